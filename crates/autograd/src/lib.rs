@@ -1,0 +1,1 @@
+//! Reverse-mode differentiation on a tape: one function an op, forward above backward.

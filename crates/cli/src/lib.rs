@@ -1,0 +1,1 @@
+//! The program descent: train, evaluate, predict, compare, explain, data.

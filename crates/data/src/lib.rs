@@ -1,0 +1,1 @@
+//! The MNIST family: IDX files, download and cache, an embedded sample, seeded batches.

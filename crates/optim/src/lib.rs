@@ -1,0 +1,1 @@
+//! Optimizers, schedules and clipping on plain slices, one declaration each.

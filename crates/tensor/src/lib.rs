@@ -1,0 +1,1 @@
+//! f32 arrays, matrix kernels, named flat parameter buffers and seeded random streams.
