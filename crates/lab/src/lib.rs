@@ -4,4 +4,5 @@
 //! (tables, pictures, pages) reads records only, so a report can be remade without training.
 
 pub mod compare;
+mod json_number;
 pub mod record;

@@ -69,8 +69,10 @@ pub struct EpochRecord {
     /// Updates made since the start of the run.
     pub steps: u64,
     /// Mean over the epoch's batches of the batch's mean loss, as it was before each update.
+    #[serde(with = "crate::json_number")]
     pub train_loss: f64,
     /// Seconds of training, without evaluation.
+    #[serde(with = "crate::json_number")]
     pub seconds: f64,
 }
 
@@ -78,8 +80,10 @@ pub struct EpochRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainPoint {
     /// Passes over the training set so far, with a fraction.
+    #[serde(with = "crate::json_number")]
     pub epoch: f64,
     /// Mean loss over the stretch.
+    #[serde(with = "crate::json_number")]
     pub loss: f64,
 }
 
@@ -87,12 +91,16 @@ pub struct TrainPoint {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Passes over the training set so far, with a fraction.
+    #[serde(with = "crate::json_number")]
     pub epoch: f64,
     /// Seconds of training so far, without evaluations.
+    #[serde(with = "crate::json_number")]
     pub seconds: f64,
     /// Mean cross-entropy in nats.
+    #[serde(with = "crate::json_number")]
     pub test_loss: f64,
     /// Share of test images classified rightly, 0 to 1.
+    #[serde(with = "crate::json_number")]
     pub test_accuracy: f64,
 }
 
