@@ -1,1 +1,36 @@
-//! f32 arrays, matrix kernels, named flat parameter buffers and seeded random streams.
+//! f32 arrays, matrix kernels, named flat parameter buffers and seeded random streams: what a
+//! network needs from the machine, and nothing of gradients or networks.
+//!
+//! - [`Bundle`]: one flat buffer of weights (or gradients, or momenta) with a [`Layout`] of names.
+//! - [`matmul`]: matrix products on all three layouts that training needs, without transposed copies.
+//! - [`simd`]: which instructions the kernels use, chosen at run time.
+//! - [`random`]: counter-based streams, split by name from one seed.
+//! - [`Shape`], [`Real`]: the sizes of an array, and the two kinds of numbers in it.
+//!
+//! ```
+//! use tensor::{Layout, Role, Bundle, random::Stream, matmul::{gemm, Mat}};
+//!
+//! let mut layout = Layout::new();
+//! let w = layout.push("fc.weight", [2, 3], Role::Matrix);
+//! let mut weights: Bundle = Bundle::zeros(layout);
+//! Stream::new(7, "fc.weight").fill_uniform(weights.get_mut(w), -0.5, 0.5);
+//!
+//! // y = x·Wᵀ for a batch of one.
+//! let x = [1.0, 2.0, 3.0];
+//! let mut y = [0.0; 2];
+//! gemm(Mat::new(&x, 1, 3), Mat::new(weights.get(w), 2, 3).t(), 0.0, &mut y);
+//! assert!((y[0] - (weights.get(w)[0] + 2.0 * weights.get(w)[1] + 3.0 * weights.get(w)[2])).abs() < 1e-6);
+//! ```
+
+pub mod bundle;
+pub mod math;
+pub mod matmul;
+pub mod parallel;
+pub mod random;
+pub mod real;
+pub mod shape;
+pub mod simd;
+
+pub use bundle::{Bundle, Entry, Id, Layout, Role};
+pub use real::Real;
+pub use shape::Shape;

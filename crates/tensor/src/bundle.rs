@@ -1,0 +1,148 @@
+//! Weights as one flat buffer with names.
+//!
+//! Weights, gradients, momenta and averaged copies are the same type, so an optimizer's step, a
+//! norm or a checkpoint is one loop over a slice.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::shape::Shape;
+
+/// What a parameter is for; set by the layer that creates it. It decides whether weight decay
+/// and matrix rules apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// A weight matrix or convolution kernel.
+    Matrix,
+    /// An additive bias.
+    Bias,
+    /// Scale or shift of a normalisation.
+    Norm,
+    /// A table of embeddings.
+    Embedding,
+}
+
+/// One parameter's place in the flat buffer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Dotted name, as in PyTorch: `fc1.weight`.
+    pub name: String,
+    /// Sizes, row-major.
+    pub shape: Shape,
+    /// What it is for.
+    pub role: Role,
+    /// Where its elements stand.
+    pub range: Range<usize>,
+}
+
+/// A handle to an [`Entry`] of a [`Layout`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Id(usize);
+
+/// The ordered names, shapes and roles of all parameters of a model.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Layout {
+    entries: Vec<Entry>,
+}
+
+impl Layout {
+    /// A layout with no parameters.
+    pub fn new() -> Layout {
+        Layout::default()
+    }
+
+    /// Appends a parameter; its elements follow those of the one before.
+    ///
+    /// # Panics
+    /// If the name is taken.
+    #[track_caller]
+    pub fn push(&mut self, name: impl Into<String>, shape: impl Into<Shape>, role: Role) -> Id {
+        let (name, shape) = (name.into(), shape.into());
+        assert!(self.find(&name).is_none(), "two parameters are named `{name}`");
+        let start = self.len();
+        self.entries.push(Entry { name, shape, role, range: start..start + shape.len() });
+        Id(self.entries.len() - 1)
+    }
+
+    /// All parameters in order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The parameter behind a handle.
+    pub fn entry(&self, id: Id) -> &Entry {
+        &self.entries[id.0]
+    }
+
+    /// The handle of the parameter with this name.
+    pub fn find(&self, name: &str) -> Option<Id> {
+        self.entries.iter().position(|e| e.name == name).map(Id)
+    }
+
+    /// Number of elements of all parameters together.
+    pub fn len(&self) -> usize {
+        self.entries.last().map_or(0, |e| e.range.end)
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One value for every element of a [`Layout`]: weights, gradients or a state of an optimizer.
+///
+/// ```
+/// use tensor::{Bundle, Layout, Role};
+/// let mut layout = Layout::new();
+/// let weight = layout.push("fc.weight", [2, 3], Role::Matrix);
+/// let bias = layout.push("fc.bias", [2], Role::Bias);
+/// let mut weights: Bundle = Bundle::zeros(layout);
+/// weights.get_mut(bias).fill(1.0);
+/// assert_eq!(weights.as_slice(), [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]);
+/// assert_eq!(weights.get(weight).len(), 6);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bundle<T = f32> {
+    layout: Arc<Layout>,
+    values: Vec<T>,
+}
+
+impl<T: Copy + Default> Bundle<T> {
+    /// All zeros.
+    pub fn zeros(layout: impl Into<Arc<Layout>>) -> Bundle<T> {
+        let layout = layout.into();
+        let values = vec![T::default(); layout.len()];
+        Bundle { layout, values }
+    }
+
+    /// Zeros with the same layout as `self`.
+    pub fn zeros_like(&self) -> Bundle<T> {
+        Bundle::zeros(self.layout.clone())
+    }
+
+    /// The names, shapes and roles.
+    pub fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    /// The elements of one parameter, row-major.
+    pub fn get(&self, id: Id) -> &[T] {
+        &self.values[self.layout.entry(id).range.clone()]
+    }
+
+    /// The elements of one parameter, row-major.
+    pub fn get_mut(&mut self, id: Id) -> &mut [T] {
+        &mut self.values[self.layout.entry(id).range.clone()]
+    }
+
+    /// All elements in the layout's order.
+    pub fn as_slice(&self) -> &[T] {
+        &self.values
+    }
+
+    /// All elements in the layout's order.
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        &mut self.values
+    }
+}

@@ -1,0 +1,268 @@
+//! Matrix products `C = A·B + beta·C` on any layout of A and B, without transposed copies where
+//! the machine can do without.
+//!
+//! The kernel broadcasts numbers of one operand, which may lie in memory as they like, against
+//! vectors of the other, which must be contiguous along the vector. Of the three products of a
+//! dense layer, dX = dY·W and dW = dYᵀ·X have that form as they stand; only the forward product
+//! Y = X·Wᵀ needs one operand transposed, and the smaller one is taken.
+//!
+//! Every element of C is one chain of fused multiply-adds in the order of the summed index, so
+//! its bits depend neither on blocking nor on threads, which split rows of C. Only the
+//! `portable` path, which has no fused multiply-add, rounds twice.
+
+mod block;
+mod lanes;
+
+use std::cell::RefCell;
+
+use rayon::prelude::*;
+
+use crate::simd::{self, Path};
+
+/// A matrix in a slice: element (i, j) is `data[i·row_stride + j·column_stride]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Mat<'a, T = f32> {
+    data: &'a [T],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl<'a, T> Mat<'a, T> {
+    /// A row-major matrix.
+    ///
+    /// # Panics
+    /// If the slice does not have `rows·columns` elements.
+    #[track_caller]
+    pub fn new(data: &'a [T], rows: usize, columns: usize) -> Mat<'a, T> {
+        assert_eq!(data.len(), rows * columns, "a {rows}×{columns} matrix needs as many elements");
+        Mat { data, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// The transposed view; nothing is copied.
+    pub fn t(self) -> Mat<'a, T> {
+        let Mat { data, rows, columns, row_stride, column_stride } = self;
+        Mat { data, rows: columns, columns: rows, row_stride: column_stride, column_stride: row_stride }
+    }
+
+    /// Rows from `start`, at most `count` of them.
+    fn rows_from(self, start: usize, count: usize) -> Mat<'a, T> {
+        let rows = count.min(self.rows - start);
+        Mat { data: &self.data[(start * self.row_stride).min(self.data.len())..], rows, ..self }
+    }
+}
+
+/// Products with fewer multiply-adds than this stay on one thread.
+const PARALLEL_FROM: usize = 1 << 20;
+
+/// `C = A·B + beta·C` in `f32`, C row-major [A's rows × B's columns]; with `beta` 0, C is only
+/// written.
+///
+/// ```
+/// use tensor::matmul::{gemm, Mat};
+/// let (a, b) = ([1.0, 2.0, 3.0, 4.0], [5.0, 6.0]);
+/// let mut c = [0.0; 2];
+/// gemm(Mat::new(&a, 2, 2), Mat::new(&b, 2, 1), 0.0, &mut c);
+/// assert_eq!(c, [17.0, 39.0]);
+/// ```
+///
+/// # Panics
+/// If the shapes do not fit, or `beta` is neither 0 nor 1.
+#[track_caller]
+pub fn gemm(a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
+    gemm_on(simd::path(), a, b, beta, c);
+}
+
+/// [`gemm`] with the instructions of `path`.
+///
+/// # Panics
+/// As [`gemm`], and if the machine does not have the instructions.
+#[track_caller]
+pub fn gemm_on(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
+    check(&a, &b, c.len());
+    assert!(path.is_available(), "this machine has no {}", path.name());
+    assert!(beta == 0.0 || beta == 1.0, "beta is 0 or 1, not {beta}");
+    let (m, n) = (a.rows, b.columns);
+    if m == 0 || n == 0 {
+        return;
+    }
+    if beta == 0.0 {
+        c.fill(0.0);
+    }
+    if b.column_stride == 1 {
+        by_rows(path, a, b, c);
+    } else if n < m {
+        with_scratch(b.rows * n, |packed| {
+            transpose(b.t(), packed);
+            by_rows(path, a, Mat::new(packed, b.rows, n), c);
+        });
+    } else {
+        // Cᵀ = Bᵀ·Aᵀ, with vectors along the rows of A.
+        with_scratch(m * n, |c_t| {
+            transpose(Mat::new(c, m, n), c_t);
+            if a.row_stride == 1 {
+                by_rows(path, b.t(), a.t(), c_t);
+            } else {
+                with_scratch(a.columns * m, |packed| {
+                    transpose(a, packed);
+                    by_rows(path, b.t(), Mat::new(packed, a.columns, m), c_t);
+                });
+            }
+            transpose(Mat::new(c_t, n, m), c);
+        });
+    }
+}
+
+/// `C = A·B + beta·C` in `f64`, for gradient checks.
+///
+/// # Panics
+/// If the shapes do not fit.
+#[track_caller]
+pub fn gemm_f64(a: Mat<'_, f64>, b: Mat<'_, f64>, beta: f64, c: &mut [f64]) {
+    check(&a, &b, c.len());
+    for (i, row) in c.chunks_exact_mut(b.columns.max(1)).enumerate() {
+        for (j, c) in row.iter_mut().enumerate() {
+            let dot: f64 = (0..a.columns)
+                .map(|p| {
+                    a.data[i * a.row_stride + p * a.column_stride] * b.data[p * b.row_stride + j * b.column_stride]
+                })
+                .sum();
+            *c = dot + if beta == 0.0 { 0.0 } else { beta * *c };
+        }
+    }
+}
+
+#[track_caller]
+fn check<T>(a: &Mat<'_, T>, b: &Mat<'_, T>, c: usize) {
+    let (m, k, n) = (a.rows, a.columns, b.columns);
+    assert!(k == b.rows, "a {m}×{k} matrix cannot multiply a {}×{n} one", b.rows);
+    assert!(c == m * n, "the product of {m}×{k} and {k}×{n} has {} elements, not {c}", m * n);
+}
+
+/// `C += A·B` where B's columns are contiguous; rows of C over the threads of the current pool.
+fn by_rows(path: Path, a: Mat<'_>, b: Mat<'_>, c: &mut [f32]) {
+    let (m, k, n) = (a.rows, a.columns, b.columns);
+    let threads = if m * k * n < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
+    if threads == 1 {
+        block::accumulate(path, a, b, c);
+    } else {
+        let rows = m.div_ceil(threads).next_multiple_of(block::ROWS);
+        c.par_chunks_mut(rows * n)
+            .enumerate()
+            .for_each(|(i, c)| block::accumulate(path, a.rows_from(i * rows, rows), b, c));
+    }
+}
+
+/// Writes the transpose of `from`, row-major: `to[j·rows + i] = from(i, j)`.
+fn transpose(from: Mat<'_>, to: &mut [f32]) {
+    const TILE: usize = 16;
+    let Mat { data, rows, columns, row_stride, column_stride } = from;
+    for i0 in (0..rows).step_by(TILE) {
+        for j0 in (0..columns).step_by(TILE) {
+            for j in j0..columns.min(j0 + TILE) {
+                for i in i0..rows.min(i0 + TILE) {
+                    to[j * rows + i] = data[i * row_stride + j * column_stride];
+                }
+            }
+        }
+    }
+}
+
+/// A buffer of `len` numbers (of unspecified value) that the thread keeps for the next call.
+fn with_scratch<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
+    thread_local! {
+        static FREE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+    }
+    let mut buffer = FREE.with_borrow_mut(Vec::pop).unwrap_or_default();
+    if buffer.len() < len {
+        buffer.resize(len, 0.0);
+    }
+    let result = work(&mut buffer[..len]);
+    FREE.with_borrow_mut(|free| free.push(buffer));
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::random::Stream;
+
+    const CANARY: f32 = 12345.0;
+
+    /// Sizes on both sides of every block edge.
+    fn size() -> impl Strategy<Value = usize> {
+        prop_oneof![0_usize..20, Just(31), Just(32), Just(33), Just(63), Just(64), Just(65), 100_usize..140, Just(257)]
+    }
+
+    fn matrix(seed: u64, name: &str, len: usize) -> Vec<f32> {
+        let mut values = vec![0.0; len];
+        Stream::new(seed, name).fill_uniform(&mut values, -1.0, 1.0);
+        values
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn every_path_is_the_naive_product(
+            (m, k, n) in (size(), size(), size()), a_t: bool, b_t: bool, accumulate: bool, seed in 0_u64..1000,
+        ) {
+            let (a, b) = (matrix(seed, "a", m * k), matrix(seed, "b", k * n));
+            let a = if a_t { Mat::new(&a, k, m).t() } else { Mat::new(&a, m, k) };
+            let b = if b_t { Mat::new(&b, n, k).t() } else { Mat::new(&b, k, n) };
+            let start = matrix(seed, "c", m * n);
+            let beta = if accumulate { 1.0 } else { 0.0 };
+            for path in Path::ALL.into_iter().filter(|p| p.is_available()) {
+                let mut c = start.clone();
+                c.extend([CANARY; 64]);
+                gemm_on(path, a, b, beta, &mut c[..m * n]);
+                prop_assert!(c[m * n..].iter().all(|&x| x == CANARY), "{} wrote behind the end", path.name());
+                for i in 0..m {
+                    for j in 0..n {
+                        let terms = (0..k).map(|p| {
+                            f64::from(a.data[i * a.row_stride + p * a.column_stride])
+                                * f64::from(b.data[p * b.row_stride + j * b.column_stride])
+                        });
+                        let (sum, size) = terms.fold((0.0, 0.0), |(s, z), t| (s + t, z + t.abs()));
+                        let exact = sum + f64::from(beta) * f64::from(start[i * n + j]);
+                        let bound = (k as f64 + 2.0) * f64::from(f32::EPSILON) * (size + 1.0);
+                        let got = f64::from(c[i * n + j]);
+                        prop_assert!((got - exact).abs() <= bound, "{}: {got} for {exact}", path.name());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bits_do_not_depend_on_threads() {
+        let (m, k, n) = (190, 130, 131);
+        let (a, b) = (matrix(1, "a", m * k), matrix(1, "b", k * n));
+        let products = [1, 2, 3, 4].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            [false, true].map(|transposed| {
+                let b = if transposed { Mat::new(&b, n, k).t() } else { Mat::new(&b, k, n) };
+                let mut c = vec![0.0; m * n];
+                pool.install(|| gemm(Mat::new(&a, m, k), b, 0.0, &mut c));
+                c.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+            })
+        });
+        assert!(products.iter().all(|p| *p == products[0]));
+    }
+
+    #[test]
+    #[should_panic(expected = "a 2×3 matrix cannot multiply a 2×2 one")]
+    fn shapes_that_do_not_fit_are_named() {
+        gemm(Mat::new(&[0.0; 6], 2, 3), Mat::new(&[0.0; 4], 2, 2), 0.0, &mut [0.0; 4]);
+    }
+
+    #[test]
+    fn a_zero_beta_ignores_what_was_there() {
+        let mut c = [f32::NAN];
+        gemm(Mat::new(&[2.0], 1, 1), Mat::new(&[3.0], 1, 1), 0.0, &mut c);
+        assert_eq!(c, [6.0]);
+    }
+}

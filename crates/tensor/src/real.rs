@@ -1,0 +1,62 @@
+//! The two kinds of numbers that arrays hold.
+
+use std::iter::Sum;
+
+use ndarray::NdFloat;
+
+use crate::matmul::{self, Mat};
+
+/// `f32`, in which everything is trained, or `f64`, in which gradients are checked.
+pub trait Real: NdFloat + Sum + Default {
+    /// The nearest value of this type.
+    fn from_f64(x: f64) -> Self;
+
+    /// The value in double precision; exact.
+    fn to_f64(self) -> f64;
+
+    /// eˣ, the same bits on every platform for `f32`; branch-free, so loops over it vectorise.
+    fn exp(self) -> Self;
+
+    /// `C = A·B + beta·C`: see [`matmul::gemm`].
+    fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, beta: Self, c: &mut [Self]);
+}
+
+impl Real for f32 {
+    fn from_f64(x: f64) -> f32 {
+        x as f32
+    }
+
+    fn to_f64(self) -> f64 {
+        self.into()
+    }
+
+    #[inline(always)]
+    fn exp(self) -> f32 {
+        crate::math::exp(self)
+    }
+
+    #[track_caller]
+    fn gemm(a: Mat<'_, f32>, b: Mat<'_, f32>, beta: f32, c: &mut [f32]) {
+        matmul::gemm(a, b, beta, c);
+    }
+}
+
+impl Real for f64 {
+    fn from_f64(x: f64) -> f64 {
+        x
+    }
+
+    fn to_f64(self) -> f64 {
+        self
+    }
+
+    #[inline(always)]
+    fn exp(self) -> f64 {
+        f64::exp(self)
+    }
+
+    #[track_caller]
+    fn gemm(a: Mat<'_, f64>, b: Mat<'_, f64>, beta: f64, c: &mut [f64]) {
+        matmul::gemm_f64(a, b, beta, c);
+    }
+}

@@ -1,0 +1,107 @@
+//! Which instructions the kernels use: chosen once, at run time.
+//!
+//! A loop is written once, as the [`Kernel::run`] of a small struct, and compiled for each
+//! [`Path`]; [`dispatch`] runs the one that fits the machine. So the program is fast without
+//! `RUSTFLAGS`, and a loop without fused multiply-adds gives the same bits on every path.
+#![allow(unsafe_code, reason = "entering a function compiled for instructions that were detected")]
+
+use std::sync::OnceLock;
+
+/// The environment variable that forces a path: `avx512`, `avx2` or `portable`.
+pub const VARIABLE: &str = "DESCENT_KERNEL";
+
+/// A set of instructions, the widest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Path {
+    /// 16 lanes, fused multiply-add.
+    Avx512,
+    /// 8 lanes, fused multiply-add.
+    Avx2,
+    /// What every machine of the target has.
+    Portable,
+}
+
+impl Path {
+    /// All paths, the widest first.
+    pub const ALL: [Path; 3] = [Path::Avx512, Path::Avx2, Path::Portable];
+
+    /// The name in records and in [`VARIABLE`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Path::Avx512 => "avx512",
+            Path::Avx2 => "avx2",
+            Path::Portable => "portable",
+        }
+    }
+
+    /// Whether this machine can run it.
+    pub fn is_available(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512 => {
+                is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && Path::Avx2.is_available()
+            }
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Path::Portable => true,
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+}
+
+/// The path in use: the widest that the machine has, or the one that [`VARIABLE`] names if the
+/// machine has it.
+pub fn path() -> Path {
+    static CHOSEN: OnceLock<Path> = OnceLock::new();
+    *CHOSEN.get_or_init(|| {
+        let forced = std::env::var(VARIABLE).ok();
+        let wanted = Path::ALL.into_iter().filter(|p| forced.as_deref().is_none_or(|name| name == p.name()));
+        wanted.into_iter().chain(Path::ALL).find(|p| p.is_available()).unwrap_or(Path::Portable)
+    })
+}
+
+/// A loop to be compiled for every path.
+pub trait Kernel {
+    /// Runs the loop; mark the implementation `#[inline(always)]`.
+    fn run(self);
+}
+
+/// Runs the kernel with the instructions of [`path`].
+pub fn dispatch(kernel: impl Kernel) {
+    dispatch_on(path(), kernel);
+}
+
+/// Runs the kernel with the instructions of `path`.
+///
+/// # Panics
+/// If the machine does not have them.
+#[track_caller]
+pub fn dispatch_on(path: Path, kernel: impl Kernel) {
+    assert!(path.is_available(), "this machine has no {}", path.name());
+    match path {
+        // SAFETY: the instructions are available, as just checked.
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx512 => unsafe { run_avx512(kernel) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 => unsafe { run_avx2(kernel) },
+        _ => kernel.run(),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+fn run_avx512(kernel: impl Kernel) {
+    kernel.run();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn run_avx2(kernel: impl Kernel) {
+    kernel.run();
+}
