@@ -1,1 +1,44 @@
 //! The MNIST family: IDX files, download and cache, an embedded sample, seeded batches.
+//!
+//! [`load`] finds a data set, fetches it when it is nowhere on this machine, checks every byte,
+//! and hands it over as plain [`Split`]s of pixels and labels. MNIST always loads: where nothing
+//! can be reached, a sample of it is part of this crate.
+//!
+//! ```no_run
+//! let mut request = data::Request::new(data::set("mnist")?);
+//! request.offline = true;
+//! let digits = data::load(&request, &mut |event| drop(event.to_string()))?;
+//! assert_eq!(digits.train.image(0).len(), 28 * 28);
+//! assert!(usize::from(digits.train.labels[0]) < digits.classes);
+//! # Ok::<(), data::Error>(())
+//! ```
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`sets`] | the table of data sets: files, checksums, mirrors, licences |
+//! | [`idx`] | the IDX format, read and written, all its element types |
+//! | [`files`] | atomic files and the lock between processes |
+//!
+//! The feature `download` adds the https mirrors; without it this crate opens no socket.
+
+mod check;
+mod dataset;
+mod error;
+mod event;
+pub mod files;
+mod folder;
+mod gzip;
+pub mod idx;
+mod load;
+mod places;
+pub mod sets;
+mod text;
+
+pub use dataset::{Dataset, Split};
+pub use error::{Error, GzipFault, Kind};
+pub use event::Event;
+pub use files::atomic_write;
+pub use idx::{Idx, IdxData};
+pub use load::{Request, load};
+pub use places::{Origin, Places};
+pub use sets::{SETS, Set, set};

@@ -1,0 +1,151 @@
+//! A data set in memory.
+
+use std::path::Path;
+
+use crate::error::Error;
+use crate::idx::{Idx, IdxData};
+use crate::places::Origin;
+use crate::text::grouped;
+
+/// A data set, checked and ready.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dataset {
+    /// The set's name, such as `mnist`.
+    pub name: &'static str,
+    /// Number of classes; every label is less.
+    pub classes: usize,
+    /// What each class is called, by label.
+    pub class_names: &'static [&'static str],
+    /// The usual mean and standard deviation of its training pixels, scaled to 0…1.
+    pub mean_std: (f64, f64),
+    /// Images to learn from.
+    pub train: Split,
+    /// Images to measure with.
+    pub test: Split,
+    /// Where the bytes came from.
+    pub origin: Origin,
+}
+
+impl Dataset {
+    /// Whether this is the embedded sample rather than the whole set.
+    pub fn is_sample(&self) -> bool {
+        self.origin == Origin::Sample
+    }
+}
+
+/// Images of one size and their labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// `len × rows × cols` grey values, image after image, row after row; 0 is the background.
+    pub pixels: Vec<u8>,
+    /// The class of each image.
+    pub labels: Vec<u8>,
+    /// Pixel rows of an image.
+    pub rows: usize,
+    /// Pixel columns of an image.
+    pub cols: usize,
+}
+
+impl Split {
+    /// Puts images and labels together, each with the file that it was read from.
+    ///
+    /// Images are unsigned bytes in three dimensions. Labels are integers in one dimension, or
+    /// in two, as QMNIST has them: there the first column is the class.
+    pub fn new(
+        (images_file, images): (&Path, Idx),
+        (labels_file, labels): (&Path, Idx),
+        classes: usize,
+    ) -> Result<Split, Error> {
+        let (pixels, count, rows, cols) = pixels(images_file, images)?;
+        let labels = classes_of(labels_file, labels, classes)?;
+        if labels.len() != count {
+            return Err(Error::Counts {
+                images_file: images_file.into(),
+                images: count,
+                labels_file: labels_file.into(),
+                labels: labels.len(),
+            });
+        }
+        Ok(Split {
+            pixels,
+            labels,
+            rows,
+            cols,
+        })
+    }
+
+    /// How many images there are.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The `rows × cols` pixels of one image.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    #[track_caller]
+    pub fn image(&self, index: usize) -> &[u8] {
+        assert!(index < self.len(), "image {index} of {}", self.len());
+        let size = self.rows * self.cols;
+        &self.pixels[index * size..][..size]
+    }
+}
+
+/// The bytes of images, how many there are, their rows and columns.
+fn pixels(file: &Path, images: Idx) -> Result<(Vec<u8>, usize, usize, usize), Error> {
+    let found = describe(&images);
+    match images {
+        Idx {
+            shape,
+            data: IdxData::U8(pixels),
+        } if shape.len() == 3 && !pixels.is_empty() => Ok((pixels, shape[0], shape[1], shape[2])),
+        _ => Err(Error::Content {
+            file: file.into(),
+            expected: "images of u8 as count × rows × columns, none of them 0".into(),
+            found,
+        }),
+    }
+}
+
+/// The class of each label, in range.
+fn classes_of(file: &Path, labels: Idx, classes: usize) -> Result<Vec<u8>, Error> {
+    let wrong = |found: String| Error::Content {
+        file: file.into(),
+        expected: "integer labels as count, or as count × columns, none of them 0".into(),
+        found,
+    };
+    let found = describe(&labels);
+    let columns = match labels.shape[..] {
+        [count] if count > 0 => 1,
+        [count, columns] if count > 0 && columns > 0 => columns,
+        _ => return Err(wrong(found)),
+    };
+    let values: Vec<i64> = match labels.data {
+        IdxData::U8(x) => x.into_iter().step_by(columns).map(i64::from).collect(),
+        IdxData::I8(x) => x.into_iter().step_by(columns).map(i64::from).collect(),
+        IdxData::I16(x) => x.into_iter().step_by(columns).map(i64::from).collect(),
+        IdxData::I32(x) => x.into_iter().step_by(columns).map(i64::from).collect(),
+        IdxData::F32(_) | IdxData::F64(_) => return Err(wrong(found)),
+    };
+    let in_range = |(index, label): (usize, i64)| match u8::try_from(label) {
+        Ok(class) if usize::from(class) < classes => Ok(class),
+        _ => Err(Error::Label {
+            file: file.into(),
+            index,
+            label,
+            classes,
+        }),
+    };
+    values.into_iter().enumerate().map(in_range).collect()
+}
+
+/// An array's size and type, for a person: `60,000 × 28 × 28 of u8`.
+fn describe(idx: &Idx) -> String {
+    let shape: Vec<String> = idx.shape.iter().map(|&size| grouped(size as u64)).collect();
+    format!("{} of {}", shape.join(" × "), idx.data.type_name())
+}

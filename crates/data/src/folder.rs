@@ -1,0 +1,96 @@
+//! The four files of a set in a folder: found, read, checked.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::check;
+use crate::error::Error;
+use crate::files;
+use crate::gzip;
+use crate::idx::Idx;
+use crate::sets::{self, Set};
+
+/// A folder that holds at least one of a set's files.
+pub(crate) struct Folder {
+    pub(crate) set: &'static Set,
+    pub(crate) path: PathBuf,
+    /// Where each file is, in the set's order, plain or packed.
+    pub(crate) files: [Option<PathBuf>; 4],
+}
+
+/// The list of checksums that `sha256sum -c` reads, beside files that we stored.
+pub(crate) const STAMP: &str = "SHA256SUMS";
+
+impl Folder {
+    /// Looks below a root: in torchvision's place for the set, in the root itself, in `raw`.
+    /// A folder that holds all four files goes before one that holds some.
+    pub(crate) fn find(root: &Path, set: &'static Set) -> Option<Folder> {
+        let places = [raw(root, set), root.to_path_buf(), root.join("raw")];
+        let mut found = places.map(|path| Folder::at(path, set));
+        found.sort_by_key(|folder| folder.missing().len());
+        found
+            .into_iter()
+            .next()
+            .filter(|folder| folder.files.iter().any(Option::is_some))
+    }
+
+    /// The folder itself, whatever it holds.
+    pub(crate) fn at(path: PathBuf, set: &'static Set) -> Folder {
+        let files = set.files.map(|file| {
+            let plain = path.join(file.name);
+            let packed = path.join(format!("{}.gz", file.name));
+            [plain, packed].into_iter().find(|path| path.exists())
+        });
+        Folder { set, path, files }
+    }
+
+    /// The names of the files that are not there.
+    pub(crate) fn missing(&self) -> Vec<&'static str> {
+        let pairs = self.set.files.iter().zip(&self.files);
+        pairs
+            .filter(|(_, path)| path.is_none())
+            .map(|(file, _)| file.name)
+            .collect()
+    }
+
+    /// Reads and checks the four files, in the set's order.
+    pub(crate) fn read(&self) -> Result<[Idx; 4], Error> {
+        let [Some(a), Some(b), Some(c), Some(d)] = &self.files else {
+            return Err(Error::Missing {
+                set: self.set.name,
+                folder: self.path.clone(),
+                missing: self.missing(),
+            });
+        };
+        let [e, f, g, h] = &self.set.files;
+        Ok([
+            self.read_file(e, a)?,
+            self.read_file(f, b)?,
+            self.read_file(g, c)?,
+            self.read_file(h, d)?,
+        ])
+    }
+
+    /// Reads and checks one of the files.
+    pub(crate) fn read_file(&self, expected: &sets::File, path: &Path) -> Result<Idx, Error> {
+        let bytes = files::read_at_most(path, expected.bytes)?;
+        let bytes = gzip::unpack(path, bytes, expected.bytes)?;
+        let stamp = stamp(&self.path, expected.name);
+        check::idx(self.set, expected, path, bytes, stamp.as_deref())
+    }
+}
+
+/// The folder of a set's files below a root, as torchvision lays it out.
+pub(crate) fn raw(root: &Path, set: &Set) -> PathBuf {
+    root.join(set.torchvision).join("raw")
+}
+
+/// The checksum of a file as it was stored, if it was stored by us.
+fn stamp(folder: &Path, name: &str) -> Option<String> {
+    let list = fs::read_to_string(folder.join(STAMP)).ok()?;
+    let lines = list.lines().filter_map(|line| line.split_once("  "));
+    lines
+        .filter(|(_, file)| *file == name)
+        .map(|(sum, _)| sum.to_string())
+        .next()
+}

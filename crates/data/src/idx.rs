@@ -1,0 +1,260 @@
+//! The IDX format: a small header, then the elements of an n-dimensional array, big-endian.
+//!
+//! Two zero bytes, a type code, the number of dimensions, each dimension as an unsigned 32-bit
+//! number, then the elements in row-major order. Source: the description on the MNIST page,
+//! <http://yann.lecun.com/exdb/mnist/> ("the IDX file format").
+
+use std::fs;
+use std::path::Path;
+
+use byteorder::{BigEndian, ByteOrder};
+
+use crate::error::Error;
+use crate::files;
+use crate::gzip;
+
+/// An array as an IDX file holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Idx {
+    /// The size of each dimension, outermost first. None at all means a single element.
+    pub shape: Vec<usize>,
+    /// The elements in row-major order.
+    pub data: IdxData,
+}
+
+/// The elements of an [`Idx`], one variant for each type code.
+#[derive(Debug, Clone, PartialEq)]
+pub enum IdxData {
+    /// Type code 0x08, unsigned bytes.
+    U8(Vec<u8>),
+    /// Type code 0x09, signed bytes.
+    I8(Vec<i8>),
+    /// Type code 0x0B, 16-bit integers.
+    I16(Vec<i16>),
+    /// Type code 0x0C, 32-bit integers.
+    I32(Vec<i32>),
+    /// Type code 0x0D, 32-bit floats.
+    F32(Vec<f32>),
+    /// Type code 0x0E, 64-bit floats.
+    F64(Vec<f64>),
+}
+
+/// Why bytes are not an IDX file, or why an array cannot become one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdxFault {
+    /// The first two bytes are not zero.
+    #[error("not an IDX file: it must begin with two zero bytes, and begins with {:#04x} {:#04x}", .found[0], .found[1])]
+    BadMagic {
+        /// The first two bytes.
+        found: [u8; 2],
+    },
+    /// The third byte is none of the six type codes.
+    #[error("not an IDX file: type code {code:#04x} is none of 0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e")]
+    UnknownType {
+        /// The third byte.
+        code: u8,
+    },
+    /// The bytes end before the header or the elements do.
+    #[error("cut short: {expected} bytes expected, {got} found")]
+    Truncated {
+        /// Bytes that the header promises (or the header's own size, if it is cut).
+        expected: u64,
+        /// Bytes that are there.
+        got: u64,
+    },
+    /// There are bytes behind the last element.
+    #[error("too long: {expected} bytes expected, {got} found")]
+    Trailing {
+        /// Bytes that the header promises.
+        expected: u64,
+        /// Bytes that are there.
+        got: u64,
+    },
+    /// The dimensions multiply to more than 64 bits can count.
+    #[error("the header promises an impossible size: {shape:?}")]
+    TooLarge {
+        /// The dimensions in the header.
+        shape: Vec<usize>,
+    },
+    /// An array whose shape IDX cannot express, or does not fit its elements.
+    #[error(
+        "shape {shape:?} cannot be written for {elements} elements: IDX has at most 255 dimensions of 32 bits, and their product must be the number of elements"
+    )]
+    BadShape {
+        /// The array's shape.
+        shape: Vec<usize>,
+        /// How many elements it has.
+        elements: usize,
+    },
+}
+
+impl Idx {
+    /// Reads a whole file's bytes. Takes them, so that images of unsigned bytes are not copied
+    /// to a second place; nothing is allocated on the word of the header alone.
+    pub fn read(mut bytes: Vec<u8>) -> Result<Idx, IdxFault> {
+        let Header { code, shape, size } = Header::read(&bytes)?;
+        let body = &bytes[size..];
+        let data = match code {
+            0x08 => {
+                bytes.drain(..size);
+                IdxData::U8(bytes)
+            }
+            0x09 => IdxData::I8(body.iter().map(|&b| b as i8).collect()),
+            0x0B => IdxData::I16(body.chunks_exact(2).map(BigEndian::read_i16).collect()),
+            0x0C => IdxData::I32(body.chunks_exact(4).map(BigEndian::read_i32).collect()),
+            0x0D => IdxData::F32(body.chunks_exact(4).map(BigEndian::read_f32).collect()),
+            0x0E => IdxData::F64(body.chunks_exact(8).map(BigEndian::read_f64).collect()),
+            _ => return Err(IdxFault::UnknownType { code }),
+        };
+        Ok(Idx { shape, data })
+    }
+
+    /// The bytes of the file that [`Idx::read`] reads back as this array.
+    pub fn write(&self) -> Result<Vec<u8>, IdxFault> {
+        let Idx { shape, data } = self;
+        let elements = data.len();
+        let product = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
+        let product = if shape.contains(&0) { Some(0) } else { product };
+        let dimensions: Option<Vec<u32>> = shape.iter().map(|&d| u32::try_from(d).ok()).collect();
+        let (Some(dimensions), Ok(rank), true) = (
+            dimensions,
+            u8::try_from(shape.len()),
+            product == Some(elements),
+        ) else {
+            return Err(IdxFault::BadShape {
+                shape: shape.clone(),
+                elements,
+            });
+        };
+
+        let mut bytes = vec![0, 0, data.code(), rank];
+        bytes.extend(dimensions.iter().flat_map(|d| d.to_be_bytes()));
+        match data {
+            IdxData::U8(x) => bytes.extend_from_slice(x),
+            IdxData::I8(x) => bytes.extend(x.iter().map(|&x| x as u8)),
+            IdxData::I16(x) => bytes.extend(x.iter().flat_map(|x| x.to_be_bytes())),
+            IdxData::I32(x) => bytes.extend(x.iter().flat_map(|x| x.to_be_bytes())),
+            IdxData::F32(x) => bytes.extend(x.iter().flat_map(|x| x.to_be_bytes())),
+            IdxData::F64(x) => bytes.extend(x.iter().flat_map(|x| x.to_be_bytes())),
+        }
+        Ok(bytes)
+    }
+
+    /// Reads an IDX file, plain or packed with gzip, of at most `max_bytes` unpacked.
+    pub fn open(path: &Path, max_bytes: u64) -> Result<Idx, Error> {
+        let bytes = files::read_at_most(path, max_bytes)?;
+        let bytes = gzip::unpack(path, bytes, max_bytes)?;
+        Idx::read(bytes).map_err(|fault| Error::Idx {
+            file: path.into(),
+            fault,
+        })
+    }
+
+    /// Writes an IDX file, atomically and unpacked.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        let bytes = self.write().map_err(|fault| Error::Idx {
+            file: path.into(),
+            fault,
+        })?;
+        if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            fs::create_dir_all(folder).map_err(|source| Error::Create {
+                path: folder.into(),
+                source,
+            })?;
+        }
+        files::atomic_write(path, &bytes)
+    }
+}
+
+impl IdxData {
+    /// How many elements there are.
+    pub fn len(&self) -> usize {
+        match self {
+            IdxData::U8(x) => x.len(),
+            IdxData::I8(x) => x.len(),
+            IdxData::I16(x) => x.len(),
+            IdxData::I32(x) => x.len(),
+            IdxData::F32(x) => x.len(),
+            IdxData::F64(x) => x.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The element type, as Rust names it.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            IdxData::U8(_) => "u8",
+            IdxData::I8(_) => "i8",
+            IdxData::I16(_) => "i16",
+            IdxData::I32(_) => "i32",
+            IdxData::F32(_) => "f32",
+            IdxData::F64(_) => "f64",
+        }
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            IdxData::U8(_) => 0x08,
+            IdxData::I8(_) => 0x09,
+            IdxData::I16(_) => 0x0B,
+            IdxData::I32(_) => 0x0C,
+            IdxData::F32(_) => 0x0D,
+            IdxData::F64(_) => 0x0E,
+        }
+    }
+}
+
+/// A header that agrees with the number of bytes that are there.
+struct Header {
+    code: u8,
+    shape: Vec<usize>,
+    size: usize,
+}
+
+impl Header {
+    fn read(bytes: &[u8]) -> Result<Header, IdxFault> {
+        let got = bytes.len() as u64;
+        let &[zero, zero_too, code, rank, ..] = bytes else {
+            return Err(IdxFault::Truncated { expected: 4, got });
+        };
+        if [zero, zero_too] != [0, 0] {
+            return Err(IdxFault::BadMagic {
+                found: [zero, zero_too],
+            });
+        }
+        let width: u64 = match code {
+            0x08 | 0x09 => 1,
+            0x0B => 2,
+            0x0C | 0x0D => 4,
+            0x0E => 8,
+            _ => return Err(IdxFault::UnknownType { code }),
+        };
+        let size = 4 + 4 * usize::from(rank);
+        let Some(dimensions) = bytes.get(4..size) else {
+            return Err(IdxFault::Truncated {
+                expected: size as u64,
+                got,
+            });
+        };
+        let dimensions = dimensions.chunks_exact(4).map(BigEndian::read_u32);
+        let shape: Vec<usize> = dimensions.map(|d| d as usize).collect();
+
+        let elements = shape.iter().try_fold(1u64, |n, &d| n.checked_mul(d as u64));
+        let elements = if shape.contains(&0) {
+            Some(0)
+        } else {
+            elements
+        };
+        let length = elements.and_then(|n| n.checked_mul(width)?.checked_add(size as u64));
+        match length {
+            None => Err(IdxFault::TooLarge { shape }),
+            Some(expected) if expected > got => Err(IdxFault::Truncated { expected, got }),
+            Some(expected) if expected < got => Err(IdxFault::Trailing { expected, got }),
+            Some(_) => Ok(Header { code, shape, size }),
+        }
+    }
+}
