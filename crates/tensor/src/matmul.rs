@@ -12,11 +12,14 @@
 
 mod block;
 mod lanes;
+mod transpose;
 
 use std::cell::RefCell;
 
+use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder, linalg::general_mat_mul};
 use rayon::prelude::*;
 
+use self::transpose::transpose;
 use crate::simd::{self, Path};
 
 /// A matrix in a slice: element (i, j) is `data[i·row_stride + j·column_stride]`.
@@ -87,26 +90,25 @@ pub fn gemm_on(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
     if m == 0 || n == 0 {
         return;
     }
-    if beta == 0.0 {
-        c.fill(0.0);
-    }
     if b.column_stride == 1 {
-        by_rows(path, a, b, c);
+        by_rows(path, a, b, beta, c);
     } else if n < m {
         with_scratch(b.rows * n, |packed| {
             transpose(b.t(), packed);
-            by_rows(path, a, Mat::new(packed, b.rows, n), c);
+            by_rows(path, a, Mat::new(packed, b.rows, n), beta, c);
         });
     } else {
         // Cᵀ = Bᵀ·Aᵀ, with vectors along the rows of A.
         with_scratch(m * n, |c_t| {
-            transpose(Mat::new(c, m, n), c_t);
+            if beta != 0.0 {
+                transpose(Mat::new(c, m, n), c_t);
+            }
             if a.row_stride == 1 {
-                by_rows(path, b.t(), a.t(), c_t);
+                by_rows(path, b.t(), a.t(), beta, c_t);
             } else {
                 with_scratch(a.columns * m, |packed| {
                     transpose(a, packed);
-                    by_rows(path, b.t(), Mat::new(packed, a.columns, m), c_t);
+                    by_rows(path, b.t(), Mat::new(packed, a.columns, m), beta, c_t);
                 });
             }
             transpose(Mat::new(c_t, n, m), c);
@@ -114,23 +116,19 @@ pub fn gemm_on(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
     }
 }
 
-/// `C = A·B + beta·C` in `f64`, for gradient checks.
+/// `C = A·B + beta·C` in `f64`, for gradient checks; by matrixmultiply.
 ///
 /// # Panics
 /// If the shapes do not fit.
 #[track_caller]
 pub fn gemm_f64(a: Mat<'_, f64>, b: Mat<'_, f64>, beta: f64, c: &mut [f64]) {
     check(&a, &b, c.len());
-    for (i, row) in c.chunks_exact_mut(b.columns.max(1)).enumerate() {
-        for (j, c) in row.iter_mut().enumerate() {
-            let dot: f64 = (0..a.columns)
-                .map(|p| {
-                    a.data[i * a.row_stride + p * a.column_stride] * b.data[p * b.row_stride + j * b.column_stride]
-                })
-                .sum();
-            *c = dot + if beta == 0.0 { 0.0 } else { beta * *c };
-        }
-    }
+    let [a, b] = [a, b].map(|m| {
+        let strides = (m.row_stride, m.column_stride);
+        ArrayView2::from_shape((m.rows, m.columns).strides(strides), m.data).expect("a matrix lies in its slice")
+    });
+    let mut c = ArrayViewMut2::from_shape((a.nrows(), b.ncols()), c).expect("the length was checked");
+    general_mat_mul(1.0, &a, &b, beta, &mut c);
 }
 
 #[track_caller]
@@ -140,32 +138,18 @@ fn check<T>(a: &Mat<'_, T>, b: &Mat<'_, T>, c: usize) {
     assert!(c == m * n, "the product of {m}×{k} and {k}×{n} has {} elements, not {c}", m * n);
 }
 
-/// `C += A·B` where B's columns are contiguous; rows of C over the threads of the current pool.
-fn by_rows(path: Path, a: Mat<'_>, b: Mat<'_>, c: &mut [f32]) {
+/// `C = A·B + beta·C` where the rows of B are contiguous; rows of C over the threads of the
+/// current pool.
+fn by_rows(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     let threads = if m * k * n < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
     if threads == 1 {
-        block::accumulate(path, a, b, c);
+        block::product(path, a, b, beta, c);
     } else {
         let rows = m.div_ceil(threads).next_multiple_of(block::ROWS);
         c.par_chunks_mut(rows * n)
             .enumerate()
-            .for_each(|(i, c)| block::accumulate(path, a.rows_from(i * rows, rows), b, c));
-    }
-}
-
-/// Writes the transpose of `from`, row-major: `to[j·rows + i] = from(i, j)`.
-fn transpose(from: Mat<'_>, to: &mut [f32]) {
-    const TILE: usize = 16;
-    let Mat { data, rows, columns, row_stride, column_stride } = from;
-    for i0 in (0..rows).step_by(TILE) {
-        for j0 in (0..columns).step_by(TILE) {
-            for j in j0..columns.min(j0 + TILE) {
-                for i in i0..rows.min(i0 + TILE) {
-                    to[j * rows + i] = data[i * row_stride + j * column_stride];
-                }
-            }
-        }
+            .for_each(|(i, c)| block::product(path, a.rows_from(i * rows, rows), b, beta, c));
     }
 }
 

@@ -15,10 +15,15 @@ pub(super) const ROWS: usize = 6;
 /// rows of A pass.
 const DEPTH: usize = 128;
 
-/// `C += A·B` on one thread; B's columns are contiguous, C is row-major without gaps.
-pub(super) fn accumulate(path: Path, a: Mat<'_>, b: Mat<'_>, c: &mut [f32]) {
+/// `C = A·B + beta·C` on one thread; the rows of B are contiguous, C is row-major without gaps,
+/// `beta` is 0 or 1.
+pub(super) fn product(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
     assert!(path.is_available() && b.column_stride == 1 && c.len() == a.rows * b.columns && a.columns == b.rows);
     if a.rows == 0 || a.columns == 0 || b.columns == 0 {
+        // An empty sum.
+        if beta == 0.0 {
+            c.fill(0.0);
+        }
         return;
     }
     assert!((a.rows - 1) * a.row_stride + (a.columns - 1) * a.column_stride < a.data.len());
@@ -26,28 +31,28 @@ pub(super) fn accumulate(path: Path, a: Mat<'_>, b: Mat<'_>, c: &mut [f32]) {
     // SAFETY: the instructions are there and all elements lie inside the slices, as just checked.
     match path {
         #[cfg(target_arch = "x86_64")]
-        Path::Avx512 => unsafe { avx512(a, b, c) },
+        Path::Avx512 => unsafe { avx512(a, b, beta, c) },
         #[cfg(target_arch = "x86_64")]
-        Path::Avx2 => unsafe { avx2(a, b, c) },
-        _ => unsafe { blocks::<[f32; 8], 1>(a, b, c) },
+        Path::Avx2 => unsafe { avx2(a, b, beta, c) },
+        _ => unsafe { blocks::<[f32; 8], 1>(a, b, beta, c) },
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-unsafe fn avx512(a: Mat<'_>, b: Mat<'_>, c: &mut [f32]) {
-    unsafe { blocks::<__m512, 4>(a, b, c) }
+unsafe fn avx512(a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
+    unsafe { blocks::<__m512, 4>(a, b, beta, c) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn avx2(a: Mat<'_>, b: Mat<'_>, c: &mut [f32]) {
-    unsafe { blocks::<__m256, 2>(a, b, c) }
+unsafe fn avx2(a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
+    unsafe { blocks::<__m256, 2>(a, b, beta, c) }
 }
 
 /// Tiles of [`ROWS`] × `VECTORS` registers, ordered so that a block of B is used for all rows.
 #[inline(always)]
-unsafe fn blocks<V: Lanes, const VECTORS: usize>(a: Mat<'_>, b: Mat<'_>, c: &mut [f32]) {
+unsafe fn blocks<V: Lanes, const VECTORS: usize>(a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     for p in (0..k).step_by(DEPTH) {
         for j in (0..n).step_by(VECTORS * V::N) {
@@ -57,6 +62,7 @@ unsafe fn blocks<V: Lanes, const VECTORS: usize>(a: Mat<'_>, b: Mat<'_>, c: &mut
                 unsafe {
                     let tile = Tile {
                         depth: (k - p).min(DEPTH),
+                        fresh: p == 0 && beta == 0.0,
                         a: a.data.as_ptr().add(i * a.row_stride + p * a.column_stride),
                         a_row: a.row_stride,
                         a_column: a.column_stride,
@@ -81,6 +87,8 @@ unsafe fn blocks<V: Lanes, const VECTORS: usize>(a: Mat<'_>, b: Mat<'_>, c: &mut
 /// A tile of C and the strips of A and B whose product is added to it.
 struct Tile {
     depth: usize,
+    /// Whether the tile of C starts from zero rather than from what it holds.
+    fresh: bool,
     a: *const f32,
     a_row: usize,
     a_column: usize,
@@ -110,13 +118,15 @@ impl Tile {
     /// For each summed index, one outer product of a column of A and a row of B, in registers.
     #[inline(always)]
     unsafe fn accumulate<V: Lanes, const R: usize, const VECTORS: usize>(&self) {
-        let &Tile { depth, a, a_row, a_column, b, b_row, c, c_row, tail } = self;
+        let &Tile { depth, fresh, a, a_row, a_column, b, b_row, c, c_row, tail } = self;
         let count = |v: usize| if v + 1 == VECTORS { tail } else { V::N };
         unsafe {
             let mut sums = [[V::splat(0.0); VECTORS]; R];
-            for (i, row) in sums.iter_mut().enumerate() {
-                for (v, sum) in row.iter_mut().enumerate() {
-                    *sum = V::load(c.add(i * c_row + v * V::N), count(v));
+            if !fresh {
+                for (i, row) in sums.iter_mut().enumerate() {
+                    for (v, sum) in row.iter_mut().enumerate() {
+                        *sum = V::load(c.add(i * c_row + v * V::N), count(v));
+                    }
                 }
             }
             for p in 0..depth {
