@@ -4,9 +4,10 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::dataset;
 use crate::error::Error;
 use crate::idx::Idx;
-use crate::sets::{self, SETS, Set};
+use crate::sets::{File, Holds, SETS, Set};
 use crate::text::grouped;
 
 /// SHA-256 in hexadecimal.
@@ -23,7 +24,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// `stamp` is the SHA-256 taken when the file was stored, for sets that publish none.
 pub(crate) fn idx(
     set: &Set,
-    expected: &sets::File,
+    expected: &File,
     path: &Path,
     bytes: Vec<u8>,
     stamp: Option<&str>,
@@ -36,13 +37,10 @@ pub(crate) fn idx(
         file: path.into(),
         fault,
     })?;
-    let items = idx.shape.first().copied().unwrap_or(0);
-    if items != expected.items {
-        return Err(Error::Content {
-            file: path.into(),
-            expected: format!("{} items", grouped(expected.items as u64)),
-            found: grouped(items as u64),
-        });
+    let promised = describe(expected.holds, expected.items);
+    if idx.describe() != promised {
+        let (file, found) = (path.into(), idx.describe());
+        return Err(Error::Content { file, expected: promised, found });
     }
     if let Some(other) = published_as(&found).filter(|other| other.name != set.name) {
         return Err(Error::Content {
@@ -58,7 +56,18 @@ pub(crate) fn idx(
             expected: sum.into(),
             found,
         }),
-        _ => Ok(idx),
+        _ if expected.holds == Holds::Images => Ok(idx),
+        _ => dataset::labels(path, &idx, set.classes).map(|_| idx),
+    }
+}
+
+/// Size and element type of a whole file, as [`Idx::describe`] says it.
+fn describe(holds: Holds, items: usize) -> String {
+    let items = grouped(items as u64);
+    match holds {
+        Holds::Images => format!("{items} × 28 × 28 of u8"),
+        Holds::Labels => format!("{items} of u8"),
+        Holds::WideLabels => format!("{items} × 8 of i32"),
     }
 }
 

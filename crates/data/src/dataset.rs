@@ -5,7 +5,6 @@ use std::path::Path;
 use crate::error::Error;
 use crate::idx::{Idx, IdxData};
 use crate::places::Origin;
-use crate::text::grouped;
 
 /// A data set, checked and ready.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +56,7 @@ impl Split {
         classes: usize,
     ) -> Result<Split, Error> {
         let (pixels, count, rows, cols) = pixels(images_file, images)?;
-        let labels = classes_of(labels_file, labels, classes)?;
+        let labels = self::labels(labels_file, &labels, classes)?;
         if labels.len() != count {
             return Err(Error::Counts {
                 images_file: images_file.into(),
@@ -98,12 +97,11 @@ impl Split {
 
 /// The bytes of images, how many there are, their rows and columns.
 fn pixels(file: &Path, images: Idx) -> Result<(Vec<u8>, usize, usize, usize), Error> {
-    let found = describe(&images);
+    let found = images.describe();
     match images {
-        Idx {
-            shape,
-            data: IdxData::U8(pixels),
-        } if shape.len() == 3 && !pixels.is_empty() => Ok((pixels, shape[0], shape[1], shape[2])),
+        Idx { shape, data: IdxData::U8(pixels) } if shape.len() == 3 && !pixels.is_empty() => {
+            Ok((pixels, shape[0], shape[1], shape[2]))
+        }
         _ => Err(Error::Content {
             file: file.into(),
             expected: "images of u8 as count × rows × columns, none of them 0".into(),
@@ -113,39 +111,27 @@ fn pixels(file: &Path, images: Idx) -> Result<(Vec<u8>, usize, usize, usize), Er
 }
 
 /// The class of each label, in range.
-fn classes_of(file: &Path, labels: Idx, classes: usize) -> Result<Vec<u8>, Error> {
-    let wrong = |found: String| Error::Content {
+pub(crate) fn labels(file: &Path, idx: &Idx, classes: usize) -> Result<Vec<u8>, Error> {
+    let wrong = || Error::Content {
         file: file.into(),
         expected: "integer labels as count, or as count × columns, none of them 0".into(),
-        found,
+        found: idx.describe(),
     };
-    let found = describe(&labels);
-    let columns = match labels.shape[..] {
+    let columns = match idx.shape[..] {
         [count] if count > 0 => 1,
         [count, columns] if count > 0 && columns > 0 => columns,
-        _ => return Err(wrong(found)),
+        _ => return Err(wrong()),
     };
-    let values: Vec<i64> = match labels.data {
-        IdxData::U8(x) => x.into_iter().step_by(columns).map(i64::from).collect(),
-        IdxData::I8(x) => x.into_iter().step_by(columns).map(i64::from).collect(),
-        IdxData::I16(x) => x.into_iter().step_by(columns).map(i64::from).collect(),
-        IdxData::I32(x) => x.into_iter().step_by(columns).map(i64::from).collect(),
-        IdxData::F32(_) | IdxData::F64(_) => return Err(wrong(found)),
+    let values: Vec<i64> = match &idx.data {
+        IdxData::U8(x) => x.iter().step_by(columns).map(|&x| x.into()).collect(),
+        IdxData::I8(x) => x.iter().step_by(columns).map(|&x| x.into()).collect(),
+        IdxData::I16(x) => x.iter().step_by(columns).map(|&x| x.into()).collect(),
+        IdxData::I32(x) => x.iter().step_by(columns).map(|&x| x.into()).collect(),
+        IdxData::F32(_) | IdxData::F64(_) => return Err(wrong()),
     };
     let in_range = |(index, label): (usize, i64)| match u8::try_from(label) {
         Ok(class) if usize::from(class) < classes => Ok(class),
-        _ => Err(Error::Label {
-            file: file.into(),
-            index,
-            label,
-            classes,
-        }),
+        _ => Err(Error::Label { file: file.into(), index, label, classes }),
     };
     values.into_iter().enumerate().map(in_range).collect()
-}
-
-/// An array's size and type, for a person: `60,000 × 28 × 28 of u8`.
-fn describe(idx: &Idx) -> String {
-    let shape: Vec<String> = idx.shape.iter().map(|&size| grouped(size as u64)).collect();
-    format!("{} of {}", shape.join(" × "), idx.data.type_name())
 }

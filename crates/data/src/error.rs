@@ -106,6 +106,14 @@ pub enum Error {
         /// Where it was looked for.
         places: Vec<String>,
     },
+    /// A server, or a program that fetches, did not give the file.
+    #[error("{place}: {why}")]
+    Server {
+        /// The URL or program.
+        place: String,
+        /// What went wrong.
+        why: String,
+    },
     /// Every place that has the data set failed.
     #[error("{set} could not be fetched from anywhere:{}", lines(.tried))]
     Unreachable {
@@ -206,7 +214,7 @@ impl Error {
             | Error::Counts { .. }
             | Error::Label { .. } => Kind::BadData,
             Error::Missing { .. } | Error::NotHere { .. } => Kind::MissingInput,
-            Error::Unreachable { .. } => Kind::Unreachable,
+            Error::Server { .. } | Error::Unreachable { .. } => Kind::Unreachable,
             Error::Create { .. } => Kind::CannotCreate,
             Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Kind::MissingInput
@@ -238,6 +246,9 @@ impl Error {
             ),
             Error::NotHere { set, .. } => {
                 format!("run `descent data fetch {set}` once while there is a network")
+            }
+            Error::Server { .. } => {
+                "check the address and the network, or name a folder with --from".into()
             }
             Error::Unreachable {
                 folder,

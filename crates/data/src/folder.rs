@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::files;
 use crate::gzip;
 use crate::idx::Idx;
-use crate::sets::{self, Set};
+use crate::sets::{File, Set};
 
 /// A folder that holds at least one of a set's files.
 pub(crate) struct Folder {
@@ -44,6 +44,12 @@ impl Folder {
         Folder { set, path, files }
     }
 
+    /// Where one of the set's files is.
+    pub(crate) fn path_of(&self, file: &File) -> Option<&Path> {
+        let index = self.set.files.iter().position(|other| other.name == file.name)?;
+        self.files[index].as_deref()
+    }
+
     /// The names of the files that are not there.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
         let pairs = self.set.files.iter().zip(&self.files);
@@ -72,7 +78,7 @@ impl Folder {
     }
 
     /// Reads and checks one of the files.
-    pub(crate) fn read_file(&self, expected: &sets::File, path: &Path) -> Result<Idx, Error> {
+    pub(crate) fn read_file(&self, expected: &File, path: &Path) -> Result<Idx, Error> {
         let bytes = files::read_at_most(path, expected.bytes)?;
         let bytes = gzip::unpack(path, bytes, expected.bytes)?;
         let stamp = stamp(&self.path, expected.name);

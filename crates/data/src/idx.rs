@@ -12,6 +12,7 @@ use byteorder::{BigEndian, ByteOrder};
 use crate::error::Error;
 use crate::files;
 use crate::gzip;
+use crate::text::grouped;
 
 /// An array as an IDX file holds it.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,6 +139,12 @@ impl Idx {
             IdxData::F64(x) => bytes.extend(x.iter().flat_map(|x| x.to_be_bytes())),
         }
         Ok(bytes)
+    }
+
+    /// Size and element type for a person: `60,000 × 28 × 28 of u8`.
+    pub(crate) fn describe(&self) -> String {
+        let shape: Vec<String> = self.shape.iter().map(|&size| grouped(size as u64)).collect();
+        format!("{} of {}", shape.join(" × "), self.data.type_name())
     }
 
     /// Reads an IDX file, plain or packed with gzip, of at most `max_bytes` unpacked.

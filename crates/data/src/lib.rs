@@ -4,7 +4,7 @@
 //! and hands it over as plain [`Split`]s of pixels and labels. MNIST always loads: where nothing
 //! can be reached, a sample of it is part of this crate.
 //!
-//! ```no_run
+//! ```
 //! let mut request = data::Request::new(data::set("mnist")?);
 //! request.offline = true;
 //! let digits = data::load(&request, &mut |event| drop(event.to_string()))?;
@@ -21,24 +21,35 @@
 //!
 //! The feature `download` adds the https mirrors; without it this crate opens no socket.
 
+mod archive;
 mod check;
 mod dataset;
+mod download;
 mod error;
 mod event;
+mod fetch;
 pub mod files;
 mod folder;
 mod gzip;
 pub mod idx;
+mod inspect;
 mod load;
+mod network;
+mod npm;
 mod places;
+mod sample;
 pub mod sets;
+mod store;
 mod text;
 
 pub use dataset::{Dataset, Split};
 pub use error::{Error, GzipFault, Kind};
 pub use event::Event;
+pub use fetch::fetch;
 pub use files::atomic_write;
-pub use idx::{Idx, IdxData};
+pub use idx::{Idx, IdxData, IdxFault};
+pub use inspect::{Found, FoundFile, locate, verify};
 pub use load::{Request, load};
+pub use network::Network;
 pub use places::{Origin, Places};
 pub use sets::{SETS, Set, set};

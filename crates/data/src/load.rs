@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use crate::dataset::{Dataset, Split};
 use crate::error::Error;
 use crate::event::Event;
+use crate::fetch::fetch;
 use crate::folder::Folder;
 use crate::idx::Idx;
+use crate::network::Network;
 use crate::places::{Origin, Places};
+use crate::sample;
 use crate::sets::Set;
 
 /// What to load, and where it may come from.
@@ -25,6 +28,8 @@ pub struct Request {
     pub allow_sample: bool,
     /// The folders of this machine.
     pub places: Places,
+    /// How patient to be with servers.
+    pub network: Network,
 }
 
 impl Request {
@@ -37,6 +42,7 @@ impl Request {
             offline: false,
             allow_sample: true,
             places: Places::of_this_machine(),
+            network: Network::default(),
         }
     }
 }
@@ -44,42 +50,74 @@ impl Request {
 /// Finds a data set and reads it, checked byte for byte.
 ///
 /// Looks into the folder that the user named, or else into `DESCENT_DATA`, `./data`, the
-/// system's folder and the cache. `progress` hears of every step.
+/// system's folder and the cache; then [fetches](fetch) it; and at last takes the embedded
+/// sample. `progress` hears of every step.
 pub fn load(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Dataset, Error> {
     let dataset = find(request, progress)?;
-    progress(Event::Using {
-        origin: dataset.origin.to_string(),
-    });
+    progress(Event::Using { origin: dataset.origin.to_string() });
     Ok(dataset)
 }
 
 fn find(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Dataset, Error> {
-    let set = request.set;
-    if let Some(root) = &request.data_dir {
-        return named(set, root);
+    if request.from.is_some() {
+        return fetched(request, progress);
     }
-    let mut looked = Vec::new();
-    for root in request.places.roots(set) {
-        let Some(folder) = Folder::find(&root.path, set) else {
-            looked.push(root.path.display().to_string());
-            continue;
-        };
-        match read(&folder, root.origin) {
+    if let Some(root) = &request.data_dir {
+        return named(request.set, root);
+    }
+    if let Some(dataset) = here(request, progress)? {
+        return Ok(dataset);
+    }
+    let failure = match request.offline {
+        true => not_here(request),
+        false => match fetched(request, progress) {
             Ok(dataset) => return Ok(dataset),
-            Err(error) => {
-                let what = folder.path.display().to_string();
-                looked.push(what.clone());
-                progress(Event::Failed {
-                    what,
-                    why: error.to_string(),
-                });
+            Err(error) => error,
+        },
+    };
+    if !(request.allow_sample && sample::of(request.set)) {
+        return Err(failure);
+    }
+    if !matches!(failure, Error::NotHere { .. } | Error::Unreachable { .. }) {
+        progress(Event::Failed { what: request.set.title.into(), why: failure.to_string() });
+    }
+    dataset(request.set, sample::paths(), sample::read()?, Origin::Sample)
+}
+
+/// The set from one of this machine's places.
+fn here(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Option<Dataset>, Error> {
+    let set = request.set;
+    for root in request.places.roots(set) {
+        let Some(folder) = Folder::find(&root.path, set) else { continue };
+        match read(&folder, root.origin) {
+            Ok(dataset) => return Ok(Some(dataset)),
+            // A fetch that broke off leaves some of the files; the next one brings the others.
+            Err(Error::Missing { .. }) => {}
+            Err(error) if request.places.standing.as_ref() == Some(&root.path) => {
+                return Err(error);
             }
+            Err(error) => progress(Event::Failed {
+                what: folder.path.display().to_string(),
+                why: error.to_string(),
+            }),
         }
     }
-    Err(Error::NotHere {
-        set: set.name,
-        places: looked,
-    })
+    Ok(None)
+}
+
+fn not_here(request: &Request) -> Error {
+    let roots = request.places.roots(request.set);
+    let places = roots.iter().map(|root| root.path.display().to_string()).collect();
+    Error::NotHere { set: request.set.name, places }
+}
+
+/// The set as it has just been fetched.
+fn fetched(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Dataset, Error> {
+    let origin = fetch(request, progress)?;
+    let folder = Folder::at(origin.folder().unwrap_or(Path::new("")).into(), request.set);
+    let mut dataset = read(&folder, Origin::Cache)?;
+    dataset.origin = origin;
+    Ok(dataset)
 }
 
 /// The set in a folder that the user named.

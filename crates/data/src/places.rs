@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
-use crate::sets::Set;
+use crate::sample;
+use crate::sets::{MNIST, Set};
 use crate::text::grouped;
 
 /// Where a data set's bytes came from. `Display` says it in words for a person.
@@ -55,11 +56,11 @@ impl fmt::Display for Origin {
             Origin::Cache(folder) => write!(f, "the cache {}", folder.display()),
             Origin::Downloaded { from, .. } => write!(f, "a download from {from}"),
             Origin::Npm { package, .. } => write!(f, "the npm package {package}"),
-            Origin::Sample => write!(
-                f,
-                "the embedded sample: {} of 60,000 training images",
-                grouped(10_000)
-            ),
+            Origin::Sample => {
+                let (chosen, whole) = (sample::TRAIN as u64, MNIST.files[0].items as u64);
+                let (chosen, whole) = (grouped(chosen), grouped(whole));
+                write!(f, "the embedded sample: {chosen} of {whole} training images")
+            }
         }
     }
 }

