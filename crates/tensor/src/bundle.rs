@@ -39,6 +39,13 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id(usize);
 
+impl Id {
+    /// Position in the layout, counted from 0.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
 /// The ordered names, shapes and roles of all parameters of a model.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Layout {
@@ -67,6 +74,11 @@ impl Layout {
     /// All parameters in order.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The handles of all parameters in order.
+    pub fn ids(&self) -> impl Iterator<Item = Id> + use<> {
+        (0..self.entries.len()).map(Id)
     }
 
     /// The parameter behind a handle.

@@ -49,6 +49,24 @@ impl<'a, T> Mat<'a, T> {
         Mat { data, rows: columns, columns: rows, row_stride: column_stride, column_stride: row_stride }
     }
 
+    /// Copies the elements, row by row.
+    ///
+    /// # Panics
+    /// If there is not as much room.
+    #[track_caller]
+    pub fn copy_to(self, to: &mut [T])
+    where
+        T: Copy,
+    {
+        let Mat { data, rows, columns, row_stride, column_stride } = self;
+        assert_eq!(to.len(), rows * columns, "a {rows}×{columns} matrix needs as much room");
+        for (i, row) in to.chunks_exact_mut(columns.max(1)).enumerate() {
+            for (j, to) in row.iter_mut().enumerate() {
+                *to = data[i * row_stride + j * column_stride];
+            }
+        }
+    }
+
     /// Rows from `start`, at most `count` of them.
     fn rows_from(self, start: usize, count: usize) -> Mat<'a, T> {
         let rows = count.min(self.rows - start);
@@ -123,6 +141,9 @@ pub fn gemm_on(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
 #[track_caller]
 pub fn gemm_f64(a: Mat<'_, f64>, b: Mat<'_, f64>, beta: f64, c: &mut [f64]) {
     check(&a, &b, c.len());
+    if c.is_empty() || a.columns == 0 {
+        return c.iter_mut().for_each(|c| *c = if beta == 0.0 { 0.0 } else { beta * *c });
+    }
     let [a, b] = [a, b].map(|m| {
         let strides = (m.row_stride, m.column_stride);
         ArrayView2::from_shape((m.rows, m.columns).strides(strides), m.data).expect("a matrix lies in its slice")

@@ -12,7 +12,7 @@ pub trait Real: NdFloat + Sum + Default {
     fn from_f64(x: f64) -> Self;
 
     /// The value in double precision; exact.
-    fn to_f64(self) -> f64;
+    fn widen(self) -> f64;
 
     /// eˣ, the same bits on every platform for `f32`; branch-free, so loops over it vectorise.
     fn exp(self) -> Self;
@@ -26,7 +26,7 @@ impl Real for f32 {
         x as f32
     }
 
-    fn to_f64(self) -> f64 {
+    fn widen(self) -> f64 {
         self.into()
     }
 
@@ -46,7 +46,7 @@ impl Real for f64 {
         x
     }
 
-    fn to_f64(self) -> f64 {
+    fn widen(self) -> f64 {
         self
     }
 

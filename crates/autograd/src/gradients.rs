@@ -1,0 +1,115 @@
+//! Gradients while the backward pass is under way.
+
+use tensor::{Bundle, Real, Shape};
+
+use crate::ops::broadcast;
+use crate::tape::{Computed, Node, Tape, Value};
+
+/// What the backward half of an op sees: the gradient of its output, and the values of the
+/// forward pass.
+#[derive(Clone, Copy)]
+pub struct At<'a, T: Real> {
+    /// The gradient of the loss with respect to this op's output, row-major.
+    pub dy: &'a [T],
+    /// The op's output.
+    pub y: &'a [T],
+    pub(crate) nodes: &'a [Computed<T>],
+    pub(crate) params: &'a Bundle<T>,
+}
+
+impl<'a, T: Real> At<'a, T> {
+    /// The value of an input.
+    pub fn value(&self, node: Node) -> &'a [T] {
+        self.nodes[node.0].value.as_slice(self.params)
+    }
+}
+
+/// The gradients found so far; ops add to those of their inputs.
+pub struct Gradients<'a, T: Real> {
+    nodes: &'a [Computed<T>],
+    tape: &'a Tape<T>,
+    params: &'a mut Bundle<T>,
+    own: Vec<Option<Vec<T>>>,
+    /// Whether a gradient has been added to, by node.
+    written: Vec<bool>,
+}
+
+impl<'a, T: Real> Gradients<'a, T> {
+    pub(crate) fn new(nodes: &'a [Computed<T>], tape: &'a Tape<T>, params: &'a mut Bundle<T>) -> Self {
+        let own = nodes.iter().map(|_| None).collect();
+        Gradients { nodes, tape, params, own, written: vec![false; nodes.len()] }
+    }
+
+    /// Calls `write(dx, beta)` if anyone wants the gradient of `x`. With `beta` 0 the numbers in
+    /// `dx` are unspecified and must all be written; with 1 they must be added to.
+    pub fn add(&mut self, x: Node, write: impl FnOnce(&mut [T], T)) {
+        let Node(index) = x;
+        if !self.wants(x) {
+            return;
+        }
+        let written = std::mem::replace(&mut self.written[index], true);
+        let beta = if written { T::one() } else { T::zero() };
+        match &self.nodes[index].value {
+            Value::Param(id) => write(self.params.get_mut(*id), beta),
+            Value::Own(value) => {
+                let dx = self.own[index].get_or_insert_with(|| self.tape.take(value.len()));
+                write(dx, beta);
+            }
+        }
+    }
+
+    /// Whether anyone wants the gradient of `x`.
+    pub(crate) fn wants(&self, x: Node) -> bool {
+        self.nodes[x.0].needs_gradient
+    }
+
+    /// Adds `f(a, b)` for the elements of two slices to the gradient of `x`, which has as many.
+    pub fn add_map(&mut self, x: Node, a: &[T], b: &[T], f: impl Fn(T, T) -> T) {
+        self.add(x, |dx, beta| {
+            let pairs = dx.iter_mut().zip(a.iter().zip(b));
+            if beta == T::zero() {
+                pairs.for_each(|(dx, (&a, &b))| *dx = f(a, b));
+            } else {
+                pairs.for_each(|(dx, (&a, &b))| *dx += f(a, b));
+            }
+        });
+    }
+
+    /// Adds `values`, of shape `from`, to the gradient of `x`, of shape `to`, from which it was
+    /// broadcast: sums over the dimensions that were stretched.
+    pub(crate) fn add_unbroadcast(&mut self, x: Node, to: Shape, values: &[T], from: Shape) {
+        if from == to {
+            self.add_map(x, values, values, |v, _| v);
+        } else {
+            self.add(x, |dx, beta| broadcast::sum_to(values, from, beta, dx, to));
+        }
+    }
+
+    /// Calls `work` with a buffer of `len` numbers of unspecified value; the tape gets it back.
+    pub(crate) fn with_buffer(&mut self, len: usize, work: impl FnOnce(&mut Self, &mut [T])) {
+        let mut buffer = self.tape.take(len);
+        work(self, &mut buffer);
+        self.tape.give_back(buffer);
+    }
+
+    /// Takes the gradient of an op's output, if anything added to it.
+    pub(crate) fn take(&mut self, node: Node) -> Option<Vec<T>> {
+        self.own[node.0].take()
+    }
+
+    /// Zeros what nothing was added to.
+    pub(crate) fn finish(self) {
+        let mut unused = vec![true; self.params.layout().entries().len()];
+        for (node, written) in self.nodes.iter().zip(&self.written) {
+            if let Value::Param(id) = node.value {
+                unused[id.index()] = !written;
+            }
+        }
+        for id in self.params.layout().ids().filter(|id| unused[id.index()]) {
+            self.params.get_mut(id).fill(T::zero());
+        }
+        for buffer in self.own.into_iter().flatten() {
+            self.tape.give_back(buffer);
+        }
+    }
+}

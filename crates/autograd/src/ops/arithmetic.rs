@@ -1,0 +1,108 @@
+//! Sums, products and quotients of two values, with broadcasting.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use tensor::{Real, Shape};
+
+use super::broadcast::{common_shape, zip_map};
+use crate::gradients::Gradients;
+use crate::tape::{Node, Var};
+
+impl<'g, T: Real> Var<'g, T> {
+    /// `x + y`, broadcast by NumPy's rules; also the operator `+`.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast. So for the other ops of two values.
+    #[track_caller]
+    #[allow(clippy::should_implement_trait, reason = "the operator is implemented too; the method tracks its caller")]
+    pub fn add(self, y: Var<'g, T>) -> Var<'g, T> {
+        self.binary(y, |x, y| x + y, |_, _| T::one(), |_, _| T::one())
+    }
+
+    /// `x − y`; also the operator `-`.
+    #[track_caller]
+    #[allow(clippy::should_implement_trait, reason = "as for add")]
+    pub fn sub(self, y: Var<'g, T>) -> Var<'g, T> {
+        self.binary(y, |x, y| x - y, |_, _| T::one(), |_, _| -T::one())
+    }
+
+    /// `x·y`, element by element; also the operator `*`.
+    #[track_caller]
+    #[allow(clippy::should_implement_trait, reason = "as for add")]
+    pub fn mul(self, y: Var<'g, T>) -> Var<'g, T> {
+        self.binary(y, |x, y| x * y, |_, y| y, |x, _| x)
+    }
+
+    /// `x / y`, element by element; also the operator `/`.
+    #[track_caller]
+    #[allow(clippy::should_implement_trait, reason = "as for add")]
+    pub fn div(self, y: Var<'g, T>) -> Var<'g, T> {
+        self.binary(y, |x, y| x / y, |_, y| y.recip(), |x, y| -x / (y * y))
+    }
+
+    /// `out = f(x, y)`, with the derivatives of f with respect to x and to y.
+    #[track_caller]
+    fn binary(
+        self,
+        other: Var<'g, T>,
+        f: impl Fn(T, T) -> T,
+        df_dx: impl Fn(T, T) -> T + 'static,
+        df_dy: impl Fn(T, T) -> T + 'static,
+    ) -> Var<'g, T> {
+        let (graph, x_shape, y_shape) = (self.graph(), self.shape(), other.shape());
+        let shape = common_shape(x_shape, y_shape);
+        let mut out = graph.buffer(shape);
+        zip_map((&self.values(), x_shape), (&other.values(), y_shape), (&mut out, shape), f);
+
+        let (x, y) = (self.node(), other.node());
+        graph.push(shape, out, &[self, other], move |at, gradients| {
+            let operands = [(at.value(x), x_shape), (at.value(y), y_shape)];
+            pull(gradients, x, operands, (at.dy, shape), &df_dx, x_shape);
+            pull(gradients, y, operands, (at.dy, shape), &df_dy, y_shape);
+        })
+    }
+}
+
+/// Adds `derivative(x, y)·dy` to the gradient of one operand.
+fn pull<T: Real>(
+    gradients: &mut Gradients<'_, T>,
+    operand: Node,
+    [x, y]: [(&[T], Shape); 2],
+    (dy, shape): (&[T], Shape),
+    derivative: impl Fn(T, T) -> T,
+    operand_shape: Shape,
+) {
+    if !gradients.wants(operand) {
+        return;
+    }
+    gradients.with_buffer(shape.len(), |gradients, d| {
+        zip_map(x, y, (d, shape), derivative);
+        d.iter_mut().zip(dy).for_each(|(d, &dy)| *d *= dy);
+        gradients.add_unbroadcast(operand, operand_shape, d, shape);
+    });
+}
+
+macro_rules! operator {
+    ($trait:ident, $method:ident) => {
+        impl<'g, T: Real> $trait for Var<'g, T> {
+            type Output = Var<'g, T>;
+
+            #[track_caller]
+            fn $method(self, other: Var<'g, T>) -> Var<'g, T> {
+                Var::$method(self, other)
+            }
+        }
+    };
+}
+operator!(Add, add);
+operator!(Sub, sub);
+operator!(Mul, mul);
+operator!(Div, div);
+
+impl<'g, T: Real> Neg for Var<'g, T> {
+    type Output = Var<'g, T>;
+
+    fn neg(self) -> Var<'g, T> {
+        self.scale(-T::one())
+    }
+}

@@ -1,0 +1,77 @@
+//! Broadcasting by NumPy's rules, and its undoing: the one place where either is done.
+
+use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn, Zip};
+use tensor::{Real, Shape};
+
+/// The shape that both broadcast to.
+///
+/// # Panics
+/// If there is none.
+#[track_caller]
+pub(crate) fn common_shape(a: Shape, b: Shape) -> Shape {
+    let rank = a.rank().max(b.rank());
+    let size = |shape: Shape, axis: usize| (axis + shape.rank()).checked_sub(rank).map_or(1, |axis| shape[axis]);
+    let dims: Vec<usize> = (0..rank)
+        .map(|axis| match (size(a, axis), size(b, axis)) {
+            (x, y) if x == y => x,
+            (1, y) => y,
+            (x, 1) => x,
+            _ => panic!("arrays of shapes {a} and {b} cannot be broadcast together"),
+        })
+        .collect();
+    Shape::new(&dims)
+}
+
+/// `out = f(a, b)` with both broadcast to the shape of `out`.
+pub(crate) fn zip_map<T: Real>(
+    (a, a_shape): (&[T], Shape),
+    (b, b_shape): (&[T], Shape),
+    (out, out_shape): (&mut [T], Shape),
+    f: impl Fn(T, T) -> T,
+) {
+    if a_shape == out_shape && b_shape == out_shape {
+        out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (&a, &b))| *out = f(a, b));
+        return;
+    }
+    let (a, b) = (view(a, a_shape), view(b, b_shape));
+    let a = a.broadcast(&*out_shape).expect("the common shape fits both");
+    let b = b.broadcast(&*out_shape).expect("the common shape fits both");
+    Zip::from(view_mut(out, out_shape)).and(a).and(b).for_each(|out, &a, &b| *out = f(a, b));
+}
+
+/// `out = Σ values + beta·out`, the sum over the dimensions along which `out` was stretched to
+/// the shape of `values`.
+pub(crate) fn sum_to<T: Real>(values: &[T], from: Shape, beta: T, out: &mut [T], to: Shape) {
+    if beta == T::zero() {
+        out.fill(T::zero());
+    }
+    let padding = from.rank() - to.rank();
+    let mut padded = vec![1; from.rank()];
+    padded[padding..].copy_from_slice(&to);
+    add_along(&mut view_mut(out, Shape::new(&padded)), view(values, from), 0);
+}
+
+/// Adds `values` to `out`, whose sizes are those of `values` or 1, in memory order; the only index
+/// of a stretched dimension is visited once for each of `values`.
+fn add_along<T: Real>(out: &mut ArrayViewMutD<'_, T>, values: ArrayViewD<'_, T>, axis: usize) {
+    if axis == values.ndim() || out.shape() == values.shape() {
+        *out += &values;
+    } else if out.shape()[axis] == values.shape()[axis] {
+        for i in 0..values.shape()[axis] {
+            let mut slice = out.slice_axis_mut(Axis(axis), (i..=i).into());
+            add_along(&mut slice, values.slice_axis(Axis(axis), (i..=i).into()), axis + 1);
+        }
+    } else {
+        for i in 0..values.shape()[axis] {
+            add_along(out, values.slice_axis(Axis(axis), (i..=i).into()), axis + 1);
+        }
+    }
+}
+
+fn view<T>(values: &[T], shape: Shape) -> ArrayViewD<'_, T> {
+    ArrayViewD::from_shape(IxDyn(&shape), values).expect("a value has as many numbers as its shape")
+}
+
+fn view_mut<T>(values: &mut [T], shape: Shape) -> ArrayViewMutD<'_, T> {
+    ArrayViewMutD::from_shape(IxDyn(&shape), values).expect("a value has as many numbers as its shape")
+}

@@ -1,0 +1,129 @@
+//! Functions of one value, element by element; the derivative stands beside each.
+
+use tensor::Real;
+
+use crate::tape::Var;
+
+impl<'g, T: Real> Var<'g, T> {
+    /// `max(0, x)`; the derivative at 0 is 0, and NaN stays NaN.
+    pub fn relu(self) -> Var<'g, T> {
+        let zero = T::zero();
+        self.unary(move |x| if x < zero { zero } else { x }, move |_, y| if y > zero { T::one() } else { zero })
+    }
+
+    /// `x` where positive, else `slope·x`.
+    pub fn leaky_relu(self, slope: T) -> Var<'g, T> {
+        let zero = T::zero();
+        self.unary(
+            move |x| if x > zero { x } else { slope * x },
+            move |x, _| if x > zero { T::one() } else { slope },
+        )
+    }
+
+    /// `x` where positive, else `eˣ − 1` (Clevert 2016).
+    pub fn elu(self) -> Var<'g, T> {
+        let zero = T::zero();
+        self.unary(
+            move |x| if x > zero { x } else { x.exp_m1() },
+            move |x, y| if x > zero { T::one() } else { y + T::one() },
+        )
+    }
+
+    /// `x·Φ(x)` in its tanh form (Hendrycks & Gimpel 2016).
+    pub fn gelu(self) -> Var<'g, T> {
+        let [half, c, k] = [0.5, (2.0 / std::f64::consts::PI).sqrt(), 0.044_715].map(T::from_f64);
+        let three = T::from_f64(3.0);
+        let t = move |x: T| (c * (x + k * x * x * x)).tanh();
+        self.unary(
+            move |x| half * x * (T::one() + t(x)),
+            move |x, _| {
+                let t = t(x);
+                half * (T::one() + t) + half * x * (T::one() - t * t) * c * (T::one() + three * k * x * x)
+            },
+        )
+    }
+
+    /// `x·σ(x)`, also called swish (Ramachandran 2017).
+    pub fn silu(self) -> Var<'g, T> {
+        self.unary(|x| x * sigmoid(x), |x, y| sigmoid(x) * (T::one() + x - y))
+    }
+
+    /// `σ(x) = 1/(1 + e⁻ˣ)`.
+    pub fn sigmoid(self) -> Var<'g, T> {
+        self.unary(sigmoid, |_, y| y * (T::one() - y))
+    }
+
+    /// The hyperbolic tangent.
+    pub fn tanh(self) -> Var<'g, T> {
+        self.unary(|x| x.tanh(), |_, y| T::one() - y * y)
+    }
+
+    /// `ln(1 + eˣ)`, computed so that it neither overflows nor loses small values.
+    pub fn softplus(self) -> Var<'g, T> {
+        self.unary(softplus, |x, _| sigmoid(x))
+    }
+
+    /// `eˣ`.
+    pub fn exp(self) -> Var<'g, T> {
+        self.unary(|x| Real::exp(x), |_, y| y)
+    }
+
+    /// The natural logarithm.
+    pub fn ln(self) -> Var<'g, T> {
+        self.unary(|x| x.ln(), |x, _| x.recip())
+    }
+
+    /// The square root.
+    pub fn sqrt(self) -> Var<'g, T> {
+        self.unary(|x| x.sqrt(), |_, y| T::from_f64(0.5) / y)
+    }
+
+    /// `x²`.
+    pub fn square(self) -> Var<'g, T> {
+        self.unary(|x| x * x, |x, _| x + x)
+    }
+
+    /// `|x|`; the derivative at 0 is 0.
+    pub fn abs(self) -> Var<'g, T> {
+        self.unary(|x| x.abs(), |x, _| if x == T::zero() { x } else { x.signum() })
+    }
+
+    /// `c·x` with a constant.
+    pub fn scale(self, c: T) -> Var<'g, T> {
+        self.unary(move |x| c * x, move |_, _| c)
+    }
+
+    /// `x + c` with a constant.
+    pub fn shift(self, c: T) -> Var<'g, T> {
+        self.unary(move |x| x + c, |_, _| T::one())
+    }
+
+    /// `y = f(x)`, with the derivative of f as a function of x and y.
+    pub(super) fn unary(self, f: impl Fn(T) -> T, derivative: impl Fn(T, T) -> T + 'static) -> Var<'g, T> {
+        let (graph, x) = (self.graph(), self.node());
+        let mut y = graph.buffer(self.shape());
+        y.iter_mut().zip(&*self.values()).for_each(|(y, &x)| *y = f(x));
+
+        graph.push(self.shape(), y, &[self], move |at, gradients| {
+            gradients.add(x, |dx, beta| {
+                let rows = dx.iter_mut().zip(at.dy.iter().zip(at.value(x).iter().zip(at.y)));
+                if beta == T::zero() {
+                    rows.for_each(|(dx, (&dy, (&x, &y)))| *dx = dy * derivative(x, y));
+                } else {
+                    rows.for_each(|(dx, (&dy, (&x, &y)))| *dx += dy * derivative(x, y));
+                }
+            });
+        })
+    }
+}
+
+pub(super) fn sigmoid<T: Real>(x: T) -> T {
+    let small = Real::exp(-x.abs());
+    let below = small / (T::one() + small);
+    if x < T::zero() { below } else { T::one() - below }
+}
+
+pub(super) fn softplus<T: Real>(x: T) -> T {
+    let zero = T::zero();
+    Real::exp(-x.abs()).ln_1p() + if x > zero { x } else { zero }
+}

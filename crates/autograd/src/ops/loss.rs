@@ -1,0 +1,94 @@
+//! Losses: a mean over examples, as a scalar.
+
+use tensor::{Real, Shape};
+
+use super::elementwise::{sigmoid, softplus};
+use super::softmax::softmax_row;
+use crate::tape::Var;
+
+impl<'g, T: Real> Var<'g, T> {
+    /// Cross-entropy of class scores [n, classes] with the right classes, in nats, the mean over
+    /// examples: `mean(ln Σeˣ − x[label])`; PyTorch's `CrossEntropyLoss`.
+    ///
+    /// # Panics
+    /// If there are not n labels, or one is not below the number of classes.
+    #[track_caller]
+    pub fn cross_entropy(self, labels: &[u32]) -> Var<'g, T> {
+        self.cross_entropy_smoothed(labels, 0.0)
+    }
+
+    /// [`cross_entropy`](Var::cross_entropy) with the target `(1 − s)·onehot + s/classes`
+    /// (Szegedy 2016).
+    ///
+    /// # Panics
+    /// As `cross_entropy`.
+    #[track_caller]
+    pub fn cross_entropy_smoothed(self, labels: &[u32], smoothing: f64) -> Var<'g, T> {
+        let (graph, x) = (self.graph(), self.node());
+        let &[n, classes] = &*self.shape() else {
+            panic!("cross-entropy takes scores of shape [n, classes], not {}", self.shape());
+        };
+        assert!(labels.len() == n, "{n} rows of scores need as many labels, not {}", labels.len());
+        let worst = labels.iter().max().copied().unwrap_or(0) as usize;
+        assert!(n == 0 || worst < classes, "label {worst} is not one of {classes} classes");
+
+        // The gradient, softmax − target, falls out of the forward pass.
+        let share = T::from_f64(1.0 / n as f64);
+        let (hit, miss) = (1.0 - smoothing, smoothing / classes as f64);
+        let mut d = graph.buffer(self.shape());
+        let mut total = 0.0;
+        let scores = self.values();
+        let rows = d.chunks_exact_mut(classes.max(1)).zip(scores.chunks_exact(classes.max(1)));
+        for ((d, x), &label) in rows.zip(labels) {
+            let label = label as usize;
+            let log_sum = softmax_row(x, d);
+            total += hit * (log_sum - x[label]).widen();
+            if smoothing != 0.0 {
+                total += miss * x.iter().map(|&x| (log_sum - x).widen()).sum::<f64>();
+            }
+            d.iter_mut().for_each(|d| *d = (*d - T::from_f64(miss)) * share);
+            d[label] -= T::from_f64(hit) * share;
+        }
+        drop(scores);
+        let saved = graph.push_constant(self.shape(), d).node();
+        let mut loss = graph.buffer(Shape::SCALAR);
+        loss[0] = T::from_f64(total / n as f64);
+
+        graph.push(Shape::SCALAR, loss, &[self], move |at, gradients| {
+            let dy = at.dy[0];
+            gradients.add_map(x, at.value(saved), at.value(saved), |d, _| d * dy);
+        })
+    }
+
+    /// Mean squared error: `mean((x − y)²)`.
+    ///
+    /// # Panics
+    /// If the shapes do not broadcast. So for the other losses of two values.
+    #[track_caller]
+    pub fn mse(self, y: Var<'g, T>) -> Var<'g, T> {
+        self.sub(y).square().mean()
+    }
+
+    /// Mean absolute error: `mean(|x − y|)`.
+    #[track_caller]
+    pub fn l1(self, y: Var<'g, T>) -> Var<'g, T> {
+        self.sub(y).abs().mean()
+    }
+
+    /// Huber's loss: `½d²` where `|d| ≤ delta`, else `delta·(|d| − ½delta)`, the mean over
+    /// elements (Huber 1964).
+    #[track_caller]
+    pub fn huber(self, y: Var<'g, T>, delta: T) -> Var<'g, T> {
+        let half = T::from_f64(0.5);
+        let f = move |d: T| if d.abs() <= delta { half * d * d } else { delta * (d.abs() - half * delta) };
+        self.sub(y).unary(f, move |d, _| if d.abs() <= delta { d } else { delta * d.signum() }).mean()
+    }
+
+    /// Binary cross-entropy of scores with targets in [0, 1]: `mean(softplus(x) − x·y)`;
+    /// PyTorch's `BCEWithLogitsLoss`.
+    #[track_caller]
+    pub fn bce_with_logits(self, y: Var<'g, T>) -> Var<'g, T> {
+        let entropy = self.unary(softplus, |x, _| sigmoid(x));
+        entropy.sub(self.mul(y)).mean()
+    }
+}

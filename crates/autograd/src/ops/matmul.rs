@@ -1,0 +1,76 @@
+//! Matrix products.
+
+use tensor::Real;
+use tensor::matmul::Mat;
+
+use crate::tape::Var;
+
+impl<'g, T: Real> Var<'g, T> {
+    /// The matrix product `A·B` of [m, k] and [k, n].
+    ///
+    /// # Panics
+    /// If these are not matrices that fit.
+    #[track_caller]
+    pub fn matmul(self, b: Var<'g, T>) -> Var<'g, T> {
+        let (a, graph) = (self, self.graph());
+        let (&[m, k], &[rows, n]) = (&*a.shape(), &*b.shape()) else {
+            panic!("matmul takes two matrices, not arrays of shapes {} and {}", a.shape(), b.shape());
+        };
+        assert!(k == rows, "matmul of shapes {} and {}: {k} columns meet {rows} rows", a.shape(), b.shape());
+        let mut c = graph.buffer([m, n].into());
+        T::gemm(Mat::new(&a.values(), m, k), Mat::new(&b.values(), k, n), T::zero(), &mut c);
+
+        let (a_node, b_node) = (a.node(), b.node());
+        graph.push([m, n].into(), c, &[a, b], move |at, gradients| {
+            let dc = Mat::new(at.dy, m, n);
+            gradients.add(a_node, |da, beta| T::gemm(dc, Mat::new(at.value(b_node), k, n).t(), beta, da));
+            gradients.add(b_node, |db, beta| T::gemm(Mat::new(at.value(a_node), m, k).t(), dc, beta, db));
+        })
+    }
+
+    /// A dense layer: `x·Wᵀ + b` for x [.., in], W [out, in] and b [out]; PyTorch's layout.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn linear(self, w: Var<'g, T>, b: Option<Var<'g, T>>) -> Var<'g, T> {
+        let (x, graph) = (self, self.graph());
+        let (rows, columns) = x.shape().as_matrix();
+        let &[out, inputs] = &*w.shape() else { panic!("the weight of a linear layer is a matrix, not {}", w.shape()) };
+        assert!(inputs == columns, "a linear layer of weight {} cannot take an input of shape {}", w.shape(), x.shape());
+        let mut y = graph.buffer([rows, out].into());
+        let beta = match b {
+            None => T::zero(),
+            Some(b) => {
+                assert!(*b.shape() == [out], "a linear layer of weight {} cannot have a bias {}", w.shape(), b.shape());
+                let b = b.values();
+                y.chunks_exact_mut(out.max(1)).for_each(|y| y.copy_from_slice(&b));
+                T::one()
+            }
+        };
+        T::gemm(Mat::new(&x.values(), rows, inputs), Mat::new(&w.values(), out, inputs).t(), beta, &mut y);
+
+        let mut shape = x.shape().to_vec();
+        *shape.last_mut().expect("a scalar has one column, so no weight fits it") = out;
+        let (x_node, w_node, b_node) = (x.node(), w.node(), b.map(Var::node));
+        let inputs_of = [x, w].into_iter().chain(b).collect::<Vec<_>>();
+        graph.push(shape.as_slice().into(), y, &inputs_of, move |at, gradients| {
+            let dy = Mat::new(at.dy, rows, out);
+            gradients.add(x_node, |dx, beta| T::gemm(dy, Mat::new(at.value(w_node), out, inputs), beta, dx));
+            gradients.add(w_node, |dw, beta| T::gemm(dy.t(), Mat::new(at.value(x_node), rows, inputs), beta, dw));
+            if let Some(b) = b_node {
+                gradients.add(b, |db, beta| add_columns(at.dy, beta, db));
+            }
+        })
+    }
+}
+
+/// `out = beta·out + Σ rows`, the sum over the rows of a matrix with as many columns as `out`.
+fn add_columns<T: Real>(matrix: &[T], beta: T, out: &mut [T]) {
+    if beta == T::zero() {
+        out.fill(T::zero());
+    }
+    for row in matrix.chunks_exact(out.len().max(1)) {
+        out.iter_mut().zip(row).for_each(|(out, &x)| *out += x);
+    }
+}

@@ -1,0 +1,259 @@
+//! The arena of computed values, and the reverse walk over it.
+
+use std::cell::{Ref, RefCell};
+use std::ops::Deref;
+
+use ndarray::ArrayViewD;
+use tensor::{Bundle, Id, Real, Shape};
+
+use crate::gradients::{At, Gradients};
+
+/// Keeps the buffers of finished graphs for the next one.
+#[derive(Debug, Default)]
+pub struct Tape<T = f32> {
+    free: RefCell<Vec<Vec<T>>>,
+}
+
+impl<T: Real> Tape<T> {
+    /// A tape with no buffers yet.
+    pub fn new() -> Tape<T> {
+        Tape { free: RefCell::new(Vec::new()) }
+    }
+
+    /// A new graph that reads its parameters from `params`.
+    pub fn graph<'a>(&'a self, params: &'a Bundle<T>) -> Graph<'a, T> {
+        let param_nodes = RefCell::new(vec![None; params.layout().entries().len()]);
+        Graph { tape: self, params, nodes: RefCell::default(), param_nodes }
+    }
+
+    /// A buffer of `len` numbers of unspecified value: the smallest free one that is large
+    /// enough, or a new one.
+    pub(crate) fn take(&self, len: usize) -> Vec<T> {
+        let mut free = self.free.borrow_mut();
+        let fits = (0..free.len()).filter(|&i| free[i].capacity() >= len).min_by_key(|&i| free[i].capacity());
+        let mut buffer = fits.map(|i| free.swap_remove(i)).unwrap_or_default();
+        buffer.resize(len, T::zero());
+        buffer
+    }
+
+    pub(crate) fn give_back(&self, buffer: Vec<T>) {
+        if buffer.capacity() > 0 {
+            self.free.borrow_mut().push(buffer);
+        }
+    }
+}
+
+/// The values of one computation, in the order they were computed.
+pub struct Graph<'a, T: Real = f32> {
+    tape: &'a Tape<T>,
+    params: &'a Bundle<T>,
+    nodes: RefCell<Vec<Computed<T>>>,
+    /// The node of each parameter that has been used, by its position in the layout.
+    param_nodes: RefCell<Vec<Option<Node>>>,
+}
+
+/// The place of a value in its graph; what a backward closure keeps of a [`Var`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Node(pub(crate) usize);
+
+/// The backward half of an op: adds to the gradients of the op's inputs.
+type Backward<T> = Box<dyn Fn(At<'_, T>, &mut Gradients<'_, T>)>;
+
+pub(crate) struct Computed<T: Real> {
+    pub(crate) value: Value<T>,
+    pub(crate) needs_gradient: bool,
+    backward: Option<Backward<T>>,
+}
+
+pub(crate) enum Value<T> {
+    Own(Vec<T>),
+    Param(Id),
+}
+
+impl<T: Real> Value<T> {
+    pub(crate) fn as_slice<'a>(&'a self, params: &'a Bundle<T>) -> &'a [T] {
+        match self {
+            Value::Own(values) => values,
+            Value::Param(id) => params.get(*id),
+        }
+    }
+}
+
+impl<'a, T: Real> Graph<'a, T> {
+    /// A constant: gradients do not flow into it.
+    ///
+    /// # Panics
+    /// If there are not as many values as the shape has elements.
+    #[track_caller]
+    pub fn input(&self, shape: impl Into<Shape>, values: &[T]) -> Var<'_, T> {
+        let shape = shape.into();
+        assert_eq!(values.len(), shape.len(), "an array of shape {shape} needs as many values");
+        self.input_with(shape, |buffer| buffer.copy_from_slice(values))
+    }
+
+    /// A constant that `fill` writes straight into the graph's buffer, whose values are
+    /// unspecified before.
+    pub fn input_with(&self, shape: impl Into<Shape>, fill: impl FnOnce(&mut [T])) -> Var<'_, T> {
+        let shape = shape.into();
+        let mut buffer = self.buffer(shape);
+        fill(&mut buffer);
+        self.push_constant(shape, buffer)
+    }
+
+    /// A parameter; using one twice gives the same variable.
+    pub fn param(&self, id: Id) -> Var<'_, T> {
+        let known = self.param_nodes.borrow()[id.index()];
+        let node = known.unwrap_or_else(|| {
+            let node = self.append(Computed { value: Value::Param(id), needs_gradient: true, backward: None });
+            self.param_nodes.borrow_mut()[id.index()] = Some(node);
+            node
+        });
+        Var { graph: self, node, shape: self.params.layout().entry(id).shape }
+    }
+
+    /// The bundle that parameters are read from.
+    pub fn params(&self) -> &'a Bundle<T> {
+        self.params
+    }
+
+    /// A buffer for a value of this shape; its numbers are unspecified.
+    pub(crate) fn buffer(&self, shape: Shape) -> Vec<T> {
+        self.tape.take(shape.len())
+    }
+
+    /// Appends what an op computed from `inputs`; the op's backward half is kept if any of them
+    /// needs a gradient.
+    pub(crate) fn push(
+        &self,
+        shape: Shape,
+        value: Vec<T>,
+        inputs: &[Var<'_, T>],
+        backward: impl Fn(At<'_, T>, &mut Gradients<'_, T>) + 'static,
+    ) -> Var<'_, T> {
+        debug_assert_eq!(value.len(), shape.len());
+        let needs_gradient = inputs.iter().any(|x| self.nodes.borrow()[x.node.0].needs_gradient);
+        let backward = needs_gradient.then(|| Box::new(backward) as Backward<T>);
+        let node = self.append(Computed { value: Value::Own(value), needs_gradient, backward });
+        Var { graph: self, node, shape }
+    }
+
+    /// Appends a value into which no gradient flows: a constant, or what an op computed on its
+    /// way forward and needs again on its way back.
+    pub(crate) fn push_constant(&self, shape: Shape, value: Vec<T>) -> Var<'_, T> {
+        let node = self.append(Computed { value: Value::Own(value), needs_gradient: false, backward: None });
+        Var { graph: self, node, shape }
+    }
+
+    fn append(&self, computed: Computed<T>) -> Node {
+        let mut nodes = self.nodes.borrow_mut();
+        nodes.push(computed);
+        Node(nodes.len() - 1)
+    }
+}
+
+impl<T: Real> Drop for Graph<'_, T> {
+    fn drop(&mut self) {
+        for node in self.nodes.get_mut().drain(..) {
+            if let Value::Own(buffer) = node.value {
+                self.tape.give_back(buffer);
+            }
+        }
+    }
+}
+
+/// A handle to a value of a [`Graph`]; its methods are the ops.
+#[derive(Clone, Copy)]
+pub struct Var<'g, T: Real = f32> {
+    graph: &'g Graph<'g, T>,
+    node: Node,
+    shape: Shape,
+}
+
+impl<'g, T: Real> Var<'g, T> {
+    /// The graph that the value belongs to.
+    pub fn graph(self) -> &'g Graph<'g, T> {
+        self.graph
+    }
+
+    /// The sizes of the value.
+    pub fn shape(self) -> Shape {
+        self.shape
+    }
+
+    /// The numbers, row-major. The graph cannot be added to while they are held.
+    pub fn values(self) -> Values<'g, T> {
+        let nodes = self.graph.nodes.borrow();
+        match nodes[self.node.0].value {
+            Value::Param(id) => Values::Param(self.graph.params.get(id)),
+            Value::Own(_) => Values::Own(Ref::map(nodes, |nodes| match &nodes[self.node.0].value {
+                Value::Own(values) => values.as_slice(),
+                Value::Param(_) => &[],
+            })),
+        }
+    }
+
+    /// Calls `read` with the value as an n-dimensional view.
+    pub fn with_view<R>(self, read: impl FnOnce(ArrayViewD<'_, T>) -> R) -> R {
+        let values = self.values();
+        read(ArrayViewD::from_shape(&*self.shape, &values).expect("a value has as many numbers as its shape"))
+    }
+
+    /// The only number of a value that has just one.
+    ///
+    /// # Panics
+    /// If there are more or none.
+    #[track_caller]
+    pub fn item(self) -> T {
+        assert_eq!(self.shape.len(), 1, "only a value with one number is an item, not one of shape {}", self.shape);
+        self.values()[0]
+    }
+
+    pub(crate) fn node(self) -> Node {
+        self.node
+    }
+
+    /// Writes the gradient of this number with respect to every parameter into `gradients`;
+    /// parameters that it does not depend on get zeros.
+    ///
+    /// # Panics
+    /// If this is not a single number, or if the layouts differ.
+    #[track_caller]
+    pub fn backward(self, gradients: &mut Bundle<T>) {
+        let graph = self.graph;
+        assert_eq!(self.shape.len(), 1, "gradients are of one number, not of an array of shape {}", self.shape);
+        assert!(
+            gradients.layout() == graph.params.layout(),
+            "the gradients have another layout than the parameters"
+        );
+        let nodes = graph.nodes.borrow();
+        let mut gradients = Gradients::new(&nodes, graph.tape, gradients);
+        gradients.add(self.node, |dy, _| dy[0] = T::one());
+        for (index, node) in nodes.iter().enumerate().take(self.node.0 + 1).rev() {
+            let Some(backward) = &node.backward else { continue };
+            let Some(dy) = gradients.take(Node(index)) else { continue };
+            let y = node.value.as_slice(graph.params);
+            backward(At { dy: &dy, y, nodes: &nodes, params: graph.params }, &mut gradients);
+            graph.tape.give_back(dy);
+        }
+        gradients.finish();
+    }
+}
+
+/// The numbers of a [`Var`], borrowed from its graph.
+pub enum Values<'g, T> {
+    /// A value that an op computed.
+    Own(Ref<'g, [T]>),
+    /// A parameter.
+    Param(&'g [T]),
+}
+
+impl<T> Deref for Values<'_, T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        match self {
+            Values::Own(values) => values,
+            Values::Param(values) => values,
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Every op against central differences, over many shapes: the gradient-check table.
+
+use autograd::check::gradient_error;
+use autograd::{Graph, Var};
+use proptest::prelude::*;
+use tensor::random::Stream;
+use tensor::{Bundle, Id, Layout, Role, Shape};
+
+type Op = for<'g> fn(&[Var<'g, f64>]) -> Var<'g, f64>;
+
+/// Shapes of the inputs for the sizes (m, k, n).
+type Shapes = fn(usize, usize, usize) -> Vec<Vec<usize>>;
+
+/// Where the inputs are drawn from: away from kinks and poles.
+#[derive(Clone, Copy)]
+enum Domain {
+    Any,
+    Positive,
+    /// 0.2 to 1.2 in size, of either sign.
+    AwayFromZero,
+}
+use Domain::*;
+
+const SAME: Shapes = |m, _, n| vec![vec![m, n]];
+const PAIR: Shapes = |m, _, n| vec![vec![m, n], vec![m, n]];
+const ROW: Shapes = |m, _, n| vec![vec![m, n], vec![n]];
+const COLUMN: Shapes = |m, _, n| vec![vec![m, 1], vec![m, n]];
+const OUTER: Shapes = |m, k, n| vec![vec![m, 1, n], vec![k, 1]];
+
+/// One row an op.
+const TABLE: &[(&str, Shapes, Domain, Op)] = &[
+    ("add", PAIR, Any, |x| x[0] + x[1]),
+    ("add a row", ROW, Any, |x| x[0] + x[1]),
+    ("add a column", COLUMN, Any, |x| x[0] + x[1]),
+    ("add outer", OUTER, Any, |x| x[0] + x[1]),
+    ("add to itself", SAME, Any, |x| x[0] + x[0]),
+    ("sub", PAIR, Any, |x| x[0] - x[1]),
+    ("sub outer", OUTER, Any, |x| x[0] - x[1]),
+    ("mul", PAIR, Any, |x| x[0] * x[1]),
+    ("mul a row", ROW, Any, |x| x[0] * x[1]),
+    ("mul outer", OUTER, Any, |x| x[0] * x[1]),
+    ("mul by itself", SAME, Any, |x| x[0] * x[0]),
+    ("div", PAIR, AwayFromZero, |x| x[0] / x[1]),
+    ("div by a column", COLUMN, AwayFromZero, |x| x[1] / x[0]),
+    ("neg", SAME, Any, |x| -x[0]),
+    ("relu", SAME, AwayFromZero, |x| x[0].relu()),
+    ("leaky_relu", SAME, AwayFromZero, |x| x[0].leaky_relu(0.01)),
+    ("elu", SAME, AwayFromZero, |x| x[0].elu()),
+    ("gelu", SAME, Any, |x| x[0].gelu()),
+    ("silu", SAME, Any, |x| x[0].silu()),
+    ("sigmoid", SAME, Any, |x| x[0].sigmoid()),
+    ("tanh", SAME, Any, |x| x[0].tanh()),
+    ("softplus", SAME, Any, |x| x[0].softplus()),
+    ("exp", SAME, Any, |x| x[0].exp()),
+    ("ln", SAME, Positive, |x| x[0].ln()),
+    ("sqrt", SAME, Positive, |x| x[0].sqrt()),
+    ("square", SAME, Any, |x| x[0].square()),
+    ("abs", SAME, AwayFromZero, |x| x[0].abs()),
+    ("scale", SAME, Any, |x| x[0].scale(-1.7)),
+    ("shift", SAME, Any, |x| x[0].shift(0.3)),
+    ("sum", SAME, Any, |x| x[0].square().sum()),
+    ("mean", SAME, Any, |x| x[0].square().mean()),
+    ("sum_axis 0", SAME, Any, |x| x[0].sum_axis(0)),
+    ("sum_axis 1", SAME, Any, |x| x[0].sum_axis(1)),
+    ("mean_axis", SAME, Any, |x| x[0].mean_axis(1)),
+    ("reshape", SAME, Any, |x| x[0].reshape([x[0].shape().len()])),
+    ("flatten", |m, k, n| vec![vec![m, k, n]], Any, |x| x[0].flatten()),
+    ("transpose", SAME, Any, |x| x[0].transpose()),
+    ("softmax", SAME, Any, |x| x[0].softmax()),
+    ("log_softmax", SAME, Any, |x| x[0].log_softmax()),
+    ("matmul", |m, k, n| vec![vec![m, k], vec![k, n]], Any, |x| x[0].matmul(x[1])),
+    ("matmul with itself", |m, _, _| vec![vec![m, m]], Any, |x| x[0].matmul(x[0])),
+    ("linear", |m, k, n| vec![vec![m, k], vec![n, k], vec![n]], Any, |x| x[0].linear(x[1], Some(x[2]))),
+    ("linear without bias", |m, k, n| vec![vec![m, k], vec![n, k]], Any, |x| x[0].linear(x[1], None)),
+    ("linear on 3 dimensions", |m, k, n| vec![vec![2, m, k], vec![n, k], vec![n]], Any, |x| {
+        x[0].linear(x[1], Some(x[2]))
+    }),
+    ("cross_entropy", SAME, Any, |x| x[0].cross_entropy(&labels(x[0].shape()))),
+    ("cross_entropy_smoothed", SAME, Any, |x| x[0].cross_entropy_smoothed(&labels(x[0].shape()), 0.1)),
+    ("mse", PAIR, Any, |x| x[0].mse(x[1])),
+    ("l1", PAIR, Any, |x| (x[0].shift(3.0)).l1(x[1])),
+    ("huber, inside", PAIR, Any, |x| x[0].huber(x[1], 5.0)),
+    ("huber, outside", PAIR, Any, |x| (x[0].shift(9.0)).huber(x[1], 0.5)),
+    ("bce_with_logits", PAIR, Any, |x| x[0].bce_with_logits(x[1].sigmoid())),
+];
+
+/// A label for each row of scores.
+fn labels(shape: Shape) -> Vec<u32> {
+    (0..shape[0]).map(|i| (i * 7 % shape[1].max(1)) as u32).collect()
+}
+
+/// Random inputs, as the parameters of a bundle.
+fn inputs(shapes: &[Vec<usize>], domain: Domain, seed: u64) -> (Bundle<f64>, Vec<Id>) {
+    let mut layout = Layout::new();
+    let ids = shapes
+        .iter()
+        .enumerate()
+        .map(|(i, shape)| layout.push(format!("x{i}"), shape.as_slice(), Role::Matrix))
+        .collect();
+    let mut bundle = Bundle::zeros(layout);
+    let mut stream = Stream::new(seed, "inputs");
+    for x in bundle.as_mut_slice() {
+        let u = f64::from(stream.uniform());
+        *x = match domain {
+            Any => 2.0 * u - 1.0,
+            Positive => 0.2 + u,
+            AwayFromZero => (0.2 + u) * if stream.below(2) == 0 { 1.0 } else { -1.0 },
+        };
+    }
+    (bundle, ids)
+}
+
+/// A scalar that weighs every element of the op's output differently.
+fn scalar<'g>(graph: &'g Graph<'g, f64>, y: Var<'g, f64>) -> Var<'g, f64> {
+    let weights = graph.input_with(y.shape(), |w| w.iter_mut().enumerate().for_each(|(i, w)| *w = (i as f64 + 0.5).sin()));
+    (y * weights).sum()
+}
+
+fn error(op: Op, shapes: &[Vec<usize>], domain: Domain, seed: u64) -> f64 {
+    let (at, ids) = inputs(shapes, domain, seed);
+    gradient_error(&at, |graph| {
+        let x: Vec<_> = ids.iter().map(|&id| graph.param(id)).collect();
+        scalar(graph, op(&x))
+    })
+}
+
+#[test]
+fn every_op_has_the_gradient_of_its_forward_formula() {
+    for (name, shapes, domain, op) in TABLE {
+        for (seed, (m, k, n)) in [(1, 1, 1), (3, 4, 5), (1, 7, 2), (5, 1, 3), (2, 3, 1)].into_iter().enumerate() {
+            let error = error(*op, &shapes(m, k, n), *domain, seed as u64);
+            assert!(error <= 1e-6, "{name} at {:?}: relative error {error:e}", shapes(m, k, n));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn over_random_shapes((m, k, n) in (1_usize..6, 1_usize..6, 1_usize..6), row in 0..TABLE.len(), seed: u64) {
+        let (name, shapes, domain, op) = TABLE[row];
+        let error = error(op, &shapes(m, k, n), domain, seed);
+        prop_assert!(error <= 1e-6, "{name} at {:?}: relative error {error:e}", shapes(m, k, n));
+    }
+}
+
+/// An empty batch is a batch: the ops that do not divide by its size pass it through.
+#[test]
+fn arrays_of_size_0_pass_through() {
+    for (name, shapes, domain, op) in TABLE {
+        let divides = ["mean", "mean_axis", "cross_entropy", "cross_entropy_smoothed", "mse", "l1", "bce_with_logits"];
+        if divides.contains(name) || name.starts_with("huber") {
+            continue;
+        }
+        let error = error(*op, &shapes(0, 2, 3), *domain, 0);
+        assert!(error <= 1e-6, "{name} on no rows: {error}");
+    }
+}
+
+/// A parameter used by several ops gets the sum of what they send back.
+#[test]
+fn gradients_from_several_uses_add_up() {
+    let (at, ids) = inputs(&[vec![3, 3]], Any, 5);
+    let error = gradient_error(&at, |graph| {
+        let x = graph.param(ids[0]);
+        let (a, b) = (x.relu(), x.tanh());
+        (a.matmul(b) + x * x + graph.param(ids[0]).transpose()).square().mean()
+    });
+    assert!(error <= 1e-6, "{error:e}");
+}
+
+/// A constant gets no gradient, a parameter that is not used gets zeros, also in a used bundle.
+#[test]
+fn unused_parameters_get_zeros() {
+    let mut layout = Layout::new();
+    let (used, unused) = (layout.push("used", [2], Role::Matrix), layout.push("unused", [2], Role::Matrix));
+    let weights = Bundle::<f32>::zeros(layout);
+    let mut gradients = weights.zeros_like();
+    gradients.as_mut_slice().fill(f32::NAN);
+    let tape = autograd::Tape::new();
+    tape.graph(&weights).param(used).shift(1.0).square().sum().backward(&mut gradients);
+    assert_eq!((gradients.get(used), gradients.get(unused)), ([2.0, 2.0].as_slice(), [0.0, 0.0].as_slice()));
+}
+
+#[test]
+fn nan_is_not_lost_on_the_way() {
+    let weights = Bundle::<f32>::zeros(Layout::new());
+    let tape = autograd::Tape::new();
+    let graph = tape.graph(&weights);
+    let x = graph.input([1, 2], &[f32::NAN, 1.0]);
+    for y in [x.relu().sum(), x.cross_entropy(&[1]), x.softmax().sum(), x.abs().sum(), x.mse(x)] {
+        assert!(y.item().is_nan());
+    }
+}
+
+#[test]
+fn great_scores_do_not_overflow() {
+    let weights = Bundle::<f32>::zeros(Layout::new());
+    let tape = autograd::Tape::new();
+    let graph = tape.graph(&weights);
+    let x = graph.input([1, 3], &[1e4, -1e4, 9.99e3]);
+    assert!((x.cross_entropy(&[1]).item() - 2e4).abs() < 1.0);
+    assert_eq!(&*x.softmax().values(), [1.0, 0.0, (-10.0_f32).exp()].map(|p| p / (1.0 + (-10.0_f32).exp())).as_slice());
+    assert_eq!(graph.input([1], &[-200.0]).softplus().item(), 0.0);
+    assert_eq!(graph.input([1], &[200.0]).sigmoid().item(), 1.0);
+}
+
+#[test]
+#[should_panic(expected = "arrays of shapes [2, 3] and [2] cannot be broadcast together")]
+fn shapes_that_do_not_broadcast_are_named() {
+    let weights = Bundle::<f32>::zeros(Layout::new());
+    let tape = autograd::Tape::new();
+    let graph = tape.graph(&weights);
+    let _ = graph.input([2, 3], &[0.0; 6]) + graph.input([2], &[0.0; 2]);
+}
