@@ -1,1 +1,71 @@
-//! Pure functions from records to tables, SVG and HTML.
+//! Pure functions from records to tables, SVG, CSV, JSON lines and one HTML page.
+//!
+//! Nothing here trains, reads a clock or computes a result: the numbers come from [`lab`], and this
+//! crate formats them and scales them to pixels. The same input gives the same bytes.
+//!
+//! | function | what it gives |
+//! |---|---|
+//! | [`table()`] | the comparison as text, at most 80 columns |
+//! | [`page()`] | the comparison as one HTML file that makes no request |
+//! | [`curves_svg`] | loss and accuracy over epochs, one line an optimizer |
+//! | [`csv()`] | one row a run and epoch |
+//! | [`jsonl()`], [`parse_jsonl`] | whole records, one a line, and back |
+//!
+//! ```
+//! use lab::record::{EpochRecord, Evaluation, RunRecord, SCHEMA, Status};
+//!
+//! let run = RunRecord {
+//!     schema: SCHEMA,
+//!     dataset: "mnist".into(),
+//!     origin: "a folder".into(),
+//!     sample: false,
+//!     train_images: 60_000,
+//!     test_images: 10_000,
+//!     model: "784-128-64-10".into(),
+//!     weights: 109_386,
+//!     optimizer: "adam".into(),
+//!     recipe: "adam lr=0.001, batch=64".into(),
+//!     seed: 1,
+//!     batch: 64,
+//!     state_bytes_per_weight: 8,
+//!     threads: 1,
+//!     kernel: "avx2".into(),
+//!     status: Status::Finished,
+//!     epochs: vec![EpochRecord { epoch: 1, steps: 938, train_loss: 0.4, seconds: 0.6 }],
+//!     train_curve: vec![],
+//!     evaluations: vec![Evaluation {
+//!         epoch: 1.0,
+//!         seconds: 0.6,
+//!         test_loss: f64::NAN, // JSON has no NaN; it survives all the same
+//!         test_accuracy: 0.94,
+//!     }],
+//! };
+//!
+//! let lines = report::jsonl(&[run]);
+//! let back = report::parse_jsonl(&lines)?;
+//! assert_eq!(back[0].optimizer, "adam");
+//! assert!(back[0].evaluations[0].test_loss.is_nan());
+//!
+//! assert!(report::csv(&back).contains(",0.94\r\n"));
+//! # Ok::<(), report::Error>(())
+//! ```
+
+mod axis;
+mod csv;
+mod curves;
+mod heading;
+mod hover;
+mod jsonl;
+mod look;
+mod number;
+mod page;
+mod panel;
+mod ranking;
+mod table;
+mod text;
+
+pub use csv::csv;
+pub use curves::curves_svg;
+pub use jsonl::{Error, jsonl, parse_jsonl};
+pub use page::page;
+pub use table::{Style, table};

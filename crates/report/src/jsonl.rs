@@ -1,0 +1,78 @@
+//! Whole records, one JSON object a line, and back.
+
+use lab::record::{RunRecord, SCHEMA};
+use serde::Deserialize;
+
+/// A line that is not a record.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The line is not JSON, or a field is missing or of another type.
+    #[error(
+        "line {line} is not the record of a run: {cause}; \
+         remove the line, or write the file again with `descent compare`"
+    )]
+    NotARecord {
+        /// Counted from 1.
+        line: usize,
+        /// What the JSON reader found.
+        #[source]
+        cause: serde_json::Error,
+    },
+    /// The record was written in another form than this version reads.
+    #[error(
+        "line {line} has record schema {found}, and this version reads schema {SCHEMA}; \
+         read it with the version of descent that wrote it"
+    )]
+    Schema {
+        /// Counted from 1.
+        line: usize,
+        /// What the line says.
+        found: u64,
+    },
+}
+
+/// One record a line, each with its field `"schema"`.
+///
+/// Every `f64` comes back from [`parse_jsonl`] bit for bit. JSON has no word for NaN and the
+/// infinities, so they are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
+pub fn jsonl(runs: &[RunRecord]) -> String {
+    let mut lines = String::new();
+    for run in runs {
+        lines += &serde_json::to_string(run).expect("a record has no map and no fallible field");
+        lines.push('\n');
+    }
+    lines
+}
+
+/// Reads what [`jsonl`] wrote; blank lines are passed over.
+///
+/// # Errors
+///
+/// The first line that is not a record, or that has another schema than [`SCHEMA`].
+pub fn parse_jsonl(text: &str) -> Result<Vec<RunRecord>, Error> {
+    let filled = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
+    filled
+        .map(|(index, line)| parse_line(index + 1, line))
+        .collect()
+}
+
+fn parse_line(line: usize, text: &str) -> Result<RunRecord, Error> {
+    let not_a_record = |cause| Error::NotARecord { line, cause };
+    let Version { schema } = serde_json::from_str(text).map_err(not_a_record)?;
+    if schema != u64::from(SCHEMA) {
+        return Err(Error::Schema {
+            line,
+            found: schema,
+        });
+    }
+    serde_json::from_str(text).map_err(not_a_record)
+}
+
+/// Read first, so that a newer record is told from a broken one.
+#[derive(Deserialize)]
+struct Version {
+    schema: u64,
+}

@@ -1,0 +1,304 @@
+//! The comparison as one HTML file.
+
+use lab::compare::{Comparison, Pair};
+use lab::record::{RunRecord, Status};
+use minijinja::Environment;
+use minijinja::value::Serde;
+use serde::Serialize;
+
+use crate::heading::{headline, line_and_band};
+use crate::look::{STYLE, look};
+use crate::number::{self, NONE, count, counted};
+use crate::panel::Panel;
+use crate::ranking::ranked;
+use crate::table::{cells, footnotes, target};
+use crate::text::{plain, shorten};
+
+/// One self-contained page: the verdict, the table, the curves, what each number means, the
+/// settings and every run.
+///
+/// It makes no request: pictures, styles and the script are inside, and its content security policy
+/// forbids everything else, scripts from elsewhere and inline handlers included. It is complete
+/// without JavaScript, which only adds the values under the pointer. Names are escaped, whatever
+/// they hold. At most 200 runs and 400 pairs are shown, and the page says how many are left out.
+pub fn page(comparison: &Comparison) -> String {
+    let environment = Environment::new();
+    // The name decides that values are escaped for HTML.
+    environment
+        .render_named_str("page.html", TEMPLATE, Serde(content(comparison)))
+        .expect("the template is part of the program and every value is plain data")
+}
+
+const TEMPLATE: &str = include_str!("page/page.html");
+const CSS: &str = include_str!("page/page.css");
+const SCRIPT: &str = include_str!("page/page.js");
+
+/// SHA-256 of [`SCRIPT`] in base 64: with it in the policy no other script runs.
+const SCRIPT_HASH: &str = "mE4MJM3wqdqAg7wMiF0JzLrxBTl46xyeUQXBGOuXL6o=";
+
+const MOST_RUNS: usize = 200;
+const MOST_PAIRS: usize = 400;
+const NAME_COLUMNS: usize = 60;
+
+/// What the template shows.
+#[derive(Serialize)]
+struct Content {
+    policy: String,
+    style: String,
+    script: &'static str,
+    headline: String,
+    facts: String,
+    sample: Option<Sample>,
+    verdict: String,
+    warnings: Vec<String>,
+    target: String,
+    rows: Vec<ResultRow>,
+    footnotes: Vec<String>,
+    line_and_band: String,
+    panels: [String; 2],
+    hover: String,
+    pairs: Vec<PairRow>,
+    pair_count: String,
+    pairs_left_out: bool,
+    settings: Vec<(String, String)>,
+    recipes: Vec<String>,
+    runs: Vec<RunRow>,
+    run_count: String,
+    runs_left_out: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Sample {
+    dataset: String,
+    train: String,
+    test: String,
+}
+
+#[derive(Serialize)]
+struct ResultRow {
+    look: usize,
+    swatch: String,
+    name: String,
+    loss: String,
+    accuracy: String,
+    interval: String,
+    epochs_to_target: String,
+    seconds_to_target: String,
+    seconds_per_epoch: String,
+    state: String,
+}
+
+#[derive(Serialize)]
+struct PairRow {
+    better: String,
+    worse: String,
+    difference: String,
+    interval: String,
+    seeds: String,
+    p_value: String,
+    distinct: bool,
+}
+
+#[derive(Serialize)]
+struct RunRow {
+    optimizer: String,
+    seed: u64,
+    ended: String,
+    epochs: usize,
+    train_loss: String,
+    test_loss: String,
+    test_accuracy: String,
+    seconds: String,
+    kernel: String,
+}
+
+fn content(comparison: &Comparison) -> Content {
+    let Comparison {
+        settings,
+        rows,
+        pairs,
+        verdict,
+        warnings,
+        runs,
+        ..
+    } = comparison;
+    let panels = [Panel::loss(comparison), Panel::accuracy(comparison)];
+    let left_out = runs.len().saturating_sub(MOST_RUNS);
+    Content {
+        policy: format!(
+            "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{SCRIPT_HASH}'; \
+             img-src data:; base-uri 'none'; form-action 'none'"
+        ),
+        style: format!("{CSS}{STYLE}"),
+        script: SCRIPT,
+        headline: headline(comparison),
+        facts: runs.first().map(facts).unwrap_or_default(),
+        sample: runs.iter().find(|run| run.sample).map(sample),
+        verdict: plain(verdict),
+        warnings: warnings.iter().map(|warning| plain(warning)).collect(),
+        target: target(comparison),
+        rows: result_rows(comparison),
+        footnotes: footnotes(comparison),
+        line_and_band: line_and_band(comparison),
+        hover: for_script(&panels.each_ref().map(Panel::hover)),
+        panels: panels.map(|panel| panel.inline()),
+        pairs: pairs.iter().take(MOST_PAIRS).map(pair_row).collect(),
+        pair_count: counted(pairs.len(), "pair"),
+        pairs_left_out: pairs.len() > MOST_PAIRS,
+        settings: settings
+            .iter()
+            .map(|(name, value)| (plain(name), plain(value)))
+            .collect(),
+        recipes: rows.iter().map(|row| plain(&row.recipe)).collect(),
+        runs: runs.iter().take(MOST_RUNS).map(run_row).collect(),
+        run_count: counted(runs.len(), "run"),
+        runs_left_out: (left_out > 0).then(|| count(left_out)),
+    }
+}
+
+fn facts(run: &RunRecord) -> String {
+    format!(
+        "{} training and {} test images · model {} with {} weights",
+        count(run.train_images),
+        count(run.test_images),
+        shorten(&plain(&run.model), NAME_COLUMNS),
+        count(run.weights)
+    )
+}
+
+fn sample(run: &RunRecord) -> Sample {
+    Sample {
+        dataset: shorten(&plain(&run.dataset), NAME_COLUMNS),
+        train: count(run.train_images),
+        test: count(run.test_images),
+    }
+}
+
+fn result_rows(comparison: &Comparison) -> Vec<ResultRow> {
+    let in_order = ranked(comparison).into_iter().zip(cells(comparison));
+    in_order
+        .map(|(index, cells)| {
+            let (accuracy, interval) = match cells.accuracy.split_once(' ') {
+                Some((mean, interval)) => (mean.to_string(), interval.to_string()),
+                None => (cells.accuracy, String::new()),
+            };
+            ResultRow {
+                look: index,
+                swatch: look(index).swatch(),
+                name: shorten(&cells.name, NAME_COLUMNS),
+                loss: cells.loss,
+                accuracy,
+                interval,
+                epochs_to_target: cells.epochs_to_target,
+                seconds_to_target: cells.seconds_to_target,
+                seconds_per_epoch: cells.seconds_per_epoch,
+                state: cells.state,
+            }
+        })
+        .collect()
+}
+
+fn pair_row(pair: &Pair) -> PairRow {
+    let Pair {
+        better,
+        worse,
+        difference,
+        p_value,
+        distinct,
+    } = pair;
+    let interval = match (difference.low, difference.high) {
+        (Some(low), Some(high)) => format!("{} to {}", number::points(low), number::points(high)),
+        _ => NONE.to_string(),
+    };
+    PairRow {
+        better: shorten(&plain(better), NAME_COLUMNS),
+        worse: shorten(&plain(worse), NAME_COLUMNS),
+        difference: number::points(difference.mean),
+        interval,
+        seeds: count(difference.n),
+        p_value: p_value.map_or(NONE.to_string(), number::p_value),
+        distinct: *distinct,
+    }
+}
+
+fn run_row(run: &RunRecord) -> RunRow {
+    let epoch = run.epochs.last();
+    let test = run.evaluations.last();
+    RunRow {
+        optimizer: shorten(&plain(&run.optimizer), NAME_COLUMNS),
+        seed: run.seed,
+        ended: match run.status {
+            Status::Finished => "finished".to_string(),
+            Status::Diverged { step } => format!("diverged at step {step}"),
+        },
+        epochs: run.epochs.len(),
+        train_loss: epoch.map_or(NONE.into(), |epoch| number::loss(epoch.train_loss)),
+        test_loss: test.map_or(NONE.into(), |test| number::loss(test.test_loss)),
+        test_accuracy: test.map_or(NONE.into(), |test| number::percent(test.test_accuracy)),
+        seconds: test.map_or(NONE.into(), |test| {
+            number::seconds(test.seconds, &[test.seconds])
+        }),
+        kernel: plain(&run.kernel),
+    }
+}
+
+/// JSON that cannot end the script element it stands in.
+fn for_script(data: &impl Serialize) -> String {
+    serde_json::to_string(data)
+        .expect("spots have no map and no fallible field")
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn the_policy_allows_the_script() {
+        let hash = base64(&Sha256::digest(SCRIPT.as_bytes()));
+        assert_eq!(
+            hash, SCRIPT_HASH,
+            "the script has changed: set SCRIPT_HASH to the left value"
+        );
+    }
+
+    #[test]
+    fn data_cannot_leave_its_script() {
+        let text = for_script(&["</script><!--", "&amp;", "\u{2028}\u{2029}"]);
+        assert!(
+            !text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']),
+            "{text}"
+        );
+        let back: Vec<String> = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, ["</script><!--", "&amp;", "\u{2028}\u{2029}"]);
+    }
+
+    fn base64(bytes: &[u8]) -> String {
+        const DIGITS: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let digit =
+            |group: u32, place: u32| DIGITS[(group >> (18 - 6 * place)) as usize & 63] as char;
+        bytes
+            .chunks(3)
+            .flat_map(|chunk| {
+                let bits = chunk
+                    .iter()
+                    .fold(0, |bits, byte| bits << 8 | u32::from(*byte));
+                let group = bits << (8 * (3 - chunk.len()));
+                (0..4).map(move |place| {
+                    if place as usize <= chunk.len() {
+                        digit(group, place)
+                    } else {
+                        '='
+                    }
+                })
+            })
+            .collect()
+    }
+}

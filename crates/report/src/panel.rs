@@ -1,0 +1,379 @@
+//! A picture laid out: which numbers, on which scale, at which pixels; nothing is drawn here.
+
+use lab::compare::{Comparison, CurvePoint, Row};
+
+use crate::axis::Axis;
+use crate::look::{Look, look};
+use crate::number;
+use crate::table::target;
+use crate::text::{listed, plain, shorten, width as columns_of, wrap};
+
+/// The width of a picture, and where its plot begins.
+pub(crate) const WIDTH: f64 = 480.0;
+pub(crate) const LEFT: f64 = 50.0;
+pub(crate) const TOP: f64 = 46.0;
+const LEAST_PLOT_HEIGHT: f64 = 250.0;
+const MOST_TICKS: usize = 8;
+
+/// One picture, laid out; what is drawn and what the pointer reads are the same spots.
+pub(crate) struct Panel {
+    pub(crate) name: &'static str,
+    pub(crate) title: String,
+    /// The title and what it shows, for readers who do not see it.
+    pub(crate) summary: String,
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+    pub(crate) in_percent: bool,
+    pub(crate) target: Option<(f64, String)>,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) right: f64,
+    pub(crate) bottom: f64,
+}
+
+/// One optimizer's line.
+pub(crate) struct Line {
+    pub(crate) name: String,
+    pub(crate) look: Look,
+    /// Stretches of finite points.
+    pub(crate) stretches: Vec<Vec<Spot>>,
+    pub(crate) label: String,
+    pub(crate) label_y: f64,
+}
+
+/// A point of a line in pixels and in numbers.
+#[derive(Clone, Copy)]
+pub(crate) struct Spot {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    pub(crate) low_y: f64,
+    pub(crate) high_y: f64,
+    pub(crate) point: Finite,
+}
+
+/// A point whose three values are finite.
+#[derive(Clone, Copy)]
+pub(crate) struct Finite {
+    pub(crate) epoch: f64,
+    pub(crate) mean: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+}
+
+impl Panel {
+    /// Training loss over epochs.
+    pub(crate) fn loss(comparison: &Comparison) -> Panel {
+        let curves = curves(comparison, |row| &row.train_curve);
+        let (low, high) = loss_limits(&curves);
+        let bottom = plot_bottom(comparison);
+        let log = low > 0.0 && high / low > 10.0;
+        let y = if log {
+            Axis::log(low / 1.1, high * 1.1, (bottom, TOP), MOST_TICKS)
+        } else {
+            Axis::linear(low, high, (bottom, TOP), MOST_TICKS)
+        };
+        let title = if log {
+            "Training loss (log scale)"
+        } else {
+            "Training loss"
+        };
+        let mut notes = vec![];
+        if points(&curves).any(|point| point.high > y.high() * (1.0 + 1e-9)) {
+            notes.push("Greater losses lie above the picture.".to_string());
+        }
+        Panel::laid_out(comparison, "loss", title, curves, y, notes)
+    }
+
+    /// Test accuracy over epochs, with the target.
+    pub(crate) fn accuracy(comparison: &Comparison) -> Panel {
+        let curves = curves(comparison, |row| &row.accuracy_curve);
+        let (low, high) = accuracy_limits(&curves, comparison.target);
+        let bottom = plot_bottom(comparison);
+        let y = Axis::linear(low, high, (bottom, TOP), MOST_TICKS);
+        let mut notes = vec![];
+        if points(&curves).any(|point| point.low < y.low() - 1e-9) {
+            notes.push(format!(
+                "The axis starts at {}; lower values, such as those early in training, lie below the picture.",
+                tick(&y, y.low(), true)
+            ));
+        }
+        let mut panel = Panel::laid_out(comparison, "accuracy", "Test accuracy", curves, y, notes);
+        if panel.has_points() && comparison.target.is_finite() {
+            panel.target = Some((panel.y.place(comparison.target), target(comparison)));
+        }
+        panel
+    }
+
+    fn laid_out(
+        comparison: &Comparison,
+        name: &'static str,
+        title: &str,
+        curves: Vec<Vec<Option<Finite>>>,
+        y: Axis,
+        mut notes: Vec<String>,
+    ) -> Panel {
+        let in_percent = name == "accuracy";
+        let rows = &comparison.rows;
+        let names: Vec<String> = rows
+            .iter()
+            .map(|row| shorten(&plain(&row.optimizer), LABEL_COLUMNS))
+            .collect();
+        let label_columns = names.iter().map(|name| columns_of(name)).max().unwrap_or(0);
+        let right = WIDTH - 22.0 - 7.2 * label_columns as f64;
+        let last_epoch = points(&curves).map(|point| point.epoch).fold(0.0, f64::max);
+        let x = Axis::from_zero(last_epoch, (LEFT, right), 6);
+
+        let empty: Vec<String> = names
+            .iter()
+            .zip(&curves)
+            .filter(|(_, curve)| curve.iter().flatten().next().is_none())
+            .map(|(name, _)| name.clone())
+            .collect();
+        if !empty.is_empty() && empty.len() < rows.len() {
+            notes.push(format!(
+                "Without a finite value, so not drawn: {}.",
+                listed(&empty)
+            ));
+        }
+
+        let mut lines: Vec<Line> = names
+            .into_iter()
+            .zip(curves)
+            .enumerate()
+            .map(|(index, (name, curve))| Line {
+                label: name.clone(),
+                name: plain(&rows[index].optimizer),
+                look: look(index),
+                stretches: stretches(&curve, &x, &y),
+                label_y: 0.0,
+            })
+            .filter(|line| !line.stretches.is_empty())
+            .collect();
+        let bottom = plot_bottom(comparison);
+        place_labels(&mut lines, bottom);
+
+        let notes: Vec<String> = notes.iter().flat_map(|note| wrap(note, 78)).collect();
+        let mut summary = format!("{title} over epochs.");
+        if !lines.is_empty() {
+            let ends = lines.iter().map(|line| {
+                let mean = line
+                    .stretches
+                    .last()
+                    .and_then(|s| s.last())
+                    .map(|s| s.point.mean);
+                format!(
+                    "{} ends at {}",
+                    line.label,
+                    value(mean.unwrap_or(f64::NAN), in_percent)
+                )
+            });
+            summary = format!("{summary} {}.", listed(&ends.collect::<Vec<_>>()));
+        }
+        let title = title.to_string();
+        Panel {
+            name,
+            title,
+            summary,
+            x,
+            y,
+            in_percent,
+            target: None,
+            lines,
+            notes,
+            right,
+            bottom,
+        }
+    }
+
+    pub(crate) fn has_points(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
+    /// A mark of the upright axis in words.
+    pub(crate) fn tick(&self, at: f64) -> String {
+        tick(&self.y, at, self.in_percent)
+    }
+
+    /// A value of this picture in words.
+    pub(crate) fn value(&self, x: f64) -> String {
+        value(x, self.in_percent)
+    }
+}
+
+impl Line {
+    /// The last point.
+    pub(crate) fn end(&self) -> Spot {
+        let last = self.stretches.last().and_then(|stretch| stretch.last());
+        *last.expect("a line without a finite point is left out")
+    }
+}
+
+/// Characters of a name beside its line.
+const LABEL_COLUMNS: usize = 18;
+const LABEL_HEIGHT: f64 = 14.0;
+
+/// Tall enough for a name beside each line.
+fn plot_bottom(comparison: &Comparison) -> f64 {
+    TOP + LEAST_PLOT_HEIGHT.max(LABEL_HEIGHT * comparison.rows.len() as f64)
+}
+
+/// Names at the height where their lines end, moved apart where they would overlap.
+fn place_labels(lines: &mut [Line], bottom: f64) {
+    let mut order: Vec<usize> = (0..lines.len()).collect();
+    order.sort_by(|&a, &b| lines[a].end().y.total_cmp(&lines[b].end().y));
+    let mut least = TOP;
+    for &index in &order {
+        lines[index].label_y = lines[index].end().y.clamp(least, bottom.max(least));
+        least = lines[index].label_y + LABEL_HEIGHT;
+    }
+    let mut greatest = bottom;
+    for &index in order.iter().rev() {
+        lines[index].label_y = lines[index].label_y.min(greatest);
+        greatest = lines[index].label_y - LABEL_HEIGHT;
+    }
+}
+
+/// Each row's points, `None` where the mean is not finite.
+fn curves(
+    comparison: &Comparison,
+    of: impl Fn(&Row) -> &Vec<CurvePoint>,
+) -> Vec<Vec<Option<Finite>>> {
+    comparison
+        .rows
+        .iter()
+        .map(|row| of(row).iter().map(finite).collect())
+        .collect()
+}
+
+fn finite(point: &CurvePoint) -> Option<Finite> {
+    let CurvePoint {
+        epoch,
+        mean,
+        low,
+        high,
+    } = *point;
+    let or_mean = |x: f64| if x.is_finite() { x } else { mean };
+    let kept = epoch.is_finite() && epoch >= 0.0 && mean.is_finite();
+    kept.then(|| Finite {
+        epoch,
+        mean,
+        low: or_mean(low),
+        high: or_mean(high),
+    })
+}
+
+fn points(curves: &[Vec<Option<Finite>>]) -> impl Iterator<Item = Finite> {
+    curves.iter().flatten().flatten().copied()
+}
+
+/// The least and greatest loss, cut above ten times the greatest start and a million below.
+fn loss_limits(curves: &[Vec<Option<Finite>>]) -> (f64, f64) {
+    let starts = curves
+        .iter()
+        .filter_map(|curve| curve.iter().flatten().next());
+    let start = starts.map(|point| point.mean).fold(0.0, f64::max);
+    let greatest = points(curves)
+        .map(|point| point.high)
+        .fold(f64::NEG_INFINITY, f64::max);
+    let high = if start > 0.0 {
+        greatest.min(10.0 * start)
+    } else {
+        greatest
+    };
+    if !high.is_finite() {
+        return (0.0, 1.0);
+    }
+    let least = points(curves)
+        .map(|point| point.low)
+        .fold(f64::INFINITY, f64::min);
+    if least < 0.0 || high <= 0.0 {
+        return (least.min(high), high);
+    }
+    let positive = points(curves)
+        .map(|point| point.low)
+        .filter(|low| *low > 0.0);
+    (positive.fold(high, f64::min).max(high * 1e-6), high)
+}
+
+/// The range of the values from the first whole epoch on, of the optimizers that end at half of the
+/// best or more, widened to hold the target.
+fn accuracy_limits(curves: &[Vec<Option<Finite>>], target: f64) -> (f64, f64) {
+    let end = |curve: &Vec<Option<Finite>>| curve.iter().flatten().last().map(|point| point.mean);
+    let best = curves.iter().filter_map(end).fold(0.0, f64::max);
+    let settled = |point: &Finite| point.epoch > 1.0 - 1e-9;
+    let early = !points(curves).any(|point| settled(&point));
+    let shown: Vec<Finite> = curves
+        .iter()
+        .filter(|curve| end(curve).is_some_and(|end| end >= best / 2.0))
+        .flatten()
+        .flatten()
+        .copied()
+        .filter(|point| early || settled(point))
+        .collect();
+    let target = Some(target).filter(|target| target.is_finite());
+    let low = shown
+        .iter()
+        .map(|point| point.low)
+        .chain(target)
+        .fold(f64::INFINITY, f64::min);
+    let high = shown.iter().map(|point| point.high).chain(target);
+    let high = high.fold(f64::NEG_INFINITY, f64::max);
+    if low <= high { (low, high) } else { (0.0, 1.0) }
+}
+
+/// Spots of the finite stretches, one a pixel at most.
+fn stretches(curve: &[Option<Finite>], x: &Axis, y: &Axis) -> Vec<Vec<Spot>> {
+    let place = |point: &Finite| Spot {
+        x: x.place(point.epoch),
+        y: y.place(point.mean),
+        low_y: y.place(point.low),
+        high_y: y.place(point.high),
+        point: *point,
+    };
+    let finite = curve
+        .split(Option::is_none)
+        .filter(|stretch| !stretch.is_empty());
+    finite
+        .map(|stretch| thinned(stretch.iter().flatten().map(place)))
+        .collect()
+}
+
+/// Where several points fall on one pixel the last stands for them, its band around all of theirs.
+fn thinned(spots: impl Iterator<Item = Spot>) -> Vec<Spot> {
+    let mut kept: Vec<Spot> = vec![];
+    for mut spot in spots {
+        if let Some(last) = kept.pop_if(|last| last.x.floor() == spot.x.floor()) {
+            spot.low_y = spot.low_y.max(last.low_y);
+            spot.high_y = spot.high_y.min(last.high_y);
+            spot.point.low = spot.point.low.min(last.point.low);
+            spot.point.high = spot.point.high.max(last.point.high);
+        }
+        kept.push(spot);
+    }
+    kept
+}
+
+fn tick(axis: &Axis, at: f64, in_percent: bool) -> String {
+    if in_percent {
+        return format!(
+            "{}%",
+            number::fixed(at * 100.0, axis.decimals.saturating_sub(2))
+        );
+    }
+    if axis.is_log() {
+        let power = (at.log10() + 1e-9).floor() as i32;
+        if !(-4..4).contains(&power) {
+            return format!("{at:.0e}");
+        }
+        return number::fixed(at, (-power).max(0) as usize);
+    }
+    number::fixed(at, axis.decimals)
+}
+
+fn value(x: f64, in_percent: bool) -> String {
+    if in_percent {
+        number::percent(x)
+    } else {
+        number::loss(x)
+    }
+}

@@ -1,0 +1,8 @@
+//! The crate from outside: goldens, widths, escaping, well-formedness, round trips.
+
+mod edges;
+mod golden;
+mod made;
+mod page;
+mod records;
+mod table;
