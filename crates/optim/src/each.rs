@@ -1,0 +1,90 @@
+//! The fused loop: weights, gradient and all state read once and written once, in vectors, over
+//! fixed chunks.
+
+use tensor::parallel::{CHUNK, for_each_chunk};
+use tensor::simd::{self, Kernel};
+
+/// The weights that a rule updates in one step, with their gradients and its state arrays.
+#[derive(Debug)]
+pub struct Each<'a> {
+    pub(crate) weights: &'a mut [f32],
+    pub(crate) gradients: &'a [f32],
+    /// What every gradient is multiplied with first: less than 1 when the norm is clipped.
+    pub(crate) scale: f32,
+    pub(crate) state: &'a mut [Vec<f32>],
+}
+
+impl Each<'_> {
+    /// Replaces every weight w and its state by `update(w, g, state)`.
+    ///
+    /// The update is compiled into one loop for each instruction set; it contains no fused
+    /// multiply-add of its own, so all give the same bits.
+    ///
+    /// # Panics
+    /// If the rule declares another number of state arrays than `update` takes.
+    #[track_caller]
+    pub fn weight<const N: usize>(self, update: impl Fn(f32, f32, [f32; N]) -> (f32, [f32; N]) + Sync) {
+        let Each { weights, gradients, scale, state } = self;
+        assert_eq!(state.len(), N, "the update takes {N} state arrays");
+        let mut chunks_of_state = state.iter_mut().map(|array| array.chunks_mut(CHUNK)).collect::<Vec<_>>();
+        let chunks = weights.chunks_mut(CHUNK).zip(gradients.chunks(CHUNK)).map(|(weights, gradients)| Chunk {
+            state: std::array::from_fn(|i| chunks_of_state[i].next().expect("state is as long as the weights")),
+            weights,
+            gradients,
+            scale,
+            update: &update,
+        });
+        for_each_chunk(chunks.collect(), |chunk| simd::dispatch(chunk));
+    }
+}
+
+/// Numbers in one block: a register's width on the widest path.
+const LANES: usize = 16;
+
+struct Chunk<'a, const N: usize, F> {
+    weights: &'a mut [f32],
+    gradients: &'a [f32],
+    scale: f32,
+    state: [&'a mut [f32]; N],
+    update: &'a F,
+}
+
+impl<const N: usize, F: Fn(f32, f32, [f32; N]) -> (f32, [f32; N])> Kernel for Chunk<'_, N, F> {
+    #[inline(always)]
+    fn run(mut self) {
+        let len = self.weights.len();
+        let whole = len - len % LANES;
+        for start in (0..whole).step_by(LANES) {
+            self.block::<LANES>(start);
+        }
+        for start in whole..len {
+            self.block::<1>(start);
+        }
+    }
+}
+
+impl<const N: usize, F: Fn(f32, f32, [f32; N]) -> (f32, [f32; N])> Chunk<'_, N, F> {
+    /// Updates `L` weights through local arrays, which the compiler keeps in registers.
+    #[inline(always)]
+    fn block<const L: usize>(&mut self, start: usize) {
+        let mut w = [0.0; L];
+        let mut g = [0.0; L];
+        let mut s = [[0.0; L]; N];
+        w.copy_from_slice(&self.weights[start..start + L]);
+        g.copy_from_slice(&self.gradients[start..start + L]);
+        for (s, array) in s.iter_mut().zip(&self.state) {
+            s.copy_from_slice(&array[start..start + L]);
+        }
+        for i in 0..L {
+            let (new_w, new_s) = (self.update)(w[i], g[i] * self.scale, std::array::from_fn(|k| s[k][i]));
+            w[i] = new_w;
+            for (s, new) in s.iter_mut().zip(new_s) {
+                s[i] = new;
+            }
+        }
+        self.weights[start..start + L].copy_from_slice(&w);
+        for (s, array) in s.iter().zip(&mut self.state) {
+            array[start..start + L].copy_from_slice(s);
+        }
+    }
+}

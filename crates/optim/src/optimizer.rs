@@ -1,0 +1,145 @@
+//! A rule at work: its state, the step count, the schedule and clipping.
+
+use crate::clip;
+use crate::each::Each;
+use crate::error::Error;
+use crate::hyper::Value;
+use crate::rule::Rule;
+use crate::schedule::Schedule;
+
+/// Updates a slice of weights, step by step.
+#[derive(Debug)]
+pub struct Optimizer {
+    /// As declared; the learning rate before the schedule.
+    rule: Box<dyn Rule>,
+    /// The same with this step's learning rate.
+    scheduled: Box<dyn Rule>,
+    schedule: Schedule,
+    total_steps: u64,
+    clip_norm: Option<f64>,
+    steps: u64,
+    state: Vec<Vec<f32>>,
+}
+
+/// All that an optimizer remembers, to be written and read again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StateDict {
+    /// Updates made.
+    pub steps: u64,
+    /// The state arrays by name.
+    pub arrays: Vec<(String, Vec<f32>)>,
+}
+
+impl Optimizer {
+    /// An optimizer for this many weights.
+    ///
+    /// # Errors
+    /// If a hyperparameter is out of range, or some do not go together.
+    pub fn new(rule: impl Rule, weights: usize) -> Result<Optimizer, Error> {
+        Optimizer::from_boxed(rule.boxed(), weights)
+    }
+
+    /// An optimizer with a rule that was chosen by name.
+    ///
+    /// # Errors
+    /// As [`Optimizer::new`].
+    pub fn from_boxed(rule: Box<dyn Rule>, weights: usize) -> Result<Optimizer, Error> {
+        rule.validate()?;
+        let state = rule.state().iter().map(|s| vec![s.start; weights]).collect();
+        Ok(Optimizer {
+            scheduled: rule.boxed(),
+            rule,
+            schedule: Schedule::default(),
+            total_steps: 0,
+            clip_norm: None,
+            steps: 0,
+            state,
+        })
+    }
+
+    /// Multiplies the learning rate by `schedule` over `total_steps` updates.
+    #[must_use]
+    pub fn with_schedule(self, schedule: Schedule, total_steps: u64) -> Optimizer {
+        Optimizer { schedule, total_steps, ..self }
+    }
+
+    /// Scales gradients whose global norm is greater down to this norm.
+    ///
+    /// # Errors
+    /// If the norm is not a positive number.
+    pub fn with_clip_norm(self, max_norm: f64) -> Result<Optimizer, Error> {
+        if max_norm > 0.0 && max_norm.is_finite() {
+            return Ok(Optimizer { clip_norm: Some(max_norm), ..self });
+        }
+        let allowed = "a finite number greater than 0".to_string();
+        Err(Error::OutOfRange { of: "clipping".into(), name: "clip".into(), value: max_norm.to_string(), allowed })
+    }
+
+    /// One update.
+    ///
+    /// # Panics
+    /// If weights, gradients and state are not of one length.
+    #[track_caller]
+    pub fn step(&mut self, weights: &mut [f32], gradients: &[f32]) {
+        assert_eq!(weights.len(), gradients.len(), "as many gradients as weights");
+        assert!(self.state.iter().all(|s| s.len() == weights.len()), "the optimizer was made for other weights");
+        let lr = self.learning_rate();
+        if let Some(lr) = lr {
+            self.scheduled.put("lr", Value::Number(lr)).expect("the learning rate is a number");
+        }
+        self.steps += 1;
+        let scale = self.clip_norm.map_or(1.0, |max| clip::global_norm_factor(gradients, max));
+        let each = Each { weights, gradients, scale: scale as f32, state: &mut self.state };
+        self.scheduled.update(self.steps, each);
+    }
+
+    /// The learning rate of the next step; `None` for a rule that has none.
+    pub fn learning_rate(&self) -> Option<f64> {
+        let base = f64::try_from(self.rule.get("lr")?).ok()?;
+        Some(base * self.schedule.factor(self.steps, self.total_steps))
+    }
+
+    /// Updates made so far.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The rule with its settings.
+    pub fn rule(&self) -> &dyn Rule {
+        &*self.rule
+    }
+
+    /// Bytes of state for each weight.
+    pub fn state_bytes_per_weight(&self) -> usize {
+        self.state.len() * size_of::<f32>()
+    }
+
+    /// A copy of the whole state.
+    pub fn state_dict(&self) -> StateDict {
+        let names = self.rule.state().into_iter().map(|s| s.name.to_string());
+        StateDict { steps: self.steps, arrays: names.zip(self.state.iter().cloned()).collect() }
+    }
+
+    /// Goes on where `saved` was taken.
+    ///
+    /// # Errors
+    /// If its arrays are not those of this rule, or not as long as the weights; then nothing is
+    /// changed.
+    pub fn load_state_dict(&mut self, saved: StateDict) -> Result<(), Error> {
+        let names: Vec<&str> = self.rule.state().iter().map(|s| s.name).collect();
+        let found: Vec<&str> = saved.arrays.iter().map(|(name, _)| name.as_str()).collect();
+        if names != found {
+            let why = format!("`{}` keeps the arrays {names:?}, the saved state has {found:?}", &*self.rule);
+            return Err(Error::State { why });
+        }
+        for ((name, array), own) in saved.arrays.iter().zip(&self.state) {
+            if array.len() != own.len() {
+                let why = format!("`{name}` has {} numbers for {} weights", array.len(), own.len());
+                return Err(Error::State { why });
+            }
+        }
+        self.state = saved.arrays.into_iter().map(|(_, array)| array).collect();
+        self.steps = saved.steps;
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+//! What an update rule is.
+
+use std::fmt;
+
+use crate::each::Each;
+use crate::error::Error;
+use crate::hyper::{Hyperparameters, Value};
+
+/// An update rule: hyperparameters, state arrays and the update of one weight.
+///
+/// To add one, declare its struct with [`hyperparameters!`](crate::hyperparameters), implement
+/// this trait in the same file, and add a line to [`rules::all`](crate::rules::all).
+///
+/// ```
+/// use optim::{Card, Each, Optimizer, Rule, State, hyperparameters};
+///
+/// hyperparameters! {
+///     /// Steps of one size, whatever the gradient's.
+///     pub struct Sign {
+///         /// Step size.
+///         lr: f64 = 1e-3 in 0.0..,
+///     }
+/// }
+///
+/// impl Rule for Sign {
+///     fn card(&self) -> &'static Card {
+///         &Card {
+///             name: "sign",
+///             title: "Sign descent",
+///             family: "sign",
+///             problem: "the size of a gradient says little about the size of a good step",
+///             formula: "w ← w − lr·sign(g)",
+///             good_when: "gradients are noisy in size",
+///             bad_when: "near a minimum, round which it hops",
+///             source: "Bernstein et al. 2018",
+///         }
+///     }
+///
+///     fn state(&self) -> Vec<State> {
+///         vec![]
+///     }
+///
+///     fn update(&self, _t: u64, each: Each<'_>) {
+///         let lr = self.lr as f32;
+///         each.weight(|w, g, []| (w - lr * if g == 0.0 { 0.0 } else { g.signum() }, []));
+///     }
+///
+///     fn boxed(&self) -> Box<dyn Rule> {
+///         Box::new(*self)
+///     }
+/// }
+///
+/// let mut w = [1.0];
+/// Optimizer::new(Sign { lr: 0.25 }, 1)?.step(&mut w, &[7.0]);
+/// assert_eq!(w, [0.75]);
+/// # Ok::<(), optim::Error>(())
+/// ```
+pub trait Rule: Hyperparameters + fmt::Debug + Send + Sync {
+    /// What a person wants to know about it.
+    fn card(&self) -> &'static Card;
+
+    /// The arrays that it keeps between steps with these settings, each as long as the weights.
+    fn state(&self) -> Vec<State>;
+
+    /// Whether values that are each in range go together.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// The update of all weights at step `t`, counted from 1.
+    fn update(&self, t: u64, each: Each<'_>);
+
+    /// A copy behind a pointer.
+    fn boxed(&self) -> Box<dyn Rule>;
+}
+
+/// What a person wants to know about a rule.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Card {
+    /// The name in recipes: `adam`.
+    pub name: &'static str,
+    /// Its name in full.
+    pub title: &'static str,
+    /// What it is a kind of: `gradient descent`, `adaptive`, …
+    pub family: &'static str,
+    /// The problem that it answers.
+    pub problem: &'static str,
+    /// The update, as the source writes it; one line a step.
+    pub formula: &'static str,
+    /// When it is a good choice.
+    pub good_when: &'static str,
+    /// When it is not.
+    pub bad_when: &'static str,
+    /// Where it was published.
+    pub source: &'static str,
+}
+
+/// An array that a rule keeps between steps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct State {
+    /// Its name in a state dict, PyTorch's where there is one: `exp_avg`.
+    pub name: &'static str,
+    /// The symbol in the formula: `m`.
+    pub symbol: &'static str,
+    /// The number that it is filled with at the start.
+    pub start: f32,
+}
+
+impl State {
+    /// An array of zeros at the start.
+    pub const fn zeros(name: &'static str, symbol: &'static str) -> State {
+        State { name, symbol, start: 0.0 }
+    }
+}
+
+impl dyn Rule {
+    /// Sets a hyperparameter by name.
+    ///
+    /// # Errors
+    /// If there is no such name, the value is of the wrong kind, or it is out of range.
+    pub fn set(&mut self, name: &str, value: Value) -> Result<(), Error> {
+        let of = self.card().name;
+        let hypers = self.hypers();
+        let hyper = hypers.iter().find(|h| h.name == name).ok_or_else(|| {
+            Error::unknown(format!("hyperparameter of {of}"), name, hypers.iter().map(|h| h.name))
+        })?;
+        let out_of_range = |allowed: String| Error::OutOfRange {
+            of: of.to_string(),
+            name: name.to_string(),
+            value: value.to_string(),
+            allowed,
+        };
+        match (value, &hyper.range) {
+            (Value::Number(x), Some(range)) if !range.contain(x) => Err(out_of_range(range.to_string())),
+            _ => self.put(name, value).map_err(|kind| out_of_range(kind.to_string())),
+        }
+    }
+
+    /// Whether all values are in range and go together.
+    ///
+    /// # Errors
+    /// The first that is not, and why.
+    pub fn validate(&self) -> Result<(), Error> {
+        let mut copy = self.boxed();
+        for hyper in self.hypers() {
+            copy.set(hyper.name, self.get(hyper.name).expect("a declared hyperparameter has a value"))?;
+        }
+        self.check()
+    }
+}
+
+/// The canonical spelling: the name, the learning rate, and what differs from the defaults.
+impl fmt::Display for dyn Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.card().name)?;
+        for hyper in self.hypers() {
+            let value = self.get(hyper.name).expect("a declared hyperparameter has a value");
+            if value != hyper.default || hyper.name == "lr" {
+                write!(f, " {}={value}", hyper.name)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+use crate::each::Each;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State};
+
+hyperparameters! {
+    /// Momentum divided by the root of a running mean of squared gradients, both corrected for
+    /// their start at 0.
+    pub struct Adam {
+        /// Step size η.
+        lr: f64 = 1e-3 in 0.0..,
+        /// Decay β₁ of the mean gradient.
+        beta1: f64 = 0.9 in 0.0..1.0,
+        /// Decay β₂ of the mean of squares.
+        beta2: f64 = 0.999 in 0.0..1.0,
+        /// Added to the root after the correction, so that nothing is divided by 0.
+        eps: f64 = 1e-8 in 0.0..,
+        /// Whether to divide by the greatest mean of squares so far.
+        amsgrad: bool = false,
+        /// Pull λ of every weight towards 0, added to the gradient.
+        weight_decay: f64 = 0.0 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "adam",
+    title: "Adaptive moment estimation",
+    family: "adaptive",
+    problem: "one learning rate for all weights is too long for some and too short for others; and \
+              RMSprop's first steps are biased",
+    formula: "g ← g + λ·w
+m ← β₁·m + (1 − β₁)·g
+v ← β₂·v + (1 − β₂)·g²
+m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)     (max of all v with amsgrad)
+w ← w − η·m̂/(√v̂ + ε)",
+    good_when: "little time for tuning, gradients of very different sizes, noisy or sparse data",
+    bad_when: "memory is short (8 bytes a weight), weight decay matters (use adamw), or rare large \
+               gradients carry the signal (amsgrad)",
+    source: "Kingma & Ba 2015; amsgrad: Reddi, Kale & Kumar 2018",
+};
+
+impl Rule for Adam {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        let mut state = vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_sq", "v")];
+        if self.amsgrad {
+            state.push(State::zeros("max_exp_avg_sq", "max v"));
+        }
+        state
+    }
+
+    fn update(&self, t: u64, each: Each<'_>) {
+        let lambda = self.weight_decay as f32;
+        adam_step(self, t, each, move |w, g| (w, if lambda == 0.0 { g } else { g + lambda * w }));
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}
+
+/// Adam's update of the weight and gradient that `decay` makes of (w, g).
+pub(super) fn adam_step(rule: &Adam, t: u64, each: Each<'_>, decay: impl Fn(f32, f32) -> (f32, f32) + Sync) {
+    let Adam { lr, beta1, beta2, eps, amsgrad, .. } = *rule;
+    // Powers of β in double precision: in f32, 1 − 0.999¹ is off by 1.3e-5.
+    let t = i32::try_from(t).unwrap_or(i32::MAX);
+    let (correction1, correction2) = (1.0 - beta1.powi(t), 1.0 - beta2.powi(t));
+    let [step_size, root2] = [lr / correction1, correction2.sqrt()].map(|x| x as f32);
+    let [new1, beta2, new2, eps] = [1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
+    let mean = move |m: f32, g: f32| if new1 < 0.5 { m + new1 * (g - m) } else { g - (g - m) * (1.0 - new1) };
+    let mean_square = move |v: f32, g: f32| beta2 * v + new2 * g * g;
+    if amsgrad {
+        each.weight(|w, g, [m, v, max]| {
+            let (w, g) = decay(w, g);
+            let (m, v) = (mean(m, g), mean_square(v, g));
+            let max = if v > max || v.is_nan() { v } else { max };
+            (w - step_size * m / (max.sqrt() / root2 + eps), [m, v, max])
+        });
+    } else {
+        each.weight(|w, g, [m, v]| {
+            let (w, g) = decay(w, g);
+            let (m, v) = (mean(m, g), mean_square(v, g));
+            (w - step_size * m / (v.sqrt() / root2 + eps), [m, v])
+        });
+    }
+}

@@ -1,0 +1,92 @@
+use crate::each::Each;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State};
+
+hyperparameters! {
+    /// Steps divided by the root of a running mean of squared gradients; PyTorch's form, with ε
+    /// outside the root.
+    pub struct RmsProp {
+        /// Step size η.
+        lr: f64 = 1e-2 in 0.0..,
+        /// Decay α of the mean of squares.
+        alpha: f64 = 0.99 in 0.0..=1.0,
+        /// Added to the root, so that nothing is divided by 0.
+        eps: f64 = 1e-8 in 0.0..,
+        /// Share μ of the last velocity that is kept.
+        momentum: f64 = 0.0 in 0.0..,
+        /// Whether to divide by the deviation from the mean gradient instead.
+        centered: bool = false,
+        /// Pull λ of every weight towards 0, added to the gradient.
+        weight_decay: f64 = 0.0 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "rmsprop",
+    title: "Root mean square propagation",
+    family: "adaptive",
+    problem: "AdaGrad's sum never forgets, so its steps die out; a running mean forgets",
+    formula: "g ← g + λ·w
+s ← α·s + (1 − α)·g²
+a ← α·a + (1 − α)·g           (with centered)
+d = g/(√s + ε), or g/(√(s − a²) + ε) with centered
+b ← μ·b + d                   (with momentum; then d = b)
+w ← w − η·d",
+    good_when: "the target moves, as in reinforcement learning and recurrent nets",
+    bad_when: "the first steps matter: the mean starts at 0 uncorrected, so they are too long",
+    source: "Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013",
+};
+
+impl Rule for RmsProp {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        let mut state = vec![State::zeros("square_avg", "s")];
+        if self.momentum != 0.0 {
+            state.push(State::zeros("momentum_buffer", "b"));
+        }
+        if self.centered {
+            state.push(State::zeros("grad_avg", "a"));
+        }
+        state
+    }
+
+    fn update(&self, _t: u64, each: Each<'_>) {
+        let RmsProp { lr, alpha, eps, momentum, centered, weight_decay } = *self;
+        let [lr, new, alpha, eps, mu, lambda] =
+            [lr, 1.0 - alpha, alpha, eps, momentum, weight_decay].map(|x| x as f32);
+        let decayed = move |w: f32, g: f32| if lambda == 0.0 { g } else { g + lambda * w };
+        let mean_square = move |s: f32, g: f32| alpha * s + new * g * g;
+        let mean = move |a: f32, g: f32| if new < 0.5 { a + new * (g - a) } else { g - (g - a) * (1.0 - new) };
+        match (momentum != 0.0, centered) {
+            (false, false) => each.weight(|w, g, [s]| {
+                let g = decayed(w, g);
+                let s = mean_square(s, g);
+                (w - lr * g / (s.sqrt() + eps), [s])
+            }),
+            (true, false) => each.weight(|w, g, [s, b]| {
+                let g = decayed(w, g);
+                let s = mean_square(s, g);
+                let b = mu * b + g / (s.sqrt() + eps);
+                (w - lr * b, [s, b])
+            }),
+            (false, true) => each.weight(|w, g, [s, a]| {
+                let g = decayed(w, g);
+                let (s, a) = (mean_square(s, g), mean(a, g));
+                (w - lr * g / ((s - a * a).sqrt() + eps), [s, a])
+            }),
+            (true, true) => each.weight(|w, g, [s, b, a]| {
+                let g = decayed(w, g);
+                let (s, a) = (mean_square(s, g), mean(a, g));
+                let b = mu * b + g / ((s - a * a).sqrt() + eps);
+                (w - lr * b, [s, b, a])
+            }),
+        }
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}

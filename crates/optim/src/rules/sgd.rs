@@ -1,0 +1,83 @@
+use crate::each::Each;
+use crate::error::Error;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State};
+
+hyperparameters! {
+    /// Gradient descent on batches, with momentum if asked for; PyTorch's form.
+    pub struct Sgd {
+        /// Step size η.
+        lr: f64 = 1e-2 in 0.0..,
+        /// Share μ of the last velocity that is kept; 0 is plain SGD.
+        momentum: f64 = 0.0 in 0.0..,
+        /// Share τ of the gradient that is kept out of the velocity.
+        dampening: f64 = 0.0 in 0.0..=1.0,
+        /// Whether to step along the velocity as it will be after this step.
+        nesterov: bool = false,
+        /// Pull λ of every weight towards 0, added to the gradient.
+        weight_decay: f64 = 0.0 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "sgd",
+    title: "Stochastic gradient descent",
+    family: "gradient descent",
+    problem: "the exact gradient over all data is dear; that of a batch is cheap and right on average",
+    formula: "g ← g + λ·w
+v ← μ·v + (1 − τ)·g          (v = g at the first step)
+d = v, or g + μ·v with nesterov
+w ← w − η·d",
+    good_when: "memory is short, or there is time to tune the learning rate; with momentum 0.9 it is \
+                the field's standard for image classifiers",
+    bad_when: "gradients differ widely in size between weights, or the learning rate cannot be tuned",
+    source: "Robbins & Monro 1951; momentum: Polyak 1964; Nesterov 1983 in the form of Sutskever 2013",
+};
+
+impl Rule for Sgd {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        if self.momentum == 0.0 { vec![] } else { vec![State::zeros("momentum_buffer", "v")] }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.nesterov && (self.momentum == 0.0 || self.dampening != 0.0) {
+            let why = "nesterov=true needs a momentum above 0, such as momentum=0.9, and dampening=0";
+            return Err(Error::Conflict { of: CARD.name.into(), why: why.into() });
+        }
+        Ok(())
+    }
+
+    fn update(&self, t: u64, each: Each<'_>) {
+        let Sgd { lr, momentum, dampening, nesterov, weight_decay } = *self;
+        let [lr, mu, kept, lambda] = [lr, momentum, 1.0 - dampening, weight_decay].map(|x| x as f32);
+        let decayed = move |w: f32, g: f32| if lambda == 0.0 { g } else { g + lambda * w };
+        match (momentum == 0.0, t == 1, nesterov) {
+            (true, _, _) => each.weight(|w, g, []| (w - lr * decayed(w, g), [])),
+            (_, true, false) => each.weight(|w, g, [_]| {
+                let v = decayed(w, g);
+                (w - lr * v, [v])
+            }),
+            (_, true, true) => each.weight(|w, g, [_]| {
+                let v = decayed(w, g);
+                (w - lr * (v + mu * v), [v])
+            }),
+            (_, _, false) => each.weight(|w, g, [v]| {
+                let v = mu * v + kept * decayed(w, g);
+                (w - lr * v, [v])
+            }),
+            (_, _, true) => each.weight(|w, g, [v]| {
+                let g = decayed(w, g);
+                let v = mu * v + kept * g;
+                (w - lr * (g + mu * v), [v])
+            }),
+        }
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}
