@@ -79,10 +79,7 @@ fn push_row(rows: &mut String, run: &RunRecord, epoch: Option<&EpochRecord>) {
 }
 
 fn evaluation_after<'a>(run: &'a RunRecord, epoch: &EpochRecord) -> Option<&'a Evaluation> {
-    run.evaluations
-        .iter()
-        .rev()
-        .find(|test| test.epoch == f64::from(epoch.epoch))
+    run.evaluations.iter().rev().find(|test| test.epoch == f64::from(epoch.epoch))
 }
 
 fn or_empty<T: Display>(value: Option<T>) -> String {

@@ -10,8 +10,9 @@ use crate::panel::{LEFT, Line, Panel, Spot, TOP, WIDTH};
 /// Both pictures side by side as one SVG file: training loss (its scale logarithmic when it spans
 /// more than a decade) and test accuracy with the target.
 ///
-/// The accuracy axis starts near the least value after the first epoch, leaving out optimizers that
-/// end below half of the best; the picture says so when something lies below. Numbers have a fixed
+/// The accuracy axis starts at a round number below the least value after the first epoch (after
+/// the middle of shorter runs), leaving out optimizers that end below half of the best; the picture
+/// says so when something lies below. Numbers have a fixed
 /// count of decimals and nothing depends on time or platform, so the bytes are the same each time.
 /// It has a ground of its own, light or dark by the reader's preference.
 pub fn curves_svg(comparison: &Comparison) -> String {
@@ -77,13 +78,7 @@ impl Panel {
     }
 
     fn body(&self) -> String {
-        let Panel {
-            name,
-            title,
-            right,
-            bottom,
-            ..
-        } = self;
+        let Panel { name, title, right, bottom, .. } = self;
         let mut parts = vec![text(
             0.0,
             18.0,
@@ -91,8 +86,7 @@ impl Panel {
             &escape(title),
         )];
         if !self.has_points() {
-            let middle =
-                format!(r#"class="soft" fill="{SOFT}" font-size="13" text-anchor="middle""#);
+            let middle = format!(r#"class="soft" fill="{SOFT}" font-size="13" text-anchor="middle""#);
             let sentence = "Nothing to draw: no run has a finite value.";
             parts.push(text(WIDTH / 2.0, (TOP + bottom) / 2.0, &middle, sentence));
             return parts.join("\n");
@@ -106,7 +100,8 @@ impl Panel {
             px(bottom - TOP + 2.0)
         ));
         parts.push(format!(r#"<g clip-path="url(#clip-{name})">"#));
-        parts.extend(self.lines.iter().flat_map(Line::band));
+        let opacity = if self.lines.len() > 6 { 0.08 } else { 0.16 };
+        parts.extend(self.lines.iter().flat_map(|line| line.band(opacity)));
         if let Some((y, _)) = &self.target {
             parts.push(format!(
                 r#"<line class="base" x1="{}" x2="{}" y1="{y}" y2="{y}" stroke="{BASE}" stroke-width="1.2" stroke-dasharray="5 4"/>"#,
@@ -118,36 +113,19 @@ impl Panel {
         parts.extend(self.lines.iter().flat_map(Line::strokes));
         parts.push("</g>".to_string());
         let every = (self.x.high() / 6.0).ceil().max(1.0);
-        parts.extend(
-            self.lines
-                .iter()
-                .flat_map(|line| line.markers(every, *bottom)),
-        );
-        parts.extend(
-            self.lines
-                .iter()
-                .map(|line| line.end_label(*right, *bottom)),
-        );
+        parts.extend(self.lines.iter().flat_map(|line| line.markers(every, *bottom)));
+        parts.extend(self.lines.iter().map(|line| line.end_label(*right, *bottom)));
         if let Some((y, target)) = &self.target {
-            let small = format!(r#"class="soft" fill="{SOFT}" font-size="11""#);
-            parts.push(text(
-                LEFT + 6.0,
-                y - 5.0,
-                &small,
-                &format!("target {target}"),
-            ));
+            let over_lines = format!(
+                r#"class="soft halo" fill="{SOFT}" font-size="11" stroke="{GROUND}" stroke-width="3" stroke-linejoin="round" paint-order="stroke""#
+            );
+            parts.push(text(LEFT + 6.0, y - 5.0, &over_lines, &format!("target {target}")));
         }
         parts.join("\n")
     }
 
     fn push_axes(&self, parts: &mut Vec<String>) {
-        let Panel {
-            x,
-            y,
-            right,
-            bottom,
-            ..
-        } = self;
+        let Panel { x, y, right, bottom, .. } = self;
         let small = format!(r#"class="soft" fill="{SOFT}" font-size="12""#);
         for &at in &y.ticks {
             let level = y.place(at);
@@ -182,20 +160,16 @@ impl Panel {
 }
 
 impl Line {
-    fn band(&self) -> Vec<String> {
+    fn band(&self, opacity: f64) -> Vec<String> {
         let Look { hue, colour, .. } = self.look;
         let has_width = |stretch: &&Vec<Spot>| stretch.iter().any(|s| s.low_y != s.high_y);
         let around = |stretch: &Vec<Spot>| {
             let upper = stretch.iter().map(|spot| (spot.x, spot.high_y));
             let lower = stretch.iter().rev().map(|spot| (spot.x, spot.low_y));
             let path = path(upper.chain(lower));
-            format!(r#"<path class="f{hue}" d="{path}Z" fill="{colour}" fill-opacity="0.16"/>"#)
+            format!(r#"<path class="f{hue}" d="{path}Z" fill="{colour}" fill-opacity="{opacity}"/>"#)
         };
-        self.stretches
-            .iter()
-            .filter(has_width)
-            .map(around)
-            .collect()
+        self.stretches.iter().filter(has_width).map(around).collect()
     }
 
     fn strokes(&self) -> Vec<String> {
@@ -203,11 +177,7 @@ impl Line {
             let path = path(stretch.iter().map(|spot| (spot.x, spot.y)));
             format!(r#"<path d="{path}" {}/>"#, self.look.stroke())
         };
-        self.stretches
-            .iter()
-            .filter(|stretch| stretch.len() > 1)
-            .map(along)
-            .collect()
+        self.stretches.iter().filter(|stretch| stretch.len() > 1).map(along).collect()
     }
 
     /// At every `every`-th whole epoch, at the end and at points that stand alone.
@@ -239,18 +209,15 @@ impl Line {
             ""
         };
         let label_y = self.label_y;
-        let from = if end.x + 6.0 < right {
-            end.x + 6.0
-        } else {
-            right + 6.0
-        };
+        let from = if end.x + 6.0 < right { end.x + 6.0 } else { right + 6.0 };
         let tie = path([(from, y), (right + 6.0, y), (right + 14.0, label_y)].into_iter());
         let ink = format!(r#"class="ink" fill="{INK}" font-size="12""#);
         let name = escape(&self.label) + beyond;
         let full = escape(&self.name);
         format!(
-            r#"<g><title>{full}</title><path class="s{hue}" d="{tie}" fill="none" stroke="{colour}" stroke-width="1" stroke-opacity="0.7"/>{}</g>"#,
-            text(right + 18.0, label_y + 4.0, &ink, &name)
+            r#"<g><title>{full}</title><path class="s{hue}" d="{tie}" fill="none" stroke="{colour}" stroke-width="1" stroke-opacity="0.7"/>{}{}</g>"#,
+            self.look.marker(right + 20.0, label_y),
+            text(right + 28.0, label_y + 4.0, &ink, &name)
         )
     }
 }
@@ -262,9 +229,5 @@ fn path(mut corners: impl Iterator<Item = (f64, f64)>) -> String {
 }
 
 fn text(x: f64, y: f64, attributes: &str, escaped: &str) -> String {
-    format!(
-        r#"<text x="{}" y="{}" {attributes}>{escaped}</text>"#,
-        px(x),
-        px(y)
-    )
+    format!(r#"<text x="{}" y="{}" {attributes}>{escaped}</text>"#, px(x), px(y))
 }

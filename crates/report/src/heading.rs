@@ -8,10 +8,7 @@ use crate::text::{listed, plain, shorten};
 /// `sgd, adam and rmsprop on mnist`; more than four optimizers are counted.
 pub(crate) fn headline(comparison: &Comparison) -> String {
     let rows = &comparison.rows;
-    let names: Vec<String> = rows
-        .iter()
-        .map(|row| shorten(&plain(&row.optimizer), 24))
-        .collect();
+    let names: Vec<String> = rows.iter().map(|row| shorten(&plain(&row.optimizer), 24)).collect();
     let who = match names.len() {
         0 => "No optimizers".to_string(),
         1..=4 => listed(&names),
@@ -25,13 +22,7 @@ pub(crate) fn headline(comparison: &Comparison) -> String {
 
 /// What a line and its band are.
 pub(crate) fn line_and_band(comparison: &Comparison) -> String {
-    match comparison
-        .rows
-        .iter()
-        .map(|row| row.runs)
-        .max()
-        .unwrap_or(0)
-    {
+    match comparison.rows.iter().map(|row| row.runs).max().unwrap_or(0) {
         0 | 1 => "Lines are single runs.".to_string(),
         n => format!(
             "Lines are means over {}, bands reach from the least to the greatest seed.",

@@ -39,7 +39,7 @@ impl Panel {
             value: self.with_band(spot.point),
         };
         let line = |line: &Line| HoverLine {
-            name: line.label.clone(),
+            name: line.name.clone(),
             look: line.look.index,
             spots: line.stretches.iter().flatten().map(spot).collect(),
         };

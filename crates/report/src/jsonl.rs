@@ -50,23 +50,15 @@ pub fn jsonl(runs: &[RunRecord]) -> String {
 ///
 /// The first line that is not a record, or that has another schema than [`SCHEMA`].
 pub fn parse_jsonl(text: &str) -> Result<Vec<RunRecord>, Error> {
-    let filled = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    filled
-        .map(|(index, line)| parse_line(index + 1, line))
-        .collect()
+    let filled = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    filled.map(|(index, line)| parse_line(index + 1, line)).collect()
 }
 
 fn parse_line(line: usize, text: &str) -> Result<RunRecord, Error> {
     let not_a_record = |cause| Error::NotARecord { line, cause };
     let Version { schema } = serde_json::from_str(text).map_err(not_a_record)?;
     if schema != u64::from(SCHEMA) {
-        return Err(Error::Schema {
-            line,
-            found: schema,
-        });
+        return Err(Error::Schema { line, found: schema });
     }
     serde_json::from_str(text).map_err(not_a_record)
 }

@@ -56,6 +56,7 @@ mod curves;
 mod heading;
 mod hover;
 mod jsonl;
+mod labels;
 mod look;
 mod number;
 mod page;

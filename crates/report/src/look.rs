@@ -43,20 +43,13 @@ pub(crate) const SOFT: &str = "#59636e";
 pub(crate) const GRID: &str = "#e3e6ea";
 pub(crate) const BASE: &str = "#8b949e";
 
-const COLOURS: [&str; 6] = [
-    "#1d4ebf", "#d1390f", "#009e86", "#945ca1", "#7a9350", "#38323a",
-];
+const COLOURS: [&str; 6] = ["#1d4ebf", "#d1390f", "#009e86", "#945ca1", "#7a9350", "#38323a"];
 const DASHES: [&str; 4] = ["", "7 3", "2 3", "9 3 2 3"];
 
 pub(crate) fn look(index: usize) -> Look {
     let hue = index % COLOURS.len();
     let dash = DASHES[index / COLOURS.len() % DASHES.len()];
-    Look {
-        index,
-        hue,
-        colour: COLOURS[hue],
-        dash,
-    }
+    Look { index, hue, colour: COLOURS[hue], dash }
 }
 
 impl Look {
@@ -68,37 +61,22 @@ impl Look {
             2 => &[(0.0, -4.6), (4.4, 3.4), (-4.4, 3.4)],
             3 => &[(0.0, -4.9), (4.9, 0.0), (0.0, 4.9), (-4.9, 0.0)],
             4 => &[(0.0, 4.6), (4.4, -3.4), (-4.4, -3.4)],
-            _ => &[
-                (0.0, -4.4),
-                (4.2, -1.4),
-                (2.6, 3.6),
-                (-2.6, 3.6),
-                (-4.2, -1.4),
-            ],
+            _ => &[(0.0, -4.4), (4.2, -1.4), (2.6, 3.6), (-2.6, 3.6), (-4.2, -1.4)],
         };
         let Look { hue, colour, .. } = self;
-        let paint =
-            format!(r#"class="f{hue} halo" fill="{colour}" stroke="{GROUND}" stroke-width="1.2""#);
+        let paint = format!(r#"class="f{hue} halo" fill="{colour}" stroke="{GROUND}" stroke-width="1.2""#);
         if points.is_empty() {
             return format!(r#"<circle cx="{}" cy="{}" r="3.8" {paint}/>"#, px(x), px(y));
         }
-        let corners: Vec<String> = points
-            .iter()
-            .map(|(dx, dy)| format!("{},{}", px(x + dx), px(y + dy)))
-            .collect();
+        let corners: Vec<String> =
+            points.iter().map(|(dx, dy)| format!("{},{}", px(x + dx), px(y + dy))).collect();
         format!(r#"<polygon points="{}" {paint}/>"#, corners.join(" "))
     }
 
     /// The attributes of the line's stroke.
     pub(crate) fn stroke(&self) -> String {
-        let Look {
-            hue, colour, dash, ..
-        } = self;
-        let dash = if dash.is_empty() {
-            String::new()
-        } else {
-            format!(r#" stroke-dasharray="{dash}""#)
-        };
+        let Look { hue, colour, dash, .. } = self;
+        let dash = if dash.is_empty() { String::new() } else { format!(r#" stroke-dasharray="{dash}""#) };
         format!(
             r#"class="s{hue}" fill="none" stroke="{colour}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"{dash}"#
         )

@@ -7,31 +7,20 @@ pub(crate) const NONE: &str = "—";
 
 /// A loss to four decimals, or with an exponent where those would not show it.
 pub(crate) fn loss(x: f64) -> String {
-    if x == 0.0 || (1e-3..1e3).contains(&x.abs()) {
-        fixed(x, 4)
-    } else {
-        exponent(x, 2)
-    }
+    if x == 0.0 || (1e-3..1e3).contains(&x.abs()) { fixed(x, 4) } else { exponent(x, 2) }
 }
 
 /// A share as a percentage with two decimals, one in ten thousand of a test set.
 pub(crate) fn percent(x: f64) -> String {
-    if x.is_finite() {
-        format!("{}%", hundredfold(x))
-    } else {
-        not_finite(x)
-    }
+    if x.is_finite() { format!("{}%", hundredfold(x)) } else { not_finite(x) }
 }
 
 /// `97.21% [97.05, 97.37]`; the mean alone when there is no interval.
 pub(crate) fn percent_interval(estimate: &Estimate) -> String {
     match (estimate.low, estimate.high) {
-        (Some(low), Some(high)) => format!(
-            "{} [{}, {}]",
-            percent(estimate.mean),
-            hundredfold(low),
-            hundredfold(high)
-        ),
+        (Some(low), Some(high)) => {
+            format!("{} [{}, {}]", percent(estimate.mean), hundredfold(low), hundredfold(high))
+        }
         _ => percent(estimate.mean),
     }
 }
@@ -48,43 +37,28 @@ pub(crate) fn points(x: f64) -> String {
 
 /// Seconds with as many decimals as the least of the column needs, so that the points line up.
 pub(crate) fn seconds(x: f64, column: &[f64]) -> String {
-    let decimals = match column
-        .iter()
-        .copied()
-        .filter(|x| *x > 0.0)
-        .fold(f64::INFINITY, f64::min)
-    {
+    let decimals = match column.iter().copied().filter(|x| *x > 0.0).fold(f64::INFINITY, f64::min) {
         100.0.. => 0,
         10.0.. => 1,
         0.1.. => 2,
         0.01.. => 3,
         _ => 4,
     };
-    if x == 0.0 || (1e-4..1e6).contains(&x) {
-        fixed(x, decimals)
-    } else {
-        exponent(x, 1)
-    }
+    if x == 0.0 || (1e-4..1e6).contains(&x) { fixed(x, decimals) } else { exponent(x, 1) }
 }
 
 /// Epochs with as many decimals as tell these apart, two at most, so that a column lines up.
 pub(crate) fn epochs(x: f64, column: &[f64]) -> String {
     let fits = |decimals: &i32| {
         let scale = 10f64.powi(*decimals);
-        column
-            .iter()
-            .all(|x| !x.is_finite() || ((x * scale).round() - x * scale).abs() < 1e-6)
+        column.iter().all(|x| !x.is_finite() || ((x * scale).round() - x * scale).abs() < 1e-6)
     };
     fixed(x, (1..2).find(fits).unwrap_or(2) as usize)
 }
 
 /// A p-value to three decimals; the smaller ones are only bounded.
 pub(crate) fn p_value(p: f64) -> String {
-    if p < 0.001 {
-        "<0.001".to_string()
-    } else {
-        fixed(p, 3)
-    }
+    if p < 0.001 { "<0.001".to_string() } else { fixed(p, 3) }
 }
 
 /// A count with commas: `60,000`.
@@ -119,19 +93,11 @@ pub(crate) fn fixed(x: f64, decimals: usize) -> String {
 
 /// Two decimals, unless that would be a row of digits.
 fn hundredfold(x: f64) -> String {
-    if x.abs() < 100.0 {
-        fixed(x * 100.0, 2)
-    } else {
-        exponent(x * 100.0, 2)
-    }
+    if x.abs() < 100.0 { fixed(x * 100.0, 2) } else { exponent(x * 100.0, 2) }
 }
 
 fn exponent(x: f64, decimals: usize) -> String {
-    if x.is_finite() {
-        format!("{x:.decimals$e}")
-    } else {
-        not_finite(x)
-    }
+    if x.is_finite() { format!("{x:.decimals$e}") } else { not_finite(x) }
 }
 
 fn not_finite(x: f64) -> String {
@@ -163,29 +129,16 @@ mod tests {
         assert_eq!(points(0.0016), "+0.16");
         assert_eq!(points(-0.0016), "−0.16");
         assert_eq!(points(-0.00001), "+0.00");
-        let one = Estimate {
-            mean: 0.9721,
-            low: None,
-            high: None,
-            n: 1,
-        };
+        let one = Estimate { mean: 0.9721, low: None, high: None, n: 1 };
         assert_eq!(percent_interval(&one), "97.21%");
-        let five = Estimate {
-            low: Some(0.97),
-            high: Some(0.9742),
-            n: 5,
-            ..one
-        };
+        let five = Estimate { low: Some(0.97), high: Some(0.9742), n: 5, ..one };
         assert_eq!(percent_interval(&five), "97.21% [97.00, 97.42]");
     }
 
     #[test]
     fn seconds_of_a_column_line_up() {
         let column = [1.0612, 0.9413, 12.3];
-        assert_eq!(
-            column.map(|x| seconds(x, &column)),
-            ["1.06", "0.94", "12.30"]
-        );
+        assert_eq!(column.map(|x| seconds(x, &column)), ["1.06", "0.94", "12.30"]);
         assert_eq!(seconds(0.0481, &[0.0481]), "0.048");
         assert_eq!(seconds(4812.3, &[4812.3]), "4812");
         assert_eq!(seconds(0.0, &[0.0]), "0");

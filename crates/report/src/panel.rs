@@ -3,17 +3,19 @@
 use lab::compare::{Comparison, CurvePoint, Row};
 
 use crate::axis::Axis;
+use crate::labels::{LABEL_HEIGHT, labels, spread};
 use crate::look::{Look, look};
 use crate::number;
 use crate::table::target;
 use crate::text::{listed, plain, shorten, width as columns_of, wrap};
 
 /// The width of a picture, and where its plot begins.
-pub(crate) const WIDTH: f64 = 480.0;
+pub(crate) const WIDTH: f64 = 440.0;
 pub(crate) const LEFT: f64 = 50.0;
 pub(crate) const TOP: f64 = 46.0;
 const LEAST_PLOT_HEIGHT: f64 = 250.0;
 const MOST_TICKS: usize = 8;
+const NAME_COLUMNS: usize = 40;
 
 /// One picture, laid out; what is drawn and what the pointer reads are the same spots.
 pub(crate) struct Panel {
@@ -72,11 +74,7 @@ impl Panel {
         } else {
             Axis::linear(low, high, (bottom, TOP), MOST_TICKS)
         };
-        let title = if log {
-            "Training loss (log scale)"
-        } else {
-            "Training loss"
-        };
+        let title = if log { "Training loss (log scale)" } else { "Training loss" };
         let mut notes = vec![];
         if points(&curves).any(|point| point.high > y.high() * (1.0 + 1e-9)) {
             notes.push("Greater losses lie above the picture.".to_string());
@@ -98,7 +96,7 @@ impl Panel {
             ));
         }
         let mut panel = Panel::laid_out(comparison, "accuracy", "Test accuracy", curves, y, notes);
-        if panel.has_points() && comparison.target.is_finite() {
+        if panel.has_points() && is_a_share(&comparison.target) {
             panel.target = Some((panel.y.place(comparison.target), target(comparison)));
         }
         panel
@@ -114,26 +112,20 @@ impl Panel {
     ) -> Panel {
         let in_percent = name == "accuracy";
         let rows = &comparison.rows;
-        let names: Vec<String> = rows
-            .iter()
-            .map(|row| shorten(&plain(&row.optimizer), LABEL_COLUMNS))
-            .collect();
+        let names = labels(rows.iter().map(|row| plain(&row.optimizer)).collect());
         let label_columns = names.iter().map(|name| columns_of(name)).max().unwrap_or(0);
-        let right = WIDTH - 22.0 - 7.2 * label_columns as f64;
+        let right = WIDTH - 30.0 - 7.8 * label_columns as f64;
         let last_epoch = points(&curves).map(|point| point.epoch).fold(0.0, f64::max);
         let x = Axis::from_zero(last_epoch, (LEFT, right), 6);
 
-        let empty: Vec<String> = names
+        let empty: Vec<String> = rows
             .iter()
             .zip(&curves)
             .filter(|(_, curve)| curve.iter().flatten().next().is_none())
-            .map(|(name, _)| name.clone())
+            .map(|(row, _)| shorten(&plain(&row.optimizer), NAME_COLUMNS))
             .collect();
         if !empty.is_empty() && empty.len() < rows.len() {
-            notes.push(format!(
-                "Without a finite value, so not drawn: {}.",
-                listed(&empty)
-            ));
+            notes.push(format!("Without a finite value, so not drawn: {}.", listed(&empty)));
         }
 
         let mut lines: Vec<Line> = names
@@ -142,7 +134,7 @@ impl Panel {
             .enumerate()
             .map(|(index, (name, curve))| Line {
                 label: name.clone(),
-                name: plain(&rows[index].optimizer),
+                name: shorten(&plain(&rows[index].optimizer), NAME_COLUMNS),
                 look: look(index),
                 stretches: stretches(&curve, &x, &y),
                 label_y: 0.0,
@@ -152,37 +144,16 @@ impl Panel {
         let bottom = plot_bottom(comparison);
         place_labels(&mut lines, bottom);
 
-        let notes: Vec<String> = notes.iter().flat_map(|note| wrap(note, 78)).collect();
+        let notes: Vec<String> = notes.iter().flat_map(|note| wrap(note, 70)).collect();
         let mut summary = format!("{title} over epochs.");
         if !lines.is_empty() {
-            let ends = lines.iter().map(|line| {
-                let mean = line
-                    .stretches
-                    .last()
-                    .and_then(|s| s.last())
-                    .map(|s| s.point.mean);
-                format!(
-                    "{} ends at {}",
-                    line.label,
-                    value(mean.unwrap_or(f64::NAN), in_percent)
-                )
-            });
+            let ends = lines
+                .iter()
+                .map(|line| format!("{} ends at {}", line.name, value(line.end().point.mean, in_percent)));
             summary = format!("{summary} {}.", listed(&ends.collect::<Vec<_>>()));
         }
         let title = title.to_string();
-        Panel {
-            name,
-            title,
-            summary,
-            x,
-            y,
-            in_percent,
-            target: None,
-            lines,
-            notes,
-            right,
-            bottom,
-        }
+        Panel { name, title, summary, x, y, in_percent, target: None, lines, notes, right, bottom }
     }
 
     pub(crate) fn has_points(&self) -> bool {
@@ -208,58 +179,31 @@ impl Line {
     }
 }
 
-/// Characters of a name beside its line.
-const LABEL_COLUMNS: usize = 18;
-const LABEL_HEIGHT: f64 = 14.0;
-
 /// Tall enough for a name beside each line.
 fn plot_bottom(comparison: &Comparison) -> f64 {
-    TOP + LEAST_PLOT_HEIGHT.max(LABEL_HEIGHT * comparison.rows.len() as f64)
+    TOP + LEAST_PLOT_HEIGHT.max(1.25 * LABEL_HEIGHT * comparison.rows.len() as f64)
 }
 
 /// Names at the height where their lines end, moved apart where they would overlap.
 fn place_labels(lines: &mut [Line], bottom: f64) {
-    let mut order: Vec<usize> = (0..lines.len()).collect();
-    order.sort_by(|&a, &b| lines[a].end().y.total_cmp(&lines[b].end().y));
-    let mut least = TOP;
-    for &index in &order {
-        lines[index].label_y = lines[index].end().y.clamp(least, bottom.max(least));
-        least = lines[index].label_y + LABEL_HEIGHT;
+    lines.sort_by(|a, b| a.end().y.total_cmp(&b.end().y));
+    let ends: Vec<f64> = lines.iter().map(|line| line.end().y).collect();
+    for (line, y) in lines.iter_mut().zip(spread(&ends, TOP, bottom)) {
+        line.label_y = y;
     }
-    let mut greatest = bottom;
-    for &index in order.iter().rev() {
-        lines[index].label_y = lines[index].label_y.min(greatest);
-        greatest = lines[index].label_y - LABEL_HEIGHT;
-    }
+    lines.sort_by_key(|line| line.look.index);
 }
 
 /// Each row's points, `None` where the mean is not finite.
-fn curves(
-    comparison: &Comparison,
-    of: impl Fn(&Row) -> &Vec<CurvePoint>,
-) -> Vec<Vec<Option<Finite>>> {
-    comparison
-        .rows
-        .iter()
-        .map(|row| of(row).iter().map(finite).collect())
-        .collect()
+fn curves(comparison: &Comparison, of: impl Fn(&Row) -> &Vec<CurvePoint>) -> Vec<Vec<Option<Finite>>> {
+    comparison.rows.iter().map(|row| of(row).iter().map(finite).collect()).collect()
 }
 
 fn finite(point: &CurvePoint) -> Option<Finite> {
-    let CurvePoint {
-        epoch,
-        mean,
-        low,
-        high,
-    } = *point;
+    let CurvePoint { epoch, mean, low, high } = *point;
     let or_mean = |x: f64| if x.is_finite() { x } else { mean };
     let kept = epoch.is_finite() && epoch >= 0.0 && mean.is_finite();
-    kept.then(|| Finite {
-        epoch,
-        mean,
-        low: or_mean(low),
-        high: or_mean(high),
-    })
+    kept.then(|| Finite { epoch, mean, low: or_mean(low), high: or_mean(high) })
 }
 
 fn points(curves: &[Vec<Option<Finite>>]) -> impl Iterator<Item = Finite> {
@@ -268,57 +212,45 @@ fn points(curves: &[Vec<Option<Finite>>]) -> impl Iterator<Item = Finite> {
 
 /// The least and greatest loss, cut above ten times the greatest start and a million below.
 fn loss_limits(curves: &[Vec<Option<Finite>>]) -> (f64, f64) {
-    let starts = curves
-        .iter()
-        .filter_map(|curve| curve.iter().flatten().next());
+    let starts = curves.iter().filter_map(|curve| curve.iter().flatten().next());
     let start = starts.map(|point| point.mean).fold(0.0, f64::max);
-    let greatest = points(curves)
-        .map(|point| point.high)
-        .fold(f64::NEG_INFINITY, f64::max);
-    let high = if start > 0.0 {
-        greatest.min(10.0 * start)
-    } else {
-        greatest
-    };
+    let greatest = points(curves).map(|point| point.high).fold(f64::NEG_INFINITY, f64::max);
+    let high = if start > 0.0 { greatest.min(10.0 * start) } else { greatest };
     if !high.is_finite() {
         return (0.0, 1.0);
     }
-    let least = points(curves)
-        .map(|point| point.low)
-        .fold(f64::INFINITY, f64::min);
+    let least = points(curves).map(|point| point.low).fold(f64::INFINITY, f64::min);
     if least < 0.0 || high <= 0.0 {
         return (least.min(high), high);
     }
-    let positive = points(curves)
-        .map(|point| point.low)
-        .filter(|low| *low > 0.0);
+    let positive = points(curves).map(|point| point.low).filter(|low| *low > 0.0);
     (positive.fold(high, f64::min).max(high * 1e-6), high)
 }
 
-/// The range of the values from the first whole epoch on, of the optimizers that end at half of the
-/// best or more, widened to hold the target.
+/// The range of the values from the first epoch on (in shorter runs, from the middle on), of the
+/// optimizers that end at half of the best or more, widened to hold the target.
 fn accuracy_limits(curves: &[Vec<Option<Finite>>], target: f64) -> (f64, f64) {
     let end = |curve: &Vec<Option<Finite>>| curve.iter().flatten().last().map(|point| point.mean);
     let best = curves.iter().filter_map(end).fold(0.0, f64::max);
-    let settled = |point: &Finite| point.epoch > 1.0 - 1e-9;
-    let early = !points(curves).any(|point| settled(&point));
+    let last_epoch = points(curves).map(|point| point.epoch).fold(0.0, f64::max);
+    let settled = (last_epoch / 2.0).min(1.0) - 1e-9;
     let shown: Vec<Finite> = curves
         .iter()
         .filter(|curve| end(curve).is_some_and(|end| end >= best / 2.0))
         .flatten()
         .flatten()
         .copied()
-        .filter(|point| early || settled(point))
+        .filter(|point| point.epoch > settled)
         .collect();
-    let target = Some(target).filter(|target| target.is_finite());
-    let low = shown
-        .iter()
-        .map(|point| point.low)
-        .chain(target)
-        .fold(f64::INFINITY, f64::min);
+    let target = Some(target).filter(is_a_share);
+    let low = shown.iter().map(|point| point.low).chain(target).fold(f64::INFINITY, f64::min);
     let high = shown.iter().map(|point| point.high).chain(target);
     let high = high.fold(f64::NEG_INFINITY, f64::max);
     if low <= high { (low, high) } else { (0.0, 1.0) }
+}
+
+fn is_a_share(x: &f64) -> bool {
+    (0.0..=1.0).contains(x)
 }
 
 /// Spots of the finite stretches, one a pixel at most.
@@ -330,12 +262,8 @@ fn stretches(curve: &[Option<Finite>], x: &Axis, y: &Axis) -> Vec<Vec<Spot>> {
         high_y: y.place(point.high),
         point: *point,
     };
-    let finite = curve
-        .split(Option::is_none)
-        .filter(|stretch| !stretch.is_empty());
-    finite
-        .map(|stretch| thinned(stretch.iter().flatten().map(place)))
-        .collect()
+    let finite = curve.split(Option::is_none).filter(|stretch| !stretch.is_empty());
+    finite.map(|stretch| thinned(stretch.iter().flatten().map(place))).collect()
 }
 
 /// Where several points fall on one pixel the last stands for them, its band around all of theirs.
@@ -355,10 +283,7 @@ fn thinned(spots: impl Iterator<Item = Spot>) -> Vec<Spot> {
 
 fn tick(axis: &Axis, at: f64, in_percent: bool) -> String {
     if in_percent {
-        return format!(
-            "{}%",
-            number::fixed(at * 100.0, axis.decimals.saturating_sub(2))
-        );
+        return format!("{}%", number::fixed(at * 100.0, axis.decimals.saturating_sub(2)));
     }
     if axis.is_log() {
         let power = (at.log10() + 1e-9).floor() as i32;
@@ -371,9 +296,5 @@ fn tick(axis: &Axis, at: f64, in_percent: bool) -> String {
 }
 
 fn value(x: f64, in_percent: bool) -> String {
-    if in_percent {
-        number::percent(x)
-    } else {
-        number::loss(x)
-    }
+    if in_percent { number::percent(x) } else { number::loss(x) }
 }

@@ -15,9 +15,7 @@ pub(crate) fn ranked(comparison: &Comparison) -> Vec<usize> {
 }
 
 fn before(a: &Row, b: &Row) -> Ordering {
-    rank(a)
-        .cmp(&rank(b))
-        .then_with(|| accuracy(b).total_cmp(&accuracy(a)))
+    rank(a).cmp(&rank(b)).then_with(|| accuracy(b).total_cmp(&accuracy(a)))
 }
 
 fn rank(row: &Row) -> u8 {
@@ -31,6 +29,5 @@ fn rank(row: &Row) -> u8 {
 
 fn accuracy(row: &Row) -> f64 {
     let mean = row.accuracy.as_ref().map(|estimate| estimate.mean);
-    mean.filter(|mean| mean.is_finite())
-        .unwrap_or(f64::NEG_INFINITY)
+    mean.filter(|mean| mean.is_finite()).unwrap_or(f64::NEG_INFINITY)
 }

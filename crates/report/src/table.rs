@@ -27,13 +27,9 @@ pub fn table(comparison: &Comparison, width: usize, style: Style) -> String {
     } else {
         let rows = cells(comparison);
         let bold = style == Style::Ansi;
-        let mut lines = grid(comparison, &rows, width, bold)
-            .unwrap_or_else(|| blocks(comparison, &rows, width, bold));
-        lines.extend(
-            footnotes(comparison)
-                .iter()
-                .flat_map(|note| hanging("", note, width)),
-        );
+        let mut lines =
+            grid(comparison, &rows, width, bold).unwrap_or_else(|| blocks(comparison, &rows, width, bold));
+        lines.extend(footnotes(comparison).iter().flat_map(|note| hanging("", note, width)));
         lines
     };
     if !comparison.verdict.trim().is_empty() {
@@ -61,9 +57,8 @@ pub(crate) struct Cells {
 
 /// The rows in words, best first.
 pub(crate) fn cells(comparison: &Comparison) -> Vec<Cells> {
-    let column = |of: fn(&Row) -> Option<f64>| -> Vec<f64> {
-        comparison.rows.iter().filter_map(of).collect()
-    };
+    let column =
+        |of: fn(&Row) -> Option<f64>| -> Vec<f64> { comparison.rows.iter().filter_map(of).collect() };
     let epochs = column(|row| row.epochs_to_target);
     let seconds = column(|row| row.seconds_to_target);
     let per_epoch = column(|row| row.seconds_per_epoch);
@@ -75,19 +70,11 @@ pub(crate) fn cells(comparison: &Comparison) -> Vec<Cells> {
         let marked = |text: Option<String>| text.map_or(NONE.to_string(), |text| text + mark);
         Cells {
             name: plain(&row.optimizer) + if row.diverged > 0 { " †" } else { "" },
-            loss: row
-                .train_loss
-                .as_ref()
-                .map_or(without.into(), |e| number::loss(e.mean)),
-            accuracy: row
-                .accuracy
-                .as_ref()
-                .map_or(without.into(), number::percent_interval),
+            loss: row.train_loss.as_ref().map_or(without.into(), |e| number::loss(e.mean)),
+            accuracy: row.accuracy.as_ref().map_or(without.into(), number::percent_interval),
             epochs_to_target: marked(row.epochs_to_target.map(|x| number::epochs(x, &epochs))),
             seconds_to_target: marked(row.seconds_to_target.map(|x| number::seconds(x, &seconds))),
-            seconds_per_epoch: row
-                .seconds_per_epoch
-                .map_or(NONE.into(), |x| number::seconds(x, &per_epoch)),
+            seconds_per_epoch: row.seconds_per_epoch.map_or(NONE.into(), |x| number::seconds(x, &per_epoch)),
             state: number::count(row.state_bytes_per_weight),
         }
     };
@@ -104,9 +91,7 @@ pub(crate) fn footnotes(comparison: &Comparison) -> Vec<String> {
         let seeds = number::counted(row.runs, "seed");
         if row.epochs_to_target.is_none() {
             let reached = number::count(row.reached);
-            notes.push(format!(
-                "{NONE} {name}: {reached} of {seeds} reached {target}."
-            ));
+            notes.push(format!("{NONE} {name}: {reached} of {seeds} reached {target}."));
         } else if reached_by_some(row) {
             notes.push(format!(
                 "* {name}: {} of {seeds} reached {target}; the median counts the others as never.",
@@ -115,11 +100,7 @@ pub(crate) fn footnotes(comparison: &Comparison) -> Vec<String> {
         }
         if row.diverged > 0 {
             let diverged = number::count(row.diverged);
-            let means = if row.diverged < row.runs {
-                "; its means are of the others"
-            } else {
-                ""
-            };
+            let means = if row.diverged < row.runs { "; its means are of the others" } else { "" };
             notes.push(format!("† {name}: {diverged} of {seeds} diverged{means}."));
         }
     }
@@ -129,10 +110,7 @@ pub(crate) fn footnotes(comparison: &Comparison) -> Vec<String> {
 /// The target accuracy as the headings have it: `95%`.
 pub(crate) fn target(comparison: &Comparison) -> String {
     let percent = number::percent(comparison.target);
-    match percent
-        .strip_suffix('%')
-        .and_then(|digits| digits.split_once('.'))
-    {
+    match percent.strip_suffix('%').and_then(|digits| digits.split_once('.')) {
         Some((whole, decimals)) => {
             let decimals = decimals.trim_end_matches('0');
             let point = if decimals.is_empty() { "" } else { "." };
@@ -163,19 +141,11 @@ fn grid(comparison: &Comparison, rows: &[Cells], width: usize, bold: bool) -> Op
     ];
     let numbers: Vec<[&str; 6]> = rows.iter().map(numbers).collect();
     let widths: Vec<usize> = (0..head.len())
-        .map(|i| {
-            head[i]
-                .into_iter()
-                .chain(numbers.iter().map(|row| row[i]))
-                .map(columns_of)
-                .max()
-        })
+        .map(|i| head[i].into_iter().chain(numbers.iter().map(|row| row[i])).map(columns_of).max())
         .map(Option::unwrap_or_default)
         .collect();
     let taken: usize = widths.iter().map(|w| w + GAP.len()).sum();
-    let room = width
-        .checked_sub(taken)
-        .filter(|room| *room >= NAME_LEAST)?;
+    let room = width.checked_sub(taken).filter(|room| *room >= NAME_LEAST)?;
     let longest = rows.iter().map(|row| columns_of(&row.name)).max()?;
     let name_width = longest.max("optimizer".len()).min(room);
 
@@ -189,10 +159,7 @@ fn grid(comparison: &Comparison, rows: &[Cells], width: usize, bold: bool) -> Op
     };
     let mut lines = vec![
         line("", head.map(|[above, _]| above)),
-        line(
-            if name_width < 9 { "" } else { "optimizer" },
-            head.map(|[_, below]| below),
-        ),
+        line(if name_width < 9 { "" } else { "optimizer" }, head.map(|[_, below]| below)),
         "─".repeat(name_width + taken),
     ];
     for (index, (row, numbers)) in rows.iter().zip(numbers).enumerate() {
@@ -217,30 +184,18 @@ fn blocks(comparison: &Comparison, rows: &[Cells], width: usize, bold: bool) -> 
         "s per epoch".to_string(),
         "state B/weight".to_string(),
     ];
-    let label_width = labels
-        .iter()
-        .map(|label| columns_of(label))
-        .max()
-        .unwrap_or_default();
+    let label_width = labels.iter().map(|label| columns_of(label)).max().unwrap_or_default();
     let mut lines = vec![];
     for (index, row) in rows.iter().enumerate() {
         let names = name_lines(&row.name, width);
-        lines.extend(
-            names
-                .into_iter()
-                .map(|name| emphasised(name, bold && index == 0)),
-        );
+        lines.extend(names.into_iter().map(|name| emphasised(name, bold && index == 0)));
         for (label, value) in labels.iter().zip(numbers(row)) {
             let label = format!("  {}", pad_right(label, label_width));
             if columns_of(&label) + 1 + columns_of(value) <= width {
                 lines.push(format!("{label} {value}"));
             } else {
                 lines.push(label);
-                lines.extend(
-                    wrap(value, width - 4)
-                        .iter()
-                        .map(|line| format!("    {line}")),
-                );
+                lines.extend(wrap(value, width - 4).iter().map(|line| format!("    {line}")));
             }
         }
     }
@@ -284,11 +239,7 @@ fn hanging(lead: &str, text: &str, width: usize) -> Vec<String> {
 }
 
 fn emphasised(line: String, bold: bool) -> String {
-    if bold {
-        format!("\x1b[1m{line}\x1b[0m")
-    } else {
-        line
-    }
+    if bold { format!("\x1b[1m{line}\x1b[0m") } else { line }
 }
 
 fn pad_left(text: &str, width: usize) -> String {

@@ -5,9 +5,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// The text with every character replaced that could move the cursor, reverse the line or break
 /// XML.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars()
-        .map(|c| if breaks_layout(c) { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if breaks_layout(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Columns on a terminal.
@@ -23,10 +21,7 @@ pub(crate) fn shorten(text: &str, columns: usize) -> String {
     let kept = columns.saturating_sub(1);
     let head = take(text.chars(), kept.div_ceil(2));
     let tail = take(text.chars().rev(), kept / 2);
-    head.into_iter()
-        .chain(['…'])
-        .chain(tail.into_iter().rev())
-        .collect()
+    head.into_iter().chain(['…']).chain(tail.into_iter().rev()).collect()
 }
 
 /// Lines of at most `columns`, broken between words, or within one that is longer than a line.

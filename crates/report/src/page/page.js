@@ -33,11 +33,11 @@ for (const panel of JSON.parse(document.getElementById("spots").textContent)) {
       picture.append(hair);
       picture.parentNode.append(tip);
     }
+    // Under the picture, so that it covers no line; over it where the window ends.
     const frame = picture.getBoundingClientRect();
-    const left = (x * frame.width) / picture.viewBox.baseVal.width;
-    const beside = left + 16 + tip.offsetWidth <= frame.width ? left + 16 : left - 16 - tip.offsetWidth;
-    tip.style.left = `${Math.max(0, beside)}px`;
-    tip.style.top = `${Math.max(0, event.clientY - frame.top - tip.offsetHeight - 12)}px`;
+    const under = frame.bottom + tip.offsetHeight + 8 < innerHeight;
+    tip.style.top = under ? "calc(100% + 4px)" : "auto";
+    tip.style.bottom = under ? "auto" : "calc(100% + 4px)";
   };
   const hide = () => {
     hair.remove();

@@ -10,10 +10,7 @@ fn all(comparison: &Comparison) -> (String, String) {
     let svg = curves_svg(comparison);
     roxmltree::Document::parse(&svg).unwrap();
     assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
-    assert_eq!(
-        parse_jsonl(&jsonl(&comparison.runs)).unwrap().len(),
-        comparison.runs.len()
-    );
+    assert_eq!(parse_jsonl(&jsonl(&comparison.runs)).unwrap().len(), comparison.runs.len());
     assert!(csv(&comparison.runs).lines().count() > comparison.runs.len());
     (table(comparison, 80, Style::Plain), page(comparison))
 }
@@ -61,10 +58,7 @@ fn numbers_that_are_none() {
     assert!(last.starts_with("— sgd"), "{table}");
     assert!(table.contains("NaN"), "{table}");
     let svg = curves_svg(&comparison);
-    assert!(
-        svg.contains("Without a finite value, so not drawn: sgd."),
-        "{svg}"
-    );
+    assert!(svg.contains("Without a finite value, so not drawn: sgd."), "{svg}");
 }
 
 #[test]
@@ -83,16 +77,11 @@ fn ten_thousand_runs_are_a_small_page() {
 
 #[test]
 fn labels_of_twenty_lines_do_not_overlap() {
-    let optimizers: Vec<made::Made> = (0..20)
-        .map(|i| made::made(&format!("rule-{i:02}"), "", 4, 0.06, 0.5))
-        .collect();
+    let optimizers: Vec<made::Made> =
+        (0..20).map(|i| made::made(&format!("rule-{i:02}"), "", 4, 0.06, 0.5)).collect();
     let svg = curves_svg(&made::comparison(&optimizers, 2, 2));
     let picture = roxmltree::Document::parse(&svg).unwrap();
-    for panel in picture
-        .root_element()
-        .children()
-        .filter(|node| node.has_tag_name("g"))
-    {
+    for panel in picture.root_element().children().filter(|node| node.has_tag_name("g")) {
         let mut heights: Vec<f64> = panel
             .descendants()
             .filter(|node| node.has_tag_name("text"))
@@ -101,10 +90,7 @@ fn labels_of_twenty_lines_do_not_overlap() {
             .collect();
         assert_eq!(heights.len(), 20);
         heights.sort_by(f64::total_cmp);
-        assert!(
-            heights.windows(2).all(|pair| pair[1] - pair[0] > 12.0),
-            "{heights:?}"
-        );
+        assert!(heights.windows(2).all(|pair| pair[1] - pair[0] > 12.0), "{heights:?}");
     }
 }
 

@@ -48,9 +48,7 @@ fn check(file: &str, got: &str) {
 }
 
 fn read_or_bless(file: &str, fresh: impl FnOnce() -> String) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/report/golden")
-        .join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/report/golden").join(file);
     if std::env::var_os("DESCENT_BLESS").is_some() {
         fs::write(&path, fresh()).unwrap();
     }

@@ -15,13 +15,7 @@ pub(crate) struct Made {
 }
 
 pub(crate) fn made(name: &str, recipe: &str, state: usize, error: f64, power: f64) -> Made {
-    Made {
-        name: name.into(),
-        recipe: recipe.into(),
-        state,
-        error,
-        power,
-    }
+    Made { name: name.into(), recipe: recipe.into(), state, error, power }
 }
 
 pub(crate) fn three() -> Vec<Made> {
@@ -33,17 +27,10 @@ pub(crate) fn three() -> Vec<Made> {
 }
 
 pub(crate) fn comparison(optimizers: &[Made], seeds: usize, epochs: usize) -> Comparison {
-    let runs_of = |made: &Made| -> Vec<RunRecord> {
-        (1..=seeds)
-            .map(|seed| run(made, seed as u64, epochs))
-            .collect()
-    };
+    let runs_of =
+        |made: &Made| -> Vec<RunRecord> { (1..=seeds).map(|seed| run(made, seed as u64, epochs)).collect() };
     let groups: Vec<Vec<RunRecord>> = optimizers.iter().map(runs_of).collect();
-    let rows = optimizers
-        .iter()
-        .zip(&groups)
-        .map(|(made, runs)| row(made, runs))
-        .collect();
+    let rows = optimizers.iter().zip(&groups).map(|(made, runs)| row(made, runs)).collect();
     let mut order: Vec<usize> = (0..optimizers.len()).collect();
     order.sort_by(|&a, &b| final_mean(&groups[b]).total_cmp(&final_mean(&groups[a])));
     let mut pairs = vec![];
@@ -82,11 +69,7 @@ pub(crate) fn run(made: &Made, seed: u64, epochs: usize) -> RunRecord {
         let of_the_moment = luck((epoch * 10.0) as u64 + 1000 * made.state as u64);
         let noise = 1.0 + 0.06 * luck(3) + 0.16 * of_the_moment;
         let falling = made.error * (epoch + 0.02).powf(-made.power) * noise;
-        if epoch == 0.0 {
-            0.9 + 0.03 * luck(1)
-        } else {
-            falling.min(0.88)
-        }
+        if epoch == 0.0 { 0.9 + 0.03 * luck(1) } else { falling.min(0.88) }
     };
     let loss = |epoch: f64| (3.6 * error(epoch) * (1.0 + 0.06 * luck(7))).min(2.31);
     let second = 0.42 + made.state as f64 * 0.021;
@@ -116,12 +99,7 @@ pub(crate) fn run(made: &Made, seed: u64, epochs: usize) -> RunRecord {
                 seconds: second * (1.0 + 0.04 * luck(epoch as u64)),
             })
             .collect(),
-        train_curve: tenths(epochs * 10)
-            .map(|epoch| TrainPoint {
-                epoch,
-                loss: loss(epoch),
-            })
-            .collect(),
+        train_curve: tenths(epochs * 10).map(|epoch| TrainPoint { epoch, loss: loss(epoch) }).collect(),
         evaluations: (0..=epochs * 5)
             .map(|fifth| fifth as f64 / 5.0)
             .map(|epoch| Evaluation {
@@ -137,11 +115,7 @@ pub(crate) fn run(made: &Made, seed: u64, epochs: usize) -> RunRecord {
 fn row(made: &Made, runs: &[RunRecord]) -> Row {
     let reached: Vec<&Evaluation> = runs
         .iter()
-        .filter_map(|run| {
-            run.evaluations
-                .iter()
-                .find(|test| test.test_accuracy >= 0.95)
-        })
+        .filter_map(|run| run.evaluations.iter().find(|test| test.test_accuracy >= 0.95))
         .collect();
     let most = 2 * reached.len() > runs.len();
     let middle = |mut values: Vec<f64>| {
@@ -153,37 +127,18 @@ fn row(made: &Made, runs: &[RunRecord]) -> Row {
         recipe: made.recipe.clone(),
         runs: runs.len(),
         diverged: 0,
-        train_loss: estimate(
-            runs.iter()
-                .filter_map(RunRecord::final_train_loss)
-                .collect(),
-        ),
+        train_loss: estimate(runs.iter().filter_map(RunRecord::final_train_loss).collect()),
         accuracy: estimate(runs.iter().filter_map(RunRecord::final_accuracy).collect()),
         reached: reached.len(),
-        epochs_to_target: most
-            .then(|| middle(reached.iter().map(|t| t.epoch).collect()))
-            .flatten(),
-        seconds_to_target: most
-            .then(|| middle(reached.iter().map(|t| t.seconds).collect()))
-            .flatten(),
-        seconds_per_epoch: middle(
-            runs.iter()
-                .flat_map(|r| &r.epochs)
-                .map(|e| e.seconds)
-                .collect(),
-        ),
+        epochs_to_target: most.then(|| middle(reached.iter().map(|t| t.epoch).collect())).flatten(),
+        seconds_to_target: most.then(|| middle(reached.iter().map(|t| t.seconds).collect())).flatten(),
+        seconds_per_epoch: middle(runs.iter().flat_map(|r| &r.epochs).map(|e| e.seconds).collect()),
         state_bytes_per_weight: made.state,
         train_curve: curve(runs, |run| {
-            run.train_curve
-                .iter()
-                .map(|point| (point.epoch, point.loss))
-                .collect()
+            run.train_curve.iter().map(|point| (point.epoch, point.loss)).collect()
         }),
         accuracy_curve: curve(runs, |run| {
-            run.evaluations
-                .iter()
-                .map(|test| (test.epoch, test.test_accuracy))
-                .collect()
+            run.evaluations.iter().map(|test| (test.epoch, test.test_accuracy)).collect()
         }),
     }
 }
@@ -232,12 +187,7 @@ fn estimate(values: Vec<f64>) -> Option<Estimate> {
     let half = 2.776 * (variance / n as f64).sqrt();
     let many = n > 1;
     let end = |x: f64| many.then_some(x);
-    (n > 0).then(|| Estimate {
-        mean,
-        low: end(mean - half),
-        high: end(mean + half),
-        n,
-    })
+    (n > 0).then(|| Estimate { mean, low: end(mean - half), high: end(mean + half), n })
 }
 
 /// Makes the first `count` runs of a row diverge at step 3.
@@ -254,10 +204,7 @@ pub(crate) fn diverge(comparison: &mut Comparison, row: usize, count: usize) {
         row.train_curve.clear();
         row.accuracy_curve.clear();
     }
-    let of_row = comparison
-        .runs
-        .iter_mut()
-        .filter(|run| run.optimizer == row.optimizer);
+    let of_row = comparison.runs.iter_mut().filter(|run| run.optimizer == row.optimizer);
     for run in of_row.take(count) {
         run.status = Status::Diverged { step: 3 };
         run.epochs.clear();

@@ -17,15 +17,9 @@ fn a_row_an_epoch_with_the_accuracy_after_it() {
     assert_eq!(rows.len(), 1 + run.epochs.len());
     let column = |name: &str| rows[0].iter().position(|head| head == name).unwrap();
     assert_eq!(rows[2][column("epoch")], "2");
-    assert_eq!(
-        rows[2][column("train_loss")],
-        run.epochs[1].train_loss.to_string()
-    );
+    assert_eq!(rows[2][column("train_loss")], run.epochs[1].train_loss.to_string());
     let last = run.evaluations.last().unwrap();
-    assert_eq!(
-        rows[2][column("test_accuracy")],
-        last.test_accuracy.to_string()
-    );
+    assert_eq!(rows[2][column("test_accuracy")], last.test_accuracy.to_string());
 }
 
 #[test]
@@ -43,23 +37,12 @@ fn broken_lines_are_named() {
     let good = jsonl(&[run()]);
     let text = format!("{good}\n{{\"schema\":1,\"dataset\":\"mn");
     let error = parse_jsonl(&text).unwrap_err();
-    assert!(
-        matches!(error, Error::NotARecord { line: 3, .. }),
-        "{error}"
-    );
-    assert!(
-        error
-            .to_string()
-            .starts_with("line 3 is not the record of a run"),
-        "{error}"
-    );
+    assert!(matches!(error, Error::NotARecord { line: 3, .. }), "{error}");
+    assert!(error.to_string().starts_with("line 3 is not the record of a run"), "{error}");
 
     let newer = good.replace("\"schema\":1", "\"schema\":2");
     let error = parse_jsonl(&newer).unwrap_err();
-    assert!(
-        matches!(error, Error::Schema { line: 1, found: 2 }),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Schema { line: 1, found: 2 }), "{error}");
     assert!(parse_jsonl("{}").is_err());
     assert_eq!(parse_jsonl("\n\r\n").unwrap(), []);
 }
@@ -119,27 +102,10 @@ fn any_run() -> impl Strategy<Value = RunRecord> {
         seed: n[0],
         weights: n[1] as usize,
         optimizer: text,
-        status: if diverged {
-            Status::Diverged { step: n[2] }
-        } else {
-            Status::Finished
-        },
-        epochs: vec![EpochRecord {
-            epoch: 1,
-            steps: n[3],
-            train_loss: x[0],
-            seconds: x[1],
-        }],
-        train_curve: vec![TrainPoint {
-            epoch: x[2],
-            loss: x[3],
-        }],
-        evaluations: vec![Evaluation {
-            epoch: x[4],
-            seconds: x[5],
-            test_loss: x[6],
-            test_accuracy: x[7],
-        }],
+        status: if diverged { Status::Diverged { step: n[2] } } else { Status::Finished },
+        epochs: vec![EpochRecord { epoch: 1, steps: n[3], train_loss: x[0], seconds: x[1] }],
+        train_curve: vec![TrainPoint { epoch: x[2], loss: x[3] }],
+        evaluations: vec![Evaluation { epoch: x[4], seconds: x[5], test_loss: x[6], test_accuracy: x[7] }],
         ..run()
     })
 }
@@ -147,25 +113,12 @@ fn any_run() -> impl Strategy<Value = RunRecord> {
 fn bits(run: &RunRecord) -> Vec<u64> {
     let epochs = run.epochs.iter().flat_map(|e| [e.train_loss, e.seconds]);
     let points = run.train_curve.iter().flat_map(|p| [p.epoch, p.loss]);
-    let tests = run
-        .evaluations
-        .iter()
-        .flat_map(|t| [t.epoch, t.seconds, t.test_loss, t.test_accuracy]);
-    epochs
-        .chain(points)
-        .chain(tests)
-        .map(f64::to_bits)
-        .collect()
+    let tests = run.evaluations.iter().flat_map(|t| [t.epoch, t.seconds, t.test_loss, t.test_accuracy]);
+    epochs.chain(points).chain(tests).map(f64::to_bits).collect()
 }
 
 fn words(run: &RunRecord) -> impl PartialEq + std::fmt::Debug {
-    let RunRecord {
-        seed,
-        weights,
-        optimizer,
-        status,
-        ..
-    } = run.clone();
+    let RunRecord { seed, weights, optimizer, status, .. } = run.clone();
     (seed, weights, optimizer, status, run.epochs[0].steps)
 }
 
@@ -189,9 +142,6 @@ fn parse_csv(text: &str) -> Vec<Vec<String>> {
             c => field.push(c),
         }
     }
-    assert!(
-        !quoted && field.is_empty() && row.is_empty(),
-        "the last row has no end"
-    );
+    assert!(!quoted && field.is_empty() && row.is_empty(), "the last row has no end");
     rows
 }

@@ -14,10 +14,7 @@ fn best_first_and_diverged_last() {
     made::diverge(&mut comparison, 2, 2);
     let text = table(&comparison, 80, Style::Plain);
     let place = |name: &str| text.find(&format!("\n{name}")).unwrap();
-    assert!(
-        place("sgd") < place("rmsprop †") && place("rmsprop †") < place("adam †"),
-        "{text}"
-    );
+    assert!(place("sgd") < place("rmsprop †") && place("rmsprop †") < place("adam †"), "{text}");
     assert!(text.contains("† adam: 5 of 5 seeds diverged.\n"), "{text}");
     assert!(text.contains("† rmsprop: 2 of 5 seeds diverged; its means are of the others.\n"));
 }
@@ -27,10 +24,7 @@ fn a_target_not_reached_has_a_footnote() {
     let mut comparison = made::comparison(&made::three(), 5, 5);
     comparison.rows[1].reached = 3;
     let text = table(&comparison, 80, Style::Plain);
-    assert!(
-        text.contains("\n— sgd: 0 of 5 seeds reached 95%.\n"),
-        "{text}"
-    );
+    assert!(text.contains("\n— sgd: 0 of 5 seeds reached 95%.\n"), "{text}");
     assert!(text.contains("\n* adam: 3 of 5 seeds reached 95%; the median counts the others"));
 }
 
@@ -48,10 +42,7 @@ fn emphasis_is_the_only_escape_code() {
     let bold = table(&comparison, 80, Style::Ansi);
     assert!(!plain.contains('\x1b'));
     let best = bold.lines().find(|line| line.contains('\x1b')).unwrap();
-    assert!(
-        best.starts_with("\x1b[1madam") && best.ends_with("\x1b[0m"),
-        "{best:?}"
-    );
+    assert!(best.starts_with("\x1b[1madam") && best.ends_with("\x1b[0m"), "{best:?}");
     assert_eq!(bold.replace("\x1b[1m", "").replace("\x1b[0m", ""), plain);
 }
 
@@ -79,12 +70,7 @@ proptest! {
 
 fn any_comparison() -> impl Strategy<Value = Comparison> {
     let words = ".{0,120}";
-    (
-        prop::collection::vec(any_row(), 0..6),
-        words,
-        prop::collection::vec(words, 0..3),
-        any::<f64>(),
-    )
+    (prop::collection::vec(any_row(), 0..6), words, prop::collection::vec(words, 0..3), any::<f64>())
         .prop_map(|(rows, verdict, warnings, target)| Comparison {
             settings: vec![],
             target,
@@ -99,27 +85,11 @@ fn any_comparison() -> impl Strategy<Value = Comparison> {
 fn any_row() -> impl Strategy<Value = Row> {
     let number = || prop_oneof![any::<f64>(), 0.0..1.0f64];
     let estimate = move || {
-        prop::option::of((
-            number(),
-            prop::option::of(number()),
-            prop::option::of(number()),
-        ))
-        .prop_map(|e| {
-            e.map(|(mean, low, high)| Estimate {
-                mean,
-                low,
-                high,
-                n: 5,
-            })
-        })
+        prop::option::of((number(), prop::option::of(number()), prop::option::of(number())))
+            .prop_map(|e| e.map(|(mean, low, high)| Estimate { mean, low, high, n: 5 }))
     };
     let name = prop_oneof![".{0,60}", "[a-z]{1,12}"];
-    let counts = (
-        0..7usize,
-        0..7usize,
-        0..7usize,
-        prop_oneof![0..20usize, any::<usize>()],
-    );
+    let counts = (0..7usize, 0..7usize, 0..7usize, prop_oneof![0..20usize, any::<usize>()]);
     let medians = prop::array::uniform3(prop::option::of(number()));
     (name, counts, estimate(), estimate(), medians).prop_map(
         |(optimizer, (runs, diverged, reached, state), train_loss, accuracy, medians)| Row {
