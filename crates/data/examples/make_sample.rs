@@ -19,12 +19,8 @@ const TEST: usize = 2_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args_os().skip(1).map(PathBuf::from);
-    let folder = arguments
-        .next()
-        .ok_or("name the folder of the real MNIST")?;
-    let out = arguments
-        .next()
-        .unwrap_or(Path::new(env!("CARGO_MANIFEST_DIR")).join("sample"));
+    let folder = arguments.next().ok_or("name the folder of the real MNIST")?;
+    let out = arguments.next().unwrap_or(Path::new(env!("CARGO_MANIFEST_DIR")).join("sample"));
 
     let mut request = Request::new(data::set("mnist")?);
     request.data_dir = Some(folder);
@@ -49,10 +45,7 @@ fn choose(split: &Split, wanted: usize, classes: usize, name: &str) -> Vec<usize
         members[usize::from(label)].push(index);
     }
     let mut chosen = Vec::new();
-    for (members, share) in members
-        .iter_mut()
-        .zip(shares(&split.labels, wanted, classes))
-    {
+    for (members, share) in members.iter_mut().zip(shares(&split.labels, wanted, classes)) {
         stream.shuffle(members);
         chosen.extend_from_slice(&members[..share]);
     }
@@ -78,21 +71,11 @@ fn shares(labels: &[u8], wanted: usize, classes: usize) -> Vec<usize> {
 
 /// The chosen images and labels.
 fn arrays(split: &Split, chosen: &[usize]) -> [Idx; 2] {
-    let pixels = chosen
-        .iter()
-        .flat_map(|&index| split.image(index))
-        .copied()
-        .collect();
+    let pixels = chosen.iter().flat_map(|&index| split.image(index)).copied().collect();
     let labels = chosen.iter().map(|&index| split.labels[index]).collect();
     [
-        Idx {
-            shape: vec![chosen.len(), split.rows, split.cols],
-            data: IdxData::U8(pixels),
-        },
-        Idx {
-            shape: vec![chosen.len()],
-            data: IdxData::U8(labels),
-        },
+        Idx { shape: vec![chosen.len(), split.rows, split.cols], data: IdxData::U8(pixels) },
+        Idx { shape: vec![chosen.len()], data: IdxData::U8(labels) },
     ]
 }
 
@@ -101,10 +84,6 @@ fn save(folder: &Path, name: &str, idx: &Idx) -> Result<(), Box<dyn Error>> {
     let mut packer = GzBuilder::new().write(Vec::new(), Compression::best());
     packer.write_all(&idx.write()?)?;
     let packed = packer.finish()?;
-    println!(
-        "{name}: {} images or labels, {} bytes",
-        idx.shape[0],
-        packed.len()
-    );
+    println!("{name}: {} images or labels, {} bytes", idx.shape[0], packed.len());
     Ok(data::atomic_write(&folder.join(name), &packed)?)
 }

@@ -22,11 +22,8 @@ pub(crate) fn obtain(
     wanted: &[&'static File],
     progress: &mut dyn FnMut(Event),
 ) -> Result<(), Error> {
-    let file = fs::File::open(path).map_err(|source| Error::Io {
-        action: "read",
-        path: path.into(),
-        source,
-    })?;
+    let file =
+        fs::File::open(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
     let unpacked = GzDecoder::new(BufReader::new(file)).take(MAX_BYTES);
     let not_an_archive = |error: io::Error| Error::Content {
         file: path.into(),
@@ -38,7 +35,9 @@ pub(crate) fn obtain(
     for entry in archive.entries().map_err(not_an_archive)? {
         let entry = entry.map_err(not_an_archive)?;
         let name = entry.path().map_err(not_an_archive)?.into_owned();
-        let Some(index) = missing.iter().position(|file| is(file, &name)) else { continue };
+        let Some(index) = missing.iter().position(|file| is(file, &name)) else {
+            continue;
+        };
         let file = missing.remove(index);
         let mut bytes = Vec::new();
         // One byte more than is right, so that too long a file shows.
@@ -57,6 +56,8 @@ pub(crate) fn obtain(
 
 /// Whether a path in the archive is that of the file, plain or packed.
 fn is(file: &File, path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return false;
+    };
     name.strip_suffix(".gz").unwrap_or(name) == file.name
 }

@@ -33,10 +33,7 @@ pub(crate) fn idx(
         return Err(Error::WebPage { file: path.into() });
     }
     let found = sha256(&bytes);
-    let idx = Idx::read(bytes).map_err(|fault| Error::Idx {
-        file: path.into(),
-        fault,
-    })?;
+    let idx = Idx::read(bytes).map_err(|fault| Error::Idx { file: path.into(), fault })?;
     let promised = describe(expected.holds, expected.items);
     if idx.describe() != promised {
         let (file, found) = (path.into(), idx.describe());
@@ -50,12 +47,9 @@ pub(crate) fn idx(
         });
     }
     match expected.sha256.or(stamp) {
-        Some(sum) if sum != found => Err(Error::Checksum {
-            file: path.into(),
-            algorithm: "SHA-256",
-            expected: sum.into(),
-            found,
-        }),
+        Some(sum) if sum != found => {
+            Err(Error::Checksum { file: path.into(), algorithm: "SHA-256", expected: sum.into(), found })
+        }
         _ if expected.holds == Holds::Images => Ok(idx),
         _ => dataset::labels(path, &idx, set.classes).map(|_| idx),
     }
@@ -73,6 +67,5 @@ fn describe(holds: Holds, items: usize) -> String {
 
 /// The set that a file of this SHA-256 belongs to. All sets look alike from outside.
 fn published_as(sha256: &str) -> Option<&'static Set> {
-    SETS.iter()
-        .find(|set| set.files.iter().any(|file| file.sha256 == Some(sha256)))
+    SETS.iter().find(|set| set.files.iter().any(|file| file.sha256 == Some(sha256)))
 }

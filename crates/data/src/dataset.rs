@@ -65,12 +65,7 @@ impl Split {
                 labels: labels.len(),
             });
         }
-        Ok(Split {
-            pixels,
-            labels,
-            rows,
-            cols,
-        })
+        Ok(Split { pixels, labels, rows, cols })
     }
 
     /// How many images there are.

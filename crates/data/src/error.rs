@@ -216,9 +216,7 @@ impl Error {
             Error::Missing { .. } | Error::NotHere { .. } => Kind::MissingInput,
             Error::Server { .. } | Error::Unreachable { .. } => Kind::Unreachable,
             Error::Create { .. } => Kind::CannotCreate,
-            Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                Kind::MissingInput
-            }
+            Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::MissingInput,
             Error::Io { .. } => Kind::Io,
         }
     }
@@ -226,10 +224,7 @@ impl Error {
     /// The next step to take, in one or a few lines.
     pub fn hint(&self) -> String {
         match self {
-            Error::UnknownSet {
-                nearest: Some(name),
-                ..
-            } => format!("did you mean {name:?}?"),
+            Error::UnknownSet { nearest: Some(name), .. } => format!("did you mean {name:?}?"),
             Error::UnknownSet { .. } => "see `descent data list`".into(),
             Error::Idx { .. }
             | Error::Gzip { .. }
@@ -247,15 +242,8 @@ impl Error {
             Error::NotHere { set, .. } => {
                 format!("run `descent data fetch {set}` once while there is a network")
             }
-            Error::Server { .. } => {
-                "check the address and the network, or name a folder with --from".into()
-            }
-            Error::Unreachable {
-                folder,
-                sources,
-                files,
-                ..
-            } => format!(
+            Error::Server { .. } => "check the address and the network, or name a folder with --from".into(),
+            Error::Unreachable { folder, sources, files, .. } => format!(
                 "to install by hand, put {} (plain or .gz) into {}; they are published at {}",
                 files.join(", "),
                 folder.display(),
@@ -271,8 +259,5 @@ impl Error {
 
 /// One line for each place that was tried.
 fn lines(tried: &[(String, String)]) -> String {
-    tried
-        .iter()
-        .map(|(place, why)| format!("\n  {place}: {why}"))
-        .collect()
+    tried.iter().map(|(place, why)| format!("\n  {place}: {why}")).collect()
 }

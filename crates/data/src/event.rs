@@ -52,18 +52,10 @@ impl fmt::Display for Event {
         match self {
             Event::Trying { what } => write!(f, "trying {what}"),
             Event::Waiting { what } => write!(f, "another process is fetching {what}: waiting"),
-            Event::Progress {
-                file,
-                done,
-                total: Some(total),
-            } => {
+            Event::Progress { file, done, total: Some(total) } => {
                 write!(f, "{file}: {} of {} bytes", grouped(*done), grouped(*total))
             }
-            Event::Progress {
-                file,
-                done,
-                total: None,
-            } => {
+            Event::Progress { file, done, total: None } => {
                 write!(f, "{file}: {} bytes", grouped(*done))
             }
             Event::Failed { what, why } => write!(f, "{what}: {why}"),

@@ -36,7 +36,7 @@ pub fn fetch(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Origi
         progress(Event::Trying { what: what.clone() });
         match source.obtain(&store, request, progress) {
             Ok(()) => {
-                store.stamp()?;
+                store.complete()?;
                 return Ok(source.origin(folder));
             }
             // What the user named is all there is to try, and a full disk stays full.
@@ -100,12 +100,7 @@ fn named(from: &str, offline: bool) -> Result<Source, Error> {
 }
 
 impl Source {
-    fn obtain(
-        &self,
-        store: &Store,
-        request: &Request,
-        progress: &mut dyn FnMut(Event),
-    ) -> Result<(), Error> {
+    fn obtain(&self, store: &Store, request: &Request, progress: &mut dyn FnMut(Event)) -> Result<(), Error> {
         let wanted = store.wanted();
         let network = &request.network;
         match self {

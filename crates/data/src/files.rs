@@ -7,6 +7,7 @@ use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Error;
+use crate::text::grouped;
 
 /// The beginning of the names of files that are being written.
 pub(crate) const UNFINISHED: &str = ".tmp-";
@@ -19,10 +20,7 @@ pub fn atomic_write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let create = |source| Error::Create {
-        path: path.into(),
-        source,
-    };
+    let create = |source| Error::Create { path: path.into(), source };
     if path.is_dir() {
         return Err(create(io::ErrorKind::IsADirectory.into()));
     }
@@ -32,13 +30,11 @@ pub fn atomic_write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         // The error that matters is the one above; a leftover is swept by the next fetch.
         let _ = fs::remove_file(&temporary);
     }
-    written
-        .and_then(|()| sync_folder(folder))
-        .map_err(|source| Error::Io {
-            action: "write",
-            path: path.into(),
-            source,
-        })
+    written.and_then(|()| sync_folder(folder)).map_err(|source| Error::Io {
+        action: "write",
+        path: path.into(),
+        source,
+    })
 }
 
 /// A new file in the folder under a name that nobody else uses.
@@ -63,39 +59,35 @@ fn write_and_rename(mut file: File, from: &Path, to: &Path, bytes: &[u8]) -> io:
 
 /// Makes the rename itself lasting. Only Unix can open a folder.
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()
-    } else {
-        Ok(())
-    }
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Reads a regular file of at most `max` bytes, plain or packed. A longer one, a folder or a
 /// pipe is an error, and costs no memory.
 pub(crate) fn read_at_most(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
-    let failed = |source| Error::Io {
-        action: "read",
-        path: path.into(),
-        source,
-    };
+    let failed = |source| Error::Io { action: "read", path: path.into(), source };
     let meta = fs::metadata(path).map_err(failed)?;
     if !meta.is_file() {
         return Err(failed(io::Error::other("it is not a regular file")));
     }
     // Packing can add a little to bytes that do not compress.
     let max = max.saturating_add(max / 1000).saturating_add(4096);
-    if meta.len() > max {
-        return Err(Error::Content {
-            file: path.into(),
-            expected: format!("at most {max} bytes"),
-            found: format!("{} bytes", meta.len()),
-        });
-    }
+    refuse_longer(path, meta.len(), max)?;
     let mut bytes = Vec::with_capacity(meta.len() as usize);
-    File::open(path)
-        .and_then(|f| f.take(max).read_to_end(&mut bytes))
-        .map_err(failed)?;
+    File::open(path).and_then(|f| f.take(max).read_to_end(&mut bytes)).map_err(failed)?;
     Ok(bytes)
+}
+
+/// An error if a file has more bytes than it may.
+pub(crate) fn refuse_longer(path: &Path, found: u64, max: u64) -> Result<(), Error> {
+    if found <= max {
+        return Ok(());
+    }
+    Err(Error::Content {
+        file: path.into(),
+        expected: format!("at most {} bytes", grouped(max)),
+        found: grouped(found),
+    })
 }
 
 /// A lock that one process holds at a time. The system frees it when the process ends, however
@@ -112,10 +104,7 @@ impl Lock {
             .truncate(false)
             .write(true)
             .open(path)
-            .map_err(|source| Error::Create {
-                path: path.into(),
-                source,
-            })?;
+            .map_err(|source| Error::Create { path: path.into(), source })?;
         let locked = match file.try_lock() {
             Ok(()) => Ok(()),
             Err(TryLockError::WouldBlock) => {
@@ -124,11 +113,7 @@ impl Lock {
             }
             Err(TryLockError::Error(error)) => Err(error),
         };
-        locked.map_err(|source| Error::Io {
-            action: "lock",
-            path: path.into(),
-            source,
-        })?;
+        locked.map_err(|source| Error::Io { action: "lock", path: path.into(), source })?;
         Ok(Lock { _held: file })
     }
 }

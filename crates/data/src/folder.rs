@@ -28,10 +28,7 @@ impl Folder {
         let places = [raw(root, set), root.to_path_buf(), root.join("raw")];
         let mut found = places.map(|path| Folder::at(path, set));
         found.sort_by_key(|folder| folder.missing().len());
-        found
-            .into_iter()
-            .next()
-            .filter(|folder| folder.files.iter().any(Option::is_some))
+        found.into_iter().next().filter(|folder| folder.files.iter().any(Option::is_some))
     }
 
     /// The folder itself, whatever it holds.
@@ -53,10 +50,7 @@ impl Folder {
     /// The names of the files that are not there.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
         let pairs = self.set.files.iter().zip(&self.files);
-        pairs
-            .filter(|(_, path)| path.is_none())
-            .map(|(file, _)| file.name)
-            .collect()
+        pairs.filter(|(_, path)| path.is_none()).map(|(file, _)| file.name).collect()
     }
 
     /// Reads and checks the four files, in the set's order.
@@ -69,12 +63,7 @@ impl Folder {
             });
         };
         let [e, f, g, h] = &self.set.files;
-        Ok([
-            self.read_file(e, a)?,
-            self.read_file(f, b)?,
-            self.read_file(g, c)?,
-            self.read_file(h, d)?,
-        ])
+        Ok([self.read_file(e, a)?, self.read_file(f, b)?, self.read_file(g, c)?, self.read_file(h, d)?])
     }
 
     /// Reads and checks one of the files.
@@ -95,8 +84,5 @@ pub(crate) fn raw(root: &Path, set: &Set) -> PathBuf {
 fn stamp(folder: &Path, name: &str) -> Option<String> {
     let list = fs::read_to_string(folder.join(STAMP)).ok()?;
     let lines = list.lines().filter_map(|line| line.split_once("  "));
-    lines
-        .filter(|(_, file)| *file == name)
-        .map(|(sum, _)| sum.to_string())
-        .next()
+    lines.filter(|(_, file)| *file == name).map(|(sum, _)| sum.to_string()).next()
 }

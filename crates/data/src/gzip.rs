@@ -11,10 +11,7 @@ use crate::error::{Error, GzipFault};
 /// as they came. `max` limits the result.
 pub(crate) fn unpack(file: &Path, bytes: Vec<u8>, max: u64) -> Result<Vec<u8>, Error> {
     if is_packed(&bytes) {
-        gunzip(&bytes, max).map_err(|fault| Error::Gzip {
-            file: file.into(),
-            fault,
-        })
+        gunzip(&bytes, max).map_err(|fault| Error::Gzip { file: file.into(), fault })
     } else {
         Ok(bytes)
     }
@@ -29,30 +26,22 @@ fn is_packed(bytes: &[u8]) -> bool {
 fn gunzip(bytes: &[u8], max: u64) -> Result<Vec<u8>, GzipFault> {
     let mut decoder = GzDecoder::new(bytes);
     let mut unpacked = Vec::new();
-    let result = decoder
-        .by_ref()
-        .take(max.saturating_add(1))
-        .read_to_end(&mut unpacked);
+    let result = decoder.by_ref().take(max.saturating_add(1)).read_to_end(&mut unpacked);
     if unpacked.len() as u64 > max {
         return Err(GzipFault::TooLong { max });
     }
     if let Err(error) = result {
         return Err(match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => GzipFault::Truncated {
-                expected: max,
-                got: bytes.len() as u64,
-            },
-            _ => GzipFault::Corrupt {
-                why: error.to_string(),
-            },
+            std::io::ErrorKind::UnexpectedEof => {
+                GzipFault::Truncated { expected: max, got: bytes.len() as u64 }
+            }
+            _ => GzipFault::Corrupt { why: error.to_string() },
         });
     }
     // The decoder stops after the first member without a word about what follows.
     match decoder.into_inner() {
         [] => Ok(unpacked),
         [0x1f, 0x8b, ..] => Err(GzipFault::SecondMember),
-        rest => Err(GzipFault::Trailing {
-            extra: rest.len() as u64,
-        }),
+        rest => Err(GzipFault::Trailing { extra: rest.len() as u64 }),
     }
 }

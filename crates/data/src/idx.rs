@@ -117,15 +117,10 @@ impl Idx {
         let product = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
         let product = if shape.contains(&0) { Some(0) } else { product };
         let dimensions: Option<Vec<u32>> = shape.iter().map(|&d| u32::try_from(d).ok()).collect();
-        let (Some(dimensions), Ok(rank), true) = (
-            dimensions,
-            u8::try_from(shape.len()),
-            product == Some(elements),
-        ) else {
-            return Err(IdxFault::BadShape {
-                shape: shape.clone(),
-                elements,
-            });
+        let (Some(dimensions), Ok(rank), true) =
+            (dimensions, u8::try_from(shape.len()), product == Some(elements))
+        else {
+            return Err(IdxFault::BadShape { shape: shape.clone(), elements });
         };
 
         let mut bytes = vec![0, 0, data.code(), rank];
@@ -151,23 +146,15 @@ impl Idx {
     pub fn open(path: &Path, max_bytes: u64) -> Result<Idx, Error> {
         let bytes = files::read_at_most(path, max_bytes)?;
         let bytes = gzip::unpack(path, bytes, max_bytes)?;
-        Idx::read(bytes).map_err(|fault| Error::Idx {
-            file: path.into(),
-            fault,
-        })
+        files::refuse_longer(path, bytes.len() as u64, max_bytes)?;
+        Idx::read(bytes).map_err(|fault| Error::Idx { file: path.into(), fault })
     }
 
     /// Writes an IDX file, atomically and unpacked.
     pub fn save(&self, path: &Path) -> Result<(), Error> {
-        let bytes = self.write().map_err(|fault| Error::Idx {
-            file: path.into(),
-            fault,
-        })?;
+        let bytes = self.write().map_err(|fault| Error::Idx { file: path.into(), fault })?;
         if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(|source| Error::Create {
-                path: folder.into(),
-                source,
-            })?;
+            fs::create_dir_all(folder).map_err(|source| Error::Create { path: folder.into(), source })?;
         }
         files::atomic_write(path, &bytes)
     }
@@ -229,9 +216,7 @@ impl Header {
             return Err(IdxFault::Truncated { expected: 4, got });
         };
         if [zero, zero_too] != [0, 0] {
-            return Err(IdxFault::BadMagic {
-                found: [zero, zero_too],
-            });
+            return Err(IdxFault::BadMagic { found: [zero, zero_too] });
         }
         let width: u64 = match code {
             0x08 | 0x09 => 1,
@@ -242,20 +227,13 @@ impl Header {
         };
         let size = 4 + 4 * usize::from(rank);
         let Some(dimensions) = bytes.get(4..size) else {
-            return Err(IdxFault::Truncated {
-                expected: size as u64,
-                got,
-            });
+            return Err(IdxFault::Truncated { expected: size as u64, got });
         };
         let dimensions = dimensions.chunks_exact(4).map(BigEndian::read_u32);
         let shape: Vec<usize> = dimensions.map(|d| d as usize).collect();
 
         let elements = shape.iter().try_fold(1u64, |n, &d| n.checked_mul(d as u64));
-        let elements = if shape.contains(&0) {
-            Some(0)
-        } else {
-            elements
-        };
+        let elements = if shape.contains(&0) { Some(0) } else { elements };
         let length = elements.and_then(|n| n.checked_mul(width)?.checked_add(size as u64));
         match length {
             None => Err(IdxFault::TooLarge { shape }),

@@ -58,11 +58,7 @@ pub fn verify(set: &'static Set, found: &Found) -> [Result<u64, Error>; 4] {
     let folder = Folder::at(path.into(), set);
     set.files.each_ref().map(|file| match folder.path_of(file) {
         Some(path) => folder.read_file(file, path).map(|_| file.bytes),
-        None => Err(Error::Missing {
-            set: set.name,
-            folder: folder.path.clone(),
-            missing: vec![file.name],
-        }),
+        None => Err(Error::Missing { set: set.name, folder: folder.path.clone(), missing: vec![file.name] }),
     })
 }
 

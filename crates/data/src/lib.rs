@@ -16,12 +16,14 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`sets`] | the table of data sets: files, checksums, mirrors, licences |
+//! | [`batches`] | the seeded order of an epoch, pixels as normalised numbers |
 //! | [`idx`] | the IDX format, read and written, all its element types |
 //! | [`files`] | atomic files and the lock between processes |
 //!
 //! The feature `download` adds the https mirrors; without it this crate opens no socket.
 
 mod archive;
+pub mod batches;
 mod check;
 mod dataset;
 mod download;

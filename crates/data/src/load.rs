@@ -88,7 +88,9 @@ fn find(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Dataset, E
 fn here(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Option<Dataset>, Error> {
     let set = request.set;
     for root in request.places.roots(set) {
-        let Some(folder) = Folder::find(&root.path, set) else { continue };
+        let Some(folder) = Folder::find(&root.path, set) else {
+            continue;
+        };
         match read(&folder, root.origin) {
             Ok(dataset) => return Ok(Some(dataset)),
             // A fetch that broke off leaves some of the files; the next one brings the others.
@@ -96,10 +98,9 @@ fn here(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Option<Dat
             Err(error) if request.places.standing.as_ref() == Some(&root.path) => {
                 return Err(error);
             }
-            Err(error) => progress(Event::Failed {
-                what: folder.path.display().to_string(),
-                why: error.to_string(),
-            }),
+            Err(error) => {
+                progress(Event::Failed { what: folder.path.display().to_string(), why: error.to_string() })
+            }
         }
     }
     Ok(None)
@@ -128,12 +129,7 @@ fn named(set: &'static Set, root: &Path) -> Result<Dataset, Error> {
 
 fn read(folder: &Folder, origin: fn(PathBuf) -> Origin) -> Result<Dataset, Error> {
     let files = folder.files.clone().map(Option::unwrap_or_default);
-    dataset(
-        folder.set,
-        files,
-        folder.read()?,
-        origin(folder.path.clone()),
-    )
+    dataset(folder.set, files, folder.read()?, origin(folder.path.clone()))
 }
 
 /// Puts a set together from its four arrays. The paths are for error messages.

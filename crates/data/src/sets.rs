@@ -72,13 +72,11 @@ pub const SETS: &[Set] = &[MNIST, FASHION_MNIST, KMNIST, QMNIST];
 /// The data set of that name. A wrong name is an error that lists them all.
 pub fn set(name: &str) -> Result<&'static Set, Error> {
     let known: Vec<&'static str> = SETS.iter().map(|set| set.name).collect();
-    SETS.iter()
-        .find(|set| set.name == name)
-        .ok_or_else(|| Error::UnknownSet {
-            name: name.into(),
-            nearest: text::nearest(name, &known),
-            known,
-        })
+    SETS.iter().find(|set| set.name == name).ok_or_else(|| Error::UnknownSet {
+        name: name.into(),
+        nearest: text::nearest(name, &known),
+        known,
+    })
 }
 
 const DIGITS: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
@@ -188,11 +186,9 @@ const QMNIST: Set = Set {
     image: (28, 28),
     files: [
         File::images("qmnist-train-images-idx3-ubyte", 60_000).gz_md5("ed72d4157d28c017586c42bc6afe6370"),
-        File::wide_labels("qmnist-train-labels-idx2-int", 60_000)
-            .gz_md5("0058f8dd561b90ffdd0f734c6a30e5e4"),
+        File::wide_labels("qmnist-train-labels-idx2-int", 60_000).gz_md5("0058f8dd561b90ffdd0f734c6a30e5e4"),
         File::images("qmnist-test-images-idx3-ubyte", 60_000).gz_md5("1394631089c404de565df7b7aeaf9412"),
-        File::wide_labels("qmnist-test-labels-idx2-int", 60_000)
-            .gz_md5("5b5b05890a5e13444e108efe57b788aa"),
+        File::wide_labels("qmnist-test-labels-idx2-int", 60_000).gz_md5("5b5b05890a5e13444e108efe57b788aa"),
     ],
     mirrors: &["https://raw.githubusercontent.com/facebookresearch/qmnist/master/"],
     npm: None,

@@ -1,6 +1,5 @@
 //! The folder that a set is fetched into, as torchvision lays it out.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,10 @@ use crate::files::{self, Lock, UNFINISHED};
 use crate::folder::{self, Folder, STAMP};
 use crate::gzip;
 use crate::sets::{File, Set};
+
+/// How the names of half-downloaded files end, and of the notes beside them.
+pub(crate) const PART: &str = ".part";
+pub(crate) const NOTE: &str = ".part.note";
 
 /// A set's folder, which this process alone is filling.
 pub(crate) struct Store {
@@ -27,13 +30,13 @@ impl Store {
         progress: &mut dyn FnMut(Event),
     ) -> Result<Store, Error> {
         let folder = folder::raw(root, set);
-        fs::create_dir_all(&folder)
-            .map_err(|source| Error::Create { path: folder.clone(), source })?;
+        fs::create_dir_all(&folder).map_err(|source| Error::Create { path: folder.clone(), source })?;
         let lock = Lock::acquire(&folder.join(".lock"), &mut || {
             progress(Event::Waiting { what: set.title.into() });
         })?;
         let store = Store { set, folder, _lock: lock };
-        store.sweep();
+        // What a process left that was killed while it wrote.
+        store.remove(|name| name.starts_with(UNFINISHED));
         Ok(store)
     }
 
@@ -64,22 +67,25 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down the checksums of the four files as they are now, so that later damage shows
-    /// even where none were published.
-    pub(crate) fn stamp(&self) -> Result<(), Error> {
+    /// Ends a fetch. Writes down the checksums of the four files as they are now, so that later
+    /// damage shows even where none were published, and removes what other sources left unfinished.
+    pub(crate) fn complete(&self) -> Result<(), Error> {
         let mut list = String::new();
         for file in &self.set.files {
-            let path = self.folder.join(file.name);
-            let bytes = files::read_at_most(&path, file.bytes)?;
-            let _ = writeln!(list, "{}  {}", check::sha256(&bytes), file.name);
+            let path = Folder::at(self.folder.clone(), self.set).path_of(file).map(PathBuf::from);
+            let path = path.unwrap_or_else(|| self.folder.join(file.name));
+            let bytes = gzip::unpack(&path, files::read_at_most(&path, file.bytes)?, file.bytes)?;
+            list.push_str(&format!("{}  {}\n", check::sha256(&bytes), file.name));
         }
-        files::atomic_write(&self.folder.join(STAMP), list.as_bytes())
+        files::atomic_write(&self.folder.join(STAMP), list.as_bytes())?;
+        self.remove(|name| name.ends_with(PART) || name.ends_with(NOTE));
+        Ok(())
     }
 
-    /// Removes what a process left that was killed while it wrote. Failing to is harmless.
-    fn sweep(&self) {
+    /// Removes the files of these names. Failing to is harmless.
+    fn remove(&self, which: fn(&str) -> bool) {
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            if which(&entry.file_name().to_string_lossy()) {
                 let _ = fs::remove_file(entry.path());
             }
         }

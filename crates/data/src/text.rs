@@ -17,9 +17,6 @@ pub(crate) fn grouped(number: u64) -> String {
 pub(crate) fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase();
     let score = |candidate: &str| strsim::jaro_winkler(&name, candidate);
-    let best = candidates
-        .iter()
-        .copied()
-        .max_by(|a, b| score(a).total_cmp(&score(b)))?;
+    let best = candidates.iter().copied().max_by(|a, b| score(a).total_cmp(&score(b)))?;
     (score(best) > 0.7).then_some(best)
 }

@@ -1,0 +1,69 @@
+//! Atomic files.
+
+use std::fs;
+
+use data::{Kind, atomic_write};
+
+#[test]
+fn a_file_is_written_and_replaced_and_nothing_is_left_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    for bytes in [&b"old"[..], b"new and longer", b""] {
+        atomic_write(&path, bytes).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_name_of_255_bytes_is_no_hindrance() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("n".repeat(255));
+    atomic_write(&path, b"here").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"here");
+}
+
+#[test]
+fn what_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = atomic_write(&folder.path().join("no/such/file"), b"x").unwrap_err();
+    assert_eq!(error.kind(), Kind::CannotCreate);
+    assert!(error.to_string().contains("no/such/file"), "{error}");
+    // A folder is in the way.
+    let error = atomic_write(folder.path(), b"x").unwrap_err();
+    assert_eq!(error.kind(), Kind::CannotCreate);
+}
+
+/// A link is replaced; the file that it leads to is not touched.
+#[cfg(unix)]
+#[test]
+fn a_link_does_not_lead_the_bytes_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+    fs::write(&target, b"precious").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    atomic_write(&link, b"new").unwrap();
+    assert_eq!(fs::read(&target).unwrap(), b"precious");
+    assert_eq!(fs::read(&link).unwrap(), b"new");
+    assert!(!fs::symlink_metadata(&link).unwrap().is_symlink());
+}
+
+#[test]
+fn many_writers_leave_one_whole_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    std::thread::scope(|scope| {
+        for value in 0..4u8 {
+            let path = &path;
+            scope.spawn(move || {
+                for _ in 0..10 {
+                    atomic_write(path, &vec![value; 5000]).unwrap();
+                }
+            });
+        }
+    });
+    let bytes = fs::read(&path).unwrap();
+    assert_eq!(bytes.len(), 5000);
+    assert!(bytes.iter().all(|&byte| byte == bytes[0]));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}

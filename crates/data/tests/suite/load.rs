@@ -1,0 +1,273 @@
+//! Finding and reading what is on this machine.
+
+use std::fs;
+use std::path::Path;
+
+use data::{Dataset, Error, Event, Idx, IdxData, Kind, Origin, SETS, Split, load, locate, set, verify};
+
+use crate::tiny;
+
+fn named(folder: &Path) -> Result<Dataset, Error> {
+    let mut request = tiny::request(tiny::set(), folder);
+    request.data_dir = Some(folder.into());
+    load(&request, &mut tiny::ignore)
+}
+
+#[test]
+fn a_named_folder_may_be_torchvisions_or_the_files_own_plain_or_packed() {
+    for below in ["Tiny/raw", "", "raw"] {
+        for (files, extension) in [(tiny::plain(), ""), (tiny::packed(), ".gz")] {
+            let root = tempfile::tempdir().unwrap();
+            let folder = root.path().join(below);
+            tiny::write(&folder, &files, extension);
+            let tiny = named(root.path()).unwrap();
+            assert_eq!((tiny.train.len(), tiny.test.len()), (tiny::TRAIN, tiny::TEST));
+            assert_eq!(tiny.train.image(3), &tiny::plain()[0][16 + 3 * 784..][..784]);
+            assert_eq!(tiny.test.labels, [0, 7, 4, 1, 8]);
+            assert_eq!(tiny.origin.folder().unwrap().join(""), folder.join(""));
+        }
+    }
+}
+
+#[test]
+fn the_order_of_places() {
+    let root = tempfile::tempdir().unwrap();
+    let mut request = tiny::request(tiny::set(), root.path());
+    request.offline = true;
+    request.places.standing = Some(root.path().join("standing"));
+    let origin = |request: &data::Request| load(request, &mut tiny::ignore).map(|set| set.origin);
+
+    // From the last to the first, each new place goes before those that are there already.
+    assert!(matches!(origin(&request), Err(Error::NotHere { .. })));
+    tiny::write(&root.path().join("cache/Tiny/raw"), &tiny::plain(), "");
+    assert!(matches!(origin(&request), Ok(Origin::Cache(_))));
+    tiny::write(&root.path().join("system/tiny"), &tiny::packed(), ".gz");
+    assert!(matches!(origin(&request), Ok(Origin::System(_))));
+    tiny::write(&root.path().join("here/Tiny/raw"), &tiny::plain(), "");
+    assert_eq!(origin(&request).unwrap(), Origin::Folder(root.path().join("here/Tiny/raw")));
+    tiny::write(&root.path().join("standing"), &tiny::plain(), "");
+    assert_eq!(origin(&request).unwrap(), Origin::Folder(root.path().join("standing")));
+    tiny::write(&root.path().join("named"), &tiny::plain(), "");
+    request.data_dir = Some(root.path().join("named"));
+    assert_eq!(origin(&request).unwrap(), Origin::Folder(root.path().join("named")));
+}
+
+#[test]
+fn broken_files_are_an_error_where_the_user_pointed_and_passed_over_elsewhere() {
+    let root = tempfile::tempdir().unwrap();
+    let mut broken = tiny::plain();
+    broken[0][100] ^= 1;
+    tiny::write(&root.path().join("broken"), &broken, "");
+    tiny::write(&root.path().join("here"), &broken, "");
+    tiny::write(&root.path().join("cache/Tiny/raw"), &tiny::plain(), "");
+
+    let mut request = tiny::request(tiny::set(), root.path());
+    request.offline = true;
+    let mut failed = Vec::new();
+    let loaded = load(&request, &mut |event| {
+        if let Event::Failed { why, .. } = event {
+            failed.push(why);
+        }
+    });
+    assert!(matches!(loaded.unwrap().origin, Origin::Cache(_)));
+    assert!(failed.len() == 1 && failed[0].contains("SHA-256"), "{failed:?}");
+
+    request.places.standing = Some(root.path().join("broken"));
+    assert!(matches!(load(&request, &mut tiny::ignore), Err(Error::Checksum { .. })));
+    request.data_dir = request.places.standing.take();
+    assert!(matches!(load(&request, &mut tiny::ignore), Err(Error::Checksum { .. })));
+}
+
+#[test]
+fn a_named_folder_without_the_files_is_an_error() {
+    let root = tempfile::tempdir().unwrap();
+    for folder in [root.path().to_path_buf(), root.path().join("none")] {
+        let error = named(&folder).unwrap_err();
+        assert_eq!(error.kind(), Kind::MissingInput);
+        assert!(error.to_string().contains("train-images-idx3-ubyte"), "{error}");
+    }
+    // Nor is half of them enough, and MNIST's sample does not come in for it.
+    tiny::write(root.path(), &tiny::plain(), "");
+    fs::remove_file(root.path().join(tiny::NAMES[2])).unwrap();
+    let error = named(root.path()).unwrap_err();
+    assert!(error.to_string().ends_with(": t10k-images-idx3-ubyte not found there"), "{error}");
+}
+
+/// Each way to spoil a file gives its own words, and the file's name.
+#[test]
+fn what_is_wrong_with_a_file_is_said() {
+    type Spoil = fn(&mut Vec<u8>);
+    let cases: [(&str, usize, Spoil); 9] = [
+        ("cut short: 9424 bytes expected, 9423 found", 0, |file| {
+            file.pop();
+        }),
+        ("too long: 9424 bytes expected, 9425 found", 0, |file| file.push(0)),
+        ("cut short: 4 bytes expected, 0 found", 1, Vec::clear),
+        ("type code 0x07", 1, |file| file[2] = 7),
+        ("begins with 0x2a 0x00", 2, |file| file[0] = 42),
+        ("5 of u8 expected, 4 of u8 found", 3, |file| {
+            file.pop();
+            file[7] = 4;
+        }),
+        ("12 × 28 × 28 of u8 expected, 12 × 14 × 56 of u8 found", 0, |file| {
+            file[11] = 14;
+            file[15] = 56;
+        }),
+        ("wrong checksum: SHA-256", 1, |file| file[8] ^= 1),
+        ("this is a web page", 3, |file| *file = b"\n<!DOCTYPE html><html>".to_vec()),
+    ];
+    for (words, index, spoil) in cases {
+        let root = tempfile::tempdir().unwrap();
+        let mut files = tiny::plain();
+        spoil(&mut files[index]);
+        tiny::write(root.path(), &files, "");
+        let error = named(root.path()).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(words) && text.contains(tiny::NAMES[index]), "{words}: {text}");
+        assert_eq!(error.kind(), Kind::BadData);
+        assert!(!error.hint().is_empty());
+    }
+}
+
+/// Without a published checksum, a label out of range still shows.
+#[test]
+fn labels_are_checked_even_without_a_checksum() {
+    let root = tempfile::tempdir().unwrap();
+    let mut files = tiny::plain();
+    files[1][8 + 4] = 10;
+    tiny::write(root.path(), &files, "");
+    let mut request = tiny::request(tiny::set_without_sums(), root.path());
+    request.data_dir = Some(root.path().into());
+    let error = load(&request, &mut tiny::ignore).unwrap_err();
+    assert!(error.to_string().ends_with("label 10 at position 4: expected 0 to 9"), "{error}");
+}
+
+/// A pipe has no end and no size; it is not opened.
+#[cfg(unix)]
+#[test]
+fn only_regular_files_are_read() {
+    let root = tempfile::tempdir().unwrap();
+    tiny::write(root.path(), &tiny::plain(), "");
+    let path = root.path().join(tiny::NAMES[1]);
+    fs::remove_file(&path).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    assert!(named(root.path()).unwrap_err().to_string().contains("not a regular file"));
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert!(named(root.path()).unwrap_err().to_string().contains("not a regular file"));
+}
+
+fn idx(shape: &[usize], data: IdxData) -> Idx {
+    Idx { shape: shape.to_vec(), data }
+}
+
+fn split(images: Idx, labels: Idx) -> Result<Split, Error> {
+    Split::new((Path::new("images"), images), (Path::new("labels"), labels), 10)
+}
+
+#[test]
+fn images_and_labels_must_fit_each_other() {
+    let images = |count: usize| idx(&[count, 2, 3], IdxData::U8(vec![9; 6 * count]));
+    let labels = |values: &[u8]| idx(&[values.len()], IdxData::U8(values.to_vec()));
+
+    let split_of_two = split(images(2), labels(&[3, 9])).unwrap();
+    assert_eq!((split_of_two.rows, split_of_two.cols, split_of_two.len()), (2, 3, 2));
+
+    let error = split(images(2), labels(&[1, 2, 3])).unwrap_err();
+    assert_eq!(error.to_string(), "images has 2 images, but labels has 3 labels");
+    let error = split(images(2), labels(&[1, 10])).unwrap_err();
+    assert!(matches!(error, Error::Label { index: 1, label: 10, .. }));
+    assert!(split(images(0), labels(&[])).is_err());
+    assert!(split(idx(&[2, 0, 3], IdxData::U8(vec![])), labels(&[1, 2])).is_err());
+    assert!(split(idx(&[2, 3], IdxData::U8(vec![0; 6])), labels(&[1, 2])).is_err());
+    assert!(split(idx(&[2, 1, 1], IdxData::F32(vec![0.0; 2])), labels(&[1, 2])).is_err());
+}
+
+/// QMNIST's labels have eight columns, of which the first is the class.
+#[test]
+fn labels_of_every_integer_type_are_read() {
+    let images = || idx(&[2, 1, 1], IdxData::U8(vec![0, 255]));
+    let wide = vec![4, 0, 2, 3, 100_000, 7, 0, 0, 5, 1, 10, 11, -1, 12, 13, 14];
+    let good = [
+        idx(&[2], IdxData::I8(vec![4, 5])),
+        idx(&[2], IdxData::I16(vec![4, 5])),
+        idx(&[2], IdxData::I32(vec![4, 5])),
+        idx(&[2, 1], IdxData::U8(vec![4, 5])),
+        idx(&[2, 8], IdxData::I32(wide)),
+    ];
+    for labels in good {
+        assert_eq!(split(images(), labels).unwrap().labels, [4, 5]);
+    }
+    let bad = [
+        idx(&[2], IdxData::I8(vec![4, -1])),
+        idx(&[2], IdxData::I32(vec![4, 256 + 5])),
+        idx(&[2], IdxData::F32(vec![4.0, 5.0])),
+        idx(&[2, 0], IdxData::U8(vec![])),
+        idx(&[], IdxData::U8(vec![4])),
+        idx(&[2, 1, 1], IdxData::U8(vec![4, 5])),
+    ];
+    for labels in bad {
+        let error = split(images(), labels).unwrap_err();
+        assert_eq!(error.kind(), Kind::BadData, "{error}");
+        assert!(error.to_string().contains("labels"), "{error}");
+    }
+}
+
+#[test]
+fn a_wrong_name_is_answered_with_the_right_one() {
+    for (typed, meant) in [
+        ("minst", "mnist"),
+        ("MNIST", "mnist"),
+        ("fashion", "fashion-mnist"),
+        ("fashion_mnist", "fashion-mnist"),
+        ("kmist", "kmnist"),
+    ] {
+        let error = set(typed).unwrap_err();
+        assert!(error.hint().contains(&format!("{meant:?}")), "{typed}: {}", error.hint());
+        assert!(SETS.iter().all(|set| error.to_string().contains(set.name)));
+        assert_eq!(error.kind(), Kind::Usage);
+    }
+    assert!(set("cifar").unwrap_err().hint().contains("descent data list"));
+}
+
+#[test]
+fn the_table_is_complete() {
+    for set in SETS {
+        assert_eq!(data::set(set.name).unwrap(), set);
+        assert_eq!(set.class_names.len(), set.classes);
+        assert!(set.mirrors.iter().all(|url| url.ends_with('/')));
+        for pair in set.files.chunks(2) {
+            assert_eq!(pair[0].items, pair[1].items);
+        }
+        for file in &set.files {
+            assert!(file.sha256.is_none_or(|sum| sum.len() == 64));
+            assert!(file.gz_md5.is_some_and(|sum| sum.len() == 32), "{}", file.name);
+        }
+        let (mean, deviation) = set.mean_std;
+        assert!(0.0 < mean && mean < deviation && deviation < 1.0);
+    }
+}
+
+#[test]
+fn what_is_where_is_listed_and_verified() {
+    let root = tempfile::tempdir().unwrap();
+    let request = tiny::request(tiny::set(), root.path());
+    assert!(locate(&request).is_empty());
+
+    let cache = root.path().join("cache/Tiny/raw");
+    let mut files = tiny::plain();
+    files[3][9] ^= 1;
+    tiny::write(&cache, &files, "");
+    tiny::write(&root.path().join("here"), &tiny::packed(), ".gz");
+    fs::remove_file(root.path().join("here").join(format!("{}.gz", tiny::NAMES[0]))).unwrap();
+
+    let found = locate(&request);
+    let [here, cache] = &found[..] else { panic!("{found:?}") };
+    assert!(!here.is_whole() && cache.is_whole());
+    assert_eq!(cache.bytes(), files.iter().map(|file| file.len() as u64).sum::<u64>());
+    let [missing, good, ..] = verify(request.set, here);
+    assert!(matches!(missing, Err(Error::Missing { .. })) && matches!(good, Ok(20)));
+    let [.., bad] = verify(request.set, cache);
+    assert!(matches!(bad, Err(Error::Checksum { .. })));
+}

@@ -1,0 +1,13 @@
+//! What must hold of the crate as its users see it. No test leaves this machine.
+
+#[cfg(feature = "download")]
+mod download;
+mod fetch;
+mod files;
+mod gzip;
+mod idx;
+mod load;
+mod sample;
+#[cfg(feature = "download")]
+mod server;
+mod tiny;
