@@ -1,0 +1,70 @@
+//! What can go wrong before, between and after runs; within a run, diverging is a result.
+
+use std::path::PathBuf;
+
+use thiserror::Error as ThisError;
+
+/// An error of this crate; [`Error::hint`] has the next step.
+#[derive(Debug, ThisError)]
+pub enum Error {
+    /// A recipe's settings.
+    #[error(transparent)]
+    Optim(#[from] optim::Error),
+    /// A data set.
+    #[error(transparent)]
+    Data(#[from] data::Error),
+    /// A part of a recipe that is neither a schedule nor a setting.
+    #[error("`{part}` is not understood in a recipe: clip takes a positive number, batch a whole number from 1")]
+    Recipe {
+        /// The part between two commas.
+        part: String,
+    },
+    /// Layer widths that do not fit the data set.
+    #[error("layers {given:?} do not fit {dataset}: the first must be {pixels} (pixels), the last {classes} (classes), and none 0")]
+    Widths {
+        /// The data set's name.
+        dataset: &'static str,
+        /// The widths as given.
+        given: Vec<usize>,
+        /// What the first must be.
+        pixels: usize,
+        /// What the last must be.
+        classes: usize,
+    },
+    /// A file of weights or a checkpoint that cannot be used.
+    #[error("{}: {why}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A checkpoint of a run with other settings.
+    #[error("{}: this checkpoint is of another run:\n{}", path.display(), differences.join("\n"))]
+    OtherRun {
+        /// The file.
+        path: PathBuf,
+        /// One line a setting that differs.
+        differences: Vec<String>,
+    },
+}
+
+impl Error {
+    /// The next step for a person.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::Optim(error) => error.hint(),
+            Error::Data(error) => Some(error.hint()),
+            Error::Recipe { .. } => {
+                Some("a recipe reads like `adamw lr=3e-3, cosine warmup=5%, clip=1, batch=64`".to_string())
+            }
+            Error::Widths { pixels, classes, .. } => Some(format!("for example --layers {pixels},128,64,{classes}")),
+            Error::File { hint, .. } => Some(hint.clone()),
+            Error::OtherRun { .. } => Some(
+                "give the settings of the checkpoint, or --force to go on from its weights with these".to_string(),
+            ),
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! One run: weights, optimizer and place in the epoch, stepped forward; and its checkpoint.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Instant;
+
+use autograd::Tape;
+use data::batches::epoch_order;
+use optim::{Optimizer, StateDict};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tensor::{Bundle, simd};
+
+use crate::error::Error;
+use crate::recipe::Recipe;
+use crate::record::{EpochRecord, Evaluation, RunRecord, SCHEMA, Status, TrainPoint};
+use crate::task::Task;
+use crate::weights;
+
+/// How long a run is and how often it is measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Length {
+    /// Passes over the training set.
+    pub epochs: u32,
+    /// Evaluations on the test set in each epoch, evenly spread, the last at its end.
+    pub evaluations: u32,
+}
+
+/// Whether a run goes on after a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// On to the next step.
+    Continue,
+    /// Stop here; the run can be resumed from a checkpoint.
+    Stop,
+}
+
+/// A run of one recipe with one seed on one task.
+///
+/// ```no_run
+/// use lab::{Flow, Length, Recipe, Task, Training};
+/// let digits = data::load(&data::Request::new(data::set("mnist")?), &mut |_| ())?;
+/// let task = Task::notebook(digits);
+/// let recipe: Recipe = "adam lr=0.001".parse()?;
+/// let mut training = Training::new(&task, &recipe, 0, Length { epochs: 5, evaluations: 1 })?;
+/// training.run(&mut |_| Flow::Continue);
+/// assert!(training.record().final_accuracy().unwrap() > 0.95);
+/// # Ok::<(), lab::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Training<'t> {
+    task: &'t Task,
+    recipe: &'t Recipe,
+    seed: u64,
+    length: Length,
+    weights: Bundle,
+    gradients: Bundle,
+    optimizer: Optimizer,
+    tape: Tape,
+    order: Vec<u32>,
+    labels: Vec<u32>,
+    progress: Progress,
+}
+
+/// How far a run is; with weights and optimizer state, all that a checkpoint needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Updates made.
+    pub steps: u64,
+    /// Sum of the losses of this epoch's batches.
+    epoch_loss: f64,
+    /// Sum and number of the losses since the last point of the curve.
+    stretch_loss: f64,
+    stretch: u64,
+    /// The loss of the last batch, before its update.
+    #[serde(with = "crate::json_number")]
+    pub last_loss: f64,
+    /// Seconds of training.
+    pub seconds: f64,
+    /// Seconds of training before this epoch.
+    seconds_before: f64,
+    status: Status,
+    epochs: Vec<EpochRecord>,
+    train_curve: Vec<TrainPoint>,
+    evaluations: Vec<Evaluation>,
+}
+
+/// Points of the training curve in one epoch.
+const POINTS: u64 = 10;
+
+impl<'t> Training<'t> {
+    /// The run at its start: weights drawn from the seed, nothing trained.
+    ///
+    /// # Errors
+    /// If the recipe's settings cannot be used.
+    pub fn new(task: &'t Task, recipe: &'t Recipe, seed: u64, length: Length) -> Result<Training<'t>, Error> {
+        let weights = task.model.init(seed);
+        let steps = steps_per_epoch(task, recipe) * u64::from(length.epochs);
+        let optimizer = recipe.optimizer(weights.as_slice().len(), steps)?;
+        let progress = Progress {
+            steps: 0,
+            epoch_loss: 0.0,
+            stretch_loss: 0.0,
+            stretch: 0,
+            last_loss: f64::NAN,
+            seconds: 0.0,
+            seconds_before: 0.0,
+            status: Status::Finished,
+            epochs: Vec::new(),
+            train_curve: Vec::new(),
+            evaluations: Vec::new(),
+        };
+        let (gradients, tape) = (weights.zeros_like(), Tape::new());
+        let (order, labels) = (Vec::new(), Vec::new());
+        Ok(Training { task, recipe, seed, length, weights, gradients, optimizer, tape, order, labels, progress })
+    }
+
+    /// Trains to the end, or until `after_step` says to stop. It is called after every update.
+    pub fn run(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> Flow) {
+        let per_epoch = self.steps_per_epoch();
+        if self.progress.evaluations.is_empty() {
+            self.evaluate();
+        }
+        while self.progress.steps < self.total_steps() && self.progress.status == Status::Finished {
+            let place = self.progress.steps % per_epoch;
+            if place == 0 || self.order.is_empty() {
+                let epoch = (self.progress.steps / per_epoch) as u32;
+                self.order = epoch_order(self.seed, epoch, self.task.dataset.train.len());
+            }
+            let start = Instant::now();
+            let loss = self.step(place as usize);
+            self.progress.seconds += start.elapsed().as_secs_f64();
+            self.note(loss, place + 1, per_epoch);
+            if after_step(self) == Flow::Stop {
+                return;
+            }
+        }
+    }
+
+    /// One update on the batch at this place of the epoch; returns the loss before it.
+    fn step(&mut self, place: usize) -> f64 {
+        let Training { task, recipe, weights, gradients, optimizer, tape, order, labels, .. } = self;
+        let batch = order.chunks(recipe.batch).nth(place).expect("a place of this epoch");
+        let loss = {
+            let graph = tape.graph(weights);
+            let x = graph.input_with([batch.len(), task.widths[0]], |x| {
+                task.normalise.gather(&task.dataset.train, batch, x, labels);
+            });
+            let loss = task.model.forward(x).cross_entropy(labels);
+            loss.backward(gradients);
+            f64::from(loss.item())
+        };
+        if loss.is_finite() {
+            optimizer.step(weights.as_mut_slice(), gradients.as_slice());
+        }
+        loss
+    }
+
+    /// Writes down what a step gave: `place` batches of the epoch's `per_epoch` are done.
+    fn note(&mut self, loss: f64, place: u64, per_epoch: u64) {
+        let progress = &mut self.progress;
+        progress.steps += 1;
+        progress.last_loss = loss;
+        if !loss.is_finite() {
+            progress.status = Status::Diverged { step: progress.steps };
+            return;
+        }
+        progress.epoch_loss += loss;
+        progress.stretch_loss += loss;
+        progress.stretch += 1;
+        let passes = progress.steps as f64 / per_epoch as f64;
+        if falls_on(place, per_epoch, POINTS) {
+            let loss = progress.stretch_loss / progress.stretch as f64;
+            progress.train_curve.push(TrainPoint { epoch: passes, loss });
+            (progress.stretch_loss, progress.stretch) = (0.0, 0);
+        }
+        if place == per_epoch {
+            progress.epochs.push(EpochRecord {
+                epoch: (progress.steps / per_epoch) as u32,
+                steps: progress.steps,
+                train_loss: progress.epoch_loss / per_epoch as f64,
+                seconds: progress.seconds - progress.seconds_before,
+            });
+            progress.epoch_loss = 0.0;
+            progress.seconds_before = progress.seconds;
+        }
+        if falls_on(place, per_epoch, self.length.evaluations.into()) {
+            self.evaluate();
+        }
+    }
+
+    /// Measures on the test set, and whether the weights are still finite.
+    fn evaluate(&mut self) {
+        let score = self.task.score(&self.weights, &self.task.dataset.test);
+        let progress = &mut self.progress;
+        if !score.loss.is_finite() {
+            progress.status = Status::Diverged { step: progress.steps };
+            return;
+        }
+        progress.evaluations.push(Evaluation {
+            epoch: progress.steps as f64 / steps_per_epoch(self.task, self.recipe) as f64,
+            seconds: progress.seconds,
+            test_loss: score.loss,
+            test_accuracy: score.accuracy,
+        });
+    }
+
+    /// Updates in one epoch; the last batch may be smaller.
+    pub fn steps_per_epoch(&self) -> u64 {
+        steps_per_epoch(self.task, self.recipe)
+    }
+
+    /// Updates in the whole run.
+    pub fn total_steps(&self) -> u64 {
+        self.steps_per_epoch() * u64::from(self.length.epochs)
+    }
+
+    /// How far the run is.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// The seed of weights and batches.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The optimizer with its settings and state.
+    pub fn optimizer(&self) -> &Optimizer {
+        &self.optimizer
+    }
+
+    /// The weights as they are now.
+    pub fn weights(&self) -> &Bundle {
+        &self.weights
+    }
+
+    /// Whether there is nothing left to do: trained to the end, or diverged.
+    pub fn is_over(&self) -> bool {
+        self.progress.steps >= self.total_steps() || self.progress.status != Status::Finished
+    }
+
+    /// What the run has done so far.
+    pub fn record(&self) -> RunRecord {
+        let (task, dataset) = (self.task, &self.task.dataset);
+        let Progress { status, epochs, train_curve, evaluations, .. } = self.progress.clone();
+        RunRecord {
+            schema: SCHEMA,
+            dataset: dataset.name.to_string(),
+            origin: dataset.origin.to_string(),
+            sample: dataset.is_sample(),
+            train_images: dataset.train.len(),
+            test_images: dataset.test.len(),
+            model: task.describe_model(),
+            weights: self.weights.as_slice().len(),
+            optimizer: self.recipe.name().to_string(),
+            recipe: self.recipe.to_string(),
+            seed: self.seed,
+            batch: self.recipe.batch,
+            state_bytes_per_weight: self.optimizer.state_bytes_per_weight(),
+            threads: rayon::current_num_threads(),
+            kernel: simd::path().name().to_string(),
+            status,
+            epochs,
+            train_curve,
+            evaluations,
+        }
+    }
+
+    /// Writes all that a later process needs to go on, bit for bit.
+    ///
+    /// # Errors
+    /// If the file cannot be written; then the old one is still there.
+    pub fn save_checkpoint(&self, path: &Path) -> Result<(), Error> {
+        let state = self.optimizer.state_dict();
+        let mut tensors = weights::named(&self.weights, "weights.");
+        for (name, array) in &state.arrays {
+            tensors.push((format!("optimizer.{name}"), vec![array.len()], array));
+        }
+        // As bits, so that no number is too odd for JSON.
+        let scalars: Vec<(&str, u64)> = state.scalars.iter().map(|(name, x)| (name.as_str(), x.to_bits())).collect();
+        let mut notes: HashMap<String, String> = self.settings().into_iter().collect();
+        notes.insert("scalars".into(), serde_json::to_string(&scalars).expect("names and numbers"));
+        notes.insert("progress".into(), serde_json::to_string(&self.progress).expect("progress is plain data"));
+        weights::write(path, tensors.iter().map(|(name, shape, values)| (name.as_str(), shape.as_slice(), *values)), notes)
+    }
+
+    /// Goes on where a checkpoint was written.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is damaged, or is of a run with other settings; the last is no
+    /// error with `force`, as long as the arrays fit.
+    pub fn resume(&mut self, path: &Path, force: bool) -> Result<(), Error> {
+        let bytes = weights::read(path)?;
+        let (tensors, notes) = weights::parse(path, &bytes)?;
+        let damaged = |why: String| Error::File {
+            path: path.into(),
+            why,
+            hint: "delete the file to start from the beginning".to_string(),
+        };
+        let differences: Vec<String> = self
+            .settings()
+            .into_iter()
+            .filter_map(|(name, ours)| {
+                let theirs = notes.get(&name).map_or("nothing", String::as_str);
+                (theirs != ours).then(|| format!("  {name}: {theirs} in the checkpoint, {ours} now"))
+            })
+            .collect();
+        if !(differences.is_empty() || force) {
+            return Err(Error::OtherRun { path: path.into(), differences });
+        }
+        let progress: Progress = note(&notes, "progress").map_err(damaged)?;
+        let scalars: Vec<(String, u64)> = note(&notes, "scalars").map_err(damaged)?;
+        let weights = weights::bundle(path, &tensors, "weights.", self.task.model.layout())?;
+        let mut arrays = self.optimizer.state_dict().arrays;
+        for (name, array) in &mut arrays {
+            *array = weights::numbers(path, &tensors, &format!("optimizer.{name}"), &[array.len()])?;
+        }
+        let scalars = scalars.into_iter().map(|(name, bits)| (name, f64::from_bits(bits))).collect();
+        self.optimizer.load_state_dict(StateDict { steps: progress.steps, arrays, scalars })?;
+        self.weights = weights;
+        self.progress = progress;
+        self.order.clear();
+        Ok(())
+    }
+
+    /// What must be the same for a run to be the same, by name.
+    fn settings(&self) -> Vec<(String, String)> {
+        let (task, dataset) = (self.task, &self.task.dataset);
+        let images = format!("{} and {} images", dataset.train.len(), dataset.test.len());
+        [
+            ("checkpoint", format!("version {SCHEMA}")),
+            ("dataset", format!("{}, {images}", dataset.name)),
+            ("model", task.describe_model()),
+            ("inputs", format!("mean {} deviation {}", task.normalise.mean, task.normalise.deviation)),
+            ("recipe", self.recipe.to_string()),
+            ("seed", self.seed.to_string()),
+            ("epochs", self.length.epochs.to_string()),
+            ("evaluations", self.length.evaluations.to_string()),
+        ]
+        .map(|(name, value)| (name.to_string(), value))
+        .into()
+    }
+}
+
+/// A note of a checkpoint.
+fn note<N: DeserializeOwned>(notes: &HashMap<String, String>, name: &str) -> Result<N, String> {
+    let text = notes.get(name).ok_or_else(|| format!("is no checkpoint: it has no note `{name}`"))?;
+    serde_json::from_str(text).map_err(|error| format!("its note `{name}` is damaged: {error}"))
+}
+
+fn steps_per_epoch(task: &Task, recipe: &Recipe) -> u64 {
+    task.dataset.train.len().div_ceil(recipe.batch) as u64
+}
+
+/// Whether one of `points` evenly spread marks of `total` is reached by the `place`-th step.
+fn falls_on(place: u64, total: u64, points: u64) -> bool {
+    place * points / total > (place - 1) * points / total
+}
