@@ -4,9 +4,14 @@
 use optim::{Optimizer, rules};
 
 fn main() -> Result<(), optim::Error> {
-    for recipe in
-        ["sgd lr=1e-3", "sgd lr=1e-3 momentum=0.9", "adagrad lr=0.5", "rmsprop lr=1e-3", "adam lr=0.01", "adamw lr=0.01"]
-    {
+    for recipe in [
+        "sgd lr=1e-3",
+        "sgd lr=1e-3 momentum=0.9",
+        "adagrad lr=0.5",
+        "rmsprop lr=1e-3",
+        "adam lr=0.01",
+        "adamw lr=0.01",
+    ] {
         let mut at = [-1.2_f32, 1.0];
         let mut optimizer = Optimizer::from_boxed(rules::parse(recipe)?, at.len())?;
         for _ in 0..20_000 {

@@ -2,7 +2,7 @@
 //! fixed chunks.
 
 use tensor::parallel::{CHUNK, for_each_chunk};
-use tensor::simd::{self, Kernel};
+use tensor::simd::{self, Kernel, Path};
 
 /// The weights that a rule updates in one step, with their gradients and its state arrays.
 #[derive(Debug)]
@@ -12,9 +12,26 @@ pub struct Each<'a> {
     /// What every gradient is multiplied with first: less than 1 when the norm is clipped.
     pub(crate) scale: f32,
     pub(crate) state: &'a mut [Vec<f32>],
+    /// The rule's numbers that are no array, in the order in which it declares them.
+    pub(crate) scalars: &'a mut [f64],
+    /// The instructions to run with.
+    pub(crate) path: Path,
 }
 
 impl Each<'_> {
+    /// The numbers that the rule keeps between steps beside its arrays, as
+    /// [`Rule::scalars`](crate::Rule::scalars) declares them.
+    ///
+    /// # Panics
+    /// If the rule declares another number of them.
+    #[track_caller]
+    pub fn scalars<const N: usize>(&mut self) -> &mut [f64; N] {
+        let declared = self.scalars.len();
+        (&mut *self.scalars)
+            .try_into()
+            .unwrap_or_else(|_| panic!("the update takes {N} scalars, {declared} are declared"))
+    }
+
     /// Replaces every weight w and its state by `update(w, g, state)`.
     ///
     /// The update is compiled into one loop for each instruction set; it contains no fused
@@ -24,7 +41,7 @@ impl Each<'_> {
     /// If the rule declares another number of state arrays than `update` takes.
     #[track_caller]
     pub fn weight<const N: usize>(self, update: impl Fn(f32, f32, [f32; N]) -> (f32, [f32; N]) + Sync) {
-        let Each { weights, gradients, scale, state } = self;
+        let Each { weights, gradients, scale, state, path, .. } = self;
         assert_eq!(state.len(), N, "the update takes {N} state arrays");
         let mut chunks_of_state = state.iter_mut().map(|array| array.chunks_mut(CHUNK)).collect::<Vec<_>>();
         let chunks = weights.chunks_mut(CHUNK).zip(gradients.chunks(CHUNK)).map(|(weights, gradients)| Chunk {
@@ -34,7 +51,7 @@ impl Each<'_> {
             scale,
             update: &update,
         });
-        for_each_chunk(chunks.collect(), |chunk| simd::dispatch(chunk));
+        for_each_chunk(chunks.collect(), |chunk| simd::dispatch_on(path, chunk));
     }
 }
 
@@ -79,7 +96,7 @@ impl<const N: usize, F: Fn(f32, f32, [f32; N]) -> (f32, [f32; N])> Chunk<'_, N, 
             let (new_w, new_s) = (self.update)(w[i], g[i] * self.scale, std::array::from_fn(|k| s[k][i]));
             w[i] = new_w;
             for (s, new) in s.iter_mut().zip(new_s) {
-                s[i] = new;
+                s[i] = flush(new);
             }
         }
         self.weights[start..start + L].copy_from_slice(&w);
@@ -87,4 +104,12 @@ impl<const N: usize, F: Fn(f32, f32, [f32; N]) -> (f32, [f32; N])> Chunk<'_, N, 
             array[start..start + L].copy_from_slice(s);
         }
     }
+}
+
+/// 0 for a number too small for full precision. The momentum of a unit that no longer gets
+/// gradients halves every few steps; below 1.2e-38 each operation on it would cost the processor
+/// a hundred times its normal time (measured on MNIST: 3.8× on a whole Adam step).
+#[inline(always)]
+fn flush(x: f32) -> f32 {
+    if x.abs() < f32::MIN_POSITIVE { 0.0 } else { x }
 }

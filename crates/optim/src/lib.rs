@@ -44,5 +44,5 @@ mod schedule;
 pub use each::Each;
 pub use error::Error;
 pub use optimizer::{Optimizer, StateDict};
-pub use rule::{Card, Rule, State};
+pub use rule::{Card, Rule, Scalar, State};
 pub use schedule::{Schedule, Shape, Span};

@@ -1,5 +1,7 @@
 //! A rule at work: its state, the step count, the schedule and clipping.
 
+use tensor::simd::{self, Path};
+
 use crate::clip;
 use crate::each::Each;
 use crate::error::Error;
@@ -19,15 +21,19 @@ pub struct Optimizer {
     clip_norm: Option<f64>,
     steps: u64,
     state: Vec<Vec<f32>>,
+    scalars: Vec<f64>,
+    path: Path,
 }
 
 /// All that an optimizer remembers, to be written and read again.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct StateDict {
     /// Updates made.
     pub steps: u64,
     /// The state arrays by name.
     pub arrays: Vec<(String, Vec<f32>)>,
+    /// The numbers beside them by name; most rules have none.
+    pub scalars: Vec<(String, f64)>,
 }
 
 impl Optimizer {
@@ -46,6 +52,7 @@ impl Optimizer {
     pub fn from_boxed(rule: Box<dyn Rule>, weights: usize) -> Result<Optimizer, Error> {
         rule.validate()?;
         let state = rule.state().iter().map(|s| vec![s.start; weights]).collect();
+        let scalars = rule.scalars().iter().map(|s| s.start).collect();
         Ok(Optimizer {
             scheduled: rule.boxed(),
             rule,
@@ -54,6 +61,8 @@ impl Optimizer {
             clip_norm: None,
             steps: 0,
             state,
+            scalars,
+            path: simd::path(),
         })
     }
 
@@ -75,6 +84,18 @@ impl Optimizer {
         Err(Error::OutOfRange { of: "clipping".into(), name: "clip".into(), value: max_norm.to_string(), allowed })
     }
 
+    /// Runs with these instructions instead of the widest that the machine has: to compare them.
+    /// The bits are the same.
+    ///
+    /// # Panics
+    /// If the machine does not have them.
+    #[must_use]
+    #[track_caller]
+    pub fn with_instructions(self, path: Path) -> Optimizer {
+        assert!(path.is_available(), "this machine has no {}", path.name());
+        Optimizer { path, ..self }
+    }
+
     /// One update.
     ///
     /// # Panics
@@ -89,7 +110,14 @@ impl Optimizer {
         }
         self.steps += 1;
         let scale = self.clip_norm.map_or(1.0, |max| clip::global_norm_factor(gradients, max));
-        let each = Each { weights, gradients, scale: scale as f32, state: &mut self.state };
+        let each = Each {
+            weights,
+            gradients,
+            scale: scale as f32,
+            state: &mut self.state,
+            scalars: &mut self.scalars,
+            path: self.path,
+        };
         self.scheduled.update(self.steps, each);
     }
 
@@ -117,19 +145,30 @@ impl Optimizer {
     /// A copy of the whole state.
     pub fn state_dict(&self) -> StateDict {
         let names = self.rule.state().into_iter().map(|s| s.name.to_string());
-        StateDict { steps: self.steps, arrays: names.zip(self.state.iter().cloned()).collect() }
+        let scalar_names = self.rule.scalars().into_iter().map(|s| s.name.to_string());
+        StateDict {
+            steps: self.steps,
+            arrays: names.zip(self.state.iter().cloned()).collect(),
+            scalars: scalar_names.zip(self.scalars.iter().copied()).collect(),
+        }
     }
 
     /// Goes on where `saved` was taken.
     ///
     /// # Errors
-    /// If its arrays are not those of this rule, or not as long as the weights; then nothing is
-    /// changed.
+    /// If its arrays and scalars are not those of this rule, or the arrays not as long as the
+    /// weights; then nothing is changed.
     pub fn load_state_dict(&mut self, saved: StateDict) -> Result<(), Error> {
         let names: Vec<&str> = self.rule.state().iter().map(|s| s.name).collect();
         let found: Vec<&str> = saved.arrays.iter().map(|(name, _)| name.as_str()).collect();
         if names != found {
             let why = format!("`{}` keeps the arrays {names:?}, the saved state has {found:?}", &*self.rule);
+            return Err(Error::State { why });
+        }
+        let names: Vec<&str> = self.rule.scalars().iter().map(|s| s.name).collect();
+        let found: Vec<&str> = saved.scalars.iter().map(|(name, _)| name.as_str()).collect();
+        if names != found {
+            let why = format!("`{}` keeps the scalars {names:?}, the saved state has {found:?}", &*self.rule);
             return Err(Error::State { why });
         }
         for ((name, array), own) in saved.arrays.iter().zip(&self.state) {
@@ -139,6 +178,7 @@ impl Optimizer {
             }
         }
         self.state = saved.arrays.into_iter().map(|(_, array)| array).collect();
+        self.scalars = saved.scalars.into_iter().map(|(_, number)| number).collect();
         self.steps = saved.steps;
         Ok(())
     }

@@ -62,6 +62,12 @@ pub trait Rule: Hyperparameters + fmt::Debug + Send + Sync {
     /// The arrays that it keeps between steps with these settings, each as long as the weights.
     fn state(&self) -> Vec<State>;
 
+    /// The numbers beside the arrays that it keeps between steps; few rules have any, since what
+    /// depends on the step alone can be computed from it.
+    fn scalars(&self) -> Vec<Scalar> {
+        vec![]
+    }
+
     /// Whether values that are each in range go together.
     fn check(&self) -> Result<(), Error> {
         Ok(())
@@ -106,6 +112,15 @@ pub struct State {
     pub start: f32,
 }
 
+/// A number that a rule keeps between steps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scalar {
+    /// Its name in a state dict, PyTorch's where there is one: `mu_product`.
+    pub name: &'static str,
+    /// Its value at the start.
+    pub start: f64,
+}
+
 impl State {
     /// An array of zeros at the start.
     pub const fn zeros(name: &'static str, symbol: &'static str) -> State {
@@ -121,9 +136,10 @@ impl dyn Rule {
     pub fn set(&mut self, name: &str, value: Value) -> Result<(), Error> {
         let of = self.card().name;
         let hypers = self.hypers();
-        let hyper = hypers.iter().find(|h| h.name == name).ok_or_else(|| {
-            Error::unknown(format!("hyperparameter of {of}"), name, hypers.iter().map(|h| h.name))
-        })?;
+        let hyper = hypers
+            .iter()
+            .find(|h| h.name == name)
+            .ok_or_else(|| Error::unknown(format!("hyperparameter of {of}"), name, hypers.iter().map(|h| h.name)))?;
         let out_of_range = |allowed: String| Error::OutOfRange {
             of: of.to_string(),
             name: name.to_string(),

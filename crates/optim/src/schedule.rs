@@ -120,7 +120,9 @@ impl FromStr for Schedule {
                 ("gamma", Shape::Step { gamma, .. }) => *gamma = share(name, key, value)?,
                 ("floor", Shape::Cosine { floor }) => *floor = share(name, key, value)?,
                 (_, Shape::Constant) => return Err(Error::unknown("setting of constant", key, ["warmup"])),
-                (_, Shape::Step { .. }) => return Err(Error::unknown("setting of step", key, ["every", "gamma", "warmup"])),
+                (_, Shape::Step { .. }) => {
+                    return Err(Error::unknown("setting of step", key, ["every", "gamma", "warmup"]));
+                }
                 (_, Shape::Cosine { .. }) => return Err(Error::unknown("setting of cosine", key, ["floor", "warmup"])),
             }
         }

@@ -30,7 +30,8 @@ const CARD: Card = Card {
     formula: "w ← w − η·λ·w
 m ← β₁·m + (1 − β₁)·g
 v ← β₂·v + (1 − β₂)·g²
-m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)     (max of all v with amsgrad)
+m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
+v̂ = (max v)/(1 − β₂ᵗ)        (with amsgrad: the greatest v so far)
 w ← w − η·m̂/(√v̂ + ε)",
     good_when: "transformers and whatever else Adam is good for, with regularisation",
     bad_when: "memory is short: 8 bytes a weight",

@@ -55,8 +55,7 @@ impl Rule for RmsProp {
 
     fn update(&self, _t: u64, each: Each<'_>) {
         let RmsProp { lr, alpha, eps, momentum, centered, weight_decay } = *self;
-        let [lr, new, alpha, eps, mu, lambda] =
-            [lr, 1.0 - alpha, alpha, eps, momentum, weight_decay].map(|x| x as f32);
+        let [lr, new, alpha, eps, mu, lambda] = [lr, 1.0 - alpha, alpha, eps, momentum, weight_decay].map(|x| x as f32);
         let decayed = move |w: f32, g: f32| if lambda == 0.0 { g } else { g + lambda * w };
         let mean_square = move |s: f32, g: f32| alpha * s + new * g * g;
         let mean = move |a: f32, g: f32| if new < 0.5 { a + new * (g - a) } else { g - (g - a) * (1.0 - new) };

@@ -1,0 +1,148 @@
+//! The same bits however the work is cut: into blocks, chunks, threads, instructions or sessions.
+
+use optim::{Optimizer, Rule};
+use proptest::prelude::*;
+use tensor::parallel::CHUNK;
+use tensor::simd::Path;
+
+use crate::{number, numbers, variants};
+
+const STEPS: usize = 3;
+
+/// The weights after STEPS updates, with an optimizer prepared by `with`.
+fn run(rule: &dyn Rule, n: usize, with: impl Fn(Optimizer) -> Optimizer) -> Vec<u32> {
+    let mut optimizer = with(Optimizer::from_boxed(rule.boxed(), n).expect("valid"));
+    let mut w = numbers(n, 0);
+    for step in 1..=STEPS {
+        optimizer.step(&mut w, &numbers(n, step));
+    }
+    bits(&w)
+}
+
+fn bits(w: &[f32]) -> Vec<u32> {
+    w.iter().map(|w| w.to_bits()).collect()
+}
+
+/// Whether a weight's place decides its update, as for a rule that adds noise.
+fn depends_on_place(rule: &dyn Rule) -> bool {
+    rule.card().name == "noisy_sgd"
+}
+
+#[test]
+fn the_blocked_loop_is_the_plain_loop_at_every_edge() {
+    const LANES: usize = 16;
+    let edges = [0, 1, LANES - 1, LANES, LANES + 1, 2 * LANES + 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + LANES + 3];
+    for rule in variants().iter().filter(|rule| !depends_on_place(&***rule)) {
+        for n in edges {
+            let whole = run(&**rule, n, |optimizer| optimizer);
+            let near_an_edge = |i: &usize| *i < 40 || (*i + 20) % CHUNK < 40 || *i + 20 > n;
+            for i in (0..n).filter(near_an_edge) {
+                let mut alone = Optimizer::from_boxed(rule.boxed(), 1).expect("valid");
+                let mut w = [number(i, 0)];
+                for step in 1..=STEPS {
+                    alone.step(&mut w, &[number(i, step)]);
+                }
+                assert_eq!(w[0].to_bits(), whole[i], "{rule}: weight {i} of {n}");
+            }
+        }
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let n = 5 * CHUNK + 7;
+    let pools = [1, 2, 4].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool"));
+    for rule in variants() {
+        let clipped = |optimizer: Optimizer| optimizer.with_clip_norm(1.0).expect("positive");
+        let [one, two, four] = pools.each_ref().map(|pool| pool.install(|| run(&*rule, n, clipped)));
+        assert!(one == two && two == four, "{rule}");
+    }
+}
+
+#[test]
+fn instructions_change_no_bit() {
+    let n = CHUNK + 21;
+    for rule in variants() {
+        let portable = run(&*rule, n, |optimizer| optimizer.with_instructions(Path::Portable));
+        for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
+            assert!(
+                run(&*rule, n, |optimizer| optimizer.with_instructions(path)) == portable,
+                "{rule} on {}",
+                path.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn resumed_is_uninterrupted() {
+    const N: usize = 37;
+    let schedules = ["constant warmup=5", "step every=6 gamma=0.5", "cosine warmup=10%"];
+    for rule in variants() {
+        for schedule in schedules {
+            let fresh = || {
+                let optimizer = Optimizer::from_boxed(rule.boxed(), N).expect("valid");
+                optimizer.with_schedule(schedule.parse().expect("valid"), 20).with_clip_norm(0.5).expect("positive")
+            };
+            let (mut whole, mut w) = (fresh(), numbers(N, 0));
+            let mut halves = fresh();
+            let mut v = w.clone();
+            for step in 1..=20 {
+                let g = numbers(N, step);
+                whole.step(&mut w, &g);
+                halves.step(&mut v, &g);
+                if step == 7 {
+                    let saved = halves.state_dict();
+                    halves = fresh();
+                    halves.load_state_dict(saved).expect("its own state");
+                }
+            }
+            assert_eq!(bits(&v), bits(&w), "{rule}, {schedule}");
+            assert_eq!(halves.state_dict(), whole.state_dict(), "{rule}, {schedule}");
+        }
+    }
+}
+
+#[test]
+fn no_weights_are_no_work() {
+    for rule in variants() {
+        assert!(run(&*rule, 0, |optimizer| optimizer).is_empty());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn a_permutation_of_the_weights_permutes_the_update(order in Just((0..53).collect::<Vec<usize>>()).prop_shuffle()) {
+        let permuted = |x: &[f32]| order.iter().map(|&i| x[i]).collect::<Vec<f32>>();
+        for rule in variants().iter().filter(|rule| !depends_on_place(&***rule)) {
+            let [mut straight, mut other] = [0; 2].map(|_| Optimizer::from_boxed(rule.boxed(), 53).expect("valid"));
+            let mut w = numbers(53, 0);
+            let mut v = permuted(&w);
+            for step in 1..=STEPS {
+                let g = numbers(53, step);
+                straight.step(&mut w, &g);
+                other.step(&mut v, &permuted(&g));
+            }
+            prop_assert_eq!(bits(&v), bits(&permuted(&w)), "{}", rule);
+        }
+    }
+
+    #[test]
+    fn splitting_a_slice_in_two_changes_nothing(at in 0_usize..=53) {
+        for rule in variants().iter().filter(|rule| !depends_on_place(&***rule)) {
+            let [mut whole, mut left, mut right] =
+                [53, at, 53 - at].map(|n| Optimizer::from_boxed(rule.boxed(), n).expect("valid"));
+            let mut w = numbers(53, 0);
+            let mut v = w.clone();
+            for step in 1..=STEPS {
+                let g = numbers(53, step);
+                whole.step(&mut w, &g);
+                left.step(&mut v[..at], &g[..at]);
+                right.step(&mut v[at..], &g[at..]);
+            }
+            prop_assert_eq!(bits(&v), bits(&w), "{}", rule);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What can be known without a reference: multipliers, invariances, inclusions, stability.
+
+use crate::{numbers, optimizer, walk};
+
+/// Steps along recorded gradients, from the same start.
+fn replay(recipe: &str, gradients: &[Vec<f32>]) -> Vec<f32> {
+    let mut optimizer = optimizer(recipe, gradients[0].len());
+    let mut w = numbers(gradients[0].len(), 0);
+    gradients.iter().for_each(|g| optimizer.step(&mut w, g));
+    w
+}
+
+fn stream(steps: usize) -> Vec<Vec<f32>> {
+    (1..=steps).map(|step| numbers(50, step)).collect()
+}
+
+fn scaled(gradients: &[Vec<f32>], c: f32) -> Vec<Vec<f32>> {
+    gradients.iter().map(|g| g.iter().map(|g| c * g).collect()).collect()
+}
+
+#[track_caller]
+fn assert_near(a: &[f32], b: &[f32], tolerance: f32) {
+    for (i, (a, b)) in a.iter().zip(b).enumerate() {
+        assert!((a - b).abs() <= tolerance * (1.0 + b.abs()), "weight {i}: {a} is not {b}");
+    }
+}
+
+/// A constant gradient g gives m = (1 − β₁ᵗ)·g and v = (1 − β₂ᵗ)·g², so the correction makes every
+/// step of Adam lr long; without it step t would be (1 − β₁ᵗ)/√(1 − β₂ᵗ) times that.
+#[test]
+fn bias_correction_cancels_the_start_at_0() {
+    for steps in [1, 2, 10, 100] {
+        for recipe in
+            ["adam lr=0.01 eps=0", "adam lr=0.01 eps=0 beta1=0.5 beta2=0.9", "adam lr=0.01 eps=0 amsgrad=true"]
+        {
+            let w = walk(recipe, &[0.0, 0.0], steps, |_| vec![0.3, -7.0]);
+            let expected = 0.01 * steps as f32;
+            assert_near(&w, &[-expected, expected], 2e-6);
+        }
+    }
+}
+
+/// RMSprop has no correction: its first step is 1/√(1 − α) times too long.
+#[test]
+fn rmsprops_first_step_is_uncorrected() {
+    let w = walk("rmsprop lr=0.01 alpha=0.99 eps=0", &[0.0], 1, |_| vec![3.0]);
+    assert_near(&w, &[-0.1], 1e-6);
+}
+
+/// With ε = 0 the size of the loss does not matter; powers of 2 are exact, so neither do the bits.
+#[test]
+fn a_multiple_of_the_loss_changes_nothing_without_eps() {
+    let gradients = stream(30);
+    let recipes = [
+        "adam eps=0",
+        "adam eps=0 amsgrad=true",
+        "adamw eps=0",
+        "rmsprop eps=0",
+        "rmsprop eps=0 momentum=0.9",
+        "adagrad eps=0",
+    ];
+    // 0/0 is no number, so no weight is without a gradient here.
+    let gradients: Vec<Vec<f32>> =
+        gradients.iter().map(|g| g.iter().map(|&g| if g == 0.0 { 0.5 } else { g }).collect()).collect();
+    for recipe in recipes {
+        assert_eq!(replay(recipe, &scaled(&gradients, 1024.0)), replay(recipe, &gradients), "{recipe}");
+    }
+}
+
+/// … and for SGD it is the learning rate.
+#[test]
+fn a_multiple_of_the_loss_is_a_multiple_of_sgds_learning_rate() {
+    let gradients = stream(30);
+    for rest in ["", " momentum=0.5", " momentum=0.5 nesterov=true"] {
+        let quarter = replay(&format!("sgd lr=0.25{rest}"), &gradients);
+        assert_eq!(replay(&format!("sgd lr=1{rest}"), &scaled(&gradients, 0.25)), quarter, "{rest}");
+    }
+}
+
+/// Adam without momentum is RMSprop but for the correction, which a learning rate can undo.
+#[test]
+fn rmsprop_is_adam_without_momentum_and_correction() {
+    let steps = 25;
+    let gradients = stream(steps);
+    let mut rmsprop = optimizer("rmsprop lr=0.01 alpha=0.9 eps=0", 50);
+    let (mut w, mut v) = (numbers(50, 0), numbers(50, 0));
+    let mut square = [0.0_f64; 50];
+    for (t, g) in (1..).zip(&gradients) {
+        let g: Vec<f32> = g.iter().map(|&g| if g == 0.0 { 0.5 } else { g }).collect();
+        rmsprop.step(&mut w, &g);
+        // One corrected step, made from the state that Adam would have.
+        for ((v, g), s) in v.iter_mut().zip(&g).zip(&mut square) {
+            *s = 0.9 * *s + 0.1 * f64::from(*g).powi(2);
+            let correction = 1.0 - 0.9_f64.powi(t);
+            let adam = f64::from(*g) / (*s / correction).sqrt();
+            *v -= (0.01 / correction.sqrt() * adam) as f32;
+        }
+    }
+    assert_near(&w, &v, 2e-6);
+}
+
+/// Large ε: Adam is momentum with lr/ε. The correction m̂ is 1/(1 − β₁ᵗ), gone after many steps.
+#[test]
+fn adam_with_a_large_eps_is_momentum() {
+    let gradients = stream(200);
+    let after = |recipe: &str| {
+        let (first, second) = (replay(recipe, &gradients[..100]), replay(recipe, &gradients));
+        second.iter().zip(first).map(|(b, a)| b - a).collect::<Vec<f32>>()
+    };
+    // Adam's mean is (1 − β₁) times the sum that SGD keeps.
+    assert_near(&after("adam lr=1e4 eps=1e6 beta2=0"), &after("sgd lr=1e-3 momentum=0.9"), 1e-4);
+}
+
+#[test]
+fn settings_of_0_are_the_simpler_rule() {
+    let gradients = stream(20);
+    let pairs = [
+        ("sgd momentum=1e-300", "sgd"),
+        ("adam beta1=0 eps=1", "adam beta1=1e-300 eps=1"),
+        ("adamw weight_decay=0", "adam"),
+        ("rmsprop momentum=1e-300", "rmsprop"),
+        ("adagrad lr_decay=1e-300", "adagrad"),
+    ];
+    for (general, simple) in pairs {
+        assert_near(&replay(general, &gradients), &replay(simple, &gradients), 1e-6);
+    }
+}
+
+/// For SGD, L2 in the gradient and decay beside it are one thing …
+#[test]
+fn sgds_l2_is_decoupled_decay() {
+    let (lr, decay) = (0.125, 0.25);
+    let with = walk("sgd lr=0.125 weight_decay=0.25", &[1.0, -2.0], 20, |w| w.iter().map(|w| w - 0.5).collect());
+    let mut beside = [1.0, -2.0];
+    for _ in 0..20 {
+        beside = beside.map(|w: f32| w * (1.0 - lr * decay) - lr * (w - 0.5));
+    }
+    assert_near(&with, &beside, 1e-6);
+}
+
+/// … and for Adam they are not: inside the gradient, decay is divided by √v̂ with the rest.
+#[test]
+fn adams_l2_is_not_decoupled_decay() {
+    let slope = |_: &[f32]| vec![1e4, 1e3];
+    let inside = walk("adam lr=0.01 weight_decay=0.1", &[1.0, 1.0], 10, slope);
+    let beside = walk("adamw lr=0.01 weight_decay=0.1", &[1.0, 1.0], 10, slope);
+    let none = walk("adam lr=0.01", &[1.0, 1.0], 10, slope);
+    // Beside, both weights lose the same share; inside, a constant slope hides the decay altogether.
+    assert_near(&[beside[0] - none[0]], &[beside[1] - none[1]], 1e-6);
+    assert_near(&inside, &none, 1e-6);
+    assert!(beside[0] < none[0] - 0.005);
+}
+
+/// On ½·L·w² a step multiplies the error; it shrinks below the edge and grows above it:
+/// 2/L, with momentum β 2(1 + β)/L, with Nesterov's 2(1 + β)/(L(1 + 2β)).
+#[test]
+fn stability_edges_on_a_quadratic() {
+    let (curvature, beta) = (4.0_f64, 0.5_f64);
+    let edges = [
+        ("", 2.0 / curvature),
+        (" momentum=0.5", 2.0 * (1.0 + beta) / curvature),
+        (" momentum=0.5 nesterov=true", 2.0 * (1.0 + beta) / (curvature * (1.0 + 2.0 * beta))),
+    ];
+    for (rest, edge) in edges {
+        let end = |lr: f64| {
+            let recipe = format!("sgd lr={lr}{rest}");
+            walk(&recipe, &[1.0], 1500, |w| vec![curvature as f32 * w[0]])[0].abs()
+        };
+        assert!(end(0.99 * edge) < 1e-3, "{rest} below the edge");
+        assert!(end(1.01 * edge) > 1e3, "{rest} above the edge");
+    }
+}

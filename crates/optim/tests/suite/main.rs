@@ -1,0 +1,78 @@
+//! What holds for every rule because it is listed, and the known traps of some by name.
+
+mod bits;
+mod closed_forms;
+mod minimise;
+mod refusals;
+mod registry;
+mod traps;
+
+use optim::hyper::{Hyper, Value};
+use optim::{Optimizer, Rule, rules};
+
+/// An optimizer by its spelling.
+fn optimizer(recipe: &str, weights: usize) -> Optimizer {
+    Optimizer::from_boxed(rules::parse(recipe).expect(recipe), weights).expect(recipe)
+}
+
+/// One update of one weight.
+fn one_step(recipe: &str, w: f32, g: f32) -> f32 {
+    let mut w = [w];
+    optimizer(recipe, 1).step(&mut w, &[g]);
+    w[0]
+}
+
+/// Where `steps` updates with the gradients of `gradient` lead.
+fn walk(recipe: &str, start: &[f32], steps: usize, gradient: impl Fn(&[f32]) -> Vec<f32>) -> Vec<f32> {
+    let mut optimizer = optimizer(recipe, start.len());
+    let mut w = start.to_vec();
+    for _ in 0..steps {
+        let g = gradient(&w);
+        optimizer.step(&mut w, &g);
+    }
+    w
+}
+
+/// Every rule with its defaults, with each setting changed, and with each pair of settings changed:
+/// so every branch of every rule.
+fn variants() -> Vec<Box<dyn Rule>> {
+    let mut variants = rules::all();
+    for rule in rules::all() {
+        let hypers = rule.hypers();
+        for i in 0..hypers.len() {
+            for j in i..hypers.len() {
+                let mut variant = rule.boxed();
+                for hyper in [&hypers[i], &hypers[j]] {
+                    variant.set(hyper.name, another_value(hyper)).expect("in range");
+                }
+                if variant.validate().is_ok() {
+                    variants.push(variant);
+                }
+            }
+        }
+    }
+    variants
+}
+
+/// A value in range that is not the default.
+fn another_value(hyper: &Hyper) -> Value {
+    match hyper.default {
+        Value::Flag(x) => Value::Flag(!x),
+        Value::Number(x) => {
+            let range = hyper.range.expect("a number has a range");
+            let candidates = [0.5 * x, 0.5, 2.0 * x, 1.5, 2.0];
+            let inside = candidates.into_iter().find(|&y| y != x && range.contain(y));
+            Value::Number(inside.unwrap_or_else(|| panic!("no other value for {}", hyper.name)))
+        }
+    }
+}
+
+/// Weights or gradients of both signs and many sizes, with zeros among them.
+fn numbers(n: usize, salt: usize) -> Vec<f32> {
+    (0..n).map(|i| number(i, salt)).collect()
+}
+
+fn number(i: usize, salt: usize) -> f32 {
+    let x = (i * 7919 + salt * 104_729) % 1009;
+    if x % 11 == 0 { 0.0 } else { (x as f32 / 500.0 - 1.0) * [1.0, 0.3, 0.1, 1e-2, 1e-3, 1e-4, 1e-6][x % 7] }
+}

@@ -1,0 +1,75 @@
+//! Values that are refused at construction, as PyTorch's optimizers refuse them.
+
+use optim::{Optimizer, StateDict, rules};
+
+#[test]
+fn the_error_table() {
+    let table = [
+        ("sgd lr=-1", "sgd: lr=-1 is not allowed: lr is a finite number, 0 or more"),
+        ("sgd momentum=-0.5", "sgd: momentum=-0.5 is not allowed: momentum is a finite number, 0 or more"),
+        ("sgd weight_decay=-0.1", "sgd: weight_decay=-0.1 is not allowed: weight_decay is a finite number, 0 or more"),
+        ("sgd nesterov=true", "sgd: nesterov=true needs a momentum above 0, such as momentum=0.9, and dampening=0"),
+        (
+            "sgd nesterov=true momentum=0.9 dampening=0.1",
+            "sgd: nesterov=true needs a momentum above 0, such as momentum=0.9, and dampening=0",
+        ),
+        ("sgd lr=nan", "sgd: lr=NaN is not allowed: lr is a finite number, 0 or more"),
+        ("sgd lr=inf", "sgd: lr=inf is not allowed: lr is a finite number, 0 or more"),
+        ("sgd nesterov=1", "sgd: nesterov=1 is not allowed: nesterov is true or false"),
+        ("sgd lr=true", "sgd: lr=true is not allowed: lr is a number"),
+        ("adagrad lr_decay=-0.5", "adagrad: lr_decay=-0.5 is not allowed: lr_decay is a finite number, 0 or more"),
+        (
+            "adagrad initial_accumulator=-0.5",
+            "adagrad: initial_accumulator=-0.5 is not allowed: initial_accumulator is a finite number, 0 or more",
+        ),
+        ("rmsprop momentum=-1", "rmsprop: momentum=-1 is not allowed: momentum is a finite number, 0 or more"),
+        ("adam beta1=1", "adam: beta1=1 is not allowed: beta1 is from 0 to less than 1"),
+        ("adam beta2=1.5", "adam: beta2=1.5 is not allowed: beta2 is from 0 to less than 1"),
+        ("adam weight_decay=-1", "adam: weight_decay=-1 is not allowed: weight_decay is a finite number, 0 or more"),
+        ("adam eps=-1e-8", "adam: eps=-1e-8 is not allowed: eps is a finite number, 0 or more"),
+        ("adamw beta1=-0.1", "adamw: beta1=-0.1 is not allowed: beta1 is from 0 to less than 1"),
+        ("adam lr", "`lr` is not understood: settings are written name=value"),
+        ("adam lr=fast", "`fast` is not understood: a number such as 0.01 or 1e-3, or true or false"),
+        ("adam betta1=0.9", "there is no hyperparameter of adam `betta1`; did you mean `beta1`?"),
+        ("admw", "there is no optimizer `admw`; did you mean `adamw`?"),
+    ];
+    for (recipe, message) in table {
+        assert_eq!(rules::parse(recipe).expect_err(recipe).to_string(), message);
+    }
+}
+
+/// The same through a struct, where nothing is parsed.
+#[test]
+fn fields_are_checked_as_well_as_text() {
+    for rule in rules::all() {
+        for hyper in rule.hypers().iter().filter(|hyper| hyper.range.is_some()) {
+            for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0] {
+                let mut rule = rule.boxed();
+                rule.put(hyper.name, wrong.into()).expect("a number");
+                let error = Optimizer::from_boxed(rule, 1).expect_err(hyper.name).to_string();
+                assert!(error.contains(hyper.name), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn clipping_at_nothing_is_refused() {
+    for norm in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        assert!(crate::optimizer("sgd", 1).with_clip_norm(norm).is_err());
+    }
+}
+
+#[test]
+fn the_state_of_another_optimizer_is_refused() {
+    let mut adam = crate::optimizer("adam", 3);
+    let before = adam.state_dict();
+    for other in [crate::optimizer("sgd momentum=0.9", 3), crate::optimizer("adam", 2)] {
+        let error = adam.load_state_dict(other.state_dict()).expect_err("another optimizer's");
+        assert!(error.to_string().starts_with("this state does not fit: "), "{error}");
+        assert_eq!(adam.state_dict(), before);
+    }
+    let scalars = vec![("mu_product".to_string(), 1.0)];
+    assert!(adam.load_state_dict(StateDict { scalars, ..before.clone() }).is_err());
+    assert_eq!(adam.state_dict(), before);
+}

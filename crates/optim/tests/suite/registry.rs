@@ -1,0 +1,93 @@
+//! What every rule says about itself, and its spelling.
+
+use std::path::Path;
+
+use optim::hyper::Value;
+use optim::{Rule, rules};
+use proptest::prelude::*;
+
+#[test]
+fn every_file_is_registered_under_its_name() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .expect("the rules' folder")
+        .map(|file| file.expect("a file").path().file_stem().expect("a name").to_string_lossy().into_owned())
+        .collect();
+    files.sort();
+    let mut names: Vec<String> = rules::all().iter().map(|rule| rule.card().name.to_string()).collect();
+    names.sort();
+    assert_eq!(files, names);
+}
+
+#[test]
+fn every_card_is_filled_in() {
+    for rule in rules::all() {
+        let card = rule.card();
+        let lines = [card.title, card.family, card.problem, card.good_when, card.bad_when, card.source];
+        assert!(lines.iter().all(|text| !text.is_empty() && !text.contains('\n')), "{}", card.name);
+        assert!(card.name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", card.name);
+        for line in card.formula.lines() {
+            assert!(line.trim() == line && !line.is_empty(), "{}: `{line}`", card.name);
+            assert!(line.chars().count() <= 80, "{}: {line}", card.name);
+        }
+        for hyper in rule.hypers() {
+            assert!(hyper.doc.ends_with('.') && hyper.doc.chars().count() <= 80, "{}: {}", card.name, hyper.doc);
+        }
+    }
+}
+
+#[test]
+fn every_state_has_a_name_of_its_own_and_a_symbol_of_the_formula() {
+    for rule in crate::variants() {
+        let state = rule.state();
+        for (i, s) in state.iter().enumerate() {
+            assert!(rule.card().formula.contains(s.symbol), "{rule}: {} is not in the formula", s.symbol);
+            assert!(state[..i].iter().all(|other| other.name != s.name && other.symbol != s.symbol), "{rule}");
+        }
+    }
+}
+
+#[test]
+fn defaults_are_valid_and_found_by_name() {
+    for rule in rules::all() {
+        assert_eq!(rule.validate(), Ok(()));
+        let found = rules::by_name(rule.card().name).expect("registered");
+        assert_eq!(found.to_string(), rule.to_string());
+    }
+}
+
+#[test]
+fn a_name_given_twice_is_taken_from_the_last() {
+    assert_eq!(rules::parse("sgd lr=1 lr=2").expect("valid").to_string(), "sgd lr=2");
+}
+
+proptest! {
+    #[test]
+    fn printed_is_parsed(rule in any_rule()) {
+        let again = rules::parse(&rule.to_string()).expect("as printed");
+        prop_assert_eq!(again.to_string(), rule.to_string());
+        for hyper in rule.hypers() {
+            prop_assert_eq!(again.get(hyper.name), rule.get(hyper.name));
+        }
+    }
+}
+
+/// A rule with any values that are allowed.
+fn any_rule() -> impl Strategy<Value = Box<dyn Rule>> {
+    let number = prop_oneof![0.0..1.0, 0.0..1e3, (-300.0..10.0_f64).prop_map(|x| 10.0_f64.powf(x))];
+    let values = prop::collection::vec((any::<bool>(), any::<bool>(), number), 16);
+    (0..rules::all().len(), values).prop_filter_map("values that go together", |(index, values)| {
+        let mut rule = rules::all().swap_remove(index);
+        for (hyper, (changed, flag, number)) in rule.hypers().into_iter().zip(values) {
+            let value = match hyper.default {
+                Value::Flag(_) => Value::Flag(flag),
+                Value::Number(_) => Value::Number(number),
+            };
+            if changed {
+                // What is out of range stays as it is.
+                let _ = rule.set(hyper.name, value);
+            }
+        }
+        rule.validate().is_ok().then_some(rule)
+    })
+}

@@ -1,0 +1,142 @@
+//! Every rule against recorded trajectories of the implementation that the field checks against.
+//!
+//! `tests/fixtures` was written by `scripts/pytorch/trajectories.py` and its neighbours, whose
+//! versions are in each file's metadata. A recording's name is the recipe to replay.
+
+use std::path::Path;
+
+use optim::{Optimizer, rules};
+use safetensors::SafeTensors;
+
+const STEPS: usize = 1000;
+const SAMPLED: [usize; 4] = [1, 10, 100, 1000];
+
+/// Replayed gradients: relative ℓ² distance at step 1 and later, and the greatest distance of one
+/// weight as a share of the weights' root mean square.
+const FIRST: f64 = 1e-7;
+const LATER: f64 = 1e-6;
+const GREATEST: f64 = 1e-5;
+
+#[test]
+fn torch() {
+    replay_all("torch");
+}
+
+#[test]
+fn every_rule_is_recorded() {
+    let recorded: Vec<String> = ["torch"].iter().flat_map(|file| read(file)).map(|(recipe, _)| recipe).collect();
+    for rule in rules::all() {
+        let name = rule.card().name;
+        let of_rule = recorded.iter().filter(|recipe| recipe.split([' ', ',']).next() == Some(name));
+        assert!(of_rule.count() >= 2, "{name} has fewer than two recorded trajectories");
+    }
+}
+
+/// Softmax regression: gradients depend on the weights, so differences can grow.
+#[test]
+fn closed_loop() {
+    let recordings = read("closed_loop");
+    let array = |name: &str| &recordings.iter().find(|(key, _)| key == name).expect("a made data set").1;
+    let (x, y) = (array("x"), array("y"));
+    let mut report = Report::default();
+    for (recipe, expected) in recordings.iter().filter(|(key, _)| key != "x" && key != "y") {
+        let mut optimizer = optimizer(recipe, 8 * 4);
+        let mut w = vec![0.0; 8 * 4];
+        for step in 1..=STEPS {
+            let batch = (step - 1) % 4 * 64..(step - 1) % 4 * 64 + 64;
+            let gradient = softmax_regression_gradient(&x[8 * batch.start..8 * batch.end], &y[batch], &w);
+            optimizer.step(&mut w, &gradient);
+            if let Some(k) = [100, STEPS].iter().position(|&s| s == step) {
+                let bound = if recipe.starts_with("rmsprop") { 5e-5 } else { 1e-5 };
+                report.check(recipe, step, relative_distance(&w, &expected[32 * k..32 * (k + 1)]), bound);
+            }
+        }
+    }
+    report.finish();
+}
+
+fn replay_all(file: &str) {
+    let stream = read("stream");
+    let array = |name: &str| &stream.iter().find(|(key, _)| key == name).expect("the stream").1;
+    let (start, gradients) = (array("start"), array("gradients"));
+    let weights = start.len();
+    let mut report = Report::default();
+    for (recipe, expected) in read(file) {
+        let mut optimizer = optimizer(&recipe, weights);
+        let mut w = start.clone();
+        for (step, gradient) in (1..=STEPS).zip(gradients.chunks(weights)) {
+            optimizer.step(&mut w, gradient);
+            if let Some(k) = SAMPLED.iter().position(|&s| s == step) {
+                let expected = &expected[weights * k..weights * (k + 1)];
+                let bound = if step == 1 { FIRST } else { LATER };
+                report.check(&recipe, step, relative_distance(&w, expected), bound);
+                report.check(&recipe, step, greatest_distance(&w, expected), GREATEST);
+            }
+        }
+    }
+    report.finish();
+}
+
+/// The optimizer of `rule settings, schedule, clip=norm`, the last two as wanted.
+fn optimizer(recipe: &str, weights: usize) -> Optimizer {
+    let mut parts = recipe.split(", ");
+    let rule = rules::parse(parts.next().expect("a rule")).expect("a recorded recipe is valid");
+    let optimizer = Optimizer::from_boxed(rule, weights).expect("a recorded recipe is valid");
+    parts.fold(optimizer, |optimizer, part| match part.strip_prefix("clip=") {
+        Some(norm) => optimizer.with_clip_norm(norm.parse().expect("a number")).expect("a norm above 0"),
+        None => optimizer.with_schedule(part.parse().expect("a schedule"), STEPS as u64),
+    })
+}
+
+/// The mean gradient of cross-entropy for scores x·w of 8 features and 4 classes.
+fn softmax_regression_gradient(x: &[f32], y: &[f32], w: &[f32]) -> Vec<f32> {
+    let mut gradient = vec![0.0_f64; 32];
+    for (x, &label) in x.chunks(8).zip(y) {
+        let score = |class: usize| -> f64 { (0..8).map(|i| f64::from(x[i]) * f64::from(w[4 * i + class])).sum() };
+        let e = [0, 1, 2, 3].map(|class| score(class).exp());
+        for (i, class) in (0..8).flat_map(|i| (0..4).map(move |class| (i, class))) {
+            let target = if label as usize == class { 1.0 } else { 0.0 };
+            gradient[4 * i + class] += (e[class] / e.iter().sum::<f64>() - target) * f64::from(x[i]) / y.len() as f64;
+        }
+    }
+    gradient.into_iter().map(|g| g as f32).collect()
+}
+
+/// ‖a − b‖ / ‖b‖.
+fn relative_distance(a: &[f32], b: &[f32]) -> f64 {
+    let difference: f64 = a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum();
+    (difference / b.iter().map(|&b| f64::from(b).powi(2)).sum::<f64>()).sqrt()
+}
+
+/// max |a − b| / RMS(b).
+fn greatest_distance(a: &[f32], b: &[f32]) -> f64 {
+    let greatest = a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs()).fold(0.0, f64::max);
+    greatest / (b.iter().map(|&b| f64::from(b).powi(2)).sum::<f64>() / b.len() as f64).sqrt()
+}
+
+/// All arrays of a fixture by name, in the order of their names.
+fn read(name: &str) -> Vec<(String, Vec<f32>)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name).with_extension("safetensors");
+    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let file = SafeTensors::deserialize(&bytes).expect("a safetensors file");
+    let numbers = |bytes: &[u8]| bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect();
+    file.iter().map(|(name, array)| (name.to_string(), numbers(array.data()))).collect()
+}
+
+/// Collects every distance before it fails, so that one run shows all that is too far.
+#[derive(Default)]
+struct Report {
+    too_far: Vec<String>,
+}
+
+impl Report {
+    fn check(&mut self, recipe: &str, step: usize, distance: f64, bound: f64) {
+        if distance.is_nan() || distance > bound {
+            self.too_far.push(format!("{recipe}: {distance:.1e} at step {step}, the bound is {bound:.0e}"));
+        }
+    }
+
+    fn finish(self) {
+        assert!(self.too_far.is_empty(), "\n{}", self.too_far.join("\n"));
+    }
+}
