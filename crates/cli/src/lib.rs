@@ -1,1 +1,66 @@
-//! The program descent: train, evaluate, predict, compare, explain, data.
+//! The program `descent`: parse, dispatch, print.
+//!
+//! | command | what it does |
+//! |---|---|
+//! | `compare` | trains several optimizers alike and says which differences are real |
+//! | `train` | trains one model |
+//! | `evaluate`, `predict` | how good a trained model is; what it sees in a picture |
+//! | `optimizers`, `explain` | what there is to choose from, and what each does |
+//! | `data` | where the data sets are; fetches and checks them |
+//!
+//! Data goes to standard output, progress and notes to standard error. Only this crate and
+//! `xtask` print.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the crate that prints")]
+
+mod commands;
+mod console;
+mod dataset;
+mod failure;
+mod files;
+mod stop;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+
+use crate::failure::Failure;
+
+/// Runs the program with these arguments, the first of which is its name, and returns its exit
+/// code: 0 done, 1 failed, 2 used wrongly, 130 or 143 after a signal; see [`failure::Failure`].
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = match command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version go to standard output with code 0, mistakes to standard error with 2.
+            let code = error.exit_code();
+            return if error.print().is_ok() { ExitCode::from(code as u8) } else { ExitCode::FAILURE };
+        }
+    };
+    match dispatch(&matches) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// The whole command line.
+fn command() -> Command {
+    Command::new("descent")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Trains neural networks on the CPU and finds out which optimizer serves which task")
+        .after_help(
+            "Start with:\n  descent compare              the notebook's experiment on MNIST: SGD, Adam, RMSprop\n  \
+             descent explain adam         what an optimizer does, with its formula\n  \
+             descent train --optimizer adam --save digits.safetensors\n  \
+             descent predict --model digits.safetensors --index 7",
+        )
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(commands::ALL.iter().map(|command| (command.declare)()))
+}
+
+fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
+    let (name, arguments) = matches.subcommand().expect("a command is required");
+    let command = commands::ALL.iter().find(|command| command.name == name).expect("only listed commands parse");
+    (command.run)(arguments)
+}

@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `descent`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main(std::env::args_os())
+}

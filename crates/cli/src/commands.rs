@@ -1,0 +1,34 @@
+//! The commands, one file each.
+
+mod compare;
+mod data;
+mod evaluate;
+mod explain;
+mod optimizers;
+mod predict;
+mod train;
+
+use clap::ArgMatches;
+
+use crate::failure::Failure;
+
+/// A command of the program.
+pub(crate) struct Command {
+    /// Its name on the command line.
+    pub(crate) name: &'static str,
+    /// Its arguments and help.
+    pub(crate) declare: fn() -> clap::Command,
+    /// What it does.
+    pub(crate) run: fn(&ArgMatches) -> Result<(), Failure>,
+}
+
+/// All of them, in the order of the help.
+pub(crate) const ALL: [Command; 7] = [
+    Command { name: "compare", declare: compare::command, run: compare::run },
+    Command { name: "train", declare: train::command, run: train::run },
+    Command { name: "evaluate", declare: evaluate::command, run: evaluate::run },
+    Command { name: "predict", declare: predict::command, run: predict::run },
+    Command { name: "optimizers", declare: optimizers::command, run: optimizers::run },
+    Command { name: "explain", declare: explain::command, run: explain::run },
+    Command { name: "data", declare: data::command, run: data::run },
+];

@@ -1,0 +1,29 @@
+//! The terminal: its width, whether it is one, and writing to it.
+
+use std::io::{self, IsTerminal, Write};
+
+/// The width that tables are made for where nothing says otherwise.
+const WIDTH: usize = 80;
+
+/// Columns of the terminal, at most 80.
+pub(crate) fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    columns.filter(|&columns: &usize| columns > 0).unwrap_or(WIDTH).min(WIDTH)
+}
+
+/// Whether standard error is a terminal that can redraw lines.
+pub(crate) fn is_live() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Writes text and a line end to standard output, with colours only where they are wanted.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    writeln!(stdout, "{}", text.trim_end_matches('\n'))?;
+    stdout.flush()
+}
+
+/// Writes a note to standard error; that it cannot be read is no reason to stop.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}

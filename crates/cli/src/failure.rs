@@ -1,0 +1,99 @@
+//! What a person sees when something went wrong, and the exit code.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// The end of a command that did not do what was asked.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What went wrong; empty where nothing needs saying.
+    message: String,
+    /// The next step.
+    hint: Option<String>,
+    code: u8,
+}
+
+impl Failure {
+    /// The command line asks for something that cannot be: code 2.
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Failure {
+        Failure { message: message.into(), hint: Some(hint.into()), code: 2 }
+    }
+
+    /// A command that failed: code 1.
+    pub(crate) fn failed(message: impl Into<String>, hint: impl Into<String>) -> Failure {
+        Failure { message: message.into(), hint: Some(hint.into()), code: 1 }
+    }
+
+    /// A file or folder that cannot be made: code 73.
+    pub(crate) fn create(path: &Path, error: &io::Error) -> Failure {
+        let hint = "choose another place, or see whether the disk is full or write-protected";
+        Failure { message: format!("{}: {error}", path.display()), hint: Some(hint.into()), code: 73 }
+    }
+
+    /// The end after a signal, with everything finished so far kept: 130 or 143.
+    pub(crate) fn signal(code: u8, message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), hint: None, code }
+    }
+
+    /// Prints it to standard error.
+    pub(crate) fn report(self) -> ExitCode {
+        let Failure { message, hint, code } = self;
+        // Nothing is left to be done where standard error is closed.
+        use io::Write;
+        let mut stderr = anstream::stderr().lock();
+        if !message.is_empty() {
+            let _ = writeln!(stderr, "error: {message}");
+        }
+        if let Some(hint) = hint {
+            let _ = writeln!(stderr, "hint: {hint}");
+        }
+        ExitCode::from(code)
+    }
+}
+
+/// Settings by name are usage.
+impl From<optim::Error> for Failure {
+    fn from(error: optim::Error) -> Failure {
+        let hint = error.hint().or_else(|| Some("`descent explain NAME` shows each setting with its range".into()));
+        Failure { message: error.to_string(), hint, code: 2 }
+    }
+}
+
+impl From<data::Error> for Failure {
+    fn from(error: data::Error) -> Failure {
+        let code = match error.kind() {
+            data::Kind::Usage => 2,
+            data::Kind::BadData => 65,
+            data::Kind::Missing => 66,
+            data::Kind::Unavailable => 69,
+            data::Kind::CannotCreate => 73,
+            data::Kind::Io => 74,
+        };
+        Failure { message: error.to_string(), hint: Some(error.hint()), code }
+    }
+}
+
+impl From<lab::Error> for Failure {
+    fn from(error: lab::Error) -> Failure {
+        let hint = error.hint();
+        match error {
+            lab::Error::Data(error) => error.into(),
+            lab::Error::Optim(error) => error.into(),
+            lab::Error::File { .. } => Failure { message: error.to_string(), hint, code: 65 },
+            lab::Error::Recipe { .. } | lab::Error::Widths { .. } | lab::Error::OtherRun { .. } => {
+                Failure { message: error.to_string(), hint, code: 2 }
+            }
+        }
+    }
+}
+
+/// Writing to standard output failed: code 74, or a quiet end where the reader has left.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Failure { message: String::new(), hint: None, code: 0 };
+        }
+        Failure { message: format!("cannot write: {error}"), hint: None, code: 74 }
+    }
+}

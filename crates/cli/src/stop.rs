@@ -1,0 +1,41 @@
+//! Ctrl-C and SIGTERM as a flag: the first asks to stop in order, the second ends the program.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+/// Says whether a signal has asked the program to stop.
+#[derive(Debug, Clone)]
+pub(crate) struct Stop {
+    signal: Arc<AtomicUsize>,
+}
+
+impl Stop {
+    /// Listens from now on.
+    pub(crate) fn listen() -> io::Result<Stop> {
+        let (signal, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        for number in [SIGINT, SIGTERM] {
+            // In this order: the first signal finds `again` unset, the second ends the program.
+            flag::register_conditional_shutdown(number, 128 + number, again.clone())?;
+            flag::register(number, again.clone())?;
+            flag::register_usize(number, signal.clone(), number as usize)?;
+        }
+        Ok(Stop { signal })
+    }
+
+    /// Whether a signal has come.
+    pub(crate) fn asked(&self) -> bool {
+        self.code().is_some()
+    }
+
+    /// The exit code of the signal that has come: 130 or 143.
+    pub(crate) fn code(&self) -> Option<u8> {
+        match self.signal.load(Ordering::Relaxed) {
+            0 => None,
+            number => Some(128 + number as u8),
+        }
+    }
+}
