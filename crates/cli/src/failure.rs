@@ -65,8 +65,8 @@ impl From<data::Error> for Failure {
         let code = match error.kind() {
             data::Kind::Usage => 2,
             data::Kind::BadData => 65,
-            data::Kind::Missing => 66,
-            data::Kind::Unavailable => 69,
+            data::Kind::MissingInput => 66,
+            data::Kind::Unreachable => 69,
             data::Kind::CannotCreate => 73,
             data::Kind::Io => 74,
         };

@@ -1,0 +1,11 @@
+use clap::{ArgMatches, Command};
+
+use crate::failure::Failure;
+
+pub(crate) fn command() -> Command {
+    Command::new("explain")
+}
+
+pub(crate) fn run(_matches: &ArgMatches) -> Result<(), Failure> {
+    Ok(())
+}
