@@ -1,1 +1,43 @@
-fn main() {}
+//! The project's own commands: `cargo xtask compare`, `fetch`, `bench`, `ci`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this program prints")]
+
+mod bench;
+mod ci;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  compare [options]     trains SGD, Adam and RMSprop on MNIST and compares them
+                        (the same as `descent compare`; --help lists the options)
+  fetch [set…]          gets data sets: --from DIR|URL, --offline, --data-dir DIR
+                        (the same as `descent data fetch`)
+  bench                 measures this machine's peak and the speed of a training step
+  ci                    what a submission must pass: format, lints, docs, tests
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<OsString> = arguments.collect();
+    let descent = |words: &[&str]| {
+        let start = ["descent"].iter().chain(words).map(OsString::from);
+        cli::main(start.chain(rest.iter().cloned()))
+    };
+    match command.to_str() {
+        Some("compare") => descent(&["compare"]),
+        Some("fetch") => descent(&["data", "fetch"]),
+        Some("bench") => bench::run(&rest),
+        Some("ci") => ci::run(),
+        Some("help" | "--help" | "-h") => {
+            print!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprint!("error: `{}` is no command of xtask\n\n{HELP}", command.display());
+            ExitCode::from(2)
+        }
+    }
+}

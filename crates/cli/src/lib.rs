@@ -17,6 +17,7 @@ mod console;
 mod dataset;
 mod failure;
 mod files;
+mod progress;
 mod stop;
 
 use std::ffi::OsString;

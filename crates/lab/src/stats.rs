@@ -38,6 +38,39 @@ pub fn interval95(values: &[f64]) -> Option<f64> {
     (values.len() >= 2).then(|| student_quantile(0.975, n - 1.0) * deviation(values) / n.sqrt())
 }
 
+/// The 95% confidence interval of a share, `successes` of `trials`, by Wilson's score (Wilson
+/// 1927): it stays within 0 and 1 and holds for shares near either. `None` for no trials.
+///
+/// ```
+/// let (low, high) = lab::stats::wilson95(9_774, 10_000).unwrap();
+/// assert!(0.9742 < low && low < 0.9774 && 0.9774 < high && high < 0.9802);
+/// ```
+pub fn wilson95(successes: u64, trials: u64) -> Option<(f64, f64)> {
+    const Z: f64 = 1.959_963_984_540_054; // the normal distribution's 97.5% quantile
+    let (n, p) = (trials as f64, successes as f64 / trials as f64);
+    let middle = p + Z * Z / (2.0 * n);
+    let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + Z * Z / n;
+    (trials > 0).then(|| (((middle - half) / scale).max(0.0), ((middle + half) / scale).min(1.0)))
+}
+
+/// Of a confusion matrix with a row for each true class: for each class the share of its
+/// predictions that are right, and the share of its images that are found; NaN for a share of none.
+///
+/// ```
+/// let shares = lab::stats::precision_and_recall(&[vec![3, 1], vec![0, 4]]);
+/// assert_eq!(shares, [(1.0, 0.75), (0.8, 1.0)]);
+/// ```
+pub fn precision_and_recall(confusion: &[Vec<u64>]) -> Vec<(f64, f64)> {
+    let shares = |class: usize| {
+        let right = confusion[class][class] as f64;
+        let predicted: u64 = confusion.iter().map(|row| row[class]).sum();
+        let there: u64 = confusion[class].iter().sum();
+        (right / predicted as f64, right / there as f64)
+    };
+    (0..confusion.len()).map(shares).collect()
+}
+
 /// The two-sided p-value of Student's paired t-test for the mean of these differences being 0.
 /// `None` for fewer than two; if all differences are equal, 1 for zeros and else 0.
 pub fn paired_t_test(differences: &[f64]) -> Option<f64> {
@@ -176,6 +209,30 @@ mod tests {
         assert!((paired_t_test(&differences).unwrap() - PAIRED_P).abs() <= 1e-12);
         assert_eq!(paired_t_test(&[0.5]), None);
         assert_eq!(paired_t_test(&[0.0, 0.0]), Some(1.0));
+    }
+
+    /// `scipy.stats.binomtest(k, n).proportion_ci(0.95, method="wilson")`, SciPy 1.17.
+    #[test]
+    fn wilsons_interval_is_scipys() {
+        for (successes, trials, low, high) in [
+            (0, 10, 0.0, 0.27753279986288926),
+            (10, 10, 0.7224672001371109, 1.0),
+            (9774, 10000, 0.9742984881811216, 0.9801348701745562),
+            (3, 7, 0.1582198552514697, 0.7495416354723428),
+            (1, 1, 0.20654931437723745, 1.0),
+            (500, 1000, 0.4690696003681042, 0.5309303996318958),
+        ] {
+            let found = wilson95(successes, trials).unwrap();
+            assert!((found.0 - low).abs() <= 1e-12 && (found.1 - high).abs() <= 1e-12, "{successes}/{trials}");
+        }
+        assert_eq!(wilson95(0, 0), None);
+    }
+
+    #[test]
+    fn a_class_that_is_never_predicted_has_no_precision() {
+        let shares = precision_and_recall(&[vec![2, 0], vec![2, 0]]);
+        assert_eq!(shares[0], (0.5, 1.0));
+        assert!(shares[1].0.is_nan() && shares[1].1 == 0.0);
     }
 
     #[test]

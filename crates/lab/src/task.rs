@@ -7,6 +7,7 @@ use nn::{Activation, Model, metrics};
 use tensor::Bundle;
 
 use crate::error::Error;
+use crate::recipe::Recipe;
 
 /// A data set, a network of dense layers and how pixels become its inputs.
 #[derive(Debug)]
@@ -80,6 +81,11 @@ impl Task {
             Activation::Relu => widths.join("-"),
             other => format!("{} {}", widths.join("-"), other.name()),
         }
+    }
+
+    /// Updates in one epoch with this recipe's batches, the last of which may be smaller.
+    pub fn steps_per_epoch(&self, recipe: &Recipe) -> u64 {
+        self.dataset.train.len().div_ceil(recipe.batch) as u64
     }
 
     /// The model with these weights on all images of a split.

@@ -95,7 +95,7 @@ impl<'t> Training<'t> {
     /// If the recipe's settings cannot be used.
     pub fn new(task: &'t Task, recipe: &'t Recipe, seed: u64, length: Length) -> Result<Training<'t>, Error> {
         let weights = task.model.init(seed);
-        let steps = steps_per_epoch(task, recipe) * u64::from(length.epochs);
+        let steps = task.steps_per_epoch(recipe) * u64::from(length.epochs);
         let optimizer = recipe.optimizer(weights.as_slice().len(), steps)?;
         let progress = Progress {
             steps: 0,
@@ -198,7 +198,7 @@ impl<'t> Training<'t> {
             return;
         }
         progress.evaluations.push(Evaluation {
-            epoch: progress.steps as f64 / steps_per_epoch(self.task, self.recipe) as f64,
+            epoch: progress.steps as f64 / self.task.steps_per_epoch(self.recipe) as f64,
             seconds: progress.seconds,
             test_loss: score.loss,
             test_accuracy: score.accuracy,
@@ -207,12 +207,19 @@ impl<'t> Training<'t> {
 
     /// Updates in one epoch; the last batch may be smaller.
     pub fn steps_per_epoch(&self) -> u64 {
-        steps_per_epoch(self.task, self.recipe)
+        self.task.steps_per_epoch(self.recipe)
     }
 
     /// Updates in the whole run.
     pub fn total_steps(&self) -> u64 {
         self.steps_per_epoch() * u64::from(self.length.epochs)
+    }
+
+    /// Training images that updates have been made on, each as often as it was.
+    pub fn images_seen(&self) -> u64 {
+        let (images, per_epoch) = (self.task.dataset.train.len() as u64, self.steps_per_epoch());
+        let (epochs, rest) = (self.progress.steps / per_epoch, self.progress.steps % per_epoch);
+        epochs * images + rest * self.recipe.batch as u64
     }
 
     /// How far the run is.
@@ -347,10 +354,6 @@ impl<'t> Training<'t> {
 fn note<N: DeserializeOwned>(notes: &HashMap<String, String>, name: &str) -> Result<N, String> {
     let text = notes.get(name).ok_or_else(|| format!("is no checkpoint: it has no note `{name}`"))?;
     serde_json::from_str(text).map_err(|error| format!("its note `{name}` is damaged: {error}"))
-}
-
-fn steps_per_epoch(task: &Task, recipe: &Recipe) -> u64 {
-    task.dataset.train.len().div_ceil(recipe.batch) as u64
 }
 
 /// Whether one of `points` evenly spread marks of `total` is reached by the `place`-th step.

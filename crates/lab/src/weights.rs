@@ -57,6 +57,10 @@ pub fn load(path: &Path) -> Result<SavedWeights, Error> {
         let found = tensors.names().join(", ");
         return Err(wrong(path, format!("there is no tensor `fc1.weight`, only: {found}")));
     }
+    // A matrix without elements takes no bytes, however large the other width it claims.
+    if widths.contains(&0) {
+        return Err(wrong(path, format!("its layers have widths {widths:?}, and a layer of width 0 holds nothing")));
+    }
     let activation = match notes.remove("activation") {
         None => Activation::Relu,
         Some(name) => {

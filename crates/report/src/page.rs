@@ -61,6 +61,7 @@ struct Content {
     pairs: Vec<PairRow>,
     pair_count: String,
     pairs_left_out: bool,
+    command: String,
     settings: Vec<(String, String)>,
     recipes: Vec<String>,
     runs: Vec<RunRow>,
@@ -114,7 +115,7 @@ struct RunRow {
 }
 
 fn content(comparison: &Comparison) -> Content {
-    let Comparison { settings, rows, pairs, verdict, warnings, runs, .. } = comparison;
+    let Comparison { command, settings, rows, pairs, verdict, warnings, runs, .. } = comparison;
     let panels = [Panel::loss(comparison), Panel::accuracy(comparison)];
     let left_out = runs.len().saturating_sub(MOST_RUNS);
     Content {
@@ -138,6 +139,7 @@ fn content(comparison: &Comparison) -> Content {
         pairs: pairs.iter().take(MOST_PAIRS).map(pair_row).collect(),
         pair_count: counted(pairs.len(), "pair"),
         pairs_left_out: pairs.len() > MOST_PAIRS,
+        command: sentence(command),
         settings: settings.iter().map(|(name, value)| (sentence(name), sentence(value))).collect(),
         recipes: rows.iter().map(|row| sentence(&row.recipe)).collect(),
         runs: runs.iter().take(MOST_RUNS).map(run_row).collect(),

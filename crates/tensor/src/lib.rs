@@ -4,6 +4,7 @@
 //! - [`Bundle`]: one flat buffer of weights (or gradients, or momenta) with a [`Layout`] of names.
 //! - [`matmul`]: matrix products on all three layouts that training needs, without transposed copies.
 //! - [`simd`]: which instructions the kernels use, chosen at run time.
+//! - [`peak`]: how fast the machine could be, to measure the kernels against.
 //! - [`random`]: counter-based streams, split by name from one seed.
 //! - [`Shape`], [`Real`]: the sizes of an array, and the two kinds of numbers in it.
 //!
@@ -26,6 +27,7 @@ pub mod bundle;
 pub mod math;
 pub mod matmul;
 pub mod parallel;
+pub mod peak;
 pub mod random;
 pub mod real;
 pub mod shape;

@@ -11,7 +11,7 @@
 //! `portable` path, which has no fused multiply-add, rounds twice.
 
 mod block;
-mod lanes;
+pub(crate) mod lanes;
 mod transpose;
 
 use std::cell::RefCell;

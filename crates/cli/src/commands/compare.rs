@@ -1,11 +1,216 @@
-use clap::{ArgMatches, Command};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use lab::{Comparison, Flow, Length, Plan, Recipe, Task};
+use optim::hyper::Value;
+use optim::rules;
+
+use crate::console;
+use crate::dataset;
 use crate::failure::Failure;
+use crate::files;
+use crate::progress::Progress;
+use crate::stop::Stop;
+
+/// The notebook's optimizers with its learning rates.
+const NOTEBOOK: [(&str, f64); 3] = [("sgd", 0.01), ("adam", 0.001), ("rmsprop", 0.001)];
+
+/// Evaluations in each epoch: fine enough to see when 95% was reached, cheap enough not to matter.
+const EVALUATIONS: u32 = 4;
 
 pub(crate) fn command() -> Command {
+    let number = |name: &'static str, value: &'static str, default: &'static str, help: &'static str| {
+        let parser = value_parser!(u32).range(1..);
+        Arg::new(name).long(name).value_name(value).value_parser(parser).default_value(default).help(help)
+    };
     Command::new("compare")
+        .about("Trains several optimizers alike and says which differences are real")
+        .long_about(
+            "Trains the notebook's network on the same data with each optimizer, several times. Seed k \
+             gives every optimizer the same initial weights and the same batches, so that differences \
+             between them are theirs and not luck's. Shows a table, and leaves a page with curves.",
+        )
+        .after_help(
+            "Examples:\n  descent compare\n  descent compare --quick\n  \
+             descent compare --optimizers sgd,adamw --dataset fashion-mnist\n  \
+             descent compare --optimizers 'sgd lr=0.1, sgd lr=0.1 momentum=0.9' --epochs 3\n\n\
+             A bare sgd, adam or rmsprop has the notebook's learning rate (0.01, 0.001, 0.001); every\n\
+             other one its own default. `descent optimizers` lists them all.",
+        )
+        .arg(
+            Arg::new("optimizers")
+                .long("optimizers")
+                .value_name("LIST")
+                .default_value("sgd,adam,rmsprop")
+                .help("Optimizers between commas, each with settings if wanted: 'adam lr=0.01,sgd'"),
+        )
+        .args(dataset::arguments())
+        .arg(number("epochs", "N", "5", "Passes over the training set"))
+        .arg(number("seeds", "N", "5", "Runs of each optimizer, with seeds 0 to N − 1"))
+        .arg(number("batch-size", "N", "64", "Images in a batch"))
+        .arg(
+            Arg::new("threads")
+                .long("threads")
+                .value_name("N")
+                .value_parser(value_parser!(u32).range(1..=1024))
+                .help("Threads in all [default: one a core]"),
+        )
+        .arg(
+            Arg::new("out")
+                .long("out")
+                .value_name("DIR")
+                .value_parser(value_parser!(PathBuf))
+                .help("Folder for the results [default: a new one in results]"),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Print records and summary as JSON, one object a line, and nothing else"),
+        )
+        .arg(
+            Arg::new("quick")
+                .long("quick")
+                .action(ArgAction::SetTrue)
+                .help("A first look: 1 epoch, 3 seeds (unless --epochs or --seeds say otherwise)"),
+        )
 }
 
-pub(crate) fn run(_matches: &ArgMatches) -> Result<(), Failure> {
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let number = |name: &str| *matches.get_one::<u32>(name).expect("it has a default");
+    let given = |name| matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine);
+    let quick = |name, quick: u32| if matches.get_flag("quick") && !given(name) { quick } else { number(name) };
+    let (epochs, seeds) = (quick("epochs", 1), quick("seeds", 3));
+    let threads = match matches.get_one::<u32>("threads") {
+        Some(&threads) => threads as usize,
+        None => std::thread::available_parallelism().map_or(1, |n| n.get()),
+    };
+    let recipes = recipes(matches.get_one::<String>("optimizers").expect("it has a default"), number("batch-size"))?;
+    let json = matches.get_flag("json");
+
+    let stop = Stop::listen()?;
+    let task = Task::notebook(dataset::load(matches)?);
+    let folder = folder(matches)?;
+    let length = Length { epochs, evaluations: EVALUATIONS };
+    let plan = Plan { task: &task, recipes, seeds: (0..seeds.into()).collect(), length, threads };
+
+    let steps = plan.recipes.iter().map(|recipe| task.steps_per_epoch(recipe) * u64::from(epochs)).sum::<u64>();
+    let progress = Progress::new(plan.runs(), steps * u64::from(seeds), plan.workers(), json);
+    let stopped = AtomicBool::new(false);
+    let records = plan.run(&|place, training| {
+        progress.step(plan.recipes[place.recipe].name(), place, training, json);
+        if stop.asked() {
+            stopped.store(true, Ordering::Relaxed);
+            return Flow::Stop;
+        }
+        Flow::Continue
+    })?;
+    progress.finish();
+
+    let kept = records.len();
+    let comparison = Comparison::new(records, lab::compare::TARGET, command_line(matches, epochs, seeds));
+    write(&folder, &comparison)?;
+    show(&folder, &comparison, json)?;
+    match stop.code() {
+        Some(code) if stopped.load(Ordering::Relaxed) => {
+            let message = format!("stopped: {kept} of {} runs were finished and are kept", plan.runs());
+            Err(Failure::signal(code, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One recipe for each optimizer of the list.
+fn recipes(list: &str, batch: u32) -> Result<Vec<Recipe>, Failure> {
+    let parts = list.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let mut recipes = Vec::new();
+    for part in parts {
+        let mut rule = rules::parse(part)?;
+        if let Some((_, lr)) = NOTEBOOK.iter().find(|(name, _)| *name == part) {
+            rule.set("lr", Value::Number(*lr))?;
+        }
+        recipes.push(Recipe { batch: batch as usize, ..Recipe::new(rule) });
+    }
+    for (i, recipe) in recipes.iter().enumerate() {
+        if recipes[..i].iter().any(|other| other.to_string() == recipe.to_string()) {
+            return Err(Failure::usage(
+                format!("`{}` is there twice", recipe.rule),
+                "name each optimizer once, or give them different settings",
+            ));
+        }
+    }
+    if recipes.is_empty() {
+        return Err(Failure::usage("--optimizers names none", "for example --optimizers sgd,adam,rmsprop"));
+    }
+    Ok(recipes)
+}
+
+/// The folder for results: the one that was named, or a new one.
+fn folder(matches: &ArgMatches) -> Result<PathBuf, Failure> {
+    match matches.get_one::<PathBuf>("out") {
+        Some(folder) => files::make(folder).map(|()| folder.clone()),
+        None => {
+            let dataset = matches.get_one::<String>("dataset").expect("it has a default");
+            files::make_next(Path::new("results"), &format!("compare-{dataset}"))
+        }
+    }
+}
+
+/// The command that makes this comparison again.
+fn command_line(matches: &ArgMatches, epochs: u32, seeds: u32) -> String {
+    let text = |name: &str| matches.get_one::<String>(name).expect("it has a default").clone();
+    let mut command = "cargo xtask compare".to_string();
+    if text("optimizers") != "sgd,adam,rmsprop" {
+        command += &format!(" --optimizers '{}'", text("optimizers"));
+    }
+    if text("dataset") != "mnist" {
+        command += &format!(" --dataset {}", text("dataset"));
+    }
+    let batch = *matches.get_one::<u32>("batch-size").expect("it has a default");
+    for (name, value, default) in [("epochs", epochs, 5), ("seeds", seeds, 5), ("batch-size", batch, 64)] {
+        if value != default {
+            command += &format!(" --{name} {value}");
+        }
+    }
+    command
+}
+
+/// Leaves the page, the picture and the records, each whole or not at all.
+fn write(folder: &Path, comparison: &Comparison) -> Result<(), Failure> {
+    for (name, text) in [
+        ("report.html", report::page(comparison)),
+        ("curves.svg", report::curves_svg(comparison)),
+        ("results.csv", report::csv(&comparison.runs)),
+        ("results.jsonl", report::jsonl(&comparison.runs)),
+    ] {
+        data::atomic_write(&folder.join(name), text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The table for a person, or everything as JSON lines.
+fn show(folder: &Path, comparison: &Comparison, json: bool) -> Result<(), Failure> {
+    if json {
+        let summary = serde_json::json!({
+            "schema": lab::record::SCHEMA,
+            "kind": "comparison",
+            "command": comparison.command,
+            "target": comparison.target,
+            "rows": comparison.rows,
+            "pairs": comparison.pairs,
+            "verdict": comparison.verdict,
+            "warnings": comparison.warnings,
+            "folder": folder,
+        });
+        console::print(&format!("{}{summary}", report::jsonl(&comparison.runs)))?;
+        return Ok(());
+    }
+    let table = report::table(comparison, console::width(), report::Style::Ansi);
+    console::print(&format!("\n{table}"))?;
+    console::print(&format!(
+        "\nThe page for this: {}\nBeside it: curves.svg, results.csv, results.jsonl",
+        folder.join("report.html").display()
+    ))?;
     Ok(())
 }

@@ -40,6 +40,7 @@ pub(crate) fn comparison(optimizers: &[Made], seeds: usize, epochs: usize) -> Co
         }
     }
     Comparison {
+        command: "cargo xtask compare".into(),
         settings: vec![
             ("data set".into(), "mnist, made-up numbers".into()),
             ("model".into(), "784-128-64-10, ReLU, cross-entropy".into()),

@@ -72,6 +72,7 @@ fn any_comparison() -> impl Strategy<Value = Comparison> {
     let words = ".{0,120}";
     (prop::collection::vec(any_row(), 0..6), words, prop::collection::vec(words, 0..3), any::<f64>())
         .prop_map(|(rows, verdict, warnings, target)| Comparison {
+            command: String::new(),
             settings: vec![],
             target,
             rows,

@@ -9,7 +9,7 @@ use std::arch::x86_64::*;
 /// # Safety
 /// The machine must have the implementation's instructions. `load` and `store` touch the first
 /// `count ≤ N` numbers at the pointer, which must be valid for them.
-pub(super) trait Lanes: Copy {
+pub(crate) trait Lanes: Copy {
     const N: usize;
     unsafe fn splat(x: f32) -> Self;
     unsafe fn load(from: *const f32, count: usize) -> Self;
