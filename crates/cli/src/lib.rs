@@ -15,10 +15,15 @@
 mod commands;
 mod console;
 mod dataset;
+mod digit;
 mod failure;
 mod files;
+mod hyper_flags;
+mod picture;
 mod progress;
 mod stop;
+mod text;
+mod trained;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,11 +1,259 @@
-use clap::{ArgMatches, Command};
+use std::collections::HashMap;
+use std::path::PathBuf;
 
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use data::batches::Normalise;
+use lab::plan::Place;
+use lab::{Flow, Length, Recipe, Task, Training, weights};
+use nn::Activation;
+use optim::{Schedule, rules};
+
+use crate::console;
+use crate::dataset;
 use crate::failure::Failure;
+use crate::hyper_flags;
+use crate::progress::Progress;
+use crate::stop::Stop;
 
 pub(crate) fn command() -> Command {
-    Command::new("train")
+    let command = Command::new("train")
+        .about("Trains one model")
+        .long_about(
+            "Trains a network of dense layers with one optimizer. The same settings and seed give the same \
+             weights, bit for bit, on any number of threads and after any interruption.",
+        )
+        .after_help(
+            "Examples:\n  descent train --optimizer adam --save digits.safetensors\n  \
+             descent train --layers 784,256,10 --optimizer sgd --lr 0.1 --momentum 0.9 --nesterov\n  \
+             descent train --optimizer sgd --lr 0.001 --batch-size 1       pure SGD\n  \
+             descent train --optimizer sgd --lr 0.5 --batch-size all       batch gradient descent\n  \
+             descent train --schedule 'cosine warmup=5%' --clip-norm 1\n  \
+             descent train --epochs 50 --checkpoint-every 1000   then, after Ctrl-C or a crash:\n  \
+             descent train --epochs 50 --checkpoint-every 1000 --resume\n\n\
+             `descent explain NAME` tells what an optimizer's hyperparameters do.",
+        )
+        .arg(text("optimizer", "NAME", "The update rule; `descent optimizers` lists them").default_value("adam"))
+        .arg(
+            text("recipe", "RECIPE", "All settings in one: 'adamw lr=3e-3, cosine warmup=5%, clip=1, batch=64'")
+                .conflicts_with_all(["optimizer", "schedule", "clip-norm", "batch-size"]),
+        )
+        .arg(
+            Arg::new("layers")
+                .long("layers")
+                .value_name("W,W,…")
+                .value_delimiter(',')
+                .value_parser(value_parser!(u32).range(1..=65_536))
+                .help("Layer widths from pixels to classes [default: the notebook's 784,128,64,10]"),
+        )
+        .arg(
+            text("activation", "NAME", "The nonlinearity between layers")
+                .value_parser(Activation::ALL.map(|(name, _)| name))
+                .default_value("relu"),
+        )
+        .args(dataset::arguments())
+        .arg(text("schedule", "SCHEDULE", "The course of the learning rate: constant, 'step every=30% gamma=0.1', 'cosine warmup=5%'"))
+        .arg(
+            Arg::new("clip-norm")
+                .long("clip-norm")
+                .value_name("NORM")
+                .value_parser(value_parser!(f64))
+                .help("Scale gradients whose norm over all weights is greater down to this"),
+        )
+        .arg(text("batch-size", "N|all", "Images in a batch: 1 is pure SGD, all is batch gradient descent").default_value("64"))
+        .arg(
+            Arg::new("epochs")
+                .long("epochs")
+                .value_name("N")
+                .value_parser(value_parser!(u32).range(1..))
+                .default_value("5")
+                .help("Passes over the training set"),
+        )
+        .arg(
+            Arg::new("seed")
+                .long("seed")
+                .value_name("N")
+                .value_parser(value_parser!(u64))
+                .default_value("0")
+                .help("Of initial weights and batches"),
+        )
+        .arg(
+            Arg::new("threads")
+                .long("threads")
+                .value_name("N")
+                .value_parser(value_parser!(u32).range(1..=1024))
+                .help("Threads; the result does not depend on it [default: one a core]"),
+        )
+        .arg(path("save", "Write the trained weights here, for `evaluate`, `predict` and PyTorch"))
+        .arg(path("checkpoint", "Where checkpoints go").default_value("checkpoint.safetensors"))
+        .arg(
+            Arg::new("checkpoint-every")
+                .long("checkpoint-every")
+                .value_name("N")
+                .value_parser(value_parser!(u64).range(1..))
+                .help("Write a checkpoint every N updates, and when stopped by Ctrl-C or SIGTERM"),
+        )
+        .arg(switch("resume", "Go on from the checkpoint, and keep writing it"))
+        .arg(switch("force", "Resume although the checkpoint has other settings"))
+        .arg(switch("json", "Print the run's record as JSON and nothing else"));
+    let hyperparameters = hyper_flags::arguments(&command);
+    command.args(hyperparameters)
 }
 
-pub(crate) fn run(_matches: &ArgMatches) -> Result<(), Failure> {
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    // Everything that can be wrong in the settings is said before any data is fetched.
+    let mut recipe = recipe(matches)?;
+    let stop = Stop::listen()?;
+    let dataset = dataset::load(matches)?;
+    if batch(matches) == Some("all") {
+        recipe.batch = dataset.train.len();
+    }
+    let task = task(matches, dataset)?;
+    let length = Length { epochs: *matches.get_one("epochs").expect("it has a default"), evaluations: 1 };
+    let seed = *matches.get_one::<u64>("seed").expect("it has a default");
+    let mut training = Training::new(&task, &recipe, seed, length)?;
+
+    let checkpoint = matches.get_one::<PathBuf>("checkpoint").expect("it has a default");
+    let resume = matches.get_flag("resume");
+    if resume && checkpoint.exists() {
+        training.resume(checkpoint, matches.get_flag("force"))?;
+        let done = training.progress().steps;
+        console::note(&format!("going on from {} at update {done}", checkpoint.display()));
+    } else if resume {
+        console::note(&format!("there is no checkpoint {} yet: starting from the beginning", checkpoint.display()));
+    }
+    let every = matches.get_one::<u64>("checkpoint-every").copied();
+    let keeps = resume || every.is_some();
+
+    let json = matches.get_flag("json");
+    let threads = matches.get_one::<u32>("threads").map_or(0, |&n| n as usize);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| Failure::failed(error.to_string(), "try fewer --threads"))?;
+    let progress = Progress::new(1, training.total_steps() - training.progress().steps, 1, json);
+    let place = Place { recipe: 0, seed, worker: 0 };
+    let mut failed = None;
+    let name = recipe.name();
+    pool.install(|| {
+        training.run(&mut |training| {
+            progress.step(name, place, training, json);
+            let asked = stop.asked();
+            let due = every.is_some_and(|every| training.progress().steps.is_multiple_of(every));
+            if due || (keeps && asked) {
+                failed = training.save_checkpoint(checkpoint).err();
+            }
+            if asked || failed.is_some() { Flow::Stop } else { Flow::Continue }
+        });
+    });
+    progress.finish();
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    if let Some(code) = stop.code().filter(|_| !training.is_over()) {
+        let kept = match keeps {
+            true => format!("{} is written: go on with --resume", checkpoint.display()),
+            false => "nothing is kept: --checkpoint-every keeps checkpoints".to_string(),
+        };
+        let done = training.progress().steps;
+        return Err(Failure::signal(code, format!("stopped at update {done} of {}; {kept}", training.total_steps())));
+    }
+    finish(matches, &training, &task, json)
+}
+
+/// Saves the weights and says how it went.
+fn finish(matches: &ArgMatches, training: &Training<'_>, task: &Task, json: bool) -> Result<(), Failure> {
+    let record = training.record();
+    let saved = matches.get_one::<PathBuf>("save").filter(|_| record.finished());
+    if let Some(path) = saved {
+        let notes = [
+            ("format", "pt".to_string()),
+            ("activation", task.activation.name().to_string()),
+            ("dataset", task.dataset.name.to_string()),
+            ("mean", task.normalise.mean.to_string()),
+            ("deviation", task.normalise.deviation.to_string()),
+            ("recipe", record.recipe.clone()),
+            ("seed", record.seed.to_string()),
+        ];
+        let notes: HashMap<String, String> = notes.map(|(name, value)| (name.to_string(), value)).into();
+        weights::save(path, training.weights(), notes)?;
+    }
+    if json {
+        return Ok(console::print(&report::jsonl(&[record]))?);
+    }
+    console::print(&format!("{}, {} weights, seed {}", record.recipe, record.weights, record.seed))?;
+    for (epoch, evaluation) in record.epochs.iter().zip(record.evaluations.iter().filter(|e| e.epoch > 0.0)) {
+        console::print(&format!(
+            "epoch {:>3}: training loss {:.4}, test loss {:.4}, test accuracy {:.2}%, {:.2} s",
+            epoch.epoch,
+            epoch.train_loss,
+            evaluation.test_loss,
+            100.0 * evaluation.test_accuracy,
+            epoch.seconds
+        ))?;
+    }
+    if let lab::record::Status::Diverged { step } = record.status {
+        console::print(&format!("diverged at update {step}: try a smaller learning rate, or --clip-norm 1"))?;
+    }
+    if let Some(path) = saved {
+        console::print(&format!("weights: {}", path.display()))?;
+    }
     Ok(())
+}
+
+/// What the flags say of the recipe; a batch of `all` is filled in when the data is known.
+fn recipe(matches: &ArgMatches) -> Result<Recipe, Failure> {
+    let mut recipe = match matches.get_one::<String>("recipe") {
+        Some(text) => text.parse::<Recipe>()?,
+        None => {
+            let name = matches.get_one::<String>("optimizer").expect("it has a default");
+            Recipe::new(rules::by_name(name)?)
+        }
+    };
+    hyper_flags::apply(matches, &mut *recipe.rule)?;
+    if let Some(text) = matches.get_one::<String>("schedule") {
+        recipe.schedule = text.parse::<Schedule>()?;
+    }
+    recipe.clip = matches.get_one::<f64>("clip-norm").copied().or(recipe.clip);
+    match batch(matches) {
+        None | Some("all") => {}
+        Some(text) => match text.parse() {
+            Ok(batch) if batch > 0 => recipe.batch = batch,
+            _ => {
+                return Err(Failure::usage(
+                    format!("--batch-size {text} is not a number of images"),
+                    "a whole number from 1, or all for the whole training set",
+                ));
+            }
+        },
+    }
+    recipe.optimizer(0, 1)?;
+    Ok(recipe)
+}
+
+/// `--batch-size`, unless a recipe says it.
+fn batch(matches: &ArgMatches) -> Option<&str> {
+    let by_recipe = matches.contains_id("recipe");
+    matches.get_one::<String>("batch-size").map(String::as_str).filter(|_| !by_recipe)
+}
+
+fn task(matches: &ArgMatches, dataset: data::Dataset) -> Result<Task, Failure> {
+    let name = matches.get_one::<String>("activation").expect("it has a default");
+    let activation = Activation::by_name(name).expect("only known names parse");
+    Ok(match matches.get_many::<u32>("layers") {
+        Some(widths) => {
+            let widths: Vec<usize> = widths.map(|&width| width as usize).collect();
+            Task::with_widths(dataset, &widths, activation, Normalise::HALF)?
+        }
+        None => Task::new(dataset, &Task::SIMPLE_NN, activation, Normalise::HALF),
+    })
+}
+
+fn text(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help)
+}
+
+fn path(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf)).help(help)
+}
+
+fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }

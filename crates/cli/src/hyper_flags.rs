@@ -1,0 +1,93 @@
+//! Flags for hyperparameters, built from the optimizers' own declarations.
+
+use std::collections::BTreeMap;
+
+use clap::{Arg, ArgMatches, Command};
+use optim::Rule;
+use optim::hyper::Value;
+use optim::rules;
+
+use crate::failure::Failure;
+
+/// One flag for every hyperparameter that any optimizer has; the help says whose it is, with
+/// which default. Where the command has a flag of that name, the optimizer's stands before it:
+/// `--noisy-sgd-seed`.
+pub(crate) fn arguments(command: &Command) -> Vec<Arg> {
+    let mut flags: Vec<(&'static str, Meanings)> = Vec::new();
+    for rule in rules::all() {
+        for hyper in rule.hypers() {
+            let meanings = match flags.iter().position(|(name, _)| *name == hyper.name) {
+                Some(known) => &mut flags[known].1,
+                None => &mut flags.push_mut((hyper.name, Meanings::default())).1,
+            };
+            *meanings.docs.entry(hyper.doc).or_default() += 1;
+            meanings.is_flag = matches!(hyper.default, Value::Flag(_));
+            meanings.defaults.entry(hyper.default.to_string()).or_default().push(rule.card().name);
+        }
+    }
+    let taken = |long: &str| command.get_arguments().any(|argument| argument.get_long() == Some(long));
+    let argument = |(name, meanings): (&'static str, Meanings)| {
+        let mut long = name.replace('_', "-");
+        if taken(&long) {
+            let owner = meanings.defaults.values().flatten().next().expect("some optimizer has it");
+            long = format!("{owner}_{name}").replace('_', "-");
+        }
+        meanings.argument(name, long)
+    };
+    flags.into_iter().map(argument).collect()
+}
+
+/// Sets what the command line gives; a flag of another optimizer is an error that lists its own.
+pub(crate) fn apply(matches: &ArgMatches, rule: &mut dyn Rule) -> Result<(), Failure> {
+    let mut names: Vec<&'static str> = Vec::new();
+    for hyper in rules::all().iter().flat_map(|rule| rule.hypers()) {
+        if !names.contains(&hyper.name) {
+            names.push(hyper.name);
+        }
+    }
+    for name in names {
+        if let Some(text) = matches.get_one::<String>(&id(name)) {
+            rule.set(name, text.parse()?)?;
+        }
+    }
+    Ok(rule.validate()?)
+}
+
+/// What one flag means to the optimizers that have it.
+#[derive(Default)]
+struct Meanings {
+    /// What it is said to do, and by how many.
+    docs: BTreeMap<&'static str, usize>,
+    is_flag: bool,
+    /// The optimizers by default.
+    defaults: BTreeMap<String, Vec<&'static str>>,
+}
+
+impl Meanings {
+    fn argument(self, name: &'static str, long: String) -> Arg {
+        /// More names than this are not listed.
+        const NAMES: usize = 4;
+        let defaults = self.defaults.iter().map(|(default, names)| match names.len() {
+            0..=NAMES => format!("{default} {}", names.join(" ")),
+            more => format!("{default} {} and {} more", names[..NAMES].join(" "), more - NAMES),
+        });
+        let defaults = defaults.collect::<Vec<_>>().join("; ");
+        let usual = self.docs.iter().max_by_key(|(_, count)| **count).map_or("", |(doc, _)| doc);
+        let doc = usual.trim_end_matches('.');
+        let argument = Arg::new(id(name))
+            .long(long)
+            .value_name(if self.is_flag { "true|false" } else { "X" })
+            .help(format!("{doc} [{defaults}]"))
+            .help_heading("Hyperparameters [default and whose]")
+            .allow_negative_numbers(true);
+        match self.is_flag {
+            true => argument.num_args(0..=1).default_missing_value("true").require_equals(true),
+            false => argument,
+        }
+    }
+}
+
+/// What clap knows the flag by, apart from the command's own.
+fn id(name: &str) -> String {
+    format!("hyperparameter {name}")
+}
