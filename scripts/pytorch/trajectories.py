@@ -1,21 +1,25 @@
-"""Records what PyTorch's optimizers do with given gradients, for the tests of `optim`.
+"""Records what optimizers written in PyTorch do with given gradients, for the tests of `optim`.
 
 usage: python trajectories.py OUT_DIR
 
-Writes stream.safetensors (1,000 gradients of 40 weights, and the weights at the start),
-torch.safetensors (for each recipe, the weights after steps 1, 10, 100 and 1000) and
-closed_loop.safetensors (softmax regression: the data, and the weights after 100 and 1000
-steps). A recipe's name is its spelling in `optim`, so the tests know what to replay. All
-optimizers run on PyTorch's single-tensor path in float32.
+Writes stream.safetensors (1,000 gradients of 40 weights, and the weights at the start); for
+torch, timm and pytorch_optimizer a file each with, for each recipe, the weights after steps 1,
+10, 100 and 1000; and closed_loop.safetensors (softmax regression with torch: the data, and the
+weights after 100 and 1000 steps). A recipe's name is its spelling in `optim`, so the tests know
+what to replay. All optimizers run on their single-tensor paths in float32.
 """
 
 import argparse
 import json
 import platform
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import pytorch_optimizer
+import timm.optim
 import torch
+from pytorch_optimizer.base.optimizer import BaseOptimizer
 from safetensors.numpy import save_file
 
 STEPS, WEIGHTS = 1000, 40
@@ -53,11 +57,97 @@ def adamw(p, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, amsgrad=False, weight_de
     )
 
 
-RULES = {f.__name__: f for f in [sgd, adagrad, rmsprop, adam, adamw]}
+def adadelta(p, lr=1.0, rho=0.9, eps=1e-6, weight_decay=0):
+    return torch.optim.Adadelta(p, lr, rho, eps, weight_decay, foreach=False)
+
+
+def adamax(p, lr=2e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0):
+    return torch.optim.Adamax(p, lr, (beta1, beta2), eps, weight_decay, foreach=False)
+
+
+def nadam(p, lr=2e-3, beta1=0.9, beta2=0.999, eps=1e-8, momentum_decay=4e-3, weight_decay=0):
+    return torch.optim.NAdam(
+        p, lr, (beta1, beta2), eps, weight_decay, momentum_decay, foreach=False
+    )
+
+
+def nadamw(p, lr=2e-3, beta1=0.9, beta2=0.999, eps=1e-8, momentum_decay=4e-3, weight_decay=1e-2):
+    return torch.optim.NAdam(
+        p, lr, (beta1, beta2), eps, weight_decay, momentum_decay, True, foreach=False
+    )
+
+
+def radam(p, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0):
+    return torch.optim.RAdam(p, lr, (beta1, beta2), eps, weight_decay, foreach=False)
+
+
+def asgd(p, lr=1e-2, lambd=1e-4, alpha=0.75, t0=1e6, weight_decay=0):
+    return torch.optim.ASGD(p, lr, lambd, alpha, t0, weight_decay, foreach=False)
+
+
+def rprop(p, lr=1e-2, eta_minus=0.5, eta_plus=1.2, step_min=1e-6, step_max=50):
+    return torch.optim.Rprop(
+        p, lr, (eta_minus, eta_plus), (step_min, step_max), foreach=False
+    )
+
+
+def adan(p, lr=1e-3, beta1=0.98, beta2=0.92, beta3=0.99, eps=1e-8, weight_decay=0, no_prox=False):
+    return timm.optim.Adan(
+        p, lr, (beta1, beta2, beta3), eps, weight_decay, no_prox, foreach=False
+    )
+
+
+def adabound(
+    p, lr=1e-3, final_lr=0.1, gamma=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, ams_bound=False
+):
+    return pytorch_optimizer.AdaBound(
+        p, lr, final_lr, (beta1, beta2), gamma, eps=eps, ams_bound=ams_bound, foreach=False
+    )
+
+
+def amsbound(p, **settings):
+    return adabound(p, ams_bound=True, **settings)
+
+
+def laprop(p, lr=4e-4, beta1=0.9, beta2=0.999, eps=1e-15):
+    return pytorch_optimizer.LaProp(p, lr, (beta1, beta2), eps=eps, foreach=False)
+
+
+def qhm(p, lr=1e-3, momentum=0.999, nu=0.7):
+    return pytorch_optimizer.QHM(p, lr, momentum, nu, foreach=False)
+
+
+def qhadam(p, lr=1e-3, beta1=0.995, beta2=0.999, nu1=0.7, nu2=1.0, eps=1e-8):
+    return pytorch_optimizer.QHAdam(p, lr, (beta1, beta2), (nu1, nu2), eps=eps, foreach=False)
+
+
+def aggmo(p, lr=1e-3, beta1=0.0, beta2=0.9, beta3=0.99):
+    return pytorch_optimizer.AggMo(p, lr, (beta1, beta2, beta3), foreach=False)
+
+
+def without_eps_under_the_root(apply_ams_bound):
+    """pytorch_optimizer adds 1e-15 to means of squares before it takes the root, which neither
+    AdaBound nor LaProp has, in the papers or in their authors' code."""
+
+    def apply(*args, **kwargs):
+        return apply_ams_bound(*args, **{**kwargs, "exp_avg_sq_eps": 0.0})
+
+    return staticmethod(apply)
+
+
+BaseOptimizer.apply_ams_bound = without_eps_under_the_root(BaseOptimizer.apply_ams_bound)
+
+RULES = {
+    f.__name__: f
+    for f in [
+        sgd, adagrad, adadelta, rmsprop, adam, adamw, adamax, nadam, nadamw, radam, asgd, rprop,
+        adan, adabound, amsbound, laprop, qhm, qhadam, aggmo,
+    ]
+}  # fmt: skip
 
 # The settings of PyTorch's own optimizer tests (torch/testing/_internal/common_optimizers.py),
 # then more of ours.
-RECIPES = [
+TORCH = [
     "sgd",
     "sgd lr=0.1",
     "sgd weight_decay=0.5",
@@ -108,6 +198,73 @@ RECIPES = [
     "adam lr=0.01, clip=0.5",
     "adamw lr=0.01, cosine floor=0.01 warmup=100, clip=1",
     "rmsprop lr=1e-3, clip=2",
+    # The rest of PyTorch's rules.
+    "adadelta",
+    "adadelta lr=0.01",
+    "adadelta weight_decay=0.1",
+    "adadelta rho=0.95 weight_decay=0.9",
+    "adadelta lr=3 rho=0.5 eps=1e-4",
+    "adamax",
+    "adamax lr=0.1",
+    "adamax weight_decay=0.1",
+    "adamax weight_decay=0.9",
+    "adamax beta1=0.4 beta2=0.9 eps=1e-3, cosine",
+    "nadam",
+    "nadam lr=1e-3",
+    "nadam momentum_decay=6e-3",
+    "nadam weight_decay=0.1",
+    "nadam momentum_decay=6e-3 weight_decay=0.1",
+    "nadam beta1=0.95 beta2=0.9 eps=1e-3 momentum_decay=0",
+    "nadamw",
+    "nadamw momentum_decay=6e-3 weight_decay=0.9",
+    "nadamw lr=0.01 weight_decay=0.1, cosine warmup=50, clip=1",
+    "radam",
+    "radam lr=2e-3",
+    "radam eps=1e-6",
+    "radam weight_decay=0.1",
+    "radam lr=0.01 beta1=0.8 beta2=0.95 eps=1e-3, clip=1",
+    "radam lr=1e-3 beta2=0.5",
+    "asgd",
+    "asgd lambd=0.1",
+    "asgd lr=0.02",
+    "asgd t0=100",
+    "asgd weight_decay=0.1",
+    "asgd lr=0.1 lambd=0.05 alpha=0.5 t0=10",
+    "rprop",
+    "rprop lr=2e-4",
+    "rprop eta_plus=1.5",
+    "rprop step_min=2e-6 step_max=100",
+    "rprop lr=0.1 eta_minus=0.3 eta_plus=1.1 step_min=1e-3 step_max=0.5",
+]
+
+TIMM = [
+    "adan",
+    "adan lr=0.01",
+    "adan weight_decay=0.02",
+    "adan lr=0.01 weight_decay=0.1 no_prox=true",
+    "adan beta1=0.9 beta2=0.5 beta3=0.95 eps=1e-4, cosine, clip=1",
+]
+
+PYTORCH_OPTIMIZER = [
+    "adabound",
+    "adabound lr=0.01 final_lr=0.5",
+    "adabound final_lr=0.01 gamma=0.1",
+    "adabound beta1=0.4 beta2=0.9 eps=1e-3, cosine, clip=1",
+    "amsbound",
+    "amsbound lr=0.01 final_lr=0.05 gamma=1e-2",
+    "amsbound final_lr=0.3, step every=100 gamma=0.5",
+    "laprop",
+    "laprop lr=0.01 beta1=0.95 beta2=0.9",
+    "laprop beta1=0.3 beta2=0.99, clip=1",
+    "qhm",
+    "qhm lr=0.1 momentum=0.9 nu=0.5",
+    "qhm lr=0.01 momentum=0.4 nu=1, cosine",
+    "qhadam",
+    "qhadam lr=0.01 beta1=0.9 beta2=0.95 nu1=0.8 nu2=0.6",
+    "qhadam nu1=1 eps=1e-4, cosine warmup=20",
+    "aggmo",
+    "aggmo lr=0.01 beta1=0.5 beta2=0.8 beta3=0.95",
+    "aggmo lr=0.01, step every=250 gamma=0.3, clip=1",
 ]
 
 CLOSED_LOOP = [
@@ -174,11 +331,11 @@ def stream():
     exponent = -12 + 14 * ((weight + 7 * (step // 50)) % WEIGHTS) / (WEIGHTS - 1)
     gradients *= np.exp(exponent)
     gradients[random.random((STEPS, WEIGHTS)) < 0.05] = 0
-    gradients[:200, 5] = 0
     gradients[13::97] = 0
     gradients[31::101] *= 1e-25
     gradients[57::211] *= 1e3
     gradients[71::307] = 0.125
+    gradients[:200, 5] = 0
     return start.astype(np.float32), gradients.astype(np.float32)
 
 
@@ -225,10 +382,10 @@ def closed_loop(recipe, x, y):
     return np.stack(seen)
 
 
-def versions(*modules):
-    """What the recording was made with."""
-    found = {module.__name__: module.__version__ for module in modules}
-    return {"python": platform.python_version(), "numpy": np.__version__, **found}
+def versions():
+    """What the recording is made with."""
+    packages = ["numpy", "torch", "timm", "pytorch_optimizer"]
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}
 
 
 def save(path, arrays, made_with, **more):
@@ -242,15 +399,17 @@ def main():
     out = arguments.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    made_with = versions(torch)
+    made_with = versions()
     print(json.dumps(made_with))
 
     start, gradients = stream()
     save(out / "stream.safetensors", {"start": start, "gradients": gradients}, made_with)
 
-    recorded = {recipe: replay(recipe, start, gradients) for recipe in RECIPES}
-    assert all(np.isfinite(w).all() for w in recorded.values()), "a recipe diverged"
-    save(out / "torch.safetensors", recorded, made_with, steps=json.dumps(SAMPLED))
+    files = {"torch": TORCH, "timm": TIMM, "pytorch_optimizer": PYTORCH_OPTIMIZER}
+    for name, recipes in files.items():
+        recorded = {recipe: replay(recipe, start, gradients) for recipe in recipes}
+        assert all(np.isfinite(w).all() for w in recorded.values()), "a recipe diverged"
+        save(out / f"{name}.safetensors", recorded, made_with, steps=json.dumps(SAMPLED))
 
     x, y = made_data()
     recorded = {recipe: closed_loop(recipe, x, y) for recipe in CLOSED_LOOP}

@@ -14,6 +14,8 @@ pub struct Each<'a> {
     pub(crate) state: &'a mut [Vec<f32>],
     /// The rule's numbers that are no array, in the order in which it declares them.
     pub(crate) scalars: &'a mut [f64],
+    /// What the schedule multiplies the learning rate with at this step.
+    pub(crate) schedule_factor: f64,
     /// The instructions to run with.
     pub(crate) path: Path,
 }
@@ -32,6 +34,12 @@ impl Each<'_> {
             .unwrap_or_else(|_| panic!("the update takes {N} scalars, {declared} are declared"))
     }
 
+    /// What the schedule multiplies the learning rate with at this step. The rule's own learning
+    /// rate is already multiplied; this is for what has to follow it.
+    pub fn schedule_factor(&self) -> f64 {
+        self.schedule_factor
+    }
+
     /// Replaces every weight w and its state by `update(w, g, state)`.
     ///
     /// The update is compiled into one loop for each instruction set; it contains no fused
@@ -41,10 +49,22 @@ impl Each<'_> {
     /// If the rule declares another number of state arrays than `update` takes.
     #[track_caller]
     pub fn weight<const N: usize>(self, update: impl Fn(f32, f32, [f32; N]) -> (f32, [f32; N]) + Sync) {
+        self.weight_at(move |_, w, g, state| update(w, g, state));
+    }
+
+    /// As [`weight`](Each::weight), for a rule that also wants to know the weight's place in the
+    /// slice, counted from 0.
+    ///
+    /// # Panics
+    /// As [`weight`](Each::weight).
+    #[track_caller]
+    pub fn weight_at<const N: usize>(self, update: impl Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Sync) {
         let Each { weights, gradients, scale, state, path, .. } = self;
         assert_eq!(state.len(), N, "the update takes {N} state arrays");
         let mut chunks_of_state = state.iter_mut().map(|array| array.chunks_mut(CHUNK)).collect::<Vec<_>>();
-        let chunks = weights.chunks_mut(CHUNK).zip(gradients.chunks(CHUNK)).map(|(weights, gradients)| Chunk {
+        let pairs = weights.chunks_mut(CHUNK).zip(gradients.chunks(CHUNK));
+        let chunks = pairs.enumerate().map(|(number, (weights, gradients))| Chunk {
+            first: number * CHUNK,
             state: std::array::from_fn(|i| chunks_of_state[i].next().expect("state is as long as the weights")),
             weights,
             gradients,
@@ -59,6 +79,8 @@ impl Each<'_> {
 const LANES: usize = 16;
 
 struct Chunk<'a, const N: usize, F> {
+    /// The place of the first weight in the whole slice.
+    first: usize,
     weights: &'a mut [f32],
     gradients: &'a [f32],
     scale: f32,
@@ -66,7 +88,7 @@ struct Chunk<'a, const N: usize, F> {
     update: &'a F,
 }
 
-impl<const N: usize, F: Fn(f32, f32, [f32; N]) -> (f32, [f32; N])> Kernel for Chunk<'_, N, F> {
+impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N])> Kernel for Chunk<'_, N, F> {
     #[inline(always)]
     fn run(mut self) {
         let len = self.weights.len();
@@ -80,7 +102,7 @@ impl<const N: usize, F: Fn(f32, f32, [f32; N]) -> (f32, [f32; N])> Kernel for Ch
     }
 }
 
-impl<const N: usize, F: Fn(f32, f32, [f32; N]) -> (f32, [f32; N])> Chunk<'_, N, F> {
+impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N])> Chunk<'_, N, F> {
     /// Updates `L` weights through local arrays, which the compiler keeps in registers.
     #[inline(always)]
     fn block<const L: usize>(&mut self, start: usize) {
@@ -93,7 +115,8 @@ impl<const N: usize, F: Fn(f32, f32, [f32; N]) -> (f32, [f32; N])> Chunk<'_, N, 
             s.copy_from_slice(&array[start..start + L]);
         }
         for i in 0..L {
-            let (new_w, new_s) = (self.update)(w[i], g[i] * self.scale, std::array::from_fn(|k| s[k][i]));
+            let old = std::array::from_fn(|k| s[k][i]);
+            let (new_w, new_s) = (self.update)(self.first + start + i, w[i], g[i] * self.scale, old);
             w[i] = new_w;
             for (s, new) in s.iter_mut().zip(new_s) {
                 s[i] = flush(new);

@@ -35,6 +35,7 @@
 pub mod clip;
 mod each;
 mod error;
+pub mod formula;
 pub mod hyper;
 mod optimizer;
 mod rule;

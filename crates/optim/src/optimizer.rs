@@ -104,6 +104,7 @@ impl Optimizer {
     pub fn step(&mut self, weights: &mut [f32], gradients: &[f32]) {
         assert_eq!(weights.len(), gradients.len(), "as many gradients as weights");
         assert!(self.state.iter().all(|s| s.len() == weights.len()), "the optimizer was made for other weights");
+        let factor = self.schedule.factor(self.steps, self.total_steps);
         let lr = self.learning_rate();
         if let Some(lr) = lr {
             self.scheduled.put("lr", Value::Number(lr)).expect("the learning rate is a number");
@@ -116,6 +117,7 @@ impl Optimizer {
             scale: scale as f32,
             state: &mut self.state,
             scalars: &mut self.scalars,
+            schedule_factor: factor,
             path: self.path,
         };
         self.scheduled.update(self.steps, each);
@@ -125,6 +127,16 @@ impl Optimizer {
     pub fn learning_rate(&self) -> Option<f64> {
         let base = f64::try_from(self.rule.get("lr")?).ok()?;
         Some(base * self.schedule.factor(self.steps, self.total_steps))
+    }
+
+    /// The weights to evaluate at: `weights`, the ones that are stepped on, or the average that the
+    /// rule keeps of them.
+    pub fn evaluation_weights<'a>(&'a self, weights: &'a [f32]) -> &'a [f32] {
+        let named = |name| self.rule.state().iter().position(|s| s.name == name);
+        match self.rule.evaluated().and_then(named) {
+            Some(index) if self.steps > 0 => &self.state[index],
+            _ => weights,
+        }
     }
 
     /// Updates made so far.

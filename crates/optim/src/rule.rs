@@ -68,6 +68,12 @@ pub trait Rule: Hyperparameters + fmt::Debug + Send + Sync {
         vec![]
     }
 
+    /// The name of the state array that holds the weights to evaluate at, if those are not the
+    /// ones that are stepped on.
+    fn evaluated(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether values that are each in range go together.
     fn check(&self) -> Result<(), Error> {
         Ok(())
@@ -128,7 +134,7 @@ impl State {
     }
 }
 
-impl dyn Rule {
+impl dyn Rule + '_ {
     /// Sets a hyperparameter by name.
     ///
     /// # Errors
@@ -166,7 +172,7 @@ impl dyn Rule {
 }
 
 /// The canonical spelling: the name, the learning rate, and what differs from the defaults.
-impl fmt::Display for dyn Rule {
+impl fmt::Display for dyn Rule + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.card().name)?;
         for hyper in self.hypers() {

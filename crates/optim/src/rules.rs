@@ -1,16 +1,64 @@
 //! The registry: every rule, one file each.
 
+mod adabelief;
+mod adabound;
+mod adadelta;
 mod adagrad;
 mod adam;
+mod adamax;
 mod adamw;
+mod adan;
+mod ademamix;
+mod adopt;
+mod aggmo;
+mod amsbound;
+mod asgd;
+mod laprop;
+mod lion;
+mod madgrad;
+mod nadam;
+mod nadamw;
+mod noisy_sgd;
+mod optimistic_gd;
+mod qhadam;
+mod qhm;
+mod radam;
 mod rmsprop;
+mod rprop;
 mod sgd;
+mod sign_sgd;
+mod signum;
+mod yogi;
 
+pub use adabelief::AdaBelief;
+pub use adabound::AdaBound;
+pub use adadelta::Adadelta;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
+pub use adamax::Adamax;
 pub use adamw::AdamW;
+pub use adan::Adan;
+pub use ademamix::Ademamix;
+pub use adopt::Adopt;
+pub use aggmo::AggMo;
+pub use amsbound::AmsBound;
+pub use asgd::Asgd;
+pub use laprop::LaProp;
+pub use lion::Lion;
+pub use madgrad::Madgrad;
+pub use nadam::Nadam;
+pub use nadamw::NadamW;
+pub use noisy_sgd::NoisySgd;
+pub use optimistic_gd::OptimisticGd;
+pub use qhadam::QhAdam;
+pub use qhm::Qhm;
+pub use radam::Radam;
 pub use rmsprop::RmsProp;
+pub use rprop::Rprop;
 pub use sgd::Sgd;
+pub use sign_sgd::SignSgd;
+pub use signum::Signum;
+pub use yogi::Yogi;
 
 use crate::error::Error;
 use crate::rule::Rule;
@@ -20,10 +68,34 @@ use crate::schedule::key_value;
 pub fn all() -> Vec<Box<dyn Rule>> {
     vec![
         Box::new(Sgd::default()),
+        Box::new(Qhm::default()),
+        Box::new(AggMo::default()),
+        Box::new(OptimisticGd::default()),
+        Box::new(NoisySgd::default()),
+        Box::new(Asgd::default()),
+        Box::new(SignSgd::default()),
+        Box::new(Signum::default()),
+        Box::new(Lion::default()),
+        Box::new(Rprop::default()),
         Box::new(Adagrad::default()),
+        Box::new(Adadelta::default()),
         Box::new(RmsProp::default()),
+        Box::new(Madgrad::default()),
         Box::new(Adam::default()),
         Box::new(AdamW::default()),
+        Box::new(Adamax::default()),
+        Box::new(Nadam::default()),
+        Box::new(NadamW::default()),
+        Box::new(Radam::default()),
+        Box::new(AdaBelief::default()),
+        Box::new(Yogi::default()),
+        Box::new(AdaBound::default()),
+        Box::new(AmsBound::default()),
+        Box::new(Adan::default()),
+        Box::new(Adopt::default()),
+        Box::new(Ademamix::default()),
+        Box::new(LaProp::default()),
+        Box::new(QhAdam::default()),
     ]
 }
 

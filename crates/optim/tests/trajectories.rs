@@ -23,8 +23,24 @@ fn torch() {
 }
 
 #[test]
+fn optax() {
+    replay_all("optax");
+}
+
+#[test]
+fn timm() {
+    replay_all("timm");
+}
+
+#[test]
+fn pytorch_optimizer() {
+    replay_all("pytorch_optimizer");
+}
+
+#[test]
 fn every_rule_is_recorded() {
-    let recorded: Vec<String> = ["torch"].iter().flat_map(|file| read(file)).map(|(recipe, _)| recipe).collect();
+    let recorded: Vec<String> =
+        ["torch", "optax", "timm", "pytorch_optimizer"].into_iter().flat_map(read).map(|(recipe, _)| recipe).collect();
     for rule in rules::all() {
         let name = rule.card().name;
         let of_rule = recorded.iter().filter(|recipe| recipe.split([' ', ',']).next() == Some(name));

@@ -1,4 +1,5 @@
 use crate::each::Each;
+use crate::formula::with_decay;
 use crate::hyperparameters;
 use crate::rule::{Card, Rule, State};
 
@@ -45,7 +46,7 @@ impl Rule for Adagrad {
         let lr = (lr / (1.0 + (t - 1) as f64 * lr_decay)) as f32;
         let [eps, lambda] = [eps, weight_decay].map(|x| x as f32);
         each.weight(|w, g, [sum]| {
-            let g = if lambda == 0.0 { g } else { g + lambda * w };
+            let g = with_decay(w, g, lambda);
             let sum = sum + g * g;
             (w - lr * g / (sum.sqrt() + eps), [sum])
         });

@@ -1,4 +1,5 @@
 use crate::each::Each;
+use crate::formula::{gathered, lerp, maximum, with_decay};
 use crate::hyperparameters;
 use crate::rule::{Card, Rule, State};
 
@@ -54,7 +55,7 @@ impl Rule for Adam {
 
     fn update(&self, t: u64, each: Each<'_>) {
         let lambda = self.weight_decay as f32;
-        adam_step(self, t, each, move |w, g| (w, if lambda == 0.0 { g } else { g + lambda * w }));
+        adam_step(self, t, each, move |w, g| (w, with_decay(w, g, lambda)));
     }
 
     fn boxed(&self) -> Box<dyn Rule> {
@@ -65,24 +66,21 @@ impl Rule for Adam {
 /// Adam's update of the weight and gradient that `decay` makes of (w, g).
 pub(super) fn adam_step(rule: &Adam, t: u64, each: Each<'_>, decay: impl Fn(f32, f32) -> (f32, f32) + Sync) {
     let Adam { lr, beta1, beta2, eps, amsgrad, .. } = *rule;
-    // Powers of β in double precision: in f32, 1 − 0.999¹ is off by 1.3e-5.
-    let t = i32::try_from(t).unwrap_or(i32::MAX);
-    let (correction1, correction2) = (1.0 - beta1.powi(t), 1.0 - beta2.powi(t));
+    let (correction1, correction2) = (gathered(beta1, t), gathered(beta2, t));
     let [step_size, root2] = [lr / correction1, correction2.sqrt()].map(|x| x as f32);
     let [new1, beta2, new2, eps] = [1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
-    let mean = move |m: f32, g: f32| if new1 < 0.5 { m + new1 * (g - m) } else { g - (g - m) * (1.0 - new1) };
     let mean_square = move |v: f32, g: f32| beta2 * v + new2 * g * g;
     if amsgrad {
         each.weight(|w, g, [m, v, max]| {
             let (w, g) = decay(w, g);
-            let (m, v) = (mean(m, g), mean_square(v, g));
-            let max = if v > max || v.is_nan() { v } else { max };
+            let (m, v) = (lerp(m, g, new1), mean_square(v, g));
+            let max = maximum(max, v);
             (w - step_size * m / (max.sqrt() / root2 + eps), [m, v, max])
         });
     } else {
         each.weight(|w, g, [m, v]| {
             let (w, g) = decay(w, g);
-            let (m, v) = (mean(m, g), mean_square(v, g));
+            let (m, v) = (lerp(m, g, new1), mean_square(v, g));
             (w - step_size * m / (v.sqrt() / root2 + eps), [m, v])
         });
     }

@@ -1,4 +1,5 @@
 use crate::each::Each;
+use crate::formula::{lerp, with_decay};
 use crate::hyperparameters;
 use crate::rule::{Card, Rule, State};
 
@@ -56,29 +57,27 @@ impl Rule for RmsProp {
     fn update(&self, _t: u64, each: Each<'_>) {
         let RmsProp { lr, alpha, eps, momentum, centered, weight_decay } = *self;
         let [lr, new, alpha, eps, mu, lambda] = [lr, 1.0 - alpha, alpha, eps, momentum, weight_decay].map(|x| x as f32);
-        let decayed = move |w: f32, g: f32| if lambda == 0.0 { g } else { g + lambda * w };
         let mean_square = move |s: f32, g: f32| alpha * s + new * g * g;
-        let mean = move |a: f32, g: f32| if new < 0.5 { a + new * (g - a) } else { g - (g - a) * (1.0 - new) };
         match (momentum != 0.0, centered) {
             (false, false) => each.weight(|w, g, [s]| {
-                let g = decayed(w, g);
+                let g = with_decay(w, g, lambda);
                 let s = mean_square(s, g);
                 (w - lr * g / (s.sqrt() + eps), [s])
             }),
             (true, false) => each.weight(|w, g, [s, b]| {
-                let g = decayed(w, g);
+                let g = with_decay(w, g, lambda);
                 let s = mean_square(s, g);
                 let b = mu * b + g / (s.sqrt() + eps);
                 (w - lr * b, [s, b])
             }),
             (false, true) => each.weight(|w, g, [s, a]| {
-                let g = decayed(w, g);
-                let (s, a) = (mean_square(s, g), mean(a, g));
+                let g = with_decay(w, g, lambda);
+                let (s, a) = (mean_square(s, g), lerp(a, g, new));
                 (w - lr * g / ((s - a * a).sqrt() + eps), [s, a])
             }),
             (true, true) => each.weight(|w, g, [s, b, a]| {
-                let g = decayed(w, g);
-                let (s, a) = (mean_square(s, g), mean(a, g));
+                let g = with_decay(w, g, lambda);
+                let (s, a) = (mean_square(s, g), lerp(a, g, new));
                 let b = mu * b + g / ((s - a * a).sqrt() + eps);
                 (w - lr * b, [s, b, a])
             }),

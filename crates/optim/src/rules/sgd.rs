@@ -1,5 +1,6 @@
 use crate::each::Each;
 use crate::error::Error;
+use crate::formula::with_decay;
 use crate::hyperparameters;
 use crate::rule::{Card, Rule, State};
 
@@ -54,23 +55,22 @@ impl Rule for Sgd {
     fn update(&self, t: u64, each: Each<'_>) {
         let Sgd { lr, momentum, dampening, nesterov, weight_decay } = *self;
         let [lr, mu, kept, lambda] = [lr, momentum, 1.0 - dampening, weight_decay].map(|x| x as f32);
-        let decayed = move |w: f32, g: f32| if lambda == 0.0 { g } else { g + lambda * w };
         match (momentum == 0.0, t == 1, nesterov) {
-            (true, _, _) => each.weight(|w, g, []| (w - lr * decayed(w, g), [])),
+            (true, _, _) => each.weight(|w, g, []| (w - lr * with_decay(w, g, lambda), [])),
             (_, true, false) => each.weight(|w, g, [_]| {
-                let v = decayed(w, g);
+                let v = with_decay(w, g, lambda);
                 (w - lr * v, [v])
             }),
             (_, true, true) => each.weight(|w, g, [_]| {
-                let v = decayed(w, g);
+                let v = with_decay(w, g, lambda);
                 (w - lr * (v + mu * v), [v])
             }),
             (_, _, false) => each.weight(|w, g, [v]| {
-                let v = mu * v + kept * decayed(w, g);
+                let v = mu * v + kept * with_decay(w, g, lambda);
                 (w - lr * v, [v])
             }),
             (_, _, true) => each.weight(|w, g, [v]| {
-                let g = decayed(w, g);
+                let g = with_decay(w, g, lambda);
                 let v = mu * v + kept * g;
                 (w - lr * (g + mu * v), [v])
             }),

@@ -170,3 +170,79 @@ fn stability_edges_on_a_quadratic() {
         assert!(end(1.01 * edge) > 1e3, "{rest} above the edge");
     }
 }
+
+/// Adamax, Lion and the sign rules step by lr whatever the size of a steady gradient.
+#[test]
+fn a_steady_gradient_gives_steps_of_the_learning_rate() {
+    for rule in ["adamax", "lion", "sign_sgd", "signum", "laprop", "qhadam", "adam"] {
+        let w = walk(&format!("{rule} lr=0.01"), &[0.0, 0.0], 50, |_| vec![3.0, -0.02]);
+        assert_near(&w, &[-0.5, 0.5], 2e-5);
+    }
+}
+
+#[test]
+fn general_rules_contain_the_simpler_ones() {
+    let gradients = stream(20);
+    let pairs = [
+        ("qhm lr=0.1 nu=0", "sgd lr=0.1"),
+        ("aggmo lr=0.1 beta1=0.5 beta2=0.5 beta3=0.5", "sgd lr=0.1 momentum=0.5"),
+        ("optimistic_gd lr=0.1 beta=0", "sgd lr=0.1"),
+        ("noisy_sgd lr=0.1 eta=0", "sgd lr=0.1"),
+        ("asgd lr=0.1 lambd=0", "sgd lr=0.1"),
+        ("signum momentum=0", "sign_sgd"),
+        ("lion beta1=0", "sign_sgd lr=1e-4"),
+        ("qhadam beta1=0.9 nu1=1", "adam"),
+        ("ademamix alpha=0", "adam"),
+        ("laprop lr=1e-3 beta1=0 eps=1e-8", "adam beta1=0"),
+        ("nadamw weight_decay=0", "nadam"),
+        ("adan beta1=0.9 beta2=0 beta3=0.999", "adam"),
+        ("radam lr=0.1 beta2=0.5 beta1=0", "sgd lr=0.1"),
+    ];
+    for (general, simple) in pairs {
+        assert_near(&replay(general, &gradients), &replay(simple, &gradients), 2e-6);
+    }
+}
+
+/// QHM's mean starts at 0 and SGD's velocity at the first gradient, so the first one is 0 here.
+#[test]
+fn qhm_with_all_weight_on_the_mean_is_damped_momentum() {
+    let gradients: Vec<Vec<f32>> = std::iter::once(vec![0.0; 50]).chain(stream(20)).collect();
+    let qhm = replay("qhm lr=0.1 momentum=0.9 nu=1", &gradients);
+    assert_near(&qhm, &replay("sgd lr=0.1 momentum=0.9 dampening=0.9", &gradients), 2e-6);
+}
+
+/// The bounds meet at final_lr: then AdaBound is SGD with a mean for momentum.
+#[test]
+fn adabound_ends_as_sgd() {
+    let mut adabound = optimizer("adabound final_lr=0.125 gamma=1e9 beta1=0", 1);
+    let mut w = [0.0];
+    adabound.step(&mut w, &[3.0]);
+    assert_near(&w, &[-0.375], 1e-6);
+}
+
+/// Noise has mean 0 and variance η/tᵞ, is new for each weight and step, and follows the seed.
+#[test]
+fn noisy_sgds_noise_fades_as_declared() {
+    let n = 40_000;
+    let zeros = vec![0.0; n];
+    let mut optimizer = optimizer("noisy_sgd lr=1 eta=0.25 gamma=0.5 seed=3", n);
+    let mut w = zeros.clone();
+    let mut last = zeros.clone();
+    for t in 1..=16 {
+        let before = w.clone();
+        optimizer.step(&mut w, &zeros);
+        let noise: Vec<f64> = w.iter().zip(&before).map(|(a, b)| f64::from(a - b)).collect();
+        let variance = 0.25 / f64::from(t).sqrt();
+        let mean = noise.iter().sum::<f64>() / n as f64;
+        let found = noise.iter().map(|x| x * x).sum::<f64>() / n as f64;
+        // Five standard errors.
+        assert!(mean.abs() < 5.0 * (variance / n as f64).sqrt(), "mean {mean} at step {t}");
+        assert!((found / variance - 1.0).abs() < 5.0 * (2.0 / n as f64).sqrt(), "variance {found} at step {t}");
+        let with_last = noise.iter().zip(&last).map(|(x, &y)| x * f64::from(y)).sum::<f64>() / n as f64;
+        assert!(with_last.abs() < 5.0 * (variance * 0.25 / n as f64).sqrt(), "steps {t} and before go together");
+        last = noise.iter().map(|&x| x as f32).collect();
+    }
+    let one = |seed: u32| walk(&format!("noisy_sgd seed={seed}"), &[0.0; 4], 1, |_| vec![0.0; 4]);
+    assert_eq!(one(1), one(1));
+    assert_ne!(one(1), one(2));
+}

@@ -11,8 +11,8 @@ use optim::hyper::{Hyper, Value};
 use optim::{Optimizer, Rule, rules};
 
 /// An optimizer by its spelling.
-fn optimizer(recipe: &str, weights: usize) -> Optimizer {
-    Optimizer::from_boxed(rules::parse(recipe).expect(recipe), weights).expect(recipe)
+fn optimizer(rule: &str, weights: usize) -> Optimizer {
+    Optimizer::from_boxed(rules::parse(rule).expect(rule), weights).expect(rule)
 }
 
 /// One update of one weight.
@@ -22,9 +22,11 @@ fn one_step(recipe: &str, w: f32, g: f32) -> f32 {
     w[0]
 }
 
-/// Where `steps` updates with the gradients of `gradient` lead.
+/// Where `steps` updates with the gradients of `gradient` lead, by `rule` or `rule, schedule`.
 fn walk(recipe: &str, start: &[f32], steps: usize, gradient: impl Fn(&[f32]) -> Vec<f32>) -> Vec<f32> {
-    let mut optimizer = optimizer(recipe, start.len());
+    let (rule, schedule) = recipe.split_once(", ").unwrap_or((recipe, "constant"));
+    let schedule = schedule.parse().expect(schedule);
+    let mut optimizer = optimizer(rule, start.len()).with_schedule(schedule, steps as u64);
     let mut w = start.to_vec();
     for _ in 0..steps {
         let g = gradient(&w);

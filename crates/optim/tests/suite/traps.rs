@@ -124,3 +124,74 @@ fn a_schedule_counts_updates() {
     }
     assert_eq!(rates, [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]);
 }
+
+/// candle-optimisers ships 1.0.
+#[test]
+fn adamaxs_learning_rate_is_2e_3() {
+    assert_eq!(default_of("adamax", "lr"), 2e-3);
+    close(one_step("adamax", 0.0, 100.0), -2e-3);
+}
+
+/// With momentum_decay, the share of the momentum grows from half of β₁; optax has a constant β₁.
+#[test]
+fn nadams_momentum_grows_by_a_schedule() {
+    assert_eq!(default_of("nadam", "momentum_decay"), 4e-3);
+    // At the first step m = (1 − β₁)·g, v̂ = g² and the product of all μ so far is μ₁.
+    let mu = |t: f64| 0.9 * (1.0 - 0.5 * 0.96_f64.powf(4e-3 * t));
+    let expected = -((1.0 - mu(1.0)) / (1.0 - mu(1.0)) + mu(2.0) * 0.1 / (1.0 - mu(1.0) * mu(2.0)));
+    close(one_step("nadam lr=1 eps=0", 0.0, 0.25), expected);
+}
+
+/// A weight whose step is not decided must not walk: the sign of 0 is 0.
+#[test]
+fn sign_rules_take_no_step_for_a_gradient_of_0() {
+    for recipe in ["sign_sgd lr=1", "signum lr=1", "lion lr=1", "rprop lr=1"] {
+        assert_eq!(one_step(recipe, 0.5, 0.0), 0.5, "{recipe}");
+        assert_eq!(one_step(recipe, 0.5, -0.0), 0.5, "{recipe}");
+    }
+}
+
+/// t^¼ with t counted from the first step that moves; and the first step of all does not move.
+#[test]
+fn adopts_clip_grows_with_the_fourth_root() {
+    let mut adopt = optimizer("adopt lr=1 beta1=0 beta2=0.5", 1);
+    let mut w = [0.0];
+    adopt.step(&mut w, &[1e-3]);
+    assert_eq!(w, [0.0]);
+    for t in 1..10 {
+        let before = w[0];
+        // A hundred times the gradient before, so every one is clipped.
+        adopt.step(&mut w, &[1e-3 * 100.0_f32.powi(t)]);
+        assert!((f64::from(before - w[0]) - f64::from(t).powf(0.25)).abs() < 2e-6);
+    }
+}
+
+/// Decay pulls by η·λ whatever the gradient.
+#[test]
+fn lions_and_nadamws_decay_is_decoupled() {
+    assert_eq!(one_step("lion lr=0.5 weight_decay=0.5", 1.0, 0.0), 0.75);
+    assert_eq!(one_step("nadamw lr=0.5 weight_decay=0.5", 1.0, 0.0), 0.75);
+    assert_eq!(default_of("nadamw", "weight_decay"), 0.01);
+    assert_eq!(default_of("nadam", "weight_decay"), 0.0);
+}
+
+/// The rule steps on other weights than it is evaluated at, and hands both out.
+#[test]
+fn asgd_is_evaluated_at_the_average() {
+    let mut asgd = optimizer("asgd lr=0.1 lambd=0 t0=5", 1);
+    let mut w = [1.0];
+    assert_eq!(asgd.evaluation_weights(&w), [1.0]);
+    let mut seen = vec![];
+    for t in 1..=12 {
+        asgd.step(&mut w, &[if t % 2 == 0 { 3.0 } else { -1.0 }]);
+        if t <= 6 {
+            assert_eq!(asgd.evaluation_weights(&w), w);
+        }
+        if t > 6 {
+            seen.push(f64::from(w[0]));
+        }
+    }
+    assert!((f64::from(asgd.evaluation_weights(&w)[0]) - seen.iter().sum::<f64>() / seen.len() as f64).abs() < 1e-6);
+    let adam = optimizer("adam", 1);
+    assert_eq!(adam.evaluation_weights(&w), w);
+}

@@ -1,0 +1,59 @@
+use crate::each::Each;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State};
+
+hyperparameters! {
+    /// The mean of three momenta that remember differently long.
+    pub struct AggMo {
+        /// Step size η.
+        lr: f64 = 1e-3 in 0.0..,
+        /// Share β₁ of the first velocity that is kept; 0 makes it the gradient.
+        beta1: f64 = 0.0 in 0.0..1.0,
+        /// Share β₂ of the second velocity that is kept.
+        beta2: f64 = 0.9 in 0.0..1.0,
+        /// Share β₃ of the third velocity that is kept.
+        beta3: f64 = 0.99 in 0.0..1.0,
+    }
+}
+
+const CARD: Card = Card {
+    name: "aggmo",
+    title: "Aggregated momentum",
+    family: "gradient descent",
+    problem: "much momentum is fast along a valley and swings across it; velocities of several lengths \
+              damp each other's swings",
+    formula: "a ← β₁·a + g
+b ← β₂·b + g
+c ← β₃·c + g
+w ← w − η·(a + b + c)/3",
+    good_when: "momentum above 0.9 would help but oscillates",
+    bad_when: "memory is short: 12 bytes a weight, three times momentum's",
+    source: "Lucas et al. 2019",
+};
+
+impl Rule for AggMo {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![
+            State::zeros("momentum_buffer1", "a"),
+            State::zeros("momentum_buffer2", "b"),
+            State::zeros("momentum_buffer3", "c"),
+        ]
+    }
+
+    fn update(&self, _t: u64, each: Each<'_>) {
+        let AggMo { lr, beta1, beta2, beta3 } = *self;
+        let [step_size, beta1, beta2, beta3] = [lr / 3.0, beta1, beta2, beta3].map(|x| x as f32);
+        each.weight(|w, g, [a, b, c]| {
+            let [a, b, c] = [beta1 * a + g, beta2 * b + g, beta3 * c + g];
+            (w - step_size * a - step_size * b - step_size * c, [a, b, c])
+        });
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}

@@ -1,0 +1,74 @@
+use crate::each::Each;
+use crate::formula::with_decay;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State};
+
+hyperparameters! {
+    /// Gradient descent with slowly shrinking steps, evaluated at the average of the weights.
+    pub struct Asgd {
+        /// Step size η at the start.
+        lr: f64 = 1e-2 in 0.0..,
+        /// How fast the steps shrink, and a pull λ of every weight towards 0.
+        lambd: f64 = 1e-4 in 0.0..,
+        /// Power of the steps' decay.
+        alpha: f64 = 0.75 in 0.0..,
+        /// The step after which weights are averaged.
+        t0: f64 = 1e6 in 0.0..,
+        /// Pull of every weight towards 0, added to the gradient.
+        weight_decay: f64 = 0.0 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "asgd",
+    title: "Averaged stochastic gradient descent",
+    family: "gradient descent",
+    problem: "the last weights of SGD hop round the minimum; their average lies nearer to it than any",
+    formula: "g ← g + weight_decay·w
+ηₜ = η/(1 + λ·η·(t − 1))^alpha
+w ← w − ηₜ·λ·w − ηₜ·g
+a ← a + (w − a)/max(1, t − 1 − t0)     (a is what is evaluated)",
+    good_when: "the problem is convex or nearly so and its gradients are noisy; give t0 so that \
+                averaging starts once the weights are near the minimum",
+    bad_when: "the weights still travel: an average over the way lags behind",
+    source: "Polyak & Juditsky 1992, in the form of Bottou 2010",
+};
+
+impl Rule for Asgd {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("ax", "a")]
+    }
+
+    fn evaluated(&self) -> Option<&'static str> {
+        Some("ax")
+    }
+
+    fn update(&self, t: u64, each: Each<'_>) {
+        let Asgd { lr, lambd, alpha, t0, weight_decay } = *self;
+        let past = (t - 1) as f64;
+        let eta = lr / (1.0 + lambd * lr * past).powf(alpha);
+        let share = 1.0 / (past - t0).max(1.0);
+        let [eta, keep, share, lambda] = [eta, 1.0 - lambd * eta, share, weight_decay].map(|x| x as f32);
+        if share == 1.0 {
+            each.weight(|w, g, [_]| {
+                let g = with_decay(w, g, lambda);
+                let w = w * keep - eta * g;
+                (w, [w])
+            });
+        } else {
+            each.weight(|w, g, [a]| {
+                let g = with_decay(w, g, lambda);
+                let w = w * keep - eta * g;
+                (w, [a + (w - a) * share])
+            });
+        }
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}

@@ -1,0 +1,97 @@
+use crate::each::Each;
+use crate::formula::lerp;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State};
+
+hyperparameters! {
+    /// AdaGrad by dual averaging: every step starts from the first weights, by a cube root.
+    pub struct Madgrad {
+        /// Step size η.
+        lr: f64 = 1e-2 in 0.0..,
+        /// Share μ of the last weights in the next.
+        momentum: f64 = 0.9 in 0.0..1.0,
+        /// Added to the root and to the step size, so that nothing is divided by 0.
+        eps: f64 = 1e-6 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "madgrad",
+    title: "Momentumized, adaptive, dual averaged gradient",
+    family: "adaptive",
+    problem: "adaptive rules generalise worse than SGD on images, and SGD trains worse than Adam on \
+              text; this rule aims at both",
+    formula: "λ = (η + ε)·√t
+s ← s + λ·g
+v ← v + λ·g²
+z = x − s/(∛v + ε)             (x: the weights at the start)
+w ← μ·w + (1 − μ)·z",
+    good_when: "SGD and Adam each serve part of the problem; it needs less weight decay than either",
+    bad_when: "training goes on from trained weights with a new target, or memory is short (12 bytes a \
+               weight)",
+    source: "Defazio & Jelassi 2021",
+};
+
+impl Rule for Madgrad {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("s", "s"), State::zeros("grad_sum_sq", "v"), State::zeros("x0", "x")]
+    }
+
+    fn update(&self, t: u64, each: Each<'_>) {
+        let Madgrad { lr, momentum, eps } = *self;
+        let [lambda, new, eps] = [(lr + eps) * (t as f64).sqrt(), 1.0 - momentum, eps].map(|x| x as f32);
+        let first = t == 1;
+        each.weight(|w, g, [s, v, x]| {
+            let x = if first { w } else { x };
+            let s = s + lambda * g;
+            let v = v + lambda * (g * g);
+            let z = x - s / (cube_root(v) + eps);
+            (lerp(w, z, new), [s, v, x])
+        });
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}
+
+/// ∛x to within 2 units in the last place for x ≥ 0, in operations that vectorise: a guess by a
+/// third of the exponent (Kahan's), then two steps of Halley's method, each of which triples the
+/// digits.
+#[inline(always)]
+fn cube_root(x: f32) -> f32 {
+    const GUESS: u32 = 709_958_130;
+    // Subnormal numbers have no exponent to take a third of.
+    let (scaled, back) = if x < f32::MIN_POSITIVE { (x * 16_777_216.0, 1.0 / 256.0) } else { (x, 1.0) };
+    let mut y = f32::from_bits(scaled.to_bits() / 3 + GUESS);
+    for _ in 0..2 {
+        let cube = y * y * y;
+        y -= y * ((cube - scaled) / (cube + cube + scaled));
+    }
+    if x > 0.0 && x < f32::INFINITY { y * back } else { x }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cube_root;
+
+    #[test]
+    fn cube_root_is_within_two_units_in_the_last_place() {
+        for i in 0..200_000_u32 {
+            let x = f32::from_bits(i * 10_607 + 1);
+            let exact = f64::from(x).cbrt();
+            let error = (f64::from(cube_root(x)) - exact).abs();
+            assert!(error <= 2.0 * f64::from(f32::EPSILON) * exact, "∛{x:e} is off by {error:e}");
+        }
+    }
+
+    #[test]
+    fn cube_root_at_the_edges() {
+        assert_eq!([0.0, 1.0, 27.0, f32::INFINITY].map(cube_root), [0.0, 1.0, 3.0, f32::INFINITY]);
+        assert!(cube_root(f32::NAN).is_nan());
+    }
+}

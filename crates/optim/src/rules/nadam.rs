@@ -1,0 +1,83 @@
+use crate::each::Each;
+use crate::formula::{gathered, lerp, with_decay};
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, Scalar, State};
+
+hyperparameters! {
+    /// Adam that looks ahead along its momentum, whose share grows over the first steps.
+    pub struct Nadam {
+        /// Step size η.
+        lr: f64 = 2e-3 in 0.0..,
+        /// Decay β₁ of the mean gradient, which the momentum's share μ grows towards.
+        beta1: f64 = 0.9 in 0.0..1.0,
+        /// Decay β₂ of the mean of squares.
+        beta2: f64 = 0.999 in 0.0..1.0,
+        /// Added to the root after the correction, so that nothing is divided by 0.
+        eps: f64 = 1e-8 in 0.0..,
+        /// How fast ψ the share μ grows from half of β₁ to β₁; 0 keeps it at half.
+        momentum_decay: f64 = 4e-3 in 0.0..,
+        /// Pull λ of every weight towards 0, added to the gradient.
+        weight_decay: f64 = 0.0 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "nadam",
+    title: "Adam with Nesterov momentum",
+    family: "adaptive",
+    problem: "Adam steps along the momentum of the past; Nesterov's momentum, which already counts \
+              the present gradient, corrects a wrong course a step earlier",
+    formula: "g ← g + λ·w
+μₜ = β₁·(1 − ½·0.96^(t·ψ))
+m ← β₁·m + (1 − β₁)·g
+v ← β₂·v + (1 − β₂)·g²
+m̂ = μₜ₊₁·m/(1 − μ₁⋯μₜ₊₁) + (1 − μₜ)·g/(1 − μ₁⋯μₜ)
+v̂ = v/(1 − β₂ᵗ)
+w ← w − η·m̂/(√v̂ + ε)",
+    good_when: "Adam works but converges slowly along long valleys",
+    bad_when: "gradients are very noisy: the present one has more weight than in Adam",
+    source: "Dozat 2016, with the schedule of μ (which optax leaves out)",
+};
+
+impl Rule for Nadam {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_sq", "v")]
+    }
+
+    fn scalars(&self) -> Vec<Scalar> {
+        vec![Scalar { name: "mu_product", start: 1.0 }]
+    }
+
+    fn update(&self, t: u64, each: Each<'_>) {
+        let lambda = self.weight_decay as f32;
+        nadam_step(self, t, each, move |w, g| (w, with_decay(w, g, lambda)));
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}
+
+/// NAdam's update of the weight and gradient that `decay` makes of (w, g).
+pub(super) fn nadam_step(rule: &Nadam, t: u64, mut each: Each<'_>, decay: impl Fn(f32, f32) -> (f32, f32) + Sync) {
+    let Nadam { lr, beta1, beta2, eps, momentum_decay, .. } = *rule;
+    let mu = |t: u64| beta1 * (1.0 - 0.5 * 0.96_f64.powf(t as f64 * momentum_decay));
+    let [mu_product] = each.scalars();
+    *mu_product *= mu(t);
+    let of_gradient = lr * (1.0 - mu(t)) / (1.0 - *mu_product);
+    let of_mean = lr * mu(t + 1) / (1.0 - *mu_product * mu(t + 1));
+    let correction2 = gathered(beta2, t);
+    let [of_gradient, of_mean, correction2, new1, beta2, new2, eps] =
+        [of_gradient, of_mean, correction2, 1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
+    each.weight(|w, g, [m, v]| {
+        let (w, g) = decay(w, g);
+        let m = lerp(m, g, new1);
+        let v = beta2 * v + new2 * g * g;
+        let root = (v / correction2).sqrt() + eps;
+        (w - of_gradient * g / root - of_mean * m / root, [m, v])
+    });
+}

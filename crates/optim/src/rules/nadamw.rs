@@ -1,0 +1,70 @@
+use super::nadam::{Nadam, nadam_step};
+use crate::each::Each;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, Scalar, State};
+
+hyperparameters! {
+    /// NAdam with weight decay beside the gradient instead of inside it.
+    pub struct NadamW {
+        /// Step size η.
+        lr: f64 = 2e-3 in 0.0..,
+        /// Decay β₁ of the mean gradient, which the momentum's share μ grows towards.
+        beta1: f64 = 0.9 in 0.0..1.0,
+        /// Decay β₂ of the mean of squares.
+        beta2: f64 = 0.999 in 0.0..1.0,
+        /// Added to the root after the correction, so that nothing is divided by 0.
+        eps: f64 = 1e-8 in 0.0..,
+        /// How fast ψ the share μ grows from half of β₁ to β₁; 0 keeps it at half.
+        momentum_decay: f64 = 4e-3 in 0.0..,
+        /// Pull λ of every weight towards 0: a share η·λ of it a step.
+        weight_decay: f64 = 1e-2 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "nadamw",
+    title: "NAdam with decoupled weight decay",
+    family: "adaptive",
+    problem: "in NAdam, as in Adam, weight decay inside the gradient is divided by √v̂",
+    formula: "w ← w − η·λ·w
+μₜ = β₁·(1 − ½·0.96^(t·ψ))
+m ← β₁·m + (1 − β₁)·g
+v ← β₂·v + (1 − β₂)·g²
+m̂ = μₜ₊₁·m/(1 − μ₁⋯μₜ₊₁) + (1 − μₜ)·g/(1 − μ₁⋯μₜ)
+v̂ = v/(1 − β₂ᵗ)
+w ← w − η·m̂/(√v̂ + ε)",
+    good_when: "AdamW is the choice and the batches are large, so gradients are not too noisy",
+    bad_when: "gradients are very noisy: the present one has more weight than in AdamW",
+    source: "Dozat 2016 with the decay of Loshchilov & Hutter 2019",
+};
+
+impl Rule for NadamW {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        self.nadam().state()
+    }
+
+    fn scalars(&self) -> Vec<Scalar> {
+        self.nadam().scalars()
+    }
+
+    fn update(&self, t: u64, each: Each<'_>) {
+        let keep = (1.0 - self.lr * self.weight_decay) as f32;
+        nadam_step(&self.nadam(), t, each, move |w, g| (w * keep, g));
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}
+
+impl NadamW {
+    /// The same without the decay.
+    fn nadam(&self) -> Nadam {
+        let NadamW { lr, beta1, beta2, eps, momentum_decay, .. } = *self;
+        Nadam { lr, beta1, beta2, eps, momentum_decay, weight_decay: 0.0 }
+    }
+}

@@ -1,0 +1,72 @@
+use tensor::random::Stream;
+
+use crate::each::Each;
+use crate::error::Error;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State};
+
+hyperparameters! {
+    /// Gradient descent with noise that is added to the gradients and fades over time.
+    pub struct NoisySgd {
+        /// Step size.
+        lr: f64 = 1e-2 in 0.0..,
+        /// Variance η of the noise at the start.
+        eta: f64 = 0.01 in 0.0..,
+        /// Power γ with which the variance fades.
+        gamma: f64 = 0.55 in 0.0..,
+        /// Seed of the noise: a whole number.
+        seed: f64 = 0.0 in 0.0..9007199254740992.0,
+    }
+}
+
+// The paper counts steps from 0 and divides by (1 + t)^γ; t is counted from 1 here.
+const CARD: Card = Card {
+    name: "noisy_sgd",
+    title: "Gradient descent with annealed noise",
+    family: "gradient descent",
+    problem: "very deep networks get stuck where they start; noise shakes them loose",
+    formula: "n ~ N(0, η/tᵞ), drawn anew for every weight and step
+w ← w − lr·(g + n)",
+    good_when: "a deep network without normalisation does not start to learn",
+    bad_when: "small batches are noisy enough, or speed matters: a random number costs more than the rest",
+    source: "Neelakantan et al. 2015",
+};
+
+impl Rule for NoisySgd {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![]
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.seed.fract() != 0.0 {
+            let why = format!("seed={} is not a whole number", self.seed);
+            return Err(Error::Conflict { of: CARD.name.into(), why });
+        }
+        Ok(())
+    }
+
+    fn update(&self, t: u64, each: Each<'_>) {
+        let NoisySgd { lr, eta, gamma, seed } = *self;
+        let [lr, deviation] = [lr, (eta / (t as f64).powf(gamma)).sqrt()].map(|x| x as f32);
+        if deviation == 0.0 {
+            return each.weight(|w, g, []| (w - lr * g, []));
+        }
+        let stream = Stream::new(seed as u64, CARD.name);
+        // A number's place in the stream is a function of step and weight, so threads and resuming
+        // change nothing: 2³³ weights for 2³⁰ steps, two words a normal number.
+        let noise = move |i: usize| {
+            let mut stream = stream.clone();
+            stream.seek(t << 34 | (i as u64) << 1);
+            stream.normal()
+        };
+        each.weight_at(|i, w, g, []| (w - lr * (g + deviation * noise(i)), []));
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}

@@ -1,0 +1,52 @@
+use crate::each::Each;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State};
+
+hyperparameters! {
+    /// Gradient descent that guesses the next gradient from the last two.
+    pub struct OptimisticGd {
+        /// Step size η.
+        lr: f64 = 1e-2 in 0.0..,
+        /// Weight α of the gradient.
+        alpha: f64 = 1.0 in 0.0..,
+        /// Weight β of the gradient's last change.
+        beta: f64 = 1.0 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "optimistic_gd",
+    title: "Optimistic gradient descent",
+    family: "gradient descent",
+    problem: "when two players descend against each other, as in a GAN, plain gradient descent circles \
+              round the solution; expecting the next gradient brings it in",
+    formula: "w ← w − η·(α·g + β·(g − p))   (p = g at the first step)
+p ← g",
+    good_when: "games: adversarial training, saddle points",
+    bad_when: "there is one loss and it is noisy: the difference of two gradients doubles the noise",
+    source: "Daskalakis et al. 2018",
+};
+
+impl Rule for OptimisticGd {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("previous_gradient", "p")]
+    }
+
+    fn update(&self, t: u64, each: Each<'_>) {
+        let OptimisticGd { lr, alpha, beta } = *self;
+        let [lr, both, beta] = [lr, alpha + beta, beta].map(|x| x as f32);
+        let first = t == 1;
+        each.weight(|w, g, [p]| {
+            let p = if first { g } else { p };
+            (w - lr * (both * g - beta * p), [g])
+        });
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}

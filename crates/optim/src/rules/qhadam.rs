@@ -1,0 +1,63 @@
+use crate::each::Each;
+use crate::formula::{gathered, lerp};
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State};
+
+hyperparameters! {
+    /// Adam with a share of the present gradient beside both of its means.
+    pub struct QhAdam {
+        /// Step size η.
+        lr: f64 = 1e-3 in 0.0..,
+        /// Decay β₁ of the mean gradient.
+        beta1: f64 = 0.995 in 0.0..1.0,
+        /// Decay β₂ of the mean of squares.
+        beta2: f64 = 0.999 in 0.0..1.0,
+        /// Share ν₁ of the mean gradient in a step.
+        nu1: f64 = 0.7 in 0.0..=1.0,
+        /// Share ν₂ of the mean of squares in the divisor.
+        nu2: f64 = 1.0 in 0.0..=1.0,
+        /// Added to the root, so that nothing is divided by 0.
+        eps: f64 = 1e-8 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "qhadam",
+    title: "Quasi-hyperbolic Adam",
+    family: "adaptive",
+    problem: "Adam's β₁ sets both how long gradients are remembered and how little the present one \
+              counts; here they are two settings",
+    formula: "m̂ ← β₁-mean of all g so far, corrected for its start:
+m̂ ← m̂ + (1 − β₁)/(1 − β₁ᵗ)·(g − m̂)
+v̂ ← v̂ + (1 − β₂)/(1 − β₂ᵗ)·(g² − v̂)
+w ← w − η·((1 − ν₁)·g + ν₁·m̂)/(√((1 − ν₂)·g² + ν₂·v̂) + ε)",
+    good_when: "Adam is unstable with a high β₁ or β₂: ν₂ below 1 bounds a single step",
+    bad_when: "nobody has time to tune two more numbers",
+    source: "Ma & Yarats 2019",
+};
+
+impl Rule for QhAdam {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("exp_avg", "m̂"), State::zeros("exp_avg_sq", "v̂")]
+    }
+
+    fn update(&self, t: u64, each: Each<'_>) {
+        let QhAdam { lr, beta1, beta2, nu1, nu2, eps } = *self;
+        let [new1, new2] = [beta1, beta2].map(|beta| ((1.0 - beta) / gathered(beta, t)) as f32);
+        let [lr, nu1, rest1, nu2, rest2, eps] = [lr, nu1, 1.0 - nu1, nu2, 1.0 - nu2, eps].map(|x| x as f32);
+        each.weight(|w, g, [m, v]| {
+            let square = g * g;
+            let (m, v) = (lerp(m, g, new1), lerp(v, square, new2));
+            let (mean, mean_square) = (nu1 * m + rest1 * g, nu2 * v + rest2 * square);
+            (w - lr * mean / (mean_square.sqrt() + eps), [m, v])
+        });
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}

@@ -1,0 +1,53 @@
+use crate::each::Each;
+use crate::formula::lerp;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State};
+
+hyperparameters! {
+    /// A step along the gradient and a longer one along a very slow mean of gradients.
+    pub struct Qhm {
+        /// Step size η.
+        lr: f64 = 1e-3 in 0.0..,
+        /// Decay β of the mean gradient.
+        momentum: f64 = 0.999 in 0.0..1.0,
+        /// Share ν of the mean in a step: 0 is plain SGD, 1 is momentum.
+        nu: f64 = 0.7 in 0.0..=1.0,
+    }
+}
+
+const CARD: Card = Card {
+    name: "qhm",
+    title: "Quasi-hyperbolic momentum",
+    family: "gradient descent",
+    problem: "momentum ties how long gradients are remembered to how little the present one counts; \
+              here they are two settings",
+    formula: "m ← β·m + (1 − β)·g
+w ← w − η·((1 − ν)·g + ν·m)",
+    good_when: "a long memory (β = 0.999) helps but momentum of that length is unstable",
+    bad_when: "settings come from SGD with momentum: this m is a mean, so its η is 1/(1 − β) times \
+               longer",
+    source: "Ma & Yarats 2019",
+};
+
+impl Rule for Qhm {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("momentum_buffer", "m")]
+    }
+
+    fn update(&self, _t: u64, each: Each<'_>) {
+        let Qhm { lr, momentum, nu } = *self;
+        let [new, of_mean, of_gradient] = [1.0 - momentum, lr * nu, lr * (1.0 - nu)].map(|x| x as f32);
+        each.weight(|w, g, [m]| {
+            let m = lerp(m, g, new);
+            (w - of_mean * m - of_gradient * g, [m])
+        });
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}

@@ -1,0 +1,43 @@
+use crate::each::Each;
+use crate::formula::sign;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State};
+
+hyperparameters! {
+    /// Steps of one size along the sign of the gradient.
+    pub struct SignSgd {
+        /// Step size η.
+        lr: f64 = 1e-3 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "sign_sgd",
+    title: "Sign descent",
+    family: "sign",
+    problem: "many machines that train together send each other gradients; a sign takes one bit",
+    formula: "w ← w − η·sign(g)",
+    good_when: "gradients are dense and their noise is small or symmetric",
+    bad_when: "the noise of a batch is skewed: then the mean sign is not the sign of the mean, and \
+               the rule can walk uphill",
+    source: "Bernstein et al. 2018",
+};
+
+impl Rule for SignSgd {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![]
+    }
+
+    fn update(&self, _t: u64, each: Each<'_>) {
+        let lr = self.lr as f32;
+        each.weight(|w, g, []| (w - lr * sign(g), []));
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}

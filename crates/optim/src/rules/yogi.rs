@@ -1,0 +1,65 @@
+use crate::each::Each;
+use crate::formula::{gathered, sign};
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State};
+
+hyperparameters! {
+    /// Adam whose mean of squares moves by no more than a share of the new square.
+    pub struct Yogi {
+        /// Step size η.
+        lr: f64 = 1e-2 in 0.0..,
+        /// Decay β₁ of the mean gradient.
+        beta1: f64 = 0.9 in 0.0..1.0,
+        /// How slowly β₂ the mean of squares moves.
+        beta2: f64 = 0.999 in 0.0..1.0,
+        /// Added to the root after the correction, so that nothing is divided by 0.
+        eps: f64 = 1e-3 in 0.0..,
+        /// What the mean of squares starts from.
+        initial_accumulator: f64 = 1e-6 in 0.0..,
+    }
+}
+
+// The paper's algorithm has no bias correction; its authors' code and optax have both corrections.
+// optax starts m as well from the initial accumulator, which moves weights that have no gradient;
+// here m starts from 0, as in the paper.
+const CARD: Card = Card {
+    name: "yogi",
+    title: "Additive adaptive moment estimation",
+    family: "adaptive",
+    problem: "when gradients turn small, Adam's mean of squares falls fast and its steps grow fast, \
+              which can keep it from converging",
+    formula: "m ← β₁·m + (1 − β₁)·g
+v ← v − (1 − β₂)·sign(v − g²)·g²
+m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
+w ← w − η·m̂/(√v̂ + ε)",
+    good_when: "gradients are sparse or their size changes much over time",
+    bad_when: "gradients fall by orders of magnitude: v falls only by their own small squares",
+    source: "Zaheer et al. 2018",
+};
+
+impl Rule for Yogi {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        let v = State { name: "exp_avg_sq", symbol: "v", start: self.initial_accumulator as f32 };
+        vec![State::zeros("exp_avg", "m"), v]
+    }
+
+    fn update(&self, t: u64, each: Each<'_>) {
+        let Yogi { lr, beta1, beta2, eps, .. } = *self;
+        let [correction1, correction2] = [beta1, beta2].map(|beta| gathered(beta, t) as f32);
+        let [lr, beta1, new1, new2, eps] = [lr, beta1, 1.0 - beta1, 1.0 - beta2, eps].map(|x| x as f32);
+        each.weight(|w, g, [m, v]| {
+            let square = g * g;
+            let m = new1 * g + beta1 * m;
+            let v = v - new2 * sign(v - square) * square;
+            (w - lr * (m / correction1 / ((v / correction2).sqrt() + eps)), [m, v])
+        });
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}

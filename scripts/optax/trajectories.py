@@ -1,0 +1,158 @@
+"""Records what optax's optimizers do with given gradients, for the tests of `optim`.
+
+usage: python trajectories.py DIR
+
+Reads DIR/stream.safetensors, which scripts/pytorch/trajectories.py writes, and writes
+DIR/optax.safetensors: for each recipe, in the spelling of `optim`, the weights after steps 1,
+10, 100 and 1000. Arrays are float32; 64-bit mode is on only so that bias corrections are
+computed in float64, as they are in PyTorch and here.
+"""
+
+import argparse
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import jax
+
+jax.config.update("jax_enable_x64", True)
+
+import jax.numpy as jnp  # noqa: E402
+import numpy as np  # noqa: E402
+import optax  # noqa: E402
+import optax.contrib  # noqa: E402
+from safetensors.numpy import load_file, save_file  # noqa: E402
+
+SAMPLED = [1, 10, 100, 1000]
+
+# Each takes our names with our defaults, so a recipe that gives no value tests the default.
+
+
+def lion(lr=1e-4, beta1=0.9, beta2=0.99, weight_decay=0):
+    return optax.lion(lr, beta1, beta2, weight_decay=weight_decay)
+
+
+def sign_sgd(lr=1e-3):
+    return optax.sign_sgd(lr)
+
+
+def signum(lr=1e-3, momentum=0.9):
+    return optax.signum(lr, momentum)
+
+
+def adabelief(lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-16):
+    return optax.adabelief(lr, beta1, beta2, eps, eps_root=eps)
+
+
+def yogi(lr=1e-2, beta1=0.9, beta2=0.999, eps=1e-3, initial_accumulator=1e-6):
+    """optax starts the mean gradient from the initial accumulator too; the paper, and we, from 0."""
+    scale = optax.scale_by_yogi(beta1, beta2, eps, initial_accumulator_value=initial_accumulator)
+
+    def init(params):
+        return scale.init(params)._replace(mu=jnp.zeros_like(params))
+
+    return optax.chain(
+        optax.GradientTransformation(init, scale.update), optax.scale_by_learning_rate(lr)
+    )
+
+
+def adopt(lr=1e-3, beta1=0.9, beta2=0.9999, eps=1e-6, clip=True):
+    return optax.contrib.adopt(lr, beta1, beta2, eps, use_clipping=clip)
+
+
+def ademamix(lr=1e-3, beta1=0.9, beta2=0.999, beta3=0.9999, alpha=5, eps=1e-8, weight_decay=0):
+    return optax.contrib.ademamix(
+        lr, beta1, beta2, beta3, alpha, eps, weight_decay=weight_decay
+    )
+
+
+def madgrad(lr=1e-2, momentum=0.9, eps=1e-6):
+    return optax.contrib.madgrad(lr, momentum, eps=eps)
+
+
+def noisy_sgd(lr=1e-2, eta=0.01, gamma=0.55):
+    """Without noise: two libraries' random numbers differ."""
+    assert eta == 0
+    return optax.noisy_sgd(lr, eta, gamma, key=0)
+
+
+def optimistic_gd(lr=1e-2, alpha=1.0, beta=1.0):
+    return optax.optimistic_gradient_descent(lr, alpha, beta)
+
+
+RULES = {
+    f.__name__: f
+    for f in [
+        lion, sign_sgd, signum, adabelief, yogi, adopt, ademamix, madgrad, noisy_sgd,
+        optimistic_gd,
+    ]
+}  # fmt: skip
+
+RECIPES = [
+    "lion",
+    "lion lr=0.01 weight_decay=0.1",
+    "lion lr=1e-3 beta1=0.95 beta2=0.98",
+    "sign_sgd",
+    "sign_sgd lr=0.1",
+    "signum",
+    "signum lr=0.01 momentum=0.5",
+    "adabelief",
+    "adabelief lr=0.01 beta1=0.8 beta2=0.95 eps=1e-8",
+    "yogi",
+    "yogi lr=1e-3 beta1=0.5 beta2=0.9 eps=1e-4 initial_accumulator=1e-3",
+    "yogi initial_accumulator=0",
+    "adopt",
+    "adopt lr=0.01 clip=false eps=1e-3",
+    "adopt lr=0.01 beta1=0.5 beta2=0.99 eps=1e-3",
+    "ademamix",
+    "ademamix lr=3e-3 beta3=0.99 alpha=2 weight_decay=0.1",
+    "ademamix beta1=0.5 beta2=0.95 beta3=0.999 eps=1e-4",
+    "madgrad",
+    "madgrad lr=1e-3 momentum=0.5",
+    "madgrad lr=0.1 momentum=0 eps=1e-3",
+    "noisy_sgd eta=0",
+    "noisy_sgd lr=0.1 eta=0 gamma=0",
+    "optimistic_gd",
+    "optimistic_gd lr=0.1 alpha=0.5 beta=2",
+]
+
+
+def value(text):
+    return {"true": True, "false": False}.get(text) if text in ("true", "false") else float(text)
+
+
+def replay(recipe, start, gradients):
+    name, *words = recipe.split()
+    rule = RULES[name](**{key: value(text) for key, text in (word.split("=") for word in words)})
+    w = jnp.asarray(start)
+    state = rule.init(w)
+    seen = []
+    for step, gradient in enumerate(gradients, 1):
+        update, state = rule.update(jnp.asarray(gradient), state, w)
+        w = optax.apply_updates(w, update)
+        if step in SAMPLED:
+            seen.append(np.asarray(w))
+    assert w.dtype == jnp.float32
+    return np.stack(seen)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("folder", type=Path)
+    folder = arguments.parse_args().folder
+    packages = ["numpy", "jax", "optax"]
+    made_with = {"python": platform.python_version()} | {name: version(name) for name in packages}
+    print(json.dumps(made_with))
+    stream = load_file(folder / "stream.safetensors")
+    recorded = {
+        recipe: replay(recipe, stream["start"], stream["gradients"]) for recipe in RECIPES
+    }
+    assert all(np.isfinite(w).all() for w in recorded.values()), "a recipe diverged"
+    path = folder / "optax.safetensors"
+    save_file(recorded, path, {**made_with, "steps": json.dumps(SAMPLED)})
+    print(f"{path}: {len(recorded)} arrays, {path.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
