@@ -1,1 +1,3 @@
-//! Whole-program tests.
+//! Whole-program tests: the structure of the workspace.
+
+mod structure;

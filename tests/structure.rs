@@ -1,0 +1,131 @@
+//! The arrows between crates, where `unsafe` and printing stand, and complete registries.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Each crate with the crates of the workspace that it may use.
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("tensor", &[]),
+    ("autograd", &["tensor"]),
+    ("nn", &["tensor", "autograd"]),
+    ("optim", &["tensor"]),
+    ("data", &["tensor"]),
+    ("lab", &["tensor", "autograd", "nn", "optim", "data"]),
+    ("report", &["lab"]),
+    ("cli", &["tensor", "nn", "optim", "data", "lab", "report"]),
+    ("xtask", &["tensor", "autograd", "nn", "optim", "data", "lab", "report", "cli"]),
+    ("whole-program-tests", &[]),
+];
+
+/// The files that may hold `unsafe`.
+const KERNELS: [&str; 5] = [
+    "crates/tensor/src/matmul/block.rs",
+    "crates/tensor/src/matmul/lanes.rs",
+    "crates/tensor/src/matmul/transpose.rs",
+    "crates/tensor/src/peak.rs",
+    "crates/tensor/src/simd.rs",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package stands in the workspace")
+}
+
+#[test]
+fn every_crate_uses_only_what_stands_to_its_left() {
+    let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo metadata runs");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let members: Vec<&str> = packages.iter().map(|p| p["name"].as_str().expect("a name")).collect();
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.into();
+    for package in packages {
+        let name = package["name"].as_str().expect("a name");
+        let allowed = allowed.get(name).unwrap_or_else(|| panic!("`{name}` is not in the table of arrows"));
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            let used = dependency["name"].as_str().expect("a name");
+            let development = dependency["kind"] == "dev";
+            if members.contains(&used) && !development {
+                assert!(allowed.contains(&used), "`{name}` uses `{used}`, which does not stand to its left");
+            }
+        }
+    }
+}
+
+#[test]
+fn low_crates_have_nothing_heavy_by_default() {
+    for (name, _) in &ARROWS[..5] {
+        let manifest = fs::read_to_string(root().join(format!("crates/{name}/Cargo.toml"))).expect("a manifest");
+        for heavy in ["reqwest", "tokio", "clap", "indicatif", "image", "minijinja"] {
+            let line = manifest.lines().find(|line| line.starts_with(heavy));
+            assert!(line.is_none_or(|line| line.contains("optional = true")), "{name}: {line:?}");
+        }
+    }
+}
+
+#[test]
+fn unsafe_stands_only_in_the_named_kernel_files() {
+    for (path, text) in sources() {
+        let named = KERNELS.contains(&path.as_str());
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        // Split, so that this file does not find itself.
+        let word = concat!("uns", "afe");
+        let holds = [" {", " fn", " impl", " trait"].iter().any(|next| code.contains(&format!("{word}{next}")));
+        let allows = code.contains(concat!("allow(uns", "afe_code"));
+        assert!(named || !(holds || allows), "{path} holds unsafe code but is no named kernel file");
+        assert!(!named || holds, "{path} is named as a kernel file but holds no unsafe code");
+    }
+}
+
+#[test]
+fn only_cli_and_xtask_print() {
+    let allow = concat!("allow(clippy::print_", "stdout");
+    for (path, text) in sources() {
+        let may = path.starts_with("crates/cli/") || path.starts_with("xtask/") || path.contains("/examples/");
+        assert!(may || !text.contains(allow), "{path} allows itself to print");
+    }
+    // Clippy refuses printing wherever it is not allowed, because the workspace says so.
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the manifest");
+    assert!(manifest.contains(concat!("print_", "stdout = \"warn\"")));
+    for (name, _) in ARROWS {
+        let folder = if name == "xtask" { "xtask".into() } else { format!("crates/{name}") };
+        let folder = if name == "whole-program-tests" { "tests".into() } else { folder };
+        let manifest = fs::read_to_string(root().join(&folder).join("Cargo.toml")).expect("a manifest");
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{name} does not take the workspace's lints");
+    }
+}
+
+#[test]
+fn every_rule_file_is_in_the_registry() {
+    let folder = root().join("crates/optim/src/rules");
+    let registry = fs::read_to_string(root().join("crates/optim/src/rules.rs")).expect("the registry");
+    for entry in fs::read_dir(folder).expect("the rules") {
+        let path = entry.expect("an entry").path();
+        let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
+        assert!(registry.contains(&format!("mod {name};")), "{} is in no registry", path.display());
+    }
+}
+
+/// Every Rust file of the repository with its path from the root.
+fn sources() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut folders: Vec<PathBuf> = ["crates", "xtask", "tests"].map(|name| root().join(name)).into();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of the repository") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root()).expect("below the root").to_string_lossy().replace('\\', "/");
+                files.push((name, fs::read_to_string(&path).expect("a source file")));
+            }
+        }
+    }
+    files.sort();
+    files
+}
