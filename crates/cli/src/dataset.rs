@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, value_parser};
-use data::{Dataset, Event, Request};
+use data::{Dataset, Event, Request, Set};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::console;
@@ -34,9 +34,20 @@ pub(crate) fn arguments() -> [Arg; 3] {
 /// Loads the set that the [`arguments`] name.
 pub(crate) fn load(matches: &ArgMatches) -> Result<Dataset, Failure> {
     let name = matches.get_one::<String>("dataset").expect("it has a default");
-    let mut request = Request::new(data::set(name)?);
+    load_set(data::set(name)?, matches)
+}
+
+/// What to load and from where, by `--data-dir` and `--offline`.
+pub(crate) fn request(set: &'static Set, matches: &ArgMatches) -> Request {
+    let mut request = Request::new(set);
     request.data_dir = matches.get_one::<PathBuf>("data-dir").cloned();
     request.offline = matches.get_flag("offline");
+    request
+}
+
+/// Loads a set, wherever else its name came from.
+pub(crate) fn load_set(set: &'static Set, matches: &ArgMatches) -> Result<Dataset, Failure> {
+    let request = request(set, matches);
     let mut watch = Watch::new();
     let dataset = data::load(&request, &mut |event| watch.event(event))?;
     watch.finish();
@@ -68,7 +79,8 @@ impl Watch {
                     return;
                 }
                 let bar = self.bar.get_or_insert_with(|| {
-                    let style = ProgressStyle::with_template("{msg:>26} {bar:24} {bytes}/{total_bytes} {eta}");
+                    let style =
+                        ProgressStyle::with_template("{msg:>26} {bar:24} {bytes}/{total_bytes} {eta}");
                     ProgressBar::no_length().with_style(style.expect("the template is right"))
                 });
                 bar.set_message(file.clone());

@@ -25,6 +25,16 @@ impl Failure {
         Failure { message: message.into(), hint: Some(hint.into()), code: 1 }
     }
 
+    /// Data that are there but not what they should be: code 65.
+    pub(crate) fn bad_data(message: impl Into<String>, hint: impl Into<String>) -> Failure {
+        Failure { message: message.into(), hint: Some(hint.into()), code: 65 }
+    }
+
+    /// A file or folder that is needed and cannot be read: code 66.
+    pub(crate) fn missing(message: impl Into<String>, hint: impl Into<String>) -> Failure {
+        Failure { message: message.into(), hint: Some(hint.into()), code: 66 }
+    }
+
     /// A file or folder that cannot be made: code 73.
     pub(crate) fn create(path: &Path, error: &io::Error) -> Failure {
         let hint = "choose another place, or see whether the disk is full or write-protected";
@@ -55,7 +65,8 @@ impl Failure {
 /// Settings by name are usage.
 impl From<optim::Error> for Failure {
     fn from(error: optim::Error) -> Failure {
-        let hint = error.hint().or_else(|| Some("`descent explain NAME` shows each setting with its range".into()));
+        let hint =
+            error.hint().or_else(|| Some("`descent explain NAME` shows each setting with its range".into()));
         Failure { message: error.to_string(), hint, code: 2 }
     }
 }

@@ -16,11 +16,14 @@ mod commands;
 mod console;
 mod dataset;
 mod digit;
+mod facts;
 mod failure;
 mod files;
 mod hyper_flags;
+mod photo;
 mod picture;
 mod progress;
+mod schedules;
 mod stop;
 mod text;
 mod trained;
@@ -67,6 +70,7 @@ fn command() -> Command {
 
 fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
     let (name, arguments) = matches.subcommand().expect("a command is required");
-    let command = commands::ALL.iter().find(|command| command.name == name).expect("only listed commands parse");
+    let command =
+        commands::ALL.iter().find(|command| command.name == name).expect("only listed commands parse");
     (command.run)(arguments)
 }

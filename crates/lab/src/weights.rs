@@ -165,3 +165,18 @@ fn wrong(path: &Path, why: String) -> Error {
             .to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_claims_widths_it_has_no_bytes_for_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hollow.safetensors");
+        let shape = [1 << 60, 0];
+        write(&path, [("fc1.weight", &shape[..], &[][..])].into_iter(), HashMap::new()).unwrap();
+        let message = load(&path).unwrap_err().to_string();
+        assert!(message.contains("layer of width 0"), "{message}");
+    }
+}

@@ -1,11 +1,384 @@
-use clap::{ArgMatches, Command};
+use std::path::{Path, PathBuf};
 
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use data::{Error, Found, Kind, Origin, Request, SETS, Set};
+use serde_json::json;
+
+use crate::console;
+use crate::dataset::{self, Watch};
 use crate::failure::Failure;
+use crate::picture::{self, Look, Picture};
+use crate::text;
+use crate::trained;
 
 pub(crate) fn command() -> Command {
+    let sets = || PossibleValuesParser::new(SETS.iter().map(|set| set.name));
+    let some = |help: &'static str| {
+        Arg::new("set")
+            .value_name("SET")
+            .value_parser(sets())
+            .num_args(0..)
+            .action(ArgAction::Append)
+            .help(help)
+    };
+    let one =
+        Arg::new("set").value_name("SET").value_parser(sets()).default_value("mnist").help("The data set");
+    let json = |help: &'static str| Arg::new("json").long("json").action(ArgAction::SetTrue).help(help);
+    let place = || dataset::arguments().into_iter().filter(|arg| arg.get_id() == "data-dir");
+    let offline = || dataset::arguments().into_iter().filter(|arg| arg.get_id() == "offline");
+    let fetch_place = place()
+        .map(|arg| arg.help("Put the files below this folder [default: DESCENT_DATA, or the cache folder]"));
+
     Command::new("data")
+        .about("Shows, fetches and checks the data sets")
+        .long_about(
+            "Shows which data sets are on this machine, fetches those that are not, checks every byte of \
+             them, and draws their images. Sets are looked for in --data-dir alone if it is given, or else \
+             in the folder that DESCENT_DATA names, ./data, the system's folder and the cache.",
+        )
+        .after_help(
+            "Examples:\n  descent data list\n  descent data fetch mnist fashion-mnist\n  \
+             descent data fetch mnist --from /media/usb/mnist\n  descent data verify\n  \
+             descent data show mnist --count 10",
+        )
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("list")
+                .about("Lists the data sets and where they are")
+                .after_help("Examples:\n  descent data list\n  descent data list --json")
+                .args(place())
+                .arg(json("Print one JSON object a set and nothing else")),
+        )
+        .subcommand(
+            Command::new("fetch")
+                .about("Brings data sets to this machine and checks every byte")
+                .after_help(
+                    "Examples:\n  descent data fetch\n  descent data fetch mnist kmnist\n  \
+                     descent data fetch mnist --from ~/Downloads/mnist\n  \
+                     descent data fetch mnist --from https://example.org/mnist --data-dir data\n\n\
+                     Files that are there and right are not fetched again; what broke off goes on.",
+                )
+                .arg(some("The data sets [default: mnist]"))
+                .arg(
+                    Arg::new("from")
+                        .long("from")
+                        .value_name("DIR|URL")
+                        .help("Take the files from this folder, .tar.gz archive or URL of a folder"),
+                )
+                .args(fetch_place)
+                .args(offline())
+                .arg(json("Print one JSON object a set and nothing else")),
+        )
+        .subcommand(
+            Command::new("verify")
+                .about("Checks every byte of the data sets on this machine")
+                .after_help(
+                    "Examples:\n  descent data verify\n  descent data verify mnist --data-dir data\n\n\
+                     Ends with code 65 if a file is damaged, 66 if one is missing.",
+                )
+                .arg(some("The data sets [default: all that are here]"))
+                .args(place())
+                .arg(json("Print one JSON object a file and nothing else")),
+        )
+        .subcommand(
+            Command::new("show")
+                .about("Draws images of a data set with their labels")
+                .after_help(
+                    "Examples:\n  descent data show\n  descent data show fashion-mnist --count 9\n  \
+                     descent data show mnist --split train --index 59999",
+                )
+                .arg(one)
+                .arg(
+                    Arg::new("index")
+                        .long("index")
+                        .value_name("N")
+                        .value_parser(value_parser!(u64))
+                        .conflicts_with("count")
+                        .help("One image, counted from 0"),
+                )
+                .arg(
+                    Arg::new("count")
+                        .long("count")
+                        .value_name("N")
+                        .value_parser(value_parser!(u32).range(1..))
+                        .default_value("6")
+                        .help("So many, from the first"),
+                )
+                .arg(trained::split_argument())
+                .args(place())
+                .args(offline())
+                .arg(json("Print one JSON object an image and nothing else")),
+        )
 }
 
-pub(crate) fn run(_matches: &ArgMatches) -> Result<(), Failure> {
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    match matches.subcommand() {
+        Some(("list", matches)) => list(matches),
+        Some(("fetch", matches)) => fetch(matches),
+        Some(("verify", matches)) => verify(matches),
+        Some(("show", matches)) => show(matches),
+        _ => unreachable!("only listed commands parse"),
+    }
+}
+
+fn list(matches: &ArgMatches) -> Result<(), Failure> {
+    let mut text = String::new();
+    for set in SETS {
+        let found = located(set, matches);
+        text += &if matches.get_flag("json") { listed_as_json(set, &found) } else { listed(set, &found) };
+    }
+    console::print(&text)?;
     Ok(())
+}
+
+fn listed(set: &Set, found: &[Found]) -> String {
+    let width = console::width();
+    let images = |file: usize| text::grouped(set.files[file].items as u64);
+    let about =
+        format!("{}; {} training and {} test images; {}", set.about, images(0), images(2), set.licence);
+    let mut text = text::table(&[[set.name.to_string(), about]], 0, width).concat();
+    for found in found {
+        let (here, bytes) =
+            (found.files.iter().filter(|file| file.path.is_some()).count(), megabytes(found.bytes()));
+        let files = if here == 4 { "4 files".to_string() } else { format!("only {here} of 4 files") };
+        text += &format!("    {}\n    {files}, {bytes}\n", text::plain(&found.origin.to_string()));
+    }
+    if !found.iter().any(Found::is_whole) {
+        text += &format!("    not here: `descent data fetch {}` brings it\n", set.name);
+        if set.name == "mnist" {
+            text += &text::paragraph(&format!("until then commands use {}", Origin::Sample), 4, width);
+        }
+    }
+    text + "\n"
+}
+
+fn listed_as_json(set: &Set, found: &[Found]) -> String {
+    let found: Vec<_> = found
+        .iter()
+        .map(|found| {
+            let files = found.files.iter().map(|file| {
+                json!({ "name": file.name, "path": file.path.as_deref().map(lossy), "bytes": file.bytes })
+            });
+            json!({
+                "folder": found.origin.folder().map(|folder| folder.to_string_lossy()),
+                "whole": found.is_whole(),
+                "bytes": found.bytes(),
+                "files": files.collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let object = json!({
+        "schema": lab::record::SCHEMA,
+        "kind": "data set",
+        "name": set.name,
+        "title": set.title,
+        "about": set.about,
+        "train_images": set.files[0].items,
+        "test_images": set.files[2].items,
+        "classes": set.class_names,
+        "licence": set.licence,
+        "source": set.source,
+        "found": found,
+    });
+    format!("{object}\n")
+}
+
+fn fetch(matches: &ArgMatches) -> Result<(), Failure> {
+    let mut sets = named(matches)?;
+    if sets.is_empty() {
+        sets.push(data::set("mnist")?);
+    }
+    for set in sets {
+        let mut request = dataset::request(set, matches);
+        request.from = matches.get_one::<String>("from").cloned();
+        let mut watch = Watch::new();
+        let origin = data::fetch(&request, &mut |event| watch.event(event));
+        watch.finish();
+        let origin = origin.map_err(|error| unless_offline(error, &request))?;
+        let folder = origin.folder().map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
+        let object = json!({
+            "schema": lab::record::SCHEMA,
+            "kind": "fetched",
+            "name": set.name,
+            "folder": folder,
+            "origin": origin.to_string(),
+        });
+        let line = format!("{} is whole and right in {}", set.name, text::plain(&folder));
+        console::print(&if matches.get_flag("json") { object.to_string() } else { line })?;
+    }
+    Ok(())
+}
+
+/// Where nothing was tried, because nothing was allowed, that is what there is to say.
+fn unless_offline(error: Error, request: &Request) -> Failure {
+    match error {
+        Error::Unreachable { set, tried, folder, .. } if request.offline && tried.is_empty() => {
+            Failure::missing(
+                format!("{set} is not in {}, and --offline allows no connection", folder.display()),
+                "leave --offline out, or name a folder that has the files with --from",
+            )
+        }
+        error => error.into(),
+    }
+}
+
+fn verify(matches: &ArgMatches) -> Result<(), Failure> {
+    let named = named(matches)?;
+    let all_here = || SETS.iter().filter(|set| !located(set, matches).is_empty()).collect();
+    let sets: Vec<&Set> = if named.is_empty() { all_here() } else { named };
+    let (mut damaged, mut missing) = (0, Vec::new());
+    for &set in &sets {
+        let found = located(set, matches);
+        let mut whole = false;
+        for found in &found {
+            let checked = data::verify(set, found);
+            whole |= found.is_whole();
+            damaged += checked.iter().filter(|file| is_damaged(file)).count();
+            let json = matches.get_flag("json");
+            console::print(&if json {
+                verified_as_json(set, found, &checked)
+            } else {
+                verified(set, found, &checked)
+            })?;
+        }
+        if !whole {
+            missing.push(set.name);
+        }
+    }
+    if damaged > 0 {
+        let hint = "remove what is damaged and run `descent data fetch`, which brings it anew";
+        return Err(Failure::bad_data(format!("damaged files: {damaged}"), hint));
+    }
+    if sets.is_empty() || !missing.is_empty() {
+        let what = if sets.is_empty() {
+            "no data set is here".into()
+        } else {
+            format!("not here: {}", missing.join(", "))
+        };
+        return Err(Failure::missing(what, "`descent data fetch` brings what is missing"));
+    }
+    Ok(())
+}
+
+type Checked = [Result<u64, Error>; 4];
+
+fn is_damaged(file: &Result<u64, Error>) -> bool {
+    file.as_ref().is_err_and(|error| error.kind() != Kind::MissingInput)
+}
+
+fn verified(set: &Set, found: &Found, checked: &Checked) -> String {
+    let mut text = format!("{}: {}\n", set.name, text::plain(&found.origin.to_string()));
+    for (file, result) in found.files.iter().zip(checked) {
+        text += &match result {
+            Ok(bytes) => format!("  ok       {}, {} bytes\n", file.name, text::grouped(*bytes)),
+            Err(_) if !is_damaged(result) => format!("  missing  {}\n", file.name),
+            Err(error) => {
+                format!(
+                    "  DAMAGED  {}\n{}",
+                    file.name,
+                    text::paragraph(&text::plain(&error.to_string()), 11, console::width())
+                )
+            }
+        };
+    }
+    text
+}
+
+fn verified_as_json(set: &Set, found: &Found, checked: &Checked) -> String {
+    let line = |(file, result): (&data::FoundFile, &Result<u64, Error>)| {
+        let status = match result {
+            Ok(_) => "ok",
+            Err(_) if is_damaged(result) => "damaged",
+            Err(_) => "missing",
+        };
+        let object = json!({
+            "schema": lab::record::SCHEMA,
+            "kind": "file",
+            "set": set.name,
+            "folder": found.origin.folder().map(|folder| folder.to_string_lossy()),
+            "name": file.name,
+            "path": file.path.as_deref().map(lossy),
+            "status": status,
+            "error": result.as_ref().err().map(ToString::to_string),
+        });
+        format!("{object}\n")
+    };
+    found.files.iter().zip(checked).map(line).collect()
+}
+
+fn show(matches: &ArgMatches) -> Result<(), Failure> {
+    let set = data::set(matches.get_one::<String>("set").expect("it has a default"))?;
+    let dataset = dataset::load_set(set, matches)?;
+    let (name, split) = trained::split(&dataset, matches);
+    let images = match matches.get_one::<u64>("index") {
+        Some(&index) => {
+            let index = trained::checked_index(index, &dataset, (name, split))?;
+            index..index + 1
+        }
+        None => 0..split.len().min(*matches.get_one::<u32>("count").expect("it has a default") as usize),
+    };
+    let class = |index: usize| dataset.class_names[usize::from(split.labels[index])];
+    if matches.get_flag("json") {
+        let line = |index: usize| {
+            let object = json!({
+                "schema": lab::record::SCHEMA,
+                "kind": "image",
+                "dataset": dataset.name,
+                "sample": dataset.is_sample(),
+                "split": name,
+                "index": index,
+                "label": split.labels[index],
+                "class": class(index),
+                "rows": split.rows,
+                "columns": split.cols,
+                "pixels": split.image(index),
+            });
+            format!("{object}\n")
+        };
+        console::print(&images.map(line).collect::<String>())?;
+        return Ok(());
+    }
+    let picture = |index: usize| {
+        let caption = format!("index {index}: {}", class(index));
+        Picture { pixels: split.image(index), columns: split.cols, caption }
+    };
+    let pictures: Vec<_> = images.map(picture).collect();
+    let heading = format!("{}'s {name} split, from {}", dataset.name, dataset.origin);
+    let heading = text::paragraph(&heading, 0, console::width());
+    console::print(&format!("{heading}\n{}", picture::page(&pictures, Look::of_stdout(), console::width())))?;
+    Ok(())
+}
+
+/// The sets that the arguments name, each once.
+fn named(matches: &ArgMatches) -> Result<Vec<&'static Set>, Failure> {
+    let mut sets: Vec<&'static Set> = Vec::new();
+    for name in matches.get_many::<String>("set").into_iter().flatten() {
+        let set = data::set(name)?;
+        if !sets.contains(&set) {
+            sets.push(set);
+        }
+    }
+    Ok(sets)
+}
+
+/// The folders that hold files of a set; where the user named one, only what is in it.
+fn located(set: &'static Set, matches: &ArgMatches) -> Vec<Found> {
+    let mut request = Request::new(set);
+    request.data_dir = matches.get_one::<PathBuf>("data-dir").cloned();
+    let mut found = data::locate(&request);
+    if let Some(named) = &request.data_dir {
+        found.retain(|found| found.origin.folder().is_some_and(|folder| folder.starts_with(named)));
+    }
+    found
+}
+
+fn lossy(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// Bytes in millions.
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
 }

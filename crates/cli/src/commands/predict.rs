@@ -1,11 +1,245 @@
-use clap::{ArgMatches, Command};
+use std::path::PathBuf;
 
+use anstyle::Style;
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use data::{Dataset, Origin, Set, Split};
+use lab::{Score, Task};
+use serde_json::json;
+
+use crate::console;
+use crate::dataset;
+use crate::digit::{self, Invert};
 use crate::failure::Failure;
+use crate::photo;
+use crate::picture::{self, Look, Picture};
+use crate::text;
+use crate::trained::{self, Trained};
 
 pub(crate) fn command() -> Command {
     Command::new("predict")
+        .about("Shows what a trained model sees in a picture")
+        .long_about(
+            "Draws a picture as the model gets it, and how probable each class is. A picture of yours may \
+             be PNG or JPEG of any size and colour with one digit on it: it is made light on dark, fitted \
+             into 20 × 20 pixels and centred in 28 × 28, as MNIST's images were.",
+        )
+        .after_help(
+            "Examples:\n  descent predict --model digits.safetensors --index 7\n  \
+             descent predict --model digits.safetensors photo.jpg\n  \
+             descent predict --model digits.safetensors *.png --json\n  \
+             descent predict --model digits.safetensors blackboard.png --invert no",
+        )
+        .args(trained::arguments())
+        .arg(
+            Arg::new("image")
+                .value_name("IMAGE")
+                .value_parser(value_parser!(PathBuf))
+                .num_args(1..)
+                .help("PNG or JPEG files, each with one digit"),
+        )
+        .arg(
+            Arg::new("index")
+                .long("index")
+                .value_name("N")
+                .value_parser(value_parser!(u64))
+                .help("An image of the data set instead, counted from 0"),
+        )
+        .group(ArgGroup::new("what").args(["image", "index"]).required(true))
+        .arg(trained::split_argument())
+        .arg(
+            Arg::new("invert")
+                .long("invert")
+                .value_name("WHEN")
+                .value_parser(PossibleValuesParser::new(["auto", "yes", "no"]))
+                .default_value("auto")
+                .help("Turn dark on light into light on dark; auto does where the border is light"),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Print one JSON object a picture and nothing else"),
+        )
 }
 
-pub(crate) fn run(_matches: &ArgMatches) -> Result<(), Failure> {
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let model = Trained::load(matches)?;
+    let set = model.set(matches)?;
+    let (subjects, task) = match matches.get_one::<u64>("index") {
+        Some(&index) => of_the_set(&model, set, index, matches)?,
+        None => of_files(&model, set, matches)?,
+    };
+    let score = task.score(model.weights(), &task.dataset.test);
+    for (place, subject) in subjects.iter().enumerate() {
+        let seen = Seen::new(subject, &task, &score, place);
+        console::print(&if matches.get_flag("json") {
+            seen.json()
+        } else {
+            seen.page(Look::of_stdout()) + "\n"
+        })?;
+    }
     Ok(())
+}
+
+/// What a picture is.
+enum Subject {
+    File(PathBuf),
+    Image { index: usize, split: &'static str, label: u8 },
+}
+
+/// An image of the data set, in a task of it alone.
+fn of_the_set(
+    model: &Trained,
+    set: &'static Set,
+    index: u64,
+    matches: &ArgMatches,
+) -> Result<(Vec<Subject>, Task), Failure> {
+    let dataset = dataset::load_set(set, matches)?;
+    let (name, split) = trained::split(&dataset, matches);
+    let index = trained::checked_index(index, &dataset, (name, split))?;
+    let label = split.labels[index];
+    let alone = Split { pixels: split.image(index).to_vec(), labels: vec![label], ..*split };
+    let subject = Subject::Image { index, split: name, label };
+    Ok((vec![subject], task(model, set, alone, dataset.origin)?))
+}
+
+/// The pictures in files, in a task of them.
+fn of_files(
+    model: &Trained,
+    set: &'static Set,
+    matches: &ArgMatches,
+) -> Result<(Vec<Subject>, Task), Failure> {
+    let invert = match matches.get_one::<String>("invert").map(String::as_str) {
+        Some("yes") => Invert::Yes,
+        Some("no") => Invert::No,
+        _ => Invert::Auto,
+    };
+    let paths: Vec<PathBuf> = matches.get_many("image").into_iter().flatten().cloned().collect();
+    let mut pixels = Vec::new();
+    for path in &paths {
+        let digit = digit::prepare(&photo::read(path)?, invert).ok_or_else(|| {
+            Failure::bad_data(
+                format!("{}: nothing is drawn on it", path.display()),
+                "expected one digit on an even ground; --invert yes or no may help",
+            )
+        })?;
+        pixels.extend(digit);
+    }
+    // What the labels are is what is asked: the loss that they would give is not looked at.
+    let labels = vec![0; paths.len()];
+    let split = Split { pixels, labels, rows: digit::SIDE, cols: digit::SIDE };
+    let task = task(model, set, split, Origin::Folder(PathBuf::new()))?;
+    Ok((paths.into_iter().map(Subject::File).collect(), task))
+}
+
+/// A set's classes with other images.
+fn task(model: &Trained, set: &'static Set, images: Split, origin: Origin) -> Result<Task, Failure> {
+    let Set { name, classes, class_names, mean_std, .. } = *set;
+    model.task(Dataset { name, classes, class_names, mean_std, train: images.clone(), test: images, origin })
+}
+
+/// What the model sees in one picture.
+struct Seen<'a> {
+    subject: &'a Subject,
+    dataset: &'a Dataset,
+    pixels: &'a [u8],
+    probabilities: &'a [f32],
+    prediction: usize,
+}
+
+impl<'a> Seen<'a> {
+    fn new(subject: &'a Subject, task: &'a Task, score: &'a Score, place: usize) -> Seen<'a> {
+        let dataset = &task.dataset;
+        Seen {
+            subject,
+            dataset,
+            pixels: dataset.test.image(place),
+            probabilities: &score.probabilities[place * dataset.classes..][..dataset.classes],
+            prediction: score.predictions[place] as usize,
+        }
+    }
+
+    fn json(&self) -> String {
+        let Seen { subject, dataset, probabilities, prediction, .. } = self;
+        let mut object = json!({
+            "schema": lab::record::SCHEMA,
+            "kind": "prediction",
+            "dataset": dataset.name,
+            "prediction": prediction,
+            "class": dataset.class_names[*prediction],
+            "probabilities": probabilities,
+        });
+        match subject {
+            Subject::File(path) => object["image"] = json!(path.to_string_lossy()),
+            Subject::Image { index, split, label } => {
+                object["index"] = json!(index);
+                object["split"] = json!(split);
+                object["label"] = json!(label);
+            }
+        }
+        object.to_string()
+    }
+
+    /// The picture, and a bar for each class beside it, or below it where that is too wide.
+    fn page(&self, look: Look) -> String {
+        const BESIDE: usize = 3;
+        let picture =
+            Picture { pixels: self.pixels, columns: self.dataset.test.cols, caption: String::new() };
+        let drawn = picture::lines(&picture, look);
+        let left = picture.columns + BESIDE;
+        let width = console::width();
+        let heading = self.heading();
+        if width < left + 40 {
+            let lines = [drawn, vec![String::new()], self.bars(width)].concat();
+            return format!("{heading}\n\n{}", lines.join("\n"));
+        }
+        let bars = self.bars(width - left);
+        let above = drawn.len().saturating_sub(bars.len()) / 2;
+        let mut page = format!("{heading}\n\n");
+        for (i, line) in drawn.iter().enumerate() {
+            let bar = i.checked_sub(above).and_then(|i| bars.get(i)).map_or("", String::as_str);
+            page.push_str(format!("{line}{}{bar}", " ".repeat(BESIDE)).trim_end());
+            page.push('\n');
+        }
+        page
+    }
+
+    fn heading(&self) -> String {
+        let names = self.dataset.class_names;
+        let sure = text::percent(self.probabilities[self.prediction].into());
+        let seen = format!("seen as {} ({sure})", names[self.prediction]);
+        match self.subject {
+            Subject::File(path) => format!("{}: {seen}", text::plain(&path.to_string_lossy())),
+            Subject::Image { index, split, label } => {
+                let is = names[usize::from(*label)];
+                format!("index {index} of {}'s {split} split: is {is}, {seen}", self.dataset.name)
+            }
+        }
+    }
+
+    /// The probabilities as bars, one line a class.
+    fn bars(&self, width: usize) -> Vec<String> {
+        const PERCENT: usize = 8;
+        const MARK: usize = 2;
+        let names = self.dataset.class_names;
+        let first = names.iter().map(|name| text::width(name)).max().unwrap_or(0);
+        let longest = width.saturating_sub(first + 1 + PERCENT + MARK).max(1);
+        let line = |(class, &probability): (usize, &f32)| {
+            let best = class == self.prediction;
+            let style = if best { Style::new().bold() } else { Style::new() };
+            let name = text::pad(names[class], first);
+            let bar = text::pad(&bar(probability, longest), longest);
+            let percent = text::percent(probability.into());
+            format!("{style}{name} {bar}{percent:>PERCENT$}{}{style:#}", if best { " ◀" } else { "" })
+        };
+        self.probabilities.iter().enumerate().map(line).collect()
+    }
+}
+
+/// A bar to an eighth of a column.
+fn bar(share: f32, longest: usize) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = (share.clamp(0.0, 1.0) * 8.0 * longest as f32).round() as usize;
+    "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
 }

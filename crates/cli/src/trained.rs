@@ -1,0 +1,160 @@
+//! A trained model from a file, and the data set that it is tried on.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use clap::builder::Resettable;
+use clap::{Arg, ArgMatches, value_parser};
+use data::batches::Normalise;
+use data::{Dataset, Set};
+use lab::Task;
+use lab::weights::SavedWeights;
+
+use crate::console;
+use crate::dataset;
+use crate::failure::Failure;
+use crate::text;
+
+/// `--model`, and `--dataset` with its companions.
+pub(crate) fn arguments() -> impl Iterator<Item = Arg> {
+    let model = Arg::new("model")
+        .long("model")
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .required(true)
+        .help("The weights, as `descent train --save` or PyTorch's safetensors writes them");
+    let data = dataset::arguments().map(|arg| match arg.get_id() == "dataset" {
+        true => {
+            arg.default_value(Resettable::Reset).help("The data set [default: the model's own, or mnist]")
+        }
+        false => arg,
+    });
+    std::iter::once(model).chain(data)
+}
+
+/// `--split`.
+pub(crate) fn split_argument() -> Arg {
+    Arg::new("split")
+        .long("split")
+        .value_name("SPLIT")
+        .value_parser(["test", "train"])
+        .default_value("test")
+        .help("The set's test images, or those for training")
+}
+
+/// The images that `--split` means, and its name.
+pub(crate) fn split<'a>(dataset: &'a Dataset, matches: &ArgMatches) -> (&'static str, &'a data::Split) {
+    match matches.get_one::<String>("split").map(String::as_str) {
+        Some("train") => ("train", &dataset.train),
+        _ => ("test", &dataset.test),
+    }
+}
+
+/// A model as it was saved.
+pub(crate) struct Trained {
+    path: PathBuf,
+    saved: SavedWeights,
+    normalise: Normalise,
+}
+
+impl Trained {
+    /// Reads the file that `--model` names.
+    pub(crate) fn load(matches: &ArgMatches) -> Result<Trained, Failure> {
+        let path = matches.get_one::<PathBuf>("model").expect("it is required").clone();
+        if let Err(error) = File::open(&path) {
+            let hint = "check the path; `descent train --save FILE` writes a model";
+            return Err(Failure::missing(format!("{}: {error}", path.display()), hint));
+        }
+        let saved = lab::weights::load(&path)?;
+        let normalise = Normalise {
+            mean: number(&path, &saved, "mean", |_| true)?.unwrap_or(Normalise::HALF.mean),
+            deviation: number(&path, &saved, "deviation", |x| x > 0.0)?.unwrap_or(Normalise::HALF.deviation),
+        };
+        Ok(Trained { path, saved, normalise })
+    }
+
+    /// The data set that `--dataset` names, or else the one that the model was trained on. Says so
+    /// if they are not the same.
+    pub(crate) fn set(&self, matches: &ArgMatches) -> Result<&'static Set, Failure> {
+        let own = self.saved.notes.get("dataset").map(String::as_str);
+        let given = matches.get_one::<String>("dataset").map(String::as_str);
+        if let (Some(own), Some(given)) = (own, given)
+            && own != given
+        {
+            console::note(&format!("NOTE: this model was trained on {}, not on {given}.", text::plain(own)));
+        }
+        // A model may come from elsewhere and name a set that is not known here.
+        let own = own.filter(|own| data::SETS.iter().any(|set| set.name == *own));
+        Ok(data::set(given.or(own).unwrap_or("mnist"))?)
+    }
+
+    /// The model and a data set as a task; the model must fit the images and the classes.
+    pub(crate) fn task(&self, dataset: Dataset) -> Result<Task, Failure> {
+        let SavedWeights { widths, activation, .. } = &self.saved;
+        let name = dataset.name;
+        Task::with_widths(dataset, widths, *activation, self.normalise).map_err(|error| match error {
+            lab::Error::Widths { pixels, classes, .. } => {
+                let (inputs, outputs) = (widths[0], widths[widths.len() - 1]);
+                let message = format!(
+                    "{}: the model takes {inputs} inputs and tells {outputs} classes apart, but {name} has {pixels} \
+                     pixels and {classes} classes",
+                    self.path.display()
+                );
+                Failure::usage(message, "name another model with --model, or its data set with --dataset")
+            }
+            error => error.into(),
+        })
+    }
+
+    /// The weights.
+    pub(crate) fn weights(&self) -> &tensor::Bundle {
+        &self.saved.weights
+    }
+
+    /// The model in a few words: `digits.safetensors (784-128-64-10, trained on mnist)`.
+    pub(crate) fn describe(&self, task: &Task) -> String {
+        let name = self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy();
+        let own =
+            self.saved.notes.get("dataset").map(|own| format!(", trained on {own}")).unwrap_or_default();
+        text::plain(&format!("{name} ({}{own})", task.describe_model()))
+    }
+}
+
+/// The place of an image, which must be one of the split's.
+pub(crate) fn checked_index(
+    index: u64,
+    dataset: &Dataset,
+    (name, split): (&str, &data::Split),
+) -> Result<usize, Failure> {
+    let inside = usize::try_from(index).ok().filter(|&index| index < split.len());
+    inside.ok_or_else(|| {
+        let message = format!(
+            "there is no image {index}: {}'s {name} split has 0 to {}",
+            dataset.name,
+            split.len() - 1
+        );
+        let hint = match dataset.is_sample() {
+            true => "this is the embedded sample; `descent data fetch` brings the whole set",
+            false => "give --index a lower number",
+        };
+        Failure::usage(message, hint)
+    })
+}
+
+/// A number that a model's notes may hold.
+fn number(
+    path: &Path,
+    saved: &SavedWeights,
+    name: &str,
+    fits: fn(f64) -> bool,
+) -> Result<Option<f64>, Failure> {
+    let Some(text) = saved.notes.get(name) else { return Ok(None) };
+    let number = text.parse().ok().filter(|x: &f64| x.is_finite() && fits(*x));
+    number.map(Some).ok_or_else(|| {
+        let message = format!("{}: its note `{name}` is {text:?}, which cannot be used", path.display());
+        Failure::bad_data(
+            message,
+            "mean is a number and deviation one above 0, both on the scale from 0 to 1",
+        )
+    })
+}
