@@ -1,6 +1,6 @@
 //! One run: weights, optimizer and place in the epoch, stepped forward; and its checkpoint.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
@@ -286,7 +286,7 @@ impl<'t> Training<'t> {
         }
         // As bits, so that no number is too odd for JSON.
         let scalars: Vec<(&str, u64)> = state.scalars.iter().map(|(name, x)| (name.as_str(), x.to_bits())).collect();
-        let mut notes: HashMap<String, String> = self.settings().into_iter().collect();
+        let mut notes: BTreeMap<String, String> = self.settings().into_iter().collect();
         notes.insert("scalars".into(), serde_json::to_string(&scalars).expect("names and numbers"));
         notes.insert("progress".into(), serde_json::to_string(&self.progress).expect("progress is plain data"));
         weights::write(path, tensors.iter().map(|(name, shape, values)| (name.as_str(), shape.as_slice(), *values)), notes)
@@ -351,7 +351,7 @@ impl<'t> Training<'t> {
 }
 
 /// A note of a checkpoint.
-fn note<N: DeserializeOwned>(notes: &HashMap<String, String>, name: &str) -> Result<N, String> {
+fn note<N: DeserializeOwned>(notes: &BTreeMap<String, String>, name: &str) -> Result<N, String> {
     let text = notes.get(name).ok_or_else(|| format!("is no checkpoint: it has no note `{name}`"))?;
     serde_json::from_str(text).map_err(|error| format!("its note `{name}` is damaged: {error}"))
 }

@@ -1,6 +1,6 @@
 //! Weights as safetensors files with PyTorch's names and layout.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +10,9 @@ use tensor::{Bundle, Layout};
 
 use crate::error::Error;
 
+/// The entry of a file's metadata that holds our notes, as a JSON object.
+const NOTES: &str = "descent";
+
 /// A model's weights and what is known about them beside their numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SavedWeights {
@@ -18,7 +21,7 @@ pub struct SavedWeights {
     /// The nonlinearity between layers; ReLU if the file does not say.
     pub activation: Activation,
     /// The file's other notes, by name: `dataset`, `recipe`, `mean`, `deviation` …
-    pub notes: HashMap<String, String>,
+    pub notes: BTreeMap<String, String>,
     /// The weights.
     pub weights: Bundle,
 }
@@ -28,7 +31,7 @@ pub struct SavedWeights {
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn save(path: &Path, weights: &Bundle, notes: HashMap<String, String>) -> Result<(), Error> {
+pub fn save(path: &Path, weights: &Bundle, notes: BTreeMap<String, String>) -> Result<(), Error> {
     let tensors = named(weights, "");
     write(path, tensors.iter().map(|(name, shape, values)| (name.as_str(), shape.as_slice(), *values)), notes)
 }
@@ -89,7 +92,7 @@ pub(crate) fn named<'a>(bundle: &'a Bundle, prefix: &str) -> Vec<(String, Vec<us
 pub(crate) fn write<'a>(
     path: &Path,
     tensors: impl Iterator<Item = (&'a str, &'a [usize], &'a [f32])>,
-    notes: HashMap<String, String>,
+    notes: BTreeMap<String, String>,
 ) -> Result<(), Error> {
     let bytes: Vec<(&str, &[usize], Vec<u8>)> = tensors
         .map(|(name, shape, values)| (name, shape, values.iter().flat_map(|x| x.to_le_bytes()).collect()))
@@ -98,7 +101,9 @@ pub(crate) fn write<'a>(
         let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes).expect("as many bytes as the shape needs");
         (*name, view)
     });
-    let file = safetensors::serialize(views, Some(notes))
+    // One entry, because safetensors writes several in no fixed order.
+    let notes = serde_json::to_string(&notes).expect("names and texts");
+    let file = safetensors::serialize(views, Some([(NOTES.to_string(), notes)].into()))
         .map_err(|error| wrong(path, format!("cannot be put together: {error}")))?;
     data::atomic_write(path, &file)?;
     Ok(())
@@ -116,11 +121,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
 pub(crate) fn parse<'a>(
     path: &Path,
     bytes: &'a [u8],
-) -> Result<(SafeTensors<'a>, HashMap<String, String>), Error> {
+) -> Result<(SafeTensors<'a>, BTreeMap<String, String>), Error> {
     let broken = |error| wrong(path, format!("is not a whole safetensors file: {error}"));
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
-    Ok((tensors, metadata.metadata().clone().unwrap_or_default()))
+    let notes = match metadata.metadata().as_ref().and_then(|all| all.get(NOTES)) {
+        None => BTreeMap::new(),
+        Some(text) => serde_json::from_str(text)
+            .map_err(|error| wrong(path, format!("its metadata `{NOTES}` is damaged: {error}")))?,
+    };
+    Ok((tensors, notes))
 }
 
 /// The tensors named by a layout, each with its name behind `prefix`.
@@ -175,7 +185,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hollow.safetensors");
         let shape = [1 << 60, 0];
-        write(&path, [("fc1.weight", &shape[..], &[][..])].into_iter(), HashMap::new()).unwrap();
+        write(&path, [("fc1.weight", &shape[..], &[][..])].into_iter(), BTreeMap::new()).unwrap();
         let message = load(&path).unwrap_err().to_string();
         assert!(message.contains("layer of width 0"), "{message}");
     }

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -32,10 +32,17 @@ pub(crate) fn command() -> Command {
              descent train --epochs 50 --checkpoint-every 1000 --resume\n\n\
              `descent explain NAME` tells what an optimizer's hyperparameters do.",
         )
-        .arg(text("optimizer", "NAME", "The update rule; `descent optimizers` lists them").default_value("adam"))
         .arg(
-            text("recipe", "RECIPE", "All settings in one: 'adamw lr=3e-3, cosine warmup=5%, clip=1, batch=64'")
-                .conflicts_with_all(["optimizer", "schedule", "clip-norm", "batch-size"]),
+            text("optimizer", "NAME", "The update rule; `descent optimizers` lists them")
+                .default_value("adam"),
+        )
+        .arg(
+            text(
+                "recipe",
+                "RECIPE",
+                "All settings in one: 'adamw lr=3e-3, cosine warmup=5%, clip=1, batch=64'",
+            )
+            .conflicts_with_all(["optimizer", "schedule", "clip-norm", "batch-size"]),
         )
         .arg(
             Arg::new("layers")
@@ -51,7 +58,11 @@ pub(crate) fn command() -> Command {
                 .default_value("relu"),
         )
         .args(dataset::arguments())
-        .arg(text("schedule", "SCHEDULE", "The course of the learning rate: constant, 'step every=30% gamma=0.1', 'cosine warmup=5%'"))
+        .arg(text(
+            "schedule",
+            "SCHEDULE",
+            "The course of the learning rate: constant, 'step every=30% gamma=0.1', 'cosine warmup=5%'",
+        ))
         .arg(
             Arg::new("clip-norm")
                 .long("clip-norm")
@@ -59,7 +70,10 @@ pub(crate) fn command() -> Command {
                 .value_parser(value_parser!(f64))
                 .help("Scale gradients whose norm over all weights is greater down to this"),
         )
-        .arg(text("batch-size", "N|all", "Images in a batch: 1 is pure SGD, all is batch gradient descent").default_value("64"))
+        .arg(
+            text("batch-size", "N|all", "Images in a batch: 1 is pure SGD, all is batch gradient descent")
+                .default_value("64"),
+        )
         .arg(
             Arg::new("epochs")
                 .long("epochs")
@@ -119,7 +133,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         let done = training.progress().steps;
         console::note(&format!("going on from {} at update {done}", checkpoint.display()));
     } else if resume {
-        console::note(&format!("there is no checkpoint {} yet: starting from the beginning", checkpoint.display()));
+        console::note(&format!(
+            "there is no checkpoint {} yet: starting from the beginning",
+            checkpoint.display()
+        ));
     }
     let every = matches.get_one::<u64>("checkpoint-every").copied();
     let keeps = resume || every.is_some();
@@ -153,7 +170,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             false => "nothing is kept: --checkpoint-every keeps checkpoints".to_string(),
         };
         let done = training.progress().steps;
-        return Err(Failure::signal(code, format!("stopped at update {done} of {}; {kept}", training.total_steps())));
+        return Err(Failure::signal(
+            code,
+            format!("stopped at update {done} of {}; {kept}", training.total_steps()),
+        ));
     }
     finish(matches, &training, &task, json)
 }
@@ -164,7 +184,6 @@ fn finish(matches: &ArgMatches, training: &Training<'_>, task: &Task, json: bool
     let saved = matches.get_one::<PathBuf>("save").filter(|_| record.finished());
     if let Some(path) = saved {
         let notes = [
-            ("format", "pt".to_string()),
             ("activation", task.activation.name().to_string()),
             ("dataset", task.dataset.name.to_string()),
             ("mean", task.normalise.mean.to_string()),
@@ -172,7 +191,7 @@ fn finish(matches: &ArgMatches, training: &Training<'_>, task: &Task, json: bool
             ("recipe", record.recipe.clone()),
             ("seed", record.seed.to_string()),
         ];
-        let notes: HashMap<String, String> = notes.map(|(name, value)| (name.to_string(), value)).into();
+        let notes: BTreeMap<String, String> = notes.map(|(name, value)| (name.to_string(), value)).into();
         weights::save(path, training.weights(), notes)?;
     }
     if json {

@@ -1,0 +1,168 @@
+//! Runs: the same bits on any number of threads and after any interruption.
+
+use data::{Dataset, Split};
+use lab::record::Status;
+use lab::{Comparison, Flow, Length, Plan, Recipe, Task, Training};
+
+const LENGTH: Length = Length { epochs: 2, evaluations: 2 };
+
+/// The SimpleNN on a few images of the embedded sample; 21 batches of 50, the last of 24.
+fn task() -> Task {
+    let mut request = data::Request::new(data::set("mnist").unwrap());
+    request.offline = true;
+    let nowhere = std::path::PathBuf::from("/nowhere");
+    let [here, system, cache] = [nowhere.clone(), nowhere.clone(), nowhere];
+    request.places = data::Places { standing: None, here, system, cache };
+    let whole = data::load(&request, &mut |_| ()).unwrap();
+    let first = |split: &Split, count: usize| Split {
+        pixels: split.pixels[..count * 784].to_vec(),
+        labels: split.labels[..count].to_vec(),
+        ..*split
+    };
+    let (train, test) = (first(&whole.train, 1024), first(&whole.test, 200));
+    Task::notebook(Dataset { train, test, ..whole })
+}
+
+fn recipes() -> Vec<Recipe> {
+    let rules = optim::rules::all().into_iter().map(|rule| rule.to_string());
+    let others = ["sgd lr=0.05 momentum=0.9 nesterov=true, cosine warmup=10%, clip=1", "adam, step every=7 gamma=0.5"];
+    rules.chain(others.map(String::from)).map(|text| format!("{text}, batch=50").parse().unwrap()).collect()
+}
+
+fn bits(weights: &tensor::Bundle) -> Vec<u32> {
+    weights.as_slice().iter().map(|w| w.to_bits()).collect()
+}
+
+/// A record without what differs between two runs of the same thing: the time.
+fn timeless(training: &Training<'_>) -> lab::record::RunRecord {
+    let mut record = training.record();
+    record.threads = 0;
+    record.epochs.iter_mut().for_each(|e| e.seconds = 0.0);
+    record.evaluations.iter_mut().for_each(|e| e.seconds = 0.0);
+    record
+}
+
+#[test]
+fn resumed_is_uninterrupted_bit_for_bit_for_every_rule() {
+    let (task, folder) = (task(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("checkpoint.safetensors");
+    for recipe in recipes() {
+        let mut whole = Training::new(&task, &recipe, 3, LENGTH).unwrap();
+        whole.run(&mut |_| Flow::Continue);
+        // After the first batch, in mid epoch, at its end, after the next one's start.
+        for stop in [1, 9, 21, 22] {
+            let mut first = Training::new(&task, &recipe, 3, LENGTH).unwrap();
+            first.run(&mut |t| if t.progress().steps == stop { Flow::Stop } else { Flow::Continue });
+            first.save_checkpoint(&path).unwrap();
+            drop(first);
+            let mut second = Training::new(&task, &recipe, 3, LENGTH).unwrap();
+            second.resume(&path, false).unwrap();
+            assert_eq!(second.progress().steps, stop);
+            second.run(&mut |_| Flow::Continue);
+            assert_eq!(bits(second.weights()), bits(whole.weights()), "{recipe} stopped after {stop}");
+            assert_eq!(timeless(&second), timeless(&whole), "{recipe} stopped after {stop}");
+        }
+    }
+}
+
+#[test]
+fn one_thread_or_four_give_the_same_bits() {
+    let task = task();
+    for text in ["sgd lr=0.1, batch=1024", "adam, batch=300", "rmsprop lr=0.001, batch=64"] {
+        let recipe: Recipe = text.parse().unwrap();
+        let runs = [1, 2, 4].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
+                training.run(&mut |_| Flow::Continue);
+                (bits(training.weights()), timeless(&training))
+            })
+        });
+        assert!(runs[0] == runs[1] && runs[1] == runs[2], "{text}");
+    }
+}
+
+#[test]
+fn a_plan_gives_the_same_records_for_any_number_of_threads() {
+    let task = task();
+    let recipes: Vec<Recipe> = ["sgd lr=0.1", "adam"].map(|text| text.parse().unwrap()).into();
+    let records = [1, 3].map(|threads| {
+        let plan = Plan { task: &task, recipes: recipes.clone(), seeds: vec![0, 1], length: LENGTH, threads };
+        let mut records = plan.run(&|_, _| Flow::Continue).unwrap();
+        for record in &mut records {
+            record.epochs.iter_mut().for_each(|e| e.seconds = 0.0);
+            record.evaluations.iter_mut().for_each(|e| e.seconds = 0.0);
+        }
+        records
+    });
+    assert_eq!(records[0], records[1]);
+    let order: Vec<(&str, u64)> = records[0].iter().map(|r| (r.optimizer.as_str(), r.seed)).collect();
+    assert_eq!(order, [("sgd", 0), ("sgd", 1), ("adam", 0), ("adam", 1)]);
+    // Paired: before any training, the two of a seed are one and the same.
+    assert_eq!(records[0][0].evaluations[0], records[0][2].evaluations[0]);
+    assert_ne!(records[0][0].evaluations[0], records[0][1].evaluations[0]);
+}
+
+#[test]
+fn a_stopped_plan_keeps_what_it_finished() {
+    let task = task();
+    let recipes = vec!["sgd".parse().unwrap()];
+    let plan = Plan { task: &task, recipes, seeds: vec![0, 1, 2], length: LENGTH, threads: 1 };
+    let stop = |place: lab::plan::Place, _: &Training<'_>| if place.seed == 1 { Flow::Stop } else { Flow::Continue };
+    let seeds: Vec<u64> = plan.run(&stop).unwrap().iter().map(|record| record.seed).collect();
+    assert_eq!(seeds, [0]);
+}
+
+#[test]
+fn diverging_is_a_result() {
+    let task = task();
+    let recipe: Recipe = "sgd lr=1e10".parse().unwrap();
+    let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
+    training.run(&mut |_| Flow::Continue);
+    let record = training.record();
+    assert!(matches!(record.status, Status::Diverged { step } if step >= 2), "{:?}", record.status);
+    assert_eq!(record.final_accuracy(), None);
+
+    let fine: Recipe = "sgd".parse().unwrap();
+    let mut other = Training::new(&task, &fine, 0, LENGTH).unwrap();
+    other.run(&mut |_| Flow::Continue);
+    let comparison = Comparison::new(vec![other.record(), record], 0.95, String::new());
+    assert_eq!((comparison.rows[0].diverged, comparison.rows[1].diverged), (0, 1));
+    let said = comparison.warnings.join("\n");
+    assert!(said.contains("sgd lr=10000000000, batch=64 diverged in 1 of 1"), "{said}");
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
+    let (task, folder) = (task(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("checkpoint.safetensors");
+    let (adam, other): (Recipe, Recipe) = ("adam".parse().unwrap(), "adam lr=0.01".parse().unwrap());
+    let mut first = Training::new(&task, &adam, 0, LENGTH).unwrap();
+    first.run(&mut |_| Flow::Stop);
+    first.save_checkpoint(&path).unwrap();
+    let mut second = Training::new(&task, &other, 7, LENGTH).unwrap();
+    let message = second.resume(&path, false).unwrap_err().to_string();
+    assert!(message.contains("recipe: adam lr=0.001, batch=64 in the checkpoint, adam lr=0.01, batch=64 now"), "{message}");
+    assert!(message.contains("seed: 0 in the checkpoint, 7 now"), "{message}");
+    second.resume(&path, true).unwrap();
+}
+
+#[test]
+fn a_damaged_checkpoint_is_an_error_and_changes_nothing() {
+    let (task, folder) = (task(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("checkpoint.safetensors");
+    let recipe: Recipe = "adam".parse().unwrap();
+    let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
+    training.run(&mut |_| Flow::Stop);
+    training.save_checkpoint(&path).unwrap();
+    let before = bits(training.weights());
+    let whole = std::fs::read(&path).unwrap();
+    for len in [0, 1, 7, 8, 9, 100, 500, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(&path, &whole[..len]).unwrap();
+        let error = training.resume(&path, false).unwrap_err().to_string();
+        assert!(error.contains("checkpoint.safetensors"), "{error}");
+        assert_eq!(bits(training.weights()), before);
+    }
+    std::fs::write(&path, [whole.as_slice(), b"x"].concat()).unwrap();
+    assert!(training.resume(&path, false).is_err());
+}

@@ -1,0 +1,87 @@
+//! Weights to and from PyTorch.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use autograd::Tape;
+use lab::weights;
+use nn::{Activation, Model};
+
+/// Written by `scripts/pytorch/weights.py`: a net that PyTorch initialised, an input, and the
+/// output that PyTorch computed.
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+#[test]
+fn a_file_from_pytorch_gives_pytorchs_output() {
+    let saved = weights::load(&fixture("from_pytorch.safetensors")).unwrap();
+    assert_eq!((saved.widths.as_slice(), saved.activation), ([6, 5, 4, 3].as_slice(), Activation::Relu));
+    let model = Model::mlp(&saved.widths, saved.activation);
+    let text = std::fs::read_to_string(fixture("from_pytorch.json")).unwrap();
+    let expected: HashMap<String, Vec<f32>> = serde_json::from_str(&text).unwrap();
+    let tape = Tape::new();
+    let graph = tape.graph(&saved.weights);
+    let output = model.forward(graph.input([2, 6], &expected["input"]));
+    for (ours, theirs) in output.values().iter().zip(&expected["output"]) {
+        assert!((ours - theirs).abs() < 1e-6, "{ours}, in PyTorch {theirs}");
+    }
+}
+
+/// `scripts/pytorch/weights.py --check` loads this very file in PyTorch.
+#[test]
+fn a_file_for_pytorch_is_byte_for_byte_the_one_that_pytorch_was_seen_to_load() {
+    let weights = Model::mlp(&[6, 5, 4, 3], Activation::Relu).init(11);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    weights::save(&path, &weights, BTreeMap::new()).unwrap();
+    let written = std::fs::read(&path).unwrap();
+    let committed = fixture("to_pytorch.safetensors");
+    if std::env::var_os("DESCENT_BLESS").is_some() {
+        std::fs::write(&committed, &written).unwrap();
+    }
+    assert_eq!(written, std::fs::read(committed).unwrap());
+    assert_eq!(weights::load(&path).unwrap().weights, weights);
+}
+
+#[test]
+fn odd_bits_survive() {
+    let mut weights = Model::mlp(&[2, 2], Activation::Relu).init(0);
+    let odd = [f32::NAN, -f32::NAN, f32::from_bits(0x7f80_0001), -0.0, f32::MIN_POSITIVE / 4.0, f32::NEG_INFINITY];
+    weights.as_mut_slice().copy_from_slice(&odd);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("odd.safetensors");
+    weights::save(&path, &weights, BTreeMap::new()).unwrap();
+    let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(weights::load(&path).unwrap().weights.as_slice()), bits(&odd));
+}
+
+#[test]
+fn what_is_no_model_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file.safetensors");
+    let refused = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        weights::load(&path).unwrap_err().to_string()
+    };
+    assert!(refused(b"").contains("not a whole safetensors file"));
+    assert!(refused(&[0xff; 64]).contains("not a whole safetensors file"));
+    let file = |header: &str, data: usize| {
+        [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &vec![0; data]].concat()
+    };
+    let tensor = |name: &str, dtype: &str, shape: &str, from: usize, to: usize| {
+        format!(r#""{name}":{{"dtype":"{dtype}","shape":{shape},"data_offsets":[{from},{to}]}}"#)
+    };
+    let weight = tensor("fc1.weight", "F32", "[1,2]", 0, 8);
+    let missing = refused(&file(&format!("{{{weight}}}"), 8));
+    assert!(missing.contains("fc1.bias"), "{missing}");
+    let wrong_type = refused(&file(&format!("{{{}}}", tensor("fc1.weight", "F16", "[2,2]", 0, 8)), 8));
+    assert!(wrong_type.contains("fc1"), "{wrong_type}");
+    let wrong_shape = refused(&file(&format!("{{{weight},{}}}", tensor("fc1.bias", "F32", "[3]", 8, 20)), 20));
+    assert!(wrong_shape.contains("tensor `fc1.bias` has shape [3], not [1]"), "{wrong_shape}");
+    let bias = tensor("fc1.bias", "F32", "[1]", 8, 12);
+    let extra = refused(&file(&format!("{{{weight},{bias},{}}}", tensor("conv.weight", "F32", "[1]", 12, 16)), 16));
+    assert!(extra.contains("conv.weight"), "{extra}");
+    let overlap = refused(&file(&format!("{{{weight},{}}}", tensor("fc1.bias", "F32", "[1]", 4, 8)), 12));
+    assert!(overlap.contains("not a whole safetensors file"), "{overlap}");
+}
