@@ -42,13 +42,17 @@ impl Each<'_> {
 
     /// Replaces every weight w and its state by `update(w, g, state)`.
     ///
-    /// The update is compiled into one loop for each instruction set; it contains no fused
-    /// multiply-add of its own, so all give the same bits.
+    /// The update is compiled into one vector loop for each instruction set; it contains no fused
+    /// multiply-add of its own, so all give the same bits. It owns its numbers (write `move |…|`),
+    /// since what is read through a reference has to be read again for every weight.
     ///
     /// # Panics
     /// If the rule declares another number of state arrays than `update` takes.
     #[track_caller]
-    pub fn weight<const N: usize>(self, update: impl Fn(f32, f32, [f32; N]) -> (f32, [f32; N]) + Sync) {
+    pub fn weight<const N: usize>(
+        self,
+        update: impl Fn(f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy + Send + Sync + 'static,
+    ) {
         self.weight_at(move |_, w, g, state| update(w, g, state));
     }
 
@@ -58,7 +62,10 @@ impl Each<'_> {
     /// # Panics
     /// As [`weight`](Each::weight).
     #[track_caller]
-    pub fn weight_at<const N: usize>(self, update: impl Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Sync) {
+    pub fn weight_at<const N: usize>(
+        self,
+        update: impl Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy + Send + Sync + 'static,
+    ) {
         let Each { weights, gradients, scale, state, path, .. } = self;
         assert_eq!(state.len(), N, "the update takes {N} state arrays");
         let mut chunks_of_state = state.iter_mut().map(|array| array.chunks_mut(CHUNK)).collect::<Vec<_>>();
@@ -69,14 +76,11 @@ impl Each<'_> {
             weights,
             gradients,
             scale,
-            update: &update,
+            update,
         });
         for_each_chunk(chunks.collect(), |chunk| simd::dispatch_on(path, chunk));
     }
 }
-
-/// Numbers in one block: a register's width on the widest path.
-const LANES: usize = 16;
 
 struct Chunk<'a, const N: usize, F> {
     /// The place of the first weight in the whole slice.
@@ -85,46 +89,22 @@ struct Chunk<'a, const N: usize, F> {
     gradients: &'a [f32],
     scale: f32,
     state: [&'a mut [f32]; N],
-    update: &'a F,
+    update: F,
 }
 
 impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N])> Kernel for Chunk<'_, N, F> {
     #[inline(always)]
-    fn run(mut self) {
-        let len = self.weights.len();
-        let whole = len - len % LANES;
-        for start in (0..whole).step_by(LANES) {
-            self.block::<LANES>(start);
-        }
-        for start in whole..len {
-            self.block::<1>(start);
-        }
-    }
-}
-
-impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N])> Chunk<'_, N, F> {
-    /// Updates `L` weights through local arrays, which the compiler keeps in registers.
-    #[inline(always)]
-    fn block<const L: usize>(&mut self, start: usize) {
-        let mut w = [0.0; L];
-        let mut g = [0.0; L];
-        let mut s = [[0.0; L]; N];
-        w.copy_from_slice(&self.weights[start..start + L]);
-        g.copy_from_slice(&self.gradients[start..start + L]);
-        for (s, array) in s.iter_mut().zip(&self.state) {
-            s.copy_from_slice(&array[start..start + L]);
-        }
-        for i in 0..L {
-            let old = std::array::from_fn(|k| s[k][i]);
-            let (new_w, new_s) = (self.update)(self.first + start + i, w[i], g[i] * self.scale, old);
-            w[i] = new_w;
-            for (s, new) in s.iter_mut().zip(new_s) {
-                s[i] = flush(new);
+    fn run(self) {
+        let Chunk { first, weights, gradients, scale, state, update } = self;
+        let n = weights.len();
+        let gradients = &gradients[..n];
+        let state = state.map(|array| &mut array[..n]);
+        for i in 0..n {
+            let (w, s) = update(first + i, weights[i], gradients[i] * scale, std::array::from_fn(|k| state[k][i]));
+            weights[i] = w;
+            for k in 0..N {
+                state[k][i] = flush(s[k]);
             }
-        }
-        self.weights[start..start + L].copy_from_slice(&w);
-        for (s, array) in s.iter().zip(&mut self.state) {
-            array[start..start + L].copy_from_slice(s);
         }
     }
 }

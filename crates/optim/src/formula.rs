@@ -36,6 +36,14 @@ pub fn maximum(a: f32, b: f32) -> f32 {
     if b > a || b.is_nan() { b } else { a }
 }
 
+/// `x`, but no less than `low` and no more than `high`; NaN for NaN. Unlike [`f32::clamp`] it never
+/// panics, which would keep a loop from being a vector loop; if `low` is above `high`, it is `high`.
+#[inline(always)]
+pub fn clip(x: f32, low: f32, high: f32) -> f32 {
+    let x = if x < low { low } else { x };
+    if x > high { high } else { x }
+}
+
 /// 1 − βᵗ in double precision: the weight that a running mean with decay β has gathered from its
 /// start at 0 up to step `t`. In single precision, 1 − 0.999¹ is off by 1.3e-5.
 ///
@@ -54,7 +62,7 @@ mod tests {
     fn not_a_number_stays_visible() {
         assert!(sign(f32::NAN).is_nan());
         assert!(maximum(f32::NAN, 1.0).is_nan() && maximum(1.0, f32::NAN).is_nan());
-        assert!(lerp(1.0, f32::NAN, 0.1).is_nan());
+        assert!(lerp(1.0, f32::NAN, 0.1).is_nan() && clip(f32::NAN, 0.0, 1.0).is_nan());
     }
 
     #[test]

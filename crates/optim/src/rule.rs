@@ -42,7 +42,7 @@ use crate::hyper::{Hyperparameters, Value};
 ///
 ///     fn update(&self, _t: u64, each: Each<'_>) {
 ///         let lr = self.lr as f32;
-///         each.weight(|w, g, []| (w - lr * if g == 0.0 { 0.0 } else { g.signum() }, []));
+///         each.weight(move |w, g, []| (w - lr * if g == 0.0 { 0.0 } else { g.signum() }, []));
 ///     }
 ///
 ///     fn boxed(&self) -> Box<dyn Rule> {

@@ -1,5 +1,5 @@
 use crate::each::Each;
-use crate::formula::{gathered, lerp, maximum};
+use crate::formula::{clip, gathered, lerp, maximum};
 use crate::hyperparameters;
 use crate::rule::{Card, Rule, State};
 
@@ -51,7 +51,7 @@ impl Rule for AdaBound {
     fn update(&self, t: u64, each: Each<'_>) {
         let bounded = bounded_step(self, t, &each);
         let [new1, beta2, new2] = [1.0 - self.beta1, self.beta2, 1.0 - self.beta2].map(|x| x as f32);
-        each.weight(|w, g, [m, v]| {
+        each.weight(move |w, g, [m, v]| {
             let m = lerp(m, g, new1);
             let v = beta2 * v + new2 * g * g;
             (w - bounded(v) * m, [m, v])
@@ -67,7 +67,7 @@ impl Rule for AdaBound {
 pub(super) fn amsbound_update(rule: &AdaBound, t: u64, each: Each<'_>) {
     let bounded = bounded_step(rule, t, &each);
     let [new1, beta2, new2] = [1.0 - rule.beta1, rule.beta2, 1.0 - rule.beta2].map(|x| x as f32);
-    each.weight(|w, g, [m, v, max]| {
+    each.weight(move |w, g, [m, v, max]| {
         let m = lerp(m, g, new1);
         let v = beta2 * v + new2 * g * g;
         let max = maximum(max, v);
@@ -76,7 +76,7 @@ pub(super) fn amsbound_update(rule: &AdaBound, t: u64, each: Each<'_>) {
 }
 
 /// The step size of a weight with this mean of squares.
-fn bounded_step(rule: &AdaBound, t: u64, each: &Each<'_>) -> impl Fn(f32) -> f32 + Sync + use<> {
+fn bounded_step(rule: &AdaBound, t: u64, each: &Each<'_>) -> impl Fn(f32) -> f32 + Copy + Send + Sync + use<> {
     let AdaBound { lr, final_lr, gamma, beta1, beta2, eps } = *rule;
     let step_size = lr * gathered(beta2, t).sqrt() / gathered(beta1, t);
     let (end, t) = (final_lr * each.schedule_factor(), t as f64);
@@ -84,5 +84,5 @@ fn bounded_step(rule: &AdaBound, t: u64, each: &Each<'_>) -> impl Fn(f32) -> f32
     // With γ = 0 there is no upper bound, and with a rate of 0 no step.
     let high = if end == 0.0 { 0.0 } else { high };
     let [step_size, low, high, eps] = [step_size, low, high, eps].map(|x| x as f32);
-    move |v| (step_size / (v.sqrt() + eps)).clamp(low, high)
+    move |v| clip(step_size / (v.sqrt() + eps), low, high)
 }

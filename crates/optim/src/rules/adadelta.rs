@@ -45,7 +45,7 @@ impl Rule for Adadelta {
     fn update(&self, _t: u64, each: Each<'_>) {
         let Adadelta { lr, rho, eps, weight_decay } = *self;
         let [lr, rho, new, eps, lambda] = [lr, rho, 1.0 - rho, eps, weight_decay].map(|x| x as f32);
-        each.weight(|w, g, [v, u]| {
+        each.weight(move |w, g, [v, u]| {
             let g = with_decay(w, g, lambda);
             let v = rho * v + new * g * g;
             let delta = (u + eps).sqrt() / (v + eps).sqrt() * g;

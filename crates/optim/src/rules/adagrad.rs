@@ -45,7 +45,7 @@ impl Rule for Adagrad {
         let Adagrad { lr, lr_decay, eps, weight_decay, .. } = *self;
         let lr = (lr / (1.0 + (t - 1) as f64 * lr_decay)) as f32;
         let [eps, lambda] = [eps, weight_decay].map(|x| x as f32);
-        each.weight(|w, g, [sum]| {
+        each.weight(move |w, g, [sum]| {
             let g = with_decay(w, g, lambda);
             let sum = sum + g * g;
             (w - lr * g / (sum.sqrt() + eps), [sum])

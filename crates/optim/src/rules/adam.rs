@@ -64,21 +64,26 @@ impl Rule for Adam {
 }
 
 /// Adam's update of the weight and gradient that `decay` makes of (w, g).
-pub(super) fn adam_step(rule: &Adam, t: u64, each: Each<'_>, decay: impl Fn(f32, f32) -> (f32, f32) + Sync) {
+pub(super) fn adam_step(
+    rule: &Adam,
+    t: u64,
+    each: Each<'_>,
+    decay: impl Fn(f32, f32) -> (f32, f32) + Copy + Send + Sync + 'static,
+) {
     let Adam { lr, beta1, beta2, eps, amsgrad, .. } = *rule;
     let (correction1, correction2) = (gathered(beta1, t), gathered(beta2, t));
     let [step_size, root2] = [lr / correction1, correction2.sqrt()].map(|x| x as f32);
     let [new1, beta2, new2, eps] = [1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
     let mean_square = move |v: f32, g: f32| beta2 * v + new2 * g * g;
     if amsgrad {
-        each.weight(|w, g, [m, v, max]| {
+        each.weight(move |w, g, [m, v, max]| {
             let (w, g) = decay(w, g);
             let (m, v) = (lerp(m, g, new1), mean_square(v, g));
             let max = maximum(max, v);
             (w - step_size * m / (max.sqrt() / root2 + eps), [m, v, max])
         });
     } else {
-        each.weight(|w, g, [m, v]| {
+        each.weight(move |w, g, [m, v]| {
             let (w, g) = decay(w, g);
             let (m, v) = (lerp(m, g, new1), mean_square(v, g));
             (w - step_size * m / (v.sqrt() / root2 + eps), [m, v])

@@ -48,7 +48,7 @@ impl Rule for Adamax {
         let Adamax { lr, beta1, beta2, eps, weight_decay } = *self;
         let step_size = (lr / gathered(beta1, t)) as f32;
         let [new1, beta2, eps, lambda] = [1.0 - beta1, beta2, eps, weight_decay].map(|x| x as f32);
-        each.weight(|w, g, [m, u]| {
+        each.weight(move |w, g, [m, u]| {
             let g = with_decay(w, g, lambda);
             let m = lerp(m, g, new1);
             let u = maximum(beta2 * u, g.abs() + eps);

@@ -65,7 +65,7 @@ impl Rule for Adan {
         let [new1, beta2, new2, beta3, new3, eps] =
             [1.0 - beta1, beta2, 1.0 - beta2, beta3, 1.0 - beta3, eps].map(|x| x as f32);
         let first = t == 1;
-        each.weight(|w, g, [m, u, n, p]| {
+        each.weight(move |w, g, [m, u, n, p]| {
             let d = if first { 0.0 } else { g - p };
             let m = lerp(m, g, new1);
             let u = beta2 * u + new2 * d;

@@ -56,7 +56,7 @@ impl Rule for Ademamix {
         let [new1, new2, new3] = [beta1, beta2, beta3].map(|beta| (1.0 - beta) as f32);
         let [lr, beta1, beta2, beta3, alpha, eps, lambda] =
             [lr, beta1, beta2, beta3, alpha, eps, weight_decay].map(|x| x as f32);
-        each.weight(|w, g, [a, b, v]| {
+        each.weight(move |w, g, [a, b, v]| {
             let a = new1 * g + beta1 * a;
             let b = new3 * g + beta3 * b;
             let v = new2 * (g * g) + beta2 * v;

@@ -1,4 +1,5 @@
 use crate::each::Each;
+use crate::formula::{clip as clipped, maximum};
 use crate::hyperparameters;
 use crate::rule::{Card, Rule, State};
 
@@ -45,14 +46,14 @@ impl Rule for Adopt {
 
     fn update(&self, t: u64, each: Each<'_>) {
         if t == 1 {
-            return each.weight(|w, g, [m, _]| (w, [m, g * g]));
+            return each.weight(move |w, g, [m, _]| (w, [m, g * g]));
         }
         let Adopt { lr, beta1, beta2, eps, clip } = *self;
         let bound = if clip { ((t - 1) as f64).powf(0.25) } else { f64::INFINITY };
         let [lr, beta1, new1, beta2, new2, eps, bound] =
             [lr, beta1, 1.0 - beta1, beta2, 1.0 - beta2, eps, bound].map(|x| x as f32);
-        each.weight(|w, g, [m, v]| {
-            let n = (g / v.sqrt().max(eps)).clamp(-bound, bound);
+        each.weight(move |w, g, [m, v]| {
+            let n = clipped(g / maximum(v.sqrt(), eps), -bound, bound);
             let m = new1 * n + beta1 * m;
             (w - lr * m, [m, new2 * (g * g) + beta2 * v])
         });

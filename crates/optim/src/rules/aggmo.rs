@@ -47,7 +47,7 @@ impl Rule for AggMo {
     fn update(&self, _t: u64, each: Each<'_>) {
         let AggMo { lr, beta1, beta2, beta3 } = *self;
         let [step_size, beta1, beta2, beta3] = [lr / 3.0, beta1, beta2, beta3].map(|x| x as f32);
-        each.weight(|w, g, [a, b, c]| {
+        each.weight(move |w, g, [a, b, c]| {
             let [a, b, c] = [beta1 * a + g, beta2 * b + g, beta3 * c + g];
             (w - step_size * a - step_size * b - step_size * c, [a, b, c])
         });

@@ -54,13 +54,13 @@ impl Rule for Asgd {
         let share = 1.0 / (past - t0).max(1.0);
         let [eta, keep, share, lambda] = [eta, 1.0 - lambd * eta, share, weight_decay].map(|x| x as f32);
         if share == 1.0 {
-            each.weight(|w, g, [_]| {
+            each.weight(move |w, g, [_]| {
                 let g = with_decay(w, g, lambda);
                 let w = w * keep - eta * g;
                 (w, [w])
             });
         } else {
-            each.weight(|w, g, [a]| {
+            each.weight(move |w, g, [a]| {
                 let g = with_decay(w, g, lambda);
                 let w = w * keep - eta * g;
                 (w, [a + (w - a) * share])

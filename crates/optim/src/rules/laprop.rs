@@ -45,7 +45,7 @@ impl Rule for LaProp {
         let LaProp { lr, beta1, beta2, eps } = *self;
         let [step_size, root2] = [lr / gathered(beta1, t), gathered(beta2, t).sqrt()].map(|x| x as f32);
         let [beta1, new1, beta2, new2, eps] = [beta1, 1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
-        each.weight(|w, g, [m, v]| {
+        each.weight(move |w, g, [m, v]| {
             let v = beta2 * v + new2 * g * g;
             let n = g / (v.sqrt() / root2 + eps);
             let m = beta1 * m + new1 * n;

@@ -44,7 +44,7 @@ impl Rule for Lion {
         let Lion { lr, beta1, beta2, weight_decay } = *self;
         let [lr, beta1, new1, beta2, new2, lambda] =
             [lr, beta1, 1.0 - beta1, beta2, 1.0 - beta2, weight_decay].map(|x| x as f32);
-        each.weight(|w, g, [m]| {
+        each.weight(move |w, g, [m]| {
             let c = beta1 * m + new1 * g;
             let m = beta2 * m + new2 * g;
             (w - lr * (sign(c) + lambda * w), [m])

@@ -63,7 +63,12 @@ impl Rule for Nadam {
 }
 
 /// NAdam's update of the weight and gradient that `decay` makes of (w, g).
-pub(super) fn nadam_step(rule: &Nadam, t: u64, mut each: Each<'_>, decay: impl Fn(f32, f32) -> (f32, f32) + Sync) {
+pub(super) fn nadam_step(
+    rule: &Nadam,
+    t: u64,
+    mut each: Each<'_>,
+    decay: impl Fn(f32, f32) -> (f32, f32) + Copy + Send + Sync + 'static,
+) {
     let Nadam { lr, beta1, beta2, eps, momentum_decay, .. } = *rule;
     let mu = |t: u64| beta1 * (1.0 - 0.5 * 0.96_f64.powf(t as f64 * momentum_decay));
     let [mu_product] = each.scalars();
@@ -73,7 +78,7 @@ pub(super) fn nadam_step(rule: &Nadam, t: u64, mut each: Each<'_>, decay: impl F
     let correction2 = gathered(beta2, t);
     let [of_gradient, of_mean, correction2, new1, beta2, new2, eps] =
         [of_gradient, of_mean, correction2, 1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
-    each.weight(|w, g, [m, v]| {
+    each.weight(move |w, g, [m, v]| {
         let (w, g) = decay(w, g);
         let m = lerp(m, g, new1);
         let v = beta2 * v + new2 * g * g;

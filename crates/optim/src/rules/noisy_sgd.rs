@@ -53,17 +53,16 @@ impl Rule for NoisySgd {
         let NoisySgd { lr, eta, gamma, seed } = *self;
         let [lr, deviation] = [lr, (eta / (t as f64).powf(gamma)).sqrt()].map(|x| x as f32);
         if deviation == 0.0 {
-            return each.weight(|w, g, []| (w - lr * g, []));
+            return each.weight(move |w, g, []| (w - lr * g, []));
         }
-        let stream = Stream::new(seed as u64, CARD.name);
         // A number's place in the stream is a function of step and weight, so threads and resuming
         // change nothing: 2³³ weights for 2³⁰ steps, two words a normal number.
         let noise = move |i: usize| {
-            let mut stream = stream.clone();
+            let mut stream = Stream::new(seed as u64, CARD.name);
             stream.seek(t << 34 | (i as u64) << 1);
             stream.normal()
         };
-        each.weight_at(|i, w, g, []| (w - lr * (g + deviation * noise(i)), []));
+        each.weight_at(move |i, w, g, []| (w - lr * (g + deviation * noise(i)), []));
     }
 
     fn boxed(&self) -> Box<dyn Rule> {

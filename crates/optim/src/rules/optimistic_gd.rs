@@ -40,7 +40,7 @@ impl Rule for OptimisticGd {
         let OptimisticGd { lr, alpha, beta } = *self;
         let [lr, both, beta] = [lr, alpha + beta, beta].map(|x| x as f32);
         let first = t == 1;
-        each.weight(|w, g, [p]| {
+        each.weight(move |w, g, [p]| {
             let p = if first { g } else { p };
             (w - lr * (both * g - beta * p), [g])
         });

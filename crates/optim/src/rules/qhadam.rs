@@ -49,7 +49,7 @@ impl Rule for QhAdam {
         let QhAdam { lr, beta1, beta2, nu1, nu2, eps } = *self;
         let [new1, new2] = [beta1, beta2].map(|beta| ((1.0 - beta) / gathered(beta, t)) as f32);
         let [lr, nu1, rest1, nu2, rest2, eps] = [lr, nu1, 1.0 - nu1, nu2, 1.0 - nu2, eps].map(|x| x as f32);
-        each.weight(|w, g, [m, v]| {
+        each.weight(move |w, g, [m, v]| {
             let square = g * g;
             let (m, v) = (lerp(m, g, new1), lerp(v, square, new2));
             let (mean, mean_square) = (nu1 * m + rest1 * g, nu2 * v + rest2 * square);

@@ -41,7 +41,7 @@ impl Rule for Qhm {
     fn update(&self, _t: u64, each: Each<'_>) {
         let Qhm { lr, momentum, nu } = *self;
         let [new, of_mean, of_gradient] = [1.0 - momentum, lr * nu, lr * (1.0 - nu)].map(|x| x as f32);
-        each.weight(|w, g, [m]| {
+        each.weight(move |w, g, [m]| {
             let m = lerp(m, g, new);
             (w - of_mean * m - of_gradient * g, [m])
         });

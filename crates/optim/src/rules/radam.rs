@@ -70,12 +70,12 @@ impl Rule for Radam {
             [lerp(m, g, new1), beta2 * v + new2 * g * g]
         };
         if length > 5.0 {
-            each.weight(|w, g, [m, v]| {
+            each.weight(move |w, g, [m, v]| {
                 let [m, v] = means(w, g, m, v);
                 (w - rectified * m / (v.sqrt() + eps), [m, v])
             });
         } else {
-            each.weight(|w, g, [m, v]| {
+            each.weight(move |w, g, [m, v]| {
                 let [m, v] = means(w, g, m, v);
                 (w - step_size * m, [m, v])
             });

@@ -59,23 +59,23 @@ impl Rule for RmsProp {
         let [lr, new, alpha, eps, mu, lambda] = [lr, 1.0 - alpha, alpha, eps, momentum, weight_decay].map(|x| x as f32);
         let mean_square = move |s: f32, g: f32| alpha * s + new * g * g;
         match (momentum != 0.0, centered) {
-            (false, false) => each.weight(|w, g, [s]| {
+            (false, false) => each.weight(move |w, g, [s]| {
                 let g = with_decay(w, g, lambda);
                 let s = mean_square(s, g);
                 (w - lr * g / (s.sqrt() + eps), [s])
             }),
-            (true, false) => each.weight(|w, g, [s, b]| {
+            (true, false) => each.weight(move |w, g, [s, b]| {
                 let g = with_decay(w, g, lambda);
                 let s = mean_square(s, g);
                 let b = mu * b + g / (s.sqrt() + eps);
                 (w - lr * b, [s, b])
             }),
-            (false, true) => each.weight(|w, g, [s, a]| {
+            (false, true) => each.weight(move |w, g, [s, a]| {
                 let g = with_decay(w, g, lambda);
                 let (s, a) = (mean_square(s, g), lerp(a, g, new));
                 (w - lr * g / ((s - a * a).sqrt() + eps), [s, a])
             }),
-            (true, true) => each.weight(|w, g, [s, b, a]| {
+            (true, true) => each.weight(move |w, g, [s, b, a]| {
                 let g = with_decay(w, g, lambda);
                 let (s, a) = (mean_square(s, g), lerp(a, g, new));
                 let b = mu * b + g / ((s - a * a).sqrt() + eps);

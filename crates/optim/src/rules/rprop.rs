@@ -1,6 +1,6 @@
 use crate::each::Each;
 use crate::error::Error;
-use crate::formula::sign;
+use crate::formula::{clip, sign};
 use crate::hyperparameters;
 use crate::rule::{Card, Rule, State};
 
@@ -55,7 +55,7 @@ impl Rule for Rprop {
     fn update(&self, _t: u64, each: Each<'_>) {
         let Rprop { eta_minus, eta_plus, step_min, step_max, .. } = *self;
         let [minus, plus, min, max] = [eta_minus, eta_plus, step_min, step_max].map(|x| x as f32);
-        each.weight(|w, g, [p, s]| {
+        each.weight(move |w, g, [p, s]| {
             let agreement = g * p;
             let factor = if agreement > 0.0 {
                 plus
@@ -64,7 +64,7 @@ impl Rule for Rprop {
             } else {
                 1.0
             };
-            let s = (s * factor).clamp(min, max);
+            let s = clip(s * factor, min, max);
             let g = if agreement < 0.0 { 0.0 } else { g };
             (w - s * sign(g), [g, s])
         });

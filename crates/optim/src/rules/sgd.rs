@@ -56,20 +56,20 @@ impl Rule for Sgd {
         let Sgd { lr, momentum, dampening, nesterov, weight_decay } = *self;
         let [lr, mu, kept, lambda] = [lr, momentum, 1.0 - dampening, weight_decay].map(|x| x as f32);
         match (momentum == 0.0, t == 1, nesterov) {
-            (true, _, _) => each.weight(|w, g, []| (w - lr * with_decay(w, g, lambda), [])),
-            (_, true, false) => each.weight(|w, g, [_]| {
+            (true, _, _) => each.weight(move |w, g, []| (w - lr * with_decay(w, g, lambda), [])),
+            (_, true, false) => each.weight(move |w, g, [_]| {
                 let v = with_decay(w, g, lambda);
                 (w - lr * v, [v])
             }),
-            (_, true, true) => each.weight(|w, g, [_]| {
+            (_, true, true) => each.weight(move |w, g, [_]| {
                 let v = with_decay(w, g, lambda);
                 (w - lr * (v + mu * v), [v])
             }),
-            (_, _, false) => each.weight(|w, g, [v]| {
+            (_, _, false) => each.weight(move |w, g, [v]| {
                 let v = mu * v + kept * with_decay(w, g, lambda);
                 (w - lr * v, [v])
             }),
-            (_, _, true) => each.weight(|w, g, [v]| {
+            (_, _, true) => each.weight(move |w, g, [v]| {
                 let g = with_decay(w, g, lambda);
                 let v = mu * v + kept * g;
                 (w - lr * (g + mu * v), [v])

@@ -34,7 +34,7 @@ impl Rule for SignSgd {
 
     fn update(&self, _t: u64, each: Each<'_>) {
         let lr = self.lr as f32;
-        each.weight(|w, g, []| (w - lr * sign(g), []));
+        each.weight(move |w, g, []| (w - lr * sign(g), []));
     }
 
     fn boxed(&self) -> Box<dyn Rule> {

@@ -37,7 +37,7 @@ impl Rule for Signum {
     fn update(&self, _t: u64, each: Each<'_>) {
         let Signum { lr, momentum } = *self;
         let [lr, beta, new] = [lr, momentum, 1.0 - momentum].map(|x| x as f32);
-        each.weight(|w, g, [m]| {
+        each.weight(move |w, g, [m]| {
             let m = beta * m + new * g;
             (w - lr * sign(m), [m])
         });

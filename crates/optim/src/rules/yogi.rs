@@ -51,7 +51,7 @@ impl Rule for Yogi {
         let Yogi { lr, beta1, beta2, eps, .. } = *self;
         let [correction1, correction2] = [beta1, beta2].map(|beta| gathered(beta, t) as f32);
         let [lr, beta1, new1, new2, eps] = [lr, beta1, 1.0 - beta1, 1.0 - beta2, eps].map(|x| x as f32);
-        each.weight(|w, g, [m, v]| {
+        each.weight(move |w, g, [m, v]| {
             let square = g * g;
             let m = new1 * g + beta1 * m;
             let v = v - new2 * sign(v - square) * square;
