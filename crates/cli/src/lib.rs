@@ -55,6 +55,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// The whole command line.
 fn command() -> Command {
     Command::new("descent")
+        .max_term_width(80)
         .version(env!("CARGO_PKG_VERSION"))
         .about("Trains neural networks on the CPU and finds out which optimizer serves which task")
         .after_help(

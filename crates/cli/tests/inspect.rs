@@ -1,0 +1,494 @@
+//! `evaluate`, `predict`, `optimizers`, `explain` and `data` as a user runs them, without a network.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use image::{GrayAlphaImage, GrayImage, LumaA};
+use lab::{Flow, Length, Recipe, Task, Training, weights};
+use serde_json::Value;
+use tempfile::TempDir;
+use unicode_width::UnicodeWidthStr;
+
+/// A folder that is the program's whole world: current folder, home and cache.
+struct World(TempDir);
+
+struct Output {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl World {
+    fn new() -> World {
+        World(tempfile::tempdir().unwrap())
+    }
+
+    /// One with the model `digits.safetensors` in it.
+    fn with_model() -> World {
+        let world = World::new();
+        fs::write(world.path("digits.safetensors"), digits()).unwrap();
+        world
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
+        command
+            .current_dir(self.0.path())
+            .env("HOME", self.0.path())
+            .env("XDG_CACHE_HOME", self.path("cache"));
+        for name in ["DESCENT_DATA", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    fn run(&self, arguments: &str) -> Output {
+        self.run_with(arguments, &[])
+    }
+
+    fn run_with(&self, arguments: &str, environment: &[(&str, &str)]) -> Output {
+        let mut command = self.command();
+        let output =
+            command.args(arguments.split_whitespace()).envs(environment.iter().copied()).output().unwrap();
+        Output {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// What a run prints that must succeed within 80 columns, without colours.
+    fn page(&self, arguments: &str) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.code, Some(0), "{arguments}: {}", output.stderr);
+        assert!(!output.stdout.contains('\u{1b}'), "{arguments}: colours in a pipe");
+        fits(arguments, &output.stdout);
+        output.stdout
+    }
+
+    /// The objects of a run that must succeed with `--json`.
+    fn json(&self, arguments: &str) -> Vec<Value> {
+        let output = self.run(&format!("{arguments} --json"));
+        assert_eq!(output.code, Some(0), "{arguments}: {}", output.stderr);
+        objects(&output.stdout)
+    }
+
+    /// A run that must fail with this code and say this.
+    fn fails(&self, arguments: &str, code: i32, words: &[&str]) {
+        let output = self.run(arguments);
+        assert_eq!(output.code, Some(code), "{arguments}: {}", output.stderr);
+        for word in words {
+            assert!(output.stderr.contains(word), "{arguments}: no {word:?} in {}", output.stderr);
+        }
+        assert!(
+            output.stderr.starts_with("error: ") || output.stderr.contains("\nerror: "),
+            "{}",
+            output.stderr
+        );
+    }
+}
+
+fn objects(lines: &str) -> Vec<Value> {
+    let objects: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(!objects.is_empty());
+    assert!(objects.iter().all(|object| object["schema"] == 1 && object["kind"].is_string()), "{lines}");
+    objects
+}
+
+fn fits(what: &str, text: &str) {
+    for line in text.lines() {
+        assert!(line.width() <= 80, "{what}: {} columns: {line}", line.width());
+    }
+}
+
+fn sample() -> data::Dataset {
+    let mut request = data::Request::new(data::set("mnist").unwrap());
+    request.offline = true;
+    request.places = data::Places {
+        standing: None,
+        here: "/nonexistent".into(),
+        system: "/nonexistent".into(),
+        cache: "/nonexistent".into(),
+    };
+    data::load(&request, &mut |_| ()).unwrap()
+}
+
+/// A model that was trained on the sample for an epoch.
+fn digits() -> &'static [u8] {
+    static FILE: OnceLock<Vec<u8>> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let task = Task::notebook(sample());
+        let recipe: Recipe = "adam lr=0.003, batch=100".parse().unwrap();
+        let mut training = Training::new(&task, &recipe, 0, Length { epochs: 2, evaluations: 1 }).unwrap();
+        training.run(&mut |_| Flow::Continue);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("digits.safetensors");
+        let notes = [("dataset", "mnist"), ("mean", "0.5"), ("deviation", "0.5")];
+        weights::save(&path, training.weights(), notes.map(|(a, b)| (a.into(), b.into())).into()).unwrap();
+        fs::read(path).unwrap()
+    })
+}
+
+/// A model that was not trained, of these widths and with these notes.
+fn untrained(path: &Path, widths: &[usize], notes: &[(&str, &str)]) {
+    let notes: BTreeMap<_, _> = notes.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
+    weights::save(path, &nn::Model::mlp(widths, nn::Activation::Relu).init(1), notes).unwrap();
+}
+
+#[test]
+fn every_help_teaches_with_examples_in_80_columns() {
+    let world = World::new();
+    for command in [
+        "evaluate",
+        "predict",
+        "optimizers",
+        "explain",
+        "data",
+        "data list",
+        "data fetch",
+        "data verify",
+        "data show",
+    ] {
+        let help = world.page(&format!("{command} --help"));
+        assert!(help.contains("Examples:\n  descent "), "{command}");
+    }
+}
+
+#[test]
+fn evaluate_tells_how_good_a_model_is() {
+    let world = World::with_model();
+    let page = world.page("evaluate --model digits.safetensors --offline --worst 4");
+    for word in
+        ["digits.safetensors (784-128-64-10, trained on mnist)", "2,000 images", "95% interval", "precision"]
+    {
+        assert!(page.contains(word), "no {word:?} in {page}");
+    }
+
+    let [evaluation] = &world.json("evaluate --model digits.safetensors --offline --worst 4")[..] else {
+        panic!("one object")
+    };
+    let confusion: Vec<Vec<u64>> = serde_json::from_value(evaluation["confusion"].clone()).unwrap();
+    let right: u64 = (0..10).map(|class| confusion[class][class]).sum();
+    assert_eq!(confusion.iter().flatten().sum::<u64>(), 2000);
+    assert_eq!(evaluation["accuracy"], right as f64 / 2000.0);
+    assert!(right > 1700, "{right} of 2000 after two epochs");
+    let (low, high) = lab::stats::wilson95(right, 2000).unwrap();
+    assert_eq!(evaluation["interval95"], serde_json::json!([low, high]));
+    assert!(page.contains(&format!(
+        "{:.2}%   95% interval {:.2}% to {:.2}%",
+        right as f64 / 20.0,
+        100.0 * low,
+        100.0 * high
+    )));
+
+    let worst = evaluation["worst"].as_array().unwrap();
+    assert_eq!(worst.len(), 4);
+    let test = sample().test;
+    for (image, next) in worst.iter().zip(&worst[1..]) {
+        assert!(image["probability"].as_f64() >= next["probability"].as_f64());
+    }
+    for image in worst {
+        assert_eq!(image["label"], test.labels[image["index"].as_u64().unwrap() as usize]);
+        assert_ne!(image["label"], image["prediction"]);
+        assert!(page.contains(&format!("index {}:", image["index"])), "{page}");
+    }
+}
+
+#[test]
+fn a_sample_is_said_to_be_one() {
+    let world = World::with_model();
+    let output = world.run("evaluate --model digits.safetensors --offline --json");
+    assert!(output.stderr.contains("NOTE: this runs on the embedded sample"), "{}", output.stderr);
+    assert_eq!(objects(&output.stdout)[0]["sample"], true);
+}
+
+#[test]
+fn predict_shows_an_image_of_the_set() {
+    let world = World::with_model();
+    let page = world.page("predict --model digits.safetensors --index 7 --offline");
+    let label = sample().test.labels[7];
+    assert!(page.starts_with(&format!("index 7 of mnist's test split: is {label}, seen as ")), "{page}");
+    assert_eq!(page.matches('%').count(), 11, "ten bars and the heading:\n{page}");
+    assert_eq!(page.matches('◀').count(), 1);
+    let prediction = &world.json("predict --model digits.safetensors --index 7 --offline")[0];
+    let probabilities: Vec<f64> = serde_json::from_value(prediction["probabilities"].clone()).unwrap();
+    assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-5);
+    let best = (0..10).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b])).unwrap();
+    assert_eq!(prediction["prediction"], best);
+    assert_eq!(prediction["label"], label);
+}
+
+#[test]
+fn predict_sees_in_a_photo_what_it_sees_in_the_set() {
+    // Seven times as large, dark ink on transparent paper, off the centre.
+    let world = World::with_model();
+    let test = sample().test;
+    let mut names = String::new();
+    for index in 0..20 {
+        let digit = test.image(index);
+        let ink = |x: u32, y: u32| match (x.checked_sub(90), y.checked_sub(10)) {
+            (Some(x), Some(y)) if x < 196 && y < 196 => digit[(y / 7 * 28 + x / 7) as usize],
+            _ => 0,
+        };
+        let name = format!("{index}.png");
+        GrayAlphaImage::from_fn(301, 222, |x, y| LumaA([0, ink(x, y)])).save(world.path(&name)).unwrap();
+        names += &format!(" {name}");
+    }
+    let predictions = world.json(&format!("predict --model digits.safetensors{names}"));
+    assert_eq!(predictions.len(), 20);
+    assert_eq!(predictions[3]["image"], "3.png");
+    let right = (0..20).filter(|&i| predictions[i]["prediction"] == test.labels[i]).count();
+    assert!(right >= 16, "{right} of 20");
+    world.page("predict --model digits.safetensors 0.png 1.png");
+    let inverted = world.json("predict --model digits.safetensors 0.png --invert yes");
+    assert_eq!(inverted[0]["probabilities"], predictions[0]["probabilities"]);
+}
+
+#[test]
+fn pictures_that_cannot_be_used_are_errors() {
+    let world = World::with_model();
+    let whole = GrayImage::from_fn(40, 40, |x, _| [if x == 20 { 0 } else { 255 }].into());
+    whole.save(world.path("whole.png")).unwrap();
+    whole.save(world.path("whole.jpg")).unwrap();
+    for (name, bytes) in [
+        ("cut.png", &fs::read(world.path("whole.png")).unwrap()[..60]),
+        ("cut.jpg", &fs::read(world.path("whole.jpg")).unwrap()[..200]),
+        ("text.png", b"a page, not a picture".as_slice()),
+        ("empty.png", b""),
+    ] {
+        fs::write(world.path(name), bytes).unwrap();
+        world.fails(
+            &format!("predict --model digits.safetensors {name}"),
+            65,
+            &[name, "hint: expected a whole PNG"],
+        );
+    }
+    GrayImage::new(10_001, 1).save(world.path("wide.png")).unwrap();
+    world.fails("predict --model digits.safetensors wide.png", 65, &["larger than 10000 pixels"]);
+    GrayImage::new(9_000, 9_000).save(world.path("large.png")).unwrap();
+    world.fails("predict --model digits.safetensors large.png", 65, &["64 MiB"]);
+    GrayImage::new(30, 30).save(world.path("blank.png")).unwrap();
+    world.fails("predict --model digits.safetensors blank.png", 65, &["nothing is drawn on it"]);
+    world.fails("predict --model digits.safetensors none.png", 66, &["none.png"]);
+    world.fails("predict --model digits.safetensors .", 65, &[]);
+    world.fails(
+        "predict --model digits.safetensors --index 2000 --offline",
+        2,
+        &["0 to 1999", "embedded sample"],
+    );
+    world.fails("predict --model digits.safetensors", 2, &[]);
+    world.page("predict --model digits.safetensors whole.jpg");
+}
+
+#[test]
+fn models_that_cannot_be_used_are_errors() {
+    let world = World::new();
+    fs::write(world.path("text.safetensors"), "not weights").unwrap();
+    untrained(&world.path("small.safetensors"), &[100, 3], &[]);
+    untrained(&world.path("odd.safetensors"), &[784, 10], &[("deviation", "0")]);
+    untrained(&world.path("other.safetensors"), &[784, 10], &[("dataset", "fashion-mnist")]);
+    untrained(&world.path("foreign.safetensors"), &[784, 10], &[("dataset", "somebody's\u{1b}[2J")]);
+    for (arguments, code, words) in [
+        ("--model none.safetensors", 66, &["none.safetensors", "descent train --save"][..]),
+        ("--model text.safetensors", 65, &["text.safetensors"]),
+        ("--model small.safetensors", 2, &["100 inputs", "3 classes", "mnist has 784 pixels and 10 classes"]),
+        ("--model odd.safetensors", 65, &["`deviation`"]),
+        ("--model other.safetensors", 66, &["fashion-mnist is not on this machine"]),
+        ("", 2, &["--model"]),
+    ] {
+        world.fails(&format!("evaluate --offline {arguments}"), code, words);
+    }
+    let output = world.run("evaluate --offline --model other.safetensors --dataset mnist");
+    assert!(
+        output.stderr.contains("NOTE: this model was trained on fashion-mnist, not on mnist."),
+        "{}",
+        output.stderr
+    );
+    assert_eq!(output.code, Some(0));
+    world.page("evaluate --offline --model foreign.safetensors");
+}
+
+#[test]
+fn optimizers_lists_every_rule() {
+    let world = World::new();
+    let page = world.page("optimizers");
+    let objects = world.json("optimizers");
+    let rules = optim::rules::all();
+    assert_eq!(objects.len(), rules.len());
+    for (rule, object) in rules.iter().zip(&objects) {
+        let card = rule.card();
+        assert!(page.contains(&format!("  {} ", card.name)), "{}", card.name);
+        assert_eq!(object["name"], card.name);
+        assert!(
+            object["state_bytes_per_weight"].as_u64().unwrap() >= 4 * rule.state().len() as u64,
+            "{}",
+            card.name
+        );
+    }
+    assert_eq!(objects[0]["raised_by"], serde_json::json!([{ "setting": "momentum", "bytes": 4 }]));
+}
+
+#[test]
+fn explain_has_a_page_for_everything_that_can_be_chosen() {
+    let world = World::new();
+    let list = world.page("explain");
+    for rule in optim::rules::all() {
+        let name = rule.card().name;
+        let page = world.page(&format!("explain {name}"));
+        assert!(list.contains(&format!("  {name} ")), "{name}");
+        assert!(page.contains(&format!("descent train --optimizer {name}\n")), "{name}");
+        for hyper in rule.hypers() {
+            assert!(page.contains(&format!("\n  {} ", hyper.name)), "{name}: {}", hyper.name);
+        }
+        let object = &world.json(&format!("explain {name}"))[0];
+        assert_eq!(object["settings"].as_array().unwrap().len(), rule.hypers().len());
+    }
+    for (name, _) in optim::Schedule::SHAPES {
+        assert!(list.contains(&format!("  {name} ")));
+        assert!(world.page(&format!("explain {name}")).contains('█'), "{name} is drawn");
+        assert_eq!(world.json(&format!("explain {name}"))[0]["kind"], "schedule");
+    }
+    assert_eq!(world.json("explain").len(), optim::rules::all().len() + optim::Schedule::SHAPES.len());
+    world.fails("explain adma", 2, &["did you mean `adam`?", "hint: there are", "sgd"]);
+    world.fails("explain cosin", 2, &["did you mean `cosine`?", "constant, step, cosine"]);
+    world.fails("explain nothing-like-it", 2, &["no optimizer or schedule `nothing-like-it`"]);
+}
+
+#[test]
+fn data_sets_are_fetched_listed_checked_and_drawn() {
+    let world = World::new();
+    assert!(world.page("data list").contains("`descent data fetch qmnist`"));
+    assert_eq!(world.json("data list").len(), data::SETS.len());
+    world.fails("data verify", 66, &["no data set is here"]);
+    world.fails("data verify kmnist mnist", 66, &["kmnist, mnist"]);
+    world.fails("data fetch kmnist --offline", 66, &["--offline"]);
+    world.fails("data fetch kmnist --offline --from nowhere", 66, &["nowhere"]);
+
+    // Kuzushiji-MNIST's plain files have no published checksums, so that black images pass for it.
+    let set = data::set("kmnist").unwrap();
+    fs::create_dir(world.path("usb")).unwrap();
+    for (file, shape) in
+        set.files.iter().zip([&[60_000_u32, 28, 28][..], &[60_000], &[10_000, 28, 28], &[10_000]])
+    {
+        let mut bytes = vec![0, 0, 8, shape.len() as u8];
+        bytes.extend(shape.iter().flat_map(|size| size.to_be_bytes()));
+        let mut written = fs::File::create(world.path("usb").join(file.name)).unwrap();
+        written.write_all(&bytes).unwrap();
+        written.set_len(file.bytes).unwrap();
+    }
+    assert!(world.page("data fetch kmnist --offline --from usb --data-dir kept").contains("kmnist is whole"));
+    let found = &world.json("data list --data-dir kept")[2]["found"][0];
+    assert_eq!((found["folder"].as_str(), found["whole"].as_bool()), (Some("kept/KMNIST/raw"), Some(true)));
+    assert_eq!(world.page("data verify --data-dir kept").matches("  ok  ").count(), 4);
+    assert!(world.page("data show kmnist --data-dir kept --count 3").contains("index 2: o"));
+    assert_eq!(world.json("data show kmnist --data-dir kept --index 9999")[0]["index"], 9999);
+    world.fails("data show kmnist --data-dir kept --index 10000", 2, &["0 to 9999"]);
+
+    let labels = world.path("kept/KMNIST/raw").join(set.files[3].name);
+    fs::OpenOptions::new().write(true).open(&labels).unwrap().set_len(100).unwrap();
+    world.fails("data verify --data-dir kept", 65, &["damaged files: 1"]);
+    let states: Vec<_> = objects(&world.run("data verify kmnist --data-dir kept --json").stdout);
+    assert_eq!(
+        states.iter().map(|file| file["status"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["ok", "ok", "ok", "damaged"]
+    );
+    fs::remove_file(&labels).unwrap();
+    world.fails("data verify kmnist --data-dir kept", 66, &["not here: kmnist"]);
+}
+
+#[test]
+fn data_show_draws_the_sample() {
+    let world = World::new();
+    let page = world.page("data show --offline --count 4");
+    let labels = sample().test.labels;
+    for (index, label) in labels[..4].iter().enumerate() {
+        assert!(page.contains(&format!("index {index}: {label}")), "{page}");
+    }
+    assert!(page.contains('█') && page.contains('░'));
+    let images = world.json("data show --offline --count 2 --split train");
+    assert_eq!(images.len(), 2);
+    assert_eq!(images[1]["pixels"].as_array().unwrap().len(), 28 * 28);
+    world.fails("data show --offline --index 1 --count 2", 2, &[]);
+}
+
+#[test]
+fn colours_are_heard() {
+    let world = World::new();
+    let command = "data show --offline --count 1";
+    let coloured = world.run_with(command, &[("CLICOLOR_FORCE", "1")]).stdout;
+    assert!(coloured.contains("▀") && coloured.contains("\u{1b}[48;5;16m"));
+    let plain = world.run_with(command, &[("NO_COLOR", "1")]).stdout;
+    assert!(!plain.contains('\u{1b}') && !plain.contains('▀'));
+}
+
+#[test]
+fn terminals_of_any_width_do() {
+    let world = World::with_model();
+    for columns in ["0", "1", "20", "100000", "many"] {
+        for command in [
+            "evaluate --model digits.safetensors --offline",
+            "predict --model digits.safetensors --index 1 --offline",
+            "optimizers",
+            "explain adam",
+            "explain cosine",
+            "data list",
+            "data show --offline",
+        ] {
+            let output = world.run_with(command, &[("COLUMNS", columns)]);
+            assert_eq!(output.code, Some(0), "{command} in {columns} columns: {}", output.stderr);
+            if !matches!(columns, "1" | "20") {
+                fits(command, &output.stdout);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let world = World::new();
+    let mut child = world.command();
+    let child = child.args(["data", "show", "--offline", "--count", "2000", "--json"]);
+    let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("error"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let world = World::new();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let status = world.command().arg("optimizers").stdout(full).stderr(Stdio::null()).status().unwrap();
+    assert_eq!(status.code(), Some(74));
+}
+
+#[cfg(unix)]
+#[test]
+fn arguments_need_not_be_text() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::with_model();
+    let odd = OsStr::from_bytes(b"\xff\xfe.png");
+    for (arguments, code) in [
+        (&["predict", "--model", "digits.safetensors"][..], 66),
+        (&["evaluate", "--model"], 66),
+        (&["explain"], 2),
+        (&["data", "fetch", "--offline", "--from"], 2),
+        (&["data", "show"], 2),
+    ] {
+        let output = world.command().args(arguments).arg(odd).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+        assert!(!stderr.contains("panicked"), "{stderr}");
+    }
+}
