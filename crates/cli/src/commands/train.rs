@@ -11,6 +11,7 @@ use optim::{Schedule, rules};
 use crate::console;
 use crate::dataset;
 use crate::failure::Failure;
+use crate::files;
 use crate::hyper_flags;
 use crate::progress::Progress;
 use crate::stop::Stop;
@@ -116,6 +117,10 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     // Everything that can be wrong in the settings is said before any data is fetched.
     let mut recipe = recipe(matches)?;
+    let checkpoint = matches.get_one::<PathBuf>("checkpoint").expect("it has a default");
+    for path in matches.get_one::<PathBuf>("save").into_iter().chain([checkpoint]) {
+        files::check_room(path)?;
+    }
     let stop = Stop::listen()?;
     let dataset = dataset::load(matches)?;
     if batch(matches) == Some("all") {
@@ -126,7 +131,6 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let seed = *matches.get_one::<u64>("seed").expect("it has a default");
     let mut training = Training::new(&task, &recipe, seed, length)?;
 
-    let checkpoint = matches.get_one::<PathBuf>("checkpoint").expect("it has a default");
     let resume = matches.get_flag("resume");
     if resume && checkpoint.exists() {
         training.resume(checkpoint, matches.get_flag("force"))?;

@@ -1,0 +1,220 @@
+//! `train` and `compare` as a user runs them, interruptions included.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+/// The program in a folder of its own, with nothing but the embedded sample in reach.
+fn descent(folder: &Path, arguments: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
+    command.args(arguments.split_whitespace()).arg("--offline").current_dir(folder);
+    command.env("XDG_CACHE_HOME", folder).env("HOME", folder).env_remove("DESCENT_DATA").stdin(Stdio::null());
+    command
+}
+
+fn run(folder: &Path, arguments: &str) -> Output {
+    descent(folder, arguments).output().expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
+}
+
+/// Checks the exit code and gives what was printed on standard error.
+fn fails(folder: &Path, arguments: &str, code: i32) -> String {
+    let output = run(folder, arguments);
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments}: {errors}");
+    errors
+}
+
+const RUN: &str = "train --layers 784,16,10 --optimizer adam --epochs 3 --batch-size 100 --threads 2";
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill is there");
+    assert!(status.success());
+}
+
+#[cfg(unix)]
+#[test]
+fn killed_and_resumed_is_uninterrupted_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = run(folder.path(), &format!("{RUN} --save whole.safetensors"));
+    assert!(whole.status.success(), "{}", text(&whole.stderr));
+
+    let resumed = format!("{RUN} --save killed.safetensors --checkpoint-every 7 --resume");
+    let mut kills = 0;
+    // At growing moments, so that one of them must let it finish.
+    for round in 1..200 {
+        let mut child =
+            descent(folder.path(), &resumed).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(60 + 7 * round));
+        match child.try_wait().unwrap() {
+            Some(status) => {
+                assert!(status.success());
+                break;
+            }
+            None => {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                kills += 1;
+            }
+        }
+    }
+    assert!(kills > 0, "the run was never interrupted");
+    let file = |name| fs::read(folder.path().join(name)).unwrap();
+    assert!(file("whole.safetensors") == file("killed.safetensors"), "after {kills} kills");
+    let left = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    assert!(left.filter(|name| name.contains("checkpoint")).count() == 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_run_in_order_and_it_can_go_on() {
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        let folder = tempfile::tempdir().unwrap();
+        let long = "train --layers 784,16,10 --epochs 2000 --batch-size 100 --checkpoint-every 100000";
+        let child =
+            descent(folder.path(), long).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(700));
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        let errors = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{errors}");
+        assert!(errors.contains("checkpoint.safetensors is written: go on with --resume"), "{errors}");
+        assert!(folder.path().join("checkpoint.safetensors").exists());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stopped_comparison_keeps_the_runs_that_were_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let many = "compare --optimizers sgd --epochs 1 --seeds 4000 --threads 1 --out here";
+    let child = descent(folder.path(), many).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(2500));
+    signal(&child, "-INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("of 4000 runs were finished and are kept"));
+    let records = fs::read_to_string(folder.path().join("here/results.jsonl")).unwrap();
+    assert!(!report::parse_jsonl(&records).unwrap().is_empty());
+}
+
+#[test]
+fn a_quick_comparison_leaves_everything_that_it_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), "compare --quick");
+    let (said, told) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("NOTE: this runs on the embedded sample"), "{told}");
+    assert!(told.contains("rmsprop seed 2: loss"), "{told}");
+    assert!(said.contains("SAMPLE") && said.contains("paired seeds"), "{said}");
+    assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
+    for name in ["report.html", "curves.svg", "results.csv", "results.jsonl"] {
+        assert!(said.contains(name), "{name} is not named in\n{said}");
+        assert!(folder.path().join("results/compare-mnist-1").join(name).exists(), "{name}");
+    }
+    // The next one does not replace it.
+    assert!(run(folder.path(), "compare --quick --seeds 2 --optimizers adam").status.success());
+    assert!(folder.path().join("results/compare-mnist-2/report.html").exists());
+}
+
+#[test]
+fn json_is_all_that_standard_output_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = |arguments: &str| {
+        let output = run(folder.path(), arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let parsed = text(&output.stdout);
+        parsed
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect::<Vec<serde_json::Value>>()
+    };
+    let compared = lines("compare --epochs 1 --seeds 2 --optimizers sgd,adam --json --out out");
+    assert_eq!(compared.len(), 5);
+    assert!(compared.iter().all(|line| line["schema"] == 1));
+    assert!(compared[4]["verdict"].as_str().unwrap().contains("paired seeds"));
+    let trained = lines("train --layers 784,8,10 --epochs 1 --json");
+    assert_eq!((trained.len(), &trained[0]["optimizer"]), (1, &"adam".into()));
+}
+
+#[test]
+fn threads_change_no_number_of_a_comparison() {
+    let folder = tempfile::tempdir().unwrap();
+    let records = [1, 2].map(|threads| {
+        let arguments = format!("compare --quick --seeds 2 --threads {threads} --out t{threads}");
+        assert!(run(folder.path(), &arguments).status.success());
+        let path = folder.path().join(format!("t{threads}/results.jsonl"));
+        let mut records = report::parse_jsonl(&fs::read_to_string(path).unwrap()).unwrap();
+        for record in &mut records {
+            record.epochs.iter_mut().for_each(|e| e.seconds = 0.0);
+            record.evaluations.iter_mut().for_each(|e| e.seconds = 0.0);
+        }
+        records
+    });
+    assert_eq!(records[0], records[1]);
+}
+
+#[test]
+fn a_diverged_run_is_a_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), "train --layers 784,8,10 --optimizer sgd --lr 1e10 --epochs 1");
+    assert!(output.status.success());
+    assert!(text(&output.stdout).contains("diverged at update"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn mistakes_are_answered_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = [
+        ("train --optimizer adm", 2, "did you mean `adam`?"),
+        (
+            "train --optimizer sgd --beta1 0.9",
+            2,
+            "there are: lr, momentum, dampening, nesterov, weight_decay",
+        ),
+        ("train --lr=-1", 2, "lr is a finite number, 0 or more"),
+        ("train --lr NaN", 2, "lr is a finite number, 0 or more"),
+        ("train --lr fast", 2, "a number such as 0.01"),
+        ("train --optimizer sgd --nesterov", 2, "momentum above 0"),
+        ("train --batch-size 0", 2, "a whole number from 1, or all"),
+        ("train --batch-size many", 2, "a whole number from 1, or all"),
+        ("train --schedule cosin", 2, "did you mean `cosine`?"),
+        ("train --clip-norm 0", 2, "greater than 0"),
+        ("train --layers 784,128", 2, "the last 10 (classes)"),
+        ("train --layers 100,10", 2, "the first must be 784 (pixels)"),
+        ("train --epochs 0", 2, "--epochs"),
+        ("train --dataset minst", 2, "mnist"),
+        ("train --data-dir /nowhere", 66, "/nowhere"),
+        (
+            "train --epochs 1 --layers 784,4,10 --save /nowhere/model.safetensors",
+            73,
+            "/nowhere/model.safetensors",
+        ),
+        ("compare --optimizers sgd,sgd", 2, "is there twice"),
+        ("compare --optimizers ,", 2, "names none"),
+        ("compare --seeds 0", 2, "--seeds"),
+        ("compare --quick --out /dev/null/x", 73, "/dev/null/x"),
+        ("resume", 2, "unrecognized subcommand"),
+    ];
+    for (arguments, code, words) in cases {
+        let told = fails(folder.path(), arguments, code);
+        assert!(told.contains(words), "{arguments}: {told}");
+        assert!(!told.contains("panicked"), "{arguments}: {told}");
+    }
+}
+
+#[test]
+fn resuming_with_other_settings_shows_the_difference() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = "train --layers 784,8,10 --epochs 1 --checkpoint-every 10";
+    assert!(run(folder.path(), small).status.success());
+    let told = fails(folder.path(), &format!("{small} --resume --lr 0.01"), 2);
+    assert!(told.contains("adam lr=0.001, batch=64 in the checkpoint, adam lr=0.01, batch=64 now"), "{told}");
+    assert!(told.contains("--force"), "{told}");
+    assert!(run(folder.path(), &format!("{small} --resume --lr 0.01 --force")).status.success());
+}
