@@ -68,7 +68,10 @@ pub(crate) fn command() -> Command {
                         .help("Take the files from this folder, .tar.gz archive or URL of a folder"),
                 )
                 .args(fetch_place)
-                .args(offline())
+                .args(
+                    offline()
+                        .map(|arg| arg.help("Open no connection: see what is here, or copy with --from")),
+                )
                 .arg(json("Print one JSON object a set and nothing else")),
         )
         .subcommand(
