@@ -21,11 +21,7 @@ const STEP: f64 = 1e-5;
 /// ```
 pub fn gradient_error(at: &Bundle<f64>, f: impl for<'g> Fn(&'g Graph<'g, f64>) -> Var<'g, f64>) -> f64 {
     let tape = Tape::new();
-    let value = |point: &Bundle<f64>| {
-        let graph = tape.graph(point);
-        let loss = f(&graph).item();
-        loss
-    };
+    let value = |point: &Bundle<f64>| f(&tape.graph(point)).item();
     let mut analytic = at.zeros_like();
     f(&tape.graph(at)).backward(&mut analytic);
 

@@ -36,7 +36,8 @@ use clap::{ArgMatches, Command};
 use crate::failure::Failure;
 
 /// Runs the program with these arguments, the first of which is its name, and returns its exit
-/// code: 0 done, 1 failed, 2 used wrongly, 130 or 143 after a signal; see [`failure::Failure`].
+/// code: 0 done, 1 failed, 2 used wrongly, 65 bad data, 66 missing input, 69 nothing reached, 73 cannot
+/// create, 74 cannot write, 130 or 143 after a signal.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,

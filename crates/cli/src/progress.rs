@@ -75,7 +75,8 @@ impl Progress {
     /// Runs that are over, and the time that the others will take.
     fn left(&self) -> String {
         let (done, over) = (self.done.load(Ordering::Relaxed), self.over.load(Ordering::Relaxed));
-        let seconds = self.start.elapsed().as_secs_f64() * (self.total.saturating_sub(done)) as f64 / done as f64;
+        let seconds =
+            self.start.elapsed().as_secs_f64() * (self.total.saturating_sub(done)) as f64 / done as f64;
         format!("{over} of {} runs done, about {seconds:.0} s left", self.runs)
     }
 
@@ -91,9 +92,8 @@ impl Progress {
 fn bars(workers: usize) -> (ProgressBar, Vec<ProgressBar>) {
     let style = |template| ProgressStyle::with_template(template).expect("the template is right");
     let board = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-    let workers = (0..workers)
-        .map(|_| board.add(ProgressBar::no_length().with_style(style("  {msg}"))))
-        .collect();
+    let workers =
+        (0..workers).map(|_| board.add(ProgressBar::no_length().with_style(style("  {msg}")))).collect();
     let all = board.add(ProgressBar::new(0).with_style(style("  {wide_bar} {msg}, {eta} left")));
     (all, workers)
 }
@@ -118,5 +118,9 @@ fn describe(name: &impl Display, training: &Training<'_>) -> String {
         };
     }
     let epoch = progress.steps / per_epoch + 1;
-    format!("{head}: epoch {epoch} of {epochs}, loss {:.4}, {:.0}k images/s", progress.last_loss, images / 1e3)
+    format!(
+        "{head}: epoch {epoch} of {epochs}, loss {:.4}, {:.0}k images/s",
+        progress.last_loss,
+        images / 1e3
+    )
 }

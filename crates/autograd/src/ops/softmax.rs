@@ -55,6 +55,6 @@ pub(super) fn softmax_row<T: Real>(x: &[T], p: &mut [T]) -> T {
     let max = x.iter().copied().fold(T::neg_infinity(), |a, b| if b > a || b.is_nan() { b } else { a });
     p.iter_mut().zip(x).for_each(|(p, &x)| *p = Real::exp(x - max));
     let sum: T = p.iter().copied().sum();
-    p.iter_mut().for_each(|p| *p = *p / sum);
+    p.iter_mut().for_each(|p| *p /= sum);
     max + sum.ln()
 }

@@ -80,13 +80,15 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let number = |name: &str| *matches.get_one::<u32>(name).expect("it has a default");
     let given = |name| matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine);
-    let quick = |name, quick: u32| if matches.get_flag("quick") && !given(name) { quick } else { number(name) };
+    let quick =
+        |name, quick: u32| if matches.get_flag("quick") && !given(name) { quick } else { number(name) };
     let (epochs, seeds) = (quick("epochs", 1), quick("seeds", 3));
     let threads = match matches.get_one::<u32>("threads") {
         Some(&threads) => threads as usize,
         None => std::thread::available_parallelism().map_or(1, |n| n.get()),
     };
-    let recipes = recipes(matches.get_one::<String>("optimizers").expect("it has a default"), number("batch-size"))?;
+    let recipes =
+        recipes(matches.get_one::<String>("optimizers").expect("it has a default"), number("batch-size"))?;
     let json = matches.get_flag("json");
 
     let stop = Stop::listen()?;
@@ -95,7 +97,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let length = Length { epochs, evaluations: EVALUATIONS };
     let plan = Plan { task: &task, recipes, seeds: (0..seeds.into()).collect(), length, threads };
 
-    let steps = plan.recipes.iter().map(|recipe| task.steps_per_epoch(recipe) * u64::from(epochs)).sum::<u64>();
+    let steps =
+        plan.recipes.iter().map(|recipe| task.steps_per_epoch(recipe) * u64::from(epochs)).sum::<u64>();
     let progress = Progress::new(plan.runs(), steps * u64::from(seeds), plan.workers(), json);
     let stopped = AtomicBool::new(false);
     let records = plan.run(&|place, training| {
