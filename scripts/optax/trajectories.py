@@ -25,6 +25,8 @@ import optax.contrib  # noqa: E402
 from safetensors.numpy import load_file, save_file  # noqa: E402
 
 SAMPLED = [1, 10, 100, 1000]
+# What the weights are for a rule that looks at whole parameters; for the others, one vector.
+SHAPES = [(5, 3), (5,), (2, 8), (4,)]
 
 # Each takes our names with our defaults, so a recipe that gives no value tests the default.
 
@@ -50,7 +52,7 @@ def yogi(lr=1e-2, beta1=0.9, beta2=0.999, eps=1e-3, initial_accumulator=1e-6):
     scale = optax.scale_by_yogi(beta1, beta2, eps, initial_accumulator_value=initial_accumulator)
 
     def init(params):
-        return scale.init(params)._replace(mu=jnp.zeros_like(params))
+        return scale.init(params)._replace(mu=jax.tree.map(jnp.zeros_like, params))
 
     return optax.chain(
         optax.GradientTransformation(init, scale.update), optax.scale_by_learning_rate(lr)
@@ -81,13 +83,24 @@ def optimistic_gd(lr=1e-2, alpha=1.0, beta=1.0):
     return optax.optimistic_gradient_descent(lr, alpha, beta)
 
 
+def lars(lr=1.0, momentum=0.9, trust=1e-3, weight_decay=0):
+    return optax.lars(lr, weight_decay, trust_coefficient=trust, momentum=momentum)
+
+
+def lamb(lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-6, weight_decay=1e-2):
+    return optax.lamb(lr, beta1, beta2, eps, weight_decay=weight_decay)
+
+
 RULES = {
     f.__name__: f
     for f in [
         lion, sign_sgd, signum, adabelief, yogi, adopt, ademamix, madgrad, noisy_sgd,
-        optimistic_gd,
+        optimistic_gd, lars, lamb,
     ]
 }  # fmt: skip
+
+# Those that look at whole parameters.
+TENSOR_RULES = {"lars", "lamb"}
 
 RECIPES = [
     "lion",
@@ -113,6 +126,11 @@ RECIPES = [
     "madgrad lr=0.1 momentum=0 eps=1e-3",
     "noisy_sgd eta=0",
     "noisy_sgd lr=0.1 eta=0 gamma=0",
+    "lars",
+    "lars lr=0.1 momentum=0.5 trust=0.01 weight_decay=1e-3",
+    "lamb",
+    "lamb lr=0.01 beta1=0.8 beta2=0.95 eps=1e-4 weight_decay=0.1",
+    "lamb weight_decay=0",
     "optimistic_gd",
     "optimistic_gd lr=0.1 alpha=0.5 beta=2",
 ]
@@ -125,16 +143,24 @@ def value(text):
 def replay(recipe, start, gradients):
     name, *words = recipe.split()
     rule = RULES[name](**{key: value(text) for key, text in (word.split("=") for word in words)})
-    w = jnp.asarray(start)
+    shapes = SHAPES if name in TENSOR_RULES else [start.shape]
+    w = split(start, shapes)
     state = rule.init(w)
     seen = []
     for step, gradient in enumerate(gradients, 1):
-        update, state = rule.update(jnp.asarray(gradient), state, w)
+        update, state = rule.update(split(gradient, shapes), state, w)
         w = optax.apply_updates(w, update)
         if step in SAMPLED:
-            seen.append(np.asarray(w))
-    assert w.dtype == jnp.float32
+            seen.append(np.concatenate([np.asarray(part).reshape(-1) for part in w]))
+    assert all(part.dtype == jnp.float32 for part in w)
     return np.stack(seen)
+
+
+def split(flat, shapes):
+    """One array a shape, cut from the flat one in order."""
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    parts = np.split(flat, ends[:-1])
+    return [jnp.asarray(part.reshape(shape)) for part, shape in zip(parts, shapes)]
 
 
 def main():
@@ -150,7 +176,8 @@ def main():
     }
     assert all(np.isfinite(w).all() for w in recorded.values()), "a recipe diverged"
     path = folder / "optax.safetensors"
-    save_file(recorded, path, {**made_with, "steps": json.dumps(SAMPLED)})
+    # One entry, since the order of several would change from run to run.
+    save_file(recorded, path, {"made_with": json.dumps({**made_with, "steps": SAMPLED})})
     print(f"{path}: {len(recorded)} arrays, {path.stat().st_size} bytes")
 
 

@@ -19,10 +19,13 @@ import numpy as np
 import pytorch_optimizer
 import timm.optim
 import torch
+import torch.optim._muon
 from pytorch_optimizer.base.optimizer import BaseOptimizer
 from safetensors.numpy import save_file
 
 STEPS, WEIGHTS = 1000, 40
+# What the weights are for a rule that looks at whole parameters; for the others, one vector.
+SHAPES = [(5, 3), (5,), (2, 8), (4,)]
 SAMPLED = [1, 10, 100, 1000]
 CLOSED_LOOP_SAMPLED = [100, 1000]
 
@@ -125,6 +128,46 @@ def aggmo(p, lr=1e-3, beta1=0.0, beta2=0.9, beta3=0.99):
     return pytorch_optimizer.AggMo(p, lr, (beta1, beta2, beta3), foreach=False)
 
 
+def novograd(p, lr=1e-3, beta1=0.95, beta2=0.98, eps=1e-8, weight_decay=0):
+    return pytorch_optimizer.NovoGrad(
+        p, lr, (beta1, beta2), weight_decay, weight_decouple=False, eps=eps, foreach=False
+    )
+
+
+class muon:
+    """torch's Muon for matrices and AdamW for the rest."""
+
+    def __init__(
+        self, p, lr=2e-2, momentum=0.95, nesterov=True, ns_steps=5, eps=1e-7, weight_decay=0.1,
+        match_rms_adamw=False, adamw_lr=3e-4,
+    ):  # fmt: skip
+        adjust = "match_rms_adamw" if match_rms_adamw else "original"
+        matrices, rest = [q for q in p if q.ndim == 2], [q for q in p if q.ndim != 2]
+        self.muon = torch.optim.Muon(
+            matrices, lr, weight_decay, momentum, nesterov,
+            eps=eps, ns_steps=int(ns_steps), adjust_lr_fn=adjust,
+        )  # fmt: skip
+        self.rest = adamw(rest, adamw_lr, weight_decay=weight_decay)
+
+    def step(self):
+        self.muon.step()
+        self.rest.step()
+
+
+def newton_schulz_in_single_precision(gradient, coefficients, steps, eps):
+    """torch iterates in bfloat16, whose three digits no two implementations would share."""
+    a, b, c = coefficients
+    x = gradient.T if gradient.size(0) > gradient.size(1) else gradient
+    x = x / x.norm().clamp(min=eps)
+    for _ in range(steps):
+        gram = x @ x.T
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return x.T if gradient.size(0) > gradient.size(1) else x
+
+
+torch.optim._muon._zeropower_via_newtonschulz = newton_schulz_in_single_precision
+
+
 def without_eps_under_the_root(apply_ams_bound):
     """pytorch_optimizer adds 1e-15 to means of squares before it takes the root, which neither
     AdaBound nor LaProp has, in the papers or in their authors' code."""
@@ -141,9 +184,12 @@ RULES = {
     f.__name__: f
     for f in [
         sgd, adagrad, adadelta, rmsprop, adam, adamw, adamax, nadam, nadamw, radam, asgd, rprop,
-        adan, adabound, amsbound, laprop, qhm, qhadam, aggmo,
+        adan, adabound, amsbound, laprop, qhm, qhadam, aggmo, novograd, muon,
     ]
 }  # fmt: skip
+
+# Those that look at whole parameters.
+TENSOR_RULES = {"novograd", "muon"}
 
 # The settings of PyTorch's own optimizer tests (torch/testing/_internal/common_optimizers.py),
 # then more of ours.
@@ -234,6 +280,9 @@ TORCH = [
     "rprop lr=2e-4",
     "rprop eta_plus=1.5",
     "rprop step_min=2e-6 step_max=100",
+    "muon",
+    "muon lr=1e-3 momentum=0.8 nesterov=false weight_decay=0",
+    "muon lr=1e-3 ns_steps=3 match_rms_adamw=true adamw_lr=0.01",
     "rprop lr=0.1 eta_minus=0.3 eta_plus=1.1 step_min=1e-3 step_max=0.5",
 ]
 
@@ -262,6 +311,9 @@ PYTORCH_OPTIMIZER = [
     "qhadam",
     "qhadam lr=0.01 beta1=0.9 beta2=0.95 nu1=0.8 nu2=0.6",
     "qhadam nu1=1 eps=1e-4, cosine warmup=20",
+    "novograd",
+    "novograd lr=0.01 beta1=0.8 beta2=0.5",
+    "novograd lr=0.01 weight_decay=0.01 eps=1e-3, cosine, clip=1",
     "aggmo",
     "aggmo lr=0.01 beta1=0.5 beta2=0.8 beta3=0.95",
     "aggmo lr=0.01, step every=250 gamma=0.3, clip=1",
@@ -341,20 +393,29 @@ def stream():
 
 def replay(recipe, start, gradients, sampled=SAMPLED):
     make, schedule, clip = parse(recipe)
-    w = torch.nn.Parameter(torch.from_numpy(start.copy()))
-    optimizer = make([w])
+    shapes = SHAPES if recipe.replace(",", "").split()[0] in TENSOR_RULES else [(WEIGHTS,)]
+    ws = [torch.nn.Parameter(w) for w in split(start, shapes)]
+    optimizer = make(ws)
     scheduler = schedule and schedule_of(schedule, optimizer)
     seen = []
     for step, gradient in enumerate(gradients, 1):
-        w.grad = torch.from_numpy(gradient.copy())
+        for w, part in zip(ws, split(gradient, shapes)):
+            w.grad = part
         if clip is not None:
-            torch.nn.utils.clip_grad_norm_([w], clip, foreach=False)
+            torch.nn.utils.clip_grad_norm_(ws, clip, foreach=False)
         optimizer.step()
         if scheduler:
             scheduler.step()
         if step in sampled:
-            seen.append(w.detach().numpy().copy())
+            seen.append(np.concatenate([w.detach().numpy().reshape(-1) for w in ws]))
     return np.stack(seen)
+
+
+def split(flat, shapes):
+    """One tensor a shape, cut from the flat array in order."""
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    parts = np.split(flat.copy(), ends[:-1])
+    return [torch.from_numpy(part.copy()).reshape(shape) for part, shape in zip(parts, shapes)]
 
 
 def made_data():
@@ -389,7 +450,8 @@ def versions():
 
 
 def save(path, arrays, made_with, **more):
-    save_file(arrays, path, {**made_with, **more})
+    # One entry, since the order of several would change from run to run.
+    save_file(arrays, path, {"made_with": json.dumps({**made_with, **more})})
     print(f"{path}: {len(arrays)} arrays, {path.stat().st_size} bytes")
 
 
@@ -409,12 +471,12 @@ def main():
     for name, recipes in files.items():
         recorded = {recipe: replay(recipe, start, gradients) for recipe in recipes}
         assert all(np.isfinite(w).all() for w in recorded.values()), "a recipe diverged"
-        save(out / f"{name}.safetensors", recorded, made_with, steps=json.dumps(SAMPLED))
+        save(out / f"{name}.safetensors", recorded, made_with, steps=SAMPLED)
 
     x, y = made_data()
     recorded = {recipe: closed_loop(recipe, x, y) for recipe in CLOSED_LOOP}
     recorded |= {"x": x, "y": y}
-    save(out / "closed_loop.safetensors", recorded, made_with, steps=json.dumps(CLOSED_LOOP_SAMPLED))
+    save(out / "closed_loop.safetensors", recorded, made_with, steps=CLOSED_LOOP_SAMPLED)
 
 
 if __name__ == "__main__":

@@ -93,10 +93,10 @@ impl Kernel for Chunk<'_> {
 
 #[inline(always)]
 fn lockstep<const N: usize>(arrays: [&mut &mut [f32]; N], g: &[f32]) {
-    let arrays = arrays.map(|array| &mut array[..g.len()]);
+    let mut arrays = arrays.map(|array| &mut array[..g.len()]);
     for i in 0..g.len() {
-        for k in 0..N {
-            arrays[k][i] += g[i];
+        for array in &mut arrays {
+            array[i] += g[i];
         }
     }
 }

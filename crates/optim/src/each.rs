@@ -1,8 +1,11 @@
 //! The fused loop: weights, gradient and all state read once and written once, in vectors, over
-//! fixed chunks.
+//! fixed chunks. And the same, parameter by parameter, for rules that look at a whole one.
 
 use tensor::parallel::{CHUNK, for_each_chunk};
 use tensor::simd::{self, Kernel, Path};
+use tensor::{Entry, Role, Shape};
+
+use crate::rule::Extent;
 
 /// The weights that a rule updates in one step, with their gradients and its state arrays.
 #[derive(Debug)]
@@ -11,7 +14,11 @@ pub struct Each<'a> {
     pub(crate) gradients: &'a [f32],
     /// What every gradient is multiplied with first: less than 1 when the norm is clipped.
     pub(crate) scale: f32,
-    pub(crate) state: &'a mut [Vec<f32>],
+    pub(crate) state: Vec<&'a mut [f32]>,
+    /// How many numbers each state array has.
+    pub(crate) extents: &'a [Extent],
+    /// The parameters that the weights are, one after the other.
+    pub(crate) entries: &'a [Entry],
     /// The rule's numbers that are no array, in the order in which it declares them.
     pub(crate) scalars: &'a mut [f64],
     /// What the schedule multiplies the learning rate with at this step.
@@ -20,7 +27,18 @@ pub struct Each<'a> {
     pub(crate) path: Path,
 }
 
-impl Each<'_> {
+/// One parameter, for a rule that looks at a whole one.
+#[derive(Debug)]
+pub struct Parameter<'a> {
+    /// Sizes, row-major; `[n]` for a plain slice.
+    pub shape: Shape,
+    /// What it is for.
+    pub role: Role,
+    /// Its weights, gradients and state.
+    pub each: Each<'a>,
+}
+
+impl<'a> Each<'a> {
     /// The numbers that the rule keeps between steps beside its arrays, as
     /// [`Rule::scalars`](crate::Rule::scalars) declares them.
     ///
@@ -32,6 +50,71 @@ impl Each<'_> {
         (&mut *self.scalars)
             .try_into()
             .unwrap_or_else(|_| panic!("the update takes {N} scalars, {declared} are declared"))
+    }
+
+    /// The same once more, for a rule that goes over the weights more than once in a step.
+    pub fn again(&mut self) -> Each<'_> {
+        Each {
+            weights: self.weights,
+            gradients: self.gradients,
+            scale: self.scale,
+            state: self.state.iter_mut().map(|array| &mut **array).collect(),
+            extents: self.extents,
+            entries: self.entries,
+            scalars: self.scalars,
+            schedule_factor: self.schedule_factor,
+            path: self.path,
+        }
+    }
+
+    /// The parameters one by one: as the layout has them, or the whole slice as one.
+    pub fn parameters(self) -> Vec<Parameter<'a>> {
+        let Each { mut weights, mut gradients, scale, mut state, extents, entries, schedule_factor, path, .. } = self;
+        let one = |entry: &'a Entry| {
+            let n = entry.shape.len();
+            let mut parts = vec![];
+            for (array, extent) in state.iter_mut().zip(extents) {
+                parts.push(array.split_off_mut(..extent.numbers(entry)).expect("state is as long as declared"));
+            }
+            let each = Each {
+                weights: weights.split_off_mut(..n).expect("as many weights as the layout has"),
+                gradients: gradients.split_off(..n).expect("as many gradients as weights"),
+                scale,
+                state: parts,
+                extents,
+                entries: std::slice::from_ref(entry),
+                scalars: &mut [],
+                schedule_factor,
+                path,
+            };
+            Parameter { shape: entry.shape, role: entry.role, each }
+        };
+        entries.iter().map(one).collect()
+    }
+
+    /// One of the state arrays, in the order of declaration.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    #[track_caller]
+    pub fn state_array(&mut self, index: usize) -> &mut [f32] {
+        self.state[index]
+    }
+
+    /// The weights.
+    pub fn weights(&mut self) -> &mut [f32] {
+        self.weights
+    }
+
+    /// The gradients, which are still to be multiplied by [`scale`](Each::scale).
+    pub fn gradients(&self) -> &[f32] {
+        self.gradients
+    }
+
+    /// What every gradient is multiplied with first: less than 1 when the norm is clipped.
+    /// [`weight`](Each::weight) and [`sums`](Each::sums) have done so.
+    pub fn scale(&self) -> f32 {
+        self.scale
     }
 
     /// What the schedule multiplies the learning rate with at this step. The rule's own learning
@@ -66,9 +149,10 @@ impl Each<'_> {
         self,
         update: impl Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy + Send + Sync + 'static,
     ) {
-        let Each { weights, gradients, scale, state, path, .. } = self;
-        assert_eq!(state.len(), N, "the update takes {N} state arrays");
-        let mut chunks_of_state = state.iter_mut().map(|array| array.chunks_mut(CHUNK)).collect::<Vec<_>>();
+        let Each { weights, gradients, scale, state, extents, entries, path, .. } = self;
+        let full = state.into_iter().zip(extents).filter(|(_, extent)| extent.is_full(entries));
+        let mut chunks_of_state: Vec<_> = full.map(|(array, _)| array.chunks_mut(CHUNK)).collect();
+        assert_eq!(chunks_of_state.len(), N, "the update takes {N} state arrays");
         let pairs = weights.chunks_mut(CHUNK).zip(gradients.chunks(CHUNK));
         let chunks = pairs.enumerate().map(|(number, (weights, gradients))| Chunk {
             first: number * CHUNK,
@@ -79,6 +163,36 @@ impl Each<'_> {
             update,
         });
         for_each_chunk(chunks.collect(), |chunk| simd::dispatch_on(path, chunk));
+    }
+
+    /// The sums of `term(w, g, state)` over all weights, in double precision, in one order for any
+    /// number of threads.
+    ///
+    /// # Panics
+    /// As [`weight`](Each::weight).
+    #[track_caller]
+    pub fn sums<const N: usize, const K: usize>(
+        &self,
+        term: impl Fn(f32, f32, [f32; N]) -> [f32; K] + Copy + Send + Sync + 'static,
+    ) -> [f64; K] {
+        let Each { weights, gradients, scale, state, extents, entries, path, .. } = self;
+        let full = state.iter().zip(*extents).filter(|(_, extent)| extent.is_full(entries));
+        let arrays: Vec<&[f32]> = full.map(|(array, _)| &**array).collect();
+        assert_eq!(arrays.len(), N, "the term takes {N} state arrays");
+        let mut totals = vec![[0.0; K]; weights.len().div_ceil(CHUNK)];
+        let jobs = totals.iter_mut().enumerate().map(|(number, totals)| {
+            let part = number * CHUNK..weights.len().min((number + 1) * CHUNK);
+            Terms {
+                weights: &weights[part.clone()],
+                gradients: &gradients[part.clone()],
+                scale: *scale,
+                state: std::array::from_fn(|k| &arrays[k][part.clone()]),
+                term,
+                totals,
+            }
+        });
+        for_each_chunk(jobs.collect(), |job| simd::dispatch_on(*path, job));
+        std::array::from_fn(|k| totals.iter().map(|totals| totals[k]).sum())
     }
 }
 
@@ -106,6 +220,38 @@ impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N])> Kernel
                 state[k][i] = flush(s[k]);
             }
         }
+    }
+}
+
+struct Terms<'a, const N: usize, const K: usize, F> {
+    weights: &'a [f32],
+    gradients: &'a [f32],
+    scale: f32,
+    state: [&'a [f32]; N],
+    term: F,
+    totals: &'a mut [f64; K],
+}
+
+impl<const N: usize, const K: usize, F: Fn(f32, f32, [f32; N]) -> [f32; K]> Kernel for Terms<'_, N, K, F> {
+    #[inline(always)]
+    fn run(self) {
+        /// Sums that run side by side, so that the order of additions is the same on every path.
+        const LANES: usize = 16;
+        let Terms { weights, gradients, scale, state, term, totals } = self;
+        let n = weights.len();
+        let gradients = &gradients[..n];
+        let state = state.map(|array| &array[..n]);
+        let mut lanes = [[0.0_f64; LANES]; K];
+        for start in (0..n).step_by(LANES) {
+            for lane in 0..LANES.min(n - start) {
+                let i = start + lane;
+                let terms = term(weights[i], gradients[i] * scale, std::array::from_fn(|k| state[k][i]));
+                for (sum, term) in lanes.iter_mut().zip(terms) {
+                    sum[lane] += f64::from(term);
+                }
+            }
+        }
+        *totals = lanes.map(|lanes| lanes.iter().sum());
     }
 }
 

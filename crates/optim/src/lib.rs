@@ -42,8 +42,8 @@ mod rule;
 pub mod rules;
 mod schedule;
 
-pub use each::Each;
+pub use each::{Each, Parameter};
 pub use error::Error;
 pub use optimizer::{Optimizer, StateDict};
-pub use rule::{Card, Rule, Scalar, State};
+pub use rule::{Card, Extent, Rule, Scalar, State, Tier};
 pub use schedule::{Schedule, Shape, Span};

@@ -1,12 +1,15 @@
 //! A rule at work: its state, the step count, the schedule and clipping.
 
+use std::sync::Arc;
+
 use tensor::simd::{self, Path};
+use tensor::{Entry, Layout, Role};
 
 use crate::clip;
 use crate::each::Each;
 use crate::error::Error;
 use crate::hyper::Value;
-use crate::rule::Rule;
+use crate::rule::{Extent, Rule};
 use crate::schedule::Schedule;
 
 /// Updates a slice of weights, step by step.
@@ -20,7 +23,9 @@ pub struct Optimizer {
     total_steps: u64,
     clip_norm: Option<f64>,
     steps: u64,
+    layout: Arc<Layout>,
     state: Vec<Vec<f32>>,
+    extents: Vec<Extent>,
     scalars: Vec<f64>,
     path: Path,
 }
@@ -37,7 +42,8 @@ pub struct StateDict {
 }
 
 impl Optimizer {
-    /// An optimizer for this many weights.
+    /// An optimizer for this many weights, which are one parameter unless
+    /// [`with_layout`](Optimizer::with_layout) says more.
     ///
     /// # Errors
     /// If a hyperparameter is out of range, or some do not go together.
@@ -51,19 +57,35 @@ impl Optimizer {
     /// As [`Optimizer::new`].
     pub fn from_boxed(rule: Box<dyn Rule>, weights: usize) -> Result<Optimizer, Error> {
         rule.validate()?;
-        let state = rule.state().iter().map(|s| vec![s.start; weights]).collect();
+        let mut layout = Layout::new();
+        layout.push("weights", [weights], Role::Matrix);
         let scalars = rule.scalars().iter().map(|s| s.start).collect();
         Ok(Optimizer {
             scheduled: rule.boxed(),
-            rule,
             schedule: Schedule::default(),
             total_steps: 0,
             clip_norm: None,
             steps: 0,
-            state,
+            state: fresh_state(&*rule, layout.entries()),
+            extents: rule.state().iter().map(|s| s.extent).collect(),
+            layout: Arc::new(layout),
             scalars,
             path: simd::path(),
+            rule,
         })
+    }
+
+    /// Tells the parameters apart, for rules of the tensor tier; others do the same without.
+    ///
+    /// # Panics
+    /// If the layout has another number of weights, or a step has been made.
+    #[must_use]
+    #[track_caller]
+    pub fn with_layout(self, layout: impl Into<Arc<Layout>>) -> Optimizer {
+        let layout = layout.into();
+        assert_eq!(layout.len(), self.layout.len(), "a layout of as many weights as the optimizer was made for");
+        assert_eq!(self.steps, 0, "the layout comes before the first step");
+        Optimizer { state: fresh_state(&*self.rule, layout.entries()), layout, ..self }
     }
 
     /// Multiplies the learning rate by `schedule` over `total_steps` updates.
@@ -103,7 +125,7 @@ impl Optimizer {
     #[track_caller]
     pub fn step(&mut self, weights: &mut [f32], gradients: &[f32]) {
         assert_eq!(weights.len(), gradients.len(), "as many gradients as weights");
-        assert!(self.state.iter().all(|s| s.len() == weights.len()), "the optimizer was made for other weights");
+        assert_eq!(weights.len(), self.layout.len(), "the optimizer was made for other weights");
         let factor = self.schedule.factor(self.steps, self.total_steps);
         let lr = self.learning_rate();
         if let Some(lr) = lr {
@@ -115,7 +137,9 @@ impl Optimizer {
             weights,
             gradients,
             scale: scale as f32,
-            state: &mut self.state,
+            state: self.state.iter_mut().map(|array| &mut array[..]).collect(),
+            extents: &self.extents,
+            entries: self.layout.entries(),
             scalars: &mut self.scalars,
             schedule_factor: factor,
             path: self.path,
@@ -149,9 +173,10 @@ impl Optimizer {
         &*self.rule
     }
 
-    /// Bytes of state for each weight.
+    /// Bytes of state for each weight: of the arrays that have a number for each, beside which those
+    /// with one a row or a parameter are small.
     pub fn state_bytes_per_weight(&self) -> usize {
-        self.state.len() * size_of::<f32>()
+        self.extents.iter().filter(|extent| extent.is_full(self.layout.entries())).count() * size_of::<f32>()
     }
 
     /// A copy of the whole state.
@@ -194,4 +219,10 @@ impl Optimizer {
         self.steps = saved.steps;
         Ok(())
     }
+}
+
+/// The state arrays before the first step.
+fn fresh_state(rule: &dyn Rule, entries: &[Entry]) -> Vec<Vec<f32>> {
+    let numbers = |extent: Extent| entries.iter().map(|entry| extent.numbers(entry)).sum();
+    rule.state().iter().map(|s| vec![s.start; numbers(s.extent)]).collect()
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tensor::{Entry, Role};
+
 use crate::each::Each;
 use crate::error::Error;
 use crate::hyper::{Hyperparameters, Value};
@@ -68,6 +70,11 @@ pub trait Rule: Hyperparameters + fmt::Debug + Send + Sync {
         vec![]
     }
 
+    /// What the update of a weight depends on.
+    fn tier(&self) -> Tier {
+        Tier::Elementwise
+    }
+
     /// The name of the state array that holds the weights to evaluate at, if those are not the
     /// ones that are stepped on.
     fn evaluated(&self) -> Option<&'static str> {
@@ -116,6 +123,59 @@ pub struct State {
     pub symbol: &'static str,
     /// The number that it is filled with at the start.
     pub start: f32,
+    /// How many numbers it has.
+    pub extent: Extent,
+}
+
+/// What the update of a weight depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tier {
+    /// Its own gradients alone, so a slice can be cut anywhere.
+    Elementwise,
+    /// All of the parameter that it is part of: its shape, norms or rows.
+    Tensor,
+}
+
+/// How many numbers a state array has for each parameter. A *matrix* is whatever has two
+/// dimensions or more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// One for each weight.
+    Weights,
+    /// One for the whole parameter.
+    One,
+    /// One for each row of a matrix: for each index but the last.
+    Rows,
+    /// One for each column of a matrix, and of each matrix of a stack of them.
+    Columns,
+    /// One for each weight of what is no matrix.
+    Vectors,
+    /// One for each weight of what is no matrix or has another role than a weight matrix.
+    Rest,
+}
+
+impl Extent {
+    /// Numbers for this parameter.
+    pub(crate) fn numbers(self, entry: &Entry) -> usize {
+        let shape = &entry.shape;
+        match self {
+            Extent::One => 1,
+            Extent::Rows if shape.rank() >= 2 => shape.len() / shape[shape.rank() - 1].max(1),
+            Extent::Columns if shape.rank() >= 2 => shape.len() / shape[shape.rank() - 2].max(1),
+            _ if self.is_full(std::slice::from_ref(entry)) => shape.len(),
+            _ => 0,
+        }
+    }
+
+    /// Whether there is one for each weight of these parameters.
+    pub(crate) fn is_full(self, entries: &[Entry]) -> bool {
+        entries.iter().all(|entry| match self {
+            Extent::Weights => true,
+            Extent::Vectors => entry.shape.rank() < 2,
+            Extent::Rest => entry.shape.rank() < 2 || entry.role != Role::Matrix,
+            Extent::One | Extent::Rows | Extent::Columns => false,
+        })
+    }
 }
 
 /// A number that a rule keeps between steps.
@@ -130,7 +190,7 @@ pub struct Scalar {
 impl State {
     /// An array of zeros at the start.
     pub const fn zeros(name: &'static str, symbol: &'static str) -> State {
-        State { name, symbol, start: 0.0 }
+        State { name, symbol, start: 0.0, extent: Extent::Weights }
     }
 }
 

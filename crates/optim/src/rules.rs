@@ -13,12 +13,16 @@ mod adopt;
 mod aggmo;
 mod amsbound;
 mod asgd;
+mod lamb;
 mod laprop;
+mod lars;
 mod lion;
 mod madgrad;
+mod muon;
 mod nadam;
 mod nadamw;
 mod noisy_sgd;
+mod novograd;
 mod optimistic_gd;
 mod qhadam;
 mod qhm;
@@ -43,12 +47,16 @@ pub use adopt::Adopt;
 pub use aggmo::AggMo;
 pub use amsbound::AmsBound;
 pub use asgd::Asgd;
+pub use lamb::Lamb;
 pub use laprop::LaProp;
+pub use lars::Lars;
 pub use lion::Lion;
 pub use madgrad::Madgrad;
+pub use muon::Muon;
 pub use nadam::Nadam;
 pub use nadamw::NadamW;
 pub use noisy_sgd::NoisySgd;
+pub use novograd::NovoGrad;
 pub use optimistic_gd::OptimisticGd;
 pub use qhadam::QhAdam;
 pub use qhm::Qhm;
@@ -96,6 +104,10 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(Ademamix::default()),
         Box::new(LaProp::default()),
         Box::new(QhAdam::default()),
+        Box::new(Lars::default()),
+        Box::new(Lamb::default()),
+        Box::new(NovoGrad::default()),
+        Box::new(Muon::default()),
     ]
 }
 

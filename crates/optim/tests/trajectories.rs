@@ -5,8 +5,9 @@
 
 use std::path::Path;
 
-use optim::{Optimizer, rules};
+use optim::{Optimizer, Tier, rules};
 use safetensors::SafeTensors;
+use tensor::{Layout, Role};
 
 const STEPS: usize = 1000;
 const SAMPLED: [usize; 4] = [1, 10, 100, 1000];
@@ -97,11 +98,25 @@ fn replay_all(file: &str) {
 fn optimizer(recipe: &str, weights: usize) -> Optimizer {
     let mut parts = recipe.split(", ");
     let rule = rules::parse(parts.next().expect("a rule")).expect("a recorded recipe is valid");
-    let optimizer = Optimizer::from_boxed(rule, weights).expect("a recorded recipe is valid");
+    let tier = rule.tier();
+    let mut optimizer = Optimizer::from_boxed(rule, weights).expect("a recorded recipe is valid");
+    if tier == Tier::Tensor {
+        optimizer = optimizer.with_layout(layout());
+    }
     parts.fold(optimizer, |optimizer, part| match part.strip_prefix("clip=") {
         Some(norm) => optimizer.with_clip_norm(norm.parse().expect("a number")).expect("a norm above 0"),
         None => optimizer.with_schedule(part.parse().expect("a schedule"), STEPS as u64),
     })
+}
+
+/// What the recorded weights are for a rule that looks at whole parameters.
+fn layout() -> Layout {
+    let mut layout = Layout::new();
+    layout.push("a.weight", [5, 3], Role::Matrix);
+    layout.push("a.bias", [5], Role::Bias);
+    layout.push("b.weight", [2, 8], Role::Matrix);
+    layout.push("b.bias", [4], Role::Bias);
+    layout
 }
 
 /// The mean gradient of cross-entropy for scores x·w of 8 features and 4 classes.

@@ -1,7 +1,7 @@
 use crate::each::Each;
 use crate::formula::with_decay;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::{Card, Extent, Rule, State};
 
 hyperparameters! {
     /// Steps divided by the root of the sum of all squared gradients so far.
@@ -38,7 +38,7 @@ impl Rule for Adagrad {
     }
 
     fn state(&self) -> Vec<State> {
-        vec![State { name: "sum", symbol: "G", start: self.initial_accumulator as f32 }]
+        vec![State { name: "sum", symbol: "G", start: self.initial_accumulator as f32, extent: Extent::Weights }]
     }
 
     fn update(&self, t: u64, each: Each<'_>) {

@@ -2,7 +2,7 @@ use crate::each::Each;
 use crate::error::Error;
 use crate::formula::{clip, sign};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::{Card, Extent, Rule, State};
 
 hyperparameters! {
     /// Each weight has a step size of its own, which grows while the gradient keeps its sign.
@@ -41,7 +41,10 @@ impl Rule for Rprop {
     }
 
     fn state(&self) -> Vec<State> {
-        vec![State::zeros("prev", "p"), State { name: "step_size", symbol: "s", start: self.lr as f32 }]
+        vec![
+            State::zeros("prev", "p"),
+            State { name: "step_size", symbol: "s", start: self.lr as f32, extent: Extent::Weights },
+        ]
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 use crate::each::Each;
 use crate::formula::{gathered, sign};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::{Card, Extent, Rule, State};
 
 hyperparameters! {
     /// Adam whose mean of squares moves by no more than a share of the new square.
@@ -43,7 +43,8 @@ impl Rule for Yogi {
     }
 
     fn state(&self) -> Vec<State> {
-        let v = State { name: "exp_avg_sq", symbol: "v", start: self.initial_accumulator as f32 };
+        let v =
+            State { name: "exp_avg_sq", symbol: "v", start: self.initial_accumulator as f32, extent: Extent::Weights };
         vec![State::zeros("exp_avg", "m"), v]
     }
 

@@ -1,9 +1,10 @@
 //! The same bits however the work is cut: into blocks, chunks, threads, instructions or sessions.
 
-use optim::{Optimizer, Rule};
+use optim::{Optimizer, Rule, Tier};
 use proptest::prelude::*;
 use tensor::parallel::CHUNK;
 use tensor::simd::Path;
+use tensor::{Layout, Role};
 
 use crate::{number, numbers, variants};
 
@@ -23,18 +24,33 @@ fn bits(w: &[f32]) -> Vec<u32> {
     w.iter().map(|w| w.to_bits()).collect()
 }
 
-/// Whether a weight's place decides its update, as for a rule that adds noise.
-fn depends_on_place(rule: &dyn Rule) -> bool {
-    rule.card().name == "noisy_sgd"
+/// The rules of which a weight's own gradients decide its update: not its place, as for a rule
+/// that adds noise, and not its neighbours.
+fn elementwise() -> Vec<Box<dyn Rule>> {
+    let alone = |rule: &Box<dyn Rule>| rule.tier() == Tier::Elementwise && rule.card().name != "noisy_sgd";
+    variants().into_iter().filter(alone).collect()
+}
+
+/// Weights as parameters of all kinds: a matrix, a stack of them, a bias, an embedding, and nothing.
+fn layout(n: usize) -> Layout {
+    let rows = n / 80;
+    let mut layout = Layout::new();
+    layout.push("tall.weight", [rows, 12], Role::Matrix);
+    layout.push("none.bias", [0], Role::Bias);
+    layout.push("stack.weight", [2, rows, 3], Role::Matrix);
+    layout.push("table", [rows, 5], Role::Embedding);
+    layout.push("wide.weight", [6, rows], Role::Matrix);
+    layout.push("rest.bias", [n - rows * (12 + 6 + 5 + 6)], Role::Bias);
+    layout
 }
 
 #[test]
 fn the_blocked_loop_is_the_plain_loop_at_every_edge() {
     const LANES: usize = 16;
     let edges = [0, 1, LANES - 1, LANES, LANES + 1, 2 * LANES + 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + LANES + 3];
-    for rule in variants().iter().filter(|rule| !depends_on_place(&***rule)) {
+    for rule in elementwise() {
         for n in edges {
-            let whole = run(&**rule, n, |optimizer| optimizer);
+            let whole = run(&*rule, n, |optimizer| optimizer);
             let near_an_edge = |i: &usize| *i < 40 || (*i + 20) % CHUNK < 40 || *i + 20 > n;
             for i in (0..n).filter(near_an_edge) {
                 let mut alone = Optimizer::from_boxed(rule.boxed(), 1).expect("valid");
@@ -53,7 +69,7 @@ fn threads_change_no_bit() {
     let n = 5 * CHUNK + 7;
     let pools = [1, 2, 4].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool"));
     for rule in variants() {
-        let clipped = |optimizer: Optimizer| optimizer.with_clip_norm(1.0).expect("positive");
+        let clipped = |optimizer: Optimizer| optimizer.with_layout(layout(n)).with_clip_norm(1.0).expect("positive");
         let [one, two, four] = pools.each_ref().map(|pool| pool.install(|| run(&*rule, n, clipped)));
         assert!(one == two && two == four, "{rule}");
     }
@@ -63,26 +79,24 @@ fn threads_change_no_bit() {
 fn instructions_change_no_bit() {
     let n = CHUNK + 21;
     for rule in variants() {
-        let portable = run(&*rule, n, |optimizer| optimizer.with_instructions(Path::Portable));
+        let on = |path| run(&*rule, n, |optimizer| optimizer.with_layout(layout(n)).with_instructions(path));
+        let portable = on(Path::Portable);
         for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
-            assert!(
-                run(&*rule, n, |optimizer| optimizer.with_instructions(path)) == portable,
-                "{rule} on {}",
-                path.name()
-            );
+            assert!(on(path) == portable, "{rule} on {}", path.name());
         }
     }
 }
 
 #[test]
 fn resumed_is_uninterrupted() {
-    const N: usize = 37;
+    const N: usize = 167;
     let schedules = ["constant warmup=5", "step every=6 gamma=0.5", "cosine warmup=10%"];
     for rule in variants() {
         for schedule in schedules {
             let fresh = || {
                 let optimizer = Optimizer::from_boxed(rule.boxed(), N).expect("valid");
-                optimizer.with_schedule(schedule.parse().expect("valid"), 20).with_clip_norm(0.5).expect("positive")
+                let optimizer = optimizer.with_layout(layout(N)).with_schedule(schedule.parse().expect("valid"), 20);
+                optimizer.with_clip_norm(0.5).expect("positive")
             };
             let (mut whole, mut w) = (fresh(), numbers(N, 0));
             let mut halves = fresh();
@@ -116,7 +130,7 @@ proptest! {
     #[test]
     fn a_permutation_of_the_weights_permutes_the_update(order in Just((0..53).collect::<Vec<usize>>()).prop_shuffle()) {
         let permuted = |x: &[f32]| order.iter().map(|&i| x[i]).collect::<Vec<f32>>();
-        for rule in variants().iter().filter(|rule| !depends_on_place(&***rule)) {
+        for rule in elementwise() {
             let [mut straight, mut other] = [0; 2].map(|_| Optimizer::from_boxed(rule.boxed(), 53).expect("valid"));
             let mut w = numbers(53, 0);
             let mut v = permuted(&w);
@@ -131,7 +145,7 @@ proptest! {
 
     #[test]
     fn splitting_a_slice_in_two_changes_nothing(at in 0_usize..=53) {
-        for rule in variants().iter().filter(|rule| !depends_on_place(&***rule)) {
+        for rule in elementwise() {
             let [mut whole, mut left, mut right] =
                 [53, at, 53 - at].map(|n| Optimizer::from_boxed(rule.boxed(), n).expect("valid"));
             let mut w = numbers(53, 0);

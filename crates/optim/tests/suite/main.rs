@@ -5,6 +5,7 @@ mod closed_forms;
 mod minimise;
 mod refusals;
 mod registry;
+mod tensors;
 mod traps;
 
 use optim::hyper::{Hyper, Value};

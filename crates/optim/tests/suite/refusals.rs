@@ -46,6 +46,8 @@ fn the_error_table() {
         ("lion beta2=1", "lion: beta2=1 is not allowed: beta2 is from 0 to less than 1"),
         ("adan beta3=1", "adan: beta3=1 is not allowed: beta3 is from 0 to less than 1"),
         ("qhm nu=1.5", "qhm: nu=1.5 is not allowed: nu is from 0 to 1"),
+        ("muon ns_steps=2.5", "muon: ns_steps=2.5 is not a whole number"),
+        ("lars momentum=1", "lars: momentum=1 is not allowed: momentum is from 0 to less than 1"),
         ("noisy_sgd seed=0.5", "noisy_sgd: seed=0.5 is not a whole number"),
         ("adam lr", "`lr` is not understood: settings are written name=value"),
         ("adam lr=fast", "`fast` is not understood: a number such as 0.01 or 1e-3, or true or false"),

@@ -1,0 +1,68 @@
+use crate::each::Each;
+use crate::formula::with_decay;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State, Tier};
+
+hyperparameters! {
+    /// Momentum whose steps are a fixed share of each parameter's norm.
+    pub struct Lars {
+        /// Step size η.
+        lr: f64 = 1.0 in 0.0..,
+        /// Share μ of the last velocity that is kept.
+        momentum: f64 = 0.9 in 0.0..1.0,
+        /// Share q of a parameter's norm in the length of its step.
+        trust: f64 = 1e-3 in 0.0..,
+        /// Pull λ of every weight towards 0, added to the gradient.
+        weight_decay: f64 = 0.0 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "lars",
+    title: "Layer-wise adaptive rate scaling",
+    family: "layer-wise",
+    problem: "with very large batches the learning rate must be so high that layers whose gradients \
+              are large beside their weights diverge",
+    formula: "u = g + λ·w
+r = q·‖w‖/‖u‖   (1 if a norm is 0; norms are over one parameter)
+v ← μ·v + η·r·u
+w ← w − v",
+    good_when: "image classifiers are trained with batches of thousands",
+    bad_when: "batches are small: SGD with momentum does as well without norms",
+    source: "You, Gitman & Ginsburg 2017, in optax's form",
+};
+
+impl Rule for Lars {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("momentum_buffer", "v")]
+    }
+
+    fn tier(&self) -> Tier {
+        Tier::Tensor
+    }
+
+    fn update(&self, _t: u64, each: Each<'_>) {
+        let Lars { lr, momentum, trust, weight_decay } = *self;
+        let [mu, lambda] = [momentum, weight_decay].map(|x| x as f32);
+        for parameter in each.parameters() {
+            let [w2, u2] = parameter.each.sums(move |w, g, [_]| {
+                let u = with_decay(w, g, lambda);
+                [w * w, u * u]
+            });
+            let ratio = if w2 == 0.0 || u2 == 0.0 { 1.0 } else { trust * w2.sqrt() / u2.sqrt() };
+            let step_size = (lr * ratio) as f32;
+            parameter.each.weight(move |w, g, [v]| {
+                let v = mu * v + step_size * with_decay(w, g, lambda);
+                (w - v, [v])
+            });
+        }
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}

@@ -1,0 +1,144 @@
+use tensor::Role;
+use tensor::matmul::{Mat, gemm};
+
+use super::adamw::AdamW;
+use crate::each::{Each, Parameter};
+use crate::error::Error;
+use crate::formula::lerp;
+use crate::hyperparameters;
+use crate::rule::{Card, Extent, Rule, State, Tier};
+
+hyperparameters! {
+    /// Momentum of weight matrices made nearly orthogonal; AdamW for the rest.
+    pub struct Muon {
+        /// Step size η of weight matrices.
+        lr: f64 = 2e-2 in 0.0..,
+        /// Decay μ of the mean gradient.
+        momentum: f64 = 0.95 in 0.0..1.0,
+        /// Whether to step along the mean as it will be after this step.
+        nesterov: bool = true,
+        /// Steps of the iteration that makes a matrix orthogonal: a whole number.
+        ns_steps: f64 = 5.0 in 1.0..=20.0,
+        /// The least norm that a matrix is divided by.
+        eps: f64 = 1e-7 in 0.0..,
+        /// Pull λ of every weight towards 0: a share η·λ of it a step.
+        weight_decay: f64 = 0.1 in 0.0..,
+        /// Whether steps are as long as AdamW's, 0.2·√max(rows, columns).
+        match_rms_adamw: bool = false,
+        /// AdamW's step size for what is no weight matrix.
+        adamw_lr: f64 = 3e-4 in 0.0..,
+    }
+}
+
+/// Of the iteration X ← a·X + (b·XXᵀ + c·(XXᵀ)²)·X, chosen by Jordan for speed: the singular values
+/// end up between 0.7 and 1.2 instead of at 1.
+const COEFFICIENTS: [f32; 3] = [3.4445, -4.7750, 2.0315];
+
+// PyTorch and the author iterate in bfloat16 for graphics cards; here it is single precision.
+const CARD: Card = Card {
+    name: "muon",
+    title: "Momentum orthogonalised by Newton–Schulz",
+    family: "matrix",
+    problem: "updates of weight matrices are nearly of low rank: a few directions take it all; an \
+              orthogonal update moves as far in each",
+    formula: "m ← μ·m + (1 − μ)·g,  u = m, or (1 − μ)·g + μ·m with nesterov
+X = u/max(‖u‖, ε), then ns_steps times
+X ← a·X + (b·XXᵀ + c·(XXᵀ)²)·X     (a = 3.4445, b = −4.7750, c = 2.0315)
+w ← w − η·λ·w − η·√max(1, rows/columns)·X
+what is no weight matrix: adamw with adamw_lr and the mean of squares v",
+    good_when: "the weights are mostly in matrices, as in transformers and perceptrons",
+    bad_when: "matrices are large and batches small: an update costs some 30 products of a matrix \
+               with itself",
+    source: "Jordan et al. 2024",
+};
+
+impl Rule for Muon {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        let v = State { name: "exp_avg_sq", symbol: "v", start: 0.0, extent: Extent::Rest };
+        vec![State::zeros("momentum_buffer", "m"), v]
+    }
+
+    fn tier(&self) -> Tier {
+        Tier::Tensor
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.ns_steps.fract() != 0.0 {
+            let why = format!("ns_steps={} is not a whole number", self.ns_steps);
+            return Err(Error::Conflict { of: CARD.name.into(), why });
+        }
+        Ok(())
+    }
+
+    fn update(&self, t: u64, each: Each<'_>) {
+        let rest =
+            AdamW { lr: self.adamw_lr * each.schedule_factor(), weight_decay: self.weight_decay, ..AdamW::default() };
+        for parameter in each.parameters() {
+            if parameter.role == Role::Matrix && parameter.shape.rank() >= 2 {
+                self.update_matrix(parameter);
+            } else {
+                rest.update(t, parameter.each);
+            }
+        }
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}
+
+impl Muon {
+    /// A convolution kernel is the matrix of its first dimension and all others.
+    fn update_matrix(&self, Parameter { shape, mut each, .. }: Parameter<'_>) {
+        let Muon { lr, momentum, nesterov, weight_decay, match_rms_adamw, .. } = *self;
+        let rows = shape[0];
+        let columns = shape.len() / rows.max(1);
+        if rows * columns == 0 {
+            return;
+        }
+        let [new, mu] = [1.0 - momentum, momentum].map(|x| x as f32);
+        each.again().weight(move |w, g, [m]| (w, [lerp(m, g, new)]));
+        let scale = each.scale();
+        let mut x = each.state_array(0).to_vec();
+        if nesterov {
+            x.iter_mut().zip(each.gradients()).for_each(|(m, g)| *m = lerp(g * scale, *m, mu));
+        }
+        let x = self.orthogonal(x, rows, columns);
+        let (long, wide) = (rows as f64, columns as f64);
+        let ratio = if match_rms_adamw { 0.2 * long.max(wide).sqrt() } else { (long / wide).max(1.0).sqrt() };
+        let [keep, step_size] = [1.0 - lr * weight_decay, lr * ratio].map(|x| x as f32);
+        each.weights().iter_mut().zip(x).for_each(|(w, x)| *w = *w * keep - step_size * x);
+    }
+
+    /// The nearest matrix whose singular values are about 1.
+    fn orthogonal(&self, x: Vec<f32>, rows: usize, columns: usize) -> Vec<f32> {
+        if rows > columns {
+            let turned = self.orthogonal(transposed(&x, rows, columns), columns, rows);
+            return transposed(&turned, columns, rows);
+        }
+        let norm = tensor::math::sum_of_squares(&x).sqrt().max(self.eps) as f32;
+        let mut x: Vec<f32> = x.into_iter().map(|x| x / norm).collect();
+        let [a, b, c] = COEFFICIENTS;
+        let (mut gram, mut square) = (vec![0.0; rows * rows], vec![0.0; rows * rows]);
+        let mut product = vec![0.0; x.len()];
+        for _ in 0..self.ns_steps as usize {
+            let matrix = Mat::new(&x, rows, columns);
+            gemm(matrix, matrix.t(), 0.0, &mut gram);
+            gemm(Mat::new(&gram, rows, rows), Mat::new(&gram, rows, rows), 0.0, &mut square);
+            square.iter_mut().zip(&gram).for_each(|(square, gram)| *square = b * gram + c * *square);
+            gemm(Mat::new(&square, rows, rows), matrix, 0.0, &mut product);
+            x.iter_mut().zip(&product).for_each(|(x, product)| *x = a * *x + product);
+        }
+        x
+    }
+}
+
+fn transposed(x: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    let mut turned = vec![0.0; x.len()];
+    Mat::new(x, rows, columns).t().copy_to(&mut turned);
+    turned
+}

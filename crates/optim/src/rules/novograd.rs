@@ -1,0 +1,67 @@
+use crate::each::Each;
+use crate::hyperparameters;
+use crate::rule::{Card, Extent, Rule, State, Tier};
+
+hyperparameters! {
+    /// Momentum of gradients that are divided by a running norm of each parameter's gradient.
+    pub struct NovoGrad {
+        /// Step size η.
+        lr: f64 = 1e-3 in 0.0..,
+        /// Share β₁ of the last velocity that is kept.
+        beta1: f64 = 0.95 in 0.0..1.0,
+        /// Decay β₂ of the mean squared norm.
+        beta2: f64 = 0.98 in 0.0..1.0,
+        /// Added to the norm, so that nothing is divided by 0.
+        eps: f64 = 1e-8 in 0.0..,
+        /// Pull λ of every weight towards 0, added to the normalised gradient.
+        weight_decay: f64 = 0.0 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "novograd",
+    title: "Normalised gradients by layer",
+    family: "layer-wise",
+    problem: "Adam keeps a second array as long as the weights; one number for each parameter evens \
+              out the layers as well",
+    formula: "s ← β₂·s + (1 − β₂)·‖g‖²      (s = ‖g‖² at the first step)
+m ← β₁·m + g/(√s + ε) + λ·w
+w ← w − η·m",
+    good_when: "memory is short (4 bytes a weight) and layers differ in the size of their gradients",
+    bad_when: "weights within a parameter do: they share one divisor",
+    source: "Ginsburg et al. 2019",
+};
+
+impl Rule for NovoGrad {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        let norms = State { name: "grads_ema", symbol: "s", start: 0.0, extent: Extent::One };
+        vec![State::zeros("moments", "m"), norms]
+    }
+
+    fn tier(&self) -> Tier {
+        Tier::Tensor
+    }
+
+    fn update(&self, t: u64, each: Each<'_>) {
+        let NovoGrad { lr, beta1, beta2, eps, weight_decay } = *self;
+        let [lr, beta1, eps, lambda] = [lr, beta1, eps, weight_decay].map(|x| x as f32);
+        for mut parameter in each.parameters() {
+            let [g2] = parameter.each.sums(|_, g, [_]| [g * g]);
+            let [s] = parameter.each.state_array(1) else { unreachable!("one number a parameter") };
+            *s = if t == 1 { g2 as f32 } else { (f64::from(*s) + (1.0 - beta2) * (g2 - f64::from(*s))) as f32 };
+            let norm = s.sqrt() + eps;
+            parameter.each.weight(move |w, g, [m]| {
+                let m = beta1 * m + (g / norm + lambda * w);
+                (w - lr * m, [m])
+            });
+        }
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}

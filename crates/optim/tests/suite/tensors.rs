@@ -1,0 +1,135 @@
+//! Rules that look at whole parameters.
+
+use optim::{Optimizer, Tier, rules};
+use tensor::{Layout, Role};
+
+use crate::{numbers, optimizer};
+
+/// One parameter of this shape and role.
+fn one(shape: &[usize], role: Role) -> Layout {
+    let mut layout = Layout::new();
+    layout.push("w", tensor::Shape::new(shape), role);
+    layout
+}
+
+fn norm(x: &[f32]) -> f64 {
+    x.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt()
+}
+
+/// The change that one update makes.
+fn step_of(optimizer: &mut Optimizer, w: &[f32], g: &[f32]) -> Vec<f32> {
+    let mut moved = w.to_vec();
+    optimizer.step(&mut moved, g);
+    moved.iter().zip(w).map(|(a, b)| a - b).collect()
+}
+
+/// Whatever the gradient's size, a step is η·q of the parameter's norm, or η of it for LAMB.
+#[test]
+fn layer_wise_steps_are_a_share_of_the_norm() {
+    let (w, g) = (numbers(60, 1), numbers(60, 2));
+    for (recipe, share) in [("lars lr=0.5 trust=0.01", 0.005), ("lamb lr=0.03", 0.03)] {
+        for size in [1e-6, 1.0, 1e6] {
+            let g: Vec<f32> = g.iter().map(|g| g * size).collect();
+            let step = step_of(&mut optimizer(recipe, 60), &w, &g);
+            assert!((norm(&step) / norm(&w) / share - 1.0).abs() < 1e-4, "{recipe} at {size}");
+        }
+    }
+}
+
+/// The norms are a parameter's own: another parameter's gradient changes nothing.
+#[test]
+fn parameters_do_not_see_each_other() {
+    let mut layout = Layout::new();
+    layout.push("a.weight", [4, 6], Role::Matrix);
+    layout.push("b.weight", [3, 8], Role::Matrix);
+    for rule in rules::all().iter().filter(|rule| rule.tier() == Tier::Tensor) {
+        let fresh = || Optimizer::from_boxed(rule.boxed(), 48).expect("valid").with_layout(layout.clone());
+        let (w, mut g) = (numbers(48, 1), numbers(48, 2));
+        let before = step_of(&mut fresh(), &w, &g);
+        g[24..].iter_mut().for_each(|g| *g = 50.0 - *g);
+        let after = step_of(&mut fresh(), &w, &g);
+        assert_eq!(after[..24], before[..24], "{rule}");
+        assert_ne!(after[24..], before[24..], "{rule}");
+    }
+}
+
+/// A layout changes nothing for a rule that looks at single weights.
+#[test]
+fn elementwise_rules_do_not_need_a_layout() {
+    for rule in rules::all().iter().filter(|rule| rule.tier() == Tier::Elementwise) {
+        let fresh = || Optimizer::from_boxed(rule.boxed(), 48).expect("valid");
+        let (w, g) = (numbers(48, 1), numbers(48, 2));
+        let with = fresh().with_layout(one(&[6, 8], Role::Matrix));
+        assert_eq!(step_of(&mut { with }, &w, &g), step_of(&mut fresh(), &w, &g), "{rule}");
+    }
+}
+
+/// `original`: √max(1, rows/columns); `match_rms_adamw`: 0.2·√max(rows, columns). The update has
+/// singular values about 1, so its norm is about √(the smaller side) times that.
+#[test]
+fn muons_step_has_the_scale_of_its_source() {
+    for (rows, columns) in [(4, 16), (16, 4), (8, 8)] {
+        // Rows that are far from parallel: a matrix of full rank.
+        let g: Vec<f32> = (0..rows * columns).map(|i| ((i * i * 37 + i * 11) % 101) as f32 - 50.0).collect();
+        for (flag, ratio) in [
+            ("false", (rows as f64 / columns as f64).max(1.0).sqrt()),
+            ("true", 0.2 * (rows.max(columns) as f64).sqrt()),
+        ] {
+            let recipe = format!("muon lr=1 weight_decay=0 match_rms_adamw={flag}");
+            let mut muon = optimizer(&recipe, g.len()).with_layout(one(&[rows, columns], Role::Matrix));
+            let found = norm(&step_of(&mut muon, &vec![0.0; g.len()], &g)) / ratio;
+            let singular_values = found / (rows.min(columns) as f64).sqrt();
+            assert!((0.65..1.25).contains(&singular_values), "{rows}×{columns}, {flag}: {singular_values}");
+        }
+    }
+}
+
+/// A matrix that is orthogonal already but for a factor is only scaled: every singular value is
+/// moved alike.
+#[test]
+fn muon_keeps_the_direction_of_an_orthogonal_gradient() {
+    let identity: Vec<f32> = (0..36).map(|i| if i % 7 == 0 { 25.0 } else { 0.0 }).collect();
+    let mut muon = optimizer("muon lr=1 weight_decay=0", 36).with_layout(one(&[6, 6], Role::Matrix));
+    let step = step_of(&mut muon, &[0.0; 36], &identity);
+    for (i, step) in step.iter().enumerate() {
+        if i % 7 == 0 {
+            assert!((-1.3..-0.6).contains(step) && (step - muon_value()).abs() < 1e-5);
+        } else {
+            assert_eq!(*step, 0.0);
+        }
+    }
+}
+
+/// What the iteration makes of the singular value 1/√6, by hand.
+fn muon_value() -> f32 {
+    let start = 1.0 / 6.0_f64.sqrt();
+    let end = (0..5).fold(start, |x, _| 3.4445 * x - 4.7750 * x.powi(3) + 2.0315 * x.powi(5));
+    -end as f32
+}
+
+/// Embeddings, biases and norms are none of Muon's matrices.
+#[test]
+fn muon_leaves_the_rest_to_adamw() {
+    let (w, g) = (numbers(24, 1), numbers(24, 2));
+    let adamw = step_of(&mut optimizer("adamw lr=0.01 weight_decay=0.1", 24), &w, &g);
+    for layout in [one(&[24], Role::Bias), one(&[4, 6], Role::Embedding), one(&[24], Role::Norm)] {
+        let mut muon = optimizer("muon adamw_lr=0.01", 24).with_layout(layout);
+        assert_eq!(step_of(&mut muon, &w, &g), adamw);
+    }
+}
+
+/// The state is as small as the source says: one number a parameter, and for Muon no second array
+/// where a matrix is.
+#[test]
+fn small_states_are_small() {
+    let numbers_in = |recipe: &str| -> Vec<usize> {
+        let mut layout = Layout::new();
+        layout.push("a.weight", [4, 6], Role::Matrix);
+        layout.push("a.bias", [4], Role::Bias);
+        let optimizer = optimizer(recipe, 28).with_layout(layout);
+        optimizer.state_dict().arrays.iter().map(|(_, array)| array.len()).collect()
+    };
+    assert_eq!(numbers_in("novograd"), [28, 2]);
+    assert_eq!(numbers_in("muon"), [28, 4]);
+    assert_eq!(numbers_in("lamb"), [28, 28]);
+}
