@@ -112,24 +112,24 @@ pub fn gemm_on(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
         by_rows(path, a, b, beta, c);
     } else if n < m {
         with_scratch(b.rows * n, |packed| {
-            transpose(b.t(), packed);
+            transpose(path, b.t(), packed);
             by_rows(path, a, Mat::new(packed, b.rows, n), beta, c);
         });
     } else {
         // Cᵀ = Bᵀ·Aᵀ, with vectors along the rows of A.
         with_scratch(m * n, |c_t| {
             if beta != 0.0 {
-                transpose(Mat::new(c, m, n), c_t);
+                transpose(path, Mat::new(c, m, n), c_t);
             }
             if a.row_stride == 1 {
                 by_rows(path, b.t(), a.t(), beta, c_t);
             } else {
                 with_scratch(a.columns * m, |packed| {
-                    transpose(a, packed);
+                    transpose(path, a, packed);
                     by_rows(path, b.t(), Mat::new(packed, a.columns, m), beta, c_t);
                 });
             }
-            transpose(Mat::new(c_t, n, m), c);
+            transpose(path, Mat::new(c_t, n, m), c);
         });
     }
 }
