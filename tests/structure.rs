@@ -40,7 +40,8 @@ fn every_crate_uses_only_what_stands_to_its_left() {
         .current_dir(root())
         .output()
         .expect("cargo metadata runs");
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
     let packages = metadata["packages"].as_array().expect("packages");
     let members: Vec<&str> = packages.iter().map(|p| p["name"].as_str().expect("a name")).collect();
     let allowed: BTreeMap<&str, &[&str]> = ARROWS.into();
@@ -60,7 +61,8 @@ fn every_crate_uses_only_what_stands_to_its_left() {
 #[test]
 fn low_crates_have_nothing_heavy_by_default() {
     for (name, _) in &ARROWS[..5] {
-        let manifest = fs::read_to_string(root().join(format!("crates/{name}/Cargo.toml"))).expect("a manifest");
+        let manifest =
+            fs::read_to_string(root().join(format!("crates/{name}/Cargo.toml"))).expect("a manifest");
         for heavy in ["reqwest", "tokio", "clap", "indicatif", "image", "minijinja"] {
             let line = manifest.lines().find(|line| line.starts_with(heavy));
             assert!(line.is_none_or(|line| line.contains("optional = true")), "{name}: {line:?}");
@@ -72,10 +74,12 @@ fn low_crates_have_nothing_heavy_by_default() {
 fn unsafe_stands_only_in_the_named_kernel_files() {
     for (path, text) in sources() {
         let named = KERNELS.contains(&path.as_str());
-        let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        let code =
+            text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
         // Split, so that this file does not find itself.
         let word = concat!("uns", "afe");
-        let holds = [" {", " fn", " impl", " trait"].iter().any(|next| code.contains(&format!("{word}{next}")));
+        let holds =
+            [" {", " fn", " impl", " trait"].iter().any(|next| code.contains(&format!("{word}{next}")));
         let allows = code.contains(concat!("allow(uns", "afe_code"));
         assert!(named || !(holds || allows), "{path} holds unsafe code but is no named kernel file");
         assert!(!named || holds, "{path} is named as a kernel file but holds no unsafe code");
@@ -86,7 +90,8 @@ fn unsafe_stands_only_in_the_named_kernel_files() {
 fn only_cli_and_xtask_print() {
     let allow = concat!("allow(clippy::print_", "stdout");
     for (path, text) in sources() {
-        let may = path.starts_with("crates/cli/") || path.starts_with("xtask/") || path.contains("/examples/");
+        let may =
+            path.starts_with("crates/cli/") || path.starts_with("xtask/") || path.contains("/examples/");
         assert!(may || !text.contains(allow), "{path} allows itself to print");
     }
     // Clippy refuses printing wherever it is not allowed, because the workspace says so.
@@ -121,7 +126,8 @@ fn sources() -> Vec<(String, String)> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(root()).expect("below the root").to_string_lossy().replace('\\', "/");
+                let name =
+                    path.strip_prefix(root()).expect("below the root").to_string_lossy().replace('\\', "/");
                 files.push((name, fs::read_to_string(&path).expect("a source file")));
             }
         }

@@ -104,7 +104,8 @@ impl<'a, T: Real> Graph<'a, T> {
     pub fn param(&self, id: Id) -> Var<'_, T> {
         let known = self.param_nodes.borrow()[id.index()];
         let node = known.unwrap_or_else(|| {
-            let node = self.append(Computed { value: Value::Param(id), needs_gradient: true, backward: None });
+            let node =
+                self.append(Computed { value: Value::Param(id), needs_gradient: true, backward: None });
             self.param_nodes.borrow_mut()[id.index()] = Some(node);
             node
         });
@@ -204,7 +205,12 @@ impl<'g, T: Real> Var<'g, T> {
     /// If there are more or none.
     #[track_caller]
     pub fn item(self) -> T {
-        assert_eq!(self.shape.len(), 1, "only a value with one number is an item, not one of shape {}", self.shape);
+        assert_eq!(
+            self.shape.len(),
+            1,
+            "only a value with one number is an item, not one of shape {}",
+            self.shape
+        );
         self.values()[0]
     }
 
@@ -220,7 +226,12 @@ impl<'g, T: Real> Var<'g, T> {
     #[track_caller]
     pub fn backward(self, gradients: &mut Bundle<T>) {
         let graph = self.graph;
-        assert_eq!(self.shape.len(), 1, "gradients are of one number, not of an array of shape {}", self.shape);
+        assert_eq!(
+            self.shape.len(),
+            1,
+            "gradients are of one number, not of an array of shape {}",
+            self.shape
+        );
         assert!(
             gradients.layout() == graph.params.layout(),
             "the gradients have another layout than the parameters"

@@ -72,9 +72,12 @@ const TABLE: &[(&str, Shapes, Domain, Op)] = &[
     ("matmul with itself", |m, _, _| vec![vec![m, m]], Any, |x| x[0].matmul(x[0])),
     ("linear", |m, k, n| vec![vec![m, k], vec![n, k], vec![n]], Any, |x| x[0].linear(x[1], Some(x[2]))),
     ("linear without bias", |m, k, n| vec![vec![m, k], vec![n, k]], Any, |x| x[0].linear(x[1], None)),
-    ("linear on 3 dimensions", |m, k, n| vec![vec![2, m, k], vec![n, k], vec![n]], Any, |x| {
-        x[0].linear(x[1], Some(x[2]))
-    }),
+    (
+        "linear on 3 dimensions",
+        |m, k, n| vec![vec![2, m, k], vec![n, k], vec![n]],
+        Any,
+        |x| x[0].linear(x[1], Some(x[2])),
+    ),
     ("cross_entropy", SAME, Any, |x| x[0].cross_entropy(&labels(x[0].shape()))),
     ("cross_entropy_smoothed", SAME, Any, |x| x[0].cross_entropy_smoothed(&labels(x[0].shape()), 0.1)),
     ("mse", PAIR, Any, |x| x[0].mse(x[1])),
@@ -112,7 +115,8 @@ fn inputs(shapes: &[Vec<usize>], domain: Domain, seed: u64) -> (Bundle<f64>, Vec
 
 /// A scalar that weighs every element of the op's output differently.
 fn scalar<'g>(graph: &'g Graph<'g, f64>, y: Var<'g, f64>) -> Var<'g, f64> {
-    let weights = graph.input_with(y.shape(), |w| w.iter_mut().enumerate().for_each(|(i, w)| *w = (i as f64 + 0.5).sin()));
+    let weights = graph
+        .input_with(y.shape(), |w| w.iter_mut().enumerate().for_each(|(i, w)| *w = (i as f64 + 0.5).sin()));
     (y * weights).sum()
 }
 
@@ -127,7 +131,9 @@ fn error(op: Op, shapes: &[Vec<usize>], domain: Domain, seed: u64) -> f64 {
 #[test]
 fn every_op_has_the_gradient_of_its_forward_formula() {
     for (name, shapes, domain, op) in TABLE {
-        for (seed, (m, k, n)) in [(1, 1, 1), (3, 4, 5), (1, 7, 2), (5, 1, 3), (2, 3, 1)].into_iter().enumerate() {
+        for (seed, (m, k, n)) in
+            [(1, 1, 1), (3, 4, 5), (1, 7, 2), (5, 1, 3), (2, 3, 1)].into_iter().enumerate()
+        {
             let error = error(*op, &shapes(m, k, n), *domain, seed as u64);
             assert!(error <= 1e-6, "{name} at {:?}: relative error {error:e}", shapes(m, k, n));
         }
@@ -149,7 +155,8 @@ proptest! {
 #[test]
 fn arrays_of_size_0_pass_through() {
     for (name, shapes, domain, op) in TABLE {
-        let divides = ["mean", "mean_axis", "cross_entropy", "cross_entropy_smoothed", "mse", "l1", "bce_with_logits"];
+        let divides =
+            ["mean", "mean_axis", "cross_entropy", "cross_entropy_smoothed", "mse", "l1", "bce_with_logits"];
         if divides.contains(name) || name.starts_with("huber") {
             continue;
         }
@@ -201,7 +208,10 @@ fn great_scores_do_not_overflow() {
     let graph = tape.graph(&weights);
     let x = graph.input([1, 3], &[1e4, -1e4, 9.99e3]);
     assert!((x.cross_entropy(&[1]).item() - 2e4).abs() < 1.0);
-    assert_eq!(&*x.softmax().values(), [1.0, 0.0, (-10.0_f32).exp()].map(|p| p / (1.0 + (-10.0_f32).exp())).as_slice());
+    assert_eq!(
+        &*x.softmax().values(),
+        [1.0, 0.0, (-10.0_f32).exp()].map(|p| p / (1.0 + (-10.0_f32).exp())).as_slice()
+    );
     assert_eq!(graph.input([1], &[-200.0]).softplus().item(), 0.0);
     assert_eq!(graph.input([1], &[200.0]).sigmoid().item(), 1.0);
 }

@@ -14,13 +14,17 @@ pub enum Error {
     #[error(transparent)]
     Data(#[from] data::Error),
     /// A part of a recipe that is neither a schedule nor a setting.
-    #[error("`{part}` is not understood in a recipe: clip takes a positive number, batch a whole number from 1")]
+    #[error(
+        "`{part}` is not understood in a recipe: clip takes a positive number, batch a whole number from 1"
+    )]
     Recipe {
         /// The part between two commas.
         part: String,
     },
     /// Layer widths that do not fit the data set.
-    #[error("layers {given:?} do not fit {dataset}: the first must be {pixels} (pixels), the last {classes} (classes), and none 0")]
+    #[error(
+        "layers {given:?} do not fit {dataset}: the first must be {pixels} (pixels), the last {classes} (classes), and none 0"
+    )]
     Widths {
         /// The data set's name.
         dataset: &'static str,
@@ -60,10 +64,13 @@ impl Error {
             Error::Recipe { .. } => {
                 Some("a recipe reads like `adamw lr=3e-3, cosine warmup=5%, clip=1, batch=64`".to_string())
             }
-            Error::Widths { pixels, classes, .. } => Some(format!("for example --layers {pixels},128,64,{classes}")),
+            Error::Widths { pixels, classes, .. } => {
+                Some(format!("for example --layers {pixels},128,64,{classes}"))
+            }
             Error::File { hint, .. } => Some(hint.clone()),
             Error::OtherRun { .. } => Some(
-                "give the settings of the checkpoint, or --force to go on from its weights with these".to_string(),
+                "give the settings of the checkpoint, or --force to go on from its weights with these"
+                    .to_string(),
             ),
         }
     }

@@ -54,7 +54,10 @@ impl Plan<'_> {
     ///
     /// # Errors
     /// If a recipe cannot be used.
-    pub fn run(&self, watch: &(dyn Fn(Place, &Training<'_>) -> Flow + Sync)) -> Result<Vec<RunRecord>, Error> {
+    pub fn run(
+        &self,
+        watch: &(dyn Fn(Place, &Training<'_>) -> Flow + Sync),
+    ) -> Result<Vec<RunRecord>, Error> {
         for recipe in &self.recipes {
             recipe.optimizer(0, 1)?;
         }
@@ -81,7 +84,8 @@ impl Plan<'_> {
         watch: &(dyn Fn(Place, &Training<'_>) -> Flow + Sync),
     ) {
         let share = (self.threads / self.workers()).max(1);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(share).build().expect("threads can be started");
+        let pool =
+            rayon::ThreadPoolBuilder::new().num_threads(share).build().expect("threads can be started");
         pool.install(|| {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
@@ -91,13 +95,15 @@ impl Plan<'_> {
                 let (seed, recipe) = (index / self.recipes.len(), index % self.recipes.len());
                 let place = Place { recipe, seed: self.seeds[seed], worker };
                 let mut flow = Flow::Continue;
-                let record = Training::new(self.task, &self.recipes[recipe], place.seed, self.length).map(|mut training| {
-                    training.run(&mut |training| {
-                        flow = watch(place, training);
-                        flow
-                    });
-                    (training.is_over()).then(|| (recipe * self.seeds.len() + seed, training.record()))
-                });
+                let record = Training::new(self.task, &self.recipes[recipe], place.seed, self.length).map(
+                    |mut training| {
+                        training.run(&mut |training| {
+                            flow = watch(place, training);
+                            flow
+                        });
+                        (training.is_over()).then(|| (recipe * self.seeds.len() + seed, training.record()))
+                    },
+                );
                 if let Some(record) = record.transpose() {
                     finished.lock().expect("no worker panicked").push(record);
                 }

@@ -49,7 +49,8 @@ impl Recipe {
     /// # Errors
     /// If settings are out of range or do not go together.
     pub fn optimizer(&self, weights: usize, total_steps: u64) -> Result<Optimizer, Error> {
-        let optimizer = Optimizer::from_boxed(self.rule.boxed(), weights)?.with_schedule(self.schedule, total_steps);
+        let optimizer =
+            Optimizer::from_boxed(self.rule.boxed(), weights)?.with_schedule(self.schedule, total_steps);
         Ok(match self.clip {
             Some(norm) => optimizer.with_clip_norm(norm)?,
             None => optimizer,

@@ -223,7 +223,10 @@ mod tests {
             (500, 1000, 0.4690696003681042, 0.5309303996318958),
         ] {
             let found = wilson95(successes, trials).unwrap();
-            assert!((found.0 - low).abs() <= 1e-12 && (found.1 - high).abs() <= 1e-12, "{successes}/{trials}");
+            assert!(
+                (found.0 - low).abs() <= 1e-12 && (found.1 - high).abs() <= 1e-12,
+                "{successes}/{trials}"
+            );
         }
         assert_eq!(wilson95(0, 0), None);
     }

@@ -112,7 +112,19 @@ impl<'t> Training<'t> {
         };
         let (gradients, tape) = (weights.zeros_like(), Tape::new());
         let (order, labels) = (Vec::new(), Vec::new());
-        Ok(Training { task, recipe, seed, length, weights, gradients, optimizer, tape, order, labels, progress })
+        Ok(Training {
+            task,
+            recipe,
+            seed,
+            length,
+            weights,
+            gradients,
+            optimizer,
+            tape,
+            order,
+            labels,
+            progress,
+        })
     }
 
     /// Trains to the end, or until `after_step` says to stop. It is called after every update.
@@ -285,11 +297,19 @@ impl<'t> Training<'t> {
             tensors.push((format!("optimizer.{name}"), vec![array.len()], array));
         }
         // As bits, so that no number is too odd for JSON.
-        let scalars: Vec<(&str, u64)> = state.scalars.iter().map(|(name, x)| (name.as_str(), x.to_bits())).collect();
+        let scalars: Vec<(&str, u64)> =
+            state.scalars.iter().map(|(name, x)| (name.as_str(), x.to_bits())).collect();
         let mut notes: BTreeMap<String, String> = self.settings().into_iter().collect();
         notes.insert("scalars".into(), serde_json::to_string(&scalars).expect("names and numbers"));
-        notes.insert("progress".into(), serde_json::to_string(&self.progress).expect("progress is plain data"));
-        weights::write(path, tensors.iter().map(|(name, shape, values)| (name.as_str(), shape.as_slice(), *values)), notes)
+        notes.insert(
+            "progress".into(),
+            serde_json::to_string(&self.progress).expect("progress is plain data"),
+        );
+        weights::write(
+            path,
+            tensors.iter().map(|(name, shape, values)| (name.as_str(), shape.as_slice(), *values)),
+            notes,
+        )
     }
 
     /// Goes on where a checkpoint was written.

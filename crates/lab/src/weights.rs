@@ -49,7 +49,10 @@ pub fn load(path: &Path) -> Result<SavedWeights, Error> {
         let name = format!("fc{i}.weight");
         let Ok(weight) = tensors.tensor(&name) else { break };
         let &[outputs, inputs] = weight.shape() else {
-            return Err(wrong(path, format!("tensor `{name}` has shape {:?}, not [outputs, inputs]", weight.shape())));
+            return Err(wrong(
+                path,
+                format!("tensor `{name}` has shape {:?}, not [outputs, inputs]", weight.shape()),
+            ));
         };
         if widths.is_empty() {
             widths.push(inputs);
@@ -62,7 +65,10 @@ pub fn load(path: &Path) -> Result<SavedWeights, Error> {
     }
     // A matrix without elements takes no bytes, however large the other width it claims.
     if widths.contains(&0) {
-        return Err(wrong(path, format!("its layers have widths {widths:?}, and a layer of width 0 holds nothing")));
+        return Err(wrong(
+            path,
+            format!("its layers have widths {widths:?}, and a layer of width 0 holds nothing"),
+        ));
     }
     let activation = match notes.remove("activation") {
         None => Activation::Relu,
@@ -76,7 +82,10 @@ pub fn load(path: &Path) -> Result<SavedWeights, Error> {
     if tensors.len() != expected {
         let names: Vec<_> = model.layout().entries().iter().map(|e| e.name.as_str()).collect();
         let extra: Vec<_> = tensors.names().into_iter().filter(|n| !names.contains(n)).collect();
-        return Err(wrong(path, format!("unknown tensors beside {}: {}", names.join(", "), extra.join(", "))));
+        return Err(wrong(
+            path,
+            format!("unknown tensors beside {}: {}", names.join(", "), extra.join(", ")),
+        ));
     }
     Ok(SavedWeights { widths, activation, notes, weights })
 }
@@ -98,7 +107,8 @@ pub(crate) fn write<'a>(
         .map(|(name, shape, values)| (name, shape, values.iter().flat_map(|x| x.to_le_bytes()).collect()))
         .collect();
     let views = bytes.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes).expect("as many bytes as the shape needs");
+        let view =
+            TensorView::new(Dtype::F32, shape.to_vec(), bytes).expect("as many bytes as the shape needs");
         (*name, view)
     });
     // One entry, because safetensors writes several in no fixed order.

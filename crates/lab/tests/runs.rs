@@ -25,7 +25,8 @@ fn task() -> Task {
 
 fn recipes() -> Vec<Recipe> {
     let rules = optim::rules::all().into_iter().map(|rule| rule.to_string());
-    let others = ["sgd lr=0.05 momentum=0.9 nesterov=true, cosine warmup=10%, clip=1", "adam, step every=7 gamma=0.5"];
+    let others =
+        ["sgd lr=0.05 momentum=0.9 nesterov=true, cosine warmup=10%, clip=1", "adam, step every=7 gamma=0.5"];
     rules.chain(others.map(String::from)).map(|text| format!("{text}, batch=50").parse().unwrap()).collect()
 }
 
@@ -108,7 +109,8 @@ fn a_stopped_plan_keeps_what_it_finished() {
     let task = task();
     let recipes = vec!["sgd".parse().unwrap()];
     let plan = Plan { task: &task, recipes, seeds: vec![0, 1, 2], length: LENGTH, threads: 1 };
-    let stop = |place: lab::plan::Place, _: &Training<'_>| if place.seed == 1 { Flow::Stop } else { Flow::Continue };
+    let stop =
+        |place: lab::plan::Place, _: &Training<'_>| if place.seed == 1 { Flow::Stop } else { Flow::Continue };
     let seeds: Vec<u64> = plan.run(&stop).unwrap().iter().map(|record| record.seed).collect();
     assert_eq!(seeds, [0]);
 }
@@ -142,7 +144,10 @@ fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
     first.save_checkpoint(&path).unwrap();
     let mut second = Training::new(&task, &other, 7, LENGTH).unwrap();
     let message = second.resume(&path, false).unwrap_err().to_string();
-    assert!(message.contains("recipe: adam lr=0.001, batch=64 in the checkpoint, adam lr=0.01, batch=64 now"), "{message}");
+    assert!(
+        message.contains("recipe: adam lr=0.001, batch=64 in the checkpoint, adam lr=0.01, batch=64 now"),
+        "{message}"
+    );
     assert!(message.contains("seed: 0 in the checkpoint, 7 now"), "{message}");
     second.resume(&path, true).unwrap();
 }

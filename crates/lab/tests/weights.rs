@@ -47,7 +47,8 @@ fn a_file_for_pytorch_is_byte_for_byte_the_one_that_pytorch_was_seen_to_load() {
 #[test]
 fn odd_bits_survive() {
     let mut weights = Model::mlp(&[2, 2], Activation::Relu).init(0);
-    let odd = [f32::NAN, -f32::NAN, f32::from_bits(0x7f80_0001), -0.0, f32::MIN_POSITIVE / 4.0, f32::NEG_INFINITY];
+    let odd =
+        [f32::NAN, -f32::NAN, f32::from_bits(0x7f80_0001), -0.0, f32::MIN_POSITIVE / 4.0, f32::NEG_INFINITY];
     weights.as_mut_slice().copy_from_slice(&odd);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("odd.safetensors");
@@ -77,10 +78,12 @@ fn what_is_no_model_is_refused_by_name() {
     assert!(missing.contains("fc1.bias"), "{missing}");
     let wrong_type = refused(&file(&format!("{{{}}}", tensor("fc1.weight", "F16", "[2,2]", 0, 8)), 8));
     assert!(wrong_type.contains("fc1"), "{wrong_type}");
-    let wrong_shape = refused(&file(&format!("{{{weight},{}}}", tensor("fc1.bias", "F32", "[3]", 8, 20)), 20));
+    let wrong_shape =
+        refused(&file(&format!("{{{weight},{}}}", tensor("fc1.bias", "F32", "[3]", 8, 20)), 20));
     assert!(wrong_shape.contains("tensor `fc1.bias` has shape [3], not [1]"), "{wrong_shape}");
     let bias = tensor("fc1.bias", "F32", "[1]", 8, 12);
-    let extra = refused(&file(&format!("{{{weight},{bias},{}}}", tensor("conv.weight", "F32", "[1]", 12, 16)), 16));
+    let extra =
+        refused(&file(&format!("{{{weight},{bias},{}}}", tensor("conv.weight", "F32", "[1]", 12, 16)), 16));
     assert!(extra.contains("conv.weight"), "{extra}");
     let overlap = refused(&file(&format!("{{{weight},{}}}", tensor("fc1.bias", "F32", "[1]", 4, 8)), 12));
     assert!(overlap.contains("not a whole safetensors file"), "{overlap}");

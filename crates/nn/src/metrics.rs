@@ -10,7 +10,11 @@
 /// If the scores are not whole rows.
 #[track_caller]
 pub fn predictions(scores: &[f32], classes: usize) -> Vec<u32> {
-    assert!(classes > 0 && scores.len().is_multiple_of(classes), "{} scores of {classes} classes", scores.len());
+    assert!(
+        classes > 0 && scores.len().is_multiple_of(classes),
+        "{} scores of {classes} classes",
+        scores.len()
+    );
     let greatest = |row: &[f32]| (1..classes).fold(0, |best, i| if row[i] > row[best] { i } else { best });
     scores.chunks_exact(classes).map(|row| greatest(row) as u32).collect()
 }

@@ -146,7 +146,8 @@ pub fn gemm_f64(a: Mat<'_, f64>, b: Mat<'_, f64>, beta: f64, c: &mut [f64]) {
     }
     let [a, b] = [a, b].map(|m| {
         let strides = (m.row_stride, m.column_stride);
-        ArrayView2::from_shape((m.rows, m.columns).strides(strides), m.data).expect("a matrix lies in its slice")
+        ArrayView2::from_shape((m.rows, m.columns).strides(strides), m.data)
+            .expect("a matrix lies in its slice")
     });
     let mut c = ArrayViewMut2::from_shape((a.nrows(), b.ncols()), c).expect("the length was checked");
     general_mat_mul(1.0, &a, &b, beta, &mut c);
@@ -199,7 +200,17 @@ mod tests {
 
     /// Sizes on both sides of every block edge.
     fn size() -> impl Strategy<Value = usize> {
-        prop_oneof![0_usize..20, Just(31), Just(32), Just(33), Just(63), Just(64), Just(65), 100_usize..140, Just(257)]
+        prop_oneof![
+            0_usize..20,
+            Just(31),
+            Just(32),
+            Just(33),
+            Just(63),
+            Just(64),
+            Just(65),
+            100_usize..140,
+            Just(257)
+        ]
     }
 
     fn matrix(seed: u64, name: &str, len: usize) -> Vec<f32> {

@@ -55,7 +55,8 @@ impl Stream {
         let block = match self.block {
             Some(block) if lane != 0 => block,
             _ => {
-                let counter = [index as u32, (index >> 32) as u32, self.name as u32, (self.name >> 32) as u32];
+                let counter =
+                    [index as u32, (index >> 32) as u32, self.name as u32, (self.name >> 32) as u32];
                 *self.block.insert(philox(counter, self.key))
             }
         };
@@ -124,7 +125,8 @@ pub fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
 
 /// The 64-bit FNV-1a hash: short, well known, and the same everywhere.
 fn fnv1a(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

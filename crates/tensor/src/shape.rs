@@ -32,7 +32,11 @@ impl Shape {
     /// With more than [`Shape::MAX_RANK`] dimensions.
     #[track_caller]
     pub fn new(dims: &[usize]) -> Shape {
-        assert!(dims.len() <= Shape::MAX_RANK, "an array has at most {} dimensions, not {dims:?}", Shape::MAX_RANK);
+        assert!(
+            dims.len() <= Shape::MAX_RANK,
+            "an array has at most {} dimensions, not {dims:?}",
+            Shape::MAX_RANK
+        );
         let mut shape = Shape { dims: [0; Shape::MAX_RANK], rank: dims.len() };
         shape.dims[..dims.len()].copy_from_slice(dims);
         shape

@@ -12,7 +12,9 @@ const STEPS: usize = 1_000_000;
 pub(super) fn subject(cores: usize) -> Subject {
     let work = move || {
         time(|| {
-            std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(|| black_box(multiply_adds(STEPS))))));
+            std::thread::scope(|scope| {
+                (0..cores).for_each(|_| drop(scope.spawn(|| black_box(multiply_adds(STEPS)))))
+            });
         })
     };
     Subject {

@@ -24,7 +24,8 @@ pub(super) fn subject(recipe: &str, batch: usize) -> Subject {
         let indices = &order[place..place + batch];
         place = if place + 2 * batch <= order.len() { place + batch } else { 0 };
         let graph = tape.graph(&weights);
-        let x = graph.input_with([batch, WIDTHS[0]], |x| Normalise::HALF.gather(&split, indices, x, &mut labels));
+        let x =
+            graph.input_with([batch, WIDTHS[0]], |x| Normalise::HALF.gather(&split, indices, x, &mut labels));
         model.forward(x).cross_entropy(&labels).backward(&mut gradients);
         drop(graph);
         optimizer.step(weights.as_mut_slice(), gradients.as_slice());
@@ -43,7 +44,8 @@ pub(super) fn subject(recipe: &str, batch: usize) -> Subject {
 /// Images with as much background as digits have.
 fn images(count: usize) -> Split {
     let mut stream = Stream::new(1, "images");
-    let pixels = (0..count * WIDTHS[0]).map(|_| if stream.below(5) == 0 { stream.below(256) as u8 } else { 0 });
+    let pixels =
+        (0..count * WIDTHS[0]).map(|_| if stream.below(5) == 0 { stream.below(256) as u8 } else { 0 });
     let pixels = pixels.collect();
     let labels = (0..count).map(|_| stream.below(10) as u8).collect();
     Split { pixels, labels, rows: 28, cols: 28 }

@@ -14,7 +14,10 @@ impl<'g, T: Real> Var<'g, T> {
     /// # Panics
     /// If the shapes do not broadcast. So for the other ops of two values.
     #[track_caller]
-    #[allow(clippy::should_implement_trait, reason = "the operator is implemented too; the method tracks its caller")]
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "the operator is implemented too; the method tracks its caller"
+    )]
     pub fn add(self, y: Var<'g, T>) -> Var<'g, T> {
         self.binary(y, |x, y| x + y, |_, _| T::one(), |_, _| T::one())
     }

@@ -10,7 +10,8 @@ use tensor::{Real, Shape};
 #[track_caller]
 pub(crate) fn common_shape(a: Shape, b: Shape) -> Shape {
     let rank = a.rank().max(b.rank());
-    let size = |shape: Shape, axis: usize| (axis + shape.rank()).checked_sub(rank).map_or(1, |axis| shape[axis]);
+    let size =
+        |shape: Shape, axis: usize| (axis + shape.rank()).checked_sub(rank).map_or(1, |axis| shape[axis]);
     let dims: Vec<usize> = (0..rank)
         .map(|axis| match (size(a, axis), size(b, axis)) {
             (x, y) if x == y => x,

@@ -8,7 +8,10 @@ impl<'g, T: Real> Var<'g, T> {
     /// `max(0, x)`; the derivative at 0 is 0, and NaN stays NaN.
     pub fn relu(self) -> Var<'g, T> {
         let zero = T::zero();
-        self.unary(move |x| if x < zero { zero } else { x }, move |_, y| if y > zero { T::one() } else { zero })
+        self.unary(
+            move |x| if x < zero { zero } else { x },
+            move |_, y| if y > zero { T::one() } else { zero },
+        )
     }
 
     /// `x` where positive, else `slope·x`.

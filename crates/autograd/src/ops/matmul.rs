@@ -36,13 +36,25 @@ impl<'g, T: Real> Var<'g, T> {
     pub fn linear(self, w: Var<'g, T>, b: Option<Var<'g, T>>) -> Var<'g, T> {
         let (x, graph) = (self, self.graph());
         let (rows, columns) = x.shape().as_matrix();
-        let &[out, inputs] = &*w.shape() else { panic!("the weight of a linear layer is a matrix, not {}", w.shape()) };
-        assert!(inputs == columns, "a linear layer of weight {} cannot take an input of shape {}", w.shape(), x.shape());
+        let &[out, inputs] = &*w.shape() else {
+            panic!("the weight of a linear layer is a matrix, not {}", w.shape())
+        };
+        assert!(
+            inputs == columns,
+            "a linear layer of weight {} cannot take an input of shape {}",
+            w.shape(),
+            x.shape()
+        );
         let mut y = graph.buffer([rows, out].into());
         let beta = match b {
             None => T::zero(),
             Some(b) => {
-                assert!(*b.shape() == [out], "a linear layer of weight {} cannot have a bias {}", w.shape(), b.shape());
+                assert!(
+                    *b.shape() == [out],
+                    "a linear layer of weight {} cannot have a bias {}",
+                    w.shape(),
+                    b.shape()
+                );
                 let b = b.values();
                 y.chunks_exact_mut(out.max(1)).for_each(|y| y.copy_from_slice(&b));
                 T::one()
@@ -57,7 +69,8 @@ impl<'g, T: Real> Var<'g, T> {
         graph.push(shape.as_slice().into(), y, &inputs_of, move |at, gradients| {
             let dy = Mat::new(at.dy, rows, out);
             gradients.add(x_node, |dx, beta| T::gemm(dy, Mat::new(at.value(w_node), out, inputs), beta, dx));
-            gradients.add(w_node, |dw, beta| T::gemm(dy.t(), Mat::new(at.value(x_node), rows, inputs), beta, dw));
+            gradients
+                .add(w_node, |dw, beta| T::gemm(dy.t(), Mat::new(at.value(x_node), rows, inputs), beta, dw));
             if let Some(b) = b_node {
                 gradients.add(b, |db, beta| add_columns(at.dy, beta, db));
             }

@@ -13,7 +13,11 @@ impl<'g, T: Real> Var<'g, T> {
     #[track_caller]
     pub fn reshape(self, shape: impl Into<Shape>) -> Var<'g, T> {
         let (graph, x, shape) = (self.graph(), self.node(), shape.into());
-        assert!(self.shape().len() == shape.len(), "an array of shape {} cannot become one of {shape}", self.shape());
+        assert!(
+            self.shape().len() == shape.len(),
+            "an array of shape {} cannot become one of {shape}",
+            self.shape()
+        );
         let mut y = graph.buffer(shape);
         y.copy_from_slice(&self.values());
 
@@ -34,7 +38,9 @@ impl<'g, T: Real> Var<'g, T> {
     #[track_caller]
     pub fn transpose(self) -> Var<'g, T> {
         let (graph, x) = (self.graph(), self.node());
-        let &[m, n] = &*self.shape() else { panic!("only a matrix has a transpose, not shape {}", self.shape()) };
+        let &[m, n] = &*self.shape() else {
+            panic!("only a matrix has a transpose, not shape {}", self.shape())
+        };
         let mut y = graph.buffer([n, m].into());
         transpose_into(&self.values(), m, n, &mut y);
 

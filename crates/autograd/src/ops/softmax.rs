@@ -41,7 +41,9 @@ impl<'g, T: Real> Var<'g, T> {
                 let rows = at.dy.chunks_exact(columns.max(1)).zip(at.y.chunks_exact(columns.max(1)));
                 for (d, (dy, y)) in d.chunks_exact_mut(columns.max(1)).zip(rows) {
                     let total: T = dy.iter().copied().sum();
-                    d.iter_mut().zip(dy.iter().zip(y)).for_each(|(d, (&dy, &y))| *d = dy - Real::exp(y) * total);
+                    d.iter_mut()
+                        .zip(dy.iter().zip(y))
+                        .for_each(|(d, (&dy, &y))| *d = dy - Real::exp(y) * total);
                 }
                 gradients.add_map(x, d, d, |d, _| d);
             });

@@ -18,7 +18,9 @@ const DEPTH: usize = 128;
 /// `C = A·B + beta·C` on one thread; the rows of B are contiguous, C is row-major without gaps,
 /// `beta` is 0 or 1.
 pub(super) fn product(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
-    assert!(path.is_available() && b.column_stride == 1 && c.len() == a.rows * b.columns && a.columns == b.rows);
+    assert!(
+        path.is_available() && b.column_stride == 1 && c.len() == a.rows * b.columns && a.columns == b.rows
+    );
     if a.rows == 0 || a.columns == 0 || b.columns == 0 {
         // An empty sum.
         if beta == 0.0 {
