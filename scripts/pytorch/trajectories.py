@@ -94,6 +94,10 @@ def rprop(p, lr=1e-2, eta_minus=0.5, eta_plus=1.2, step_min=1e-6, step_max=50):
     )
 
 
+def adafactor(p, lr=1e-2, beta2_decay=-0.8, eps1=None, eps2=1e-3, d=1.0, weight_decay=0):
+    return torch.optim.Adafactor(p, lr, beta2_decay, (eps1, eps2), d, weight_decay, foreach=False)
+
+
 def adan(p, lr=1e-3, beta1=0.98, beta2=0.92, beta3=0.99, eps=1e-8, weight_decay=0, no_prox=False):
     return timm.optim.Adan(
         p, lr, (beta1, beta2, beta3), eps, weight_decay, no_prox, foreach=False
@@ -185,11 +189,12 @@ RULES = {
     for f in [
         sgd, adagrad, adadelta, rmsprop, adam, adamw, adamax, nadam, nadamw, radam, asgd, rprop,
         adan, adabound, amsbound, laprop, qhm, qhadam, aggmo, novograd, muon,
+        adafactor,
     ]
 }  # fmt: skip
 
 # Those that look at whole parameters.
-TENSOR_RULES = {"novograd", "muon"}
+TENSOR_RULES = {"novograd", "muon", "adafactor"}
 
 # The settings of PyTorch's own optimizer tests (torch/testing/_internal/common_optimizers.py),
 # then more of ours.
@@ -280,6 +285,10 @@ TORCH = [
     "rprop lr=2e-4",
     "rprop eta_plus=1.5",
     "rprop step_min=2e-6 step_max=100",
+    "adafactor",
+    "adafactor lr=0.01 weight_decay=0.1",
+    "adafactor beta2_decay=-1",
+    "adafactor lr=0.1 d=1.5 eps1=1e-5 eps2=0.1, clip=1",
     "muon",
     "muon lr=1e-3 momentum=0.8 nesterov=false weight_decay=0",
     "muon lr=1e-3 ns_steps=3 match_rms_adamw=true adamw_lr=0.01",

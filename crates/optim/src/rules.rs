@@ -3,6 +3,7 @@
 mod adabelief;
 mod adabound;
 mod adadelta;
+mod adafactor;
 mod adagrad;
 mod adam;
 mod adamax;
@@ -37,6 +38,7 @@ mod yogi;
 pub use adabelief::AdaBelief;
 pub use adabound::AdaBound;
 pub use adadelta::Adadelta;
+pub use adafactor::Adafactor;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adamax::Adamax;
@@ -107,6 +109,7 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(Lars::default()),
         Box::new(Lamb::default()),
         Box::new(NovoGrad::default()),
+        Box::new(Adafactor::default()),
         Box::new(Muon::default()),
     ]
 }

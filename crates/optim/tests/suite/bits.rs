@@ -27,8 +27,9 @@ fn bits(w: &[f32]) -> Vec<u32> {
 /// The rules of which a weight's own gradients decide its update: not its place, as for a rule
 /// that adds noise, and not its neighbours.
 fn elementwise() -> Vec<Box<dyn Rule>> {
-    let alone = |rule: &Box<dyn Rule>| rule.tier() == Tier::Elementwise && rule.card().name != "noisy_sgd";
-    variants().into_iter().filter(alone).collect()
+    let mut rules = variants();
+    rules.retain(|rule| rule.tier() == Tier::Elementwise && rule.card().name != "noisy_sgd");
+    rules
 }
 
 /// Weights as parameters of all kinds: a matrix, a stack of them, a bias, an embedding, and nothing.

@@ -48,6 +48,8 @@ fn the_error_table() {
         ("qhm nu=1.5", "qhm: nu=1.5 is not allowed: nu is from 0 to 1"),
         ("muon ns_steps=2.5", "muon: ns_steps=2.5 is not a whole number"),
         ("lars momentum=1", "lars: momentum=1 is not allowed: momentum is from 0 to less than 1"),
+        ("adafactor beta2_decay=1", "adafactor: beta2_decay=1 is not allowed: beta2_decay is from -8 to 0"),
+        ("adafactor d=0.5", "adafactor: d=0.5 is not allowed: d is a finite number, 1 or more"),
         ("noisy_sgd seed=0.5", "noisy_sgd: seed=0.5 is not a whole number"),
         ("adam lr", "`lr` is not understood: settings are written name=value"),
         ("adam lr=fast", "`fast` is not understood: a number such as 0.01 or 1e-3, or true or false"),
@@ -64,7 +66,7 @@ fn the_error_table() {
 fn fields_are_checked_as_well_as_text() {
     for rule in rules::all() {
         for hyper in rule.hypers().iter().filter(|hyper| hyper.range.is_some()) {
-            for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0] {
+            for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -10.0] {
                 let mut rule = rule.boxed();
                 rule.put(hyper.name, wrong.into()).expect("a number");
                 let error = Optimizer::from_boxed(rule, 1).expect_err(hyper.name).to_string();

@@ -131,5 +131,6 @@ fn small_states_are_small() {
     };
     assert_eq!(numbers_in("novograd"), [28, 2]);
     assert_eq!(numbers_in("muon"), [28, 4]);
+    assert_eq!(numbers_in("adafactor"), [4, 6, 4]);
     assert_eq!(numbers_in("lamb"), [28, 28]);
 }
