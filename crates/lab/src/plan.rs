@@ -59,7 +59,7 @@ impl Plan<'_> {
         watch: &(dyn Fn(Place, &Training<'_>) -> Flow + Sync),
     ) -> Result<Vec<RunRecord>, Error> {
         for recipe in &self.recipes {
-            recipe.optimizer(0, 1)?;
+            recipe.check()?;
         }
         let next = AtomicUsize::new(0);
         let finished = Mutex::new(Vec::new());

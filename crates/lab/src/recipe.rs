@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use optim::hyper::Value;
 use optim::{Optimizer, Rule, Schedule, rules};
+use tensor::Layout;
 
 use crate::error::Error;
 
@@ -44,17 +46,26 @@ impl Recipe {
         self.rule.card().name
     }
 
-    /// An optimizer for this many weights and updates in all.
+    /// An optimizer for the parameters of this layout and so many updates in all.
     ///
     /// # Errors
     /// If settings are out of range or do not go together.
-    pub fn optimizer(&self, weights: usize, total_steps: u64) -> Result<Optimizer, Error> {
-        let optimizer =
-            Optimizer::from_boxed(self.rule.boxed(), weights)?.with_schedule(self.schedule, total_steps);
+    pub fn optimizer(&self, layout: &Arc<Layout>, total_steps: u64) -> Result<Optimizer, Error> {
+        let optimizer = Optimizer::from_boxed(self.rule.boxed(), layout.len())?
+            .with_layout(layout.clone())
+            .with_schedule(self.schedule, total_steps);
         Ok(match self.clip {
             Some(norm) => optimizer.with_clip_norm(norm)?,
             None => optimizer,
         })
+    }
+
+    /// Whether an optimizer can be made of these settings.
+    ///
+    /// # Errors
+    /// As [`Recipe::optimizer`].
+    pub fn check(&self) -> Result<(), Error> {
+        self.optimizer(&Arc::default(), 1).map(drop)
     }
 }
 
@@ -94,7 +105,7 @@ impl FromStr for Recipe {
                 _ => recipe.schedule = part.parse()?,
             }
         }
-        recipe.optimizer(0, 1)?;
+        recipe.check()?;
         if recipe.batch == 0 {
             return Err(Error::Recipe { part: "batch=0".to_string() });
         }

@@ -1,5 +1,6 @@
 //! One run: weights, optimizer and place in the epoch, stepped forward; and its checkpoint.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
@@ -96,7 +97,7 @@ impl<'t> Training<'t> {
     pub fn new(task: &'t Task, recipe: &'t Recipe, seed: u64, length: Length) -> Result<Training<'t>, Error> {
         let weights = task.model.init(seed);
         let steps = task.steps_per_epoch(recipe) * u64::from(length.epochs);
-        let optimizer = recipe.optimizer(weights.as_slice().len(), steps)?;
+        let optimizer = recipe.optimizer(task.model.layout(), steps)?;
         let progress = Progress {
             steps: 0,
             epoch_loss: 0.0,
@@ -203,7 +204,7 @@ impl<'t> Training<'t> {
 
     /// Measures on the test set, and whether the weights are still finite.
     fn evaluate(&mut self) {
-        let score = self.task.score(&self.weights, &self.task.dataset.test);
+        let score = self.task.score(&self.evaluation_weights(), &self.task.dataset.test);
         let progress = &mut self.progress;
         if !score.loss.is_finite() {
             progress.status = Status::Diverged { step: progress.steps };
@@ -249,7 +250,20 @@ impl<'t> Training<'t> {
         &self.optimizer
     }
 
-    /// The weights as they are now.
+    /// The weights to use the model with: those that are trained, or the average of them that the
+    /// optimizer keeps.
+    pub fn evaluation_weights(&self) -> Cow<'_, Bundle> {
+        let trained = self.weights.as_slice();
+        let evaluated = self.optimizer.evaluation_weights(trained);
+        if std::ptr::eq(evaluated, trained) {
+            return Cow::Borrowed(&self.weights);
+        }
+        let mut averaged = self.weights.zeros_like();
+        averaged.as_mut_slice().copy_from_slice(evaluated);
+        Cow::Owned(averaged)
+    }
+
+    /// The weights that are trained, as they are now.
     pub fn weights(&self) -> &Bundle {
         &self.weights
     }

@@ -37,7 +37,7 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// Adds `NAME.weight` [outputs, inputs] and `NAME.bias` [outputs], both starting uniform in
+    /// Adds `NAME.weight` of `outputs × inputs` and `NAME.bias` of `outputs`, both starting uniform in
     /// ±1/√inputs.
     pub fn new(builder: &mut Builder, name: &str, inputs: usize, outputs: usize) -> Linear {
         Linear::with_init(builder, name, inputs, outputs, Init::FanIn, Init::FanIn)

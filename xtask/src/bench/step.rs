@@ -16,7 +16,7 @@ pub(super) fn subject(recipe: &str, batch: usize) -> Subject {
     let model = Model::mlp(&WIDTHS, Activation::Relu);
     let mut weights = model.init(1);
     let mut gradients = weights.zeros_like();
-    let mut optimizer = recipe.optimizer(weights.as_slice().len(), 0).expect("settings in range");
+    let mut optimizer = recipe.optimizer(model.layout(), 0).expect("settings in range");
     let split = images(4096);
     let order = data::batches::epoch_order(1, 0, split.len());
     let (tape, mut labels, mut place) = (Tape::new(), Vec::new(), 0);

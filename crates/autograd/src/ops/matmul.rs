@@ -28,7 +28,7 @@ impl<'g, T: Real> Var<'g, T> {
         })
     }
 
-    /// A dense layer: `x·Wᵀ + b` for x [.., in], W [out, in] and b [out]; PyTorch's layout.
+    /// A dense layer: `x·Wᵀ + b` for x of `.. × in`, W of `out × in` and b of `out`; PyTorch's layout.
     ///
     /// # Panics
     /// If the shapes do not fit.

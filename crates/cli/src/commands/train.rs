@@ -196,7 +196,7 @@ fn finish(matches: &ArgMatches, training: &Training<'_>, task: &Task, json: bool
             ("seed", record.seed.to_string()),
         ];
         let notes: BTreeMap<String, String> = notes.map(|(name, value)| (name.to_string(), value)).into();
-        weights::save(path, training.weights(), notes)?;
+        weights::save(path, &training.evaluation_weights(), notes)?;
     }
     if json {
         return Ok(console::print(&report::jsonl(&[record]))?);
@@ -247,7 +247,7 @@ fn recipe(matches: &ArgMatches) -> Result<Recipe, Failure> {
             }
         },
     }
-    recipe.optimizer(0, 1)?;
+    recipe.check()?;
     Ok(recipe)
 }
 
