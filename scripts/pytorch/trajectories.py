@@ -104,6 +104,24 @@ def adan(p, lr=1e-3, beta1=0.98, beta2=0.92, beta3=0.99, eps=1e-8, weight_decay=
     )
 
 
+def adamp(
+    p, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0, delta=0.1, wd_ratio=0.1,
+    nesterov=False,
+):  # fmt: skip
+    return timm.optim.AdamP(
+        p, lr, (beta1, beta2), eps, weight_decay, delta, wd_ratio, nesterov
+    )
+
+
+def sgdp(
+    p, lr=1e-2, momentum=0.9, dampening=0, nesterov=False, weight_decay=0, delta=0.1,
+    wd_ratio=0.1, eps=1e-8,
+):  # fmt: skip
+    return timm.optim.SGDP(
+        p, lr, momentum, dampening, weight_decay, nesterov, eps, delta, wd_ratio
+    )
+
+
 def adabound(
     p, lr=1e-3, final_lr=0.1, gamma=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, ams_bound=False
 ):
@@ -189,12 +207,12 @@ RULES = {
     for f in [
         sgd, adagrad, adadelta, rmsprop, adam, adamw, adamax, nadam, nadamw, radam, asgd, rprop,
         adan, adabound, amsbound, laprop, qhm, qhadam, aggmo, novograd, muon,
-        adafactor,
+        adafactor, adamp, sgdp,
     ]
 }  # fmt: skip
 
 # Those that look at whole parameters.
-TENSOR_RULES = {"novograd", "muon", "adafactor"}
+TENSOR_RULES = {"novograd", "muon", "adafactor", "adamp", "sgdp"}
 
 # The settings of PyTorch's own optimizer tests (torch/testing/_internal/common_optimizers.py),
 # then more of ours.
@@ -300,6 +318,12 @@ TIMM = [
     "adan lr=0.01",
     "adan weight_decay=0.02",
     "adan lr=0.01 weight_decay=0.1 no_prox=true",
+    "adamp",
+    "adamp lr=0.01 weight_decay=0.1 delta=3",
+    "adamp lr=0.01 beta1=0.8 beta2=0.95 delta=0.8 wd_ratio=0.5 weight_decay=0.1 nesterov=true",
+    "sgdp",
+    "sgdp lr=0.01 weight_decay=0.01 delta=3, clip=1",
+    "sgdp momentum=0.8 dampening=0.2 delta=0.8 weight_decay=0.01 nesterov=true, cosine",
     "adan beta1=0.9 beta2=0.5 beta3=0.95 eps=1e-4, cosine, clip=1",
 ]
 

@@ -106,15 +106,9 @@ impl<'a> Each<'a> {
         self.weights
     }
 
-    /// The gradients, which are still to be multiplied by [`scale`](Each::scale).
-    pub fn gradients(&self) -> &[f32] {
-        self.gradients
-    }
-
-    /// What every gradient is multiplied with first: less than 1 when the norm is clipped.
-    /// [`weight`](Each::weight) and [`sums`](Each::sums) have done so.
-    pub fn scale(&self) -> f32 {
-        self.scale
+    /// The gradients as [`weight`](Each::weight) hands them out: scaled where the norm is clipped.
+    pub fn scaled_gradients(&self) -> Vec<f32> {
+        self.gradients.iter().map(|g| g * self.scale).collect()
     }
 
     /// What the schedule multiplies the learning rate with at this step. The rule's own learning

@@ -7,6 +7,7 @@ mod adafactor;
 mod adagrad;
 mod adam;
 mod adamax;
+mod adamp;
 mod adamw;
 mod adan;
 mod ademamix;
@@ -31,6 +32,7 @@ mod radam;
 mod rmsprop;
 mod rprop;
 mod sgd;
+mod sgdp;
 mod sign_sgd;
 mod signum;
 mod yogi;
@@ -42,6 +44,7 @@ pub use adafactor::Adafactor;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adamax::Adamax;
+pub use adamp::AdamP;
 pub use adamw::AdamW;
 pub use adan::Adan;
 pub use ademamix::Ademamix;
@@ -66,6 +69,7 @@ pub use radam::Radam;
 pub use rmsprop::RmsProp;
 pub use rprop::Rprop;
 pub use sgd::Sgd;
+pub use sgdp::Sgdp;
 pub use sign_sgd::SignSgd;
 pub use signum::Signum;
 pub use yogi::Yogi;
@@ -110,6 +114,8 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(Lamb::default()),
         Box::new(NovoGrad::default()),
         Box::new(Adafactor::default()),
+        Box::new(Sgdp::default()),
+        Box::new(AdamP::default()),
         Box::new(Muon::default()),
     ]
 }

@@ -64,8 +64,7 @@ impl Rule for Adafactor {
             if shape.iter().product::<usize>() == 0 {
                 continue;
             }
-            let scale = each.scale();
-            let g: Vec<f32> = each.gradients().iter().map(|g| g * scale).collect();
+            let g = each.scaled_gradients();
             let estimate = match *shape {
                 [.., rows, columns] => self.factored_mean_square(t, &mut each, &g, rows, columns),
                 _ => self.mean_square(t, &mut each, &g),

@@ -102,10 +102,9 @@ impl Muon {
         }
         let [new, mu] = [1.0 - momentum, momentum].map(|x| x as f32);
         each.again().weight(move |w, g, [m]| (w, [lerp(m, g, new)]));
-        let scale = each.scale();
         let mut x = each.state_array(0).to_vec();
         if nesterov {
-            x.iter_mut().zip(each.gradients()).for_each(|(m, g)| *m = lerp(g * scale, *m, mu));
+            x.iter_mut().zip(each.scaled_gradients()).for_each(|(m, g)| *m = lerp(g, *m, mu));
         }
         let x = self.orthogonal(x, rows, columns);
         let (long, wide) = (rows as f64, columns as f64);

@@ -6,7 +6,7 @@ use optim::rules;
 use crate::walk;
 
 /// A recipe for the parabola and one for the valley.
-const RECIPES: [[&str; 2]; 34] = [
+const RECIPES: [[&str; 2]; 36] = [
     ["sgd lr=0.01", "sgd lr=1e-3 momentum=0.9"],
     ["qhm lr=0.1", "qhm lr=3e-3 momentum=0.9"],
     ["aggmo lr=0.01", "aggmo lr=3e-4"],
@@ -40,6 +40,8 @@ const RECIPES: [[&str; 2]; 34] = [
     ["lamb lr=0.01 weight_decay=0, cosine", "lamb lr=0.01 weight_decay=0, cosine"],
     ["novograd lr=1e-3, cosine", "novograd lr=1e-4, cosine"],
     ["adafactor lr=0.1, cosine", "adafactor lr=0.03, cosine"],
+    ["sgdp", "sgdp lr=1e-3"],
+    ["adamp lr=0.01", "adamp lr=0.01"],
     ["muon adamw_lr=0.01 weight_decay=1e-4", "muon adamw_lr=0.01 weight_decay=1e-4"],
 ];
 

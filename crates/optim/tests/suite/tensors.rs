@@ -134,3 +134,18 @@ fn small_states_are_small() {
     assert_eq!(numbers_in("adafactor"), [4, 6, 4]);
     assert_eq!(numbers_in("lamb"), [28, 28]);
 }
+
+/// With a δ that always holds, no step is along a row of the weights.
+#[test]
+fn projection_takes_out_what_is_along_a_row() {
+    let (w, g) = (numbers(24, 1), numbers(24, 2));
+    for recipe in ["adamp lr=0.1 delta=100", "sgdp lr=0.1 delta=100", "sgdp lr=0.1 delta=100 nesterov=true"] {
+        let mut projected = optimizer(recipe, 24).with_layout(one(&[4, 6], Role::Matrix));
+        let step = step_of(&mut projected, &w, &g);
+        for (step, w) in step.chunks(6).zip(w.chunks(6)) {
+            let along: f32 = step.iter().zip(w).map(|(s, w)| s * w).sum();
+            assert!(f64::from(along.abs()) < 1e-6 * (norm(w) + norm(step)), "{recipe}: {along}");
+        }
+        assert!(norm(&step) > 1e-3, "{recipe} still moves");
+    }
+}

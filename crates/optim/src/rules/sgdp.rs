@@ -1,0 +1,77 @@
+use super::adamp::project;
+use crate::each::{Each, Parameter};
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, State, Tier};
+
+hyperparameters! {
+    /// SGD without the part of a step that only makes scale-invariant weights longer.
+    pub struct Sgdp {
+        /// Step size η.
+        lr: f64 = 1e-2 in 0.0..,
+        /// Share μ of the last velocity that is kept.
+        momentum: f64 = 0.9 in 0.0..1.0,
+        /// Share τ of the gradient that is kept out of the velocity.
+        dampening: f64 = 0.0 in 0.0..=1.0,
+        /// Whether to step along the velocity as it will be after this step.
+        nesterov: bool = false,
+        /// Pull λ of every weight towards 0: a share η·λ/(1 − μ) of it a step.
+        weight_decay: f64 = 0.0 in 0.0..,
+        /// How far from orthogonal δ gradient and weights may be in a scale-invariant row.
+        delta: f64 = 0.1 in 0.0..,
+        /// Factor ω of the decay of scale-invariant weights.
+        wd_ratio: f64 = 0.1 in 0.0..=1.0,
+        /// The least norm ε in the cosine, added to the norm in the projection.
+        eps: f64 = 1e-8 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "sgdp",
+    title: "SGD with projection",
+    family: "layer-wise",
+    problem: "before a normalisation only the direction of weights counts; momentum makes them longer, \
+              which shortens all later steps",
+    formula: "v ← μ·v + (1 − τ)·g
+d = v, or g + μ·v with nesterov
+if |cos(g, w)| < δ/√n in every row of n weights, or in the whole matrix:
+d ← d − n̂·(n̂·d) with n̂ = w/‖w‖ of the row or matrix, and λ ← ω·λ
+w ← w − η·λ/(1 − μ)·w − η·d",
+    good_when: "matrices stand before a batch or layer normalisation and SGD is the choice",
+    bad_when: "nothing is normalised: then it is SGD with more work",
+    source: "Heo et al. 2021",
+};
+
+impl Rule for Sgdp {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("momentum", "v")]
+    }
+
+    fn tier(&self) -> Tier {
+        Tier::Tensor
+    }
+
+    fn update(&self, _t: u64, each: Each<'_>) {
+        let Sgdp { lr, momentum, dampening, nesterov, weight_decay, delta, wd_ratio, eps } = *self;
+        let [step_size, mu, kept] = [lr, momentum, 1.0 - dampening].map(|x| x as f32);
+        for Parameter { shape, mut each, .. } in each.parameters() {
+            each.again().weight(move |w, g, [v]| (w, [mu * v + kept * g]));
+            let g = each.scaled_gradients();
+            let mut d = each.state_array(0).to_vec();
+            if nesterov {
+                d.iter_mut().zip(&g).for_each(|(v, g)| *v = g + mu * *v);
+            }
+            let projected = project(&shape, each.weights(), &g, &mut d, delta, eps);
+            let decay = lr * weight_decay * if projected { wd_ratio } else { 1.0 } / (1.0 - momentum);
+            let keep = (1.0 - decay) as f32;
+            each.weights().iter_mut().zip(&d).for_each(|(w, d)| *w = *w * keep - step_size * d);
+        }
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}
