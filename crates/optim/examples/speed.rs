@@ -38,7 +38,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Nanoseconds a weight, gigabytes a second, and the share of the stream's speed.
 fn figures(rule: &dyn Rule, n: usize) -> String {
     let mut optimizer = Optimizer::from_boxed(rule.boxed(), n).expect("defaults are valid");
-    let (mut w, g) = (vec![1.0_f32; n], (0..n).map(|i| ((i % 97) as f32 - 48.0) * 1e-3).collect::<Vec<f32>>());
+    let (mut w, g) =
+        (vec![1.0_f32; n], (0..n).map(|i| ((i % 97) as f32 - 48.0) * 1e-3).collect::<Vec<f32>>());
     let state = rule.state().len();
     let mut streamed = vec![vec![1.0_f32; n]; state + 1];
     let (mut rule_times, mut stream_times) = (vec![], vec![]);

@@ -69,12 +69,24 @@ impl<'a> Each<'a> {
 
     /// The parameters one by one: as the layout has them, or the whole slice as one.
     pub fn parameters(self) -> Vec<Parameter<'a>> {
-        let Each { mut weights, mut gradients, scale, mut state, extents, entries, schedule_factor, path, .. } = self;
+        let Each {
+            mut weights,
+            mut gradients,
+            scale,
+            mut state,
+            extents,
+            entries,
+            schedule_factor,
+            path,
+            ..
+        } = self;
         let one = |entry: &'a Entry| {
             let n = entry.shape.len();
             let mut parts = vec![];
             for (array, extent) in state.iter_mut().zip(extents) {
-                parts.push(array.split_off_mut(..extent.numbers(entry)).expect("state is as long as declared"));
+                parts.push(
+                    array.split_off_mut(..extent.numbers(entry)).expect("state is as long as declared"),
+                );
             }
             let each = Each {
                 weights: weights.split_off_mut(..n).expect("as many weights as the layout has"),
@@ -150,7 +162,9 @@ impl<'a> Each<'a> {
         let pairs = weights.chunks_mut(CHUNK).zip(gradients.chunks(CHUNK));
         let chunks = pairs.enumerate().map(|(number, (weights, gradients))| Chunk {
             first: number * CHUNK,
-            state: std::array::from_fn(|i| chunks_of_state[i].next().expect("state is as long as the weights")),
+            state: std::array::from_fn(|i| {
+                chunks_of_state[i].next().expect("state is as long as the weights")
+            }),
             weights,
             gradients,
             scale,
@@ -208,7 +222,8 @@ impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N])> Kernel
         let gradients = &gradients[..n];
         let state = state.map(|array| &mut array[..n]);
         for i in 0..n {
-            let (w, s) = update(first + i, weights[i], gradients[i] * scale, std::array::from_fn(|k| state[k][i]));
+            let (w, s) =
+                update(first + i, weights[i], gradients[i] * scale, std::array::from_fn(|k| state[k][i]));
             weights[i] = w;
             for k in 0..N {
                 state[k][i] = flush(s[k]);

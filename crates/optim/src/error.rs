@@ -55,7 +55,11 @@ pub enum Error {
 
 impl Error {
     /// An unknown name, with the nearest of those that exist.
-    pub(crate) fn unknown(kind: impl Into<String>, name: &str, known: impl IntoIterator<Item = &'static str>) -> Error {
+    pub(crate) fn unknown(
+        kind: impl Into<String>,
+        name: &str,
+        known: impl IntoIterator<Item = &'static str>,
+    ) -> Error {
         let known: Vec<String> = known.into_iter().map(str::to_string).collect();
         let similar = known.iter().map(|k| (strsim::damerau_levenshtein(k, name), k)).min();
         let nearest = similar.filter(|(distance, k)| *distance <= 1 + k.len() / 4).map(|(_, k)| k.clone());

@@ -83,7 +83,11 @@ impl Optimizer {
     #[track_caller]
     pub fn with_layout(self, layout: impl Into<Arc<Layout>>) -> Optimizer {
         let layout = layout.into();
-        assert_eq!(layout.len(), self.layout.len(), "a layout of as many weights as the optimizer was made for");
+        assert_eq!(
+            layout.len(),
+            self.layout.len(),
+            "a layout of as many weights as the optimizer was made for"
+        );
         assert_eq!(self.steps, 0, "the layout comes before the first step");
         Optimizer { state: fresh_state(&*self.rule, layout.entries()), layout, ..self }
     }
@@ -103,7 +107,12 @@ impl Optimizer {
             return Ok(Optimizer { clip_norm: Some(max_norm), ..self });
         }
         let allowed = "a finite number greater than 0".to_string();
-        Err(Error::OutOfRange { of: "clipping".into(), name: "clip".into(), value: max_norm.to_string(), allowed })
+        Err(Error::OutOfRange {
+            of: "clipping".into(),
+            name: "clip".into(),
+            value: max_norm.to_string(),
+            allowed,
+        })
     }
 
     /// Runs with these instructions instead of the widest that the machine has: to compare them.

@@ -202,10 +202,9 @@ impl dyn Rule + '_ {
     pub fn set(&mut self, name: &str, value: Value) -> Result<(), Error> {
         let of = self.card().name;
         let hypers = self.hypers();
-        let hyper = hypers
-            .iter()
-            .find(|h| h.name == name)
-            .ok_or_else(|| Error::unknown(format!("hyperparameter of {of}"), name, hypers.iter().map(|h| h.name)))?;
+        let hyper = hypers.iter().find(|h| h.name == name).ok_or_else(|| {
+            Error::unknown(format!("hyperparameter of {of}"), name, hypers.iter().map(|h| h.name))
+        })?;
         let out_of_range = |allowed: String| Error::OutOfRange {
             of: of.to_string(),
             name: name.to_string(),

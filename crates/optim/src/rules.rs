@@ -127,7 +127,10 @@ pub fn all() -> Vec<Box<dyn Rule>> {
 pub fn by_name(name: &str) -> Result<Box<dyn Rule>, Error> {
     let known = all();
     let names: Vec<_> = known.iter().map(|rule| rule.card().name).collect();
-    known.into_iter().find(|rule| rule.card().name == name).ok_or_else(|| Error::unknown("optimizer", name, names))
+    known
+        .into_iter()
+        .find(|rule| rule.card().name == name)
+        .ok_or_else(|| Error::unknown("optimizer", name, names))
 }
 
 /// Reads `name setting=value …`, as printed by a rule's `Display`.

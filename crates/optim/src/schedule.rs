@@ -123,7 +123,9 @@ impl FromStr for Schedule {
                 (_, Shape::Step { .. }) => {
                     return Err(Error::unknown("setting of step", key, ["every", "gamma", "warmup"]));
                 }
-                (_, Shape::Cosine { .. }) => return Err(Error::unknown("setting of cosine", key, ["floor", "warmup"])),
+                (_, Shape::Cosine { .. }) => {
+                    return Err(Error::unknown("setting of cosine", key, ["floor", "warmup"]));
+                }
             }
         }
         Ok(Schedule { shape, warmup })

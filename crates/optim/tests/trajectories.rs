@@ -40,8 +40,11 @@ fn pytorch_optimizer() {
 
 #[test]
 fn every_rule_is_recorded() {
-    let recorded: Vec<String> =
-        ["torch", "optax", "timm", "pytorch_optimizer"].into_iter().flat_map(read).map(|(recipe, _)| recipe).collect();
+    let recorded: Vec<String> = ["torch", "optax", "timm", "pytorch_optimizer"]
+        .into_iter()
+        .flat_map(read)
+        .map(|(recipe, _)| recipe)
+        .collect();
     for rule in rules::all() {
         let name = rule.card().name;
         let of_rule = recorded.iter().filter(|recipe| recipe.split([' ', ',']).next() == Some(name));
@@ -123,11 +126,13 @@ fn layout() -> Layout {
 fn softmax_regression_gradient(x: &[f32], y: &[f32], w: &[f32]) -> Vec<f32> {
     let mut gradient = vec![0.0_f64; 32];
     for (x, &label) in x.chunks(8).zip(y) {
-        let score = |class: usize| -> f64 { (0..8).map(|i| f64::from(x[i]) * f64::from(w[4 * i + class])).sum() };
+        let score =
+            |class: usize| -> f64 { (0..8).map(|i| f64::from(x[i]) * f64::from(w[4 * i + class])).sum() };
         let e = [0, 1, 2, 3].map(|class| score(class).exp());
         for (i, class) in (0..8).flat_map(|i| (0..4).map(move |class| (i, class))) {
             let target = if label as usize == class { 1.0 } else { 0.0 };
-            gradient[4 * i + class] += (e[class] / e.iter().sum::<f64>() - target) * f64::from(x[i]) / y.len() as f64;
+            gradient[4 * i + class] +=
+                (e[class] / e.iter().sum::<f64>() - target) * f64::from(x[i]) / y.len() as f64;
         }
     }
     gradient.into_iter().map(|g| g as f32).collect()
@@ -147,7 +152,8 @@ fn greatest_distance(a: &[f32], b: &[f32]) -> f64 {
 
 /// All arrays of a fixture by name, in the order of their names.
 fn read(name: &str) -> Vec<(String, Vec<f32>)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name).with_extension("safetensors");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name).with_extension("safetensors");
     let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let file = SafeTensors::deserialize(&bytes).expect("a safetensors file");
     let numbers = |bytes: &[u8]| bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect();

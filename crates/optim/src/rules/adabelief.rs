@@ -45,7 +45,8 @@ impl Rule for AdaBelief {
     fn update(&self, t: u64, each: Each<'_>) {
         let AdaBelief { lr, beta1, beta2, eps } = *self;
         let [correction1, correction2] = [beta1, beta2].map(|beta| gathered(beta, t) as f32);
-        let [lr, beta1, new1, beta2, new2, eps] = [lr, beta1, 1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
+        let [lr, beta1, new1, beta2, new2, eps] =
+            [lr, beta1, 1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
         each.weight(move |w, g, [m, s]| {
             let m = new1 * g + beta1 * m;
             let surprise = g - m;

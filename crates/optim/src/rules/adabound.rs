@@ -76,7 +76,11 @@ pub(super) fn amsbound_update(rule: &AdaBound, t: u64, each: Each<'_>) {
 }
 
 /// The step size of a weight with this mean of squares.
-fn bounded_step(rule: &AdaBound, t: u64, each: &Each<'_>) -> impl Fn(f32) -> f32 + Copy + Send + Sync + use<> {
+fn bounded_step(
+    rule: &AdaBound,
+    t: u64,
+    each: &Each<'_>,
+) -> impl Fn(f32) -> f32 + Copy + Send + Sync + use<> {
     let AdaBound { lr, final_lr, gamma, beta1, beta2, eps } = *rule;
     let step_size = lr * gathered(beta2, t).sqrt() / gathered(beta1, t);
     let (end, t) = (final_lr * each.schedule_factor(), t as f64);

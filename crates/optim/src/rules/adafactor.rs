@@ -92,7 +92,14 @@ impl Adafactor {
     }
 
     /// What rows and columns say together, for one matrix or each of a stack.
-    fn factored_mean_square(&self, t: u64, each: &mut Each<'_>, g: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    fn factored_mean_square(
+        &self,
+        t: u64,
+        each: &mut Each<'_>,
+        g: &[f32],
+        rows: usize,
+        columns: usize,
+    ) -> Vec<f32> {
         let (newest, eps1) = (self.newest(t), self.eps1 as f32);
         for (row, g) in each.state_array(0).iter_mut().zip(g.chunks(columns)) {
             *row = lerp(*row, (sum_of_squares(g) / columns as f64) as f32, newest);

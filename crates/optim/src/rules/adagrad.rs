@@ -38,7 +38,12 @@ impl Rule for Adagrad {
     }
 
     fn state(&self) -> Vec<State> {
-        vec![State { name: "sum", symbol: "G", start: self.initial_accumulator as f32, extent: Extent::Weights }]
+        vec![State {
+            name: "sum",
+            symbol: "G",
+            start: self.initial_accumulator as f32,
+            extent: Extent::Weights,
+        }]
     }
 
     fn update(&self, t: u64, each: Each<'_>) {

@@ -62,7 +62,8 @@ impl Rule for AdamP {
         let AdamP { lr, beta1, beta2, eps, weight_decay, delta, wd_ratio, nesterov } = *self;
         let root2 = gathered(beta2, t).sqrt() as f32;
         let step_size = (lr / gathered(beta1, t)) as f32;
-        let [kept1, new1, kept2, new2, small] = [beta1, 1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
+        let [kept1, new1, kept2, new2, small] =
+            [beta1, 1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
         for Parameter { shape, mut each, .. } in each.parameters() {
             each.again().weight(move |w, g, [m, v]| (w, [kept1 * m + new1 * g, kept2 * v + new2 * g * g]));
             let g = each.scaled_gradients();

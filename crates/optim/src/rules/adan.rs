@@ -59,8 +59,10 @@ impl Rule for Adan {
 
     fn update(&self, t: u64, each: Each<'_>) {
         let Adan { lr, beta1, beta2, beta3, eps, weight_decay, no_prox } = *self;
-        let (before, after) = if no_prox { (1.0 - lr * weight_decay, 1.0) } else { (1.0, 1.0 + lr * weight_decay) };
-        let [of_mean, of_difference] = [lr / gathered(beta1, t), lr * beta2 / gathered(beta2, t)].map(|x| x as f32);
+        let (before, after) =
+            if no_prox { (1.0 - lr * weight_decay, 1.0) } else { (1.0, 1.0 + lr * weight_decay) };
+        let [of_mean, of_difference] =
+            [lr / gathered(beta1, t), lr * beta2 / gathered(beta2, t)].map(|x| x as f32);
         let [root3, before, after] = [gathered(beta3, t).sqrt(), before, after].map(|x| x as f32);
         let [new1, beta2, new2, beta3, new3, eps] =
             [1.0 - beta1, beta2, 1.0 - beta2, beta3, 1.0 - beta3, eps].map(|x| x as f32);

@@ -53,9 +53,13 @@ impl Rule for Lamb {
         let [correction1, correction2] = [beta1, beta2].map(|beta| gathered(beta, t) as f32);
         let [beta1, new1, beta2, new2, eps, lambda] =
             [beta1, 1.0 - beta1, beta2, 1.0 - beta2, eps, weight_decay].map(|x| x as f32);
-        let direction = move |w: f32, m: f32, v: f32| m / correction1 / ((v / correction2).sqrt() + eps) + lambda * w;
+        let direction =
+            move |w: f32, m: f32, v: f32| m / correction1 / ((v / correction2).sqrt() + eps) + lambda * w;
         for mut parameter in each.parameters() {
-            parameter.each.again().weight(move |w, g, [m, v]| (w, [new1 * g + beta1 * m, new2 * (g * g) + beta2 * v]));
+            parameter
+                .each
+                .again()
+                .weight(move |w, g, [m, v]| (w, [new1 * g + beta1 * m, new2 * (g * g) + beta2 * v]));
             let [w2, u2] = parameter.each.sums(move |w, _, [m, v]| {
                 let u = direction(w, m, v);
                 [w * w, u * u]

@@ -75,8 +75,11 @@ impl Rule for Muon {
     }
 
     fn update(&self, t: u64, each: Each<'_>) {
-        let rest =
-            AdamW { lr: self.adamw_lr * each.schedule_factor(), weight_decay: self.weight_decay, ..AdamW::default() };
+        let rest = AdamW {
+            lr: self.adamw_lr * each.schedule_factor(),
+            weight_decay: self.weight_decay,
+            ..AdamW::default()
+        };
         for parameter in each.parameters() {
             if parameter.role == Role::Matrix && parameter.shape.rank() >= 2 {
                 self.update_matrix(parameter);

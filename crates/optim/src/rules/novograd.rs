@@ -52,7 +52,11 @@ impl Rule for NovoGrad {
         for mut parameter in each.parameters() {
             let [g2] = parameter.each.sums(|_, g, [_]| [g * g]);
             let [s] = parameter.each.state_array(1) else { unreachable!("one number a parameter") };
-            *s = if t == 1 { g2 as f32 } else { (f64::from(*s) + (1.0 - beta2) * (g2 - f64::from(*s))) as f32 };
+            *s = if t == 1 {
+                g2 as f32
+            } else {
+                (f64::from(*s) + (1.0 - beta2) * (g2 - f64::from(*s))) as f32
+            };
             let norm = s.sqrt() + eps;
             parameter.each.weight(move |w, g, [m]| {
                 let m = beta1 * m + (g / norm + lambda * w);

@@ -54,7 +54,8 @@ impl Rule for Radam {
         let (correction1, correction2) = (gathered(beta1, t), gathered(beta2, t));
         let longest = 2.0 / (1.0 - beta2) - 1.0;
         let length = longest - 2.0 * t as f64 * beta2.powf(t as f64) / correction2;
-        let squared = (length - 4.0) * (length - 2.0) * longest / ((longest - 4.0) * (longest - 2.0) * length);
+        let squared =
+            (length - 4.0) * (length - 2.0) * longest / ((longest - 4.0) * (longest - 2.0) * length);
         let [step_size, rectified, new1, beta2, new2, eps, lambda] = [
             lr / correction1,
             lr / correction1 * correction2.sqrt() * squared.sqrt(),

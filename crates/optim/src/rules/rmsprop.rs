@@ -56,7 +56,8 @@ impl Rule for RmsProp {
 
     fn update(&self, _t: u64, each: Each<'_>) {
         let RmsProp { lr, alpha, eps, momentum, centered, weight_decay } = *self;
-        let [lr, new, alpha, eps, mu, lambda] = [lr, 1.0 - alpha, alpha, eps, momentum, weight_decay].map(|x| x as f32);
+        let [lr, new, alpha, eps, mu, lambda] =
+            [lr, 1.0 - alpha, alpha, eps, momentum, weight_decay].map(|x| x as f32);
         let mean_square = move |s: f32, g: f32| alpha * s + new * g * g;
         match (momentum != 0.0, centered) {
             (false, false) => each.weight(move |w, g, [s]| {

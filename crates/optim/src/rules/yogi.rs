@@ -43,8 +43,12 @@ impl Rule for Yogi {
     }
 
     fn state(&self) -> Vec<State> {
-        let v =
-            State { name: "exp_avg_sq", symbol: "v", start: self.initial_accumulator as f32, extent: Extent::Weights };
+        let v = State {
+            name: "exp_avg_sq",
+            symbol: "v",
+            start: self.initial_accumulator as f32,
+            extent: Extent::Weights,
+        };
         vec![State::zeros("exp_avg", "m"), v]
     }
 

@@ -48,7 +48,18 @@ fn layout(n: usize) -> Layout {
 #[test]
 fn the_blocked_loop_is_the_plain_loop_at_every_edge() {
     const LANES: usize = 16;
-    let edges = [0, 1, LANES - 1, LANES, LANES + 1, 2 * LANES + 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + LANES + 3];
+    let edges = [
+        0,
+        1,
+        LANES - 1,
+        LANES,
+        LANES + 1,
+        2 * LANES + 1,
+        CHUNK - 1,
+        CHUNK,
+        CHUNK + 1,
+        2 * CHUNK + LANES + 3,
+    ];
     for rule in elementwise() {
         for n in edges {
             let whole = run(&*rule, n, |optimizer| optimizer);
@@ -68,9 +79,11 @@ fn the_blocked_loop_is_the_plain_loop_at_every_edge() {
 #[test]
 fn threads_change_no_bit() {
     let n = 5 * CHUNK + 7;
-    let pools = [1, 2, 4].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool"));
+    let pools = [1, 2, 4]
+        .map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool"));
     for rule in variants() {
-        let clipped = |optimizer: Optimizer| optimizer.with_layout(layout(n)).with_clip_norm(1.0).expect("positive");
+        let clipped =
+            |optimizer: Optimizer| optimizer.with_layout(layout(n)).with_clip_norm(1.0).expect("positive");
         let [one, two, four] = pools.each_ref().map(|pool| pool.install(|| run(&*rule, n, clipped)));
         assert!(one == two && two == four, "{rule}");
     }
@@ -96,7 +109,8 @@ fn resumed_is_uninterrupted() {
         for schedule in schedules {
             let fresh = || {
                 let optimizer = Optimizer::from_boxed(rule.boxed(), N).expect("valid");
-                let optimizer = optimizer.with_layout(layout(N)).with_schedule(schedule.parse().expect("valid"), 20);
+                let optimizer =
+                    optimizer.with_layout(layout(N)).with_schedule(schedule.parse().expect("valid"), 20);
                 optimizer.with_clip_norm(0.5).expect("positive")
             };
             let (mut whole, mut w) = (fresh(), numbers(N, 0));

@@ -30,9 +30,11 @@ fn assert_near(a: &[f32], b: &[f32], tolerance: f32) {
 #[test]
 fn bias_correction_cancels_the_start_at_0() {
     for steps in [1, 2, 10, 100] {
-        for recipe in
-            ["adam lr=0.01 eps=0", "adam lr=0.01 eps=0 beta1=0.5 beta2=0.9", "adam lr=0.01 eps=0 amsgrad=true"]
-        {
+        for recipe in [
+            "adam lr=0.01 eps=0",
+            "adam lr=0.01 eps=0 beta1=0.5 beta2=0.9",
+            "adam lr=0.01 eps=0 amsgrad=true",
+        ] {
             let w = walk(recipe, &[0.0, 0.0], steps, |_| vec![0.3, -7.0]);
             let expected = 0.01 * steps as f32;
             assert_near(&w, &[-expected, expected], 2e-6);
@@ -130,7 +132,8 @@ fn settings_of_0_are_the_simpler_rule() {
 #[test]
 fn sgds_l2_is_decoupled_decay() {
     let (lr, decay) = (0.125, 0.25);
-    let with = walk("sgd lr=0.125 weight_decay=0.25", &[1.0, -2.0], 20, |w| w.iter().map(|w| w - 0.5).collect());
+    let with =
+        walk("sgd lr=0.125 weight_decay=0.25", &[1.0, -2.0], 20, |w| w.iter().map(|w| w - 0.5).collect());
     let mut beside = [1.0, -2.0];
     for _ in 0..20 {
         beside = beside.map(|w: f32| w * (1.0 - lr * decay) - lr * (w - 0.5));
@@ -237,9 +240,15 @@ fn noisy_sgds_noise_fades_as_declared() {
         let found = noise.iter().map(|x| x * x).sum::<f64>() / n as f64;
         // Five standard errors.
         assert!(mean.abs() < 5.0 * (variance / n as f64).sqrt(), "mean {mean} at step {t}");
-        assert!((found / variance - 1.0).abs() < 5.0 * (2.0 / n as f64).sqrt(), "variance {found} at step {t}");
+        assert!(
+            (found / variance - 1.0).abs() < 5.0 * (2.0 / n as f64).sqrt(),
+            "variance {found} at step {t}"
+        );
         let with_last = noise.iter().zip(&last).map(|(x, &y)| x * f64::from(y)).sum::<f64>() / n as f64;
-        assert!(with_last.abs() < 5.0 * (variance * 0.25 / n as f64).sqrt(), "steps {t} and before go together");
+        assert!(
+            with_last.abs() < 5.0 * (variance * 0.25 / n as f64).sqrt(),
+            "steps {t} and before go together"
+        );
         last = noise.iter().map(|&x| x as f32).collect();
     }
     let one = |seed: u32| walk(&format!("noisy_sgd seed={seed}"), &[0.0; 4], 1, |_| vec![0.0; 4]);

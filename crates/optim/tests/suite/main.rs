@@ -77,5 +77,9 @@ fn numbers(n: usize, salt: usize) -> Vec<f32> {
 
 fn number(i: usize, salt: usize) -> f32 {
     let x = (i * 7919 + salt * 104_729) % 1009;
-    if x.is_multiple_of(11) { 0.0 } else { (x as f32 / 500.0 - 1.0) * [1.0, 0.3, 0.1, 1e-2, 1e-3, 1e-4, 1e-6][x % 7] }
+    if x.is_multiple_of(11) {
+        0.0
+    } else {
+        (x as f32 / 500.0 - 1.0) * [1.0, 0.3, 0.1, 1e-2, 1e-3, 1e-4, 1e-6][x % 7]
+    }
 }

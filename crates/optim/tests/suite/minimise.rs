@@ -73,7 +73,9 @@ fn rosenbrocks_valley() {
 }
 
 fn assert_near(ends: &[(&str, Vec<f32>)], least: &[f32]) {
-    let near = |end: &[f32]| end.iter().zip(least).all(|(w, least)| (w - least).abs() <= 3e-2 + 3e-2 * least.abs());
-    let far: Vec<String> = ends.iter().filter(|(_, end)| !near(end)).map(|(r, end)| format!("{r}: {end:?}")).collect();
+    let near =
+        |end: &[f32]| end.iter().zip(least).all(|(w, least)| (w - least).abs() <= 3e-2 + 3e-2 * least.abs());
+    let far: Vec<String> =
+        ends.iter().filter(|(_, end)| !near(end)).map(|(r, end)| format!("{r}: {end:?}")).collect();
     assert!(far.is_empty(), "not at {least:?}:\n{}", far.join("\n"));
 }

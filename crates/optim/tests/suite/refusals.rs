@@ -7,8 +7,14 @@ fn the_error_table() {
     let table = [
         ("sgd lr=-1", "sgd: lr=-1 is not allowed: lr is a finite number, 0 or more"),
         ("sgd momentum=-0.5", "sgd: momentum=-0.5 is not allowed: momentum is a finite number, 0 or more"),
-        ("sgd weight_decay=-0.1", "sgd: weight_decay=-0.1 is not allowed: weight_decay is a finite number, 0 or more"),
-        ("sgd nesterov=true", "sgd: nesterov=true needs a momentum above 0, such as momentum=0.9, and dampening=0"),
+        (
+            "sgd weight_decay=-0.1",
+            "sgd: weight_decay=-0.1 is not allowed: weight_decay is a finite number, 0 or more",
+        ),
+        (
+            "sgd nesterov=true",
+            "sgd: nesterov=true needs a momentum above 0, such as momentum=0.9, and dampening=0",
+        ),
         (
             "sgd nesterov=true momentum=0.9 dampening=0.1",
             "sgd: nesterov=true needs a momentum above 0, such as momentum=0.9, and dampening=0",
@@ -17,15 +23,24 @@ fn the_error_table() {
         ("sgd lr=inf", "sgd: lr=inf is not allowed: lr is a finite number, 0 or more"),
         ("sgd nesterov=1", "sgd: nesterov=1 is not allowed: nesterov is true or false"),
         ("sgd lr=true", "sgd: lr=true is not allowed: lr is a number"),
-        ("adagrad lr_decay=-0.5", "adagrad: lr_decay=-0.5 is not allowed: lr_decay is a finite number, 0 or more"),
+        (
+            "adagrad lr_decay=-0.5",
+            "adagrad: lr_decay=-0.5 is not allowed: lr_decay is a finite number, 0 or more",
+        ),
         (
             "adagrad initial_accumulator=-0.5",
             "adagrad: initial_accumulator=-0.5 is not allowed: initial_accumulator is a finite number, 0 or more",
         ),
-        ("rmsprop momentum=-1", "rmsprop: momentum=-1 is not allowed: momentum is a finite number, 0 or more"),
+        (
+            "rmsprop momentum=-1",
+            "rmsprop: momentum=-1 is not allowed: momentum is a finite number, 0 or more",
+        ),
         ("adam beta1=1", "adam: beta1=1 is not allowed: beta1 is from 0 to less than 1"),
         ("adam beta2=1.5", "adam: beta2=1.5 is not allowed: beta2 is from 0 to less than 1"),
-        ("adam weight_decay=-1", "adam: weight_decay=-1 is not allowed: weight_decay is a finite number, 0 or more"),
+        (
+            "adam weight_decay=-1",
+            "adam: weight_decay=-1 is not allowed: weight_decay is a finite number, 0 or more",
+        ),
         ("adam eps=-1e-8", "adam: eps=-1e-8 is not allowed: eps is a finite number, 0 or more"),
         ("adamw beta1=-0.1", "adamw: beta1=-0.1 is not allowed: beta1 is from 0 to less than 1"),
         ("adadelta rho=1.1", "adadelta: rho=1.1 is not allowed: rho is from 0 to 1"),

@@ -31,7 +31,12 @@ fn every_card_is_filled_in() {
             assert!(line.chars().count() <= 80, "{}: {line}", card.name);
         }
         for hyper in rule.hypers() {
-            assert!(hyper.doc.ends_with('.') && hyper.doc.chars().count() <= 80, "{}: {}", card.name, hyper.doc);
+            assert!(
+                hyper.doc.ends_with('.') && hyper.doc.chars().count() <= 80,
+                "{}: {}",
+                card.name,
+                hyper.doc
+            );
         }
     }
 }
@@ -42,7 +47,10 @@ fn every_state_has_a_name_of_its_own_and_a_symbol_of_the_formula() {
         let state = rule.state();
         for (i, s) in state.iter().enumerate() {
             assert!(rule.card().formula.contains(s.symbol), "{rule}: {} is not in the formula", s.symbol);
-            assert!(state[..i].iter().all(|other| other.name != s.name && other.symbol != s.symbol), "{rule}");
+            assert!(
+                state[..i].iter().all(|other| other.name != s.name && other.symbol != s.symbol),
+                "{rule}"
+            );
         }
     }
 }

@@ -191,7 +191,10 @@ fn asgd_is_evaluated_at_the_average() {
             seen.push(f64::from(w[0]));
         }
     }
-    assert!((f64::from(asgd.evaluation_weights(&w)[0]) - seen.iter().sum::<f64>() / seen.len() as f64).abs() < 1e-6);
+    assert!(
+        (f64::from(asgd.evaluation_weights(&w)[0]) - seen.iter().sum::<f64>() / seen.len() as f64).abs()
+            < 1e-6
+    );
     let adam = optimizer("adam", 1);
     assert_eq!(adam.evaluation_weights(&w), w);
 }
