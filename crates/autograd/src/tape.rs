@@ -268,3 +268,38 @@ impl<T> Deref for Values<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tensor::{Layout, Role};
+
+    use super::*;
+
+    /// From the second step on, every buffer comes from the pool and goes back to it.
+    #[test]
+    fn a_step_allocates_no_buffer_that_the_last_one_had() {
+        let mut layout = Layout::new();
+        let [w, b] = [layout.push("w", [32, 100], Role::Matrix), layout.push("b", [32], Role::Bias)];
+        let weights: Bundle = Bundle::zeros(layout);
+        let mut gradients = weights.zeros_like();
+        let tape = Tape::new();
+        let buffers = |tape: &Tape| {
+            let mut sizes: Vec<(*const f32, usize)> =
+                tape.free.borrow().iter().map(|buffer| (buffer.as_ptr(), buffer.capacity())).collect();
+            sizes.sort_unstable();
+            sizes
+        };
+        let mut step = || {
+            let graph = tape.graph(&weights);
+            let x = graph.input_with([64, 100], |x| x.fill(1.0));
+            let y = x.linear(graph.param(w), Some(graph.param(b))).relu();
+            y.cross_entropy(&[0; 64]).backward(&mut gradients);
+            drop(graph);
+            buffers(&tape)
+        };
+        let first = step();
+        assert!(!first.is_empty());
+        assert_eq!(step(), first);
+        assert_eq!(step(), first);
+    }
+}

@@ -143,7 +143,7 @@ fn row(name: &str, runs: &[&RunRecord], target: f64) -> Row {
         runs: runs.len(),
         diverged: runs.len() - finished.len(),
         train_loss: estimate(finished.iter().filter_map(|run| run.final_train_loss()).collect()),
-        accuracy: estimate(finished.iter().filter_map(|run| run.final_accuracy()).collect()),
+        accuracy: estimate(finished.iter().filter_map(|run| run.final_accuracy()).collect()).map(share),
         reached,
         epochs_to_target: middle(to_target.iter().map(|(epochs, _)| *epochs).collect()),
         seconds_to_target: middle(to_target.iter().map(|(_, seconds)| *seconds).collect()),
@@ -170,6 +170,12 @@ fn estimate(values: Vec<f64>) -> Option<Estimate> {
         high: half.map(|half| mean + half),
         n: values.len(),
     })
+}
+
+/// An estimate of a share: its interval ends where shares do.
+fn share(estimate: Estimate) -> Estimate {
+    let inside = |end: Option<f64>| end.map(|x| x.clamp(0.0, 1.0));
+    Estimate { low: inside(estimate.low), high: inside(estimate.high), ..estimate }
 }
 
 /// Groups (epoch, value) by epoch.
