@@ -4,6 +4,7 @@ mod peak;
 mod step;
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -40,14 +41,19 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
             subjects.push(step::subject(recipe, batch));
         }
     }
+    let live = std::io::stderr().is_terminal();
     for round in 0..ROUNDS {
-        eprint!("\rround {} of {ROUNDS}", round + 1);
+        if live {
+            eprint!("\rround {} of {ROUNDS}", round + 1);
+        }
         for subject in &mut subjects {
             let seconds = (subject.work)();
             subject.seconds.push(seconds);
         }
     }
-    eprint!("\r");
+    if live {
+        eprint!("\r{:24}\r", "");
+    }
     show(&mut subjects, cores, json);
     ExitCode::SUCCESS
 }
@@ -73,7 +79,7 @@ fn show(subjects: &mut [Subject], cores: usize, json: bool) {
         return;
     }
     println!("{} cores, kernels {}, medians of {ROUNDS} interleaved rounds\n", cores, simd::path().name());
-    println!("{:<34}{:>12}{:>9}{:>11}{:>13}", "", "median µs", "spread", "GFLOP/s", "share of peak");
+    println!("{:<34}{:>12}{:>9}{:>11}{:>13}", "", "median µs", "spread", "GFLOP/s", "of peak");
     for subject in subjects.iter() {
         let [low, median, high] = quantiles(&subject.seconds);
         let rate = subject.operations / median;

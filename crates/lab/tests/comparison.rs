@@ -1,0 +1,127 @@
+//! What several runs say together.
+
+use lab::Comparison;
+use lab::record::{EpochRecord, Evaluation, RunRecord, SCHEMA, Status, TrainPoint};
+
+/// A run of one epoch that ends at this accuracy, and reaches half of it half way.
+fn run(optimizer: &str, recipe: &str, seed: u64, accuracy: f64) -> RunRecord {
+    let evaluation = |epoch, seconds, test_accuracy| Evaluation { epoch, seconds, test_loss: 1.0, test_accuracy };
+    RunRecord {
+        schema: SCHEMA,
+        dataset: "mnist".into(),
+        origin: "here".into(),
+        sample: false,
+        train_images: 60_000,
+        test_images: 10_000,
+        model: "784-10".into(),
+        weights: 7850,
+        optimizer: optimizer.into(),
+        recipe: recipe.into(),
+        seed,
+        batch: 64,
+        state_bytes_per_weight: 8,
+        threads: 1,
+        kernel: "portable".into(),
+        status: Status::Finished,
+        epochs: vec![EpochRecord { epoch: 1, steps: 938, train_loss: 1.0 - accuracy, seconds: 2.0 }],
+        train_curve: vec![TrainPoint { epoch: 1.0, loss: 1.0 - accuracy }],
+        evaluations: vec![evaluation(0.5, 1.0, accuracy / 2.0), evaluation(1.0, 2.0, accuracy)],
+    }
+}
+
+fn runs(optimizer: &str, accuracies: &[f64]) -> Vec<RunRecord> {
+    let of_seed = |(seed, &accuracy)| run(optimizer, optimizer, seed as u64, accuracy);
+    accuracies.iter().enumerate().map(of_seed).collect()
+}
+
+fn compare(groups: &[Vec<RunRecord>]) -> Comparison {
+    Comparison::new(groups.concat(), 0.95, "command".into())
+}
+
+#[test]
+fn the_sentence_names_what_the_seeds_tell_apart_and_what_they_do_not() {
+    let comparison = compare(&[
+        runs("sgd", &[0.90, 0.91, 0.90, 0.91, 0.90]),
+        runs("adam", &[0.96, 0.97, 0.96, 0.96, 0.97]),
+        runs("rmsprop", &[0.97, 0.96, 0.96, 0.97, 0.96]),
+    ]);
+    let verdict = comparison.verdict;
+    assert!(verdict.starts_with("On test accuracy the 5 paired seeds tell apart adam over sgd (6.00 points"), "{verdict}");
+    assert!(verdict.contains("rmsprop over sgd (6.00 points"), "{verdict}");
+    assert!(verdict.contains("but not adam and rmsprop (0.00 points, 95% interval −1.24 to 1.24)"), "{verdict}");
+}
+
+/// `scipy.stats.ttest_rel` of the two gives p = 0.028391429583258257.
+#[test]
+fn pairs_are_tested_by_seed_and_corrected_for_their_number() {
+    let a = [0.95, 0.96, 0.94, 0.955, 0.965];
+    let b = [0.945, 0.95, 0.939, 0.948, 0.951];
+    let comparison = compare(&[runs("a", &a), runs("b", &b)]);
+    let pair = &comparison.pairs[0];
+    assert_eq!((pair.better.as_str(), pair.worse.as_str(), pair.difference.n), ("a", "b", 5));
+    let p = pair.p_value.unwrap();
+    assert!((p - 0.028391429583258257).abs() < 1e-12, "{p}");
+    assert!(pair.distinct);
+
+    let three = compare(&[runs("a", &a), runs("b", &b), runs("c", &[0.1, 0.2, 0.1, 0.1, 0.2])]);
+    let corrected = three.pairs.iter().find(|pair| pair.better == "a" && pair.worse == "b").unwrap();
+    assert_eq!(corrected.p_value.unwrap(), p, "the greatest of three p-values is not raised");
+    assert!(three.pairs.iter().all(|pair| pair.p_value.unwrap() <= p));
+}
+
+#[test]
+fn too_little_to_compare_is_said() {
+    assert_eq!(compare(&[]).verdict, "No run finished, so there is nothing to compare.");
+    assert!(compare(&[runs("adam", &[0.9, 0.91])]).verdict.starts_with("Only adam ran"));
+    let one_seed = compare(&[runs("adam", &[0.9]), runs("sgd", &[0.8])]);
+    assert!(one_seed.verdict.contains("one seed cannot tell luck from merit"), "{}", one_seed.verdict);
+    assert_eq!(one_seed.pairs[0].p_value, None);
+    assert_eq!(one_seed.rows[0].accuracy.as_ref().unwrap().low, None);
+}
+
+#[test]
+fn time_to_the_target_is_the_median_over_all_seeds() {
+    let row = |accuracies: &[f64]| compare(&[runs("adam", accuracies)]).rows.remove(0);
+    let most = row(&[0.96, 0.97, 0.5]);
+    assert_eq!((most.reached, most.epochs_to_target, most.seconds_to_target), (2, Some(1.0), Some(2.0)));
+    let few = row(&[0.96, 0.5, 0.5]);
+    assert_eq!((few.reached, few.epochs_to_target, few.seconds_to_target), (1, None, None));
+}
+
+#[test]
+fn one_optimizer_with_two_settings_is_two_rows() {
+    let mut all = Vec::new();
+    for seed in 0..3 {
+        all.push(run("sgd", "sgd lr=0.1, batch=64", seed, 0.9));
+        all.push(run("sgd", "sgd lr=0.2, batch=64", seed, 0.92));
+        all.push(run("adam", "adam lr=0.001, batch=64", seed, 0.95));
+    }
+    let names: Vec<String> =
+        Comparison::new(all, 0.95, String::new()).rows.into_iter().map(|row| row.optimizer).collect();
+    assert_eq!(names, ["sgd lr=0.1, batch=64", "sgd lr=0.2, batch=64", "adam"]);
+}
+
+#[test]
+fn diverged_runs_are_counted_and_not_averaged() {
+    let mut runs = runs("sgd", &[0.9, 0.8]);
+    runs[1].status = Status::Diverged { step: 7 };
+    let comparison = Comparison::new(runs, 0.95, String::new());
+    let row = &comparison.rows[0];
+    assert_eq!((row.runs, row.diverged, row.accuracy.as_ref().unwrap().mean), (2, 1, 0.9));
+    assert_eq!(comparison.warnings, ["sgd diverged in 1 of 2 runs: its figures are of the others."]);
+}
+
+#[test]
+fn an_accuracys_interval_ends_at_100_percent() {
+    let accuracy = compare(&[runs("adam", &[0.9, 1.0])]).rows.remove(0).accuracy.unwrap();
+    assert_eq!(accuracy.high, Some(1.0));
+    // `scipy.stats.t.interval` gives 0.3146897631912654 to 1.5853102368087346.
+    assert!((accuracy.low.unwrap() - 0.3146897631912654).abs() < 1e-12);
+}
+
+#[test]
+fn a_sample_is_warned_of() {
+    let mut runs = runs("adam", &[0.9]);
+    runs[0].sample = true;
+    assert!(Comparison::new(runs, 0.95, String::new()).warnings[0].contains("SAMPLE of mnist"));
+}
