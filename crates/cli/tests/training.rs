@@ -218,3 +218,22 @@ fn resuming_with_other_settings_shows_the_difference() {
     assert!(told.contains("--force"), "{told}");
     assert!(run(folder.path(), &format!("{small} --resume --lr 0.01 --force")).status.success());
 }
+
+/// Products add in another order where there is no fused multiply-add, so the last bits may differ;
+/// what is learnt does not.
+#[test]
+fn every_instruction_set_learns_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let losses: Vec<f64> = ["avx512", "avx2", "portable"]
+        .into_iter()
+        .filter_map(|kernel| {
+            let arguments = "train --layers 784,16,10 --optimizer sgd --lr 0.1 --epochs 1 --json";
+            let output = descent(folder.path(), arguments).env("DESCENT_KERNEL", kernel).output().unwrap();
+            let record = report::parse_jsonl(&text(&output.stdout)).unwrap().remove(0);
+            // A machine without these instructions takes its own, and the record says which.
+            (record.kernel == kernel).then(|| record.final_train_loss().unwrap())
+        })
+        .collect();
+    assert!(!losses.is_empty());
+    assert!(losses.iter().all(|loss| (loss - losses[0]).abs() < 1e-4), "{losses:?}");
+}

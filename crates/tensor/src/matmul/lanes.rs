@@ -44,6 +44,7 @@ impl Lanes for __m512 {
 }
 
 /// A mask of the first `count` of 16 lanes.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn first(count: usize) -> u16 {
     ((1_u32 << count) - 1) as u16
