@@ -119,12 +119,18 @@ pub(crate) fn write<'a>(
     Ok(())
 }
 
+/// The bytes of a regular file; a device or a pipe might never end.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|error| Error::File {
+    let failed = |why: String| Error::File {
         path: path.into(),
-        why: error.to_string(),
+        why,
         hint: "check the path; `descent train --save FILE` writes weights".to_string(),
-    })
+    };
+    match std::fs::metadata(path) {
+        Err(error) => Err(failed(error.to_string())),
+        Ok(found) if !found.is_file() => Err(failed("is not a regular file".to_string())),
+        Ok(_) => std::fs::read(path).map_err(|error| failed(error.to_string())),
+    }
 }
 
 /// The tensors and the notes of a file.

@@ -65,6 +65,10 @@ fn what_is_no_model_is_refused_by_name() {
         std::fs::write(&path, bytes).unwrap();
         weights::load(&path).unwrap_err().to_string()
     };
+    for no_file in [Path::new("/dev/zero"), folder.path()] {
+        let message = weights::load(no_file).unwrap_err().to_string();
+        assert!(message.contains("is not a regular file") || message.contains("No such file"), "{message}");
+    }
     assert!(refused(b"").contains("not a whole safetensors file"));
     assert!(refused(&[0xff; 64]).contains("not a whole safetensors file"));
     let file = |header: &str, data: usize| {
