@@ -5,7 +5,8 @@ use lab::record::{EpochRecord, Evaluation, RunRecord, SCHEMA, Status, TrainPoint
 
 /// A run of one epoch that ends at this accuracy, and reaches half of it half way.
 fn run(optimizer: &str, recipe: &str, seed: u64, accuracy: f64) -> RunRecord {
-    let evaluation = |epoch, seconds, test_accuracy| Evaluation { epoch, seconds, test_loss: 1.0, test_accuracy };
+    let evaluation =
+        |epoch, seconds, test_accuracy| Evaluation { epoch, seconds, test_loss: 1.0, test_accuracy };
     RunRecord {
         schema: SCHEMA,
         dataset: "mnist".into(),
@@ -46,9 +47,15 @@ fn the_sentence_names_what_the_seeds_tell_apart_and_what_they_do_not() {
         runs("rmsprop", &[0.97, 0.96, 0.96, 0.97, 0.96]),
     ]);
     let verdict = comparison.verdict;
-    assert!(verdict.starts_with("On test accuracy the 5 paired seeds tell apart adam over sgd (6.00 points"), "{verdict}");
+    assert!(
+        verdict.starts_with("On test accuracy the 5 paired seeds tell apart adam over sgd (6.00 points"),
+        "{verdict}"
+    );
     assert!(verdict.contains("rmsprop over sgd (6.00 points"), "{verdict}");
-    assert!(verdict.contains("but not adam and rmsprop (0.00 points, 95% interval −1.24 to 1.24)"), "{verdict}");
+    assert!(
+        verdict.contains("but not adam and rmsprop (0.00 points, 95% interval −1.24 to 1.24)"),
+        "{verdict}"
+    );
 }
 
 /// `scipy.stats.ttest_rel` of the two gives p = 0.028391429583258257.
