@@ -35,8 +35,8 @@ pub(crate) fn command() -> Command {
             "Examples:\n  descent compare\n  descent compare --quick\n  \
              descent compare --optimizers sgd,adamw --dataset fashion-mnist\n  \
              descent compare --optimizers 'sgd lr=0.1, sgd lr=0.1 momentum=0.9' --epochs 3\n\n\
-             A bare sgd, adam or rmsprop has the notebook's learning rate (0.01, 0.001, 0.001); every\n\
-             other one its own default. `descent optimizers` lists them all.",
+             A bare sgd, adam or rmsprop has the notebook's learning rate (0.01, 0.001,\n\
+             0.001); every other one its own default. `descent optimizers` lists them all.",
         )
         .arg(
             Arg::new("optimizers")
