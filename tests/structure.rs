@@ -20,8 +20,9 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// The files that may hold `unsafe`.
-const KERNELS: [&str; 5] = [
+const KERNELS: [&str; 6] = [
     "crates/tensor/src/matmul/block.rs",
+    "crates/tensor/src/matmul/dots.rs",
     "crates/tensor/src/matmul/lanes.rs",
     "crates/tensor/src/matmul/transpose.rs",
     "crates/tensor/src/peak.rs",

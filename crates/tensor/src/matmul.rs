@@ -8,9 +8,11 @@
 //!
 //! Every element of C is one chain of fused multiply-adds in the order of the summed index, so
 //! its bits depend neither on blocking nor on threads, which split rows of C. Only the
-//! `portable` path, which has no fused multiply-add, rounds twice.
+//! `portable` path, which has no fused multiply-add, rounds twice; and a product of at most four
+//! rows, as with one example in a batch, is summed by lanes (`dots.rs`).
 
 mod block;
+mod dots;
 pub(crate) mod lanes;
 mod transpose;
 
@@ -110,6 +112,8 @@ pub fn gemm_on(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
     }
     if b.column_stride == 1 {
         by_rows(path, a, b, beta, c);
+    } else if m <= dots::MOST_ROWS && b.row_stride == 1 && a.column_stride == 1 {
+        dots::product(path, a, b, beta, c);
     } else if n < m {
         with_scratch(b.rows * n, |packed| {
             transpose(path, b.t(), packed);

@@ -1,0 +1,94 @@
+//! Products of a few rows with a transposed matrix: one dot product an element.
+//!
+//! With one example in a batch there is nothing to put side by side in a vector but the summed
+//! index itself, so each element is a sum of as many partial sums as a register has numbers.
+#![allow(unsafe_code, reason = "the innermost loop works on pointers whose extents are checked once")]
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{__m256, __m512};
+
+use super::Mat;
+use super::lanes::Lanes;
+use crate::simd::Path;
+
+/// Rows of A up to which this beats transposing A: the transposed form works on whole registers
+/// of rows.
+pub(super) const MOST_ROWS: usize = 4;
+
+/// Rows of Bᵀ that are multiplied at the same time, each with two chains of sums: enough to hide
+/// the latency of a multiply-add.
+const ROWS: usize = 4;
+
+/// `C = A·B + beta·C` where the rows of A and the columns of B are contiguous; `beta` is 0 or 1.
+pub(super) fn product(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
+    assert!(path.is_available() && a.column_stride == 1 && b.row_stride == 1 && a.columns == b.rows);
+    let (k, n) = (a.columns, b.columns);
+    for (i, c) in c.chunks_exact_mut(n).enumerate() {
+        let x = &a.data[i * a.row_stride..][..k];
+        for (j, c) in c.chunks_mut(ROWS).enumerate() {
+            let rows: [&[f32]; ROWS] = std::array::from_fn(|r| {
+                // A chunk with fewer rows takes its last one several times.
+                let column = (j * ROWS + r).min(n - 1);
+                &b.data[column * b.column_stride..][..k]
+            });
+            // SAFETY: the instructions are there, and x and the rows have one length.
+            let sums = unsafe {
+                match path {
+                    #[cfg(target_arch = "x86_64")]
+                    Path::Avx512 => avx512(x, rows),
+                    #[cfg(target_arch = "x86_64")]
+                    Path::Avx2 => avx2(x, rows),
+                    _ => dots::<[f32; 8]>(x, rows),
+                }
+            };
+            for (c, sum) in c.iter_mut().zip(sums) {
+                *c = if beta == 0.0 { sum } else { *c + sum };
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+unsafe fn avx512(x: &[f32], rows: [&[f32]; ROWS]) -> [f32; ROWS] {
+    unsafe { dots::<__m512>(x, rows) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn avx2(x: &[f32], rows: [&[f32]; ROWS]) -> [f32; ROWS] {
+    unsafe { dots::<__m256>(x, rows) }
+}
+
+/// The dot products of `x` with each row, all of one length.
+#[inline(always)]
+unsafe fn dots<V: Lanes>(x: &[f32], rows: [&[f32]; ROWS]) -> [f32; ROWS] {
+    unsafe {
+        let mut sums = [[V::splat(0.0); 2]; ROWS];
+        for start in (0..x.len()).step_by(2 * V::N) {
+            for chain in 0..2 {
+                let from = start + chain * V::N;
+                let count = x.len().saturating_sub(from).min(V::N);
+                let at = from.min(x.len());
+                let v = V::load(x.as_ptr().add(at), count);
+                for (sums, row) in sums.iter_mut().zip(rows) {
+                    sums[chain] = sums[chain].add_product(v, V::load(row.as_ptr().add(at), count));
+                }
+            }
+        }
+        sums.map(|chains| {
+            let mut numbers = [0.0; 16];
+            let one = V::splat(1.0);
+            chains[0].add_product(chains[1], one).store(numbers.as_mut_ptr(), V::N);
+            // In halves, so that the order is that of a tree whatever the compiler does.
+            let mut width = 8;
+            while width > 0 {
+                for i in 0..width {
+                    numbers[i] += numbers[i + width];
+                }
+                width /= 2;
+            }
+            numbers[0]
+        })
+    }
+}
