@@ -113,6 +113,15 @@ impl<'a> Each<'a> {
         self.state[index]
     }
 
+    /// Copies the weights into a state array, for a rule that remembers where it started.
+    ///
+    /// # Panics
+    /// If there are not so many arrays, or this one does not have a number for each weight.
+    #[track_caller]
+    pub fn copy_weights_to_state(&mut self, index: usize) {
+        self.state[index].copy_from_slice(self.weights);
+    }
+
     /// The weights.
     pub fn weights(&mut self) -> &mut [f32] {
         self.weights

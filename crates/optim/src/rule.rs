@@ -134,6 +134,8 @@ pub enum Tier {
     Elementwise,
     /// All of the parameter that it is part of: its shape, norms or rows.
     Tensor,
+    /// All weights and gradients: one number measured on them all sets the size of every step.
+    Vector,
 }
 
 /// How many numbers a state array has for each parameter. A *matrix* is whatever has two

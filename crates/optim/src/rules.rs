@@ -31,6 +31,8 @@ mod qhm;
 mod radam;
 mod rmsprop;
 mod rprop;
+mod schedule_free_adamw;
+mod schedule_free_sgd;
 mod sgd;
 mod sgdp;
 mod sign_sgd;
@@ -68,6 +70,8 @@ pub use qhm::Qhm;
 pub use radam::Radam;
 pub use rmsprop::RmsProp;
 pub use rprop::Rprop;
+pub use schedule_free_adamw::ScheduleFreeAdamW;
+pub use schedule_free_sgd::ScheduleFreeSgd;
 pub use sgd::Sgd;
 pub use sgdp::Sgdp;
 pub use sign_sgd::SignSgd;
@@ -117,6 +121,8 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(Sgdp::default()),
         Box::new(AdamP::default()),
         Box::new(Muon::default()),
+        Box::new(ScheduleFreeSgd::default()),
+        Box::new(ScheduleFreeAdamW::default()),
     ]
 }
 

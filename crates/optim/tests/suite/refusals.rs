@@ -66,6 +66,14 @@ fn the_error_table() {
         ("adafactor beta2_decay=1", "adafactor: beta2_decay=1 is not allowed: beta2_decay is from -8 to 0"),
         ("adafactor d=0.5", "adafactor: d=0.5 is not allowed: d is a finite number, 1 or more"),
         ("noisy_sgd seed=0.5", "noisy_sgd: seed=0.5 is not a whole number"),
+        (
+            "schedule_free_sgd momentum=0",
+            "schedule_free_sgd: momentum=0 leaves the average out of the weights; give a share above 0, such as 0.9",
+        ),
+        (
+            "schedule_free_adamw beta1=0",
+            "schedule_free_adamw: beta1=0 leaves the average out of the weights; give a share above 0, such as 0.9",
+        ),
         ("adam lr", "`lr` is not understood: settings are written name=value"),
         ("adam lr=fast", "`fast` is not understood: a number such as 0.01 or 1e-3, or true or false"),
         ("adam betta1=0.9", "there is no hyperparameter of adam `betta1`; did you mean `beta1`?"),

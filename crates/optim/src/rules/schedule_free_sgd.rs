@@ -1,0 +1,114 @@
+use crate::each::Each;
+use crate::error::Error;
+use crate::formula::{lerp, with_decay};
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, Scalar, State};
+
+hyperparameters! {
+    /// Gradient descent whose average stands in for a schedule.
+    pub struct ScheduleFreeSgd {
+        /// Step size η; it can be ten times that of a schedule.
+        lr: f64 = 1.0 in 0.0..,
+        /// Share β of the average in the weights at which gradients are taken.
+        momentum: f64 = 0.9 in 0.0..1.0,
+        /// Pull λ of every weight towards 0, added to the gradient.
+        weight_decay: f64 = 0.0 in 0.0..,
+        /// Steps over which the step size rises to its full value.
+        warmup_steps: f64 = 0.0 in 0.0..,
+        /// Power r of the step's number in its weight in the average.
+        r: f64 = 0.0 in 0.0..,
+        /// Power p of the greatest step size so far in that weight.
+        weight_lr_power: f64 = 2.0 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "schedule_free_sgd",
+    title: "Schedule-free SGD",
+    family: "gradient descent",
+    problem: "a schedule that shrinks the steps has to know when training ends; an average of all \
+              weights needs no end and is as good at every moment",
+    formula: "g ← g + λ·w                        (gradients are taken at w)
+ηₜ = η·min(1, t/warmup_steps)
+cₜ = γₜ/(γ₁ + … + γₜ) with γₜ = tʳ·max(η₁ … ηₜ)ᵖ
+z ← z − ηₜ·g
+x ← (1 − cₜ)·x + cₜ·z              (x is what is evaluated)
+w ← (1 − β)·z + β·x",
+    good_when: "nobody can say in advance how long training will last; tune lr, not a schedule",
+    bad_when: "there is batch normalisation: its statistics belong to w and have to be taken anew at x",
+    source: "Defazio et al. 2024",
+};
+
+impl Rule for ScheduleFreeSgd {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("z", "z"), State::zeros("x", "x")]
+    }
+
+    fn scalars(&self) -> Vec<Scalar> {
+        averaging_scalars()
+    }
+
+    fn evaluated(&self) -> Option<&'static str> {
+        Some("x")
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        averaged_weights_count(CARD.name, "momentum", self.momentum)
+    }
+
+    fn update(&self, t: u64, mut each: Each<'_>) {
+        let ScheduleFreeSgd { lr, momentum, weight_decay, warmup_steps, r, weight_lr_power } = *self;
+        if t == 1 {
+            each.copy_weights_to_state(0);
+        }
+        let eta = warmed_up(lr, t, warmup_steps);
+        let share = share_of_average(each.scalars(), t, eta, r, weight_lr_power);
+        // As in the authors' package, w goes its way without x, and x is found from w and z.
+        let along_gradient = eta * (momentum * (1.0 - share) - 1.0);
+        let beyond_w = 1.0 - 1.0 / momentum;
+        let [eta, share, along_gradient, beyond_w, lambda] =
+            [eta, share, along_gradient, beyond_w, weight_decay].map(|x| x as f32);
+        each.weight(move |w, g, [z, _]| {
+            let g = with_decay(w, g, lambda);
+            let w = lerp(w, z, share) + along_gradient * g;
+            let z = z - eta * g;
+            (w, [z, lerp(w, z, beyond_w)])
+        });
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}
+
+/// The average can be found from the weights only if it has a share in them.
+pub(super) fn averaged_weights_count(of: &str, name: &str, share: f64) -> Result<(), Error> {
+    if share > 0.0 {
+        return Ok(());
+    }
+    let why = format!("{name}=0 leaves the average out of the weights; give a share above 0, such as 0.9");
+    Err(Error::Conflict { of: of.to_string(), why })
+}
+
+/// The step size on its straight way up over the first steps.
+pub(super) fn warmed_up(lr: f64, t: u64, warmup_steps: f64) -> f64 {
+    if (t as f64) < warmup_steps { lr * (t as f64 / warmup_steps) } else { lr }
+}
+
+/// What the share of a step in the average is computed from.
+pub(super) fn averaging_scalars() -> Vec<Scalar> {
+    vec![Scalar { name: "weight_sum", start: 0.0 }, Scalar { name: "lr_max", start: 0.0 }]
+}
+
+/// The share cₜ of step `t` in the average: its weight tʳ·max(η)ᵖ over the sum of all so far.
+pub(super) fn share_of_average(scalars: &mut [f64; 2], t: u64, eta: f64, r: f64, power: f64) -> f64 {
+    let [weight_sum, lr_max] = scalars;
+    *lr_max = lr_max.max(eta);
+    let weight = (t as f64).powf(r) * lr_max.powf(power);
+    *weight_sum += weight;
+    if *weight_sum == 0.0 { 0.0 } else { weight / *weight_sum }
+}
