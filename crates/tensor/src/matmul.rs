@@ -111,14 +111,11 @@ pub fn gemm_on(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
         return;
     }
     if b.column_stride == 1 {
-        by_rows(path, a, b, beta, c);
+        by_rows(path, a, Vectors::InPlace(b), beta, c);
     } else if m <= dots::MOST_ROWS && b.row_stride == 1 && a.column_stride == 1 {
         dots::product(path, a, b, beta, c);
     } else if n < m {
-        with_scratch(b.rows * n, |packed| {
-            transpose(path, b.t(), packed);
-            by_rows(path, a, Mat::new(packed, b.rows, n), beta, c);
-        });
+        with_panels(path, b.t(), |b| by_rows(path, a, b, beta, c));
     } else {
         // Cᵀ = Bᵀ·Aᵀ, with vectors along the rows of A.
         with_scratch(m * n, |c_t| {
@@ -126,16 +123,51 @@ pub fn gemm_on(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
                 transpose(path, Mat::new(c, m, n), c_t);
             }
             if a.row_stride == 1 {
-                by_rows(path, b.t(), a.t(), beta, c_t);
+                by_rows(path, b.t(), Vectors::InPlace(a.t()), beta, c_t);
             } else {
-                with_scratch(a.columns * m, |packed| {
-                    transpose(path, a, packed);
-                    by_rows(path, b.t(), Mat::new(packed, a.columns, m), beta, c_t);
-                });
+                with_panels(path, a, |a_t| by_rows(path, b.t(), a_t, beta, c_t));
             }
             transpose(path, Mat::new(c_t, n, m), c);
         });
     }
+}
+
+/// The operand of a product that vectors are read from: k rows of n numbers.
+#[derive(Debug, Clone, Copy)]
+enum Vectors<'a> {
+    /// Where it is; the rows are contiguous.
+    InPlace(Mat<'a>),
+    /// Copied: columns in panels as wide as a tile, each panel a contiguous matrix. Rows that lie
+    /// a power of two apart would push each other out of the first cache.
+    Panels { data: &'a [f32], rows: usize, columns: usize },
+}
+
+impl Vectors<'_> {
+    fn rows(&self) -> usize {
+        match self {
+            Vectors::InPlace(mat) => mat.rows,
+            Vectors::Panels { rows, .. } => *rows,
+        }
+    }
+
+    fn columns(&self) -> usize {
+        match self {
+            Vectors::InPlace(mat) => mat.columns,
+            Vectors::Panels { columns, .. } => *columns,
+        }
+    }
+}
+
+/// Copies the transpose of `from` into panels.
+fn with_panels<R>(path: Path, from: Mat<'_>, work: impl FnOnce(Vectors<'_>) -> R) -> R {
+    let (rows, columns, width) = (from.columns, from.rows, block::panel(path));
+    with_scratch(rows * columns, |data| {
+        for start in (0..columns).step_by(width) {
+            let part = from.rows_from(start, width);
+            transpose(path, part, &mut data[start * rows..][..part.rows * rows]);
+        }
+        work(Vectors::Panels { data, rows, columns })
+    })
 }
 
 /// `C = A·B + beta·C` in `f64`, for gradient checks; by matrixmultiply.
@@ -164,10 +196,9 @@ fn check<T>(a: &Mat<'_, T>, b: &Mat<'_, T>, c: usize) {
     assert!(c == m * n, "the product of {m}×{k} and {k}×{n} has {} elements, not {c}", m * n);
 }
 
-/// `C = A·B + beta·C` where the rows of B are contiguous; rows of C over the threads of the
-/// current pool.
-fn by_rows(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
-    let (m, k, n) = (a.rows, a.columns, b.columns);
+/// `C = A·B + beta·C`; rows of C over the threads of the current pool.
+fn by_rows(path: Path, a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
+    let (m, k, n) = (a.rows, a.columns, b.columns());
     let threads = if m * k * n < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
     if threads == 1 {
         block::product(path, a, b, beta, c);

@@ -4,8 +4,8 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m512};
 
-use super::Mat;
 use super::lanes::Lanes;
+use super::{Mat, Vectors};
 use crate::simd::Path;
 
 /// Rows of C in one tile.
@@ -15,21 +15,31 @@ pub(super) const ROWS: usize = 6;
 /// rows of A pass.
 const DEPTH: usize = 128;
 
-/// `C = A·B + beta·C` on one thread; the rows of B are contiguous, C is row-major without gaps,
-/// `beta` is 0 or 1.
-pub(super) fn product(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
-    assert!(
-        path.is_available() && b.column_stride == 1 && c.len() == a.rows * b.columns && a.columns == b.rows
-    );
-    if a.rows == 0 || a.columns == 0 || b.columns == 0 {
+/// Columns of C in one tile, and so in one panel of B.
+pub(super) fn panel(path: Path) -> usize {
+    match path {
+        Path::Avx512 => 4 * 16,
+        Path::Avx2 => 2 * 8,
+        Path::Portable => 8,
+    }
+}
+
+/// `C = A·B + beta·C` on one thread; C is row-major without gaps, `beta` is 0 or 1.
+pub(super) fn product(path: Path, a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
+    let (m, k, n) = (a.rows, a.columns, b.columns());
+    assert!(path.is_available() && c.len() == m * n && k == b.rows());
+    if m == 0 || k == 0 || n == 0 {
         // An empty sum.
         if beta == 0.0 {
             c.fill(0.0);
         }
         return;
     }
-    assert!((a.rows - 1) * a.row_stride + (a.columns - 1) * a.column_stride < a.data.len());
-    assert!((b.rows - 1) * b.row_stride + b.columns <= b.data.len());
+    assert!((m - 1) * a.row_stride + (k - 1) * a.column_stride < a.data.len());
+    match b {
+        Vectors::InPlace(b) => assert!(b.column_stride == 1 && (k - 1) * b.row_stride + n <= b.data.len()),
+        Vectors::Panels { data, .. } => assert!(data.len() >= k * n),
+    }
     // SAFETY: the instructions are there and all elements lie inside the slices, as just checked.
     match path {
         #[cfg(target_arch = "x86_64")]
@@ -42,24 +52,28 @@ pub(super) fn product(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f3
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-unsafe fn avx512(a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
+unsafe fn avx512(a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
     unsafe { blocks::<__m512, 4>(a, b, beta, c) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn avx2(a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
+unsafe fn avx2(a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
     unsafe { blocks::<__m256, 2>(a, b, beta, c) }
 }
 
 /// Tiles of [`ROWS`] × `VECTORS` registers, ordered so that a block of B is used for all rows.
 #[inline(always)]
-unsafe fn blocks<V: Lanes, const VECTORS: usize>(a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
-    let (m, k, n) = (a.rows, a.columns, b.columns);
+unsafe fn blocks<V: Lanes, const VECTORS: usize>(a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
+    let (m, k, n) = (a.rows, a.columns, b.columns());
     for p in (0..k).step_by(DEPTH) {
         for j in (0..n).step_by(VECTORS * V::N) {
+            let columns = (n - j).min(VECTORS * V::N);
+            let (strip, b_row) = match b {
+                Vectors::InPlace(b) => (&b.data[p * b.row_stride + j..], b.row_stride),
+                Vectors::Panels { data, .. } => (&data[j * k + p * columns..], columns),
+            };
             for i in (0..m).step_by(ROWS) {
-                let columns = (n - j).min(VECTORS * V::N);
                 // SAFETY: (i, p), (p, j) and (i, j) and the tile behind them are inside the matrices.
                 unsafe {
                     let tile = Tile {
@@ -68,8 +82,8 @@ unsafe fn blocks<V: Lanes, const VECTORS: usize>(a: Mat<'_>, b: Mat<'_>, beta: f
                         a: a.data.as_ptr().add(i * a.row_stride + p * a.column_stride),
                         a_row: a.row_stride,
                         a_column: a.column_stride,
-                        b: b.data.as_ptr().add(p * b.row_stride + j),
-                        b_row: b.row_stride,
+                        b: strip.as_ptr(),
+                        b_row,
                         c: c.as_mut_ptr().add(i * n + j),
                         c_row: n,
                         tail: columns - (columns - 1) / V::N * V::N,
