@@ -6,6 +6,7 @@ mod evaluate;
 mod explain;
 mod optimizers;
 mod predict;
+mod schedule;
 mod train;
 
 use clap::ArgMatches;
@@ -23,12 +24,13 @@ pub(crate) struct Command {
 }
 
 /// All of them, in the order of the help.
-pub(crate) const ALL: [Command; 7] = [
+pub(crate) const ALL: [Command; 8] = [
     Command { name: "compare", declare: compare::command, run: compare::run },
     Command { name: "train", declare: train::command, run: train::run },
     Command { name: "evaluate", declare: evaluate::command, run: evaluate::run },
     Command { name: "predict", declare: predict::command, run: predict::run },
     Command { name: "optimizers", declare: optimizers::command, run: optimizers::run },
     Command { name: "explain", declare: explain::command, run: explain::run },
+    Command { name: "schedule", declare: schedule::command, run: schedule::run },
     Command { name: "data", declare: data::command, run: data::run },
 ];

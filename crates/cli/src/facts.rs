@@ -47,6 +47,8 @@ pub(crate) fn as_json(value: Value) -> serde_json::Value {
     match value {
         Value::Number(x) => json!(x),
         Value::Flag(x) => json!(x),
+        Value::Numbers(list) => json!(&list[..]),
+        Value::Word(_) | Value::Span(_) | Value::Spans(_) => json!(value.to_string()),
     }
 }
 

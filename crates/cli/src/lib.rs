@@ -6,12 +6,14 @@
 //! | `train` | trains one model |
 //! | `evaluate`, `predict` | how good a trained model is; what it sees in a picture |
 //! | `optimizers`, `explain` | what there is to choose from, and what each does |
+//! | `schedule` | draws the course of a learning rate |
 //! | `data` | where the data sets are; fetches and checks them |
 //!
 //! Data goes to standard output, progress and notes to standard error. Only this crate and
 //! `xtask` print.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the crate that prints")]
 
+mod chart;
 mod commands;
 mod console;
 mod dataset;
@@ -23,7 +25,6 @@ mod hyper_flags;
 mod photo;
 mod picture;
 mod progress;
-mod schedules;
 mod stop;
 mod text;
 mod trained;
@@ -44,7 +45,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Help and version go to standard output with code 0, mistakes to standard error with 2.
             let code = error.exit_code();
-            return if error.print().is_ok() { ExitCode::from(code as u8) } else { ExitCode::FAILURE };
+            return if error.print().is_ok() { ExitCode::from(code as u8) } else { ExitCode::from(74) };
         }
     };
     match dispatch(&matches) {
@@ -60,7 +61,7 @@ fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Trains neural networks on the CPU and finds out which optimizer serves which task")
         .after_help(
-            "Start with:\n  descent compare              the notebook's experiment on MNIST: SGD, Adam, RMSprop\n  \
+            "Start with:\n  descent compare              the notebook's experiment on MNIST\n  \
              descent explain adam         what an optimizer does, with its formula\n  \
              descent train --optimizer adam --save digits.safetensors\n  \
              descent predict --model digits.safetensors --index 7",

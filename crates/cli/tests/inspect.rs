@@ -1,4 +1,4 @@
-//! `evaluate`, `predict`, `optimizers`, `explain` and `data` as a user runs them, without a network.
+//! `evaluate`, `predict`, `optimizers`, `explain`, `schedule` and `data` as a user runs them, without a network.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -72,6 +72,17 @@ impl World {
         assert!(!output.stdout.contains('\u{1b}'), "{arguments}: colours in a pipe");
         fits(arguments, &output.stdout);
         output.stdout
+    }
+
+    /// The same for arguments with spaces in them.
+    fn run_args(&self, arguments: &[&str]) -> String {
+        let output = self.command().args(arguments).output().unwrap();
+        let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {stderr}");
+        if !arguments.contains(&"--json") {
+            fits(&arguments.join(" "), &stdout);
+        }
+        stdout
     }
 
     /// The objects of a run that must succeed with `--json`.
@@ -348,15 +359,54 @@ fn explain_has_a_page_for_everything_that_can_be_chosen() {
         let object = &world.json(&format!("explain {name}"))[0];
         assert_eq!(object["settings"].as_array().unwrap().len(), rule.hypers().len());
     }
-    for (name, _) in optim::Schedule::SHAPES {
+    for course in optim::schedules::all() {
+        let name = course.card().name;
         assert!(list.contains(&format!("  {name} ")));
-        assert!(world.page(&format!("explain {name}")).contains('█'), "{name} is drawn");
-        assert_eq!(world.json(&format!("explain {name}"))[0]["kind"], "schedule");
+        let page = world.page(&format!("explain {name}"));
+        assert!(page.contains('█'), "{name} is drawn");
+        for hyper in course.hypers().iter().chain([&optim::Schedule::WARMUP]) {
+            assert!(page.contains(&format!("\n  {} ", hyper.name)), "{name}: {}", hyper.name);
+        }
+        let object = &world.json(&format!("explain {name}"))[0];
+        assert_eq!(
+            (&object["kind"], &object["ends"]),
+            (&"schedule".into(), &course.card().ends.to_vec().into())
+        );
     }
-    assert_eq!(world.json("explain").len(), optim::rules::all().len() + optim::Schedule::SHAPES.len());
+    assert_eq!(world.json("explain").len(), optim::rules::all().len() + optim::schedules::all().len());
     world.fails("explain adma", 2, &["did you mean `adam`?", "hint: there are", "sgd"]);
-    world.fails("explain cosin", 2, &["did you mean `cosine`?", "constant, step, cosine"]);
+    world.fails("explain cosin", 2, &["did you mean `cosine`?", "constant, linear, step"]);
     world.fails("explain nothing-like-it", 2, &["no optimizer or schedule `nothing-like-it`"]);
+}
+
+#[test]
+fn schedules_are_drawn_and_counted_out() {
+    let world = World::new();
+    let page = world.run_args(&["schedule", "one_cycle rise=30%", "--svg", "one.svg"]);
+    assert!(page.starts_with("one_cycle\n\n  "), "{page}");
+    assert!(page.contains("  1 │") && page.contains("step 0") && page.contains("999\n"), "{page}");
+    assert!(page.contains("starts at 0.04, is greatest at step 299 with 1, ends at 4e-6"), "{page}");
+    assert!(page.contains("picture: one.svg"));
+    let svg = fs::read_to_string(world.path("one.svg")).unwrap();
+    assert!(svg.contains("<title id=\"title\">one_cycle</title>") && svg.contains(">1,000</text>"));
+    for course in optim::schedules::all() {
+        for example in course.card().examples {
+            world.run_args(&["schedule", example, "--steps", "40", "--svg", "any.svg"]);
+        }
+    }
+
+    let text = "linear warmup=2 until=50% then constant value=0.1 * step every=2";
+    let object: Value =
+        serde_json::from_str(&world.run_args(&["schedule", text, "--steps", "8", "--json"])).unwrap();
+    assert_eq!(object["schedule"], text);
+    let factors: Vec<f64> = serde_json::from_value(object["factors"].clone()).unwrap();
+    let schedule: optim::Schedule = text.parse().unwrap();
+    assert_eq!(factors, (0..8).map(|step| schedule.factor(step, 8)).collect::<Vec<_>>());
+
+    world.fails("schedule cosin", 2, &["did you mean `cosine`?", "hint: there are: constant"]);
+    world.fails("schedule cosine --steps 0", 2, &["--steps"]);
+    world.fails("schedule", 2, &["SCHEDULE"]);
+    world.fails("schedule cosine --svg nowhere/cosine.svg", 73, &["nowhere"]);
 }
 
 #[test]
@@ -436,6 +486,7 @@ fn terminals_of_any_width_do() {
             "optimizers",
             "explain adam",
             "explain cosine",
+            "schedule cosine",
             "data list",
             "data show --offline",
         ] {

@@ -53,7 +53,7 @@ impl Recipe {
     pub fn optimizer(&self, layout: &Arc<Layout>, total_steps: u64) -> Result<Optimizer, Error> {
         let optimizer = Optimizer::from_boxed(self.rule.boxed(), layout.len())?
             .with_layout(layout.clone())
-            .with_schedule(self.schedule, total_steps);
+            .with_schedule(self.schedule.clone(), total_steps);
         Ok(match self.clip {
             Some(norm) => optimizer.with_clip_norm(norm)?,
             None => optimizer,
@@ -71,7 +71,7 @@ impl Recipe {
 
 impl Clone for Recipe {
     fn clone(&self) -> Recipe {
-        Recipe { rule: self.rule.boxed(), ..*self }
+        Recipe { rule: self.rule.boxed(), schedule: self.schedule.clone(), ..*self }
     }
 }
 

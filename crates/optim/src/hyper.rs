@@ -5,8 +5,9 @@ use std::ops::{Range, RangeFrom, RangeInclusive};
 use std::str::FromStr;
 
 use crate::error::Error;
+pub use crate::setting::{List, Setting, Span};
 
-/// One hyperparameter of a rule.
+/// One hyperparameter of a rule or a schedule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hyper {
     /// Its name, as in `lr=0.1`.
@@ -15,8 +16,21 @@ pub struct Hyper {
     pub doc: &'static str,
     /// The source's value.
     pub default: Value,
-    /// What is allowed; `None` for a flag.
+    /// What it is, in words: `a number`, `true or false`, …
+    pub kind: &'static str,
+    /// Which numbers are allowed; `None` for what is no number.
     pub range: Option<Bounds>,
+}
+
+impl Hyper {
+    /// What is allowed, in words: the range of a number, or the kind of anything else.
+    pub fn allowed(&self) -> String {
+        match (self.default, &self.range) {
+            (Value::Number(_), Some(range)) => range.to_string(),
+            (_, Some(range)) => format!("{}, each {range}", self.kind),
+            (_, None) => self.kind.to_string(),
+        }
+    }
 }
 
 /// The value of a hyperparameter.
@@ -26,6 +40,25 @@ pub enum Value {
     Number(f64),
     /// Yes or no.
     Flag(bool),
+    /// Some steps, or a share of all.
+    Span(Span),
+    /// Several of those.
+    Spans(List<Span>),
+    /// Several numbers.
+    Numbers(List<f64>),
+    /// One of some words.
+    Word(&'static str),
+}
+
+impl Value {
+    /// The numbers in it, if it is made of numbers.
+    pub fn numbers(&self) -> &[f64] {
+        match self {
+            Value::Number(x) => std::slice::from_ref(x),
+            Value::Numbers(list) => list,
+            Value::Flag(_) | Value::Span(_) | Value::Spans(_) | Value::Word(_) => &[],
+        }
+    }
 }
 
 impl fmt::Display for Value {
@@ -34,56 +67,29 @@ impl fmt::Display for Value {
             // Debug is the shortest text that reads back: 1e-8, 0.001, 1.0.
             Value::Number(x) => write!(f, "{}", format!("{x:?}").trim_end_matches(".0")),
             Value::Flag(x) => write!(f, "{x}"),
+            Value::Span(span) => write!(f, "{span}"),
+            Value::Spans(list) => write!(f, "{}", joined(list.iter().map(|&span| Value::Span(span)))),
+            Value::Numbers(list) => write!(f, "{}", joined(list.iter().map(|&x| Value::Number(x)))),
+            Value::Word(word) => write!(f, "{word}"),
         }
     }
 }
 
+/// A list as it is written: `1/0.5/0.1`. A recipe parts with commas.
+fn joined(values: impl Iterator<Item = Value>) -> String {
+    values.map(|value| value.to_string()).collect::<Vec<_>>().join("/")
+}
+
+/// A number or a flag; what else there is can be read only by the hyperparameter's own kind.
 impl FromStr for Value {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Value, Error> {
-        match text {
-            "true" => Ok(Value::Flag(true)),
-            "false" => Ok(Value::Flag(false)),
-            _ => text.parse().map(Value::Number).map_err(|_| Error::Syntax {
-                text: text.to_string(),
-                expected: "a number such as 0.01 or 1e-3, or true or false".to_string(),
-            }),
-        }
-    }
-}
-
-impl From<f64> for Value {
-    fn from(x: f64) -> Value {
-        Value::Number(x)
-    }
-}
-
-impl From<bool> for Value {
-    fn from(x: bool) -> Value {
-        Value::Flag(x)
-    }
-}
-
-impl TryFrom<Value> for f64 {
-    type Error = &'static str;
-
-    fn try_from(value: Value) -> Result<f64, &'static str> {
-        match value {
-            Value::Number(x) => Ok(x),
-            Value::Flag(_) => Err("a number"),
-        }
-    }
-}
-
-impl TryFrom<Value> for bool {
-    type Error = &'static str;
-
-    fn try_from(value: Value) -> Result<bool, &'static str> {
-        match value {
-            Value::Flag(x) => Ok(x),
-            Value::Number(_) => Err("true or false"),
-        }
+        let flag = bool::read(text).map(Value::Flag);
+        flag.or_else(|| f64::read(text).map(Value::Number)).ok_or_else(|| Error::Syntax {
+            text: text.to_string(),
+            expected: "a number such as 0.01 or 1e-3, or true or false".to_string(),
+        })
     }
 }
 
@@ -139,13 +145,43 @@ pub trait Hyperparameters {
     /// The value of one; `None` if there is no such name.
     fn get(&self, name: &str) -> Option<Value>;
 
+    /// Reads a value for one whose name is known, by its kind; an error says what it takes.
+    #[doc(hidden)]
+    fn read(&self, name: &str, text: &str) -> Result<Value, &'static str>;
+
     /// Sets one whose name is known and whose value has been checked; an error says what kind of
     /// value it takes.
     #[doc(hidden)]
     fn put(&mut self, name: &str, value: Value) -> Result<(), &'static str>;
 }
 
+/// A literal as a default: a number and a flag are themselves, all else is written as in a recipe.
+#[doc(hidden)]
+pub trait Declared<T> {
+    fn declared(self) -> T;
+}
+
+impl Declared<f64> for f64 {
+    fn declared(self) -> f64 {
+        self
+    }
+}
+
+impl Declared<bool> for bool {
+    fn declared(self) -> bool {
+        self
+    }
+}
+
+impl<T: Setting> Declared<T> for &'static str {
+    fn declared(self) -> T {
+        T::read(self).unwrap_or_else(|| panic!("the default `{self}` is not {}", T::KIND))
+    }
+}
+
 /// Declares a struct of hyperparameters: default and range beside each field, meaning above it.
+/// The types are those that are a [`Setting`]: `f64`, `bool`, [`Span`], [`List`] of those, and what
+/// [`words!`](crate::words) declares.
 ///
 /// ```
 /// use optim::hyper::Hyperparameters;
@@ -168,7 +204,7 @@ macro_rules! hyperparameters {
         pub struct $rule:ident {
             $(
                 #[doc = $doc:literal]
-                $field:ident: $type:ident = $default:literal $(in $range:expr)?
+                $field:ident: $type:ty = $default:literal $(in $range:expr)?
             ),+ $(,)?
         }
     ) => {
@@ -180,16 +216,18 @@ macro_rules! hyperparameters {
 
         impl Default for $rule {
             fn default() -> $rule {
-                $rule { $($field: $default),+ }
+                $rule { $($field: $crate::hyper::Declared::<$type>::declared($default)),+ }
             }
         }
 
         impl $crate::hyper::Hyperparameters for $rule {
             fn hypers(&self) -> Vec<$crate::hyper::Hyper> {
+                let default = $rule::default();
                 vec![$($crate::hyper::Hyper {
                     name: stringify!($field),
                     doc: $doc.trim_ascii(),
-                    default: $crate::hyper::Value::from($default as $type),
+                    default: default.$field.into(),
+                    kind: <$type as $crate::hyper::Setting>::KIND,
                     range: [$($crate::hyper::Bounds::from($range))?].first().copied(),
                 }),+]
             }
@@ -198,6 +236,16 @@ macro_rules! hyperparameters {
                 match name {
                     $(stringify!($field) => Some(self.$field.into()),)+
                     _ => None,
+                }
+            }
+
+            fn read(&self, name: &str, text: &str) -> Result<$crate::hyper::Value, &'static str> {
+                match name {
+                    $(stringify!($field) => {
+                        let value = <$type as $crate::hyper::Setting>::read(text);
+                        value.map(Into::into).ok_or(<$type as $crate::hyper::Setting>::KIND)
+                    })+
+                    _ => Err("known"),
                 }
             }
 

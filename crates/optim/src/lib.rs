@@ -33,17 +33,24 @@
 //! ```
 
 pub mod clip;
+mod course;
 mod each;
 mod error;
 pub mod formula;
 pub mod hyper;
 mod optimizer;
+mod plateau;
 mod rule;
 pub mod rules;
 mod schedule;
+pub mod schedules;
+mod setting;
 
+pub use course::{Course, CourseCard};
 pub use each::{Each, Parameter};
 pub use error::Error;
 pub use optimizer::{Optimizer, StateDict};
+pub use plateau::{Plateau, PlateauSettings, PlateauState};
 pub use rule::{Card, Extent, Rule, Scalar, State, Tier};
-pub use schedule::{Schedule, Shape, Span};
+pub use schedule::Schedule;
+pub use setting::Span;

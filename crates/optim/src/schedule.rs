@@ -1,76 +1,106 @@
 //! Learning rates over time: pure functions of the step and the total.
 
-use std::f64::consts::PI;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::course::Course;
 use crate::error::Error;
-use crate::hyper::Value;
+use crate::hyper::{Hyper, Setting, Span, Value};
+use crate::schedules::{self, Constant};
 
-/// What the learning rate is multiplied with at each step: a [`Shape`] after a linear warm-up.
+/// What the learning rate is multiplied with at each step: a [`Course`] after a linear warm-up, the
+/// product of several, or such one after the other.
 ///
-/// Spelled `constant`, `cosine warmup=5%`, `step every=30% gamma=0.1`, `cosine floor=0.1 warmup=200`.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// | spelling | what it is |
+/// |---|---|
+/// | `cosine floor=0.1` | a course by its name, with settings |
+/// | `cosine warmup=5%` | after a rise in a straight line to where it starts |
+/// | `cosine * step gamma=0.5` | the product of two |
+/// | `linear until=30% then cosine` | one after the other; each has its own steps as its total |
+///
+/// It counts updates of the weights; batches that are accumulated are one.
+///
+/// ```
+/// use optim::{Schedule, Span, schedules::{Constant, Cosine}};
+///
+/// let schedule: Schedule = "cosine floor=0.1 until=80% then constant value=0.1".parse()?;
+/// assert_eq!([0, 40, 80, 100].map(|step| schedule.factor(step, 100)), [1.0, 0.55, 0.1, 0.1]);
+///
+/// let same = Schedule::new(Cosine { floor: 0.1 })
+///     .then(Span::Percent(80.0), Schedule::new(Constant { value: 0.1 }));
+/// assert_eq!(same, schedule);
+/// assert_eq!(same.to_string(), "cosine floor=0.1 until=80% then constant value=0.1");
+/// # Ok::<(), optim::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
-    /// The course after the warm-up.
-    pub shape: Shape,
-    /// How long the factor rises linearly to 1 first.
-    pub warmup: Span,
+    /// What comes before the last, each with the step of the whole at which the next begins.
+    before: Vec<(Product, Span)>,
+    last: Product,
 }
 
-/// The course of a learning rate.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Shape {
-    /// Always 1.
-    #[default]
-    Constant,
-    /// Multiplied by `gamma` after every `every` steps.
-    Step {
-        /// Steps between two drops.
-        every: Span,
-        /// The factor of a drop.
-        gamma: f64,
-    },
-    /// Half a cosine from 1 to `floor` (Loshchilov & Hutter 2017).
-    Cosine {
-        /// Where it ends.
-        floor: f64,
-    },
-}
+/// Courses that are multiplied; at least one.
+type Product = Vec<Warmed>;
 
-/// A number of steps, or a share of all steps.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Span {
-    /// So many steps.
-    Steps(u64),
-    /// So many percent of the total.
-    Percent(f64),
-}
-
-impl Default for Span {
-    fn default() -> Span {
-        Span::Steps(0)
-    }
-}
-
-impl Span {
-    fn steps(self, total: u64) -> f64 {
-        match self {
-            Span::Steps(steps) => steps as f64,
-            Span::Percent(percent) => (percent / 100.0 * total as f64).round(),
-        }
-    }
+/// A course after its warm-up.
+#[derive(Debug, Clone)]
+struct Warmed {
+    course: Box<dyn Course>,
+    warmup: Span,
 }
 
 impl Schedule {
-    /// The names of the shapes, with what each takes.
-    pub const SHAPES: [(&'static str, &'static str); 3] = [
-        ("constant", "the learning rate as given"),
-        ("step", "multiplied by gamma (0.1) after every `every` (30%) of the steps"),
-        ("cosine", "half a cosine down to `floor` (0) times the learning rate"),
-    ];
+    /// The setting that every course has beside its own.
+    pub const WARMUP: Hyper = Hyper {
+        name: "warmup",
+        doc: "Steps of a rise in a straight line to where it starts, before it.",
+        default: Value::Span(Span::Steps(0)),
+        kind: Span::KIND,
+        range: None,
+    };
 
-    /// The factor at a step, counted from 0, of `total`. Steps beyond the total keep the last value.
+    /// This course without a warm-up.
+    pub fn new(course: impl Course) -> Schedule {
+        Schedule::from_boxed(course.boxed())
+    }
+
+    /// A course that was chosen by name, without a warm-up.
+    pub fn from_boxed(course: Box<dyn Course>) -> Schedule {
+        Schedule { before: vec![], last: vec![Warmed { course, warmup: Span::default() }] }
+    }
+
+    /// Rises in a straight line to where the schedule starts first; the rest has the steps after it
+    /// as its total.
+    #[must_use]
+    pub fn with_warmup(mut self, warmup: Span) -> Schedule {
+        let first = self.before.first_mut().map_or(&mut self.last, |(product, _)| product);
+        first[0].warmup = warmup;
+        self
+    }
+
+    /// This one until a step of the whole, then `next`.
+    #[must_use]
+    pub fn then(mut self, until: Span, next: Schedule) -> Schedule {
+        self.before.push((self.last, until));
+        self.before.extend(next.before);
+        Schedule { before: self.before, last: next.last }
+    }
+
+    /// The product of two.
+    ///
+    /// # Errors
+    /// If one of them is made of parts one after the other: multiply the parts instead.
+    pub fn times(mut self, other: Schedule) -> Result<Schedule, Error> {
+        if !self.before.is_empty() || !other.before.is_empty() {
+            let why = "what is joined by `then` is not multiplied: multiply its parts".to_string();
+            return Err(Error::Conflict { of: "schedule".to_string(), why });
+        }
+        self.last.extend(other.last);
+        Ok(self)
+    }
+
+    /// The factor at a step, counted from 0, of `total`; it goes on beyond the total, mostly with
+    /// the last value.
     ///
     /// ```
     /// let schedule: optim::Schedule = "cosine".parse()?;
@@ -80,22 +110,44 @@ impl Schedule {
     /// # Ok::<(), optim::Error>(())
     /// ```
     pub fn factor(&self, step: u64, total: u64) -> f64 {
-        let (s, warmup) = (step as f64, self.warmup.steps(total));
+        let (s, total) = (step as f64, total as f64);
+        let mut start = 0.0;
+        for (product, until) in &self.before {
+            let end = until.steps(total).clamp(start, f64::INFINITY);
+            if s < end {
+                return factor(product, s - start, end - start);
+            }
+            start = end;
+        }
+        factor(&self.last, s - start, (total - start).max(0.0))
+    }
+}
+
+fn factor(product: &Product, s: f64, total: f64) -> f64 {
+    product.iter().map(|warmed| warmed.factor(s, total)).product()
+}
+
+impl Warmed {
+    fn factor(&self, s: f64, total: f64) -> f64 {
+        let warmup = self.warmup.steps(total);
+        let rest = (total - warmup).max(0.0);
         if s < warmup {
-            return (s + 1.0) / warmup;
+            return (s + 1.0) / warmup * self.course.factor(0.0, rest);
         }
-        let (s, total) = (s - warmup, total as f64 - warmup);
-        match self.shape {
-            Shape::Constant => 1.0,
-            Shape::Step { every, gamma } => {
-                let every = every.steps(total as u64).max(1.0);
-                gamma.powi((s / every).floor().min(1e9) as i32)
-            }
-            Shape::Cosine { floor } => {
-                let progress = if total > 0.0 { (s / total).min(1.0) } else { 1.0 };
-                floor + (1.0 - floor) * 0.5 * (1.0 + (PI * progress).cos())
-            }
-        }
+        self.course.factor(s - warmup, rest)
+    }
+}
+
+impl PartialEq for Warmed {
+    fn eq(&self, other: &Warmed) -> bool {
+        *self.course == *other.course && self.warmup == other.warmup
+    }
+}
+
+/// The learning rate as given.
+impl Default for Schedule {
+    fn default() -> Schedule {
+        Schedule::new(Constant::default())
     }
 }
 
@@ -103,72 +155,56 @@ impl FromStr for Schedule {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Schedule, Error> {
-        let mut words = text.split_whitespace();
-        let name = words.next().unwrap_or("constant");
-        let mut shape = match name {
-            "constant" => Shape::Constant,
-            "step" => Shape::Step { every: Span::Percent(30.0), gamma: 0.1 },
-            "cosine" => Shape::Cosine { floor: 0.0 },
-            _ => return Err(Error::unknown("schedule", name, Schedule::SHAPES.map(|(name, _)| name))),
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let parts: Vec<&[&str]> = words.split(|word| *word == "then").collect();
+        let (last, before) = parts.split_last().expect("splitting gives at least one part");
+        let joined = |part: &&[&str]| -> Result<(Product, Span), Error> {
+            let until = part.last().and_then(|word| word.strip_prefix("until="));
+            let until = until.ok_or_else(|| Error::Syntax {
+                text: format!("{} then", part.join(" ")),
+                expected: "what comes before `then` ends with its last step, as in `until=50%`".to_string(),
+            })?;
+            Ok((product(&part[..part.len() - 1])?, until.parse()?))
         };
-        let mut warmup = Span::default();
-        for word in words {
-            let (key, value) = key_value(word)?;
-            match (key, &mut shape) {
-                ("warmup", _) => warmup = value.parse()?,
-                ("every", Shape::Step { every, .. }) => *every = value.parse()?,
-                ("gamma", Shape::Step { gamma, .. }) => *gamma = share(name, key, value)?,
-                ("floor", Shape::Cosine { floor }) => *floor = share(name, key, value)?,
-                (_, Shape::Constant) => return Err(Error::unknown("setting of constant", key, ["warmup"])),
-                (_, Shape::Step { .. }) => {
-                    return Err(Error::unknown("setting of step", key, ["every", "gamma", "warmup"]));
-                }
-                (_, Shape::Cosine { .. }) => {
-                    return Err(Error::unknown("setting of cosine", key, ["floor", "warmup"]));
-                }
-            }
-        }
-        Ok(Schedule { shape, warmup })
+        Ok(Schedule { before: before.iter().map(joined).collect::<Result<_, _>>()?, last: product(last)? })
     }
+}
+
+fn product(words: &[&str]) -> Result<Product, Error> {
+    words.split(|word| *word == "*").map(warmed).collect()
+}
+
+fn warmed(words: &[&str]) -> Result<Warmed, Error> {
+    let name = words.first().copied().unwrap_or_default();
+    let (mut course, mut warmup) = (schedules::by_name(name)?, Span::default());
+    for word in words.iter().skip(1) {
+        match key_value(word)? {
+            (key, value) if key == Schedule::WARMUP.name => warmup = value.parse()?,
+            (key, value) => course.set(key, value)?,
+        }
+    }
+    course.check()?;
+    Ok(Warmed { course, warmup })
 }
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.shape {
-            Shape::Constant => write!(f, "constant")?,
-            Shape::Step { every, gamma } => write!(f, "step every={every} gamma={}", Value::Number(gamma))?,
-            Shape::Cosine { floor: 0.0 } => write!(f, "cosine")?,
-            Shape::Cosine { floor } => write!(f, "cosine floor={}", Value::Number(floor))?,
+        for (product, until) in &self.before {
+            print(product, f)?;
+            write!(f, " until={until} then ")?;
         }
-        if self.warmup != Span::default() { write!(f, " warmup={}", self.warmup) } else { Ok(()) }
+        print(&self.last, f)
     }
 }
 
-impl FromStr for Span {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Span, Error> {
-        let syntax = || Error::Syntax {
-            text: text.to_string(),
-            expected: "a number of steps such as 500, or a share such as 5%".to_string(),
-        };
-        match text.strip_suffix('%') {
-            None => text.parse().map(Span::Steps).map_err(|_| syntax()),
-            Some(percent) => match percent.parse() {
-                Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Span::Percent(percent)),
-                _ => Err(syntax()),
-            },
+fn print(product: &Product, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (i, Warmed { course, warmup }) in product.iter().enumerate() {
+        write!(f, "{}{course}", if i > 0 { " * " } else { "" })?;
+        if *warmup != Span::default() {
+            write!(f, " {}={warmup}", Schedule::WARMUP.name)?;
         }
     }
-}
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Span::Steps(steps) => write!(f, "{steps}"),
-            Span::Percent(percent) => write!(f, "{}%", Value::Number(*percent)),
-        }
-    }
+    Ok(())
 }
 
 /// Splits `name=value`.
@@ -176,16 +212,5 @@ pub(crate) fn key_value(word: &str) -> Result<(&str, &str), Error> {
     word.split_once('=').ok_or_else(|| Error::Syntax {
         text: word.to_string(),
         expected: "settings are written name=value".to_string(),
-    })
-}
-
-/// A number from 0 to 1.
-fn share(of: &str, name: &str, value: &str) -> Result<f64, Error> {
-    let number = value.parse().ok().filter(|x| (0.0..=1.0).contains(x));
-    number.ok_or_else(|| Error::OutOfRange {
-        of: of.to_string(),
-        name: name.to_string(),
-        value: value.to_string(),
-        allowed: "from 0 to 1".to_string(),
     })
 }

@@ -2,6 +2,7 @@
 
 use lab::compare::Comparison;
 
+use crate::axis::Axis;
 use crate::heading::{headline, line_and_band};
 use crate::look::{BASE, GRID, GROUND, INK, Look, SOFT, STYLE, escape, px};
 use crate::number;
@@ -126,37 +127,47 @@ impl Panel {
 
     fn push_axes(&self, parts: &mut Vec<String>) {
         let Panel { x, y, right, bottom, .. } = self;
-        let small = format!(r#"class="soft" fill="{SOFT}" font-size="12""#);
-        for &at in &y.ticks {
-            let level = y.place(at);
-            parts.push(format!(
-                r#"<line class="grid" x1="{}" x2="{}" y1="{level}" y2="{level}" stroke="{GRID}"/>"#,
-                px(LEFT),
-                px(*right),
-                level = px(level)
-            ));
-            let label = self.tick(at);
-            let end = format!(r#"{small} text-anchor="end""#);
-            parts.push(text(LEFT - 8.0, level + 4.0, &end, &label));
-        }
-        parts.push(format!(
-            r#"<line class="base" x1="{}" x2="{}" y1="{bottom}" y2="{bottom}" stroke="{BASE}"/>"#,
-            px(LEFT),
-            px(*right),
-            bottom = px(*bottom)
-        ));
-        let middle = format!(r#"{small} text-anchor="middle""#);
-        for &at in &x.ticks {
-            let label = number::fixed(at, x.decimals);
-            parts.push(text(x.place(at), bottom + 17.0, &middle, &label));
-        }
-        parts.push(text((LEFT + right) / 2.0, bottom + 34.0, &middle, "epoch"));
+        let epoch = |at: f64| number::fixed(at, x.decimals);
+        push_axes(parts, (x, epoch), (y, |at| self.tick(at)), (*right, *bottom), "epoch");
         let note = format!(r#"class="soft" fill="{SOFT}" font-size="11""#);
         for (index, line) in self.notes.iter().enumerate() {
             let y = bottom + BELOW_PLOT + 8.0 + LINE * index as f64;
             parts.push(text(0.0, y, &note, &escape(line)));
         }
     }
+}
+
+/// A line across for each mark of the upright axis, and the marks of both in words.
+pub(crate) fn push_axes(
+    parts: &mut Vec<String>,
+    (x, x_label): (&Axis, impl Fn(f64) -> String),
+    (y, y_label): (&Axis, impl Fn(f64) -> String),
+    (right, bottom): (f64, f64),
+    x_name: &str,
+) {
+    let small = format!(r#"class="soft" fill="{SOFT}" font-size="12""#);
+    for &at in &y.ticks {
+        let level = y.place(at);
+        parts.push(format!(
+            r#"<line class="grid" x1="{}" x2="{}" y1="{level}" y2="{level}" stroke="{GRID}"/>"#,
+            px(LEFT),
+            px(right),
+            level = px(level)
+        ));
+        let end = format!(r#"{small} text-anchor="end""#);
+        parts.push(text(LEFT - 8.0, level + 4.0, &end, &y_label(at)));
+    }
+    parts.push(format!(
+        r#"<line class="base" x1="{}" x2="{}" y1="{bottom}" y2="{bottom}" stroke="{BASE}"/>"#,
+        px(LEFT),
+        px(right),
+        bottom = px(bottom)
+    ));
+    let middle = format!(r#"{small} text-anchor="middle""#);
+    for &at in &x.ticks {
+        parts.push(text(x.place(at), bottom + 17.0, &middle, &x_label(at)));
+    }
+    parts.push(text((LEFT + right) / 2.0, bottom + 34.0, &middle, x_name));
 }
 
 impl Line {
@@ -222,12 +233,12 @@ impl Line {
     }
 }
 
-fn path(mut corners: impl Iterator<Item = (f64, f64)>) -> String {
+pub(crate) fn path(mut corners: impl Iterator<Item = (f64, f64)>) -> String {
     let start = corners.next().map(|(x, y)| format!("M{},{}", px(x), px(y)));
     let rest = corners.map(|(x, y)| format!("L{},{}", px(x), px(y)));
     start.into_iter().chain(rest).collect()
 }
 
-fn text(x: f64, y: f64, attributes: &str, escaped: &str) -> String {
+pub(crate) fn text(x: f64, y: f64, attributes: &str, escaped: &str) -> String {
     format!(r#"<text x="{}" y="{}" {attributes}>{escaped}</text>"#, px(x), px(y))
 }

@@ -8,6 +8,7 @@
 //! | [`table()`] | the comparison as text, at most 80 columns |
 //! | [`page()`] | the comparison as one HTML file that makes no request |
 //! | [`curves_svg`] | loss and accuracy over epochs, one line an optimizer |
+//! | [`schedule_svg`] | the factor of the learning rate over steps |
 //! | [`csv()`] | one row a run and epoch |
 //! | [`jsonl()`], [`parse_jsonl`] | whole records, one a line, and back |
 //!
@@ -62,6 +63,7 @@ mod number;
 mod page;
 mod panel;
 mod ranking;
+mod schedule;
 mod table;
 mod text;
 
@@ -69,4 +71,5 @@ pub use csv::csv;
 pub use curves::curves_svg;
 pub use jsonl::{Error, jsonl, parse_jsonl};
 pub use page::page;
+pub use schedule::schedule_svg;
 pub use table::{Style, table};

@@ -1,12 +1,13 @@
 use anstyle::Style;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use optim::{Rule, Schedule, rules};
+use optim::hyper::{Hyper, Value};
+use optim::{Course, Rule, Schedule, rules, schedules};
 use serde_json::json;
 
+use crate::chart;
 use crate::console;
 use crate::facts;
 use crate::failure::Failure;
-use crate::schedules::{PAGES, Page};
 use crate::text;
 
 pub(crate) fn command() -> Command {
@@ -36,10 +37,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         console::print(&if json { list_as_json() } else { list() })?;
         return Ok(());
     };
-    let text = match PAGES.iter().find(|page| page.name == name) {
-        Some(page) if json => schedule_as_json(page),
-        Some(page) => schedule(page)?,
-        None => {
+    let text = match schedules::by_name(name) {
+        Ok(course) if json => schedule_as_json(&*course),
+        Ok(course) => schedule(&*course)?,
+        Err(_) => {
             let rule = rules::by_name(name).map_err(unknown)?;
             if json { rule_as_json(&*rule)? } else { self::rule(&*rule)? }
         }
@@ -51,14 +52,14 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 /// The registry's error, with the schedules among the names.
 fn unknown(error: optim::Error) -> Failure {
     let optim::Error::Unknown { name, known, .. } = &error else { return error.into() };
-    // A name that is like a schedule's is found by asking for that schedule.
-    let nearest = match name.parse::<Schedule>() {
+    // The registry of schedules knows what is like one of its names.
+    let nearest = match schedules::by_name(name) {
         Err(optim::Error::Unknown { nearest: Some(nearest), .. }) => format!("; did you mean `{nearest}`?"),
         _ => String::new(),
     };
-    let names = |names: Vec<String>| names.join(", ");
-    let schedules = names(Schedule::SHAPES.map(|(name, _)| name.to_string()).into());
-    let hint = format!("there are the optimizers {}, and the schedules {schedules}", names(known.clone()));
+    let schedules: Vec<_> = schedules::all().iter().map(|course| course.card().name).collect();
+    let (optimizers, schedules) = (known.join(", "), schedules.join(", "));
+    let hint = format!("there are the optimizers {optimizers}, and the schedules {schedules}");
     match error.to_string() {
         message if message.contains("did you mean") => Failure::usage(text::plain(&message), hint),
         _ => Failure::usage(
@@ -80,7 +81,7 @@ fn list() -> String {
         title("Optimizers"),
         rows(optimizers),
         title("Schedules of the learning rate"),
-        rows(Schedule::SHAPES.into()),
+        rows(schedules::all().iter().map(|course| (course.card().name, course.card().title)).collect()),
     )
 }
 
@@ -90,7 +91,9 @@ fn list_as_json() -> String {
     };
     let optimizers =
         rules::all().into_iter().map(|rule| line("optimizer", rule.card().name, rule.card().title));
-    optimizers.chain(Schedule::SHAPES.iter().map(|(name, what)| line("schedule", name, what))).collect()
+    let schedules =
+        schedules::all().into_iter().map(|course| line("schedule", course.card().name, course.card().title));
+    optimizers.chain(schedules).collect()
 }
 
 fn rule(rule: &dyn Rule) -> Result<String, Failure> {
@@ -101,16 +104,7 @@ fn rule(rule: &dyn Rule) -> Result<String, Failure> {
     page += &title("\nThe step, for a weight w and its gradient g");
     page += &formula(card.formula);
 
-    page += &title("\nSettings");
-    let mut rows = vec![["", "default", "allowed", ""].map(String::from)];
-    rows.extend(rule.hypers().into_iter().map(|hyper| {
-        let allowed = hyper.range.map_or("true, false".to_string(), |range| {
-            let words = range.to_string();
-            words.trim_start_matches("a finite number, ").to_string()
-        });
-        [hyper.name.to_string(), hyper.default.to_string(), allowed, hyper.doc.to_string()]
-    }));
-    page += &text::table(&rows, 2, width).concat();
+    page += &settings(rule.hypers());
 
     page += &title("\nState");
     let state = rule.state();
@@ -135,18 +129,6 @@ fn rule(rule: &dyn Rule) -> Result<String, Failure> {
 
 fn rule_as_json(rule: &dyn Rule) -> Result<String, Failure> {
     let card = rule.card();
-    let settings: Vec<_> = rule
-        .hypers()
-        .into_iter()
-        .map(|hyper| {
-            json!({
-                "name": hyper.name,
-                "default": facts::as_json(hyper.default),
-                "allowed": hyper.range.map(|range| range.to_string()),
-                "meaning": hyper.doc,
-            })
-        })
-        .collect();
     let state: Vec<_> = rule
         .state()
         .iter()
@@ -160,7 +142,7 @@ fn rule_as_json(rule: &dyn Rule) -> Result<String, Failure> {
         "family": card.family,
         "problem": card.problem,
         "formula": card.formula,
-        "settings": settings,
+        "settings": settings_as_json(rule.hypers()),
         "state": state,
         "state_bytes_per_weight": facts::state_bytes(rule)?,
         "raised_by": facts::raised_by_as_json(rule)?,
@@ -171,81 +153,75 @@ fn rule_as_json(rule: &dyn Rule) -> Result<String, Failure> {
     Ok(object.to_string())
 }
 
-fn schedule(page: &Page) -> Result<String, Failure> {
+fn schedule(course: &dyn Course) -> Result<String, Failure> {
     let width = console::width();
-    let mut text = title(&format!("{}: {}", page.name, what(page.name)));
-    text += &said("schedules of the learning rate", page.problem);
-    text += &title("\nThe factor of the learning rate at step s of T (after the warm-up)");
-    text += &formula(page.formula);
-    for spelling in page.drawn {
-        text += &title(&format!("\n{spelling}"));
-        text += &plot(&spelling.parse()?, width);
+    let card = course.card();
+    let mut page = title(&format!("{}: {}", card.name, card.title));
+    page += &said("schedules of the learning rate", card.problem);
+    page += &title("\nThe factor f of the learning rate at step s of T (after the warm-up)");
+    page += &formula(card.formula);
+    for spelling in card.examples {
+        page += &title(&format!("\n{spelling}"));
+        page += &chart::factors(&spelling.parse()?, 1000, width);
     }
-    text += &title("\nSettings");
-    let mut rows = vec![["", "default", ""].map(String::from)];
-    rows.extend(
-        page.settings.iter().map(|(name, default, meaning)| [name, default, meaning].map(|x| x.to_string())),
-    );
-    text += &text::table(&rows, 2, width).concat();
-    text += &choice(page.good_when, page.bad_when, page.source);
-    text += &title("\nTry it");
-    text += &format!("  descent train --optimizer adam --schedule '{}'\n", page.drawn[1]);
-    Ok(text)
+    page += &settings(all_settings(course));
+    page += &choice(card.good_when, card.bad_when, card.source);
+    page += &title("\nTry it");
+    let [_, example] = card.examples;
+    page += &format!("  descent schedule '{example}'\n  descent train --schedule '{example}'\n");
+    Ok(page)
 }
 
-fn schedule_as_json(page: &Page) -> String {
-    let settings: Vec<_> = page
-        .settings
-        .iter()
-        .map(|(name, default, meaning)| json!({ "name": name, "default": default, "meaning": meaning }))
-        .collect();
+fn schedule_as_json(course: &dyn Course) -> String {
+    let card = course.card();
     let object = json!({
         "schema": lab::record::SCHEMA,
         "kind": "schedule",
-        "name": page.name,
-        "title": what(page.name),
-        "problem": page.problem,
-        "formula": page.formula,
-        "settings": settings,
-        "good_when": page.good_when,
-        "bad_when": page.bad_when,
-        "source": page.source,
+        "name": card.name,
+        "title": card.title,
+        "problem": card.problem,
+        "formula": card.formula,
+        "ends": card.ends,
+        "settings": settings_as_json(all_settings(course)),
+        "good_when": card.good_when,
+        "bad_when": card.bad_when,
+        "source": card.source,
     });
     object.to_string()
 }
 
-/// The one line that the registry has for a schedule.
-fn what(name: &str) -> &'static str {
-    Schedule::SHAPES.iter().find(|(known, _)| *known == name).map_or("", |(_, what)| what)
+/// A schedule's own settings, and the one that all have.
+fn all_settings(course: &dyn Course) -> Vec<Hyper> {
+    course.hypers().into_iter().chain([Schedule::WARMUP]).collect()
 }
 
-/// The factor over all steps as columns of blocks.
-fn plot(schedule: &Schedule, width: usize) -> String {
-    const ROWS: usize = 6;
-    const LEFT: usize = 6;
-    const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let columns = width.saturating_sub(LEFT + 1).clamp(10, 60);
-    let heights: Vec<usize> = (0..columns as u64)
-        .map(|step| (schedule.factor(step, columns as u64) * (8 * ROWS) as f64).round() as usize)
-        .collect();
-    let mut text = String::new();
-    for row in (0..ROWS).rev() {
-        let label = match row {
-            0 => "0",
-            row if row == ROWS - 1 => "1",
-            _ => "",
+fn settings(hypers: Vec<Hyper>) -> String {
+    let mut rows = vec![["", "default", "allowed", ""].map(String::from)];
+    rows.extend(hypers.into_iter().map(|hyper| {
+        let allowed = match hyper.default {
+            Value::Span(_) => "steps or a share".to_string(),
+            Value::Spans(_) => "steps or shares".to_string(),
+            Value::Numbers(_) => "numbers".to_string(),
+            Value::Number(_) | Value::Flag(_) | Value::Word(_) => {
+                let words = hyper.allowed();
+                words.trim_start_matches("a finite number, ").trim_start_matches("one of ").to_string()
+            }
         };
-        let line: String =
-            heights.iter().map(|height| EIGHTHS[height.saturating_sub(8 * row).min(8)]).collect();
-        text += format!("  {label:>1} │{line}").trim_end();
-        text.push('\n');
-    }
-    text + &format!(
-        "    └{}\n     first step{:>2$}\n",
-        "─".repeat(columns),
-        "last",
-        columns - "first step".len()
-    )
+        [hyper.name.to_string(), hyper.default.to_string(), allowed, hyper.doc.to_string()]
+    }));
+    title("\nSettings") + &text::table(&rows, 2, console::width()).concat()
+}
+
+fn settings_as_json(hypers: Vec<Hyper>) -> serde_json::Value {
+    let setting = |hyper: Hyper| {
+        json!({
+            "name": hyper.name,
+            "default": facts::as_json(hyper.default),
+            "allowed": hyper.allowed(),
+            "meaning": hyper.doc,
+        })
+    };
+    hypers.into_iter().map(setting).collect()
 }
 
 fn title(text: &str) -> String {

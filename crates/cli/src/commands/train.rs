@@ -62,7 +62,7 @@ pub(crate) fn command() -> Command {
         .arg(text(
             "schedule",
             "SCHEDULE",
-            "The course of the learning rate: constant, 'step every=30% gamma=0.1', 'cosine warmup=5%'",
+            "The course of the learning rate: 'cosine warmup=5%', 'wsd decay=30%'; see `descent explain`",
         ))
         .arg(
             Arg::new("clip-norm")

@@ -67,6 +67,7 @@ fn another_value(hyper: &Hyper) -> Value {
             let inside = candidates.into_iter().find(|&y| y != x && range.contain(y));
             Value::Number(inside.unwrap_or_else(|| panic!("no other value for {}", hyper.name)))
         }
+        other => panic!("no other value for {}={other}", hyper.name),
     }
 }
 

@@ -90,6 +90,7 @@ fn any_rule() -> impl Strategy<Value = Box<dyn Rule>> {
             let value = match hyper.default {
                 Value::Flag(_) => Value::Flag(flag),
                 Value::Number(_) => Value::Number(number),
+                other => other,
             };
             if changed {
                 // What is out of range stays as it is.

@@ -1,4 +1,4 @@
-//! The table and the picture of a small comparison, byte for byte.
+//! The table and the picture of a small comparison, and of a schedule, byte for byte.
 //!
 //! After a wanted change: `DESCENT_BLESS=1 cargo test -p report golden`, then read the difference.
 
@@ -29,6 +29,13 @@ fn the_picture_is_the_same_bytes() {
 #[test]
 fn the_rows_are_the_same_bytes() {
     check("results.csv", &report::csv(&FIXTURE.runs));
+}
+
+#[test]
+fn the_schedule_is_the_same_bytes() {
+    let factors: Vec<f64> =
+        (0..40).map(|step| if step < 8 { 0.125 * f64::from(step) } else { 0.5 }).collect();
+    check("schedule.svg", &report::schedule_svg("a rise, then half of it", &factors));
 }
 
 /// Committed as JSON, so that no logarithm of another platform moves it.

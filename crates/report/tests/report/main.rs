@@ -5,4 +5,5 @@ mod golden;
 mod made;
 mod page;
 mod records;
+mod schedule;
 mod table;

@@ -1,0 +1,97 @@
+//! The course of a learning rate as columns of blocks.
+
+use optim::Schedule;
+use optim::hyper::Value;
+
+use crate::text;
+
+const ROWS: usize = 8;
+const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// The factors of `total` steps with both axes, at most `width` columns where there is room for ten.
+pub(crate) fn factors(schedule: &Schedule, total: u64, width: usize) -> String {
+    let greatest = (0..total).map(|step| schedule.factor(step, total)).fold(0.0, f64::max);
+    let top = round_above(greatest);
+    let labels = [top, top / 2.0, 0.0].map(|x| Value::Number(x).to_string());
+    let left = labels.iter().map(|label| text::width(label)).max().unwrap_or(0);
+    let columns = width.saturating_sub(left + 4).clamp(10, 60);
+
+    let heights: Vec<usize> = (0..columns as u64)
+        .map(|column| {
+            let step = u128::from(total.saturating_sub(1)) * u128::from(column) / (columns as u128 - 1);
+            let share = schedule.factor(step as u64, total) / top;
+            (share * (8 * ROWS) as f64).round() as usize
+        })
+        .collect();
+    let mut chart = String::new();
+    for row in (0..ROWS).rev() {
+        let label = match row {
+            0 => &labels[2],
+            row if row == ROWS / 2 => &labels[1],
+            row if row == ROWS - 1 => &labels[0],
+            _ => "",
+        };
+        let line: String =
+            heights.iter().map(|height| EIGHTHS[height.saturating_sub(8 * row).min(8)]).collect();
+        chart += format!("  {label:>left$} │{line}").trim_end();
+        chart.push('\n');
+    }
+    let first = "step 0";
+    let last = text::grouped(total.saturating_sub(1));
+    let between = columns.saturating_sub(first.len());
+    chart + &format!("  {:left$} └{}\n  {:left$}  {first}{last:>between$}\n", "", "─".repeat(columns), "")
+}
+
+/// The least of 1, 2 and 5 times a power of ten that is not below `x`; 1 for 0.
+fn round_above(x: f64) -> f64 {
+    if x <= 0.0 {
+        return 1.0;
+    }
+    let power = x.log10().floor() as i32;
+    // A power of ten below 1 is divided by, which rounds once: 0.05, not 0.050000000000000003.
+    let scaled =
+        |digit: f64| if power < 0 { digit / 10_f64.powi(-power) } else { digit * 10_f64.powi(power) };
+    [1.0, 2.0, 5.0, 10.0].map(scaled).into_iter().find(|y| *y >= x).unwrap_or(x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_straight_line_falls_over_the_whole_chart() {
+        let chart = factors(&"linear".parse().unwrap(), 17, 24);
+        assert_eq!(
+            chart,
+            "    1 │█▄
+      │███▅▁
+      │█████▅▁
+  0.5 │███████▆▂
+      │█████████▆▂
+      │███████████▇▃
+      │█████████████▇▃
+    0 │████████████████▄
+      └─────────────────
+       step 0         16
+"
+        );
+    }
+
+    #[test]
+    fn the_scale_is_round_at_every_size() {
+        assert_eq!(
+            [0.0, 1.0, 1.01, 0.04, 3e-7, 700.0, 5.0].map(round_above),
+            [1.0, 1.0, 2.0, 0.05, 5e-7, 1000.0, 5.0]
+        );
+        for text in ["constant value=0", "constant value=1e300", "constant value=1e-320"] {
+            let chart = factors(&text.parse().unwrap(), 3, 40);
+            assert!(chart.lines().all(|line| text::width(line) <= 40), "{chart}");
+        }
+    }
+
+    #[test]
+    fn one_step_and_very_many_draw_as_well() {
+        assert!(factors(&Schedule::default(), 1, 80).contains("████"));
+        assert!(factors(&Schedule::default(), 1_000_000, 80).contains("999,999"));
+    }
+}

@@ -1,0 +1,104 @@
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use optim::Schedule;
+use optim::hyper::Value;
+use serde_json::json;
+
+use crate::chart;
+use crate::console;
+use crate::failure::Failure;
+use crate::files;
+use crate::text;
+
+/// More steps than a run has, and few enough to compute them all.
+const MOST_STEPS: u64 = 10_000_000;
+
+pub(crate) fn command() -> Command {
+    Command::new("schedule")
+        .about("Draws the course of a learning rate")
+        .long_about(
+            "Draws what a schedule multiplies the learning rate with at each step, in the terminal and as SVG. \
+             Schedules are multiplied with * and follow each other with until=STEP then. Settings that are \
+             times are steps (500) or shares of all steps (5%).",
+        )
+        .after_help(
+            "Examples:\n  descent schedule 'one_cycle three_phase=true'\n  \
+             descent schedule 'cosine warmup=5%' --steps 4690 --svg cosine.svg\n  \
+             descent schedule 'cosine * step every=20% gamma=0.5'\n  \
+             descent schedule 'constant until=60% then linear' --json\n\n\
+             `descent explain` lists the schedules, `descent explain NAME` tells their settings.",
+        )
+        .arg(Arg::new("schedule").value_name("SCHEDULE").required(true).help("As in a recipe: 'cosine warmup=5%'"))
+        .arg(
+            Arg::new("steps")
+                .long("steps")
+                .value_name("N")
+                .value_parser(value_parser!(u64).range(1..=MOST_STEPS))
+                .default_value("1000")
+                .help("Updates in all"),
+        )
+        .arg(
+            Arg::new("svg")
+                .long("svg")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Write a picture here"),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Print the factor of every step as JSON and nothing else"),
+        )
+}
+
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let schedule: Schedule = matches.get_one::<String>("schedule").expect("it is required").parse()?;
+    let steps = *matches.get_one::<u64>("steps").expect("it has a default");
+    let factors: Vec<f64> = (0..steps).map(|step| schedule.factor(step, steps)).collect();
+    let svg = matches.get_one::<PathBuf>("svg");
+    if let Some(path) = svg {
+        files::check_room(path)?;
+        let picture = report::schedule_svg(&schedule.to_string(), &factors);
+        fs::write(path, picture).map_err(|error| Failure::create(path, &error))?;
+    }
+    if matches.get_flag("json") {
+        let object = json!({
+            "schema": lab::record::SCHEMA,
+            "kind": "factors",
+            "schedule": schedule.to_string(),
+            "steps": steps,
+            "factors": factors,
+        });
+        return Ok(console::print(&object.to_string())?);
+    }
+    let mut page = text::wrap(&schedule.to_string(), console::width()).join("\n") + "\n\n";
+    page += &chart::factors(&schedule, steps, console::width());
+    page += &format!("\n{}", text::paragraph(&summary(&factors), 2, console::width()));
+    if let Some(path) = svg {
+        page += &format!("\npicture: {}\n", text::plain(&path.display().to_string()));
+    }
+    Ok(console::print(&page)?)
+}
+
+/// The first, the greatest and the last factor.
+fn summary(factors: &[f64]) -> String {
+    let (at, greatest) = factors.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (step, &factor)| {
+        if factor > best.1 { (step, factor) } else { best }
+    });
+    let [first, last] =
+        [factors.first(), factors.last()].map(|factor| digits(*factor.expect("at least one step")));
+    format!(
+        "starts at {first}, is greatest at step {} with {}, ends at {last}",
+        text::grouped(at as u64),
+        digits(greatest)
+    )
+}
+
+/// A factor with four significant digits.
+fn digits(x: f64) -> String {
+    let short: f64 = format!("{x:.3e}").parse().expect("a number as printed");
+    Value::Number(short).to_string()
+}

@@ -1,0 +1,165 @@
+//! What the course of a learning rate is.
+
+use std::f64::consts::PI;
+use std::fmt;
+
+use crate::error::Error;
+use crate::hyper::{Hyperparameters, Value};
+use crate::schedule::Schedule;
+
+/// The course of a learning rate: hyperparameters and a pure function of the step and the total.
+///
+/// To add one, declare its struct with [`hyperparameters!`](crate::hyperparameters), implement
+/// this trait in the same file, and add a line to [`schedules::all`](crate::schedules::all).
+///
+/// ```
+/// use optim::{Course, CourseCard, Schedule, hyperparameters};
+///
+/// hyperparameters! {
+///     /// Half of the rate in the second half.
+///     pub struct Halved {
+///         /// What the rate is multiplied with in the second half.
+///         gamma: f64 = 0.5 in 0.0..=1.0,
+///     }
+/// }
+///
+/// impl Course for Halved {
+///     fn card(&self) -> &'static CourseCard {
+///         &CourseCard {
+///             name: "halved",
+///             title: "a lower rate in the second half",
+///             problem: "the noise of the batches keeps the weights from settling",
+///             formula: "f = 1 for s < T/2, then γ",
+///             ends: [1.0, 0.5],
+///             good_when: "nothing better is known",
+///             bad_when: "the first half is too short to arrive",
+///             source: "this page",
+///             examples: ["halved", "halved gamma=0.1"],
+///         }
+///     }
+///
+///     fn factor(&self, s: f64, total: f64) -> f64 {
+///         if s < total / 2.0 { 1.0 } else { self.gamma }
+///     }
+///
+///     fn boxed(&self) -> Box<dyn Course> {
+///         Box::new(*self)
+///     }
+/// }
+///
+/// let schedule = Schedule::new(Halved::default());
+/// assert_eq!([schedule.factor(49, 100), schedule.factor(50, 100)], [1.0, 0.5]);
+/// ```
+pub trait Course: Hyperparameters + fmt::Debug + Send + Sync {
+    /// What a person wants to know about it.
+    fn card(&self) -> &'static CourseCard;
+
+    /// Whether values that are each in range go together.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// What the learning rate is multiplied with at step `s`, counted from 0, of `total`; both are
+    /// whole numbers. It goes on beyond the total, mostly with the last value.
+    fn factor(&self, s: f64, total: f64) -> f64;
+
+    /// A copy behind a pointer.
+    fn boxed(&self) -> Box<dyn Course>;
+}
+
+/// What a person wants to know about the course of a learning rate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CourseCard {
+    /// The name in recipes: `cosine`.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub title: &'static str,
+    /// The problem that it answers.
+    pub problem: &'static str,
+    /// The factor f at step s of T, one line a case.
+    pub formula: &'static str,
+    /// The factors of the first and the last of very many steps, with the defaults.
+    pub ends: [f64; 2],
+    /// When it is a good choice.
+    pub good_when: &'static str,
+    /// When it is not.
+    pub bad_when: &'static str,
+    /// Where it was published.
+    pub source: &'static str,
+    /// Two spellings that show what it can do.
+    pub examples: [&'static str; 2],
+}
+
+impl dyn Course + '_ {
+    /// Sets a hyperparameter by name to what the text says.
+    ///
+    /// # Errors
+    /// If there is no such name, or the value is of another kind or out of range.
+    pub fn set(&mut self, name: &str, text: &str) -> Result<(), Error> {
+        let of = self.card().name;
+        let hypers = self.hypers();
+        let hyper = hypers.iter().find(|hyper| hyper.name == name).ok_or_else(|| {
+            let known = hypers.iter().map(|hyper| hyper.name).chain([Schedule::WARMUP.name]);
+            Error::unknown(format!("setting of {of}"), name, known)
+        })?;
+        let inside = |x: &f64| hyper.range.is_none_or(|range| range.contain(*x));
+        let value = self.read(name, text).ok().filter(|value: &Value| value.numbers().iter().all(inside));
+        let out_of_range = || Error::OutOfRange {
+            of: of.to_string(),
+            name: name.to_string(),
+            value: text.to_string(),
+            allowed: hyper.allowed(),
+        };
+        self.put(name, value.ok_or_else(out_of_range)?).map_err(|_| out_of_range())
+    }
+}
+
+/// The canonical spelling: the name, and what differs from the defaults.
+impl fmt::Display for dyn Course + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.card().name)?;
+        for hyper in self.hypers() {
+            let value = self.get(hyper.name).expect("a declared hyperparameter has a value");
+            if value != hyper.default {
+                write!(f, " {}={value}", hyper.name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Clone for Box<dyn Course> {
+    fn clone(&self) -> Box<dyn Course> {
+        self.boxed()
+    }
+}
+
+/// Two of one name with the same settings.
+impl PartialEq for dyn Course {
+    fn eq(&self, other: &dyn Course) -> bool {
+        let values = |course: &dyn Course| -> Vec<_> {
+            course.hypers().into_iter().map(|hyper| course.get(hyper.name)).collect()
+        };
+        self.card().name == other.card().name && values(self) == values(other)
+    }
+}
+
+/// How much of `total` is behind at step `s`, from 0 to 1; of nothing, all.
+///
+/// ```
+/// use optim::schedules::progress;
+/// assert_eq!([progress(5.0, 20.0), progress(30.0, 20.0), progress(0.0, 0.0)], [0.25, 1.0, 1.0]);
+/// ```
+pub fn progress(s: f64, total: f64) -> f64 {
+    if s < total { s / total } else { 1.0 }
+}
+
+/// From `a` at 0 to `b` at 1 in a straight line.
+pub(crate) fn straight(a: f64, b: f64, share: f64) -> f64 {
+    a + (b - a) * share
+}
+
+/// From `a` at 0 to `b` at 1 along half a cosine.
+pub(crate) fn half_cosine(a: f64, b: f64, share: f64) -> f64 {
+    b + (a - b) * 0.5 * (1.0 + (PI * share).cos())
+}

@@ -1,0 +1,107 @@
+use crate::error::Error;
+use crate::hyper::Hyperparameters;
+use crate::hyperparameters;
+
+hyperparameters! {
+    /// When to lower the learning rate because a loss no longer falls.
+    pub struct PlateauSettings {
+        /// What the factor is multiplied with.
+        gamma: f64 = 0.1 in 0.0..=1.0,
+        /// Losses in a row that are no better, before it is.
+        patience: f64 = 10.0 in 0.0..,
+        /// How much lower a better loss is, as a share of the best.
+        threshold: f64 = 1e-4 in 0.0..=1.0,
+        /// Losses after a drop that are not counted.
+        cooldown: f64 = 0.0 in 0.0..,
+        /// What the factor does not fall below.
+        floor: f64 = 0.0 in 0.0..=1.0,
+    }
+}
+
+/// The factor of a learning rate that drops when a loss no longer falls. The one schedule that is
+/// no function of the step: it has a state, which can be taken out and put back.
+///
+/// ```
+/// use optim::{Plateau, PlateauSettings};
+///
+/// let settings = PlateauSettings { patience: 1.0, ..PlateauSettings::default() };
+/// let mut plateau = Plateau::new(settings)?;
+/// assert_eq!([0.9, 0.5, 0.6, 0.5].map(|loss| plateau.observe(loss)), [1.0, 1.0, 1.0, 0.1]);
+///
+/// let mut resumed = Plateau::resumed(settings, plateau.state())?;
+/// assert_eq!(resumed.observe(0.7), plateau.observe(0.7));
+/// # Ok::<(), optim::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Plateau {
+    settings: PlateauSettings,
+    state: PlateauState,
+}
+
+/// What a [`Plateau`] remembers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlateauState {
+    /// The factor.
+    pub factor: f64,
+    /// The best loss so far; the greatest number there is before the first.
+    pub best: f64,
+    /// Losses in a row that were no better.
+    pub no_better: u64,
+    /// Losses that are still not counted after the last drop.
+    pub not_counted: u64,
+}
+
+impl Plateau {
+    /// Starts with a factor of 1.
+    ///
+    /// # Errors
+    /// If a setting is out of range.
+    pub fn new(settings: PlateauSettings) -> Result<Plateau, Error> {
+        let state = PlateauState { factor: 1.0, best: f64::MAX, no_better: 0, not_counted: 0 };
+        Plateau::resumed(settings, state)
+    }
+
+    /// Goes on where `state` was taken.
+    ///
+    /// # Errors
+    /// If a setting is out of range.
+    pub fn resumed(settings: PlateauSettings, state: PlateauState) -> Result<Plateau, Error> {
+        for hyper in settings.hypers() {
+            let value = settings.get(hyper.name).expect("a declared hyperparameter has a value");
+            let inside = |x: &f64| hyper.range.is_none_or(|range| range.contain(*x));
+            if !value.numbers().iter().all(inside) {
+                return Err(Error::OutOfRange {
+                    of: "plateau".to_string(),
+                    name: hyper.name.to_string(),
+                    value: value.to_string(),
+                    allowed: hyper.allowed(),
+                });
+            }
+        }
+        Ok(Plateau { settings, state })
+    }
+
+    /// The factor after another loss; one that is not a number is no better.
+    pub fn observe(&mut self, loss: f64) -> f64 {
+        let PlateauSettings { gamma, patience, threshold, cooldown, floor } = self.settings;
+        let PlateauState { factor, best, no_better, not_counted } = &mut self.state;
+        if loss < *best - threshold * best.abs() {
+            (*best, *no_better) = (loss, 0);
+        } else {
+            *no_better += 1;
+        }
+        if *not_counted > 0 {
+            (*not_counted, *no_better) = (*not_counted - 1, 0);
+        }
+        if *no_better as f64 > patience {
+            *factor = (*factor * gamma).max(floor);
+            (*not_counted, *no_better) = (cooldown as u64, 0);
+        }
+        *factor
+    }
+
+    /// A copy of what it remembers.
+    pub fn state(&self) -> PlateauState {
+        self.state
+    }
+}

@@ -1,0 +1,37 @@
+use crate::course::{Course, CourseCard};
+use crate::hyperparameters;
+
+hyperparameters! {
+    /// The same factor at every step.
+    pub struct Constant {
+        /// The factor.
+        value: f64 = 1.0 in 0.0..,
+    }
+}
+
+const CARD: CourseCard = CourseCard {
+    name: "constant",
+    title: "the learning rate as given",
+    problem: "anything that moves the learning rate is one more thing to tune",
+    formula: "f = value",
+    ends: [1.0, 1.0],
+    good_when: "runs are short, optimizers are to be compared by themselves, or the end is not known yet",
+    bad_when: "the last bit of accuracy counts: the noise of the batches keeps the weights moving",
+    source: "Robbins & Monro 1951 on why it must fall for the weights to come to rest",
+    examples: ["constant", "constant warmup=10%"],
+};
+
+impl Course for Constant {
+    fn card(&self) -> &'static CourseCard {
+        &CARD
+    }
+
+    fn factor(&self, s: f64, total: f64) -> f64 {
+        let _ = (s, total);
+        self.value
+    }
+
+    fn boxed(&self) -> Box<dyn Course> {
+        Box::new(*self)
+    }
+}

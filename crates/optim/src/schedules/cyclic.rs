@@ -1,0 +1,67 @@
+use crate::course::{Course, CourseCard};
+use crate::hyper::Span;
+use crate::{hyperparameters, words};
+
+hyperparameters! {
+    /// Up and down in straight lines, again and again.
+    pub struct Cyclic {
+        /// Where each cycle starts and ends.
+        floor: f64 = 0.25 in 0.0..=1.0,
+        /// Steps of each rise.
+        up: Span = "10%",
+        /// Steps of each fall.
+        down: Span = "10%",
+        /// How the tops fall.
+        mode: Mode = "triangular",
+        /// With exp_range, what the height is multiplied with at each step.
+        gamma: f64 = 0.9999 in 0.0..=1.0,
+    }
+}
+
+words! {
+    /// How the tops of the cycles fall.
+    pub enum Mode {
+        /// They do not.
+        Triangular = "triangular",
+        /// By half from each cycle to the next.
+        Triangular2 = "triangular2",
+        /// By a factor with each step.
+        ExpRange = "exp_range",
+    }
+}
+
+const CARD: CourseCard = CourseCard {
+    name: "cyclic",
+    title: "up and down in straight lines, again and again",
+    problem: "the best rate is unknown and changes; moving through a range meets it again and again",
+    formula: "f = floor + (1 − floor)·h·(s in its cycle, from 0 to 1 and back)
+h = 1, ½ᶦ in the i-th cycle from 0 (triangular2), gammaˢ (exp_range)",
+    ends: [0.25, 0.25],
+    good_when: "a range of rates is known to work, and where it lies in it not",
+    bad_when: "the last bit of accuracy counts: one_cycle and cosine end better",
+    source: "Smith 2017",
+    examples: ["cyclic", "cyclic floor=0.1 up=5% mode=triangular2"],
+};
+
+impl Course for Cyclic {
+    fn card(&self) -> &'static CourseCard {
+        &CARD
+    }
+
+    fn factor(&self, s: f64, total: f64) -> f64 {
+        let Cyclic { floor, up, down, mode, gamma } = *self;
+        let (up, down) = (up.steps(total).max(1.0), down.steps(total).max(1.0));
+        let (cycles, within) = ((s / (up + down)).floor(), s % (up + down));
+        let height = if within <= up { within / up } else { (up + down - within) / down };
+        let scale = match mode {
+            Mode::Triangular => 1.0,
+            Mode::Triangular2 => 0.5_f64.powf(cycles),
+            Mode::ExpRange => gamma.powf(s),
+        };
+        floor + (1.0 - floor) * scale * height
+    }
+
+    fn boxed(&self) -> Box<dyn Course> {
+        Box::new(*self)
+    }
+}

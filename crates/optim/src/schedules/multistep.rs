@@ -1,0 +1,40 @@
+use crate::course::{Course, CourseCard};
+use crate::hyper::{List, Span};
+use crate::hyperparameters;
+
+hyperparameters! {
+    /// A drop by a factor at each of some steps.
+    pub struct Multistep {
+        /// Where the drops are.
+        at: List<Span> = "50%/75%",
+        /// What the factor is multiplied with at each drop.
+        gamma: f64 = 0.1 in 0.0..=1.0,
+    }
+}
+
+const CARD: CourseCard = CourseCard {
+    name: "multistep",
+    title: "multiplied by gamma at given steps",
+    problem: "the good places for drops are not equally far from each other",
+    formula: "f = gamma^(the number of places at s or before)",
+    ends: [1.0, 0.01],
+    good_when: "a published recipe names the steps of its drops",
+    bad_when: "nobody has found out yet where they should be",
+    source: "He, Zhang, Ren & Sun 2016, section 4.2",
+    examples: ["multistep", "multistep at=60%/80%/90% gamma=0.2"],
+};
+
+impl Course for Multistep {
+    fn card(&self) -> &'static CourseCard {
+        &CARD
+    }
+
+    fn factor(&self, s: f64, total: f64) -> f64 {
+        let Multistep { at, gamma } = *self;
+        gamma.powi(at.iter().filter(|span| span.steps(total) <= s).count() as i32)
+    }
+
+    fn boxed(&self) -> Box<dyn Course> {
+        Box::new(*self)
+    }
+}

@@ -1,0 +1,81 @@
+use crate::course::{Course, CourseCard, half_cosine, progress, straight};
+use crate::error::Error;
+use crate::hyper::{List, Span};
+use crate::{hyperparameters, words};
+
+hyperparameters! {
+    /// Given factors from given steps on.
+    pub struct Piecewise {
+        /// The factors, the first from the start.
+        values: List<f64> = "1/0.5/0.1" in 0.0..,
+        /// Where each of the others begins.
+        at: List<Span> = "50%/75%",
+        /// What is between two of them.
+        between: Between = "hold",
+    }
+}
+
+words! {
+    /// What is between two given factors.
+    pub enum Between {
+        /// The earlier of the two.
+        Hold = "hold",
+        /// A straight line.
+        Linear = "linear",
+        /// Half a cosine.
+        Cosine = "cosine",
+    }
+}
+
+const CARD: CourseCard = CourseCard {
+    name: "piecewise",
+    title: "given factors from given steps on",
+    problem: "the course that is wanted has no name",
+    formula: "f = valuesᵢ from atᵢ to the next
+f: valuesᵢ at atᵢ, a straight line or half a cosine between        (between)",
+    ends: [1.0, 0.1],
+    good_when: "a course from elsewhere is to be followed exactly",
+    bad_when: "anything with a name does: this one has the most to tune",
+    source: "optax: piecewise_constant_schedule, piecewise_interpolate_schedule",
+    examples: ["piecewise", "piecewise values=0/1/0 at=5%/100% between=linear"],
+};
+
+impl Course for Piecewise {
+    fn card(&self) -> &'static CourseCard {
+        &CARD
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let Piecewise { values, at, .. } = *self;
+        let rising = at.windows(2).all(|pair| match pair {
+            [Span::Steps(a), Span::Steps(b)] => a < b,
+            [Span::Percent(a), Span::Percent(b)] => a < b,
+            _ => false,
+        });
+        let why = if !rising {
+            "the places in `at` rise, and all are steps or all are shares".to_string()
+        } else if values.len() != at.len() + 1 {
+            format!("{} places in `at` take {} values, not {}", at.len(), at.len() + 1, values.len())
+        } else {
+            return Ok(());
+        };
+        Err(Error::Conflict { of: CARD.name.to_string(), why })
+    }
+
+    fn factor(&self, s: f64, total: f64) -> f64 {
+        let Piecewise { values, at, between } = *self;
+        let passed = at.iter().filter(|span| span.steps(total) <= s).count();
+        let line = match between {
+            Between::Linear => straight,
+            Between::Cosine => half_cosine,
+            Between::Hold => return values[passed],
+        };
+        let Some(next) = at.get(passed) else { return values[passed] };
+        let from = if passed == 0 { 0.0 } else { at[passed - 1].steps(total) };
+        line(values[passed], values[passed + 1], progress(s - from, next.steps(total) - from))
+    }
+
+    fn boxed(&self) -> Box<dyn Course> {
+        Box::new(*self)
+    }
+}

@@ -1,0 +1,269 @@
+//! The types that a hyperparameter can have.
+
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+use crate::error::Error;
+use crate::hyper::Value;
+
+/// A type that a hyperparameter can have.
+pub trait Setting: Copy + Into<Value> + TryFrom<Value, Error = &'static str> {
+    /// What it is, in words.
+    const KIND: &'static str;
+
+    /// Reads what the [`Value`] prints; `None` for text that is something else.
+    fn read(text: &str) -> Option<Self>;
+}
+
+impl Setting for f64 {
+    const KIND: &'static str = "a number";
+
+    fn read(text: &str) -> Option<f64> {
+        text.parse().ok()
+    }
+}
+
+impl Setting for bool {
+    const KIND: &'static str = "true or false";
+
+    fn read(text: &str) -> Option<bool> {
+        text.parse().ok()
+    }
+}
+
+impl Setting for Span {
+    const KIND: &'static str = "a number of steps such as 500, or a share such as 5%";
+
+    fn read(text: &str) -> Option<Span> {
+        let Some(percent) = text.strip_suffix('%') else { return text.parse().ok().map(Span::Steps) };
+        percent.parse().ok().filter(|percent| (0.0..=100.0).contains(percent)).map(Span::Percent)
+    }
+}
+
+impl Setting for List<Span> {
+    const KIND: &'static str = "up to 8 numbers of steps or shares, such as 30%/60%";
+
+    fn read(text: &str) -> Option<List<Span>> {
+        List::of(text.split('/').map(Span::read))
+    }
+}
+
+impl Setting for List<f64> {
+    const KIND: &'static str = "up to 8 numbers, such as 1/0.1";
+
+    fn read(text: &str) -> Option<List<f64>> {
+        List::of(text.split('/').map(f64::read))
+    }
+}
+
+/// A number of steps, or a share of all steps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Span {
+    /// So many steps.
+    Steps(u64),
+    /// So many percent of the total.
+    Percent(f64),
+}
+
+impl Span {
+    /// The warm-up for Adam and its kin that needs no tuning: 2/(1 − β₂) steps (Ma & Yarats 2021).
+    ///
+    /// ```
+    /// assert_eq!(optim::Span::untuned_warmup(0.999), optim::Span::Steps(2000));
+    /// ```
+    pub fn untuned_warmup(beta2: f64) -> Span {
+        Span::Steps((2.0 / (1.0 - beta2)).round() as u64)
+    }
+
+    /// Whole steps of `total`.
+    pub fn steps(self, total: f64) -> f64 {
+        match self {
+            Span::Steps(steps) => steps as f64,
+            Span::Percent(percent) => (percent / 100.0 * total).round(),
+        }
+    }
+}
+
+impl Default for Span {
+    fn default() -> Span {
+        Span::Steps(0)
+    }
+}
+
+impl FromStr for Span {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Span, Error> {
+        Span::read(text)
+            .ok_or_else(|| Error::Syntax { text: text.to_string(), expected: Span::KIND.to_string() })
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Span::Steps(steps) => write!(f, "{steps}"),
+            Span::Percent(percent) => write!(f, "{}%", Value::Number(*percent)),
+        }
+    }
+}
+
+/// One to [`List::MOST`] values, which is a slice of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct List<T> {
+    /// Filled with the type's default behind the last.
+    items: [T; MOST],
+    len: usize,
+}
+
+const MOST: usize = 8;
+
+impl<T: Copy + Default> List<T> {
+    /// The most values that there can be.
+    pub const MOST: usize = MOST;
+
+    /// The list of all of these; `None` if one is missing, there are none, or too many.
+    pub fn of(values: impl IntoIterator<Item = Option<T>>) -> Option<List<T>> {
+        let mut list = List { items: [T::default(); MOST], len: 0 };
+        for value in values {
+            *list.items.get_mut(list.len)? = value?;
+            list.len += 1;
+        }
+        (list.len > 0).then_some(list)
+    }
+}
+
+impl<T> Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.items[..self.len]
+    }
+}
+
+/// A [`Value`] of each type, and back.
+macro_rules! values {
+    ($($type:ty as $variant:ident),+ $(,)?) => {
+        $(
+            impl From<$type> for Value {
+                fn from(x: $type) -> Value {
+                    Value::$variant(x)
+                }
+            }
+
+            impl TryFrom<Value> for $type {
+                type Error = &'static str;
+
+                fn try_from(value: Value) -> Result<$type, &'static str> {
+                    match value {
+                        Value::$variant(x) => Ok(x),
+                        _ => Err(<$type as Setting>::KIND),
+                    }
+                }
+            }
+        )+
+    };
+}
+
+values!(f64 as Number, bool as Flag, Span as Span, List<Span> as Spans, List<f64> as Numbers);
+
+/// Declares an enum whose values are words, to be the type of a hyperparameter.
+///
+/// ```
+/// use optim::hyper::Setting;
+/// optim::words! {
+///     /// A way to go.
+///     pub enum Way {
+///         /// Up.
+///         Up = "up",
+///         /// Down.
+///         Down = "down",
+///     }
+/// }
+/// assert_eq!(Way::read("down"), Some(Way::Down));
+/// assert_eq!(Way::KIND, "one of up, down");
+/// ```
+#[macro_export]
+macro_rules! words {
+    (
+        $(#[$attribute:meta])*
+        pub enum $name:ident {
+            #[doc = $first_doc:literal]
+            $first:ident = $first_word:literal,
+            $(
+                #[doc = $doc:literal]
+                $variant:ident = $word:literal
+            ),* $(,)?
+        }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name {
+            #[doc = $first_doc]
+            $first,
+            $(#[doc = $doc] $variant),*
+        }
+
+        impl $crate::hyper::Setting for $name {
+            const KIND: &'static str = concat!("one of ", $first_word $(, ", ", $word)*);
+
+            fn read(text: &str) -> Option<$name> {
+                match text {
+                    $first_word => Some($name::$first),
+                    $($word => Some($name::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+
+        impl From<$name> for $crate::hyper::Value {
+            fn from(x: $name) -> $crate::hyper::Value {
+                $crate::hyper::Value::Word(match x {
+                    $name::$first => $first_word,
+                    $($name::$variant => $word,)*
+                })
+            }
+        }
+
+        impl TryFrom<$crate::hyper::Value> for $name {
+            type Error = &'static str;
+
+            fn try_from(value: $crate::hyper::Value) -> Result<$name, &'static str> {
+                use $crate::hyper::Setting;
+                match value {
+                    $crate::hyper::Value::Word(word) => $name::read(word).ok_or($name::KIND),
+                    _ => Err($name::KIND),
+                }
+            }
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_what_was_given() {
+        let list = List::<Span>::read("30%/60%/900").expect("three");
+        assert_eq!(&list[..], [Span::Percent(30.0), Span::Percent(60.0), Span::Steps(900)]);
+        assert_eq!(Value::from(list).to_string(), "30%/60%/900");
+        assert_eq!(
+            List::<f64>::read("1/0.5/1e-3").map(|list| Value::from(list).to_string()),
+            Some("1/0.5/0.001".into())
+        );
+        for text in ["", "1/", "1//2", "1/2/3/4/5/6/7/8/9", "one"] {
+            assert_eq!(List::<f64>::read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_span_is_steps_or_a_share() {
+        assert_eq!(Span::read("5%").map(|span| span.steps(1010.0)), Some(51.0));
+        assert_eq!(Span::read("500").map(|span| span.steps(10.0)), Some(500.0));
+        for text in ["-1", "1.5", "101%", "-1%", "%", "NaN%", ""] {
+            assert_eq!(Span::read(text), None, "{text}");
+        }
+    }
+}
