@@ -1,6 +1,7 @@
 //! The machine's peak and the speed of a training step, in one run.
 
 mod peak;
+mod product;
 mod step;
 
 use std::ffi::OsString;
@@ -9,6 +10,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use tensor::simd;
+
+use self::product::Product;
 
 /// How often each thing is measured; everything is measured once before anything is measured
 /// again, so that a change in the machine's load meets all alike.
@@ -36,6 +39,10 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     };
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
     let mut subjects = vec![peak::subject(1), peak::subject(cores)];
+    for batch in [64, 512] {
+        subjects.extend(product::subjects(Product::Forward, batch));
+        subjects.extend(product::subjects(Product::WeightGradient, batch));
+    }
     for batch in [1, 64, 512] {
         for recipe in ["sgd lr=0.01", "adam lr=0.001"] {
             subjects.push(step::subject(recipe, batch));
