@@ -69,8 +69,8 @@ impl Schedule {
         Schedule { before: vec![], last: vec![Warmed { course, warmup: Span::default() }] }
     }
 
-    /// Rises in a straight line to where the schedule starts first; the rest has the steps after it
-    /// as its total.
+    /// Rises in a straight line to where the schedule starts first; what follows has the steps after
+    /// it as its total. Of a product, the first factor does; of parts, the first.
     #[must_use]
     pub fn with_warmup(mut self, warmup: Span) -> Schedule {
         let first = self.before.first_mut().map_or(&mut self.last, |(product, _)| product);

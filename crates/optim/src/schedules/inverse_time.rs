@@ -23,7 +23,7 @@ f = 1/(1 + rate·⌊s/every⌋)        (with staircase)",
     ends: [1.0, 0.0909090909],
     good_when: "the number of steps is not known and the objective is strongly convex",
     bad_when: "networks: it is too low for most of the time",
-    source: "Robbins & Monro 1951; Bottou 2012, section 5.2",
+    source: "Robbins & Monro 1951; Bottou 2012",
     examples: ["inverse_time", "inverse_time rate=0.5 every=20% staircase=true"],
 };
 
