@@ -4,16 +4,19 @@
 use super::Mat;
 use crate::simd::Path;
 
+/// Rows in a strip: so many cache lines fit the first cache.
+const STRIP: usize = 256;
+
 /// Writes the transpose of `from`, row-major: `to[j·rows + i] = from(i, j)`.
 pub(super) fn transpose(path: Path, from: Mat<'_>, to: &mut [f32]) {
     let Mat { data, rows, columns, row_stride, column_stride } = from;
     assert_eq!(to.len(), rows * columns);
     let blocks = column_stride == 1 && path != Path::Portable && path.is_available();
     let (whole_rows, whole_columns) = if blocks { (rows / 8 * 8, columns / 8 * 8) } else { (0, 0) };
-    // Two blocks of rows fill whole cache lines of `to` while they are at hand.
-    for strip in (0..whole_rows).step_by(16) {
+    // A strip of rows is written in order, while each of its cache lines is read twice in a row.
+    for strip in (0..whole_rows).step_by(STRIP) {
         for j in (0..whole_columns).step_by(8) {
-            for i in (strip..whole_rows.min(strip + 16)).step_by(8) {
+            for i in (strip..whole_rows.min(strip + STRIP)).step_by(8) {
                 block(&data[i * row_stride + j..], row_stride, &mut to[j * rows + i..], rows);
             }
         }
