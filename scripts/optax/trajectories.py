@@ -91,11 +91,19 @@ def lamb(lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-6, weight_decay=1e-2):
     return optax.lamb(lr, beta1, beta2, eps, weight_decay=weight_decay)
 
 
+def dog(lr=1.0, initial=1e-6, eps=1e-8, weight_decay=0):
+    return optax.contrib.dog(lr, ("heuristic", initial), eps, weight_decay)
+
+
+def dowg(lr=1.0, initial=1e-6, eps=1e-8, weight_decay=0):
+    return optax.contrib.dowg(lr, initial**2, eps, weight_decay)
+
+
 RULES = {
     f.__name__: f
     for f in [
         lion, sign_sgd, signum, adabelief, yogi, adopt, ademamix, madgrad, noisy_sgd,
-        optimistic_gd, lars, lamb,
+        optimistic_gd, lars, lamb, dog, dowg,
     ]
 }  # fmt: skip
 
@@ -133,6 +141,12 @@ RECIPES = [
     "lamb weight_decay=0",
     "optimistic_gd",
     "optimistic_gd lr=0.1 alpha=0.5 beta=2",
+    "dog",
+    "dog initial=0.1",
+    "dog lr=0.5 initial=0.1 eps=1e-4 weight_decay=0.1",
+    "dowg",
+    "dowg initial=0.5",
+    "dowg lr=0.5 initial=1 eps=1e-4 weight_decay=0.1",
 ]
 
 

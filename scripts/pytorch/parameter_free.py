@@ -1,12 +1,13 @@
-"""Records what optimizers without a schedule or a step size do with given gradients, for the
-tests of `optim`.
+"""Records what optimizers that need no schedule or no step size do, for the tests of `optim`.
 
 usage: python parameter_free.py DIR
 
 Reads DIR/stream.safetensors, which trajectories.py writes, and writes
 DIR/parameter_free.safetensors: for each recipe, in the spelling of `optim`, the weights after
 steps 1, 10, 100 and 1000, and for schedule-free rules then the weights to evaluate at (the
-package's eval mode) after the same steps. Arrays are float32.
+package's eval mode) after the same steps. Then trains on the data of DIR/closed_loop.safetensors
+and writes DIR/parameter_free_closed_loop.safetensors, the weights after 100 and 1000 steps.
+Arrays are float32.
 """
 
 import argparse
@@ -15,12 +16,15 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+import dadaptation
 import numpy as np
+import prodigyopt
 import schedulefree
 import torch
 from safetensors.numpy import load_file, save_file
 
 SAMPLED = [1, 10, 100, 1000]
+CLOSED_LOOP_SAMPLED = [100, 1000]
 
 # Each takes our names with our defaults, so a recipe that gives no value tests the default.
 
@@ -42,7 +46,33 @@ def schedule_free_adamw(
     )
 
 
-RULES = {f.__name__: f for f in [schedule_free_sgd, schedule_free_adamw]}
+def prodigy(
+    p, lr=1.0, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0, d0=1e-6, d_coef=1.0,
+    bias_correction=False, safeguard_warmup=False,
+):  # fmt: skip
+    return prodigyopt.Prodigy(
+        p, lr, (beta1, beta2), None, eps, weight_decay, True, bias_correction, safeguard_warmup,
+        d0, d_coef,
+    )  # fmt: skip
+
+
+def dadapt_adam(
+    p, lr=1.0, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0, decoupled=False, d0=1e-6,
+    bias_correction=False,
+):  # fmt: skip
+    return dadaptation.DAdaptAdam(
+        p, lr, (beta1, beta2), eps, weight_decay, 0, decoupled, bias_correction, d0
+    )
+
+
+def dadapt_sgd(p, lr=1.0, momentum=0, weight_decay=0, d0=1e-6):
+    return dadaptation.DAdaptSGD(p, lr, momentum, weight_decay, 0, d0)
+
+
+RULES = {
+    f.__name__: f
+    for f in [schedule_free_sgd, schedule_free_adamw, prodigy, dadapt_adam, dadapt_sgd]
+}
 
 RECIPES = [
     "schedule_free_sgd",
@@ -52,6 +82,23 @@ RECIPES = [
     "schedule_free_adamw",
     "schedule_free_adamw lr=0.01 beta1=0.95 beta2=0.99 weight_decay=0.1 warmup_steps=100",
     "schedule_free_adamw beta1=0.5 eps=1e-4 r=0.5 weight_lr_power=1",
+    "prodigy",
+    "prodigy lr=0.5 weight_decay=0.1 d0=1e-4 bias_correction=true",
+    "prodigy beta1=0.5 beta2=0.9 eps=1e-4 d_coef=2 safeguard_warmup=true",
+    "dadapt_adam",
+    "dadapt_adam lr=0.5 weight_decay=0.1 d0=1e-4 bias_correction=true",
+    "dadapt_adam beta1=0.5 beta2=0.9 eps=1e-4 weight_decay=0.1 decoupled=true",
+    "dadapt_sgd",
+    "dadapt_sgd momentum=0.9 d0=1e-3",
+    "dadapt_sgd lr=0.5 momentum=0.5 weight_decay=0.01",
+]
+
+CLOSED_LOOP = [
+    "schedule_free_sgd lr=0.5",
+    "schedule_free_adamw lr=0.01",
+    "prodigy",
+    "dadapt_adam",
+    "dadapt_sgd",
 ]
 
 
@@ -59,14 +106,20 @@ def value(text):
     return {"true": True, "false": False}.get(text) if text in ("true", "false") else float(text)
 
 
-def replay(recipe, start, gradients):
+def optimizer_of(recipe, w):
+    """The optimizer, and whether it evaluates at other weights than it trains."""
     name, *words = recipe.split()
-    w = torch.nn.Parameter(torch.from_numpy(start.copy()))
     settings = {key: value(text) for key, text in (word.split("=") for word in words)}
     optimizer = RULES[name]([w], **settings)
     averages = hasattr(optimizer, "eval")
     if averages:
         optimizer.train()
+    return optimizer, averages
+
+
+def replay(recipe, start, gradients):
+    w = torch.nn.Parameter(torch.from_numpy(start.copy()))
+    optimizer, averages = optimizer_of(recipe, w)
     seen, evaluated = [], []
     for step, gradient in enumerate(gradients, 1):
         w.grad = torch.from_numpy(gradient.copy())
@@ -82,23 +135,48 @@ def replay(recipe, start, gradients):
     return np.stack(seen + evaluated)
 
 
+def closed_loop(recipe, x, y):
+    """Softmax regression on batches of 64, taken in order."""
+    x, y = torch.from_numpy(x), torch.from_numpy(y).long()
+    w = torch.nn.Parameter(torch.zeros(8, 4))
+    optimizer, _ = optimizer_of(recipe, w)
+    seen = []
+    for step in range(1, CLOSED_LOOP_SAMPLED[-1] + 1):
+        batch = slice((step - 1) % 4 * 64, (step - 1) % 4 * 64 + 64)
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(x[batch] @ w, y[batch]).backward()
+        optimizer.step()
+        if step in CLOSED_LOOP_SAMPLED:
+            seen.append(w.detach().numpy().reshape(-1).copy())
+    return np.stack(seen)
+
+
+def save(path, arrays, made_with):
+    assert all(np.isfinite(w).all() for w in arrays.values()), "a recipe diverged"
+    # One entry, since the order of several would change from run to run.
+    save_file(arrays, path, {"made_with": json.dumps(made_with)})
+    print(f"{path}: {len(arrays)} arrays, {path.stat().st_size} bytes")
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("folder", type=Path)
     folder = arguments.parse_args().folder
     torch.set_num_threads(1)
-    packages = ["numpy", "torch", "schedulefree"]
+    packages = ["numpy", "torch", "schedulefree", "prodigyopt", "dadaptation"]
     made_with = {"python": platform.python_version()} | {name: version(name) for name in packages}
     print(json.dumps(made_with))
+
     stream = load_file(folder / "stream.safetensors")
     recorded = {
         recipe: replay(recipe, stream["start"], stream["gradients"]) for recipe in RECIPES
     }
-    assert all(np.isfinite(w).all() for w in recorded.values()), "a recipe diverged"
-    path = folder / "parameter_free.safetensors"
-    # One entry, since the order of several would change from run to run.
-    save_file(recorded, path, {"made_with": json.dumps({**made_with, "steps": SAMPLED})})
-    print(f"{path}: {len(recorded)} arrays, {path.stat().st_size} bytes")
+    save(folder / "parameter_free.safetensors", recorded, {**made_with, "steps": SAMPLED})
+
+    data = load_file(folder / "closed_loop.safetensors")
+    recorded = {recipe: closed_loop(recipe, data["x"], data["y"]) for recipe in CLOSED_LOOP}
+    path = folder / "parameter_free_closed_loop.safetensors"
+    save(path, recorded, {**made_with, "steps": CLOSED_LOOP_SAMPLED})
 
 
 if __name__ == "__main__":

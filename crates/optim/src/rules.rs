@@ -15,6 +15,10 @@ mod adopt;
 mod aggmo;
 mod amsbound;
 mod asgd;
+mod dadapt_adam;
+mod dadapt_sgd;
+mod dog;
+mod dowg;
 mod lamb;
 mod laprop;
 mod lars;
@@ -26,6 +30,7 @@ mod nadamw;
 mod noisy_sgd;
 mod novograd;
 mod optimistic_gd;
+mod prodigy;
 mod qhadam;
 mod qhm;
 mod radam;
@@ -54,6 +59,10 @@ pub use adopt::Adopt;
 pub use aggmo::AggMo;
 pub use amsbound::AmsBound;
 pub use asgd::Asgd;
+pub use dadapt_adam::DAdaptAdam;
+pub use dadapt_sgd::DAdaptSgd;
+pub use dog::Dog;
+pub use dowg::Dowg;
 pub use lamb::Lamb;
 pub use laprop::LaProp;
 pub use lars::Lars;
@@ -65,6 +74,7 @@ pub use nadamw::NadamW;
 pub use noisy_sgd::NoisySgd;
 pub use novograd::NovoGrad;
 pub use optimistic_gd::OptimisticGd;
+pub use prodigy::Prodigy;
 pub use qhadam::QhAdam;
 pub use qhm::Qhm;
 pub use radam::Radam;
@@ -123,6 +133,11 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(Muon::default()),
         Box::new(ScheduleFreeSgd::default()),
         Box::new(ScheduleFreeAdamW::default()),
+        Box::new(Prodigy::default()),
+        Box::new(DAdaptAdam::default()),
+        Box::new(DAdaptSgd::default()),
+        Box::new(Dog::default()),
+        Box::new(Dowg::default()),
     ]
 }
 

@@ -18,6 +18,12 @@ const FIRST: f64 = 1e-7;
 const LATER: f64 = 1e-6;
 const GREATEST: f64 = 1e-5;
 
+/// The same two where an estimate of the distance runs away. Recorded gradients do not turn when the
+/// weights have gone too far, so some of Prodigy's and D-adaptation's settings take weights of 1 to
+/// 1e5 and more, and what the last digits of float32 differ by grows with them: 4.0e-6 and 1.3e-5 are
+/// reached. Before that their bounds are those of all others.
+const RUN_AWAY: [f64; 2] = [5e-6, 1.5e-5];
+
 #[test]
 fn torch() {
     replay_all("torch");
@@ -64,7 +70,8 @@ fn closed_loop() {
     let array = |name: &str| &recordings.iter().find(|(key, _)| key == name).expect("a made data set").1;
     let (x, y) = (array("x"), array("y"));
     let mut report = Report::default();
-    for (recipe, expected) in recordings.iter().filter(|(key, _)| key != "x" && key != "y") {
+    let recipes = recordings.iter().filter(|(key, _)| key != "x" && key != "y");
+    for (recipe, expected) in recipes.chain(&read("parameter_free_closed_loop")) {
         let mut optimizer = optimizer(recipe, 8 * 4);
         let mut w = vec![0.0; 8 * 4];
         for step in 1..=STEPS {
@@ -72,7 +79,10 @@ fn closed_loop() {
             let gradient = softmax_regression_gradient(&x[8 * batch.start..8 * batch.end], &y[batch], &w);
             optimizer.step(&mut w, &gradient);
             if let Some(k) = [100, STEPS].iter().position(|&s| s == step) {
-                let bound = if recipe.starts_with("rmsprop") { 5e-5 } else { 1e-5 };
+                // At step 100, D-adaptation's package is 3.9e-5 from itself in double precision; 2.4e-5
+                // is reached.
+                let sensitive = ["rmsprop", "dadapt_adam"].iter().any(|name| recipe.starts_with(name));
+                let bound = if sensitive { 5e-5 } else { 1e-5 };
                 report.check(recipe, step, relative_distance(&w, &expected[32 * k..32 * (k + 1)]), bound);
             }
         }
@@ -92,17 +102,26 @@ fn replay_all(file: &str) {
         for (step, gradient) in (1..=STEPS).zip(gradients.chunks(weights)) {
             optimizer.step(&mut w, gradient);
             if let Some(k) = SAMPLED.iter().position(|&s| s == step) {
-                let bound = if step == 1 { FIRST } else { LATER };
+                let [later, greatest] =
+                    if has_run_away(&recipe, &w, start) { RUN_AWAY } else { [LATER, GREATEST] };
+                let bound = if step == 1 { FIRST } else { later };
                 // The weights at each sampled step; then, if those are others, the ones to evaluate at.
                 let recorded: Vec<&[f32]> = expected.chunks(weights).skip(k).step_by(SAMPLED.len()).collect();
                 for (w, expected) in [&w[..], optimizer.evaluation_weights(&w)].into_iter().zip(recorded) {
                     report.check(&recipe, step, relative_distance(w, expected), bound);
-                    report.check(&recipe, step, greatest_distance(w, expected), GREATEST);
+                    report.check(&recipe, step, greatest_distance(w, expected), greatest);
                 }
             }
         }
     }
     report.finish();
+}
+
+/// Whether a rule that estimates a distance has left the start by a thousand times its norm.
+fn has_run_away(recipe: &str, w: &[f32], start: &[f32]) -> bool {
+    let squares = |x: &[f32]| x.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>();
+    let estimates = ["prodigy", "dadapt_sgd"].contains(&recipe.split(' ').next().expect("a name"));
+    estimates && squares(w) > 1e6 * squares(start)
 }
 
 /// The optimizer of `rule settings, schedule, clip=norm`, the last two as wanted.

@@ -6,7 +6,7 @@ use optim::rules;
 use crate::walk;
 
 /// A recipe for the parabola and one for the valley.
-const RECIPES: [[&str; 2]; 38] = [
+const RECIPES: [[&str; 2]; 43] = [
     ["sgd lr=0.01", "sgd lr=1e-3 momentum=0.9"],
     ["qhm lr=0.1", "qhm lr=3e-3 momentum=0.9"],
     ["aggmo lr=0.01", "aggmo lr=3e-4"],
@@ -45,6 +45,11 @@ const RECIPES: [[&str; 2]; 38] = [
     ["muon adamw_lr=0.01 weight_decay=1e-4", "muon adamw_lr=0.01 weight_decay=1e-4"],
     ["schedule_free_sgd lr=0.3", "schedule_free_sgd lr=2e-3"],
     ["schedule_free_adamw lr=0.1", "schedule_free_adamw lr=0.03"],
+    ["prodigy", "prodigy"],
+    ["dadapt_adam", "dadapt_adam"],
+    ["dadapt_sgd", "dadapt_sgd lr=0.02 momentum=0.9"],
+    ["dog", "dog"],
+    ["dowg", "dowg"],
 ];
 
 #[test]

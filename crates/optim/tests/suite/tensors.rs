@@ -1,6 +1,6 @@
-//! Rules that look at whole parameters.
+//! Rules that look at whole parameters, or at the whole vector.
 
-use optim::{Optimizer, Tier, rules};
+use optim::{Optimizer, Rule, Tier, rules};
 use tensor::{Layout, Role};
 
 use crate::{numbers, optimizer};
@@ -53,10 +53,50 @@ fn parameters_do_not_see_each_other() {
     }
 }
 
-/// A layout changes nothing for a rule that looks at single weights.
+/// The numbers that set the step size are measured on all weights, so that every gradient counts for
+/// every weight; a slice that is split is two tasks.
 #[test]
-fn elementwise_rules_do_not_need_a_layout() {
-    for rule in rules::all().iter().filter(|rule| rule.tier() == Tier::Elementwise) {
+fn vector_rules_see_all_weights() {
+    for rule in vector_rules() {
+        let (w, mut g) = (numbers(48, 1), numbers(48, 2));
+        let before = moved(&*rule, &w, &g);
+        g[24..].iter_mut().for_each(|g| *g = 50.0 - *g);
+        assert_ne!(moved(&*rule, &w, &g)[..24], before[..24], "{rule}");
+    }
+}
+
+/// The order of the weights changes only the order in which those numbers are added up.
+#[test]
+fn a_permutation_changes_roundings_of_vector_rules_alone() {
+    let permuted = |x: &[f32]| (0..48).map(|i| x[i * 29 % 48]).collect::<Vec<f32>>();
+    for rule in vector_rules() {
+        let (w, g) = (numbers(48, 1), numbers(48, 2));
+        let (straight, other) =
+            (permuted(&moved(&*rule, &w, &g)), moved(&*rule, &permuted(&w), &permuted(&g)));
+        let difference: Vec<f32> = straight.iter().zip(&other).map(|(a, b)| a - b).collect();
+        assert!(norm(&difference) <= 1e-6 * norm(&straight), "{rule}");
+    }
+}
+
+fn vector_rules() -> Vec<Box<dyn Rule>> {
+    let mut rules = crate::variants();
+    rules.retain(|rule| rule.tier() == Tier::Vector);
+    assert!(!rules.is_empty());
+    rules
+}
+
+/// The weights after some steps down one slope, along which estimates grow.
+fn moved(rule: &dyn Rule, w: &[f32], g: &[f32]) -> Vec<f32> {
+    let mut optimizer = Optimizer::from_boxed(rule.boxed(), w.len()).expect("valid");
+    let mut w = w.to_vec();
+    (0..20).for_each(|_| optimizer.step(&mut w, g));
+    w
+}
+
+/// A layout changes nothing for a rule that looks at single weights, or at all of them at once.
+#[test]
+fn only_tensor_rules_need_a_layout() {
+    for rule in rules::all().iter().filter(|rule| rule.tier() != Tier::Tensor) {
         let fresh = || Optimizer::from_boxed(rule.boxed(), 48).expect("valid");
         let (w, g) = (numbers(48, 1), numbers(48, 2));
         let with = fresh().with_layout(one(&[6, 8], Role::Matrix));

@@ -1,0 +1,100 @@
+use super::prodigy::distance_can_grow;
+use crate::each::Each;
+use crate::error::Error;
+use crate::formula::with_decay;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, Scalar, State, Tier};
+
+hyperparameters! {
+    /// Gradient descent that finds its own step size from the gradients that it has seen.
+    pub struct DAdaptSgd {
+        /// Factor η of the step size that is found; a schedule acts on it.
+        lr: f64 = 1.0 in 0.0..,
+        /// Share μ of the last weights that is kept in each step.
+        momentum: f64 = 0.0 in 0.0..1.0,
+        /// Pull λ of every weight towards 0, added to the gradient.
+        weight_decay: f64 = 0.0 in 0.0..,
+        /// First estimate d₀ of the distance to a solution, far too small.
+        d0: f64 = 1e-6 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "dadapt_sgd",
+    title: "SGD with D-adaptation",
+    family: "parameter-free",
+    problem: "the step size of SGD has to be searched for; the distance to a solution over the size of \
+              a gradient is a good one, and the gradients' sum bounds the distance from below",
+    formula: "n = ‖g‖ of the first gradient that is not 0
+g ← g + λ·w
+a ← a + η·d/n·⟨g, s⟩
+s ← s + η·d/n·g
+d ← max(d, 2·a/‖s‖)
+w ← μ·w + (1 − μ)·(p − s)            (p: the weights at the start)",
+    good_when: "SGD is known to work but not with which step size; with a schedule",
+    bad_when: "gradients differ much in size between layers, or the first one is not like the rest",
+    source: "Defazio & Mishchenko 2023",
+};
+
+impl Rule for DAdaptSgd {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("s", "s"), State::zeros("x0", "p")]
+    }
+
+    fn scalars(&self) -> Vec<Scalar> {
+        vec![
+            Scalar { name: "d", start: self.d0 },
+            Scalar { name: "numerator_weighted", start: 0.0 },
+            Scalar { name: "g0_norm", start: 0.0 },
+        ]
+    }
+
+    fn tier(&self) -> Tier {
+        Tier::Vector
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        distance_can_grow(CARD.name, self.d0)
+    }
+
+    fn update(&self, t: u64, mut each: Each<'_>) {
+        let DAdaptSgd { lr, momentum, weight_decay, .. } = *self;
+        if t == 1 {
+            each.copy_weights_to_state(1);
+        }
+        let [d, numerator, mut norm] = *each.scalars();
+        if norm == 0.0 {
+            let [g2] = each.sums(|_, g, [_, _]| [g * g]);
+            norm = g2.sqrt();
+        }
+        if lr == 0.0 || norm == 0.0 {
+            return;
+        }
+        let step_size = d * lr / norm;
+        let [step, lambda] = [step_size, weight_decay].map(|x| x as f32);
+        let [along, s2] = each.sums(move |w, g, [s, _]| {
+            let g = with_decay(w, g, lambda);
+            let longer = s + step * g;
+            [g * s, longer * longer]
+        });
+        if s2 == 0.0 {
+            return;
+        }
+        let numerator = numerator + step_size * along;
+        *each.scalars() = [d.max(2.0 * numerator / s2.sqrt()), numerator, norm];
+
+        let [kept, new] = [momentum, 1.0 - momentum].map(|x| x as f32);
+        each.weight(move |w, g, [s, start]| {
+            let s = s + step * with_decay(w, g, lambda);
+            (kept * w + new * (start - s), [s, start])
+        });
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}

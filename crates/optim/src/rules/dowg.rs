@@ -1,0 +1,80 @@
+use crate::each::Each;
+use crate::formula::with_decay;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, Scalar, State, Tier};
+
+hyperparameters! {
+    /// Gradient descent by the distance that was gone over gradients weighted by it.
+    pub struct Dowg {
+        /// Factor η of the step size that is found; a schedule acts on it.
+        lr: f64 = 1.0 in 0.0..,
+        /// First distance.
+        initial: f64 = 1e-6 in 0.0..,
+        /// Added to the root, so that nothing is divided by 0.
+        eps: f64 = 1e-8 in 0.0..,
+        /// Pull λ of every weight towards 0, added to the gradient.
+        weight_decay: f64 = 0.0 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "dowg",
+    title: "Distance over weighted gradients",
+    family: "parameter-free",
+    problem: "DoG's sum keeps the large gradients of the start for ever; weighted by the distance gone, \
+              late gradients count most, and steps can grow to where training is only just stable",
+    formula: "g ← g + λ·w
+r ← max(r, ‖w − p‖)                  (p: the weights at the start)
+G ← G + r²·‖g‖²
+w ← w − η·r²/(√G + ε)·g
+r = initial at the start",
+    good_when: "SGD is known to work but not with which step size, and gradients are not very noisy",
+    bad_when: "gradients differ much in size between layers: they share one step size",
+    source: "Khaled et al. 2023",
+};
+
+impl Rule for Dowg {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("init_params", "p")]
+    }
+
+    fn scalars(&self) -> Vec<Scalar> {
+        vec![
+            Scalar { name: "estim_sq_dist", start: self.initial * self.initial },
+            Scalar { name: "weighted_sq_norm_grads", start: 0.0 },
+        ]
+    }
+
+    fn tier(&self) -> Tier {
+        Tier::Vector
+    }
+
+    fn update(&self, t: u64, mut each: Each<'_>) {
+        let Dowg { lr, eps, weight_decay, .. } = *self;
+        if t == 1 {
+            each.copy_weights_to_state(0);
+        }
+        let lambda = weight_decay as f32;
+        let [gone2, g2] = each.sums(move |w, g, [start]| {
+            let g = with_decay(w, g, lambda);
+            [(start - w) * (start - w), g * g]
+        });
+        let [distance2, squares] = each.scalars();
+        *distance2 = distance2.max(gone2);
+        *squares += *distance2 * g2;
+        let root = squares.sqrt() + eps;
+        if root == 0.0 {
+            return;
+        }
+        let step_size = (lr * (*distance2 / root)) as f32;
+        each.weight(move |w, g, [start]| (w - step_size * with_decay(w, g, lambda), [start]));
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}

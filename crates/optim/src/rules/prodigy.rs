@@ -1,0 +1,130 @@
+use crate::each::Each;
+use crate::error::Error;
+use crate::formula::gathered;
+use crate::hyperparameters;
+use crate::rule::{Card, Rule, Scalar, State, Tier};
+
+hyperparameters! {
+    /// AdamW that finds its own step size from how far the weights have come.
+    pub struct Prodigy {
+        /// Factor η of the step size that is found; a schedule acts on it.
+        lr: f64 = 1.0 in 0.0..,
+        /// Decay β₁ of the mean gradient.
+        beta1: f64 = 0.9 in 0.0..1.0,
+        /// Decay β₂ of the mean of squares; √β₂ is that of the estimate's sums.
+        beta2: f64 = 0.999 in 0.0..1.0,
+        /// Added to the root, times the step size, so that nothing is divided by 0.
+        eps: f64 = 1e-8 in 0.0..,
+        /// Pull λ of every weight towards 0: a share η·d·λ of it a step.
+        weight_decay: f64 = 0.0 in 0.0..,
+        /// First estimate d₀ of the distance to a solution, far too small.
+        d0: f64 = 1e-6 in 0.0..,
+        /// Factor of later estimates, the one setting worth tuning.
+        d_coef: f64 = 1.0 in 0.0..,
+        /// Whether to correct steps for means that start at 0, as Adam does.
+        bias_correction: bool = false,
+        /// Whether the estimate ignores η, for a long warm-up.
+        safeguard_warmup: bool = false,
+    }
+}
+
+const CARD: Card = Card {
+    name: "prodigy",
+    title: "Prodigy",
+    family: "parameter-free",
+    problem: "Adam's step size has to be searched for; the distance to a solution, which the gradients \
+              along the way bound from below, is a good one",
+    formula: "η ← η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)           (with bias_correction)
+a ← √β₂·a + d/d₀·η·d·⟨g, p − w⟩      (p: the weights at the start)
+s ← √β₂·s + d/d₀·η·d·g               (without η with safeguard_warmup)
+m ← β₁·m + (1 − β₁)·d·g
+v ← β₂·v + (1 − β₂)·d²·g²
+d⁺ = max(d, d_coef·a/‖s‖₁)
+w ← w − η·d·λ·w − η·d·m/(√v + d⁺·ε)
+d ← d⁺",
+    good_when: "no step size is known and a search is dear; with a cosine schedule",
+    bad_when: "the best step size shrinks as training goes on: the estimate never does",
+    source: "Mishchenko & Defazio 2023",
+};
+
+impl Rule for Prodigy {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![
+            State::zeros("exp_avg", "m"),
+            State::zeros("exp_avg_sq", "v"),
+            State::zeros("s", "s"),
+            State::zeros("p0", "p"),
+        ]
+    }
+
+    fn scalars(&self) -> Vec<Scalar> {
+        vec![Scalar { name: "d", start: self.d0 }, Scalar { name: "d_numerator", start: 0.0 }]
+    }
+
+    fn tier(&self) -> Tier {
+        Tier::Vector
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        distance_can_grow(CARD.name, self.d0)
+    }
+
+    fn update(&self, t: u64, mut each: Each<'_>) {
+        let Prodigy { lr, beta1, beta2, eps, weight_decay, d0, d_coef, bias_correction, safeguard_warmup } =
+            *self;
+        if t == 1 {
+            each.copy_weights_to_state(3);
+        }
+        if lr == 0.0 {
+            return;
+        }
+        let [d, numerator] = *each.scalars();
+        let correction = if bias_correction { adam_correction(beta1, beta2, t) } else { 1.0 };
+        let step_size = d * lr * correction;
+        let of_gradient = d / d0 * if safeguard_warmup { d } else { step_size };
+        let [kept3, share] = [beta2.sqrt(), of_gradient].map(|x| x as f32);
+        let [along, length] =
+            each.sums(move |w, g, [_, _, s, start]| [g * (start - w), (kept3 * s + share * g).abs()]);
+        if length == 0.0 {
+            return;
+        }
+        let numerator = beta2.sqrt() * numerator + d / d0 * step_size * along;
+        let longer = d.max(d_coef * numerator / length);
+        *each.scalars() = [longer, numerator];
+
+        let [kept1, new1, kept2, new2] =
+            [beta1, d * (1.0 - beta1), beta2, d * d * (1.0 - beta2)].map(|x| x as f32);
+        let [small, step_size, decay] = [longer * eps, step_size, weight_decay * step_size].map(|x| x as f32);
+        each.weight(move |w, g, [m, v, s, start]| {
+            let m = kept1 * m + new1 * g;
+            let v = kept2 * v + new2 * g * g;
+            let s = kept3 * s + share * g;
+            let w = w - decay * w;
+            (w - step_size * m / (v.sqrt() + small), [m, v, s, start])
+        });
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}
+
+/// What a step of Adam is multiplied with because its means start at 0.
+pub(super) fn adam_correction(beta1: f64, beta2: f64, t: u64) -> f64 {
+    gathered(beta2, t).sqrt() / gathered(beta1, t)
+}
+
+/// Estimates of the distance grow by factors, so they have to start above 0.
+pub(super) fn distance_can_grow(of: &str, d0: f64) -> Result<(), Error> {
+    if d0 > 0.0 {
+        return Ok(());
+    }
+    Err(Error::Conflict {
+        of: of.to_string(),
+        why: "d0=0 can never grow; give a small one, such as 1e-6".into(),
+    })
+}
