@@ -260,7 +260,13 @@ fn predict_sees_in_a_photo_what_it_sees_in_the_set() {
     assert!(right >= 16, "{right} of 20");
     world.page("predict --model digits.safetensors 0.png 1.png");
     let inverted = world.json("predict --model digits.safetensors 0.png --invert yes");
-    assert_eq!(inverted[0]["probabilities"], predictions[0]["probabilities"]);
+    // One picture alone is summed in another order than twenty together, so the last bits may differ.
+    let probabilities = |object: &serde_json::Value| -> Vec<f64> {
+        object["probabilities"].as_array().unwrap().iter().map(|p| p.as_f64().unwrap()).collect()
+    };
+    for (alone, together) in probabilities(&inverted[0]).into_iter().zip(probabilities(&predictions[0])) {
+        assert!((alone - together).abs() < 1e-6, "{alone}, among others {together}");
+    }
 }
 
 #[test]
