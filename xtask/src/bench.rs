@@ -1,21 +1,22 @@
 //! The machine's peak and the speed of a training step, in one run.
 
+mod options;
 mod peak;
 mod product;
 mod step;
 
 use std::ffi::OsString;
+use std::fs;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use serde_json::{Value, json};
 use tensor::simd;
 
+use self::options::Options;
 use self::product::Product;
-
-/// How often each thing is measured; everything is measured once before anything is measured
-/// again, so that a change in the machine's load meets all alike.
-const ROUNDS: usize = 15;
 
 /// Something to be timed: one call does `work` and returns its seconds.
 struct Subject {
@@ -29,14 +30,25 @@ struct Subject {
 }
 
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    let json = match arguments {
-        [] => false,
-        [flag] if flag == "--json" => true,
-        _ => {
-            eprintln!("error: bench takes --json or nothing\nhint: cargo xtask bench");
-            return ExitCode::from(2);
+    let options = match options::parse(arguments) {
+        Ok(options) => options,
+        Err(message) => {
+            let code = message.exit_code();
+            let _ = message.print();
+            return ExitCode::from(code as u8);
         }
     };
+    match dense(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The machine's peak, and products and steps as shares of it.
+fn dense(options: &Options) -> Result<(), String> {
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
     let mut subjects = vec![peak::subject(1), peak::subject(cores)];
     for batch in [64, 512] {
@@ -48,10 +60,16 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
             subjects.push(step::subject(recipe, batch));
         }
     }
+    // The two peaks stay: all else is a share of them.
+    let mut place = 0;
+    subjects.retain(|subject| {
+        place += 1;
+        place <= 2 || options.wants(&subject.name)
+    });
     let live = std::io::stderr().is_terminal();
-    for round in 0..ROUNDS {
+    for round in 0..options.rounds {
         if live {
-            eprint!("\rround {} of {ROUNDS}", round + 1);
+            eprint!("\rround {} of {}", round + 1, options.rounds);
         }
         for subject in &mut subjects {
             let seconds = (subject.work)();
@@ -61,44 +79,51 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     if live {
         eprint!("\r{:24}\r", "");
     }
-    show(&mut subjects, cores, json);
-    ExitCode::SUCCESS
+    show(&mut subjects, cores, options)
 }
 
-fn show(subjects: &mut [Subject], cores: usize, json: bool) {
+fn show(subjects: &mut [Subject], cores: usize, options: &Options) -> Result<(), String> {
     for subject in subjects.iter_mut() {
         subject.seconds.sort_by(f64::total_cmp);
     }
     // The peak is the best that was seen: what the machine can do when nobody disturbs it.
     let best = |subject: &Subject| subject.operations / subject.seconds[0];
     let peaks = [best(&subjects[0]), best(&subjects[1])];
-    let peak_of = |subject: &Subject| if subject.cores == 1 { peaks[0] } else { peaks[1] };
-    if json {
-        for subject in subjects.iter() {
-            let [low, median, high] = quantiles(&subject.seconds);
-            let row = serde_json::json!({
-                "schema": 1, "name": subject.name, "seconds": {"min": low, "median": median, "max": high},
-                "gflops": subject.operations / median / 1e9, "share_of_peak": subject.operations / median / peak_of(subject),
-                "kernel": simd::path().name(),
-            });
-            println!("{row}");
-        }
-        return;
-    }
-    println!("{} cores, kernels {}, medians of {ROUNDS} interleaved rounds\n", cores, simd::path().name());
+    let kernel = simd::path().name();
+    println!("{cores} cores, kernels {kernel}, medians of {} interleaved rounds\n", options.rounds);
     println!("{:<34}{:>12}{:>9}{:>11}{:>13}", "", "median µs", "spread", "GFLOP/s", "of peak");
+    let mut rows = Vec::new();
     for subject in subjects.iter() {
         let [low, median, high] = quantiles(&subject.seconds);
         let rate = subject.operations / median;
+        let share = rate / if subject.cores == 1 { peaks[0] } else { peaks[1] };
         println!(
             "{:<34}{:>12.1}{:>8.0}%{:>11.1}{:>12.0}%",
             subject.name,
             1e6 * median,
             100.0 * (high - low) / median,
             rate / 1e9,
-            100.0 * rate / peak_of(subject)
+            100.0 * share
         );
+        rows.push(json!({
+            "name": subject.name, "seconds": {"min": low, "median": median, "max": high},
+            "gflops": rate / 1e9, "share_of_peak": share,
+        }));
     }
+    let report =
+        json!({"schema": 1, "kernel": kernel, "cores": cores, "rounds": options.rounds, "rows": rows});
+    write_json(&options.json, &report)
+}
+
+/// Writes figures to a file, whose folder is made where it is missing.
+fn write_json(path: &Path, report: &Value) -> Result<(), String> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let text = format!("{report:#}\n");
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path, text))
+        .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    eprintln!("\nfigures: {}", path.display());
+    Ok(())
 }
 
 /// The least, the middle and the greatest of sorted values.
