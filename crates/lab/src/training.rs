@@ -253,14 +253,16 @@ impl<'t> Training<'t> {
     /// The weights to use the model with: those that are trained, or the average of them that the
     /// optimizer keeps.
     pub fn evaluation_weights(&self) -> Cow<'_, Bundle> {
-        let trained = self.weights.as_slice();
-        let evaluated = self.optimizer.evaluation_weights(trained);
-        if std::ptr::eq(evaluated, trained) {
-            return Cow::Borrowed(&self.weights);
+        match self.optimizer.evaluation_weights(self.weights.as_slice()) {
+            Cow::Borrowed(same) if std::ptr::eq(same, self.weights.as_slice()) => {
+                Cow::Borrowed(&self.weights)
+            }
+            other => {
+                let mut averaged = self.weights.zeros_like();
+                averaged.as_mut_slice().copy_from_slice(&other);
+                Cow::Owned(averaged)
+            }
         }
-        let mut averaged = self.weights.zeros_like();
-        averaged.as_mut_slice().copy_from_slice(evaluated);
-        Cow::Owned(averaged)
     }
 
     /// The weights that are trained, as they are now.
@@ -358,7 +360,12 @@ impl<'t> Training<'t> {
             *array = weights::numbers(path, &tensors, &format!("optimizer.{name}"), &[array.len()])?;
         }
         let scalars = scalars.into_iter().map(|(name, bits)| (name, f64::from_bits(bits))).collect();
-        self.optimizer.load_state_dict(StateDict { steps: progress.steps, arrays, scalars })?;
+        self.optimizer.load_state_dict(StateDict {
+            steps: progress.steps,
+            gradient_calls: progress.steps,
+            arrays,
+            scalars,
+        })?;
         self.weights = weights;
         self.progress = progress;
         self.order.clear();

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use std::fmt;
 
 use crate::error::Error;
-use crate::hyper::{Hyperparameters, Value};
+use crate::hyper::Hyperparameters;
 use crate::schedule::Schedule;
 
 /// The course of a learning rate: hyperparameters and a pure function of the step and the total.
@@ -63,6 +63,14 @@ pub trait Course: Hyperparameters + fmt::Debug + Send + Sync {
     /// whole numbers. It goes on beyond the total, mostly with the last value.
     fn factor(&self, s: f64, total: f64) -> f64;
 
+    /// How much of the way from one value to another is behind at step `s` of `total`, from 0 to 1, where
+    /// the course leads a hyperparameter between the two. Along the factor, unless the course says
+    /// otherwise: 0 where it starts, 1 where it ends.
+    fn way(&self, s: f64, total: f64) -> f64 {
+        let [start, end] = [0.0, total].map(|s| self.factor(s, total));
+        ((self.factor(s, total) - start) / (end - start)).clamp(0.0, 1.0)
+    }
+
     /// A copy behind a pointer.
     fn boxed(&self) -> Box<dyn Course>;
 }
@@ -97,20 +105,12 @@ impl dyn Course + '_ {
     /// If there is no such name, or the value is of another kind or out of range.
     pub fn set(&mut self, name: &str, text: &str) -> Result<(), Error> {
         let of = self.card().name;
-        let hypers = self.hypers();
-        let hyper = hypers.iter().find(|hyper| hyper.name == name).ok_or_else(|| {
-            let known = hypers.iter().map(|hyper| hyper.name).chain([Schedule::WARMUP.name]);
-            Error::unknown(format!("setting of {of}"), name, known)
-        })?;
-        let inside = |x: &f64| hyper.range.is_none_or(|range| range.contain(*x));
-        let value = self.read(name, text).ok().filter(|value: &Value| value.numbers().iter().all(inside));
-        let out_of_range = || Error::OutOfRange {
-            of: of.to_string(),
-            name: name.to_string(),
-            value: text.to_string(),
-            allowed: hyper.allowed(),
-        };
-        self.put(name, value.ok_or_else(out_of_range)?).map_err(|_| out_of_range())
+        (self as &mut dyn Hyperparameters).set_text(of, name, text).map_err(|mut error| {
+            if let Error::Unknown { known, .. } = &mut error {
+                known.push(Schedule::WARMUP.name.to_string());
+            }
+            error
+        })
     }
 }
 
@@ -118,13 +118,7 @@ impl dyn Course + '_ {
 impl fmt::Display for dyn Course + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.card().name)?;
-        for hyper in self.hypers() {
-            let value = self.get(hyper.name).expect("a declared hyperparameter has a value");
-            if value != hyper.default {
-                write!(f, " {}={value}", hyper.name)?;
-            }
-        }
-        Ok(())
+        (self as &dyn Hyperparameters).print(f, "")
     }
 }
 

@@ -5,11 +5,14 @@ use tensor::parallel::{CHUNK, for_each_chunk};
 use tensor::simd::{self, Kernel, Path};
 use tensor::{Entry, Role, Shape};
 
+use crate::objective::Objective;
 use crate::rule::Extent;
 
 /// The weights that a rule updates in one step, with their gradients and its state arrays.
 #[derive(Debug)]
 pub struct Each<'a> {
+    /// The place of the first weight among all that the rule updates.
+    pub(crate) first: usize,
     pub(crate) weights: &'a mut [f32],
     pub(crate) gradients: &'a [f32],
     /// What every gradient is multiplied with first: less than 1 when the norm is clipped.
@@ -23,6 +26,8 @@ pub struct Each<'a> {
     pub(crate) scalars: &'a mut [f64],
     /// What the schedule multiplies the learning rate with at this step.
     pub(crate) schedule_factor: f64,
+    /// What is minimised, for a rule that asks for more of it than a gradient.
+    pub(crate) objective: Objective<'a>,
     /// The instructions to run with.
     pub(crate) path: Path,
 }
@@ -55,6 +60,7 @@ impl<'a> Each<'a> {
     /// The same once more, for a rule that goes over the weights more than once in a step.
     pub fn again(&mut self) -> Each<'_> {
         Each {
+            first: self.first,
             weights: self.weights,
             gradients: self.gradients,
             scale: self.scale,
@@ -63,13 +69,33 @@ impl<'a> Each<'a> {
             entries: self.entries,
             scalars: self.scalars,
             schedule_factor: self.schedule_factor,
+            objective: self.objective.again(),
             path: self.path,
         }
+    }
+
+    /// The loss at the weights before this step.
+    ///
+    /// # Panics
+    /// If the rule does not [need](crate::Rule::needs) it.
+    #[track_caller]
+    pub fn loss(&self) -> f64 {
+        self.objective.loss()
+    }
+
+    /// The loss at the weights as they are now, whose gradient is written into `gradient`.
+    ///
+    /// # Panics
+    /// If the rule does not [need](crate::Rule::needs) the objective.
+    #[track_caller]
+    pub fn evaluate(&mut self, gradient: &mut [f32]) -> f64 {
+        self.objective.evaluate(self.weights, gradient)
     }
 
     /// The parameters one by one: as the layout has them, or the whole slice as one.
     pub fn parameters(self) -> Vec<Parameter<'a>> {
         let Each {
+            mut first,
             mut weights,
             mut gradients,
             scale,
@@ -89,6 +115,7 @@ impl<'a> Each<'a> {
                 );
             }
             let each = Each {
+                first,
                 weights: weights.split_off_mut(..n).expect("as many weights as the layout has"),
                 gradients: gradients.split_off(..n).expect("as many gradients as weights"),
                 scale,
@@ -97,8 +124,10 @@ impl<'a> Each<'a> {
                 entries: std::slice::from_ref(entry),
                 scalars: &mut [],
                 schedule_factor,
+                objective: Objective::default(),
                 path,
             };
+            first += n;
             Parameter { shape: entry.shape, role: entry.role, each }
         };
         entries.iter().map(one).collect()
@@ -154,8 +183,8 @@ impl<'a> Each<'a> {
         self.weight_at(move |_, w, g, state| update(w, g, state));
     }
 
-    /// As [`weight`](Each::weight), for a rule that also wants to know the weight's place in the
-    /// slice, counted from 0.
+    /// As [`weight`](Each::weight), for a rule that also wants to know the weight's place among all that
+    /// it updates, counted from 0.
     ///
     /// # Panics
     /// As [`weight`](Each::weight).
@@ -164,13 +193,13 @@ impl<'a> Each<'a> {
         self,
         update: impl Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy + Send + Sync + 'static,
     ) {
-        let Each { weights, gradients, scale, state, extents, entries, path, .. } = self;
+        let Each { first, weights, gradients, scale, state, extents, entries, path, .. } = self;
         let full = state.into_iter().zip(extents).filter(|(_, extent)| extent.is_full(entries));
         let mut chunks_of_state: Vec<_> = full.map(|(array, _)| array.chunks_mut(CHUNK)).collect();
         assert_eq!(chunks_of_state.len(), N, "the update takes {N} state arrays");
         let pairs = weights.chunks_mut(CHUNK).zip(gradients.chunks(CHUNK));
         let chunks = pairs.enumerate().map(|(number, (weights, gradients))| Chunk {
-            first: number * CHUNK,
+            first: first + number * CHUNK,
             state: std::array::from_fn(|i| {
                 chunks_of_state[i].next().expect("state is as long as the weights")
             }),
@@ -214,7 +243,7 @@ impl<'a> Each<'a> {
 }
 
 struct Chunk<'a, const N: usize, F> {
-    /// The place of the first weight in the whole slice.
+    /// The place of the first weight among all.
     first: usize,
     weights: &'a mut [f32],
     gradients: &'a [f32],

@@ -102,6 +102,11 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// Whether there is an upper end.
+    pub fn is_bounded(&self) -> bool {
+        self.high.is_finite()
+    }
+
     /// Whether `x` is finite and inside.
     pub fn contain(&self, x: f64) -> bool {
         x.is_finite() && x >= self.low && (x < self.high || (self.closed && x == self.high))
@@ -153,6 +158,86 @@ pub trait Hyperparameters {
     /// value it takes.
     #[doc(hidden)]
     fn put(&mut self, name: &str, value: Value) -> Result<(), &'static str>;
+}
+
+impl dyn Hyperparameters + '_ {
+    /// Sets one by name; `of` is whose it is, for the error.
+    ///
+    /// # Errors
+    /// If there is no such name, or the value is of another kind or out of range.
+    pub fn set(&mut self, of: &str, name: &str, value: Value) -> Result<(), Error> {
+        let hyper = self.find(of, name)?;
+        let inside = |x: &f64| hyper.range.is_none_or(|range| range.contain(*x));
+        let fits = value.numbers().iter().all(inside);
+        let wrong = |allowed: String| Error::OutOfRange {
+            of: of.to_string(),
+            name: name.to_string(),
+            value: value.to_string(),
+            allowed,
+        };
+        if !fits {
+            return Err(wrong(hyper.allowed()));
+        }
+        self.put(name, value).map_err(|kind| wrong(kind.to_string()))
+    }
+
+    /// Sets one by name to what the text says.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn set_text(&mut self, of: &str, name: &str, text: &str) -> Result<(), Error> {
+        let hyper = self.find(of, name)?;
+        let value = self.read(name, text).map_err(|_| Error::OutOfRange {
+            of: of.to_string(),
+            name: name.to_string(),
+            value: text.to_string(),
+            allowed: hyper.allowed(),
+        })?;
+        self.set(of, name, value)
+    }
+
+    /// Whether all values are in range.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn validate(&self, of: &str) -> Result<(), Error> {
+        for hyper in self.hypers() {
+            let value = self.value(hyper.name);
+            let inside = |x: &f64| hyper.range.is_none_or(|range| range.contain(*x));
+            if !value.numbers().iter().all(inside) {
+                return Err(Error::OutOfRange {
+                    of: of.to_string(),
+                    name: hyper.name.to_string(),
+                    value: value.to_string(),
+                    allowed: hyper.allowed(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of one that is declared.
+    pub(crate) fn value(&self, name: &str) -> Value {
+        self.get(name).expect("a declared hyperparameter has a value")
+    }
+
+    /// ` name=value` for each that is not at its default, or is `always` shown.
+    pub(crate) fn print(&self, f: &mut fmt::Formatter<'_>, always: &str) -> fmt::Result {
+        for hyper in self.hypers() {
+            let value = self.value(hyper.name);
+            if value != hyper.default || hyper.name == always {
+                write!(f, " {}={value}", hyper.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn find(&self, of: &str, name: &str) -> Result<Hyper, Error> {
+        let hypers = self.hypers();
+        let names: Vec<&'static str> = hypers.iter().map(|hyper| hyper.name).collect();
+        let found = hypers.into_iter().find(|hyper| hyper.name == name);
+        found.ok_or_else(|| Error::unknown(format!("hyperparameter of {of}"), name, names))
+    }
 }
 
 /// A literal as a default: a number and a flag are themselves, all else is written as in a recipe.

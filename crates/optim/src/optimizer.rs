@@ -1,49 +1,59 @@
-//! A rule at work: its state, the step count, the schedule and clipping.
+//! A method at work.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tensor::simd::{self, Path};
-use tensor::{Entry, Layout, Role};
+use tensor::{Layout, Role};
 
-use crate::clip;
-use crate::each::Each;
+use crate::clip::Clip;
 use crate::error::Error;
-use crate::hyper::Value;
-use crate::rule::{Extent, Rule};
+use crate::members::Members;
+use crate::method::Method;
+use crate::objective::{Evaluate, Objective};
+use crate::plateau::Plateau;
+use crate::rule::{Needs, Rule};
 use crate::schedule::Schedule;
+use crate::stack::{Base, Stack, Wrapped, evaluation_weights};
+use crate::state_dict::StateDict;
+use crate::wrapper::Point;
 
 /// Updates a slice of weights, step by step.
+///
+/// ```
+/// use optim::{Method, Optimizer};
+///
+/// // f(w) = (w − 3)², and all that a step needs of it.
+/// let mut objective = |w: &[f32], gradient: &mut [f32]| {
+///     gradient[0] = 2.0 * (w[0] - 3.0);
+///     f64::from((w[0] - 3.0).powi(2))
+/// };
+/// let method: Method = "sam(adam lr=0.1) rho=0.01, cosine".parse()?;
+/// let mut optimizer = Optimizer::of_slice(method, 1)?.with_total_steps(300);
+/// let mut w = [0.0];
+/// for _ in 0..300 {
+///     optimizer.step_on(&mut w, &mut objective);
+/// }
+/// assert!((w[0] - 3.0).abs() < 1e-2);
+/// assert_eq!(optimizer.gradient_calls(), 600);
+/// # Ok::<(), optim::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Optimizer {
-    /// As declared; the learning rate before the schedule.
-    rule: Box<dyn Rule>,
-    /// The same with this step's learning rate.
-    scheduled: Box<dyn Rule>,
-    schedule: Schedule,
-    total_steps: u64,
-    clip_norm: Option<f64>,
-    steps: u64,
+    method: Method,
     layout: Arc<Layout>,
-    state: Vec<Vec<f32>>,
-    extents: Vec<Extent>,
-    scalars: Vec<f64>,
+    total_steps: u64,
+    wrappers: Vec<Wrapped>,
+    base: Base,
+    plateau: Option<Plateau>,
+    gradient_calls: u64,
+    /// Gradients that are changed on their way to the rule.
+    scratch: Vec<f32>,
     path: Path,
 }
 
-/// All that an optimizer remembers, to be written and read again.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct StateDict {
-    /// Updates made.
-    pub steps: u64,
-    /// The state arrays by name.
-    pub arrays: Vec<(String, Vec<f32>)>,
-    /// The numbers beside them by name; most rules have none.
-    pub scalars: Vec<(String, f64)>,
-}
-
 impl Optimizer {
-    /// An optimizer for this many weights, which are one parameter unless
-    /// [`with_layout`](Optimizer::with_layout) says more.
+    /// A rule for so many weights, with a constant learning rate and no clipping.
     ///
     /// # Errors
     /// If a hyperparameter is out of range, or some do not go together.
@@ -51,31 +61,53 @@ impl Optimizer {
         Optimizer::from_boxed(rule.boxed(), weights)
     }
 
-    /// An optimizer with a rule that was chosen by name.
+    /// As [`Optimizer::new`], for a rule that was chosen by name.
     ///
     /// # Errors
     /// As [`Optimizer::new`].
     pub fn from_boxed(rule: Box<dyn Rule>, weights: usize) -> Result<Optimizer, Error> {
-        rule.validate()?;
+        Optimizer::of_slice(Method::new(rule), weights)
+    }
+
+    /// A method for so many weights that are one parameter.
+    ///
+    /// # Errors
+    /// As [`Optimizer::of`].
+    pub fn of_slice(method: Method, weights: usize) -> Result<Optimizer, Error> {
         let mut layout = Layout::new();
         layout.push("weights", [weights], Role::Matrix);
-        let scalars = rule.scalars().iter().map(|s| s.start).collect();
+        Optimizer::of(method, layout)
+    }
+
+    /// A method for the parameters of a layout.
+    ///
+    /// # Errors
+    /// If a setting is out of range, some do not go together, or a name pattern fits no parameter.
+    pub fn of(method: Method, layout: impl Into<Arc<Layout>>) -> Result<Optimizer, Error> {
+        method.validate()?;
+        let layout = layout.into();
+        let entries = layout.entries();
+        if !layout.is_empty() {
+            method.check_names(entries)?;
+        }
+        let parts = method.parted(entries)?;
+        let alone = parts.len() == 1;
+        let parts = parts.into_iter().map(|part| Members::new(part, entries, alone)).collect();
         Ok(Optimizer {
-            scheduled: rule.boxed(),
-            schedule: Schedule::default(),
+            wrappers: Wrapped::all(&method, layout.len()),
+            base: Base { steps: 0, parts },
+            plateau: method.plateau.map(Plateau::new).transpose()?,
+            method,
+            layout,
             total_steps: 0,
-            clip_norm: None,
-            steps: 0,
-            state: fresh_state(&*rule, layout.entries()),
-            extents: rule.state().iter().map(|s| s.extent).collect(),
-            layout: Arc::new(layout),
-            scalars,
+            gradient_calls: 0,
+            scratch: vec![],
             path: simd::path(),
-            rule,
         })
     }
 
-    /// Tells the parameters apart, for rules of the tensor tier; others do the same without.
+    /// The parameters that the weights are; without it they are one. Rules that look at whole
+    /// parameters need it.
     ///
     /// # Panics
     /// If the layout has another number of weights, or a step has been made.
@@ -88,14 +120,23 @@ impl Optimizer {
             self.layout.len(),
             "a layout of as many weights as the optimizer was made for"
         );
-        assert_eq!(self.steps, 0, "the layout comes before the first step");
-        Optimizer { state: fresh_state(&*self.rule, layout.entries()), layout, ..self }
+        self.changed(|_| {}, Some(layout))
     }
 
     /// Multiplies the learning rate by `schedule` over `total_steps` updates.
+    ///
+    /// # Panics
+    /// If a step has been made.
     #[must_use]
+    #[track_caller]
     pub fn with_schedule(self, schedule: Schedule, total_steps: u64) -> Optimizer {
-        Optimizer { schedule, total_steps, ..self }
+        self.changed(|method| method.schedule = schedule, None).with_total_steps(total_steps)
+    }
+
+    /// Runs schedules over so many updates; without it they are at their end from the start.
+    #[must_use]
+    pub fn with_total_steps(self, total_steps: u64) -> Optimizer {
+        Optimizer { total_steps, ..self }
     }
 
     /// Scales gradients whose global norm is greater down to this norm.
@@ -103,16 +144,18 @@ impl Optimizer {
     /// # Errors
     /// If the norm is not a positive number.
     pub fn with_clip_norm(self, max_norm: f64) -> Result<Optimizer, Error> {
-        if max_norm > 0.0 && max_norm.is_finite() {
-            return Ok(Optimizer { clip_norm: Some(max_norm), ..self });
-        }
-        let allowed = "a finite number greater than 0".to_string();
-        Err(Error::OutOfRange {
-            of: "clipping".into(),
-            name: "clip".into(),
-            value: max_norm.to_string(),
-            allowed,
-        })
+        let clip = Clip::Norm(max_norm);
+        clip.validate()?;
+        Ok(self.changed(|method| method.clip = Some(clip), None))
+    }
+
+    /// The same at its start with another method or layout, of which it is known that they fit.
+    #[track_caller]
+    fn changed(mut self, change: impl FnOnce(&mut Method), layout: Option<Arc<Layout>>) -> Optimizer {
+        assert_eq!(self.base.steps, 0, "what an optimizer is made of is said before its first step");
+        change(&mut self.method);
+        let fresh = Optimizer::of(self.method, layout.unwrap_or(self.layout)).expect("was valid before");
+        Optimizer { total_steps: self.total_steps, path: self.path, ..fresh }
     }
 
     /// Runs with these instructions instead of the widest that the machine has: to compare them.
@@ -127,111 +170,160 @@ impl Optimizer {
         Optimizer { path, ..self }
     }
 
-    /// One update.
+    /// One step with the gradients at `weights`.
+    ///
+    /// # Panics
+    /// If weights, gradients and state are not of one length, or if the method
+    /// [needs](Optimizer::needs) more than gradients.
+    #[track_caller]
+    pub fn step(&mut self, weights: &mut [f32], gradients: &[f32]) {
+        assert!(self.needs() == Needs::Gradient, "`{}` needs the loss: use step_with", self.method);
+        self.step_from(weights, gradients, Objective::default());
+    }
+
+    /// One step with the loss and the gradients at `weights`; `evaluate` gives both at others, and is
+    /// only called by a method that needs the [objective](Needs::Objective).
     ///
     /// # Panics
     /// If weights, gradients and state are not of one length.
     #[track_caller]
-    pub fn step(&mut self, weights: &mut [f32], gradients: &[f32]) {
+    pub fn step_with(
+        &mut self,
+        weights: &mut [f32],
+        gradients: &[f32],
+        loss: f64,
+        evaluate: &mut Evaluate<'_>,
+    ) {
+        let (mut calls, sign) = (0, if self.method.maximize { -1.0 } else { 1.0 });
+        let mut counted = |weights: &[f32], gradient: &mut [f32]| {
+            calls += 1;
+            let loss = evaluate(weights, gradient);
+            if sign < 0.0 {
+                gradient.iter_mut().for_each(|g| *g = -*g);
+            }
+            sign * loss
+        };
+        let objective = Objective { loss: Some(sign * loss), evaluate: Some(&mut counted) };
+        self.step_from(weights, gradients, objective);
+        self.gradient_calls += calls;
+    }
+
+    /// One step on a function that can be evaluated anywhere; returns the loss before it.
+    ///
+    /// # Panics
+    /// If weights and state are not of one length.
+    #[track_caller]
+    pub fn step_on(&mut self, weights: &mut [f32], objective: &mut Evaluate<'_>) -> f64 {
+        let mut gradients = vec![0.0; weights.len()];
+        let loss = objective(weights, &mut gradients);
+        self.step_with(weights, &gradients, loss, objective);
+        loss
+    }
+
+    #[track_caller]
+    fn step_from(&mut self, weights: &mut [f32], gradients: &[f32], mut objective: Objective<'_>) {
         assert_eq!(weights.len(), gradients.len(), "as many gradients as weights");
         assert_eq!(weights.len(), self.layout.len(), "the optimizer was made for other weights");
-        let factor = self.schedule.factor(self.steps, self.total_steps);
-        let lr = self.learning_rate();
-        if let Some(lr) = lr {
-            self.scheduled.put("lr", Value::Number(lr)).expect("the learning rate is a number");
+        self.gradient_calls += 1;
+        let factor = self.plateau.map_or(1.0, |plateau| plateau.state().factor);
+        let Optimizer { method, layout, total_steps, wrappers, base, scratch, path, .. } = self;
+        let mut changed = false;
+        let objective = objective.again();
+        let mut point = Point { weights, gradients, scratch, changed: &mut changed, objective, path: *path };
+        if method.maximize {
+            point.gradients_mut().iter_mut().for_each(|g| *g = -*g);
         }
-        self.steps += 1;
-        let scale = self.clip_norm.map_or(1.0, |max| clip::global_norm_factor(gradients, max));
-        let each = Each {
-            weights,
-            gradients,
-            scale: scale as f32,
-            state: self.state.iter_mut().map(|array| &mut array[..]).collect(),
-            extents: &self.extents,
-            entries: self.layout.entries(),
-            scalars: &mut self.scalars,
-            schedule_factor: factor,
-            path: self.path,
-        };
-        self.scheduled.update(self.steps, each);
+        let entries = layout.entries();
+        Stack { method, wrappers, base, entries, total_steps: *total_steps, factor }.step(point);
     }
 
-    /// The learning rate of the next step; `None` for a rule that has none.
+    /// Tells a plateau schedule the loss that it watches; does nothing if there is none.
+    pub fn observe(&mut self, loss: f64) {
+        if let Some(plateau) = &mut self.plateau {
+            plateau.observe(loss);
+        }
+    }
+
+    /// What it asks for at each step.
+    pub fn needs(&self) -> Needs {
+        self.method.needs()
+    }
+
+    /// The learning rate of the next step, of the parameters that no group has; `None` for a rule that
+    /// has none.
     pub fn learning_rate(&self) -> Option<f64> {
-        let base = f64::try_from(self.rule.get("lr")?).ok()?;
-        Some(base * self.schedule.factor(self.steps, self.total_steps))
+        let factor = self.plateau.map_or(1.0, |plateau| plateau.state().factor);
+        let factor = factor * self.method.schedule.factor(self.base.steps, self.total_steps);
+        self.base.parts.first()?.learning_rate(factor)
     }
 
-    /// The weights to evaluate at: `weights`, the ones that are stepped on, or the average that the
-    /// rule keeps of them.
-    pub fn evaluation_weights<'a>(&'a self, weights: &'a [f32]) -> &'a [f32] {
-        let named = |name| self.rule.state().iter().position(|s| s.name == name);
-        match self.rule.evaluated().and_then(named) {
-            Some(index) if self.steps > 0 => &self.state[index],
-            _ => weights,
-        }
+    /// The weights to evaluate at: `weights`, the ones that are stepped on, or the average that a
+    /// rule or a wrapper keeps of them.
+    pub fn evaluation_weights<'a>(&'a self, weights: &'a [f32]) -> Cow<'a, [f32]> {
+        evaluation_weights(&self.wrappers, &self.base, self.layout.entries(), weights)
     }
 
     /// Updates made so far.
     pub fn steps(&self) -> u64 {
-        self.steps
+        self.base.steps
+    }
+
+    /// Gradients taken so far, each step's first and those that it asked for.
+    pub fn gradient_calls(&self) -> u64 {
+        self.gradient_calls
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
     }
 
     /// The rule with its settings.
     pub fn rule(&self) -> &dyn Rule {
-        &*self.rule
+        &*self.method.rule
     }
 
     /// Bytes of state for each weight: of the arrays that have a number for each, beside which those
-    /// with one a row or a parameter are small.
+    /// with one a row or a parameter are small. Where groups differ, their mean.
     pub fn state_bytes_per_weight(&self) -> usize {
-        self.extents.iter().filter(|extent| extent.is_full(self.layout.entries())).count() * size_of::<f32>()
+        let entries = self.layout.entries();
+        let of = |part: &Members| part.full_arrays(entries);
+        let arrays = match &self.base.parts[..] {
+            [part] => of(part),
+            parts => {
+                let sum: usize = parts.iter().map(|part| of(part) * part.weights(entries)).sum();
+                sum / self.layout.len().max(1)
+            }
+        };
+        (arrays + self.wrappers.iter().map(Wrapped::arrays).sum::<usize>()) * size_of::<f32>()
     }
 
     /// A copy of the whole state.
     pub fn state_dict(&self) -> StateDict {
-        let names = self.rule.state().into_iter().map(|s| s.name.to_string());
-        let scalar_names = self.rule.scalars().into_iter().map(|s| s.name.to_string());
-        StateDict {
-            steps: self.steps,
-            arrays: names.zip(self.state.iter().cloned()).collect(),
-            scalars: scalar_names.zip(self.scalars.iter().copied()).collect(),
+        let mut state =
+            StateDict { steps: self.base.steps, gradient_calls: self.gradient_calls, ..StateDict::default() };
+        self.base.parts.iter().for_each(|part| part.save(&mut state));
+        self.wrappers.iter().for_each(|wrapper| wrapper.save(&mut state));
+        if let Some(plateau) = &self.plateau {
+            plateau.save(&mut state);
         }
+        state
     }
 
     /// Goes on where `saved` was taken.
     ///
     /// # Errors
-    /// If its arrays and scalars are not those of this rule, or the arrays not as long as the
+    /// If its arrays and scalars are not those of this method, or the arrays not as long as the
     /// weights; then nothing is changed.
-    pub fn load_state_dict(&mut self, saved: StateDict) -> Result<(), Error> {
-        let names: Vec<&str> = self.rule.state().iter().map(|s| s.name).collect();
-        let found: Vec<&str> = saved.arrays.iter().map(|(name, _)| name.as_str()).collect();
-        if names != found {
-            let why = format!("`{}` keeps the arrays {names:?}, the saved state has {found:?}", &*self.rule);
-            return Err(Error::State { why });
+    pub fn load_state_dict(&mut self, mut saved: StateDict) -> Result<(), Error> {
+        saved.check(&self.state_dict(), &self.method.to_string())?;
+        self.base.steps = saved.steps;
+        self.gradient_calls = saved.gradient_calls;
+        self.base.parts.iter_mut().for_each(|part| part.load(&mut saved));
+        self.wrappers.iter_mut().for_each(|wrapper| wrapper.load(&mut saved));
+        if let Some(plateau) = &mut self.plateau {
+            plateau.load(&mut saved);
         }
-        let names: Vec<&str> = self.rule.scalars().iter().map(|s| s.name).collect();
-        let found: Vec<&str> = saved.scalars.iter().map(|(name, _)| name.as_str()).collect();
-        if names != found {
-            let why = format!("`{}` keeps the scalars {names:?}, the saved state has {found:?}", &*self.rule);
-            return Err(Error::State { why });
-        }
-        for ((name, array), own) in saved.arrays.iter().zip(&self.state) {
-            if array.len() != own.len() {
-                let why = format!("`{name}` has {} numbers for {} weights", array.len(), own.len());
-                return Err(Error::State { why });
-            }
-        }
-        self.state = saved.arrays.into_iter().map(|(_, array)| array).collect();
-        self.scalars = saved.scalars.into_iter().map(|(_, number)| number).collect();
-        self.steps = saved.steps;
         Ok(())
     }
-}
-
-/// The state arrays before the first step.
-fn fresh_state(rule: &dyn Rule, entries: &[Entry]) -> Vec<Vec<f32>> {
-    let numbers = |extent: Extent| entries.iter().map(|entry| extent.numbers(entry)).sum();
-    rule.state().iter().map(|s| vec![s.start; numbers(s.extent)]).collect()
 }

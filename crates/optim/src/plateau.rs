@@ -1,6 +1,7 @@
 use crate::error::Error;
 use crate::hyper::Hyperparameters;
 use crate::hyperparameters;
+use crate::state_dict::StateDict;
 
 hyperparameters! {
     /// When to lower the learning rate because a loss no longer falls.
@@ -66,18 +67,7 @@ impl Plateau {
     /// # Errors
     /// If a setting is out of range.
     pub fn resumed(settings: PlateauSettings, state: PlateauState) -> Result<Plateau, Error> {
-        for hyper in settings.hypers() {
-            let value = settings.get(hyper.name).expect("a declared hyperparameter has a value");
-            let inside = |x: &f64| hyper.range.is_none_or(|range| range.contain(*x));
-            if !value.numbers().iter().all(inside) {
-                return Err(Error::OutOfRange {
-                    of: "plateau".to_string(),
-                    name: hyper.name.to_string(),
-                    value: value.to_string(),
-                    allowed: hyper.allowed(),
-                });
-            }
-        }
+        (&settings as &dyn Hyperparameters).validate("plateau")?;
         Ok(Plateau { settings, state })
     }
 
@@ -104,4 +94,19 @@ impl Plateau {
     pub fn state(&self) -> PlateauState {
         self.state
     }
+
+    pub(crate) fn save(&self, to: &mut StateDict) {
+        let PlateauState { factor, best, no_better, not_counted } = self.state;
+        let numbers = [factor, best, no_better as f64, not_counted as f64];
+        NAMES.iter().zip(numbers).for_each(|(name, x)| to.add("plateau", name, x));
+    }
+
+    pub(crate) fn load(&mut self, from: &mut StateDict) {
+        let [factor, best, no_better, not_counted] = NAMES.map(|name| from.take("plateau", name));
+        let (no_better, not_counted) = (no_better as u64, not_counted as u64);
+        self.state = PlateauState { factor, best, no_better, not_counted };
+    }
 }
+
+/// What a state dict calls the parts of a state.
+const NAMES: [&str; 4] = ["factor", "best", "no_better", "not_counted"];

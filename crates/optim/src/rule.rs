@@ -75,6 +75,11 @@ pub trait Rule: Hyperparameters + fmt::Debug + Send + Sync {
         Tier::Elementwise
     }
 
+    /// What it asks for at each step.
+    fn needs(&self) -> Needs {
+        Needs::Gradient
+    }
+
     /// The name of the state array that holds the weights to evaluate at, if those are not the
     /// ones that are stepped on.
     fn evaluated(&self) -> Option<&'static str> {
@@ -138,6 +143,17 @@ pub enum Tier {
     Vector,
 }
 
+/// What a method asks for at each step, from the least to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Needs {
+    /// The gradient at the weights.
+    Gradient,
+    /// The gradient and the loss.
+    Loss,
+    /// Both, and both once more at other weights.
+    Objective,
+}
+
 /// How many numbers a state array has for each parameter. A *matrix* is whatever has two
 /// dimensions or more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +170,9 @@ pub enum Extent {
     Vectors,
     /// One for each weight of what is no matrix or has another role than a weight matrix.
     Rest,
+    /// So many for each weight: the last vectors of a history, one after the other. For rules that look
+    /// at all weights at once.
+    History(usize),
 }
 
 impl Extent {
@@ -162,6 +181,7 @@ impl Extent {
         let shape = &entry.shape;
         match self {
             Extent::One => 1,
+            Extent::History(vectors) => vectors * shape.len(),
             Extent::Rows if shape.rank() >= 2 => shape.len() / shape[shape.rank() - 1].max(1),
             Extent::Columns if shape.rank() >= 2 => shape.len() / shape[shape.rank() - 2].max(1),
             _ if self.is_full(std::slice::from_ref(entry)) => shape.len(),
@@ -175,7 +195,7 @@ impl Extent {
             Extent::Weights => true,
             Extent::Vectors => entry.shape.rank() < 2,
             Extent::Rest => entry.shape.rank() < 2 || entry.role != Role::Matrix,
-            Extent::One | Extent::Rows | Extent::Columns => false,
+            Extent::One | Extent::Rows | Extent::Columns | Extent::History(_) => false,
         })
     }
 }
@@ -203,20 +223,16 @@ impl dyn Rule + '_ {
     /// If there is no such name, the value is of the wrong kind, or it is out of range.
     pub fn set(&mut self, name: &str, value: Value) -> Result<(), Error> {
         let of = self.card().name;
-        let hypers = self.hypers();
-        let hyper = hypers.iter().find(|h| h.name == name).ok_or_else(|| {
-            Error::unknown(format!("hyperparameter of {of}"), name, hypers.iter().map(|h| h.name))
-        })?;
-        let out_of_range = |allowed: String| Error::OutOfRange {
-            of: of.to_string(),
-            name: name.to_string(),
-            value: value.to_string(),
-            allowed,
-        };
-        match (value, &hyper.range) {
-            (Value::Number(x), Some(range)) if !range.contain(x) => Err(out_of_range(range.to_string())),
-            _ => self.put(name, value).map_err(|kind| out_of_range(kind.to_string())),
-        }
+        (self as &mut dyn Hyperparameters).set(of, name, value)
+    }
+
+    /// Sets a hyperparameter by name to what the text says.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), Error> {
+        let of = self.card().name;
+        (self as &mut dyn Hyperparameters).set_text(of, name, text)
     }
 
     /// Whether all values are in range and go together.
@@ -224,10 +240,7 @@ impl dyn Rule + '_ {
     /// # Errors
     /// The first that is not, and why.
     pub fn validate(&self) -> Result<(), Error> {
-        let mut copy = self.boxed();
-        for hyper in self.hypers() {
-            copy.set(hyper.name, self.get(hyper.name).expect("a declared hyperparameter has a value"))?;
-        }
+        (self as &dyn Hyperparameters).validate(self.card().name)?;
         self.check()
     }
 }
@@ -236,12 +249,19 @@ impl dyn Rule + '_ {
 impl fmt::Display for dyn Rule + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.card().name)?;
-        for hyper in self.hypers() {
-            let value = self.get(hyper.name).expect("a declared hyperparameter has a value");
-            if value != hyper.default || hyper.name == "lr" {
-                write!(f, " {}={value}", hyper.name)?;
-            }
-        }
-        Ok(())
+        (self as &dyn Hyperparameters).print(f, "lr")
+    }
+}
+
+impl Clone for Box<dyn Rule> {
+    fn clone(&self) -> Box<dyn Rule> {
+        self.boxed()
+    }
+}
+
+/// Two of one name with the same settings.
+impl PartialEq for dyn Rule {
+    fn eq(&self, other: &dyn Rule) -> bool {
+        self.to_string() == other.to_string()
     }
 }

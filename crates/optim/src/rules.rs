@@ -163,7 +163,7 @@ pub fn parse(text: &str) -> Result<Box<dyn Rule>, Error> {
     let mut rule = by_name(words.next().unwrap_or_default())?;
     for word in words {
         let (name, value) = key_value(word)?;
-        rule.set(name, value.parse()?)?;
+        rule.set_text(name, value)?;
     }
     rule.validate()?;
     Ok(rule)

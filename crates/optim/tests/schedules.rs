@@ -201,7 +201,7 @@ fn mistakes_name_the_nearest_and_list_what_exists() {
         ("", "there is no schedule ``", Some("constant, linear")),
         (
             "cosine flor=0.1",
-            "there is no setting of cosine `flor`; did you mean `floor`?",
+            "there is no hyperparameter of cosine `flor`; did you mean `floor`?",
             Some("floor, warmup"),
         ),
         ("cosine 0.1", "`0.1` is not understood: settings are written name=value", None),
@@ -224,7 +224,7 @@ fn mistakes_name_the_nearest_and_list_what_exists() {
         ("linear then cosine", "`linear then` is not understood", None),
         ("linear until=5 then", "there is no schedule ``", None),
         ("linear * ", "there is no schedule ``", None),
-        ("linear until=5", "there is no setting of linear `until`", None),
+        ("linear until=5", "there is no hyperparameter of linear `until`", None),
     ] {
         let error = text.parse::<Schedule>().expect_err(text);
         assert!(error.to_string().contains(message), "{text}: {error}");

@@ -107,7 +107,7 @@ fn replay_all(file: &str) {
                 let bound = if step == 1 { FIRST } else { later };
                 // The weights at each sampled step; then, if those are others, the ones to evaluate at.
                 let recorded: Vec<&[f32]> = expected.chunks(weights).skip(k).step_by(SAMPLED.len()).collect();
-                for (w, expected) in [&w[..], optimizer.evaluation_weights(&w)].into_iter().zip(recorded) {
+                for (w, expected) in [&w[..], &optimizer.evaluation_weights(&w)].into_iter().zip(recorded) {
                     report.check(&recipe, step, relative_distance(w, expected), bound);
                     report.check(&recipe, step, greatest_distance(w, expected), greatest);
                 }

@@ -180,12 +180,12 @@ fn lions_and_nadamws_decay_is_decoupled() {
 fn asgd_is_evaluated_at_the_average() {
     let mut asgd = optimizer("asgd lr=0.1 lambd=0 t0=5", 1);
     let mut w = [1.0];
-    assert_eq!(asgd.evaluation_weights(&w), [1.0]);
+    assert_eq!(*asgd.evaluation_weights(&w), [1.0]);
     let mut seen = vec![];
     for t in 1..=12 {
         asgd.step(&mut w, &[if t % 2 == 0 { 3.0 } else { -1.0 }]);
         if t <= 6 {
-            assert_eq!(asgd.evaluation_weights(&w), w);
+            assert_eq!(*asgd.evaluation_weights(&w), w);
         }
         if t > 6 {
             seen.push(f64::from(w[0]));
@@ -196,5 +196,5 @@ fn asgd_is_evaluated_at_the_average() {
             < 1e-6
     );
     let adam = optimizer("adam", 1);
-    assert_eq!(adam.evaluation_weights(&w), w);
+    assert_eq!(*adam.evaluation_weights(&w), w);
 }

@@ -1,0 +1,399 @@
+//! All that can be said about how weights are updated, as plain data.
+
+use tensor::{Entry, Role};
+
+use crate::clip::Clip;
+use crate::course::Course;
+use crate::error::Error;
+use crate::hyper::{Hyperparameters, Value};
+use crate::plateau::PlateauSettings;
+use crate::rule::{Needs, Rule};
+use crate::schedule::Schedule;
+use crate::wrapper::Wrapper;
+
+/// An update rule with all that stands around it; an [`Optimizer`](crate::Optimizer) is a method at
+/// work on some weights.
+///
+/// It has one spelling, which is parsed and printed: the rule inside its wrappers, and behind it, parted
+/// by commas and in any order, what else there is.
+///
+/// | part | what it is |
+/// |---|---|
+/// | `sam(adamw lr=1e-3) rho=0.05` | the rule, inside wrappers |
+/// | `cosine warmup=5%` | the [`Schedule`] of the learning rate |
+/// | `plateau patience=3` | a rate that falls when the loss does not; beside a schedule |
+/// | `beta1: linear 0.85..0.95` | a hyperparameter on its way from one value to another |
+/// | `weight_decay: cosine` | one that is multiplied, as the learning rate is |
+/// | `clip=1` | clipping of gradients: also `clip_value=`, `clip_tensor=`, `agc=` |
+/// | `no_decay=bias,norm` | parameters without weight decay, by role or name |
+/// | `embedding: sgd lr=0.1` | parameters, by role or name, with a rule of their own |
+/// | `fc1.*: lr=1e-4` | or with other settings of the same rule |
+/// | `maximize` | up the gradient instead of down |
+#[derive(Debug, Clone)]
+pub struct Method {
+    /// The rule of all parameters that no group has.
+    pub rule: Box<dyn Rule>,
+    /// What stands around it, the outermost first.
+    pub wrappers: Vec<Box<dyn Wrapper>>,
+    /// What every learning rate is multiplied with.
+    pub schedule: Schedule,
+    /// A factor beside the schedule that falls when the loss does not.
+    pub plateau: Option<PlateauSettings>,
+    /// Other hyperparameters that change, by name.
+    pub courses: Vec<(String, HyperCourse)>,
+    /// How gradients are made smaller.
+    pub clip: Option<Clip>,
+    /// Parameters that weight decay passes over.
+    pub no_decay: Vec<Selector>,
+    /// Parameters with other settings or a rule of their own; the first that fits counts.
+    pub groups: Vec<Group>,
+    /// Whether to climb instead of to descend.
+    pub maximize: bool,
+}
+
+/// How a hyperparameter changes.
+#[derive(Debug, Clone)]
+pub enum HyperCourse {
+    /// It is multiplied, as the learning rate is.
+    Factor(Schedule),
+    /// It goes from one value to another; see [`Course::way`].
+    Between(Box<dyn Course>, f64, f64),
+}
+
+/// Parameters with settings of their own.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Which they are.
+    pub of: Selector,
+    /// What is different for them.
+    pub is: GroupRule,
+}
+
+/// What a group has of its own.
+#[derive(Debug, Clone)]
+pub enum GroupRule {
+    /// Some settings of the method's rule.
+    Settings(Vec<(String, Value)>),
+    /// Another rule.
+    Rule(Box<dyn Rule>),
+}
+
+/// Some of a model's parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Selector {
+    /// All with this role.
+    Role(Role),
+    /// All whose name fits a pattern, in which `*` stands for any text: `fc1.*`.
+    Name(String),
+}
+
+/// Parameters that one rule updates.
+pub(crate) struct Part {
+    /// What they are called in a state dict.
+    pub(crate) label: String,
+    pub(crate) rule: Box<dyn Rule>,
+    /// Their positions in the layout.
+    pub(crate) members: Vec<usize>,
+}
+
+impl Method {
+    /// This rule and nothing around it.
+    pub fn new(rule: Box<dyn Rule>) -> Method {
+        Method {
+            rule,
+            wrappers: vec![],
+            schedule: Schedule::default(),
+            plateau: None,
+            courses: vec![],
+            clip: None,
+            no_decay: vec![],
+            groups: vec![],
+            maximize: false,
+        }
+    }
+
+    /// What an optimizer of this method asks for at each step.
+    pub fn needs(&self) -> Needs {
+        let wrappers = self.wrappers.iter().map(|wrapper| wrapper.needs());
+        let groups = self.groups.iter().filter_map(|group| match &group.is {
+            GroupRule::Rule(rule) => Some(rule.needs()),
+            GroupRule::Settings(_) => None,
+        });
+        wrappers.chain(groups).chain([self.rule.needs()]).max().expect("at least the rule's own")
+    }
+
+    /// Updates that so many batches make.
+    pub fn updates(&self, batches: u64) -> u64 {
+        self.wrappers.iter().fold(batches, |batches, wrapper| batches.div_ceil(wrapper.calls_per_update()))
+    }
+
+    /// Whether an optimizer can be made of it.
+    ///
+    /// # Errors
+    /// If a setting is out of range, or some do not go together.
+    pub fn validate(&self) -> Result<(), Error> {
+        let mut objective_asked = false;
+        for wrapper in self.wrappers.iter().rev() {
+            wrapper.validate()?;
+            if wrapper.calls_per_update() > 1 && objective_asked {
+                return Err(conflict(
+                    wrapper.card().name,
+                    "it hands on one batch of several, but what is inside asks for the gradient at other weights; \
+                     put it inside instead",
+                ));
+            }
+            objective_asked |= wrapper.needs() == Needs::Objective;
+        }
+        for rule in self.rules()? {
+            rule.validate()?;
+            if rule.needs() == Needs::Objective && !(self.groups.is_empty() && self.wrappers.is_empty()) {
+                let why =
+                    "it evaluates at weights of its own choice, so it stands alone: no wrappers, no groups";
+                return Err(conflict(rule.card().name, why));
+            }
+        }
+        if let Some(settings) = &self.plateau {
+            (settings as &dyn Hyperparameters).validate("plateau")?;
+        }
+        if let Some(clip) = &self.clip {
+            clip.validate()?;
+        }
+        if !self.no_decay.is_empty() && self.rule.get(DECAY).is_none() {
+            let why = format!("there is no {DECAY} to leave out; take no_decay away");
+            return Err(conflict(self.rule.card().name, why));
+        }
+        self.courses.iter().try_for_each(|(name, course)| self.validate_course(name, course))
+    }
+
+    fn validate_course(&self, name: &str, course: &HyperCourse) -> Result<(), Error> {
+        let owners: Vec<(&'static str, Box<dyn Hyperparameters>)> = self.owners(name)?;
+        let Some((of, owner)) = owners.into_iter().next() else {
+            let mut known: Vec<&'static str> = self.rule.hypers().iter().map(|h| h.name).collect();
+            known.extend(self.wrappers.iter().flat_map(|wrapper| wrapper.hypers()).map(|hyper| hyper.name));
+            return Err(Error::unknown(format!("hyperparameter of {}", self.rule.card().name), name, known));
+        };
+        let hyper = owner.hypers().into_iter().find(|hyper| hyper.name == name).expect("its owner has it");
+        if name == "lr" {
+            return Err(conflict(of, "the learning rate's schedule is written without `lr:`"));
+        }
+        let (Value::Number(_), Some(range)) = (hyper.default, &hyper.range) else {
+            return Err(conflict(of, format!("{name} is {} and cannot be scheduled", hyper.kind)));
+        };
+        match course {
+            HyperCourse::Factor(_) if range.is_bounded() => {
+                let why = format!(
+                    "{name} has an upper limit: say from where to where, as in `{name}: linear 0.5..0.9`"
+                );
+                Err(conflict(of, why))
+            }
+            HyperCourse::Factor(_) => Ok(()),
+            HyperCourse::Between(course, from, to) => {
+                let mut copy = owner;
+                for value in [from, to] {
+                    copy.set(of, name, Value::Number(*value))?;
+                }
+                if !course.way(500.0, 1000.0).is_finite() {
+                    let why = "it ends where it starts, so it leads from no value to another";
+                    return Err(conflict(course.card().name, why));
+                }
+                for mut rule in self.rules()? {
+                    let before = rule.state();
+                    if rule.get(name).is_some()
+                        && rule.set(name, Value::Number(*to)).is_ok()
+                        && rule.state() != before
+                    {
+                        let why = format!(
+                            "what it keeps is different at {name}={from} and {name}={to}; leave out 0"
+                        );
+                        return Err(conflict(of, why));
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Copies of what has a hyperparameter of this name: the rules, or else the innermost wrapper.
+    fn owners(&self, name: &str) -> Result<Vec<(&'static str, Box<dyn Hyperparameters>)>, Error> {
+        let mut owners: Vec<(&'static str, Box<dyn Hyperparameters>)> = vec![];
+        for rule in self.rules()? {
+            if rule.get(name).is_some() {
+                owners.push((rule.card().name, rule));
+            }
+        }
+        for wrapper in self.wrappers.iter().rev() {
+            if owners.is_empty() && wrapper.get(name).is_some() {
+                owners.push((wrapper.card().name, wrapper.boxed()));
+            }
+        }
+        Ok(owners)
+    }
+
+    /// Every rule in it.
+    fn rules(&self) -> Result<Vec<Box<dyn Rule>>, Error> {
+        let groups = self.groups.iter().map(|group| self.rule_of(Some(group)));
+        [self.rule_of(None)].into_iter().chain(groups).collect()
+    }
+
+    /// The rule of a group, or of all other parameters, as it is at the first step.
+    fn rule_of(&self, group: Option<&Group>) -> Result<Box<dyn Rule>, Error> {
+        let mut rule = match group.map(|group| &group.is) {
+            Some(GroupRule::Rule(rule)) => rule.clone(),
+            _ => self.rule.clone(),
+        };
+        if let Some(GroupRule::Settings(settings)) = group.map(|group| &group.is) {
+            settings.iter().try_for_each(|(name, value)| rule.set(name, *value))?;
+        }
+        for (name, course) in &self.courses {
+            if let (HyperCourse::Between(_, from, _), Some(_)) = (course, rule.get(name)) {
+                rule.set(name, Value::Number(*from))?;
+            }
+        }
+        Ok(rule)
+    }
+
+    /// The parameters, by position, parted into those of one rule: a name, the rule, and which they are.
+    pub(crate) fn parted(&self, entries: &[Entry]) -> Result<Vec<Part>, Error> {
+        let mut parts: Vec<Part> = vec![];
+        for (index, entry) in entries.iter().enumerate() {
+            let group = self.groups.iter().find(|group| group.of.fits(entry));
+            let mut rule = self.rule_of(group)?;
+            let mut label = group.map_or_else(|| MAIN.to_string(), |group| group.of.to_string());
+            if self.no_decay.iter().any(|of| of.fits(entry)) && rule.put(DECAY, Value::Number(0.0)).is_ok() {
+                label.push_str(" without decay");
+            }
+            match parts.iter_mut().find(|part| part.label == label) {
+                Some(part) => part.members.push(index),
+                None => parts.push(Part { label, rule, members: vec![index] }),
+            }
+        }
+        if parts.is_empty() {
+            parts.push(Part { label: MAIN.to_string(), rule: self.rule_of(None)?, members: vec![] });
+        }
+        Ok(parts)
+    }
+
+    /// The name patterns that fit none of these parameters.
+    pub(crate) fn check_names(&self, entries: &[Entry]) -> Result<(), Error> {
+        let selectors = self.groups.iter().map(|group| &group.of).chain(&self.no_decay);
+        for of in selectors {
+            if matches!(of, Selector::Name(_)) && !entries.iter().any(|entry| of.fits(entry)) {
+                return Err(Error::Unknown {
+                    kind: "parameter named".to_string(),
+                    name: of.to_string(),
+                    nearest: None,
+                    known: entries.iter().map(|entry| entry.name.clone()).collect(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Two of the same spelling.
+impl PartialEq for Method {
+    fn eq(&self, other: &Method) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl HyperCourse {
+    /// The value at a step of `total`, for a hyperparameter that is declared as `base`.
+    pub(crate) fn value(&self, base: f64, step: u64, total: u64) -> f64 {
+        match self {
+            HyperCourse::Factor(schedule) => base * schedule.factor(step, total),
+            HyperCourse::Between(course, from, to) => {
+                let way = course.way(step as f64, total as f64);
+                if way.is_nan() { *to } else { from + (to - from) * way }
+            }
+        }
+    }
+
+    /// Sets what `now` has of this name; what it is declared as is in `declared`.
+    pub(crate) fn drive(
+        &self,
+        name: &str,
+        declared: &dyn Hyperparameters,
+        now: &mut dyn Hyperparameters,
+        step: u64,
+        total: u64,
+    ) {
+        if let Some(Value::Number(base)) = declared.get(name) {
+            now.put(name, Value::Number(self.value(base, step, total))).expect("a number");
+        }
+    }
+}
+
+impl Selector {
+    /// The roles by name.
+    pub const ROLES: [(&'static str, Role); 4] = [
+        ("matrix", Role::Matrix),
+        ("bias", Role::Bias),
+        ("norm", Role::Norm),
+        ("embedding", Role::Embedding),
+    ];
+
+    /// Whether a parameter is one of them.
+    pub fn fits(&self, entry: &Entry) -> bool {
+        match self {
+            Selector::Role(role) => entry.role == *role,
+            Selector::Name(pattern) => fits(pattern, &entry.name),
+        }
+    }
+}
+
+/// A role by its name, or else a pattern of names.
+impl From<&str> for Selector {
+    fn from(text: &str) -> Selector {
+        let role = Selector::ROLES.into_iter().find(|(name, _)| *name == text);
+        role.map_or_else(|| Selector::Name(text.to_string()), |(_, role)| Selector::Role(role))
+    }
+}
+
+impl std::fmt::Display for Selector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Selector::Role(role) => f.write_str(
+                Selector::ROLES.iter().find(|(_, known)| known == role).expect("all are listed").0,
+            ),
+            Selector::Name(pattern) => f.write_str(pattern),
+        }
+    }
+}
+
+/// Whether a name fits a pattern in which `*` is any text.
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(name) = name.strip_prefix(start) else { return false };
+    (0..=name.len()).filter(|&i| name.is_char_boundary(i)).any(|i| fits(rest, &name[i..]))
+}
+
+/// What the parameters are called that no group has.
+const MAIN: &str = "rest";
+/// The hyperparameter that `no_decay` sets to 0.
+const DECAY: &str = "weight_decay";
+
+pub(crate) fn conflict(of: &str, why: impl Into<String>) -> Error {
+    Error::Conflict { of: of.to_string(), why: why.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_is_any_text() {
+        for (pattern, name, expected) in [
+            ("fc1.*", "fc1.weight", true),
+            ("fc1.*", "fc10.weight", false),
+            ("*.bias", "block.2.bias", true),
+            ("*bias*", "bias", true),
+            ("fc1", "fc1.weight", false),
+            ("*", "", true),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-c-b", false),
+        ] {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}

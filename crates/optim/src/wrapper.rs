@@ -1,0 +1,283 @@
+//! What stands around a rule and changes when, where or with which gradients it makes its step.
+
+use std::fmt;
+
+use tensor::Entry;
+use tensor::simd::Path;
+
+use crate::each::Each;
+use crate::error::Error;
+use crate::hyper::{Hyperparameters, Value};
+use crate::objective::Objective;
+use crate::rule::{Card, Extent, Needs, Scalar, State};
+use crate::stack::Stack;
+
+/// Something that makes a step around that of a rule, or around another wrapper.
+///
+/// To add one, declare its struct with [`hyperparameters!`](crate::hyperparameters), implement this
+/// trait in the same file, and add a line to [`wrappers::all`](crate::wrappers::all).
+///
+/// ```
+/// use optim::{Around, Card, Method, Optimizer, State, Wrapper, hyperparameters, rules};
+///
+/// hyperparameters! {
+///     /// Every second step counts.
+///     pub struct Lazy {
+///         /// The step that counts, of as many.
+///         every: f64 = 2.0 in 1.0..,
+///     }
+/// }
+///
+/// impl Wrapper for Lazy {
+///     fn card(&self) -> &'static Card {
+///         &Card {
+///             name: "lazy",
+///             title: "Lazy steps",
+///             family: "wrapper",
+///             problem: "work",
+///             formula: "a step where every divides t",
+///             good_when: "tired",
+///             bad_when: "in a hurry",
+///             source: "this page",
+///         }
+///     }
+///
+///     fn step(&self, mut around: Around<'_>) {
+///         if around.call() % self.every as u64 == 0 {
+///             around.inner();
+///         }
+///     }
+///
+///     fn boxed(&self) -> Box<dyn Wrapper> {
+///         Box::new(*self)
+///     }
+/// }
+///
+/// let mut method = Method::new(rules::parse("sgd lr=0.25")?);
+/// method.wrappers.push(Box::new(Lazy::default()));
+/// let mut optimizer = Optimizer::of_slice(method, 1)?;
+/// let mut w = [1.0];
+/// optimizer.step(&mut w, &[1.0]);
+/// optimizer.step(&mut w, &[1.0]);
+/// assert_eq!((w, optimizer.steps()), ([0.75], 1));
+/// # Ok::<(), optim::Error>(())
+/// ```
+pub trait Wrapper: Hyperparameters + fmt::Debug + Send + Sync {
+    /// What a person wants to know about it.
+    fn card(&self) -> &'static Card;
+
+    /// The arrays that it keeps between steps, each as long as the weights.
+    fn state(&self) -> Vec<State> {
+        vec![]
+    }
+
+    /// The numbers that it keeps beside them.
+    fn scalars(&self) -> Vec<Scalar> {
+        vec![]
+    }
+
+    /// What it asks for at each step, beside what is inside.
+    fn needs(&self) -> Needs {
+        Needs::Gradient
+    }
+
+    /// The name of the state array that holds the weights to evaluate at, if those are not the ones of
+    /// what is inside.
+    fn evaluated(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Calls that make one update of what is inside.
+    fn calls_per_update(&self) -> u64 {
+        1
+    }
+
+    /// Whether values that are each in range go together.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// One step around what is inside.
+    fn step(&self, around: Around<'_>);
+
+    /// A copy behind a pointer.
+    fn boxed(&self) -> Box<dyn Wrapper>;
+}
+
+/// What a wrapper works on in one step: weights, gradients, its own state, and what is inside.
+#[derive(Debug)]
+pub struct Around<'a> {
+    pub(crate) point: Point<'a>,
+    pub(crate) state: &'a mut [Vec<f32>],
+    pub(crate) extents: &'a [Extent],
+    pub(crate) scalars: &'a mut [f64],
+    pub(crate) calls: u64,
+    pub(crate) inside: Stack<'a>,
+}
+
+impl Around<'_> {
+    /// The number of this call, counted from 1.
+    pub fn call(&self) -> u64 {
+        self.calls
+    }
+
+    /// Updates that the rule has made.
+    pub fn updates(&self) -> u64 {
+        self.inside.base.steps
+    }
+
+    /// Updates that the rule will make in all; 0 if nobody knows.
+    pub fn total_updates(&self) -> u64 {
+        self.inside.total_steps
+    }
+
+    /// One step of what is inside, from the weights and with the gradients as they are now.
+    pub fn inner(&mut self) {
+        self.inside.step(self.point.again());
+    }
+
+    /// The weights with their gradients and this wrapper's state, for a loop over them. A new weight
+    /// counts at once, for what is inside and for [`evaluate`](Around::evaluate).
+    pub fn each(&mut self) -> Each<'_> {
+        let Point { weights, gradients, scratch, changed, path, .. } = &mut self.point;
+        Each {
+            first: 0,
+            weights,
+            gradients: if **changed { scratch } else { gradients },
+            scale: 1.0,
+            state: self.state.iter_mut().map(|array| &mut array[..]).collect(),
+            extents: self.extents,
+            entries: self.inside.entries,
+            scalars: self.scalars,
+            schedule_factor: 1.0,
+            objective: Objective::default(),
+            path: *path,
+        }
+    }
+
+    /// As [`each`](Around::each), but with the weights at which what is inside is evaluated: a copy, if
+    /// it keeps an average of its own.
+    pub fn evaluated<R>(&mut self, work: impl FnOnce(Each<'_>) -> R) -> R {
+        let evaluated = self.inside.evaluation_weights(self.point.weights);
+        let mut copy = match evaluated {
+            std::borrow::Cow::Borrowed(same) if std::ptr::eq(same, &*self.point.weights) => {
+                return work(self.each());
+            }
+            other => other.into_owned(),
+        };
+        let each = self.each();
+        work(Each { weights: &mut copy, ..each })
+    }
+
+    /// The parameters that the weights are, one after the other.
+    pub fn entries(&self) -> &[Entry] {
+        self.inside.entries
+    }
+
+    /// The gradients, to be changed for what is inside.
+    pub fn gradients_mut(&mut self) -> &mut [f32] {
+        self.point.gradients_mut()
+    }
+
+    /// Takes the loss and the gradients anew, at the weights as they are now; returns the loss.
+    ///
+    /// # Panics
+    /// If the wrapper does not [need](Wrapper::needs) the objective.
+    #[track_caller]
+    pub fn evaluate(&mut self) -> f64 {
+        self.point.evaluate()
+    }
+}
+
+/// Where a step is made from.
+#[derive(Debug)]
+pub(crate) struct Point<'a> {
+    pub(crate) weights: &'a mut [f32],
+    /// As the caller gave them.
+    pub(crate) gradients: &'a [f32],
+    /// As they are, if they were changed on the way.
+    pub(crate) scratch: &'a mut Vec<f32>,
+    pub(crate) changed: &'a mut bool,
+    pub(crate) objective: Objective<'a>,
+    pub(crate) path: Path,
+}
+
+impl Point<'_> {
+    pub(crate) fn again(&mut self) -> Point<'_> {
+        Point {
+            weights: self.weights,
+            gradients: self.gradients,
+            scratch: self.scratch,
+            changed: self.changed,
+            objective: self.objective.again(),
+            path: self.path,
+        }
+    }
+
+    pub(crate) fn gradients(&self) -> &[f32] {
+        if *self.changed { self.scratch } else { self.gradients }
+    }
+
+    pub(crate) fn gradients_mut(&mut self) -> &mut [f32] {
+        if !*self.changed {
+            self.scratch.clear();
+            self.scratch.extend_from_slice(self.gradients);
+            *self.changed = true;
+        }
+        self.scratch
+    }
+
+    #[track_caller]
+    fn evaluate(&mut self) -> f64 {
+        self.scratch.resize(self.weights.len(), 0.0);
+        *self.changed = true;
+        let loss = self.objective.evaluate(self.weights, self.scratch);
+        self.objective.loss = Some(loss);
+        loss
+    }
+}
+
+impl dyn Wrapper + '_ {
+    /// Sets a hyperparameter by name.
+    ///
+    /// # Errors
+    /// If there is no such name, the value is of the wrong kind, or it is out of range.
+    pub fn set(&mut self, name: &str, value: Value) -> Result<(), Error> {
+        let of = self.card().name;
+        (self as &mut dyn Hyperparameters).set(of, name, value)
+    }
+
+    /// Sets a hyperparameter by name to what the text says.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), Error> {
+        let of = self.card().name;
+        (self as &mut dyn Hyperparameters).set_text(of, name, text)
+    }
+
+    /// Whether all values are in range and go together.
+    ///
+    /// # Errors
+    /// The first that is not, and why.
+    pub fn validate(&self) -> Result<(), Error> {
+        (self as &dyn Hyperparameters).validate(self.card().name)?;
+        self.check()
+    }
+}
+
+impl Clone for Box<dyn Wrapper> {
+    fn clone(&self) -> Box<dyn Wrapper> {
+        self.boxed()
+    }
+}
+
+/// Two of one name with the same settings.
+impl PartialEq for dyn Wrapper {
+    fn eq(&self, other: &dyn Wrapper) -> bool {
+        let values = |wrapper: &dyn Wrapper| -> Vec<_> {
+            wrapper.hypers().into_iter().map(|hyper| wrapper.get(hyper.name)).collect()
+        };
+        self.card().name == other.card().name && values(self) == values(other)
+    }
+}

@@ -1,0 +1,55 @@
+use crate::formula::lerp;
+use crate::hyperparameters;
+use crate::rule::{Card, State};
+use crate::wrapper::{Around, Wrapper};
+
+hyperparameters! {
+    /// Evaluates at a running mean of the weights.
+    pub struct Ema {
+        /// Decay β of the mean.
+        decay: f64 = 0.999 in 0.0..1.0,
+        /// Whether the decay starts low and grows, so that the start is soon forgotten.
+        warm_up: bool = true,
+    }
+}
+
+const CARD: Card = Card {
+    name: "ema",
+    title: "Exponential moving average of the weights",
+    family: "wrapper",
+    problem: "the last weights carry the noise of the last batches; their mean does not",
+    formula: "a ← βₜ·a + (1 − βₜ)·w           (a is what is evaluated)
+βₜ = min(β, (1 + t)/(10 + t))     (with warm_up)",
+    good_when: "almost always, for evaluation: it costs one pass over the weights",
+    bad_when: "there are fewer than some 1/(1 − β) steps, or batch normalisation, whose statistics belong to w",
+    source: "Polyak & Juditsky 1992; the warm-up: TensorFlow's ExponentialMovingAverage",
+};
+
+impl Wrapper for Ema {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("average", "a")]
+    }
+
+    fn evaluated(&self) -> Option<&'static str> {
+        Some("average")
+    }
+
+    fn step(&self, mut around: Around<'_>) {
+        if around.call() == 1 {
+            around.each().copy_weights_to_state(0);
+        }
+        around.inner();
+        let t = around.call() as f64;
+        let decay = if self.warm_up { self.decay.min((1.0 + t) / (10.0 + t)) } else { self.decay };
+        let new = (1.0 - decay) as f32;
+        around.evaluated(|each| each.weight(move |w, _, [average]| (w, [lerp(average, w, new)])));
+    }
+
+    fn boxed(&self) -> Box<dyn Wrapper> {
+        Box::new(*self)
+    }
+}

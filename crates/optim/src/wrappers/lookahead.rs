@@ -1,0 +1,69 @@
+use crate::error::Error;
+use crate::formula::lerp;
+use crate::hyperparameters;
+use crate::method::conflict;
+use crate::rule::{Card, State};
+use crate::wrapper::{Around, Wrapper};
+
+hyperparameters! {
+    /// Every few steps, back some of the way.
+    pub struct Lookahead {
+        /// Steps k that are made before.
+        k: f64 = 5.0 in 1.0..,
+        /// Share α of the way that is kept.
+        alpha: f64 = 0.5 in 0.0..=1.0,
+    }
+}
+
+const CARD: Card = Card {
+    name: "lookahead",
+    title: "Lookahead: k steps forward, one step back",
+    family: "wrapper",
+    problem: "fast steps are noisy; slow weights that follow them some of the way are not",
+    formula: "k steps from φ to w
+φ ← φ + α·(w − φ)              (φ is what is evaluated)
+w ← φ",
+    good_when: "the inner rule's learning rate is on the high side or has not been tuned",
+    bad_when: "the inner rule is already slow and smooth: the step back only costs time",
+    source: "Zhang et al. 2019",
+};
+
+impl Wrapper for Lookahead {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("slow", "φ")]
+    }
+
+    fn evaluated(&self) -> Option<&'static str> {
+        Some("slow")
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.k.fract() == 0.0 {
+            Ok(())
+        } else {
+            Err(conflict(CARD.name, format!("k={} is not a whole number", self.k)))
+        }
+    }
+
+    fn step(&self, mut around: Around<'_>) {
+        if around.call() == 1 {
+            around.each().copy_weights_to_state(0);
+        }
+        around.inner();
+        if around.call().is_multiple_of(self.k as u64) {
+            let alpha = self.alpha as f32;
+            around.each().weight(move |w, _, [slow]| {
+                let slow = lerp(slow, w, alpha);
+                (slow, [slow])
+            });
+        }
+    }
+
+    fn boxed(&self) -> Box<dyn Wrapper> {
+        Box::new(*self)
+    }
+}
