@@ -20,7 +20,8 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// The files that may hold `unsafe`.
-const KERNELS: [&str; 6] = [
+const KERNELS: [&str; 7] = [
+    "crates/tensor/src/gathered.rs",
     "crates/tensor/src/matmul/block.rs",
     "crates/tensor/src/matmul/dots.rs",
     "crates/tensor/src/matmul/lanes.rs",

@@ -35,4 +35,5 @@ mod ops;
 mod tape;
 
 pub use gradients::{At, Gradients};
+pub use ops::norm::Moments;
 pub use tape::{Graph, Node, Tape, Values, Var};

@@ -4,9 +4,16 @@
 pub(crate) mod broadcast;
 
 mod arithmetic;
+mod channels;
+mod columns;
+mod conv2d;
+mod dropout;
 mod elementwise;
+mod embedding;
 mod loss;
 mod matmul;
+pub(crate) mod norm;
+mod pool;
 mod reduce;
 mod reshape;
 mod softmax;

@@ -3,6 +3,7 @@
 use autograd::check::gradient_error;
 use autograd::{Graph, Var};
 use proptest::prelude::*;
+use tensor::conv::Padding;
 use tensor::random::Stream;
 use tensor::{Bundle, Id, Layout, Role, Shape};
 
@@ -85,7 +86,64 @@ const TABLE: &[(&str, Shapes, Domain, Op)] = &[
     ("huber, inside", PAIR, Any, |x| x[0].huber(x[1], 5.0)),
     ("huber, outside", PAIR, Any, |x| (x[0].shift(9.0)).huber(x[1], 0.5)),
     ("bce_with_logits", PAIR, Any, |x| x[0].bce_with_logits(x[1].sigmoid())),
+    ("conv2d, same", CONV, Any, |x| x[0].conv2d(x[1], Some(x[2]), 1, Padding::Same)),
+    ("conv2d, no padding or bias", CONV, Any, |x| x[0].conv2d(x[1], None, 1, Padding::Zeros(0))),
+    ("conv2d, stride that does not divide", CONV, Any, |x| {
+        x[0].conv2d(x[1], Some(x[2]), 2, Padding::Zeros(1))
+    }),
+    ("conv2d, stride over the kernel", CONV, Any, |x| x[0].conv2d(x[1], Some(x[2]), 4, Padding::Zeros(0))),
+    (
+        "conv2d, 1 × 1",
+        |m, k, n| vec![vec![m, n, k, 3], vec![2, 3, 1, 1]],
+        Any,
+        |x| x[0].conv2d(x[1], None, 1, Padding::Same),
+    ),
+    (
+        "conv2d, even kernel",
+        |m, k, n| vec![vec![m, n, k, 2], vec![3, 2, 4, 2]],
+        Any,
+        |x| x[0].conv2d(x[1], None, 1, Padding::Same),
+    ),
+    (
+        "conv2d twice",
+        |m, _, n| vec![vec![m, n + 2, n, 2], vec![2, 2, 3, 3]],
+        Any,
+        |x| x[0].conv2d(x[1], None, 1, Padding::Same).conv2d(x[1], None, 1, Padding::Same),
+    ),
+    ("max_pool2d", IMAGES, Any, |x| apart(x[0]).max_pool2d(2, 2)),
+    ("max_pool2d, overlapping", IMAGES, Any, |x| apart(x[0]).max_pool2d(3, 1)),
+    ("max_pool2d, with gaps", IMAGES, Any, |x| apart(x[0]).max_pool2d(1, 2)),
+    ("max_pool2d, used twice", IMAGES, Any, |x| {
+        let x = apart(x[0]);
+        x.max_pool2d(3, 3) + x.max_pool2d(3, 3)
+    }),
+    ("avg_pool2d", IMAGES, Any, |x| x[0].avg_pool2d(2, 2)),
+    ("avg_pool2d, overlapping", IMAGES, Any, |x| x[0].avg_pool2d(3, 2)),
+    ("channels_first", IMAGES, Any, |x| x[0].channels_first()),
+    ("batch_norm", NORM, Any, |x| x[0].batch_norm(x[1], x[2], 0.1).0),
+    ("layer_norm", NORM, Any, |x| x[0].layer_norm(x[1], x[2], 0.1)),
+    ("dropout", SAME, Any, |x| x[0].dropout(0.4, Stream::new(1, "dropout"))),
+    ("embedding", SAME, Any, |x| {
+        let rows = x[0].shape()[0] as u32;
+        x[0].embedding(
+            &(0..6 * rows.min(1)).map(|i| i * 5 % rows).collect::<Vec<_>>(),
+            [2, 3 * rows.min(1) as usize],
+        )
+    }),
 ];
+
+const CONV: Shapes = |m, k, n| vec![vec![m, n + 2, k + 2, 2], vec![n, 2, 3, 3], vec![n]];
+const IMAGES: Shapes = |m, k, n| vec![vec![m, k + 2, n + 3, 2]];
+const NORM: Shapes = |m, k, n| vec![vec![m, k, n], vec![n], vec![n]];
+
+/// The same gradient at values so far apart that a small step changes no order.
+fn apart<'g>(x: Var<'g, f64>) -> Var<'g, f64> {
+    let far = |i: usize| (i * 7919 % 10_007) as f64;
+    let offsets = x
+        .graph()
+        .input_with(x.shape(), |offsets| offsets.iter_mut().enumerate().for_each(|(i, o)| *o = far(i)));
+    x.scale(0.1) + offsets
+}
 
 /// A label for each row of scores.
 fn labels(shape: Shape) -> Vec<u32> {
@@ -155,8 +213,16 @@ proptest! {
 #[test]
 fn arrays_of_size_0_pass_through() {
     for (name, shapes, domain, op) in TABLE {
-        let divides =
-            ["mean", "mean_axis", "cross_entropy", "cross_entropy_smoothed", "mse", "l1", "bce_with_logits"];
+        let divides = [
+            "mean",
+            "mean_axis",
+            "cross_entropy",
+            "cross_entropy_smoothed",
+            "mse",
+            "l1",
+            "bce_with_logits",
+            "batch_norm",
+        ];
         if divides.contains(name) || name.starts_with("huber") {
             continue;
         }
@@ -223,4 +289,73 @@ fn shapes_that_do_not_broadcast_are_named() {
     let tape = autograd::Tape::new();
     let graph = tape.graph(&weights);
     let _ = graph.input([2, 3], &[0.0; 6]) + graph.input([2], &[0.0; 2]);
+}
+
+/// The batch's moments are those of its channels, and the result has mean 0 and variance 1.
+#[test]
+fn batch_norm_gives_the_moments_that_it_used() {
+    let weights = Bundle::<f64>::zeros(Layout::new());
+    let tape = autograd::Tape::new();
+    let graph = tape.graph(&weights);
+    let x = graph.input([4, 2], &[1.0, 10.0, 2.0, 10.0, 3.0, 10.0, 6.0, 10.0]);
+    let (y, moments) = x.batch_norm(graph.input([2], &[1.0, 1.0]), graph.input([2], &[0.0, 5.0]), 0.0);
+    assert_eq!((moments.mean, moments.variance, moments.count), (vec![3.0, 10.0], vec![3.5, 0.0], 4));
+    let first: Vec<f64> = y.values().iter().step_by(2).copied().collect();
+    assert!(first.iter().sum::<f64>().abs() < 1e-12);
+    assert!((first.iter().map(|y| y * y).sum::<f64>() / 4.0 - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn dropout_keeps_the_expectation_and_depends_on_its_stream_alone() {
+    let weights = Bundle::<f32>::zeros(Layout::new());
+    let tape = autograd::Tape::new();
+    let graph = tape.graph(&weights);
+    let x = graph.input_with([100, 1000], |x| x.fill(1.0));
+    let [a, b, other] = ["a", "a", "b"].map(|name| x.dropout(0.3, Stream::new(1, name)));
+    assert_eq!(*a.values(), *b.values());
+    assert_ne!(*a.values(), *other.values());
+    let kept = a.values().iter().filter(|&&y| y != 0.0).count() as f64 / 1e5;
+    // Four standard deviations of a share of 0.7 over 100,000 draws.
+    assert!((kept - 0.7).abs() < 4.0 * (0.21_f64 / 1e5).sqrt(), "{kept}");
+    assert!(a.values().iter().all(|&y| y == 0.0 || y == 1.0 / 0.7));
+}
+
+#[test]
+fn max_pooling_sends_the_gradient_of_equals_to_the_first_and_keeps_nan() {
+    let mut layout = Layout::new();
+    let id = layout.push("x", [1, 2, 4, 1], Role::Matrix);
+    let mut weights = Bundle::<f32>::zeros(layout);
+    weights.get_mut(id).copy_from_slice(&[1.0, 1.0, 0.0, f32::NAN, 1.0, 0.0, 2.0, 3.0]);
+    let tape = autograd::Tape::new();
+    let graph = tape.graph(&weights);
+    let y = graph.param(id).max_pool2d(2, 2);
+    assert!(y.values()[0] == 1.0 && y.values()[1].is_nan());
+    let mut gradients = weights.zeros_like();
+    y.sum().backward(&mut gradients);
+    assert_eq!(gradients.get(id), [1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+}
+
+#[test]
+#[should_panic(expected = "index 3 is not one of 3 rows of an embedding")]
+fn an_index_behind_the_table_is_refused() {
+    let weights = Bundle::<f32>::zeros(Layout::new());
+    let tape = autograd::Tape::new();
+    tape.graph(&weights).input([3, 2], &[0.0; 6]).embedding(&[0, 3], [2]);
+}
+
+#[test]
+#[should_panic(expected = "a window of 3 × 3 does not fit images of shape [1, 2, 4, 1]")]
+fn a_window_larger_than_the_image_is_refused() {
+    let weights = Bundle::<f32>::zeros(Layout::new());
+    let tape = autograd::Tape::new();
+    tape.graph(&weights).input([1, 2, 4, 1], &[0.0; 8]).max_pool2d(3, 1);
+}
+
+#[test]
+#[should_panic(expected = "a normalisation of scale [3] and shift [2] cannot take an input of shape [4, 2]")]
+fn a_normalisation_of_other_channels_is_refused() {
+    let weights = Bundle::<f32>::zeros(Layout::new());
+    let tape = autograd::Tape::new();
+    let graph = tape.graph(&weights);
+    graph.input([4, 2], &[0.0; 8]).layer_norm(graph.input([3], &[1.0; 3]), graph.input([2], &[0.0; 2]), 1e-5);
 }

@@ -3,6 +3,7 @@
 //!
 //! - [`Bundle`]: one flat buffer of weights (or gradients, or momenta) with a [`Layout`] of names.
 //! - [`matmul`]: matrix products on all three layouts that training needs, without transposed copies.
+//! - [`conv`]: convolution of images, on [`gathered`] products: matrices picked from a slice.
 //! - [`simd`]: which instructions the kernels use, chosen at run time.
 //! - [`peak`]: how fast the machine could be, to measure the kernels against.
 //! - [`random`]: counter-based streams, split by name from one seed.
@@ -24,6 +25,8 @@
 //! ```
 
 pub mod bundle;
+pub mod conv;
+pub mod gathered;
 pub mod math;
 pub mod matmul;
 pub mod parallel;

@@ -4,6 +4,7 @@ use std::iter::Sum;
 
 use ndarray::NdFloat;
 
+use crate::gathered::{self, Gathered, Start};
 use crate::matmul::{self, Mat};
 
 /// `f32`, in which everything is trained, or `f64`, in which gradients are checked.
@@ -19,6 +20,9 @@ pub trait Real: NdFloat + Sum + Default {
 
     /// `C = A·B + beta·C`: see [`matmul::gemm`].
     fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, beta: Self, c: &mut [Self]);
+
+    /// `C = A·B + start` for a gathered A: see [`gathered::product`].
+    fn gathered(a: Gathered<'_, Self>, b: &[Self], start: Start<'_, Self>, n: usize, c: &mut [Self]);
 }
 
 impl Real for f32 {
@@ -39,6 +43,11 @@ impl Real for f32 {
     fn gemm(a: Mat<'_, f32>, b: Mat<'_, f32>, beta: f32, c: &mut [f32]) {
         matmul::gemm(a, b, beta, c);
     }
+
+    #[track_caller]
+    fn gathered(a: Gathered<'_, f32>, b: &[f32], start: Start<'_, f32>, n: usize, c: &mut [f32]) {
+        gathered::product(a, b, start, n, c);
+    }
 }
 
 impl Real for f64 {
@@ -58,5 +67,10 @@ impl Real for f64 {
     #[track_caller]
     fn gemm(a: Mat<'_, f64>, b: Mat<'_, f64>, beta: f64, c: &mut [f64]) {
         matmul::gemm_f64(a, b, beta, c);
+    }
+
+    #[track_caller]
+    fn gathered(a: Gathered<'_, f64>, b: &[f64], start: Start<'_, f64>, n: usize, c: &mut [f64]) {
+        gathered::product_naive(a, b, start, n, c);
     }
 }

@@ -1,0 +1,60 @@
+//! Sums over the rows of a matrix, in double precision: a bias and a normalisation add up more
+//! numbers than single precision holds.
+
+use tensor::Real;
+use tensor::simd::{self, Kernel};
+
+use crate::gradients::Gradients;
+use crate::tape::Node;
+
+/// The sum of each column.
+pub(super) fn sums<T: Real>(x: &[T], columns: usize) -> Vec<f64> {
+    total(x, x, columns, |x, _| x)
+}
+
+/// The sum of the products of each pair of columns.
+pub(super) fn dots<T: Real>(x: &[T], y: &[T], columns: usize) -> Vec<f64> {
+    total(x, y, columns, |x, y| x * y)
+}
+
+/// The sum of `f(x, y)` over each column.
+pub(super) fn total<T: Real>(x: &[T], y: &[T], columns: usize, f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+    let mut sums = vec![0.0; columns];
+    // By few channels a row fills no register: several rows are taken as one and added up after.
+    let rows = (32 / columns.max(1)).max(1);
+    let mut wide = vec![0.0; rows * columns];
+    simd::dispatch(Total { x, y, f, sums: &mut wide });
+    for wide in wide.chunks_exact(columns.max(1)) {
+        sums.iter_mut().zip(wide).for_each(|(sum, &x)| *sum += x);
+    }
+    sums
+}
+
+/// Adds sums to the gradient of a parameter that has as many numbers.
+pub(super) fn add<T: Real>(gradients: &mut Gradients<'_, T>, x: Node, sums: &[f64]) {
+    gradients.add(x, |dx, beta| {
+        let pairs = dx.iter_mut().zip(sums);
+        if beta == T::zero() {
+            pairs.for_each(|(dx, &sum)| *dx = T::from_f64(sum));
+        } else {
+            pairs.for_each(|(dx, &sum)| *dx += T::from_f64(sum));
+        }
+    });
+}
+
+struct Total<'a, T, F> {
+    x: &'a [T],
+    y: &'a [T],
+    f: F,
+    sums: &'a mut [f64],
+}
+
+impl<T: Real, F: Fn(f64, f64) -> f64> Kernel for Total<'_, T, F> {
+    #[inline(always)]
+    fn run(self) {
+        let Total { x, y, f, sums } = self;
+        for (x, y) in x.chunks(sums.len().max(1)).zip(y.chunks(sums.len().max(1))) {
+            sums.iter_mut().zip(x.iter().zip(y)).for_each(|(sum, (x, y))| *sum += f(x.widen(), y.widen()));
+        }
+    }
+}

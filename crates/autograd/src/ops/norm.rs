@@ -1,0 +1,148 @@
+//! Normalisation to mean 0 and variance 1, over the batch or over the features.
+
+use tensor::Real;
+
+use super::columns;
+use crate::tape::Var;
+
+/// The mean and the variance of each channel, over a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments {
+    /// Means.
+    pub mean: Vec<f64>,
+    /// Variances: mean squared distances from the mean.
+    pub variance: Vec<f64>,
+    /// How many numbers each is of.
+    pub count: usize,
+}
+
+impl<'g, T: Real> Var<'g, T> {
+    /// `(x − mean)/√(variance + eps)·w + b` by channel, the last dimension, with the batch's own mean
+    /// and variance, which are returned (Ioffe & Szegedy 2015): PyTorch's batch norm in training.
+    ///
+    /// # Panics
+    /// If `w` and `b` do not have one number a channel. So for the other normalisations.
+    #[track_caller]
+    pub fn batch_norm(self, w: Var<'g, T>, b: Var<'g, T>, eps: f64) -> (Var<'g, T>, Moments) {
+        let (x, graph) = (self, self.graph());
+        let (rows, channels) = x.shape().as_matrix();
+        check(x, w, b);
+        let moments = moments(&x.values(), channels);
+        let inverse: Vec<T> =
+            moments.variance.iter().map(|&v| T::from_f64((v + eps).sqrt().recip())).collect();
+        let mean: Vec<T> = moments.mean.iter().map(|&m| T::from_f64(m)).collect();
+        let mut y = graph.buffer(x.shape());
+        // The normalised values, for the way back.
+        let mut unit = graph.buffer(x.shape());
+        let (values, scale, shift) = (x.values(), w.values(), b.values());
+        let pairs = unit.chunks_exact_mut(channels.max(1)).zip(values.chunks_exact(channels.max(1)));
+        for ((unit, x), y) in pairs.zip(y.chunks_exact_mut(channels.max(1))) {
+            for c in 0..channels {
+                unit[c] = (x[c] - mean[c]) * inverse[c];
+                y[c] = unit[c] * scale[c] + shift[c];
+            }
+        }
+        drop((values, scale, shift));
+        let unit = graph.push_constant(x.shape(), unit).node();
+
+        let (x_node, w_node, b_node) = (x.node(), w.node(), b.node());
+        let y = graph.push(x.shape(), y, &[x, w, b], move |at, gradients| {
+            let (dy, unit, w) = (at.dy, at.value(unit), at.value(w_node));
+            let (db, dw) = (columns::sums(dy, channels), columns::dots(dy, unit, channels));
+            // dx = w/σ·(dy − mean(dy) − unit·mean(dy·unit))
+            let share = 1.0 / rows as f64;
+            let [mean_dy, mean_dot] =
+                [&db, &dw].map(|sums| sums.iter().map(|s| T::from_f64(s * share)).collect::<Vec<T>>());
+            gradients.add(x_node, |dx, beta| {
+                let pairs = dy.chunks_exact(channels.max(1)).zip(unit.chunks_exact(channels.max(1)));
+                for (dx, (dy, unit)) in dx.chunks_exact_mut(channels.max(1)).zip(pairs) {
+                    for c in 0..channels {
+                        let d = w[c] * inverse[c] * (dy[c] - mean_dy[c] - unit[c] * mean_dot[c]);
+                        dx[c] = if beta == T::zero() { d } else { dx[c] + d };
+                    }
+                }
+            });
+            columns::add(gradients, w_node, &dw);
+            columns::add(gradients, b_node, &db);
+        });
+        (y, moments)
+    }
+
+    /// `(x − mean)/√(variance + eps)·w + b` along the last dimension, with the mean and variance of
+    /// each row (Ba 2016): PyTorch's `LayerNorm` of one dimension.
+    #[track_caller]
+    pub fn layer_norm(self, w: Var<'g, T>, b: Var<'g, T>, eps: f64) -> Var<'g, T> {
+        let (x, graph) = (self, self.graph());
+        let (rows, features) = x.shape().as_matrix();
+        check(x, w, b);
+        let mut y = graph.buffer(x.shape());
+        let mut unit = graph.buffer(x.shape());
+        let mut inverse = graph.buffer([rows].into());
+        let (values, scale, shift) = (x.values(), w.values(), b.values());
+        let pairs = unit.chunks_exact_mut(features.max(1)).zip(values.chunks_exact(features.max(1)));
+        for (((unit, x), y), inverse) in pairs.zip(y.chunks_exact_mut(features.max(1))).zip(&mut inverse) {
+            let share = 1.0 / features as f64;
+            let mean = x.iter().map(|x| x.widen()).sum::<f64>() * share;
+            let variance = x.iter().map(|x| (x.widen() - mean).powi(2)).sum::<f64>() * share;
+            *inverse = T::from_f64((variance + eps).sqrt().recip());
+            for c in 0..features {
+                unit[c] = T::from_f64(x[c].widen() - mean) * *inverse;
+                y[c] = unit[c] * scale[c] + shift[c];
+            }
+        }
+        drop((values, scale, shift));
+        let unit = graph.push_constant(x.shape(), unit).node();
+        let inverse = graph.push_constant([rows].into(), inverse).node();
+
+        let (x_node, w_node, b_node) = (x.node(), w.node(), b.node());
+        graph.push(x.shape(), y, &[x, w, b], move |at, gradients| {
+            let (dy, unit, inverse, w) = (at.dy, at.value(unit), at.value(inverse), at.value(w_node));
+            // dx = (g − mean(g) − unit·mean(g·unit))/σ with g = w·dy, by row.
+            gradients.add(x_node, |dx, beta| {
+                let pairs = dy.chunks_exact(features.max(1)).zip(unit.chunks_exact(features.max(1)));
+                for ((dx, (dy, unit)), &inverse) in
+                    dx.chunks_exact_mut(features.max(1)).zip(pairs).zip(inverse)
+                {
+                    let share = 1.0 / features as f64;
+                    let g = |c: usize| (w[c] * dy[c]).widen();
+                    let mean = T::from_f64((0..features).map(g).sum::<f64>() * share);
+                    let dot = T::from_f64((0..features).map(|c| g(c) * unit[c].widen()).sum::<f64>() * share);
+                    for c in 0..features {
+                        let d = inverse * (w[c] * dy[c] - mean - unit[c] * dot);
+                        dx[c] = if beta == T::zero() { d } else { dx[c] + d };
+                    }
+                }
+            });
+            columns::add(gradients, w_node, &columns::dots(dy, unit, features));
+            columns::add(gradients, b_node, &columns::sums(dy, features));
+        })
+    }
+}
+
+#[track_caller]
+fn check<T: Real>(x: Var<'_, T>, w: Var<'_, T>, b: Var<'_, T>) {
+    let channels = x.shape().as_matrix().1;
+    assert!(
+        *w.shape() == [channels] && *b.shape() == [channels],
+        "a normalisation of scale {} and shift {} cannot take an input of shape {}",
+        w.shape(),
+        b.shape(),
+        x.shape()
+    );
+}
+
+/// Mean and variance of each column, in double precision.
+fn moments<T: Real>(x: &[T], channels: usize) -> Moments {
+    let count = x.len().checked_div(channels).unwrap_or(0);
+    let share = 1.0 / count as f64;
+    let mean: Vec<f64> = columns::sums(x, channels).iter().map(|sum| sum * share).collect();
+    let mut variance = vec![0.0; channels];
+    for x in x.chunks_exact(channels.max(1)) {
+        for c in 0..channels {
+            let distance = x[c].widen() - mean[c];
+            variance[c] += distance * distance;
+        }
+    }
+    variance.iter_mut().for_each(|v| *v *= share);
+    Moments { mean, variance, count }
+}

@@ -1,0 +1,176 @@
+//! The greatest or the mean of each window of an image.
+
+use tensor::simd::{self, Kernel};
+use tensor::{Real, Shape};
+
+use crate::tape::Var;
+
+impl<'g, T: Real> Var<'g, T> {
+    /// The greatest number of each `size` × `size` window of images [n, height, width, channels], by
+    /// channel. Windows begin every `stride` pixels; one that does not fit is left out, as in PyTorch.
+    /// Of equals the first gets the gradient; NaN is greater than anything.
+    ///
+    /// # Panics
+    /// If these are not images, no window fits, or size or stride is 0. So for `avg_pool2d`.
+    #[track_caller]
+    pub fn max_pool2d(self, size: usize, stride: usize) -> Var<'g, T> {
+        let (graph, x, windows) = (self.graph(), self.node(), Windows::new(self.shape(), size, stride));
+        let mut y = graph.buffer(windows.output());
+        // Which number of its window each one was, for the way back.
+        let mut places = graph.buffer(windows.output());
+        simd::dispatch(Greatest { windows, x: &self.values(), y: &mut y, places: &mut places });
+        let places = graph.push_constant(windows.output(), places).node();
+
+        graph.push(windows.output(), y, &[self], move |at, gradients| {
+            gradients.add(x, |dx, beta| {
+                simd::dispatch(SendBack { windows, dy: at.dy, places: at.value(places), beta, dx });
+            });
+        })
+    }
+
+    /// The mean of each `size` × `size` window of images [n, height, width, channels], by channel, for
+    /// windows as in [`max_pool2d`](Var::max_pool2d).
+    #[track_caller]
+    pub fn avg_pool2d(self, size: usize, stride: usize) -> Var<'g, T> {
+        let (graph, x, windows) = (self.graph(), self.node(), Windows::new(self.shape(), size, stride));
+        let share = T::from_f64(1.0 / (size * size) as f64);
+        let (mut y, values, c) = (graph.buffer(windows.output()), self.values(), windows.channels);
+        y.fill(T::zero());
+        windows.for_each(|_, from, to| {
+            y[to..to + c].iter_mut().zip(&values[from..from + c]).for_each(|(y, &x)| *y += x);
+        });
+        y.iter_mut().for_each(|y| *y *= share);
+        drop(values);
+
+        graph.push(windows.output(), y, &[self], move |at, gradients| {
+            gradients.add(x, |dx, beta| {
+                if beta == T::zero() {
+                    dx.fill(T::zero());
+                }
+                windows.for_each(|_, from, to| {
+                    let rows = dx[from..from + c].iter_mut().zip(&at.dy[to..to + c]);
+                    rows.for_each(|(dx, &dy)| *dx += share * dy);
+                });
+            });
+        })
+    }
+}
+
+/// Where the windows of images lie.
+#[derive(Clone, Copy)]
+struct Windows {
+    images: usize,
+    height: usize,
+    width: usize,
+    channels: usize,
+    size: usize,
+    stride: usize,
+}
+
+impl Windows {
+    #[track_caller]
+    fn new(shape: Shape, size: usize, stride: usize) -> Windows {
+        let &[images, height, width, channels] = &*shape else {
+            panic!("pooling takes images [n, height, width, channels], not shape {shape}");
+        };
+        assert!(
+            size > 0 && stride > 0,
+            "windows of {size} × {size} every {stride} pixels hold or move nothing"
+        );
+        assert!(
+            size <= height && size <= width,
+            "a window of {size} × {size} does not fit images of shape {shape}"
+        );
+        Windows { images, height, width, channels, size, stride }
+    }
+
+    /// The shape of the result.
+    fn output(self) -> Shape {
+        let [height, width] = self.counts();
+        [self.images, height, width, self.channels].into()
+    }
+
+    fn counts(self) -> [usize; 2] {
+        [self.height, self.width].map(|size| (size - self.size) / self.stride + 1)
+    }
+
+    /// Calls `visit` with the place in its window, the offset in the images and the offset in the
+    /// result of the first channel of each pixel of each window, window by window.
+    #[inline(always)]
+    fn for_each(self, mut visit: impl FnMut(usize, usize, usize)) {
+        let Windows { images, height, width, channels, size, stride } = self;
+        let [rows, columns] = self.counts();
+        for (image, row) in (0..images).flat_map(|image| (0..rows).map(move |row| (image, row))) {
+            for column in 0..columns {
+                let to = ((image * rows + row) * columns + column) * channels;
+                for place in 0..size * size {
+                    let (y, x) = (row * stride + place / size, column * stride + place % size);
+                    visit(place, ((image * height + y) * width + x) * channels, to);
+                }
+            }
+        }
+    }
+}
+
+struct Greatest<'a, T> {
+    windows: Windows,
+    x: &'a [T],
+    y: &'a mut [T],
+    places: &'a mut [T],
+}
+
+impl<T: Real> Kernel for Greatest<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let Greatest { windows, x, y, places } = self;
+        let c = windows.channels;
+        windows.for_each(|place, from, to| {
+            let (x, y, places) = (&x[from..from + c], &mut y[to..to + c], &mut places[to..to + c]);
+            if place == 0 {
+                y.copy_from_slice(x);
+                places.fill(T::zero());
+                return;
+            }
+            let place = T::from_f64(place as f64);
+            for ((y, at), &x) in y.iter_mut().zip(places).zip(x) {
+                let greater = (x > *y) | (x.is_nan() & !y.is_nan());
+                *at = if greater { place } else { *at };
+                *y = if greater { x } else { *y };
+            }
+        });
+    }
+}
+
+struct SendBack<'a, T> {
+    windows: Windows,
+    dy: &'a [T],
+    places: &'a [T],
+    beta: T,
+    dx: &'a mut [T],
+}
+
+impl<T: Real> Kernel for SendBack<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let SendBack { windows, dy, places, beta, dx } = self;
+        let c = windows.channels;
+        // Windows that tile the images write each number once.
+        let once = windows.size == windows.stride && beta == T::zero();
+        if beta == T::zero() {
+            let [rows, columns] = windows.counts().map(|count| count * windows.stride);
+            if !(once && rows == windows.height && columns == windows.width) {
+                dx.fill(T::zero());
+            }
+        }
+        windows.for_each(|place, to, from| {
+            let place = T::from_f64(place as f64);
+            let (dx, rows) = (&mut dx[to..to + c], dy[from..from + c].iter().zip(&places[from..from + c]));
+            let mine = |at: T, dy: T| if at == place { dy } else { T::zero() };
+            if once {
+                dx.iter_mut().zip(rows).for_each(|(dx, (&dy, &at))| *dx = mine(at, dy));
+            } else {
+                dx.iter_mut().zip(rows).for_each(|(dx, (&dy, &at))| *dx += mine(at, dy));
+            }
+        });
+    }
+}
