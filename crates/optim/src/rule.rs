@@ -7,6 +7,7 @@ use tensor::{Entry, Role};
 use crate::each::Each;
 use crate::error::Error;
 use crate::hyper::{Hyperparameters, Value};
+use crate::passes::Passes;
 
 /// An update rule: hyperparameters, state arrays and the update of one weight.
 ///
@@ -34,6 +35,7 @@ use crate::hyper::{Hyperparameters, Value};
 ///             formula: "w ← w − lr·sign(g)",
 ///             good_when: "gradients are noisy in size",
 ///             bad_when: "near a minimum, round which it hops",
+///             relatives: "it is signum without momentum",
 ///             source: "Bernstein et al. 2018",
 ///         }
 ///     }
@@ -86,6 +88,12 @@ pub trait Rule: Hyperparameters + fmt::Debug + Send + Sync {
         None
     }
 
+    /// What a step costs in passes over memory with these settings. An elementwise rule is one loop; one
+    /// of another tier says what it does.
+    fn passes(&self) -> Passes {
+        Passes::fused(&self.state())
+    }
+
     /// Whether values that are each in range go together.
     fn check(&self) -> Result<(), Error> {
         Ok(())
@@ -115,6 +123,8 @@ pub struct Card {
     pub good_when: &'static str,
     /// When it is not.
     pub bad_when: &'static str,
+    /// What it is a special case of, has as one, or differs from in one thing, by their names.
+    pub relatives: &'static str,
     /// Where it was published.
     pub source: &'static str,
 }

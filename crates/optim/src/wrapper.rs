@@ -9,6 +9,7 @@ use crate::each::Each;
 use crate::error::Error;
 use crate::hyper::{Hyperparameters, Value};
 use crate::objective::Objective;
+use crate::passes::Passes;
 use crate::rule::{Card, Extent, Needs, Scalar, State};
 use crate::stack::Stack;
 
@@ -18,7 +19,7 @@ use crate::stack::Stack;
 /// trait in the same file, and add a line to [`wrappers::all`](crate::wrappers::all).
 ///
 /// ```
-/// use optim::{Around, Card, Method, Optimizer, State, Wrapper, hyperparameters, rules};
+/// use optim::{Around, Card, Method, Optimizer, Passes, Wrapper, hyperparameters, rules};
 ///
 /// hyperparameters! {
 ///     /// Every second step counts.
@@ -38,8 +39,13 @@ use crate::stack::Stack;
 ///             formula: "a step where every divides t",
 ///             good_when: "tired",
 ///             bad_when: "in a hurry",
+///             relatives: "every=1 is the rule inside",
 ///             source: "this page",
 ///         }
+///     }
+///
+///     fn passes(&self) -> Passes {
+///         Passes::NONE
 ///     }
 ///
 ///     fn step(&self, mut around: Around<'_>) {
@@ -86,6 +92,9 @@ pub trait Wrapper: Hyperparameters + fmt::Debug + Send + Sync {
     fn evaluated(&self) -> Option<&'static str> {
         None
     }
+
+    /// What it costs in passes over memory with these settings, beside what is inside.
+    fn passes(&self) -> Passes;
 
     /// Calls that make one update of what is inside.
     fn calls_per_update(&self) -> u64 {

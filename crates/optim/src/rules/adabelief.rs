@@ -30,6 +30,8 @@ w ← w − η·m̂/(√ŝ + ε)",
     good_when: "Adam generalises worse than SGD and SGD is too slow",
     bad_when: "gradients hardly vary, as with large batches: the divisor nears √ε, so the choice of ε \
                decides the length of a step",
+    relatives: "it is adam with (g − m)² in the place of g²; rmsprop with centered=true divides by a \
+                deviation too",
     source: "Zhuang et al. 2020",
 };
 

@@ -36,6 +36,8 @@ s = η·√(1 − β₂ᵗ)/(1 − β₁ᵗ) / (√v + ε)
 w ← w − min(max(s, low), high)·m",
     good_when: "SGD's best learning rate is known and a fast start is wanted",
     bad_when: "that rate is not known: final_lr is in the unit of SGD's and decides the end",
+    relatives: "gamma=0 is adam with ε added before the correction; a very large gamma is sgd with a \
+                mean for momentum; amsbound is its form with a divisor that never falls",
     source: "Luo, Xiong & Liu 2019, as in the authors' code",
 };
 

@@ -3,6 +3,7 @@ use tensor::math::sum_of_squares;
 use crate::each::{Each, Parameter};
 use crate::formula::{lerp, maximum};
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, Extent, Rule, State, Tier};
 
 hyperparameters! {
@@ -38,6 +39,8 @@ u = g/√max(v, ε₁²)
 w ← w − η·λ·w − α·u/max(1, RMS(u)/d)",
     good_when: "memory is what limits the size of a model, and no learning rate is to be tuned",
     bad_when: "there is memory for Adam, which usually needs fewer steps",
+    relatives: "it is adam with beta1=0, a mean of squares kept by rows and columns, and steps in \
+                proportion to a parameter's size, as lamb's and lars's are",
     source: "Shazeer & Stern 2018",
 };
 
@@ -57,6 +60,11 @@ impl Rule for Adafactor {
 
     fn tier(&self) -> Tier {
         Tier::Tensor
+    }
+
+    /// Of a matrix.
+    fn passes(&self) -> Passes {
+        Passes::of(8, 9, 4)
     }
 
     fn update(&self, t: u64, each: Each<'_>) {

@@ -29,6 +29,8 @@ G ← G + g²
 w ← w − η/(1 + (t − 1)·δ) · g/(√G + ε)",
     good_when: "features are sparse, or the problem is convex",
     bad_when: "training is long or its target moves: the sum only grows, so the steps only shrink",
+    relatives: "rmsprop and adadelta put a mean that forgets in the place of the sum; madgrad is its \
+                form by dual averaging, with a cube root",
     source: "Duchi, Hazan & Singer 2011",
 };
 

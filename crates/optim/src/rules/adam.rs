@@ -37,6 +37,9 @@ w ← w − η·m̂/(√v̂ + ε)",
     good_when: "little time for tuning, gradients of very different sizes, noisy or sparse data",
     bad_when: "memory is short (8 bytes a weight), weight decay matters (use adamw), or rare large \
                gradients carry the signal (amsgrad)",
+    relatives: "with beta1=0 and without bias correction it is rmsprop; with a very large ε it is sgd \
+                with momentum; adamw takes the decay out of the gradient; nadam, radam, adamax, \
+                adabelief, yogi, adopt, laprop, adan and ademamix change one thing each",
     source: "Kingma & Ba 2015; amsgrad: Reddi, Kale & Kumar 2018",
 };
 

@@ -32,6 +32,8 @@ u ← max(β₂·u, |g| + ε)
 w ← w − η/(1 − β₁ᵗ) · m/u",
     good_when: "gradients are sparse with rare large ones, as in embeddings",
     bad_when: "one wild gradient must not slow a weight down: it does for some 1/(1 − β₂) steps",
+    relatives: "it is adam with the greatest of the fading gradients in the place of their root mean \
+                square",
     source: "Kingma & Ba 2015, section 7.1",
 };
 

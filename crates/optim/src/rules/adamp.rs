@@ -4,6 +4,7 @@ use tensor::math::sum_of_squares;
 use crate::each::{Each, Parameter};
 use crate::formula::gathered;
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, Rule, State, Tier};
 
 hyperparameters! {
@@ -42,6 +43,7 @@ u ← u − n̂·(n̂·u) with n̂ = w/‖w‖ of the row or matrix, and λ ← 
 w ← w − η·λ·w − η/(1 − β₁ᵗ)·u",
     good_when: "matrices stand before a batch or layer normalisation",
     bad_when: "nothing is normalised: then it is AdamW with more work",
+    relatives: "delta=0 is adamw; sgdp does the same to sgd",
     source: "Heo et al. 2021",
 };
 
@@ -56,6 +58,12 @@ impl Rule for AdamP {
 
     fn tier(&self) -> Tier {
         Tier::Tensor
+    }
+
+    /// Where steps are projected; less where they are not.
+    fn passes(&self) -> Passes {
+        let ahead = if self.nesterov { Passes::of(1, 2, 1) } else { Passes::NONE };
+        Passes::of(12, 19, 8) + ahead
     }
 
     fn update(&self, t: u64, each: Each<'_>) {

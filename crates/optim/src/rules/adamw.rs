@@ -35,6 +35,9 @@ v̂ = (max v)/(1 − β₂ᵗ)        (with amsgrad: the greatest v so far)
 w ← w − η·m̂/(√v̂ + ε)",
     good_when: "transformers and whatever else Adam is good for, with regularisation",
     bad_when: "memory is short: 8 bytes a weight",
+    relatives: "weight_decay=0 is adam; nadamw adds Nesterov momentum, ademamix a second mean, lamb a \
+                step in proportion to the layer; lion keeps half of its state, and muon uses it for \
+                what is no matrix",
     source: "Loshchilov & Hutter 2019",
 };
 

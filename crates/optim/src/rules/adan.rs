@@ -40,6 +40,9 @@ w ← (w − η·(m̂ + β₂·û)/(√n̂ + ε))/(1 + η·λ)
 p ← g",
     good_when: "large batches and high learning rates, for vision models and transformers",
     bad_when: "memory is short: 16 bytes a weight",
+    relatives: "beta2=0 is adam with adan's beta1 and beta3 as its betas; nadam comes to Nesterov \
+                momentum another way, and optimistic_gd too makes use of the change between two \
+                gradients",
     source: "Xie et al. 2022, as in the authors' code",
 };
 

@@ -38,6 +38,7 @@ w ← w − η·((â + α·b)/(√v̂ + ε) + λ·w)",
     good_when: "training is long: tens of thousands of steps",
     bad_when: "training is shorter than 1/(1 − β₃) steps, memory is short (12 bytes a weight), or the \
                target moves",
+    relatives: "alpha=0 is adamw, and adam without decay",
     source: "Pagliardini, Ablin & Grangier 2024",
 };
 

@@ -32,6 +32,8 @@ w ← w − η·m
 v ← β₂·v + (1 − β₂)·g²",
     good_when: "Adam diverges or wanders with small batches and no β₂ helps",
     bad_when: "training is a few steps long: the first only looks, and v starts from one gradient",
+    relatives: "it is adam whose divisor does not contain the present gradient; laprop too divides \
+                before it takes momentum",
     source: "Taniguchi et al. 2024, with the clipping of its second version",
 };
 

@@ -28,6 +28,7 @@ c ← β₃·c + g
 w ← w − η·(a + b + c)/3",
     good_when: "momentum above 0.9 would help but oscillates",
     bad_when: "memory is short: 12 bytes a weight, three times momentum's",
+    relatives: "with three betas of one value it is sgd with that momentum",
     source: "Lucas et al. 2019",
 };
 

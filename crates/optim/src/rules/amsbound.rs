@@ -33,6 +33,7 @@ s = η·√(1 − β₂ᵗ)/(1 − β₁ᵗ) / (√x + ε)
 w ← w − min(max(s, low), high)·m",
     good_when: "AdaBound is unsteady in the middle of training",
     bad_when: "memory is short (12 bytes a weight), or SGD's best learning rate is not known",
+    relatives: "it is adabound divided as adam is with amsgrad=true",
     source: "Luo, Xiong & Liu 2019, as in the authors' code",
 };
 

@@ -31,6 +31,8 @@ a ← a + (w − a)/max(1, t − 1 − t0)     (a is what is evaluated)",
     good_when: "the problem is convex or nearly so and its gradients are noisy; give t0 so that \
                 averaging starts once the weights are near the minimum",
     bad_when: "the weights still travel: an average over the way lags behind",
+    relatives: "lambd=0 steps as sgd does and differs in what is evaluated; the wrapper ema keeps an \
+                average that forgets, around any rule",
     source: "Polyak & Juditsky 1992, in the form of Bottou 2010",
 };
 

@@ -3,6 +3,7 @@ use crate::each::Each;
 use crate::error::Error;
 use crate::formula::with_decay;
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, Rule, Scalar, State, Tier};
 
 hyperparameters! {
@@ -43,6 +44,8 @@ d ← max(d, a/((1 − √β₂)·‖s‖₁))
 w ← w − m/(√v + ε)",
     good_when: "no step size is known and a search is dear; with a schedule",
     bad_when: "the best step size shrinks as training goes on; Prodigy is the same authors' faster one",
+    relatives: "while d stands still it is adam with the step size η·d and, unless asked for, no bias \
+                correction; prodigy is the newer form, dadapt_sgd the one without the divisor",
     source: "Defazio & Mishchenko 2023",
 };
 
@@ -61,6 +64,10 @@ impl Rule for DAdaptAdam {
 
     fn tier(&self) -> Tier {
         Tier::Vector
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(2, 9, 4)
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -3,6 +3,7 @@ use crate::each::Each;
 use crate::error::Error;
 use crate::formula::with_decay;
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, Rule, Scalar, State, Tier};
 
 hyperparameters! {
@@ -33,6 +34,8 @@ d ← max(d, 2·a/‖s‖)
 w ← μ·w + (1 − μ)·(p − s)            (p: the weights at the start)",
     good_when: "SGD is known to work but not with which step size; with a schedule",
     bad_when: "gradients differ much in size between layers, or the first one is not like the rest",
+    relatives: "with momentum=0 and while d stands still it is sgd with the step size η·d/n; \
+                dadapt_adam divides as adam does; dog finds the step size from the distance gone",
     source: "Defazio & Mishchenko 2023",
 };
 
@@ -55,6 +58,10 @@ impl Rule for DAdaptSgd {
 
     fn tier(&self) -> Tier {
         Tier::Vector
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(2, 7, 3)
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 use crate::each::Each;
 use crate::formula::with_decay;
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, Rule, Scalar, State, Tier};
 
 hyperparameters! {
@@ -31,6 +32,8 @@ r = initial·(1 + ‖p‖) at the start",
     good_when: "SGD is known to work but not with which step size; evaluate at an average",
     bad_when: "gradients differ much in size between layers, or shrink a thousandfold on the way: G \
                never forgets",
+    relatives: "it is sgd with a step size that it finds; dowg weights the gradients by the distance \
+                gone",
     source: "Ivgi et al. 2023",
 };
 
@@ -49,6 +52,10 @@ impl Rule for Dog {
 
     fn tier(&self) -> Tier {
         Tier::Vector
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(2, 6, 2)
     }
 
     fn update(&self, t: u64, mut each: Each<'_>) {

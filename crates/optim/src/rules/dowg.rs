@@ -1,6 +1,7 @@
 use crate::each::Each;
 use crate::formula::with_decay;
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, Rule, Scalar, State, Tier};
 
 hyperparameters! {
@@ -30,6 +31,7 @@ w ← w − η·r²/(√G + ε)·g
 r = initial at the start",
     good_when: "SGD is known to work but not with which step size, and gradients are not very noisy",
     bad_when: "gradients differ much in size between layers: they share one step size",
+    relatives: "it is sgd with a step size that it finds; dog weights all gradients alike",
     source: "Khaled et al. 2023",
 };
 
@@ -51,6 +53,10 @@ impl Rule for Dowg {
 
     fn tier(&self) -> Tier {
         Tier::Vector
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(2, 6, 2)
     }
 
     fn update(&self, t: u64, mut each: Each<'_>) {

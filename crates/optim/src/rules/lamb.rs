@@ -1,6 +1,7 @@
 use crate::each::Each;
 use crate::formula::gathered;
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, Rule, State, Tier};
 
 hyperparameters! {
@@ -32,6 +33,7 @@ r = ‖w‖/‖u‖   (1 if a norm is 0; norms are over one parameter)
 w ← w − η·r·u",
     good_when: "transformers are trained with batches of thousands",
     bad_when: "batches are small, or a parameter starts near 0: its steps start as short",
+    relatives: "it is adamw with steps as long as lars makes them, a share of each parameter's norm",
     source: "You et al. 2020, in optax's form",
 };
 
@@ -46,6 +48,10 @@ impl Rule for Lamb {
 
     fn tier(&self) -> Tier {
         Tier::Tensor
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(3, 9, 5)
     }
 
     fn update(&self, t: u64, each: Each<'_>) {

@@ -29,6 +29,8 @@ m ← β₁·m + (1 − β₁)·n
 w ← w − η·m/(1 − β₁ᵗ)",
     good_when: "gradients change their size quickly, so a small β₂ is wanted with much momentum",
     bad_when: "Adam with its usual settings works: then it behaves much alike",
+    relatives: "beta1=0 is adam with beta1=0; adopt too divides before it takes momentum, by the mean \
+                before the present gradient",
     source: "Ziyin, Wang & Ueda 2020",
 };
 

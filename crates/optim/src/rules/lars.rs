@@ -1,6 +1,7 @@
 use crate::each::Each;
 use crate::formula::with_decay;
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, Rule, State, Tier};
 
 hyperparameters! {
@@ -29,6 +30,8 @@ v ← μ·v + η·r·u
 w ← w − v",
     good_when: "image classifiers are trained with batches of thousands",
     bad_when: "batches are small: SGD with momentum does as well without norms",
+    relatives: "it is sgd with momentum whose learning rate is measured out for each parameter; lamb \
+                does the same to adamw",
     source: "You, Gitman & Ginsburg 2017, in optax's form",
 };
 
@@ -43,6 +46,10 @@ impl Rule for Lars {
 
     fn tier(&self) -> Tier {
         Tier::Tensor
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(2, 5, 2)
     }
 
     fn update(&self, _t: u64, each: Each<'_>) {

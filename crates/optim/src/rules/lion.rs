@@ -28,6 +28,8 @@ m ← β₂·m + (1 − β₂)·g",
     good_when: "memory is short (4 bytes a weight) and batches are large; take a third to a tenth of \
                 AdamW's lr and as many times its weight decay",
     bad_when: "batches are small: every weight moves by η at every step, however uncertain the sign",
+    relatives: "with beta1 = beta2 and no decay it is signum; it was found as a replacement of adamw, \
+                which keeps one array more",
     source: "Chen et al. 2023",
 };
 

@@ -29,6 +29,8 @@ w ← μ·w + (1 − μ)·z",
     good_when: "SGD and Adam each serve part of the problem; it needs less weight decay than either",
     bad_when: "training goes on from trained weights with a new target, or memory is short (12 bytes a \
                weight)",
+    relatives: "it is adagrad by dual averaging, with a cube root in the place of the square root; \
+                dadapt_sgd too starts every step from the first weights",
     source: "Defazio & Jelassi 2021",
 };
 

@@ -6,6 +6,7 @@ use crate::each::{Each, Parameter};
 use crate::error::Error;
 use crate::formula::lerp;
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, Extent, Rule, State, Tier};
 
 hyperparameters! {
@@ -49,6 +50,8 @@ what is no weight matrix: adamw with adamw_lr and the mean of squares v",
     good_when: "the weights are mostly in matrices, as in transformers and perceptrons",
     bad_when: "matrices are large and batches small: an update costs some 30 products of a matrix \
                with itself",
+    relatives: "without the orthogonal step it is sgd with a mean for momentum; Shampoo with no memory \
+                of past gradients comes to the same matrix; for what is no matrix it is adamw",
     source: "Jordan et al. 2024",
 };
 
@@ -64,6 +67,12 @@ impl Rule for Muon {
 
     fn tier(&self) -> Tier {
         Tier::Tensor
+    }
+
+    /// Of a wide matrix, beside the arithmetic of its products; a tall one is transposed before and after.
+    fn passes(&self) -> Passes {
+        let ahead = if self.nesterov { Passes::of(2, 3, 2) } else { Passes::NONE };
+        Passes::of(5, 7, 4) + ahead + Passes::of(3, 4, 2).every(1.0 / self.ns_steps)
     }
 
     fn check(&self) -> Result<(), Error> {

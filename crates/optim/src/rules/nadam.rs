@@ -36,6 +36,8 @@ v̂ = v/(1 − β₂ᵗ)
 w ← w − η·m̂/(√v̂ + ε)",
     good_when: "Adam works but converges slowly along long valleys",
     bad_when: "gradients are very noisy: the present one has more weight than in Adam",
+    relatives: "it is adam with Nesterov momentum; nadamw takes the decay out of the gradient; adan \
+                comes to Nesterov momentum another way",
     source: "Dozat 2016, with the schedule of μ (which optax leaves out)",
 };
 

@@ -35,6 +35,7 @@ v̂ = v/(1 − β₂ᵗ)
 w ← w − η·m̂/(√v̂ + ε)",
     good_when: "AdamW is the choice and the batches are large, so gradients are not too noisy",
     bad_when: "gradients are very noisy: the present one has more weight than in AdamW",
+    relatives: "weight_decay=0 is nadam; without looking ahead it is adamw",
     source: "Dozat 2016 with the decay of Loshchilov & Hutter 2019",
 };
 

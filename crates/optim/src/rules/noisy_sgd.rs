@@ -29,6 +29,7 @@ const CARD: Card = Card {
 w ← w − lr·(g + n)",
     good_when: "a deep network without normalisation does not start to learn",
     bad_when: "small batches are noisy enough, or speed matters: a random number costs more than the rest",
+    relatives: "eta=0 is sgd",
     source: "Neelakantan et al. 2015",
 };
 

@@ -1,5 +1,6 @@
 use crate::each::Each;
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, Extent, Rule, State, Tier};
 
 hyperparameters! {
@@ -29,6 +30,8 @@ m ← β₁·m + g/(√s + ε) + λ·w
 w ← w − η·m",
     good_when: "memory is short (4 bytes a weight) and layers differ in the size of their gradients",
     bad_when: "weights within a parameter do: they share one divisor",
+    relatives: "it is adam with one mean of squares for a whole parameter and no bias correction; lars \
+                too evens out layers by their norms, without a memory of them",
     source: "Ginsburg et al. 2019",
 };
 
@@ -44,6 +47,10 @@ impl Rule for NovoGrad {
 
     fn tier(&self) -> Tier {
         Tier::Tensor
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(2, 4, 2)
     }
 
     fn update(&self, t: u64, each: Each<'_>) {

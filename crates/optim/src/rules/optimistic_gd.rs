@@ -24,6 +24,7 @@ const CARD: Card = Card {
 p ← g",
     good_when: "games: adversarial training, saddle points",
     bad_when: "there is one loss and it is noisy: the difference of two gradients doubles the noise",
+    relatives: "alpha=1 beta=0 is sgd; adan too makes use of the change between two gradients",
     source: "Daskalakis et al. 2018",
 };
 

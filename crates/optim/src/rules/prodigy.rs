@@ -2,6 +2,7 @@ use crate::each::Each;
 use crate::error::Error;
 use crate::formula::gathered;
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, Rule, Scalar, State, Tier};
 
 hyperparameters! {
@@ -44,6 +45,8 @@ w ← w − η·d·λ·w − η·d·m/(√v + d⁺·ε)
 d ← d⁺",
     good_when: "no step size is known and a search is dear; with a cosine schedule",
     bad_when: "the best step size shrinks as training goes on: the estimate never does",
+    relatives: "while d stands still it is adamw with the step size η·d and, unless asked for, no bias \
+                correction; dadapt_adam is the older form, whose estimate grows more slowly",
     source: "Mishchenko & Defazio 2023",
 };
 
@@ -67,6 +70,10 @@ impl Rule for Prodigy {
 
     fn tier(&self) -> Tier {
         Tier::Vector
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(2, 10, 5)
     }
 
     fn check(&self) -> Result<(), Error> {

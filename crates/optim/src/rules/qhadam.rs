@@ -33,6 +33,7 @@ v̂ ← v̂ + (1 − β₂)/(1 − β₂ᵗ)·(g² − v̂)
 w ← w − η·((1 − ν₁)·g + ν₁·m̂)/(√((1 − ν₂)·g² + ν₂·v̂) + ε)",
     good_when: "Adam is unstable with a high β₁ or β₂: ν₂ below 1 bounds a single step",
     bad_when: "nobody has time to tune two more numbers",
+    relatives: "nu1=1 nu2=1 is adam; nu1 = beta1 comes near to nadam; qhm does the same to sgd",
     source: "Ma & Yarats 2019",
 };
 

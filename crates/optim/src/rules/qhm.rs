@@ -26,6 +26,8 @@ w ← w − η·((1 − ν)·g + ν·m)",
     good_when: "a long memory (β = 0.999) helps but momentum of that length is unstable",
     bad_when: "settings come from SGD with momentum: this m is a mean, so its η is 1/(1 − β) times \
                longer",
+    relatives: "nu=0 is sgd; nu=1 is sgd with the same momentum, and nu=momentum is its Nesterov form, \
+                both with an lr 1/(1 − momentum) times as long; qhadam does the same to adam",
     source: "Ma & Yarats 2019",
 };
 

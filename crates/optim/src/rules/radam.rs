@@ -37,6 +37,8 @@ w ← w − η·m̂                         otherwise",
     good_when: "Adam needs a warm-up and nobody wants to tune one",
     bad_when: "a warm-up is in place already, or the first steps, plain momentum of size η·g, are too \
                long for the network",
+    relatives: "its first steps are sgd with a corrected mean for momentum; once r is near 1 it is \
+                adam with ε added before the correction",
     source: "Liu et al. 2020",
 };
 

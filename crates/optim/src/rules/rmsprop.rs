@@ -35,6 +35,9 @@ b ← μ·b + d                   (with momentum; then d = b)
 w ← w − η·d",
     good_when: "the target moves, as in reinforcement learning and recurrent nets",
     bad_when: "the first steps matter: the mean starts at 0 uncorrected, so they are too long",
+    relatives: "it is adam with beta1=0 and without bias correction, and adagrad with a mean that \
+                forgets in the place of the sum; centered, it divides by a deviation, as adabelief \
+                does",
     source: "Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013",
 };
 

@@ -32,6 +32,8 @@ w ← w − s·sign(g)
 p ← g",
     good_when: "gradients are exact: all data in every batch",
     bad_when: "batches are small: noise flips signs, so all steps shrink",
+    relatives: "it is sign_sgd with a step size for each weight; rmsprop was made to do for small \
+                batches what it does for full ones",
     source: "Riedmiller & Braun 1993, without taking steps back (iRprop−)",
 };
 

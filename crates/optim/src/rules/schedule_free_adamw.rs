@@ -42,6 +42,8 @@ x ← (1 − cₜ)·x + cₜ·z              (x is what is evaluated)
 w ← (1 − β₁)·z + β₁·x",
     good_when: "nobody can say in advance how long training will last; give some warmup_steps",
     bad_when: "there is batch normalisation: its statistics belong to w and have to be taken anew at x",
+    relatives: "z goes the way of adamw with beta1=0; schedule_free_sgd is the same without the \
+                divisor",
     source: "Defazio et al. 2024",
 };
 

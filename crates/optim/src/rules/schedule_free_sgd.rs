@@ -36,6 +36,8 @@ x ← (1 − cₜ)·x + cₜ·z              (x is what is evaluated)
 w ← (1 − β)·z + β·x",
     good_when: "nobody can say in advance how long training will last; tune lr, not a schedule",
     bad_when: "there is batch normalisation: its statistics belong to w and have to be taken anew at x",
+    relatives: "as momentum goes to 0 it becomes sgd evaluated at the average of all weights, as asgd \
+                is with t0=0; schedule_free_adamw divides as adam does",
     source: "Defazio et al. 2024",
 };
 

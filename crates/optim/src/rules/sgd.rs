@@ -32,6 +32,9 @@ w ← w − η·d",
     good_when: "memory is short, or there is time to tune the learning rate; with momentum 0.9 it is \
                 the field's standard for image classifiers",
     bad_when: "gradients differ widely in size between weights, or the learning rate cannot be tuned",
+    relatives: "aggmo, qhm and asgd are sgd with another memory, sgdp and lars with steps measured \
+                against the weights of a layer, schedule_free_sgd with an average in place of a \
+                schedule, dog and dadapt_sgd with a step size that they find",
     source: "Robbins & Monro 1951; momentum: Polyak 1964; Nesterov 1983 in the form of Sutskever 2013",
 };
 

@@ -1,6 +1,7 @@
 use super::adamp::project;
 use crate::each::{Each, Parameter};
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, Rule, State, Tier};
 
 hyperparameters! {
@@ -38,6 +39,7 @@ d ← d − n̂·(n̂·d) with n̂ = w/‖w‖ of the row or matrix, and λ ← 
 w ← w − η·λ/(1 − μ)·w − η·d",
     good_when: "matrices stand before a batch or layer normalisation and SGD is the choice",
     bad_when: "nothing is normalised: then it is SGD with more work",
+    relatives: "delta=0 is sgd with momentum; adamp does the same to adamw",
     source: "Heo et al. 2021",
 };
 
@@ -52,6 +54,12 @@ impl Rule for Sgdp {
 
     fn tier(&self) -> Tier {
         Tier::Tensor
+    }
+
+    /// Where steps are projected; less where they are not.
+    fn passes(&self) -> Passes {
+        let ahead = if self.nesterov { Passes::of(1, 2, 1) } else { Passes::NONE };
+        Passes::of(10, 15, 5) + ahead
     }
 
     fn update(&self, _t: u64, each: Each<'_>) {

@@ -22,6 +22,7 @@ const CARD: Card = Card {
 w ← w − η·sign(m)",
     good_when: "sign descent is wanted (one bit a weight between machines) and batches are small",
     bad_when: "near a minimum, round which it hops by η unless the learning rate falls",
+    relatives: "momentum=0 is sign_sgd; it is lion with beta1 = beta2 and no decay",
     source: "Bernstein et al. 2018",
 };
 

@@ -34,6 +34,8 @@ m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
 w ← w − η·m̂/(√v̂ + ε)",
     good_when: "gradients are sparse or their size changes much over time",
     bad_when: "gradients fall by orders of magnitude: v falls only by their own small squares",
+    relatives: "it is adam with a mean of squares that moves by steps of (1 − β₂)·g² instead of a \
+                share of the difference",
     source: "Zaheer et al. 2018",
 };
 

@@ -1,5 +1,6 @@
 use crate::formula::lerp;
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, State};
 use crate::wrapper::{Around, Wrapper};
 
@@ -22,6 +23,8 @@ const CARD: Card = Card {
 βₜ = min(β, (1 + t)/(10 + t))     (with warm_up)",
     good_when: "almost always, for evaluation: it costs one pass over the weights",
     bad_when: "there are fewer than some 1/(1 − β) steps, or batch normalisation, whose statistics belong to w",
+    relatives: "decay=0 evaluates at the weights as they are; asgd has an average of its own that does \
+                not forget; lookahead leads the weights back to its slow ones",
     source: "Polyak & Juditsky 1992; the warm-up: TensorFlow's ExponentialMovingAverage",
 };
 
@@ -36,6 +39,10 @@ impl Wrapper for Ema {
 
     fn evaluated(&self) -> Option<&'static str> {
         Some("average")
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(1, 2, 1)
     }
 
     fn step(&self, mut around: Around<'_>) {

@@ -2,6 +2,7 @@ use crate::error::Error;
 use crate::formula::lerp;
 use crate::hyperparameters;
 use crate::method::conflict;
+use crate::passes::Passes;
 use crate::rule::{Card, State};
 use crate::wrapper::{Around, Wrapper};
 
@@ -25,6 +26,8 @@ const CARD: Card = Card {
 w ← φ",
     good_when: "the inner rule's learning rate is on the high side or has not been tuned",
     bad_when: "the inner rule is already slow and smooth: the step back only costs time",
+    relatives: "alpha=1 steps as the rule inside does; ema too averages over steps, but never leads \
+                the weights back",
     source: "Zhang et al. 2019",
 };
 
@@ -47,6 +50,10 @@ impl Wrapper for Lookahead {
         } else {
             Err(conflict(CARD.name, format!("k={} is not a whole number", self.k)))
         }
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(1, 2, 2).every(self.k)
     }
 
     fn step(&self, mut around: Around<'_>) {

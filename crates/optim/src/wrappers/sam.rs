@@ -1,4 +1,5 @@
 use crate::hyperparameters;
+use crate::passes::Passes;
 use crate::rule::{Card, Needs, State};
 use crate::wrapper::{Around, Wrapper};
 
@@ -20,6 +21,7 @@ const CARD: Card = Card {
 step from w with the gradient at w′",
     good_when: "the model is large enough to fit its data and accuracy on new data is what counts",
     bad_when: "time is short: it takes two gradients a step",
+    relatives: "rho=0 is the rule inside, at twice the work",
     source: "Foret et al. 2021",
 };
 
@@ -34,6 +36,10 @@ impl Wrapper for Sam {
 
     fn needs(&self) -> Needs {
         Needs::Objective
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(3, 4, 4)
     }
 
     fn step(&self, mut around: Around<'_>) {

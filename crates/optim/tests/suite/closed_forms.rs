@@ -200,6 +200,14 @@ fn general_rules_contain_the_simpler_ones() {
         ("nadamw weight_decay=0", "nadam"),
         ("adan beta1=0.9 beta2=0 beta3=0.999", "adam"),
         ("radam lr=0.1 beta2=0.5 beta1=0", "sgd lr=0.1"),
+        ("qhm lr=0.5 momentum=0.8 nu=1", "sgd lr=0.1 momentum=0.8"),
+        ("qhm lr=0.5 momentum=0.8 nu=0.8", "sgd lr=0.1 momentum=0.8 nesterov=true"),
+        ("lion lr=1e-3 beta1=0.75 beta2=0.75", "signum momentum=0.75"),
+        ("ademamix alpha=0 weight_decay=0.01", "adamw"),
+        ("sgdp delta=0", "sgd momentum=0.9"),
+        ("adamp delta=0 weight_decay=0.01", "adamw"),
+        ("adabound gamma=0 eps=1e-30", "adam eps=1e-30"),
+        ("amsbound gamma=0 eps=1e-30", "adam eps=1e-30 amsgrad=true"),
     ];
     for (general, simple) in pairs {
         assert_near(&replay(general, &gradients), &replay(simple, &gradients), 2e-6);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use optim::hyper::Value;
-use optim::{Rule, rules};
+use optim::{Card, Extent, Passes, Rule, Tier, rules, wrappers};
 use proptest::prelude::*;
 
 #[test]
@@ -23,7 +23,8 @@ fn every_file_is_registered_under_its_name() {
 fn every_card_is_filled_in() {
     for rule in rules::all() {
         let card = rule.card();
-        let lines = [card.title, card.family, card.problem, card.good_when, card.bad_when, card.source];
+        let Card { title, family, problem, good_when, bad_when, relatives, source, .. } = *card;
+        let lines = [title, family, problem, good_when, bad_when, relatives, source];
         assert!(lines.iter().all(|text| !text.is_empty() && !text.contains('\n')), "{}", card.name);
         assert!(card.name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", card.name);
         for line in card.formula.lines() {
@@ -37,6 +38,37 @@ fn every_card_is_filled_in() {
                 card.name,
                 hyper.doc
             );
+        }
+    }
+}
+
+#[test]
+fn relatives_are_named_as_in_the_registries() {
+    let rules = rules::all();
+    let wrappers = wrappers::all();
+    let cards: Vec<_> =
+        rules.iter().map(|rule| rule.card()).chain(wrappers.iter().map(|wrapper| wrapper.card())).collect();
+    for card in &cards {
+        let words: Vec<&str> = card
+            .relatives
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|w| !w.is_empty())
+            .collect();
+        let named = cards.iter().any(|other| other.name != card.name && words.contains(&other.name));
+        assert!(named || words.contains(&"inside"), "{}: {}", card.name, card.relatives);
+        assert!(!card.relatives.ends_with('.') && !card.relatives.contains('\n'), "{}", card.name);
+    }
+}
+
+/// One loop over weights, gradients and state for an elementwise rule; the others go over them again.
+#[test]
+fn passes_over_memory_follow_from_the_state_or_are_said() {
+    for rule in crate::variants() {
+        let full = rule.state().iter().filter(|state| state.extent == Extent::Weights).count() as u32;
+        let once = Passes::of(1, full + 2, full + 1);
+        match rule.tier() {
+            Tier::Elementwise => assert_eq!(rule.passes(), once, "{rule}"),
+            Tier::Tensor | Tier::Vector => assert!(rule.passes().loops > 1.0, "{rule}"),
         }
     }
 }

@@ -1,0 +1,78 @@
+//! What a step costs in memory traffic.
+
+use std::fmt;
+use std::ops::Add;
+
+use crate::rule::{Extent, State};
+
+/// How often a step goes over memory, counted in arrays that are as long as the weights: one pass is one
+/// such array read, or one written. A step cannot be faster than the machine makes that many passes.
+///
+/// ```
+/// use optim::rules;
+///
+/// // Adam reads weights, gradients and two means, and writes weights and means, in one loop.
+/// let adam = rules::by_name("adam")?.passes();
+/// assert_eq!([adam.loops, adam.read, adam.written], [1.0, 4.0, 3.0]);
+/// assert_eq!(adam.total(), 7.0);
+/// assert_eq!(adam.to_string(), "7 (4 read, 3 written, in 1 loop)");
+/// # Ok::<(), optim::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Passes {
+    /// Loops over the weights.
+    pub loops: f64,
+    /// Arrays read in them: the weights, the gradients, state, and what was put down on the way.
+    pub read: f64,
+    /// Arrays written.
+    pub written: f64,
+}
+
+impl Passes {
+    /// None at all.
+    pub const NONE: Passes = Passes { loops: 0.0, read: 0.0, written: 0.0 };
+
+    /// So many loops that read and write so many arrays in all.
+    pub const fn of(loops: u32, read: u32, written: u32) -> Passes {
+        Passes { loops: loops as f64, read: read as f64, written: written as f64 }
+    }
+
+    /// Of one loop in which weights, gradients and all state are read once, and all but the gradients are
+    /// written once.
+    pub fn fused(state: &[State]) -> Passes {
+        let full = state.iter().filter(|state| state.extent == Extent::Weights).count() as u32;
+        Passes::of(1, full + 2, full + 1)
+    }
+
+    /// Arrays read and written.
+    pub fn total(&self) -> f64 {
+        self.read + self.written
+    }
+
+    /// Of something that happens at one step of so many.
+    #[must_use]
+    pub fn every(self, steps: f64) -> Passes {
+        Passes { loops: self.loops / steps, read: self.read / steps, written: self.written / steps }
+    }
+}
+
+impl Add for Passes {
+    type Output = Passes;
+
+    fn add(self, other: Passes) -> Passes {
+        Passes {
+            loops: self.loops + other.loops,
+            read: self.read + other.read,
+            written: self.written + other.written,
+        }
+    }
+}
+
+impl fmt::Display for Passes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rounded = |x: f64| (x * 100.0).round() / 100.0;
+        let [total, read, written, loops] = [self.total(), self.read, self.written, self.loops].map(rounded);
+        let word = if loops > 1.0 { "loops" } else { "loop" };
+        write!(f, "{total} ({read} read, {written} written, in {loops} {word})")
+    }
+}
