@@ -1,10 +1,29 @@
 //! Layers: they hold the ids of their parameters and look them up on the graph of their input.
+//!
+//! The last dimension of a value is its features; images are [n, height, width, channels].
+
+mod activation;
+mod batch_norm;
+mod conv2d;
+mod dropout;
+mod embedding;
+mod layer_norm;
+mod linear;
+mod residual;
 
 use autograd::Var;
-use tensor::{Id, Real, Role};
+use tensor::{Real, Shape};
 
-use crate::init::Init;
-use crate::model::Builder;
+pub use self::activation::Activation;
+pub use self::batch_norm::BatchNorm;
+pub use self::conv2d::Conv2d;
+pub use self::dropout::Dropout;
+pub use self::embedding::Embedding;
+pub use self::layer_norm::LayerNorm;
+pub use self::linear::Linear;
+pub use self::residual::Residual;
+
+use crate::mode::Mode;
 
 /// One step of a [`Model`](crate::Model).
 #[derive(Debug, Clone, PartialEq)]
@@ -13,116 +32,80 @@ pub enum Layer {
     Linear(Linear),
     /// See [`Activation`].
     Activation(Activation),
-    /// All dimensions but the first become one.
+    /// All dimensions but the first become one; of images in PyTorch's order, channel by channel.
     Flatten,
+    /// The numbers of each example become an array of these sizes, such as an image [height, width,
+    /// channels].
+    Unflatten(Shape),
+    /// See [`Conv2d`].
+    Conv2d(Conv2d),
+    /// The greatest of each window of an image, by channel.
+    MaxPool2d {
+        /// Height and width of a window.
+        size: usize,
+        /// Pixels from one window to the next.
+        stride: usize,
+    },
+    /// The mean of each window of an image, by channel.
+    AvgPool2d {
+        /// Height and width of a window.
+        size: usize,
+        /// Pixels from one window to the next.
+        stride: usize,
+    },
+    /// The mean of all pixels by channel: [n, height, width, channels] to [n, channels].
+    GlobalAvgPool,
+    /// See [`BatchNorm`].
+    BatchNorm(BatchNorm),
+    /// See [`LayerNorm`].
+    LayerNorm(LayerNorm),
+    /// See [`Dropout`].
+    Dropout(Dropout),
+    /// See [`Embedding`].
+    Embedding(Embedding),
+    /// See [`Residual`].
+    Residual(Residual),
 }
 
 impl Layer {
     /// The layer's output for a batch.
     #[track_caller]
-    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>) -> Var<'g, T> {
+    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>, mode: &mut Mode<'_, T>) -> Var<'g, T> {
         match self {
             Layer::Linear(linear) => linear.forward(x),
             Layer::Activation(activation) => activation.forward(x),
-            Layer::Flatten => x.flatten(),
+            Layer::Flatten => flatten(x),
+            Layer::Unflatten(shape) => unflatten(x, *shape),
+            Layer::Conv2d(conv) => conv.forward(x),
+            Layer::MaxPool2d { size, stride } => x.max_pool2d(*size, *stride),
+            Layer::AvgPool2d { size, stride } => x.avg_pool2d(*size, *stride),
+            Layer::GlobalAvgPool => global_avg_pool(x),
+            Layer::BatchNorm(norm) => norm.forward(x, mode),
+            Layer::LayerNorm(norm) => norm.forward(x),
+            Layer::Dropout(dropout) => dropout.forward(x, mode),
+            Layer::Embedding(embedding) => embedding.forward(x),
+            Layer::Residual(residual) => residual.forward(x, mode),
         }
     }
 }
 
-/// A dense layer: `x·Wᵀ + b`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Linear {
-    weight: Id,
-    bias: Id,
-}
-
-impl Linear {
-    /// Adds `NAME.weight` of `outputs × inputs` and `NAME.bias` of `outputs`, both starting uniform in
-    /// ±1/√inputs.
-    pub fn new(builder: &mut Builder, name: &str, inputs: usize, outputs: usize) -> Linear {
-        Linear::with_init(builder, name, inputs, outputs, Init::FanIn, Init::FanIn)
-    }
-
-    /// [`Linear::new`] with other starting values for weight and bias.
-    pub fn with_init(
-        builder: &mut Builder,
-        name: &str,
-        inputs: usize,
-        outputs: usize,
-        weight: Init,
-        bias: Init,
-    ) -> Linear {
-        let fans = (inputs, outputs);
-        Linear {
-            weight: builder.param(format!("{name}.weight"), [outputs, inputs], Role::Matrix, weight, fans),
-            bias: builder.param(format!("{name}.bias"), [outputs], Role::Bias, bias, fans),
-        }
-    }
-
-    /// [.., inputs] to [.., outputs].
-    #[track_caller]
-    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>) -> Var<'g, T> {
-        let graph = x.graph();
-        x.linear(graph.param(self.weight), Some(graph.param(self.bias)))
+fn flatten<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+    match *x.shape() {
+        [_, _, _, channels] if channels > 1 => x.channels_first().flatten(),
+        _ => x.flatten(),
     }
 }
 
-/// A nonlinearity, element by element.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Activation {
-    /// `max(0, x)`.
-    Relu,
-    /// `x` where positive, else 0.01·x.
-    LeakyRelu,
-    /// `x` where positive, else `eˣ − 1`.
-    Elu,
-    /// `x·Φ(x)`, tanh form.
-    Gelu,
-    /// `x·σ(x)`.
-    Silu,
-    /// `1/(1 + e⁻ˣ)`.
-    Sigmoid,
-    /// The hyperbolic tangent.
-    Tanh,
-    /// `x` itself: a linear network.
-    Identity,
+#[track_caller]
+fn unflatten<T: Real>(x: Var<'_, T>, shape: Shape) -> Var<'_, T> {
+    let n = x.shape().first().copied().unwrap_or(1);
+    x.reshape([&[n], &*shape].concat().as_slice())
 }
 
-impl Activation {
-    /// All of them, by name.
-    pub const ALL: [(&'static str, Activation); 8] = [
-        ("relu", Activation::Relu),
-        ("leaky_relu", Activation::LeakyRelu),
-        ("elu", Activation::Elu),
-        ("gelu", Activation::Gelu),
-        ("silu", Activation::Silu),
-        ("sigmoid", Activation::Sigmoid),
-        ("tanh", Activation::Tanh),
-        ("identity", Activation::Identity),
-    ];
-
-    /// The one with this name.
-    pub fn by_name(name: &str) -> Option<Activation> {
-        Activation::ALL.iter().find(|(known, _)| *known == name).map(|(_, activation)| *activation)
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        let known = Activation::ALL.iter().find(|(_, activation)| *activation == self);
-        known.expect("every activation is listed").0
-    }
-
-    /// The same shape, each element through the function.
-    pub fn forward<'g, T: Real>(self, x: Var<'g, T>) -> Var<'g, T> {
-        match self {
-            Activation::Relu => x.relu(),
-            Activation::LeakyRelu => x.leaky_relu(T::from_f64(0.01)),
-            Activation::Elu => x.elu(),
-            Activation::Gelu => x.gelu(),
-            Activation::Silu => x.silu(),
-            Activation::Sigmoid => x.sigmoid(),
-            Activation::Tanh => x.tanh(),
-            Activation::Identity => x,
-        }
-    }
+#[track_caller]
+fn global_avg_pool<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+    let &[n, height, width, channels] = &*x.shape() else {
+        panic!("pooling takes images [n, height, width, channels], not shape {}", x.shape());
+    };
+    x.reshape([n, height * width, channels]).mean_axis(1).reshape([n, channels])
 }

@@ -19,14 +19,22 @@
 //! loss.backward(&mut gradients);
 //! ```
 //!
+//! Batch norm and dropout act otherwise in training than in evaluation: [`Model::forward_in`] takes a
+//! [`Mode`]. Networks known by name are in [`models`], and [`Architecture`] finds them.
+//!
 //! The losses are ops of [`autograd::Var`]: `cross_entropy` (also with smoothed labels), `mse`,
 //! `l1`, `huber`, `bce_with_logits`.
 
+mod architecture;
 pub mod init;
 pub mod layers;
 pub mod metrics;
+mod mode;
 mod model;
+pub mod models;
 
+pub use architecture::Architecture;
 pub use init::Init;
 pub use layers::{Activation, Layer, Linear};
+pub use mode::Mode;
 pub use model::{Builder, Model};

@@ -7,7 +7,8 @@ use tensor::random::Stream;
 use tensor::{Bundle, Id, Layout, Real, Role, Shape};
 
 use crate::init::Init;
-use crate::layers::{Activation, Layer, Linear};
+use crate::layers::Layer;
+use crate::mode::Mode;
 
 /// Layers applied one after another, and the layout of all their parameters.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub struct Model {
     layers: Vec<Layer>,
     layout: Arc<Layout>,
     starts: Vec<Start>,
+    running: Arc<Layout>,
+    running_starts: Vec<f32>,
 }
 
 /// How one parameter starts.
@@ -28,26 +31,8 @@ struct Start {
 impl Model {
     /// The layers and the parameters that they registered with `builder`.
     pub fn new(builder: Builder, layers: Vec<Layer>) -> Model {
-        Model { layers, layout: builder.layout.into(), starts: builder.starts }
-    }
-
-    /// A multilayer perceptron of these widths, from inputs to outputs: `fc1`, `fc2`, …, with the
-    /// activation between them. Two widths make a linear model.
-    ///
-    /// # Panics
-    /// With fewer than two widths.
-    #[track_caller]
-    pub fn mlp(widths: &[usize], activation: Activation) -> Model {
-        assert!(widths.len() >= 2, "a network has at least inputs and outputs, not widths {widths:?}");
-        let mut builder = Builder::new();
-        let mut layers = Vec::new();
-        for (i, pair) in widths.windows(2).enumerate() {
-            if i > 0 {
-                layers.push(Layer::Activation(activation));
-            }
-            layers.push(Layer::Linear(Linear::new(&mut builder, &format!("fc{}", i + 1), pair[0], pair[1])));
-        }
-        Model::new(builder, layers)
+        let Builder { layout, starts, running, running_starts } = builder;
+        Model { layers, layout: layout.into(), starts, running: running.into(), running_starts }
     }
 
     /// Names, shapes and roles of the parameters.
@@ -65,10 +50,37 @@ impl Model {
         weights
     }
 
-    /// The output for a batch [n, inputs].
+    /// The running statistics of batch norm at their start: what is learned without a gradient.
+    pub fn running<T: Real>(&self) -> Bundle<T> {
+        let mut running = Bundle::zeros(self.running.clone());
+        for (id, &start) in self.running.ids().zip(&self.running_starts) {
+            running.get_mut(id).fill(T::from_f64(start.into()));
+        }
+        running
+    }
+
+    /// The output for a batch, of a model without running statistics; dropout passes everything on.
+    ///
+    /// # Panics
+    /// If the model has running statistics, or the shapes do not fit.
     #[track_caller]
     pub fn forward<'g, T: Real>(&self, x: Var<'g, T>) -> Var<'g, T> {
-        self.layers.iter().fold(x, |x, layer| layer.forward(x))
+        self.forward_in(x, Mode::Evaluate { running: &Bundle::zeros(Layout::new()) })
+    }
+
+    /// The output for a batch, in training or evaluation.
+    ///
+    /// # Panics
+    /// If the running statistics are not of this model, or the shapes do not fit.
+    #[track_caller]
+    pub fn forward_in<'g, T: Real>(&self, x: Var<'g, T>, mut mode: Mode<'_, T>) -> Var<'g, T> {
+        assert!(
+            mode.running().layout() == &self.running,
+            "the model has {} running statistics, not {}: they are those of `Model::running`",
+            self.running.entries().len(),
+            mode.running().layout().entries().len()
+        );
+        self.layers.iter().fold(x, |x, layer| layer.forward(x, &mut mode))
     }
 }
 
@@ -77,6 +89,8 @@ impl Model {
 pub struct Builder {
     layout: Layout,
     starts: Vec<Start>,
+    running: Layout,
+    running_starts: Vec<f32>,
 }
 
 impl Builder {
@@ -100,5 +114,14 @@ impl Builder {
     ) -> Id {
         self.starts.push(Start { init, fan_in, fan_out });
         self.layout.push(name, shape, role)
+    }
+    /// Adds a running statistic that starts with one number everywhere.
+    ///
+    /// # Panics
+    /// If the name is taken.
+    #[track_caller]
+    pub fn running(&mut self, name: impl Into<String>, shape: impl Into<Shape>, start: f32) -> Id {
+        self.running_starts.push(start);
+        self.running.push(name, shape, Role::Norm)
     }
 }

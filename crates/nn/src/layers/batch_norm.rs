@@ -1,0 +1,81 @@
+//! Normalisation over the batch.
+
+use autograd::{Moments, Var};
+use tensor::{Bundle, Id, Real, Role};
+
+use crate::init::Init;
+use crate::mode::Mode;
+use crate::model::Builder;
+
+/// Each channel to mean 0 and variance 1 over the batch, then scaled and shifted (Ioffe & Szegedy
+/// 2015): PyTorch's `BatchNorm2d` of images and `BatchNorm1d` of features.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchNorm {
+    weight: Id,
+    bias: Id,
+    running_mean: Id,
+    running_var: Id,
+}
+
+impl BatchNorm {
+    /// Added to a variance before the root is taken.
+    pub const EPS: f64 = 1e-5;
+
+    /// What a batch adds to the running statistics; the rest stays.
+    pub const MOMENTUM: f64 = 0.1;
+
+    /// Adds `NAME.weight` of ones and `NAME.bias` of zeros, and the running statistics
+    /// `NAME.running_mean` of zeros and `NAME.running_var` of ones.
+    pub fn new(builder: &mut Builder, name: &str, channels: usize) -> BatchNorm {
+        let fans = (channels, channels);
+        let mut param = |part: &str, start: f32| {
+            builder.param(format!("{name}.{part}"), [channels], Role::Norm, Init::Constant(start), fans)
+        };
+        let (weight, bias) = (param("weight", 1.0), param("bias", 0.0));
+        BatchNorm {
+            weight,
+            bias,
+            running_mean: builder.running(format!("{name}.running_mean"), [channels], 0.0),
+            running_var: builder.running(format!("{name}.running_var"), [channels], 1.0),
+        }
+    }
+
+    /// In training by the batch's statistics, which also move the running ones; else by the running
+    /// ones.
+    #[track_caller]
+    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>, mode: &mut Mode<'_, T>) -> Var<'g, T> {
+        let graph = x.graph();
+        let (weight, bias) = (graph.param(self.weight), graph.param(self.bias));
+        match mode {
+            Mode::Train { running, .. } => {
+                let (y, moments) = x.batch_norm(weight, bias, BatchNorm::EPS);
+                self.follow(&moments, running);
+                y
+            }
+            Mode::Evaluate { running } => {
+                let (mean, variance) = (running.get(self.running_mean), running.get(self.running_var));
+                let inverse = |v: T| T::from_f64((v.widen() + BatchNorm::EPS).sqrt().recip());
+                let inverse = graph.input_with([variance.len()], |to| {
+                    to.iter_mut().zip(variance).for_each(|(to, &v)| *to = inverse(v));
+                });
+                let scale = weight * inverse;
+                x * scale + (bias - graph.input([mean.len()], mean) * scale)
+            }
+        }
+    }
+
+    /// Moves the running statistics towards a batch's; the variance as that of a sample, as PyTorch
+    /// has it.
+    fn follow<T: Real>(&self, moments: &Moments, running: &mut Bundle<T>) {
+        let sample = moments.count as f64 / (moments.count.max(2) - 1) as f64;
+        let mut move_to = |id: Id, batch: &[f64], factor: f64| {
+            for (running, batch) in running.get_mut(id).iter_mut().zip(batch) {
+                let moved =
+                    (1.0 - BatchNorm::MOMENTUM) * running.widen() + BatchNorm::MOMENTUM * batch * factor;
+                *running = T::from_f64(moved);
+            }
+        };
+        move_to(self.running_mean, &moments.mean, 1.0);
+        move_to(self.running_var, &moments.variance, sample);
+    }
+}

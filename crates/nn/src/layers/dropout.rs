@@ -1,0 +1,44 @@
+//! Dropout.
+
+use autograd::Var;
+use tensor::Real;
+use tensor::random::Stream;
+
+use crate::mode::Mode;
+
+/// In training, numbers are 0 with some probability and the others larger (Srivastava 2014).
+///
+/// The mask is a function of the run's seed, the layer's name and the step, so a resumed run drops
+/// what an uninterrupted one does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dropout {
+    name: String,
+    probability: f64,
+}
+
+impl Dropout {
+    /// A layer with this probability of a 0, from 0 to below 1, whose name no other has.
+    ///
+    /// # Panics
+    /// If the probability is outside.
+    #[track_caller]
+    pub fn new(name: &str, probability: f64) -> Dropout {
+        assert!(
+            (0.0..1.0).contains(&probability),
+            "dropout `{name}` has a probability from 0 to below 1, not {probability}"
+        );
+        Dropout { name: name.to_string(), probability }
+    }
+
+    /// The same shape; outside training the input itself.
+    #[track_caller]
+    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>, mode: &Mode<'_, T>) -> Var<'g, T> {
+        match mode {
+            Mode::Train { seed, step, .. } => {
+                let stream = Stream::new(*seed, &format!("dropout {} of step {step}", self.name));
+                x.dropout(self.probability, stream)
+            }
+            Mode::Evaluate { .. } => x,
+        }
+    }
+}

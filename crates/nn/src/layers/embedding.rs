@@ -1,0 +1,39 @@
+//! Tables of vectors.
+
+use autograd::Var;
+use tensor::{Id, Real, Role};
+
+use crate::init::Init;
+use crate::model::Builder;
+
+/// A learned vector for each of a number of things: PyTorch's `Embedding`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embedding {
+    weight: Id,
+}
+
+impl Embedding {
+    /// Adds `NAME.weight` of `count × width`, starting standard normal.
+    pub fn new(builder: &mut Builder, name: &str, count: usize, width: usize) -> Embedding {
+        let (shape, start) = ([count, width], Init::Normal(1.0));
+        Embedding {
+            weight: builder.param(format!("{name}.weight"), shape, Role::Embedding, start, (count, width)),
+        }
+    }
+
+    /// An array of whole numbers below `count` to one with a vector for each: [..] to [.., width].
+    ///
+    /// # Panics
+    /// If a number is not whole, or not below `count`.
+    #[track_caller]
+    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>) -> Var<'g, T> {
+        let indices: Vec<u32> = x.values().iter().map(|x| index(x.widen())).collect();
+        x.graph().param(self.weight).embedding(&indices, x.shape())
+    }
+}
+
+#[track_caller]
+fn index(x: f64) -> u32 {
+    assert!(x.fract() == 0.0 && (0.0..=u32::MAX.into()).contains(&x), "{x} is not the index of a row");
+    x as u32
+}

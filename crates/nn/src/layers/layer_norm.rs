@@ -1,0 +1,36 @@
+//! Normalisation over the features.
+
+use autograd::Var;
+use tensor::{Id, Real, Role};
+
+use crate::init::Init;
+use crate::model::Builder;
+
+/// The last dimension of each example to mean 0 and variance 1, then scaled and shifted (Ba 2016):
+/// PyTorch's `LayerNorm` of one dimension.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerNorm {
+    weight: Id,
+    bias: Id,
+}
+
+impl LayerNorm {
+    /// Added to a variance before the root is taken.
+    pub const EPS: f64 = 1e-5;
+
+    /// Adds `NAME.weight` of ones and `NAME.bias` of zeros.
+    pub fn new(builder: &mut Builder, name: &str, features: usize) -> LayerNorm {
+        let fans = (features, features);
+        let mut param = |part: &str, start: f32| {
+            builder.param(format!("{name}.{part}"), [features], Role::Norm, Init::Constant(start), fans)
+        };
+        LayerNorm { weight: param("weight", 1.0), bias: param("bias", 0.0) }
+    }
+
+    /// The same shape.
+    #[track_caller]
+    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>) -> Var<'g, T> {
+        let graph = x.graph();
+        x.layer_norm(graph.param(self.weight), graph.param(self.bias), LayerNorm::EPS)
+    }
+}

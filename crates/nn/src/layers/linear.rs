@@ -1,0 +1,45 @@
+//! Dense layers.
+
+use autograd::Var;
+use tensor::{Id, Real, Role};
+
+use crate::init::Init;
+use crate::model::Builder;
+
+/// A dense layer: `x·Wᵀ + b`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Linear {
+    weight: Id,
+    bias: Id,
+}
+
+impl Linear {
+    /// Adds `NAME.weight` of `outputs × inputs` and `NAME.bias` of `outputs`, both starting uniform in
+    /// ±1/√inputs.
+    pub fn new(builder: &mut Builder, name: &str, inputs: usize, outputs: usize) -> Linear {
+        Linear::with_init(builder, name, inputs, outputs, Init::FanIn, Init::FanIn)
+    }
+
+    /// [`Linear::new`] with other starting values for weight and bias.
+    pub fn with_init(
+        builder: &mut Builder,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+        weight: Init,
+        bias: Init,
+    ) -> Linear {
+        let fans = (inputs, outputs);
+        Linear {
+            weight: builder.param(format!("{name}.weight"), [outputs, inputs], Role::Matrix, weight, fans),
+            bias: builder.param(format!("{name}.bias"), [outputs], Role::Bias, bias, fans),
+        }
+    }
+
+    /// [.., inputs] to [.., outputs].
+    #[track_caller]
+    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>) -> Var<'g, T> {
+        let graph = x.graph();
+        x.linear(graph.param(self.weight), Some(graph.param(self.bias)))
+    }
+}

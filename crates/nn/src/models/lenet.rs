@@ -1,0 +1,43 @@
+//! LeNet-5.
+
+use tensor::conv::Padding;
+
+use crate::layers::{Activation, Conv2d, Layer, Linear};
+use crate::model::{Builder, Model};
+
+/// LeNet-5 (LeCun 1998) as it is spelled today: ReLU in place of the scaled tanh, the greatest of a
+/// window in place of a trained mean, every map of the second convolution joined to all of the first,
+/// and scores in place of distances to prototypes.
+///
+/// ```text
+/// conv1  5×5, 1 → 6, same    ReLU   max-pool 2×2
+/// conv2  5×5, 6 → 16         ReLU   max-pool 2×2
+/// fc1    400 → 120           ReLU
+/// fc2    120 → 84            ReLU
+/// fc3    84 → 10
+/// ```
+///
+/// 61,706 weights for images of 28 × 28 in 10 classes.
+pub fn lenet(height: usize, width: usize, classes: usize) -> Model {
+    let mut builder = Builder::new();
+    let pool = Layer::MaxPool2d { size: 2, stride: 2 };
+    let relu = Layer::Activation(Activation::Relu);
+    let [rows, columns] = [height, width].map(|size| (size / 2 - 4) / 2);
+    let layers = vec![
+        Layer::Unflatten([height, width, 1].into()),
+        // Pooled before ReLU, as in `two_c_two_d`.
+        Layer::Conv2d(Conv2d::new(&mut builder, "conv1", 1, 6, 5)),
+        pool.clone(),
+        relu.clone(),
+        Layer::Conv2d(Conv2d::new(&mut builder, "conv2", 6, 16, 5).padding(Padding::Zeros(0))),
+        pool,
+        relu.clone(),
+        Layer::Flatten,
+        Layer::Linear(Linear::new(&mut builder, "fc1", rows * columns * 16, 120)),
+        relu.clone(),
+        Layer::Linear(Linear::new(&mut builder, "fc2", 120, 84)),
+        relu,
+        Layer::Linear(Linear::new(&mut builder, "fc3", 84, classes)),
+    ];
+    Model::new(builder, layers)
+}

@@ -1,0 +1,25 @@
+//! Multilayer perceptrons.
+
+use crate::layers::{Activation, Layer, Linear};
+use crate::model::{Builder, Model};
+
+impl Model {
+    /// A multilayer perceptron of these widths, from inputs to outputs: `fc1`, `fc2`, …, with the
+    /// activation between them. Two widths make a linear model.
+    ///
+    /// # Panics
+    /// With fewer than two widths.
+    #[track_caller]
+    pub fn mlp(widths: &[usize], activation: Activation) -> Model {
+        assert!(widths.len() >= 2, "a network has at least inputs and outputs, not widths {widths:?}");
+        let mut builder = Builder::new();
+        let mut layers = Vec::new();
+        for (i, pair) in widths.windows(2).enumerate() {
+            if i > 0 {
+                layers.push(Layer::Activation(activation));
+            }
+            layers.push(Layer::Linear(Linear::new(&mut builder, &format!("fc{}", i + 1), pair[0], pair[1])));
+        }
+        Model::new(builder, layers)
+    }
+}

@@ -1,0 +1,36 @@
+//! Two convolutions and two dense layers.
+
+use crate::layers::{Activation, Conv2d, Layer, Linear};
+use crate::model::{Builder, Model};
+
+/// The net `2c2d` of DeepOBS (Schneider 2019), with PyTorch's starting values:
+///
+/// ```text
+/// conv1  5×5, 1 → 32, same   ReLU   max-pool 2×2
+/// conv2  5×5, 32 → 64, same  ReLU   max-pool 2×2
+/// fc1    3136 → 1024         ReLU
+/// fc2    1024 → 10
+/// ```
+///
+/// 3,274,634 weights for images of 28 × 28 in 10 classes.
+pub fn two_c_two_d(height: usize, width: usize, classes: usize) -> Model {
+    let mut builder = Builder::new();
+    let pool = Layer::MaxPool2d { size: 2, stride: 2 };
+    let relu = Layer::Activation(Activation::Relu);
+    let layers = vec![
+        Layer::Unflatten([height, width, 1].into()),
+        // ReLU and the greatest of a window may be taken in either order: pooled first, it has a
+        // quarter of the numbers to do.
+        Layer::Conv2d(Conv2d::new(&mut builder, "conv1", 1, 32, 5)),
+        pool.clone(),
+        relu.clone(),
+        Layer::Conv2d(Conv2d::new(&mut builder, "conv2", 32, 64, 5)),
+        pool,
+        relu.clone(),
+        Layer::Flatten,
+        Layer::Linear(Linear::new(&mut builder, "fc1", (height / 4) * (width / 4) * 64, 1024)),
+        relu,
+        Layer::Linear(Linear::new(&mut builder, "fc2", 1024, classes)),
+    ];
+    Model::new(builder, layers)
+}

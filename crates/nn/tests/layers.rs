@@ -1,0 +1,132 @@
+//! Models of images: names and counts, what differs between training and evaluation, refusals.
+
+use autograd::Tape;
+use nn::layers::{Dropout, Embedding, Residual};
+use nn::{Activation, Architecture, Builder, Layer, Linear, Mode, Model};
+use tensor::{Bundle, Layout, Role};
+
+#[test]
+fn the_models_have_the_names_and_sizes_that_they_are_known_by() {
+    let sizes = [
+        ("mlp", 109_386),
+        ("logreg", 7_850),
+        ("2c2d", 3_274_634),
+        ("lenet", 61_706),
+        ("resnet-mini", 77_754),
+    ];
+    for ((name, _), (known, weights)) in Architecture::NAMES.iter().zip(sizes) {
+        let architecture = Architecture::by_name(name).unwrap();
+        assert_eq!((architecture.to_string().as_str(), *name), (known, known));
+        assert_eq!(architecture.build(28, 28, 10).layout().len(), weights, "{name}");
+        let least = architecture.least_side();
+        let small = architecture.build(least, least + 1, 3);
+        let weights = small.init(0);
+        let tape = Tape::new();
+        let graph = tape.graph(&weights);
+        let x = graph.input_with([2, least * (least + 1)], |x| x.fill(0.5));
+        let scores = small.forward_in(x, Mode::Evaluate { running: &small.running() });
+        assert_eq!(*scores.shape(), [2, 3], "{name}");
+    }
+    assert_eq!(Architecture::by_name("vgg"), None);
+}
+
+#[test]
+fn every_parameter_has_the_role_that_decides_its_decay() {
+    let model = Architecture::by_name("resnet-mini").unwrap().build(28, 28, 10);
+    for entry in model.layout().entries() {
+        let norm = entry.name.contains("bn") || entry.name.contains("downsample.1");
+        let role = match entry.name.ends_with(".bias") {
+            _ if norm => Role::Norm,
+            true => Role::Bias,
+            false => Role::Matrix,
+        };
+        assert_eq!(entry.role, role, "{}", entry.name);
+    }
+    let mut builder = Builder::new();
+    let table = Embedding::new(&mut builder, "words", 10, 4);
+    let model = Model::new(builder, vec![Layer::Embedding(table)]);
+    assert_eq!(model.layout().entries()[0].role, Role::Embedding);
+}
+
+#[test]
+fn dropout_is_a_function_of_seed_name_and_step_in_training_alone() {
+    let nothing = Bundle::<f32>::zeros(Layout::new());
+    let model = |name: &str| Model::new(Builder::new(), vec![Layer::Dropout(Dropout::new(name, 0.5))]);
+    let tape = Tape::new();
+    let graph = tape.graph(&nothing);
+    let x = graph.input_with([1, 1000], |x| x.fill(1.0));
+    let mask = |name: &str, seed: u64, step: u64| {
+        let y = model(name).forward_in(x, Mode::Train { seed, step, running: &mut nothing.clone() });
+        y.values().to_vec()
+    };
+    let first = mask("drop1", 7, 3);
+    assert_eq!(first, mask("drop1", 7, 3));
+    for other in [mask("drop2", 7, 3), mask("drop1", 8, 3), mask("drop1", 7, 4)] {
+        assert_ne!(first, other);
+    }
+    assert_eq!(*model("drop1").forward(x).values(), *x.values());
+}
+
+/// A batch of one number a channel, whose variance as a sample nobody knows.
+#[test]
+fn running_statistics_stay_finite_whatever_the_batch() {
+    let model = Architecture::ResNetMini.build(1, 1, 2);
+    let weights = model.init(0);
+    let mut running = model.running();
+    let tape = Tape::new();
+    for step in 0..3 {
+        let graph = tape.graph(&weights);
+        let x = graph.input([1, 1], &[0.5]);
+        let y = model.forward_in(x, Mode::Train { seed: 0, step, running: &mut running });
+        assert!(y.values().iter().all(|y| y.is_finite()));
+    }
+    assert!(running.as_slice().iter().all(|x| x.is_finite()));
+    assert_ne!(running, model.running());
+}
+
+#[test]
+#[should_panic(expected = "the model has 18 running statistics, not 0")]
+fn a_model_with_batch_norm_needs_its_statistics() {
+    let model = Architecture::ResNetMini.build(28, 28, 10);
+    let weights = model.init(0);
+    let tape = Tape::new();
+    model.forward(tape.graph(&weights).input([1, 784], &[0.0; 784]));
+}
+
+#[test]
+#[should_panic(expected = "an array of shape [2, 783] cannot become one of [2, 28, 28, 1]")]
+fn images_of_another_size_are_refused() {
+    let model = Architecture::LeNet.build(28, 28, 10);
+    let weights = model.init(0);
+    let tape = Tape::new();
+    model.forward(tape.graph(&weights).input([2, 783], &[0.0; 2 * 783]));
+}
+
+#[test]
+#[should_panic(expected = "lenet takes images of at least 12 × 12 pixels, not 28 × 11")]
+fn images_that_are_too_small_are_refused() {
+    Architecture::LeNet.build(28, 11, 10);
+}
+
+#[test]
+#[should_panic(expected = "a residual block's body gives shape [1, 3], its shortcut [1, 2]")]
+fn a_residual_block_that_does_not_close_is_refused() {
+    let mut builder = Builder::new();
+    let body =
+        vec![Layer::Linear(Linear::new(&mut builder, "fc", 2, 3)), Layer::Activation(Activation::Relu)];
+    let model = Model::new(builder, vec![Layer::Residual(Residual { body, shortcut: vec![] })]);
+    let weights = model.init(0);
+    let tape = Tape::new();
+    model.forward(tape.graph(&weights).input([1, 2], &[0.0; 2]));
+}
+
+#[test]
+#[should_panic(expected = "0.5 is not the index of a row")]
+fn an_index_that_is_not_whole_is_refused() {
+    let mut builder = Builder::new();
+    let table = Embedding::new(&mut builder, "words", 3, 2);
+    let model = Model::new(builder, vec![Layer::Embedding(table)]);
+    let weights = model.init(0);
+    let tape = Tape::new();
+    model.forward(tape.graph(&weights).input([1, 2], &[1.0, 0.5]));
+}

@@ -1,0 +1,203 @@
+//! Layers and models against PyTorch: outputs, gradients and running statistics, recorded in double
+//! precision by `scripts/pytorch/models.py`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use autograd::{Tape, Var};
+use nn::layers::{BatchNorm, Conv2d, Embedding, LayerNorm};
+use nn::{Architecture, Builder, Init, Layer, Mode, Model};
+use serde::Deserialize;
+use tensor::conv::Padding;
+use tensor::{Bundle, Id, Real, Role};
+
+#[derive(Deserialize)]
+struct Recorded {
+    models: BTreeMap<String, Case>,
+    layers: BTreeMap<String, Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    inputs: usize,
+    batch: usize,
+    output: Summary,
+    gradients: BTreeMap<String, Gradient>,
+    input_gradient: Option<Summary>,
+    #[serde(default)]
+    running: BTreeMap<String, Summary>,
+    evaluation: Option<Summary>,
+}
+
+/// The norm of an array, and every so many-th of its numbers.
+#[derive(Deserialize)]
+struct Summary {
+    norm: f64,
+    every: usize,
+    some: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Gradient {
+    salt: u32,
+    shape: Vec<usize>,
+    #[serde(flatten)]
+    summary: Summary,
+}
+
+fn recorded() -> Recorded {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pytorch.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// Numbers by a hash of place and salt, as the script has them.
+fn numbers(count: usize, salt: u32, low: f64, high: f64) -> Vec<f64> {
+    let hash = |i: u32| {
+        let mut x = i.wrapping_mul(2_654_435_761).wrapping_add(salt.wrapping_mul(374_761_393));
+        x = (x ^ (x >> 15)).wrapping_mul(2_246_822_519);
+        x = (x ^ (x >> 13)).wrapping_mul(3_266_489_917);
+        x ^ (x >> 16)
+    };
+    (0..count as u32).map(|i| low + (high - low) * (f64::from(hash(i)) / 4_294_967_296.0)).collect()
+}
+
+/// The weights that the script gives a model of these parameters.
+fn weights<T: Real>(model: &Model, gradients: &BTreeMap<String, Gradient>) -> Bundle<T> {
+    let mut weights = Bundle::zeros(model.layout().clone());
+    for (id, entry) in model.layout().ids().zip(model.layout().entries()) {
+        let Some(Gradient { salt, shape, .. }) = gradients.get(&entry.name) else { continue };
+        assert_eq!(shape.as_slice(), &*entry.shape, "{}", entry.name);
+        let bound = match shape.as_slice() {
+            [_] => 0.5,
+            [_, rest @ ..] => (rest.iter().product::<usize>() as f64).powf(-0.5),
+            [] => unreachable!("no parameter is a scalar"),
+        };
+        let centre = if entry.role == Role::Norm && entry.name.ends_with("weight") { 1.0 } else { 0.0 };
+        let values = numbers(entry.shape.len(), *salt, -bound, bound);
+        weights.get_mut(id).iter_mut().zip(values).for_each(|(w, x)| *w = T::from_f64(centre + x));
+    }
+    weights
+}
+
+fn near<T: Real>(what: &str, ours: &[T], theirs: &Summary, bound: f64) {
+    let norm = |x: &mut dyn Iterator<Item = f64>| x.map(|x| x * x).sum::<f64>().sqrt();
+    let all = norm(&mut ours.iter().map(|x| x.widen()));
+    assert!(
+        (all - theirs.norm).abs() <= bound * theirs.norm,
+        "{what}: norm {all}, in PyTorch {}",
+        theirs.norm
+    );
+    let some: Vec<f64> = ours.iter().step_by(theirs.every).map(|x| x.widen()).collect();
+    assert_eq!(some.len(), theirs.some.len(), "{what}");
+    let distance = norm(&mut some.iter().zip(&theirs.some).map(|(a, b)| a - b));
+    let size = norm(&mut theirs.some.iter().copied()).max(bound * theirs.norm);
+    assert!(distance <= bound * size, "{what}: relative distance {:e}", distance / size);
+}
+
+/// Runs a case as the script does; `x` is the parameter that holds the input, if the model has one.
+fn compare<T: Real>(name: &str, model: &Model, x: Option<Id>, case: &Case, bound: f64) {
+    let mut weights = weights::<T>(model, &case.gradients);
+    let input: Vec<T> =
+        numbers(case.batch * case.inputs, 1000, -1.0, 1.0).into_iter().map(T::from_f64).collect();
+    if let Some(x) = x {
+        weights.get_mut(x).copy_from_slice(&input);
+    }
+    let (mut running, mut gradients) = (model.running::<T>(), weights.zeros_like());
+    let tape = Tape::new();
+    let graph = tape.graph(&weights);
+    let x_var = || -> Var<'_, T> {
+        x.map_or_else(|| graph.input([case.batch, case.inputs], &input), |x| graph.param(x))
+    };
+    let y = model.forward_in(x_var(), Mode::Train { seed: 0, step: 0, running: &mut running });
+    near(&format!("{name}: output"), &y.values(), &case.output, bound);
+    let scales: Vec<T> = numbers(y.shape().len(), 2000, -1.0, 1.0).into_iter().map(T::from_f64).collect();
+    (y * graph.input(y.shape(), &scales)).sum().backward(&mut gradients);
+
+    let mut compared = 0;
+    for (id, entry) in model.layout().ids().zip(model.layout().entries()).filter(|(id, _)| Some(*id) != x) {
+        let theirs = &case.gradients[&entry.name].summary;
+        near(&format!("{name}: gradient of {}", entry.name), gradients.get(id), theirs, bound);
+        compared += 1;
+    }
+    assert_eq!(compared, case.gradients.len(), "{name}");
+    if let (Some(x), Some(theirs)) = (x, &case.input_gradient) {
+        near(&format!("{name}: gradient of the input"), gradients.get(x), theirs, bound);
+    }
+    assert_eq!(running.layout().entries().len(), case.running.len(), "{name}");
+    for (id, entry) in running.layout().ids().zip(running.layout().entries()) {
+        near(&format!("{name}: {}", entry.name), running.get(id), &case.running[&entry.name], bound);
+    }
+    if let Some(theirs) = &case.evaluation {
+        let y = model.forward_in(x_var(), Mode::Evaluate { running: &running });
+        near(&format!("{name}: output in evaluation"), &y.values(), theirs, bound);
+    }
+}
+
+/// Single precision: the bound for a closed loop; double: what rounding leaves.
+const BOUNDS: (f64, f64) = (1e-5, 1e-11);
+
+#[test]
+fn every_model_computes_what_pytorch_does() {
+    let recorded = recorded().models;
+    assert_eq!(recorded.len(), Architecture::NAMES.len());
+    for (name, _) in Architecture::NAMES {
+        let model = Architecture::by_name(name).unwrap().build(28, 28, 10);
+        compare::<f32>(name, &model, None, &recorded[name], BOUNDS.0);
+        compare::<f64>(name, &model, None, &recorded[name], BOUNDS.1);
+    }
+}
+
+#[test]
+fn every_layer_computes_what_pytorch_does() {
+    let images =
+        |height: usize, width: usize, channels: usize| Layer::Unflatten([height, width, channels].into());
+    let recorded = recorded().layers;
+    let mut done = 0;
+    let mut check = |name: &str, make: &dyn Fn(&mut Builder) -> Vec<Layer>| {
+        let case = &recorded[name];
+        let mut builder = Builder::new();
+        let x = builder.param("x", [case.batch, case.inputs], Role::Matrix, Init::Constant(0.0), (1, 1));
+        let layers = make(&mut builder);
+        let model = Model::new(builder, layers);
+        compare::<f32>(name, &model, Some(x), case, BOUNDS.0);
+        compare::<f64>(name, &model, Some(x), case, BOUNDS.1);
+        done += 1;
+    };
+    let conv = |layer: Conv2d| Layer::Conv2d(layer);
+    check("conv 3, stride 2", &|b| {
+        vec![images(7, 6, 3), conv(Conv2d::new(b, "layer", 3, 4, 3).stride(2).padding(Padding::Zeros(1)))]
+    });
+    check("conv 4, same", &|b| vec![images(6, 5, 2), conv(Conv2d::new(b, "layer", 2, 3, 4))]);
+    check("conv 2, stride 3", &|b| {
+        let layer = Conv2d::without_bias(b, "layer", 2, 5, 2).stride(3).padding(Padding::Zeros(0));
+        vec![images(7, 8, 2), conv(layer)]
+    });
+    check("max pool 3, stride 2", &|_| vec![images(8, 7, 3), Layer::MaxPool2d { size: 3, stride: 2 }]);
+    check("avg pool 2", &|_| vec![images(5, 6, 3), Layer::AvgPool2d { size: 2, stride: 2 }]);
+    check("avg pool 3, stride 2", &|_| vec![images(8, 7, 3), Layer::AvgPool2d { size: 3, stride: 2 }]);
+    check("batch norm, images", &|b| vec![images(3, 2, 4), Layer::BatchNorm(BatchNorm::new(b, "layer", 4))]);
+    check("batch norm, features", &|b| vec![Layer::BatchNorm(BatchNorm::new(b, "layer", 6))]);
+    check("layer norm", &|b| vec![Layer::LayerNorm(LayerNorm::new(b, "layer", 9))]);
+    assert_eq!(done, recorded.len() - 1);
+}
+
+/// Its input is whole numbers, which have no gradient.
+#[test]
+fn an_embedding_computes_what_pytorch_does() {
+    let case = &recorded().layers["embedding"];
+    let mut builder = Builder::new();
+    let embedding = Embedding::new(&mut builder, "layer", 7, 5);
+    let model = Model::new(builder, vec![Layer::Embedding(embedding)]);
+    let weights = weights::<f64>(&model, &case.gradients);
+    let indices: Vec<f64> =
+        numbers(case.batch * case.inputs, 1000, 0.0, 7.0).iter().map(|x| x.floor()).collect();
+    let tape = Tape::new();
+    let graph = tape.graph(&weights);
+    let y = model.forward(graph.input([case.batch, case.inputs], &indices));
+    assert_eq!(*y.shape(), [case.batch, case.inputs, 5]);
+    near("embedding", &y.values(), &case.output, BOUNDS.1);
+    let scales = numbers(y.shape().len(), 2000, -1.0, 1.0);
+    let mut gradients = weights.zeros_like();
+    (y * graph.input(y.shape(), &scales)).sum().backward(&mut gradients);
+    near("embedding", gradients.as_slice(), &case.gradients["layer.weight"].summary, BOUNDS.1);
+}

@@ -1,0 +1,195 @@
+"""What PyTorch computes for the layers and models of crates/nn, in double precision.
+
+usage: python models.py FILE        writes crates/nn/tests/fixtures/pytorch.json
+
+Weights and inputs are not in the file: they come from `numbers` below, which the test spells the
+same way. For each case there are the output, and for each parameter the gradient's norm and some
+of its elements (all, where there are few); of models with batch norm also the running statistics
+after the pass, and the output in evaluation.
+"""
+
+import json
+import sys
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+KEPT = 40
+
+
+def numbers(count, salt, low=-1.0, high=1.0):
+    """`count` numbers by a hash of place and salt: the same in any language."""
+    with np.errstate(over="ignore"):
+        x = np.arange(count, dtype=np.uint32) * np.uint32(2654435761) + np.uint32(salt) * np.uint32(374761393)
+        x = (x ^ (x >> np.uint32(15))) * np.uint32(2246822519)
+        x = (x ^ (x >> np.uint32(13))) * np.uint32(3266489917)
+        x = x ^ (x >> np.uint32(16))
+    return torch.from_numpy(low + (high - low) * (x.astype(np.float64) / 2.0**32))
+
+
+class Mlp(nn.Module):
+    def __init__(self, *widths):
+        super().__init__()
+        self.count = len(widths) - 1
+        for i in range(self.count):
+            setattr(self, f"fc{i + 1}", nn.Linear(widths[i], widths[i + 1]))
+
+    def forward(self, x):
+        for i in range(1, self.count):
+            x = F.relu(getattr(self, f"fc{i}")(x))
+        return getattr(self, f"fc{self.count}")(x)
+
+
+class TwoCTwoD(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 32, 5, padding="same"), nn.Conv2d(32, 64, 5, padding="same")
+        self.fc1, self.fc2 = nn.Linear(3136, 1024), nn.Linear(1024, 10)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv1(x.view(-1, 1, 28, 28))), 2)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        return self.fc2(F.relu(self.fc1(x.flatten(1))))
+
+
+class LeNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 6, 5, padding=2), nn.Conv2d(6, 16, 5)
+        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv1(x.view(-1, 1, 28, 28))), 2)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x.flatten(1))))))
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.downsample = None
+        if stride != 1:
+            self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+        self.bn1, self.bn2 = nn.BatchNorm2d(outputs), nn.BatchNorm2d(outputs)
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        return F.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+
+class ResNetMini(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(1, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)
+        self.layer1 = nn.Sequential(Block(16, 16, 1))
+        self.layer2 = nn.Sequential(Block(16, 32, 2))
+        self.layer3 = nn.Sequential(Block(32, 64, 2))
+        self.fc = nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = F.relu(self.bn1(self.conv1(x.view(-1, 1, 28, 28))))
+        return self.fc(self.layer3(self.layer2(self.layer1(x))).mean((2, 3)))
+
+
+class Images(nn.Module):
+    """One layer on images that come in the order row, column, channel, as its result does."""
+
+    def __init__(self, height, width, channels, layer):
+        super().__init__()
+        self.sizes, self.layer = (height, width, channels), layer
+
+    def forward(self, x):
+        return self.layer(x.view(-1, *self.sizes).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).flatten(1)
+
+
+class Rows(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x)
+
+
+class Embedded(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Embedding(7, 5)
+
+    def forward(self, x):
+        # Whole numbers from 0 to 6.
+        return self.layer(((x + 1) * 3.5).floor().long()).flatten(1)
+
+
+MODELS = {
+    "mlp": (Mlp(784, 128, 64, 10), 784),
+    "logreg": (Mlp(784, 10), 784),
+    "2c2d": (TwoCTwoD(), 784),
+    "lenet": (LeNet(), 784),
+    "resnet-mini": (ResNetMini(), 784),
+}
+
+LAYERS = {
+    "conv 3, stride 2": (Images(7, 6, 3, nn.Conv2d(3, 4, 3, stride=2, padding=1)), 126),
+    "conv 4, same": (Images(6, 5, 2, nn.Conv2d(2, 3, 4, padding="same")), 60),
+    "conv 2, stride 3": (Images(7, 8, 2, nn.Conv2d(2, 5, 2, stride=3, bias=False)), 112),
+    "max pool 3, stride 2": (Images(8, 7, 3, nn.MaxPool2d(3, 2)), 168),
+    "avg pool 2": (Images(5, 6, 3, nn.AvgPool2d(2)), 90),
+    "avg pool 3, stride 2": (Images(8, 7, 3, nn.AvgPool2d(3, 2)), 168),
+    "batch norm, images": (Images(3, 2, 4, nn.BatchNorm2d(4)), 24),
+    "batch norm, features": (Rows(nn.BatchNorm1d(6)), 6),
+    "layer norm": (Rows(nn.LayerNorm(9)), 9),
+    "embedding": (Embedded(), 3),
+}
+
+
+def set_weights(model):
+    for salt, (_, p) in enumerate(model.named_parameters()):
+        # Around 1 for the scale of a normalisation, else of the size that a layer starts with.
+        bound = 0.5 if p.dim() == 1 else (p[0].numel()) ** -0.5
+        p.data = numbers(p.numel(), salt, -bound, bound).view_as(p)
+    for module in model.modules():
+        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm)):
+            module.weight.data += 1
+
+
+def summary(values):
+    values = values.detach().flatten()
+    step = max(1, len(values) // KEPT)
+    return {"norm": values.norm().item(), "every": step, "some": values[::step].tolist()}
+
+
+def record(model, inputs, n):
+    model = model.double().train()
+    set_weights(model)
+    x = numbers(n * inputs, 1000).view(n, inputs).requires_grad_()
+    y = model(x)
+    # A number that weighs every output differently.
+    (y.flatten() * numbers(y.numel(), 2000)).sum().backward()
+    result = {"inputs": inputs, "batch": n, "output": summary(y), "gradients": {}}
+    if x.grad is not None:
+        result["input_gradient"] = summary(x.grad)
+    for salt, (name, p) in enumerate(model.named_parameters()):
+        result["gradients"][name] = {"salt": salt, "shape": list(p.shape), **summary(p.grad)}
+    running = {name: b for name, b in model.named_buffers() if "running" in name}
+    if running:
+        result["running"] = {name: summary(b) for name, b in running.items()}
+        result["evaluation"] = summary(model.eval()(x))
+    return result
+
+
+def main():
+    torch.set_num_threads(1)
+    cases = {"pytorch": torch.__version__}
+    cases["models"] = {name: record(model, inputs, 3) for name, (model, inputs) in MODELS.items()}
+    cases["layers"] = {name: record(model, inputs, 4) for name, (model, inputs) in LAYERS.items()}
+    with open(sys.argv[1], "w") as file:
+        json.dump(cases, file, indent=0)
+        file.write("\n")
+
+
+main()
