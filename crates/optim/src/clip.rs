@@ -82,16 +82,15 @@ impl Clip {
             Clip::Adaptive(share) => {
                 point.gradients_mut();
                 for entry in entries {
-                    let (w, g) =
-                        (&point.weights[entry.range.clone()], &mut point.scratch[entry.range.clone()]);
-                    let unit =
-                        if entry.shape.rank() >= 2 { w.len() / entry.shape[0].max(1) } else { w.len() }
-                            .max(1);
+                    let w = &point.weights[entry.range.clone()];
+                    let g = &mut point.scratch[entry.range.clone()];
+                    let units = if entry.shape.rank() >= 2 { entry.shape[0] } else { 1 };
+                    let unit = (w.len() / units.max(1)).max(1);
                     for (w, g) in w.chunks(unit).zip(g.chunks_mut(unit)) {
                         let most = share * sum_of_squares(w).sqrt().max(1e-3);
                         let norm = sum_of_squares(g).sqrt();
-                        if norm > most {
-                            scale(g, most / norm.max(1e-6));
+                        if norm >= most || norm.is_nan() {
+                            scale(g, most / if norm < 1e-6 { 1e-6 } else { norm });
                         }
                     }
                 }
@@ -117,5 +116,6 @@ fn scale(gradients: &mut [f32], factor: f64) {
 /// ```
 pub fn global_norm_factor(gradients: &[f32], max_norm: f64) -> f64 {
     let norm = sum_of_squares(gradients).sqrt();
-    (max_norm / (norm + 1e-6)).min(1.0)
+    // NaN if a gradient is, so that every weight shows it, as in PyTorch.
+    if norm + 1e-6 <= max_norm { 1.0 } else { max_norm / (norm + 1e-6) }
 }

@@ -68,4 +68,4 @@ pub use rule::{Card, Extent, Needs, Rule, Scalar, State, Tier};
 pub use schedule::Schedule;
 pub use setting::Span;
 pub use state_dict::StateDict;
-pub use wrapper::{Around, Wrapper};
+pub use wrapper::{Around, Changes, Wrapper};

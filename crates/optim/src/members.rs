@@ -6,7 +6,7 @@ use tensor::Entry;
 
 use crate::each::Each;
 use crate::hyper::Value;
-use crate::method::{Method, Part};
+use crate::method::{HyperCourse, Method, Part};
 use crate::objective::Objective;
 use crate::rule::{Extent, Rule, Tier};
 use crate::state_dict::StateDict;
@@ -21,6 +21,8 @@ pub(crate) struct Members {
     pub(crate) declared: Box<dyn Rule>,
     /// With the values of this step.
     now: Box<dyn Rule>,
+    /// Hyperparameters that no course from one value to another touches.
+    own: Vec<String>,
     /// Which of the layout's parameters they are: stretches without a gap.
     stretches: Vec<Range<usize>>,
     state: Vec<Vec<f32>>,
@@ -30,7 +32,7 @@ pub(crate) struct Members {
 
 impl Members {
     pub(crate) fn new(part: Part, entries: &[Entry], alone: bool) -> Members {
-        let Part { label, rule, members } = part;
+        let Part { label, rule, own, members } = part;
         let state = rule.state();
         let numbers = |extent: Extent| members.iter().map(|&i| extent.numbers(&entries[i])).sum();
         let stretches =
@@ -38,6 +40,7 @@ impl Members {
         Members {
             label: if alone { String::new() } else { label },
             now: rule.clone(),
+            own,
             stretches,
             state: state.iter().map(|state| vec![state.start; numbers(state.extent)]).collect(),
             extents: state.iter().map(|state| state.extent).collect(),
@@ -52,7 +55,9 @@ impl Members {
             self.now.put("lr", Value::Number(lr * factor)).expect("the learning rate is a number");
         }
         for (name, course) in &method.courses {
-            course.drive(name, &*self.declared, &mut *self.now, step, total);
+            if matches!(course, HyperCourse::Factor(_)) || !self.own.contains(name) {
+                course.drive(name, &*self.declared, &mut *self.now, step, total);
+            }
         }
     }
 
@@ -151,11 +156,6 @@ impl Members {
             let n = range.len();
             all[range].copy_from_slice(rest.split_off(..n).expect("as many as were gathered"));
         }
-    }
-
-    /// The learning rate of the next step.
-    pub(crate) fn learning_rate(&self, factor: f64) -> Option<f64> {
-        Some(f64::try_from(self.declared.get("lr")?).ok()? * factor)
     }
 
     /// The average that the rule keeps to evaluate at.

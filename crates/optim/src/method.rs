@@ -7,9 +7,9 @@ use crate::course::Course;
 use crate::error::Error;
 use crate::hyper::{Hyperparameters, Value};
 use crate::plateau::PlateauSettings;
-use crate::rule::{Needs, Rule};
+use crate::rule::{Needs, Rule, Tier};
 use crate::schedule::Schedule;
-use crate::wrapper::Wrapper;
+use crate::wrapper::{Changes, Wrapper};
 
 /// An update rule with all that stands around it; an [`Optimizer`](crate::Optimizer) is a method at
 /// work on some weights.
@@ -92,6 +92,8 @@ pub(crate) struct Part {
     /// What they are called in a state dict.
     pub(crate) label: String,
     pub(crate) rule: Box<dyn Rule>,
+    /// Hyperparameters with a value of their own, which a course from one value to another passes by.
+    pub(crate) own: Vec<String>,
     /// Their positions in the layout.
     pub(crate) members: Vec<usize>,
 }
@@ -122,9 +124,9 @@ impl Method {
         wrappers.chain(groups).chain([self.rule.needs()]).max().expect("at least the rule's own")
     }
 
-    /// Updates that so many batches make.
+    /// Updates that so many batches make; what is left over makes none.
     pub fn updates(&self, batches: u64) -> u64 {
-        self.wrappers.iter().fold(batches, |batches, wrapper| batches.div_ceil(wrapper.calls_per_update()))
+        self.wrappers.iter().fold(batches, |batches, wrapper| batches / wrapper.calls_per_update())
     }
 
     /// Whether an optimizer can be made of it.
@@ -132,37 +134,82 @@ impl Method {
     /// # Errors
     /// If a setting is out of range, or some do not go together.
     pub fn validate(&self) -> Result<(), Error> {
-        let mut objective_asked = false;
-        for wrapper in self.wrappers.iter().rev() {
-            wrapper.validate()?;
-            if wrapper.calls_per_update() > 1 && objective_asked {
-                return Err(conflict(
-                    wrapper.card().name,
-                    "it hands on one batch of several, but what is inside asks for the gradient at other weights; \
-                     put it inside instead",
-                ));
-            }
-            objective_asked |= wrapper.needs() == Needs::Objective;
-        }
-        for rule in self.rules()? {
-            rule.validate()?;
-            if rule.needs() == Needs::Objective && !(self.groups.is_empty() && self.wrappers.is_empty()) {
-                let why =
-                    "it evaluates at weights of its own choice, so it stands alone: no wrappers, no groups";
-                return Err(conflict(rule.card().name, why));
-            }
-        }
+        let rules = self.rules()?;
+        rules.iter().try_for_each(|rule| rule.validate())?;
+        self.wrappers.iter().try_for_each(|wrapper| wrapper.validate())?;
         if let Some(settings) = &self.plateau {
             (settings as &dyn Hyperparameters).validate("plateau")?;
         }
         if let Some(clip) = &self.clip {
             clip.validate()?;
         }
-        if !self.no_decay.is_empty() && self.rule.get(DECAY).is_none() {
+        self.validate_nesting(&rules)?;
+        self.validate_objective(&rules)?;
+        self.validate_no_decay(&rules)?;
+        self.courses.iter().try_for_each(|(name, course)| self.validate_course(name, course))
+    }
+
+    /// Whether every wrapper can stand around what is inside of it.
+    fn validate_nesting(&self, rules: &[Box<dyn Rule>]) -> Result<(), Error> {
+        let average = rules.iter().find(|rule| rule.evaluated().is_some()).map(|rule| rule.card().name);
+        let (mut average, mut asks) = (average, None);
+        for wrapper in self.wrappers.iter().rev() {
+            let name = wrapper.card().name;
+            if let (Changes::Weights, Some(average)) = (wrapper.changes(), average) {
+                let why = format!(
+                    "it changes the weights after each step, of which `{average}` inside keeps an average; \
+                     put it inside of that, or leave it out"
+                );
+                return Err(conflict(name, why));
+            }
+            if let (true, Some(asks)) = (wrapper.calls_per_update() > 1, asks) {
+                let why = format!(
+                    "it hands on one batch of several, but `{asks}` inside asks for the gradient at other \
+                     weights; put it inside of that"
+                );
+                return Err(conflict(name, why));
+            }
+            average = average.or(wrapper.evaluated().map(|_| name));
+            asks = asks.or((wrapper.needs() == Needs::Objective).then_some(name));
+        }
+        Ok(())
+    }
+
+    /// A rule that takes gradients of its own takes them on all weights, and as they are.
+    fn validate_objective(&self, rules: &[Box<dyn Rule>]) -> Result<(), Error> {
+        let Some(rule) = rules.iter().find(|rule| rule.needs() == Needs::Objective) else { return Ok(()) };
+        let changing = self.wrappers.iter().find(|wrapper| wrapper.changes() != Changes::Nothing);
+        let beside = [
+            (!self.groups.is_empty()).then_some("a group"),
+            (!self.no_decay.is_empty()).then_some("no_decay"),
+            self.clip.map(|clip| clip.parts().0),
+            changing.map(|wrapper| wrapper.card().name),
+        ];
+        beside.into_iter().flatten().next().map_or(Ok(()), |beside| {
+            let why = format!(
+                "it takes gradients at weights of its own choice, and {beside} would not reach those; leave \
+                 it out"
+            );
+            Err(conflict(rule.card().name, why))
+        })
+    }
+
+    fn validate_no_decay(&self, rules: &[Box<dyn Rule>]) -> Result<(), Error> {
+        if self.no_decay.is_empty() {
+            return Ok(());
+        }
+        let mut decaying = rules.iter().filter(|rule| rule.get(DECAY).is_some()).peekable();
+        if decaying.peek().is_none() {
             let why = format!("there is no {DECAY} to leave out; take no_decay away");
             return Err(conflict(self.rule.card().name, why));
         }
-        self.courses.iter().try_for_each(|(name, course)| self.validate_course(name, course))
+        decaying.find(|rule| rule.tier() == Tier::Vector).map_or(Ok(()), |rule| {
+            let why = format!(
+                "it measures one number on all weights, which no_decay would part in two; take no_decay \
+                 away, or give these weights a group of their own, as in `bias: {DECAY}=0`"
+            );
+            Err(conflict(rule.card().name, why))
+        })
     }
 
     fn validate_course(&self, name: &str, course: &HyperCourse) -> Result<(), Error> {
@@ -241,36 +288,49 @@ impl Method {
             Some(GroupRule::Rule(rule)) => rule.clone(),
             _ => self.rule.clone(),
         };
-        if let Some(GroupRule::Settings(settings)) = group.map(|group| &group.is) {
-            settings.iter().try_for_each(|(name, value)| rule.set(name, *value))?;
-        }
         for (name, course) in &self.courses {
             if let (HyperCourse::Between(_, from, _), Some(_)) = (course, rule.get(name)) {
                 rule.set(name, Value::Number(*from))?;
             }
         }
+        let own = group.map_or(&[][..], Group::settings);
+        own.iter().try_for_each(|(name, value)| rule.set(name, *value))?;
         Ok(rule)
     }
 
-    /// The parameters, by position, parted into those of one rule: a name, the rule, and which they are.
+    /// The parameters parted into those that one rule updates, in the order in which each part comes first.
     pub(crate) fn parted(&self, entries: &[Entry]) -> Result<Vec<Part>, Error> {
         let mut parts: Vec<Part> = vec![];
+        let mut keys = vec![];
         for (index, entry) in entries.iter().enumerate() {
-            let group = self.groups.iter().find(|group| group.of.fits(entry));
-            let mut rule = self.rule_of(group)?;
-            let mut label = group.map_or_else(|| MAIN.to_string(), |group| group.of.to_string());
-            if self.no_decay.iter().any(|of| of.fits(entry)) && rule.put(DECAY, Value::Number(0.0)).is_ok() {
-                label.push_str(" without decay");
-            }
-            match parts.iter_mut().find(|part| part.label == label) {
-                Some(part) => part.members.push(index),
-                None => parts.push(Part { label, rule, members: vec![index] }),
+            let group = self.groups.iter().position(|group| group.of.fits(entry));
+            let decays = !self.no_decay.iter().any(|of| of.fits(entry));
+            if let Some(known) = keys.iter().position(|key| *key == (group, decays)) {
+                parts[known].members.push(index);
+            } else {
+                keys.push((group, decays));
+                let known: Vec<&str> = parts.iter().map(|part| part.label.as_str()).collect();
+                let part = self.part(group.map(|i| &self.groups[i]), decays, &known)?;
+                parts.push(Part { members: vec![index], ..part });
             }
         }
         if parts.is_empty() {
-            parts.push(Part { label: MAIN.to_string(), rule: self.rule_of(None)?, members: vec![] });
+            parts.push(self.part(None, true, &[])?);
         }
         Ok(parts)
+    }
+
+    /// A part without members.
+    fn part(&self, group: Option<&Group>, decays: bool, known: &[&str]) -> Result<Part, Error> {
+        let mut rule = self.rule_of(group)?;
+        let mut label = group.map_or_else(|| MAIN.to_string(), |group| group.of.to_string());
+        let settings = group.map_or(&[][..], Group::settings);
+        let mut own: Vec<String> = settings.iter().map(|(name, _)| name.clone()).collect();
+        if !decays && rule.put(DECAY, Value::Number(0.0)).is_ok() {
+            label.push_str(" without decay");
+            own.push(DECAY.to_string());
+        }
+        Ok(Part { label: unlike(known, label), rule, own, members: vec![] })
     }
 
     /// The name patterns that fit none of these parameters.
@@ -324,6 +384,16 @@ impl HyperCourse {
     }
 }
 
+impl Group {
+    /// What it says about the method's rule.
+    fn settings(&self) -> &[(String, Value)] {
+        match &self.is {
+            GroupRule::Settings(settings) => settings,
+            GroupRule::Rule(_) => &[],
+        }
+    }
+}
+
 impl Selector {
     /// The roles by name.
     pub const ROLES: [(&'static str, Role); 4] = [
@@ -372,6 +442,12 @@ fn fits(pattern: &str, name: &str) -> bool {
 const MAIN: &str = "rest";
 /// The hyperparameter that `no_decay` sets to 0.
 const DECAY: &str = "weight_decay";
+
+/// A label that is not known yet: `label`, or else with a number.
+pub(crate) fn unlike(known: &[&str], label: String) -> String {
+    let numbered = |n: usize| if n == 1 { label.clone() } else { format!("{label}{n}") };
+    (1..).map(numbered).find(|label| !known.contains(&label.as_str())).expect("there are enough numbers")
+}
 
 pub(crate) fn conflict(of: &str, why: impl Into<String>) -> Error {
     Error::Conflict { of: of.to_string(), why: why.into() }

@@ -152,7 +152,7 @@ impl Optimizer {
     /// The same at its start with another method or layout, of which it is known that they fit.
     #[track_caller]
     fn changed(mut self, change: impl FnOnce(&mut Method), layout: Option<Arc<Layout>>) -> Optimizer {
-        assert_eq!(self.base.steps, 0, "what an optimizer is made of is said before its first step");
+        assert_eq!(self.gradient_calls, 0, "what an optimizer is made of is said before its first step");
         change(&mut self.method);
         let fresh = Optimizer::of(self.method, layout.unwrap_or(self.layout)).expect("was valid before");
         Optimizer { total_steps: self.total_steps, path: self.path, ..fresh }
@@ -177,8 +177,12 @@ impl Optimizer {
     /// [needs](Optimizer::needs) more than gradients.
     #[track_caller]
     pub fn step(&mut self, weights: &mut [f32], gradients: &[f32]) {
-        assert!(self.needs() == Needs::Gradient, "`{}` needs the loss: use step_with", self.method);
-        self.step_from(weights, gradients, Objective::default());
+        let more = match self.needs() {
+            Needs::Gradient => return self.step_from(weights, gradients, Objective::default()),
+            Needs::Loss => "the loss",
+            Needs::Objective => "the loss, and gradients at other weights",
+        };
+        panic!("`{}` needs {more}: use step_with or step_on", self.method);
     }
 
     /// One step with the loss and the gradients at `weights`; `evaluate` gives both at others, and is
@@ -254,7 +258,7 @@ impl Optimizer {
     pub fn learning_rate(&self) -> Option<f64> {
         let factor = self.plateau.map_or(1.0, |plateau| plateau.state().factor);
         let factor = factor * self.method.schedule.factor(self.base.steps, self.total_steps);
-        self.base.parts.first()?.learning_rate(factor)
+        Some(f64::try_from(self.method.rule.get("lr")?).ok()? * factor)
     }
 
     /// The weights to evaluate at: `weights`, the ones that are stepped on, or the average that a

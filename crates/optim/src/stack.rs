@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use tensor::Entry;
 
 use crate::members::Members;
-use crate::method::Method;
-use crate::rule::Extent;
+use crate::method::{Method, unlike};
+use crate::rule::{Extent, State};
 use crate::state_dict::StateDict;
 use crate::wrapper::{Around, Point, Wrapper};
 
@@ -18,6 +18,7 @@ pub(crate) struct Wrapped {
     declared: Box<dyn Wrapper>,
     /// With the values of this step.
     now: Box<dyn Wrapper>,
+    /// Then what it works with inside of a step.
     state: Vec<Vec<f32>>,
     extents: Vec<Extent>,
     scalars: Vec<f64>,
@@ -79,8 +80,8 @@ pub(crate) fn evaluation_weights<'w>(
     entries: &[Entry],
     weights: &'w [f32],
 ) -> Cow<'w, [f32]> {
-    for Wrapped { declared, state, calls, .. } in wrappers {
-        let name = declared.evaluated().filter(|_| *calls > 0);
+    for Wrapped { declared, state, scalars, calls, .. } in wrappers {
+        let name = declared.evaluated().filter(|_| *calls > 0 && declared.has_begun(scalars));
         if let Some(index) = declared.state().iter().position(|state| Some(state.name) == name) {
             return Cow::Borrowed(&state[index]);
         }
@@ -103,11 +104,11 @@ impl Wrapped {
     pub(crate) fn all(method: &Method, weights: usize) -> Vec<Wrapped> {
         let mut wrapped: Vec<Wrapped> = vec![];
         for wrapper in &method.wrappers {
-            let name = wrapper.card().name;
-            let others = wrapped.iter().filter(|other| other.declared.card().name == name).count();
-            let state = wrapper.state();
+            let known: Vec<&str> = wrapped.iter().map(|other| other.label.as_str()).collect();
+            let scratch = vec![State::zeros("", ""); wrapper.scratch()];
+            let state = [wrapper.state(), scratch].concat();
             wrapped.push(Wrapped {
-                label: if others == 0 { name.to_string() } else { format!("{name}{}", others + 1) },
+                label: unlike(&known, wrapper.card().name.to_string()),
                 declared: wrapper.clone(),
                 now: wrapper.clone(),
                 state: state.iter().map(|state| vec![state.start; weights]).collect(),
@@ -134,8 +135,9 @@ impl Wrapped {
         self.calls = from.take(&self.label, "calls") as u64;
         let names = self.declared.scalars();
         self.scalars = names.iter().map(|scalar| from.take(&self.label, scalar.name)).collect();
-        let names = self.declared.state();
-        self.state = names.iter().map(|state| from.take_array(&self.label, state.name)).collect();
+        for (state, array) in self.declared.state().iter().zip(&mut self.state) {
+            *array = from.take_array(&self.label, state.name);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use tensor::simd::Path;
 use crate::each::Each;
 use crate::error::Error;
 use crate::hyper::{Hyperparameters, Value};
+use crate::method::conflict;
 use crate::objective::Objective;
 use crate::passes::Passes;
 use crate::rule::{Card, Extent, Needs, Scalar, State};
@@ -77,6 +78,12 @@ pub trait Wrapper: Hyperparameters + fmt::Debug + Send + Sync {
         vec![]
     }
 
+    /// Arrays, each as long as the weights, that it works with inside of a step; what is in them is not
+    /// kept. They stand behind the state.
+    fn scratch(&self) -> usize {
+        0
+    }
+
     /// The numbers that it keeps beside them.
     fn scalars(&self) -> Vec<Scalar> {
         vec![]
@@ -96,6 +103,17 @@ pub trait Wrapper: Hyperparameters + fmt::Debug + Send + Sync {
     /// What it costs in passes over memory with these settings, beside what is inside.
     fn passes(&self) -> Passes;
 
+    /// Whether those weights are in that array yet, by the numbers that it keeps.
+    fn has_begun(&self, _scalars: &[f64]) -> bool {
+        true
+    }
+
+    /// What it changes of a step, beside keeping an average; combinations that would go wrong are refused
+    /// by it.
+    fn changes(&self) -> Changes {
+        Changes::Nothing
+    }
+
     /// Calls that make one update of what is inside.
     fn calls_per_update(&self) -> u64 {
         1
@@ -111,6 +129,17 @@ pub trait Wrapper: Hyperparameters + fmt::Debug + Send + Sync {
 
     /// A copy behind a pointer.
     fn boxed(&self) -> Box<dyn Wrapper>;
+}
+
+/// What a wrapper changes of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changes {
+    /// Nothing, but it may leave a step out.
+    Nothing,
+    /// The gradients that what is inside gets to see.
+    Gradients,
+    /// The weights after what is inside has made its step.
+    Weights,
 }
 
 /// What a wrapper works on in one step: weights, gradients, its own state, and what is inside.
@@ -140,9 +169,26 @@ impl Around<'_> {
         self.inside.total_steps
     }
 
-    /// One step of what is inside, from the weights and with the gradients as they are now.
-    pub fn inner(&mut self) {
+    /// One step of what is inside, from the weights and with the gradients as they are now. Tells whether
+    /// the rule has made an update: what is inside may have put it off, or left it out.
+    ///
+    /// The gradients are afterwards as they have reached the rule.
+    pub fn inner(&mut self) -> bool {
+        let before = self.updates();
         self.inside.step(self.point.again());
+        self.updates() > before
+    }
+
+    /// The numbers that the wrapper keeps, as [`Wrapper::scalars`] declares them.
+    ///
+    /// # Panics
+    /// If it declares another number of them.
+    #[track_caller]
+    pub fn scalars<const N: usize>(&mut self) -> &mut [f64; N] {
+        let declared = self.scalars.len();
+        (&mut *self.scalars)
+            .try_into()
+            .unwrap_or_else(|_| panic!("the step takes {N} scalars, {declared} are declared"))
     }
 
     /// The weights with their gradients and this wrapper's state, for a loop over them. A new weight
@@ -178,14 +224,43 @@ impl Around<'_> {
         work(Each { weights: &mut copy, ..each })
     }
 
+    /// The instructions to run loops with.
+    pub fn path(&self) -> Path {
+        self.point.path
+    }
+
     /// The parameters that the weights are, one after the other.
     pub fn entries(&self) -> &[Entry] {
         self.inside.entries
     }
 
+    /// The gradients as they are now.
+    pub fn gradients(&self) -> &[f32] {
+        self.point.gradients()
+    }
+
     /// The gradients, to be changed for what is inside.
     pub fn gradients_mut(&mut self) -> &mut [f32] {
         self.point.gradients_mut()
+    }
+
+    /// Gives a state array to what is inside as its gradients.
+    ///
+    /// # Panics
+    /// If there are not so many arrays.
+    #[track_caller]
+    pub fn state_as_gradients(&mut self, index: usize) {
+        self.point.gradients_mut().copy_from_slice(&self.state[index]);
+    }
+
+    /// The loss that belongs to the gradients, if the caller knows it.
+    pub fn loss(&self) -> Option<f64> {
+        self.point.objective.loss
+    }
+
+    /// Gives another loss to what is inside.
+    pub fn set_loss(&mut self, loss: f64) {
+        self.point.objective.loss = Some(loss);
     }
 
     /// Takes the loss and the gradients anew, at the weights as they are now; returns the loss.
@@ -244,6 +319,11 @@ impl Point<'_> {
         self.objective.loss = Some(loss);
         loss
     }
+}
+
+/// That a number is whole, of those that count something.
+pub(crate) fn whole(of: &str, name: &str, x: f64) -> Result<(), Error> {
+    if x.fract() == 0.0 { Ok(()) } else { Err(conflict(of, format!("{name}={x} is not a whole number"))) }
 }
 
 impl dyn Wrapper + '_ {

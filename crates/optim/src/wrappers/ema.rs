@@ -49,8 +49,10 @@ impl Wrapper for Ema {
         if around.call() == 1 {
             around.each().copy_weights_to_state(0);
         }
-        around.inner();
-        let t = around.call() as f64;
+        if !around.inner() {
+            return;
+        }
+        let t = around.updates() as f64;
         let decay = if self.warm_up { self.decay.min((1.0 + t) / (10.0 + t)) } else { self.decay };
         let new = (1.0 - decay) as f32;
         around.evaluated(|each| each.weight(move |w, _, [average]| (w, [lerp(average, w, new)])));

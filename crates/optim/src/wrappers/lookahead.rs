@@ -1,10 +1,9 @@
 use crate::error::Error;
 use crate::formula::lerp;
 use crate::hyperparameters;
-use crate::method::conflict;
 use crate::passes::Passes;
 use crate::rule::{Card, State};
-use crate::wrapper::{Around, Wrapper};
+use crate::wrapper::{Around, Changes, Wrapper, whole};
 
 hyperparameters! {
     /// Every few steps, back some of the way.
@@ -44,12 +43,12 @@ impl Wrapper for Lookahead {
         Some("slow")
     }
 
+    fn changes(&self) -> Changes {
+        Changes::Weights
+    }
+
     fn check(&self) -> Result<(), Error> {
-        if self.k.fract() == 0.0 {
-            Ok(())
-        } else {
-            Err(conflict(CARD.name, format!("k={} is not a whole number", self.k)))
-        }
+        whole(CARD.name, "k", self.k)
     }
 
     fn passes(&self) -> Passes {
@@ -60,8 +59,7 @@ impl Wrapper for Lookahead {
         if around.call() == 1 {
             around.each().copy_weights_to_state(0);
         }
-        around.inner();
-        if around.call().is_multiple_of(self.k as u64) {
+        if around.inner() && around.updates().is_multiple_of(self.k as u64) {
             let alpha = self.alpha as f32;
             around.each().weight(move |w, _, [slow]| {
                 let slow = lerp(slow, w, alpha);

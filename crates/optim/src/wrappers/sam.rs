@@ -1,7 +1,7 @@
 use crate::hyperparameters;
 use crate::passes::Passes;
-use crate::rule::{Card, Needs, State};
-use crate::wrapper::{Around, Wrapper};
+use crate::rule::{Card, Needs};
+use crate::wrapper::{Around, Changes, Wrapper};
 
 hyperparameters! {
     /// Steps with the gradient at the worst place nearby.
@@ -30,12 +30,17 @@ impl Wrapper for Sam {
         &CARD
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("start", "w")]
+    /// Where the step starts.
+    fn scratch(&self) -> usize {
+        1
     }
 
     fn needs(&self) -> Needs {
         Needs::Objective
+    }
+
+    fn changes(&self) -> Changes {
+        Changes::Gradients
     }
 
     fn passes(&self) -> Passes {

@@ -20,7 +20,7 @@ fn run(rule: &dyn Rule, n: usize, with: impl Fn(Optimizer) -> Optimizer) -> Vec<
     bits(&w)
 }
 
-fn bits(w: &[f32]) -> Vec<u32> {
+pub(crate) fn bits(w: &[f32]) -> Vec<u32> {
     w.iter().map(|w| w.to_bits()).collect()
 }
 
@@ -33,7 +33,7 @@ fn elementwise() -> Vec<Box<dyn Rule>> {
 }
 
 /// Weights as parameters of all kinds: a matrix, a stack of them, a bias, an embedding, and nothing.
-fn layout(n: usize) -> Layout {
+pub(crate) fn layout(n: usize) -> Layout {
     let rows = n / 80;
     let mut layout = Layout::new();
     layout.push("tall.weight", [rows, 12], Role::Matrix);

@@ -7,6 +7,8 @@ mod refusals;
 mod registry;
 mod tensors;
 mod traps;
+mod wrapped_bits;
+mod wrappers;
 
 use optim::hyper::{Hyper, Value};
 use optim::{Optimizer, Rule, rules};

@@ -8,21 +8,30 @@ use proptest::prelude::*;
 
 #[test]
 fn every_file_is_registered_under_its_name() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
-    let mut files: Vec<String> = std::fs::read_dir(folder)
-        .expect("the rules' folder")
-        .map(|file| file.expect("a file").path().file_stem().expect("a name").to_string_lossy().into_owned())
-        .collect();
-    files.sort();
-    let mut names: Vec<String> = rules::all().iter().map(|rule| rule.card().name.to_string()).collect();
-    names.sort();
-    assert_eq!(files, names);
+    let names =
+        |cards: Vec<&'static Card>| cards.iter().map(|card| card.name.to_string()).collect::<Vec<_>>();
+    for (folder, mut names) in [
+        ("src/rules", names(rules::all().iter().map(|rule| rule.card()).collect())),
+        ("src/wrappers", names(wrappers::all().iter().map(|wrapper| wrapper.card()).collect())),
+    ] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .expect("the folder")
+            .map(|file| {
+                file.expect("a file").path().file_stem().expect("a name").to_string_lossy().into_owned()
+            })
+            .collect();
+        files.sort();
+        names.sort();
+        assert_eq!(files, names);
+    }
 }
 
 #[test]
 fn every_card_is_filled_in() {
-    for rule in rules::all() {
-        let card = rule.card();
+    let rules = rules::all().into_iter().map(|rule| (rule.card(), rule.hypers()));
+    let wrappers = wrappers::all().into_iter().map(|wrapper| (wrapper.card(), wrapper.hypers()));
+    for (card, hypers) in rules.chain(wrappers) {
         let Card { title, family, problem, good_when, bad_when, relatives, source, .. } = *card;
         let lines = [title, family, problem, good_when, bad_when, relatives, source];
         assert!(lines.iter().all(|text| !text.is_empty() && !text.contains('\n')), "{}", card.name);
@@ -31,7 +40,7 @@ fn every_card_is_filled_in() {
             assert!(line.trim() == line && !line.is_empty(), "{}: `{line}`", card.name);
             assert!(line.chars().count() <= 80, "{}: {line}", card.name);
         }
-        for hyper in rule.hypers() {
+        for hyper in hypers {
             assert!(
                 hyper.doc.ends_with('.') && hyper.doc.chars().count() <= 80,
                 "{}: {}",
@@ -75,13 +84,15 @@ fn passes_over_memory_follow_from_the_state_or_are_said() {
 
 #[test]
 fn every_state_has_a_name_of_its_own_and_a_symbol_of_the_formula() {
-    for rule in crate::variants() {
-        let state = rule.state();
+    let rules = crate::variants().into_iter().map(|rule| (rule.card(), rule.state()));
+    let wrappers = wrappers::all().into_iter().map(|wrapper| (wrapper.card(), wrapper.state()));
+    for (card, state) in rules.chain(wrappers) {
         for (i, s) in state.iter().enumerate() {
-            assert!(rule.card().formula.contains(s.symbol), "{rule}: {} is not in the formula", s.symbol);
+            assert!(card.formula.contains(s.symbol), "{}: {} is not in the formula", card.name, s.symbol);
             assert!(
                 state[..i].iter().all(|other| other.name != s.name && other.symbol != s.symbol),
-                "{rule}"
+                "{}",
+                card.name
             );
         }
     }
@@ -93,6 +104,10 @@ fn defaults_are_valid_and_found_by_name() {
         assert_eq!(rule.validate(), Ok(()));
         let found = rules::by_name(rule.card().name).expect("registered");
         assert_eq!(found.to_string(), rule.to_string());
+    }
+    for wrapper in wrappers::all() {
+        assert_eq!(wrapper.validate(), Ok(()));
+        assert!(*wrappers::by_name(wrapper.card().name).expect("registered") == *wrapper);
     }
 }
 

@@ -1,0 +1,86 @@
+use tensor::Role;
+
+use crate::hyperparameters;
+use crate::passes::Passes;
+use crate::rule::{Card, Needs};
+use crate::wrapper::{Around, Changes, Wrapper};
+
+hyperparameters! {
+    /// Steps with the gradient at the worst place nearby, where near is a share of each weight.
+    pub struct Asam {
+        /// How far away ρ that place is.
+        rho: f64 = 0.5 in 0.0..,
+        /// What η a weight of 0 counts as.
+        eta: f64 = 0.01 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "asam",
+    title: "Adaptive sharpness-aware minimisation",
+    family: "wrapper",
+    problem: "sharpness as SAM has it changes when a layer's weights are scaled up and the next one's down, \
+              though the function stays the same",
+    formula: "T = |w| + η                     (1 for biases)
+w′ = w + ρ·T²·g/‖T·g‖
+step from w with the gradient at w′",
+    good_when: "SAM helps and layers have weights of very different sizes",
+    bad_when: "time is short: it takes two gradients a step",
+    relatives: "rho=0 is the rule inside, at twice the work; sam is as near to every weight",
+    source: "Kwon et al. 2021",
+};
+
+impl Wrapper for Asam {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    /// Where the step starts.
+    fn scratch(&self) -> usize {
+        1
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Objective
+    }
+
+    fn changes(&self) -> Changes {
+        Changes::Gradients
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(3, 5, 4)
+    }
+
+    fn step(&self, mut around: Around<'_>) {
+        let eta = self.eta as f32;
+        let mut squares = 0.0;
+        for parameter in around.each().parameters() {
+            let [of_parameter] = match parameter.role {
+                Role::Bias => parameter.each.sums(|_, g, [_]| [g * g]),
+                _ => parameter.each.sums(move |w, g, [_]| {
+                    let g = g * (w.abs() + eta);
+                    [g * g]
+                }),
+            };
+            squares += of_parameter;
+        }
+        let along = (self.rho / (squares.sqrt() + 1e-16)) as f32;
+        for parameter in around.each().parameters() {
+            match parameter.role {
+                Role::Bias => parameter.each.weight(move |w, g, [_]| (w + g * along, [w])),
+                _ => parameter.each.weight(move |w, g, [_]| {
+                    let t = w.abs() + eta;
+                    (w + g * t * t * along, [w])
+                }),
+            }
+        }
+        around.evaluate();
+        around.each().weight(|_, _, [start]| (start, [start]));
+        around.inner();
+    }
+
+    fn boxed(&self) -> Box<dyn Wrapper> {
+        Box::new(*self)
+    }
+}

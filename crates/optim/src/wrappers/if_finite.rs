@@ -1,0 +1,64 @@
+use tensor::math::all_finite;
+
+use crate::error::Error;
+use crate::hyperparameters;
+use crate::passes::Passes;
+use crate::rule::{Card, Scalar};
+use crate::wrapper::{Around, Wrapper, whole};
+
+hyperparameters! {
+    /// Leaves out steps whose gradient is not finite.
+    pub struct IfFinite {
+        /// How many in a row are left out; the next one is made.
+        most: f64 = 5.0 in 0.0..,
+    }
+}
+
+const CARD: Card = Card {
+    name: "if_finite",
+    title: "No step with a gradient that is not finite",
+    family: "wrapper",
+    problem: "one batch whose gradient overflows makes all weights NaN for ever",
+    formula: "n ← 0 if all of g is finite, else n + 1
+step if n = 0 or n > most",
+    good_when: "a rare batch overflows; scalars of the state dict count them: in_a_row and in_all",
+    bad_when: "gradients overflow because the rate is too high: then it hides that for some steps",
+    relatives: "without such a gradient it is the rule inside; clip=1 tames those that are large and finite",
+    source: "optax.apply_if_finite, which lets the step through as well after too many in a row",
+};
+
+impl Wrapper for IfFinite {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn scalars(&self) -> Vec<Scalar> {
+        vec![Scalar { name: "in_a_row", start: 0.0 }, Scalar { name: "in_all", start: 0.0 }]
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        whole(CARD.name, "most", self.most)
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(1, 1, 0)
+    }
+
+    fn step(&self, mut around: Around<'_>) {
+        let is_finite = all_finite(around.gradients());
+        let [in_a_row, in_all] = around.scalars();
+        if is_finite {
+            *in_a_row = 0.0;
+        } else {
+            *in_a_row += 1.0;
+            *in_all += 1.0;
+        }
+        if *in_a_row == 0.0 || *in_a_row > self.most {
+            around.inner();
+        }
+    }
+
+    fn boxed(&self) -> Box<dyn Wrapper> {
+        Box::new(*self)
+    }
+}

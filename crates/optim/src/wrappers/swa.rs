@@ -1,0 +1,84 @@
+use crate::formula::lerp;
+use crate::hyperparameters;
+use crate::passes::Passes;
+use crate::rule::{Card, Scalar, State};
+use crate::setting::Span;
+use crate::wrapper::{Around, Wrapper};
+
+hyperparameters! {
+    /// Evaluates at the mean of weights that are some updates apart.
+    pub struct Swa {
+        /// Updates before the first that counts.
+        start: Span = "75%",
+        /// Updates c from one to the next.
+        every: Span = "1%",
+    }
+}
+
+const CARD: Card = Card {
+    name: "swa",
+    title: "Stochastic weight averaging",
+    family: "wrapper",
+    problem: "with a high learning rate the weights circle round a wide minimum and never reach its middle; \
+              their mean does",
+    formula: "after the first `start` updates, at each c-th
+n ← n + 1
+a ← a + (w − a)/n               (a is what is evaluated)",
+    good_when: "the rate stays high to the end: cosine until=75% then constant value=0.5",
+    bad_when: "the rate falls to 0, so that there is nothing to average, or with batch normalisation, whose \
+               statistics belong to w",
+    relatives: "every=1 is tail_average; ema forgets the oldest weights bit by bit",
+    source: "Izmailov et al. 2018",
+};
+
+impl Wrapper for Swa {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("average", "a")]
+    }
+
+    fn scalars(&self) -> Vec<Scalar> {
+        vec![AVERAGED]
+    }
+
+    fn evaluated(&self) -> Option<&'static str> {
+        Some("average")
+    }
+
+    fn has_begun(&self, scalars: &[f64]) -> bool {
+        scalars[0] > 0.0
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(1, 2, 1)
+    }
+
+    fn step(&self, mut around: Around<'_>) {
+        if !around.inner() {
+            return;
+        }
+        let total = around.total_updates() as f64;
+        let counted = around.updates() as f64 - self.start.steps(total);
+        if counted > 0.0 && counted % self.every.steps(total).max(1.0) == 0.0 {
+            add_to_mean(around);
+        }
+    }
+
+    fn boxed(&self) -> Box<dyn Wrapper> {
+        Box::new(*self)
+    }
+}
+
+/// How many weights are in a mean.
+pub(super) const AVERAGED: Scalar = Scalar { name: "n_averaged", start: 0.0 };
+
+/// Adds the weights to the mean in the only state array; the only scalar has their number.
+pub(super) fn add_to_mean(mut around: Around<'_>) {
+    let [n] = around.scalars();
+    *n += 1.0;
+    let share = (1.0 / *n) as f32;
+    around.evaluated(|each| each.weight(move |w, _, [mean]| (w, [lerp(mean, w, share)])));
+}

@@ -1,0 +1,65 @@
+use super::swa::{AVERAGED, add_to_mean};
+use crate::hyperparameters;
+use crate::passes::Passes;
+use crate::rule::{Card, Scalar, State};
+use crate::setting::Span;
+use crate::wrapper::{Around, Wrapper};
+
+hyperparameters! {
+    /// Evaluates at the mean of the last weights.
+    pub struct TailAverage {
+        /// Updates before the first that counts.
+        start: Span = "50%",
+    }
+}
+
+const CARD: Card = Card {
+    name: "tail_average",
+    title: "Tail averaging (Polyak–Ruppert)",
+    family: "wrapper",
+    problem: "with a constant learning rate the last weights are as noisy as the batches; the mean over the \
+              last part of the way is not",
+    formula: "after the first `start` updates
+n ← n + 1
+a ← a + (w − a)/n               (a is what is evaluated)",
+    good_when: "the rate is constant, above all for plain SGD on a convex problem, where it is optimal",
+    bad_when: "the start is still far away when the mean begins, or the rate falls to 0 anyway",
+    relatives: "swa takes weights that are further apart; ema forgets; asgd has such a mean of its own",
+    source: "Ruppert 1988; Polyak & Juditsky 1992; of the tail: Jain et al. 2018",
+};
+
+impl Wrapper for TailAverage {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![State::zeros("average", "a")]
+    }
+
+    fn scalars(&self) -> Vec<Scalar> {
+        vec![AVERAGED]
+    }
+
+    fn evaluated(&self) -> Option<&'static str> {
+        Some("average")
+    }
+
+    fn has_begun(&self, scalars: &[f64]) -> bool {
+        scalars[0] > 0.0
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(1, 2, 1)
+    }
+
+    fn step(&self, mut around: Around<'_>) {
+        if around.inner() && around.updates() as f64 > self.start.steps(around.total_updates() as f64) {
+            add_to_mean(around);
+        }
+    }
+
+    fn boxed(&self) -> Box<dyn Wrapper> {
+        Box::new(*self)
+    }
+}
