@@ -22,6 +22,7 @@ mod facts;
 mod failure;
 mod files;
 mod hyper_flags;
+mod model;
 mod photo;
 mod picture;
 mod progress;

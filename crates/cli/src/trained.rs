@@ -90,25 +90,30 @@ impl Trained {
 
     /// The model and a data set as a task; the model must fit the images and the classes.
     pub(crate) fn task(&self, dataset: Dataset) -> Result<Task, Failure> {
-        let SavedWeights { widths, activation, .. } = &self.saved;
+        let SavedWeights { architecture, inputs, classes, weights, .. } = &self.saved;
         let name = dataset.name;
-        Task::with_widths(dataset, widths, *activation, self.normalise).map_err(|error| match error {
-            lab::Error::Widths { pixels, classes, .. } => {
-                let (inputs, outputs) = (widths[0], widths[widths.len() - 1]);
-                let message = format!(
-                    "{}: the model takes {inputs} inputs and tells {outputs} classes apart, but {name} has {pixels} \
-                     pixels and {classes} classes",
-                    self.path.display()
-                );
-                Failure::usage(message, "name another model with --model, or its data set with --dataset")
-            }
-            error => error.into(),
-        })
+        let (images, known) = (dataset.train.rows * dataset.train.cols, dataset.classes);
+        let task = Task::new(dataset, architecture.clone(), self.normalise)?;
+        if task.model.layout() == weights.layout() {
+            return Ok(task);
+        }
+        let message = format!(
+            "{}: the model takes {inputs} inputs and tells {classes} classes apart, but {name} has {images} pixels \
+             and {known} classes",
+            self.path.display()
+        );
+        let hint = "name another model with --model, or its data set with --dataset";
+        Err(Failure::usage(message, hint))
     }
 
     /// The weights.
     pub(crate) fn weights(&self) -> &tensor::Bundle {
         &self.saved.weights
+    }
+
+    /// The running statistics of batch norm.
+    pub(crate) fn running(&self) -> &tensor::Bundle {
+        &self.saved.running
     }
 
     /// The model in a few words: `digits.safetensors (784-128-64-10, trained on mnist)`.

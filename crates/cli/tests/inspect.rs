@@ -143,7 +143,8 @@ fn digits() -> &'static [u8] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("digits.safetensors");
         let notes = [("dataset", "mnist"), ("mean", "0.5"), ("deviation", "0.5")];
-        weights::save(&path, training.weights(), notes.map(|(a, b)| (a.into(), b.into())).into()).unwrap();
+        let notes = notes.map(|(a, b)| (a.into(), b.into())).into();
+        weights::save(&path, training.weights(), training.running(), notes).unwrap();
         fs::read(path).unwrap()
     })
 }
@@ -151,7 +152,8 @@ fn digits() -> &'static [u8] {
 /// A model that was not trained, of these widths and with these notes.
 fn untrained(path: &Path, widths: &[usize], notes: &[(&str, &str)]) {
     let notes: BTreeMap<_, _> = notes.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
-    weights::save(path, &nn::Model::mlp(widths, nn::Activation::Relu).init(1), notes).unwrap();
+    let model = nn::Model::mlp(widths, nn::Activation::Relu);
+    weights::save(path, &model.init(1), &model.running(), notes).unwrap();
 }
 
 #[test]

@@ -35,6 +35,22 @@ pub enum Error {
         /// What the last must be.
         classes: usize,
     },
+    /// Images that are too small for a model.
+    #[error(
+        "{model} takes images of at least {least} × {least} pixels, and those of {dataset} have {rows} × {cols}"
+    )]
+    Images {
+        /// The data set's name.
+        dataset: &'static str,
+        /// The model's name.
+        model: String,
+        /// Height of the images.
+        rows: usize,
+        /// Width of the images.
+        cols: usize,
+        /// The least height and width.
+        least: usize,
+    },
     /// A file of weights or a checkpoint that cannot be used.
     #[error("{}: {why}", path.display())]
     File {
@@ -67,6 +83,7 @@ impl Error {
             Error::Widths { pixels, classes, .. } => {
                 Some(format!("for example --layers {pixels},128,64,{classes}"))
             }
+            Error::Images { .. } => Some("choose another --model: mlp takes images of any size".to_string()),
             Error::File { hint, .. } => Some(hint.clone()),
             Error::OtherRun { .. } => Some(
                 "give the settings of the checkpoint, or --force to go on from its weights with these"

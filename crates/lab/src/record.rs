@@ -20,7 +20,7 @@ pub struct RunRecord {
     pub train_images: usize,
     /// Test images.
     pub test_images: usize,
-    /// The model's layer widths, such as `784-128-64-10`.
+    /// The model's layer widths, such as `784-128-64-10`, or its name, such as `2c2d`.
     pub model: String,
     /// Number of trained weights.
     pub weights: usize,

@@ -3,21 +3,19 @@
 use autograd::Tape;
 use data::batches::Normalise;
 use data::{Dataset, Split};
-use nn::{Activation, Model, metrics};
+use nn::{Activation, Architecture, Mode, Model, metrics};
 use tensor::Bundle;
 
 use crate::error::Error;
 use crate::recipe::Recipe;
 
-/// A data set, a network of dense layers and how pixels become its inputs.
+/// A data set, a network and how pixels become its inputs.
 #[derive(Debug)]
 pub struct Task {
     /// The images.
     pub dataset: Dataset,
-    /// Layer widths from pixels to classes.
-    pub widths: Vec<usize>,
-    /// The nonlinearity between layers.
-    pub activation: Activation,
+    /// The kind of network.
+    pub architecture: Architecture,
     /// How pixels become inputs.
     pub normalise: Normalise,
     /// The network.
@@ -38,19 +36,29 @@ pub struct Score {
 }
 
 impl Task {
-    /// Hidden widths of the notebook's SimpleNN.
-    pub const SIMPLE_NN: [usize; 2] = [128, 64];
-
-    /// A network with these hidden widths between the set's pixels and classes.
-    pub fn new(dataset: Dataset, hidden: &[usize], activation: Activation, normalise: Normalise) -> Task {
-        let mut widths = vec![dataset.train.rows * dataset.train.cols];
-        widths.extend(hidden);
-        widths.push(dataset.classes);
-        let model = Model::mlp(&widths, activation);
-        Task { dataset, widths, activation, normalise, model }
+    /// A network of this kind for the set's images and classes.
+    ///
+    /// # Errors
+    /// If the images are too small for it, or one of its widths is 0.
+    pub fn new(dataset: Dataset, architecture: Architecture, normalise: Normalise) -> Result<Task, Error> {
+        let (rows, cols) = (dataset.train.rows, dataset.train.cols);
+        let least = architecture.least_side();
+        if rows.min(cols) < least {
+            let model = architecture.to_string();
+            return Err(Error::Images { dataset: dataset.name, model, rows, cols, least });
+        }
+        if let Architecture::Mlp { hidden, .. } = &architecture
+            && hidden.contains(&0)
+        {
+            let (pixels, classes) = (rows * cols, dataset.classes);
+            let given = [&[pixels], hidden.as_slice(), &[classes]].concat();
+            return Err(Error::Widths { dataset: dataset.name, given, pixels, classes });
+        }
+        let model = architecture.build(rows, cols, dataset.classes);
+        Ok(Task { dataset, architecture, normalise, model })
     }
 
-    /// A network with all its widths given.
+    /// A network of dense layers with all its widths given.
     ///
     /// # Errors
     /// If the first is not the number of pixels, or the last not the number of classes.
@@ -62,8 +70,8 @@ impl Task {
     ) -> Result<Task, Error> {
         let (pixels, classes) = (dataset.train.rows * dataset.train.cols, dataset.classes);
         match widths {
-            [first, hidden @ .., last] if *first == pixels && *last == classes && !hidden.contains(&0) => {
-                Ok(Task::new(dataset, hidden, activation, normalise))
+            [first, hidden @ .., last] if *first == pixels && *last == classes => {
+                Task::new(dataset, Architecture::Mlp { hidden: hidden.to_vec(), activation }, normalise)
             }
             _ => Err(Error::Widths { dataset: dataset.name, given: widths.to_vec(), pixels, classes }),
         }
@@ -71,13 +79,23 @@ impl Task {
 
     /// The notebook's experiment on a data set: SimpleNN, inputs from −1 to 1.
     pub fn notebook(dataset: Dataset) -> Task {
-        Task::new(dataset, &Task::SIMPLE_NN, Activation::Relu, Normalise::HALF)
+        let simple_nn = Architecture::by_name("mlp").expect("it is listed");
+        Task::new(dataset, simple_nn, Normalise::HALF).expect("dense layers take images of any size")
     }
 
-    /// The widths in words: `784-128-64-10`.
+    /// Inputs of the network.
+    pub fn pixels(&self) -> usize {
+        self.dataset.train.rows * self.dataset.train.cols
+    }
+
+    /// The model in words: the widths of dense layers, `784-128-64-10`, or a name, `2c2d`.
     pub fn describe_model(&self) -> String {
-        let widths: Vec<String> = self.widths.iter().map(ToString::to_string).collect();
-        match self.activation {
+        let Architecture::Mlp { hidden, activation } = &self.architecture else {
+            return self.architecture.to_string();
+        };
+        let widths = [&[self.pixels()], hidden.as_slice(), &[self.dataset.classes]].concat();
+        let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
+        match activation {
             Activation::Relu => widths.join("-"),
             other => format!("{} {}", widths.join("-"), other.name()),
         }
@@ -88,8 +106,8 @@ impl Task {
         self.dataset.train.len().div_ceil(recipe.batch) as u64
     }
 
-    /// The model with these weights on all images of a split.
-    pub fn score(&self, weights: &Bundle, split: &Split) -> Score {
+    /// The model with these weights and running statistics on all images of a split.
+    pub fn score(&self, weights: &Bundle, running: &Bundle, split: &Split) -> Score {
         const BATCH: usize = 500;
         let tape = Tape::new();
         let (mut labels, mut all_labels) = (Vec::new(), Vec::new());
@@ -97,10 +115,10 @@ impl Task {
         let indices: Vec<u32> = (0..split.len() as u32).collect();
         for batch in indices.chunks(BATCH) {
             let graph = tape.graph(weights);
-            let x = graph.input_with([batch.len(), self.widths[0]], |x| {
+            let x = graph.input_with([batch.len(), self.pixels()], |x| {
                 self.normalise.gather(split, batch, x, &mut labels);
             });
-            let scores = self.model.forward(x);
+            let scores = self.model.forward_in(x, Mode::Evaluate { running });
             loss += f64::from(scores.cross_entropy(&labels).item()) * batch.len() as f64;
             probabilities.extend_from_slice(&scores.softmax().values());
             all_labels.extend_from_slice(&labels);

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use autograd::Tape;
 use data::batches::epoch_order;
+use nn::Mode;
 use optim::{Optimizer, StateDict};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,8 @@ pub struct Training<'t> {
     seed: u64,
     length: Length,
     weights: Bundle,
+    /// The running statistics of batch norm.
+    running: Bundle,
     gradients: Bundle,
     optimizer: Optimizer,
     tape: Tape,
@@ -111,7 +114,7 @@ impl<'t> Training<'t> {
             train_curve: Vec::new(),
             evaluations: Vec::new(),
         };
-        let (gradients, tape) = (weights.zeros_like(), Tape::new());
+        let (running, gradients, tape) = (task.model.running(), weights.zeros_like(), Tape::new());
         let (order, labels) = (Vec::new(), Vec::new());
         Ok(Training {
             task,
@@ -119,6 +122,7 @@ impl<'t> Training<'t> {
             seed,
             length,
             weights,
+            running,
             gradients,
             optimizer,
             tape,
@@ -152,14 +156,15 @@ impl<'t> Training<'t> {
 
     /// One update on the batch at this place of the epoch; returns the loss before it.
     fn step(&mut self, place: usize) -> f64 {
-        let Training { task, recipe, weights, gradients, optimizer, tape, order, labels, .. } = self;
+        let Training { task, recipe, weights, running, gradients, optimizer, tape, order, labels, .. } = self;
+        let (seed, step) = (self.seed, self.progress.steps);
         let batch = order.chunks(recipe.batch).nth(place).expect("a place of this epoch");
         let loss = {
             let graph = tape.graph(weights);
-            let x = graph.input_with([batch.len(), task.widths[0]], |x| {
+            let x = graph.input_with([batch.len(), task.pixels()], |x| {
                 task.normalise.gather(&task.dataset.train, batch, x, labels);
             });
-            let loss = task.model.forward(x).cross_entropy(labels);
+            let loss = task.model.forward_in(x, Mode::Train { seed, step, running }).cross_entropy(labels);
             loss.backward(gradients);
             f64::from(loss.item())
         };
@@ -204,7 +209,7 @@ impl<'t> Training<'t> {
 
     /// Measures on the test set, and whether the weights are still finite.
     fn evaluate(&mut self) {
-        let score = self.task.score(&self.evaluation_weights(), &self.task.dataset.test);
+        let score = self.task.score(&self.evaluation_weights(), &self.running, &self.task.dataset.test);
         let progress = &mut self.progress;
         if !score.loss.is_finite() {
             progress.status = Status::Diverged { step: progress.steps };
@@ -270,6 +275,11 @@ impl<'t> Training<'t> {
         &self.weights
     }
 
+    /// The running statistics of batch norm, as they are now.
+    pub fn running(&self) -> &Bundle {
+        &self.running
+    }
+
     /// Whether there is nothing left to do: trained to the end, or diverged.
     pub fn is_over(&self) -> bool {
         self.progress.steps >= self.total_steps() || self.progress.status != Status::Finished
@@ -309,6 +319,7 @@ impl<'t> Training<'t> {
     pub fn save_checkpoint(&self, path: &Path) -> Result<(), Error> {
         let state = self.optimizer.state_dict();
         let mut tensors = weights::named(&self.weights, "weights.");
+        tensors.extend(weights::named(&self.running, "running."));
         for (name, array) in &state.arrays {
             tensors.push((format!("optimizer.{name}"), vec![array.len()], array));
         }
@@ -355,6 +366,7 @@ impl<'t> Training<'t> {
         let progress: Progress = note(&notes, "progress").map_err(damaged)?;
         let scalars: Vec<(String, u64)> = note(&notes, "scalars").map_err(damaged)?;
         let weights = weights::bundle(path, &tensors, "weights.", self.task.model.layout())?;
+        let running = weights::bundle(path, &tensors, "running.", self.running.layout())?;
         let mut arrays = self.optimizer.state_dict().arrays;
         for (name, array) in &mut arrays {
             *array = weights::numbers(path, &tensors, &format!("optimizer.{name}"), &[array.len()])?;
@@ -366,7 +378,7 @@ impl<'t> Training<'t> {
             arrays,
             scalars,
         })?;
-        self.weights = weights;
+        (self.weights, self.running) = (weights, running);
         self.progress = progress;
         self.order.clear();
         Ok(())

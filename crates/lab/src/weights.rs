@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use nn::Activation;
+use nn::{Activation, Architecture};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use tensor::{Bundle, Layout};
 
@@ -16,34 +16,96 @@ const NOTES: &str = "descent";
 /// A model's weights and what is known about them beside their numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SavedWeights {
-    /// Layer widths from inputs to outputs.
-    pub widths: Vec<usize>,
-    /// The nonlinearity between layers; ReLU if the file does not say.
-    pub activation: Activation,
+    /// The kind of model; its nonlinearity is ReLU if the file does not say.
+    pub architecture: Architecture,
+    /// Pixels that it takes.
+    pub inputs: usize,
+    /// Classes that it tells apart.
+    pub classes: usize,
     /// The file's other notes, by name: `dataset`, `recipe`, `mean`, `deviation` …
     pub notes: BTreeMap<String, String>,
     /// The weights.
     pub weights: Bundle,
+    /// The running statistics of batch norm.
+    pub running: Bundle,
 }
 
-/// Writes weights; `notes` go into the file's metadata. The file is either the old one or the
-/// new one.
+/// Height and width of the images that convolutional models in files are made for.
+const SIDE: usize = 28;
+
+/// What PyTorch's batch norm counts and nothing here needs.
+const COUNTER: &str = ".num_batches_tracked";
+
+/// Writes weights and running statistics; `notes` go into the file's metadata. The file is either the
+/// old one or the new one.
 ///
 /// # Errors
 /// If the file cannot be written.
-pub fn save(path: &Path, weights: &Bundle, notes: BTreeMap<String, String>) -> Result<(), Error> {
-    let tensors = named(weights, "");
+pub fn save(
+    path: &Path,
+    weights: &Bundle,
+    running: &Bundle,
+    notes: BTreeMap<String, String>,
+) -> Result<(), Error> {
+    let tensors = [named(weights, ""), named(running, "")].concat();
     write(path, tensors.iter().map(|(name, shape, values)| (name.as_str(), shape.as_slice(), *values)), notes)
 }
 
-/// Reads the weights of a multilayer perceptron, from this program or from PyTorch: tensors
-/// `fc1.weight` [outputs, inputs], `fc1.bias`, `fc2.weight`, … of type F32.
+/// Reads the weights of a model, from this program or from PyTorch: of a multilayer perceptron with
+/// tensors `fc1.weight` [outputs, inputs], `fc1.bias`, `fc2.weight`, …, or of one of the convolutional
+/// nets of [`nn::models`], which is known by the names of its tensors. All are of type F32.
 ///
 /// # Errors
 /// If the file cannot be read, or does not hold such a model; the tensor at fault is named.
 pub fn load(path: &Path) -> Result<SavedWeights, Error> {
     let bytes = read(path)?;
     let (tensors, mut notes) = parse(path, &bytes)?;
+    let (architecture, inputs, classes) = match convolutional(&tensors) {
+        Some((architecture, classes)) => (architecture, SIDE * SIDE, classes),
+        None => dense(path, &tensors, notes.remove("activation"))?,
+    };
+    let model = match &architecture {
+        Architecture::Mlp { .. } => architecture.build(1, inputs, classes),
+        _ => architecture.build(SIDE, SIDE, classes),
+    };
+    let weights = bundle(path, &tensors, "", model.layout())?;
+    let running = bundle(path, &tensors, "", model.running::<f32>().layout())?;
+    let names: Vec<&str> = [&weights, &running]
+        .into_iter()
+        .flat_map(|bundle| bundle.layout().entries().iter().map(|entry| entry.name.as_str()))
+        .collect();
+    let is_extra = |name: &String| !names.contains(&name.as_str()) && !name.ends_with(COUNTER);
+    let extra: Vec<String> = tensors.names().into_iter().map(String::from).filter(is_extra).collect();
+    if !extra.is_empty() {
+        return Err(wrong(
+            path,
+            format!("unknown tensors beside {}: {}", names.join(", "), extra.join(", ")),
+        ));
+    }
+    Ok(SavedWeights { architecture, inputs, classes, notes, weights, running })
+}
+
+/// The convolutional model whose parameters have the names in the file, and its number of classes.
+fn convolutional(tensors: &SafeTensors<'_>) -> Option<(Architecture, usize)> {
+    let all = Architecture::NAMES.iter().filter_map(|(name, _)| Architecture::by_name(name));
+    all.filter(|architecture| !matches!(architecture, Architecture::Mlp { .. })).find_map(|architecture| {
+        let model = architecture.build(SIDE, SIDE, 1);
+        let entries = model.layout().entries();
+        let statistics = model.running::<f32>().layout().entries().len();
+        let count = tensors.names().into_iter().filter(|name| !name.ends_with(COUNTER)).count();
+        let found = entries.iter().all(|entry| tensors.tensor(&entry.name).is_ok());
+        let last = tensors.tensor(&entries.last()?.name).ok()?;
+        let classes = *last.shape().first().filter(|&&classes| classes > 0 && classes <= u16::MAX.into())?;
+        (found && count == entries.len() + statistics).then_some((architecture, classes))
+    })
+}
+
+/// The multilayer perceptron in a file, with its inputs and outputs.
+fn dense(
+    path: &Path,
+    tensors: &SafeTensors<'_>,
+    activation: Option<String>,
+) -> Result<(Architecture, usize, usize), Error> {
     let mut widths = Vec::new();
     for i in 1.. {
         let name = format!("fc{i}.weight");
@@ -59,10 +121,10 @@ pub fn load(path: &Path) -> Result<SavedWeights, Error> {
         }
         widths.push(outputs);
     }
-    if widths.is_empty() {
+    let &[inputs, ref hidden @ .., classes] = widths.as_slice() else {
         let found = tensors.names().join(", ");
         return Err(wrong(path, format!("there is no tensor `fc1.weight`, only: {found}")));
-    }
+    };
     // A matrix without elements takes no bytes, however large the other width it claims.
     if widths.contains(&0) {
         return Err(wrong(
@@ -70,24 +132,13 @@ pub fn load(path: &Path) -> Result<SavedWeights, Error> {
             format!("its layers have widths {widths:?}, and a layer of width 0 holds nothing"),
         ));
     }
-    let activation = match notes.remove("activation") {
+    let activation = match activation {
         None => Activation::Relu,
         Some(name) => {
             Activation::by_name(&name).ok_or_else(|| wrong(path, format!("unknown activation `{name}`")))?
         }
     };
-    let model = nn::Model::mlp(&widths, activation);
-    let weights = bundle(path, &tensors, "", model.layout())?;
-    let expected = model.layout().entries().len();
-    if tensors.len() != expected {
-        let names: Vec<_> = model.layout().entries().iter().map(|e| e.name.as_str()).collect();
-        let extra: Vec<_> = tensors.names().into_iter().filter(|n| !names.contains(n)).collect();
-        return Err(wrong(
-            path,
-            format!("unknown tensors beside {}: {}", names.join(", "), extra.join(", ")),
-        ));
-    }
-    Ok(SavedWeights { widths, activation, notes, weights })
+    Ok((Architecture::Mlp { hidden: hidden.to_vec(), activation }, inputs, classes))
 }
 
 /// The parameters of a bundle with their names and shapes.
@@ -187,7 +238,8 @@ fn wrong(path: &Path, why: String) -> Error {
     Error::File {
         path: path.into(),
         why,
-        hint: "a model saved here or by PyTorch has f32 tensors fc1.weight [outputs, inputs], fc1.bias, fc2.weight, …"
+        hint: "a model saved here or by PyTorch has f32 tensors fc1.weight [outputs, inputs], fc1.bias, fc2.weight, … \
+               or those of 2c2d, lenet or resnet-mini"
             .to_string(),
     }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use autograd::Tape;
 use lab::weights;
-use nn::{Activation, Model};
+use nn::{Activation, Architecture, Model};
+use tensor::Bundle;
 
 /// Written by `scripts/pytorch/weights.py`: a net that PyTorch initialised, an input, and the
 /// output that PyTorch computed.
@@ -13,11 +14,17 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
+/// The running statistics of a model that has none.
+fn none() -> Bundle {
+    Bundle::zeros(tensor::Layout::new())
+}
+
 #[test]
 fn a_file_from_pytorch_gives_pytorchs_output() {
     let saved = weights::load(&fixture("from_pytorch.safetensors")).unwrap();
-    assert_eq!((saved.widths.as_slice(), saved.activation), ([6, 5, 4, 3].as_slice(), Activation::Relu));
-    let model = Model::mlp(&saved.widths, saved.activation);
+    let expected = Architecture::Mlp { hidden: vec![5, 4], activation: Activation::Relu };
+    assert_eq!((&saved.architecture, saved.inputs, saved.classes), (&expected, 6, 3));
+    let model = saved.architecture.build(1, 6, 3);
     let text = std::fs::read_to_string(fixture("from_pytorch.json")).unwrap();
     let expected: HashMap<String, Vec<f32>> = serde_json::from_str(&text).unwrap();
     let tape = Tape::new();
@@ -34,7 +41,7 @@ fn a_file_for_pytorch_is_byte_for_byte_the_one_that_pytorch_was_seen_to_load() {
     let weights = Model::mlp(&[6, 5, 4, 3], Activation::Relu).init(11);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
-    weights::save(&path, &weights, BTreeMap::new()).unwrap();
+    weights::save(&path, &weights, &none(), BTreeMap::new()).unwrap();
     let written = std::fs::read(&path).unwrap();
     let committed = fixture("to_pytorch.safetensors");
     if std::env::var_os("DESCENT_BLESS").is_some() {
@@ -52,7 +59,7 @@ fn odd_bits_survive() {
     weights.as_mut_slice().copy_from_slice(&odd);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("odd.safetensors");
-    weights::save(&path, &weights, BTreeMap::new()).unwrap();
+    weights::save(&path, &weights, &none(), BTreeMap::new()).unwrap();
     let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(weights::load(&path).unwrap().weights.as_slice()), bits(&odd));
 }
@@ -91,4 +98,42 @@ fn what_is_no_model_is_refused_by_name() {
     assert!(extra.contains("conv.weight"), "{extra}");
     let overlap = refused(&file(&format!("{{{weight},{}}}", tensor("fc1.bias", "F32", "[1]", 4, 8)), 12));
     assert!(overlap.contains("not a whole safetensors file"), "{overlap}");
+}
+
+/// Each architecture is known again by the names of its tensors, whoever wrote them.
+#[test]
+fn every_model_comes_back_from_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    for (name, _) in Architecture::NAMES {
+        let architecture = Architecture::by_name(name).unwrap();
+        let model = architecture.build(28, 28, 7);
+        let (weights, mut running) = (model.init(1), model.running());
+        running.as_mut_slice().iter_mut().enumerate().for_each(|(i, x)| *x = i as f32);
+        weights::save(&path, &weights, &running, BTreeMap::new()).unwrap();
+        let saved = weights::load(&path).unwrap();
+        assert_eq!((saved.architecture, saved.inputs, saved.classes), (architecture, 784, 7));
+        assert_eq!((saved.weights, saved.running), (weights, running), "{name}");
+    }
+}
+
+/// PyTorch counts the batches of each batch norm beside what it learns.
+#[test]
+fn the_counters_of_pytorchs_batch_norm_are_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let model = Architecture::ResNetMini.build(28, 28, 10);
+    weights::save(&path, &model.init(1), &model.running(), BTreeMap::new()).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let length = u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+    let header = std::str::from_utf8(&whole[8..8 + length]).unwrap().trim_end().strip_suffix('}').unwrap();
+    let (start, end) = (whole.len() - 8 - length, whole.len() - length);
+    let counter = format!(
+        r#","bn1.num_batches_tracked":{{"dtype":"I64","shape":[],"data_offsets":[{start},{end}]}}}}"#
+    );
+    let header = [header, &counter].concat();
+    let bytes =
+        [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &whole[8 + length..], &[0; 8]].concat();
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!(weights::load(&path).unwrap().weights, model.init(1));
 }

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use data::batches::Normalise;
 use lab::{Comparison, Flow, Length, Plan, Recipe, Task};
 use optim::hyper::Value;
 use optim::rules;
@@ -10,6 +11,7 @@ use crate::console;
 use crate::dataset;
 use crate::failure::Failure;
 use crate::files;
+use crate::model;
 use crate::progress::Progress;
 use crate::stop::Stop;
 
@@ -27,7 +29,7 @@ pub(crate) fn command() -> Command {
     Command::new("compare")
         .about("Trains several optimizers alike and says which differences are real")
         .long_about(
-            "Trains the notebook's network on the same data with each optimizer, several times. Seed k \
+            "Trains one network, if not told otherwise the notebook's, on the same data with each optimizer, several times. Seed k \
              gives every optimizer the same initial weights and the same batches, so that differences \
              between them are theirs and not luck's. Shows a table, and leaves a page with curves.",
         )
@@ -45,6 +47,7 @@ pub(crate) fn command() -> Command {
                 .default_value("sgd,adam,rmsprop")
                 .help("Optimizers between commas, each with settings if wanted: 'adam lr=0.01,sgd'"),
         )
+        .arg(model::argument())
         .args(dataset::arguments())
         .arg(number("epochs", "N", "5", "Passes over the training set"))
         .arg(number("seeds", "N", "5", "Runs of each optimizer, with seeds 0 to N − 1"))
@@ -92,7 +95,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let json = matches.get_flag("json");
 
     let stop = Stop::listen()?;
-    let task = Task::notebook(dataset::load(matches)?);
+    let task = Task::new(dataset::load(matches)?, model::of(matches), Normalise::HALF)?;
     let folder = folder(matches)?;
     let length = Length { epochs, evaluations: EVALUATIONS };
     let plan = Plan { task: &task, recipes, seeds: (0..seeds.into()).collect(), length, threads };
@@ -166,6 +169,9 @@ fn command_line(matches: &ArgMatches, epochs: u32, seeds: u32) -> String {
     let mut command = "cargo xtask compare".to_string();
     if text("optimizers") != "sgd,adam,rmsprop" {
         command += &format!(" --optimizers '{}'", text("optimizers"));
+    }
+    if text("model") != "mlp" {
+        command += &format!(" --model {}", text("model"));
     }
     if text("dataset") != "mnist" {
         command += &format!(" --dataset {}", text("dataset"));

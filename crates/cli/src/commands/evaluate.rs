@@ -50,7 +50,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let set = model.set(matches)?;
     let task = model.task(dataset::load_set(set, matches)?)?;
     let (name, split) = trained::split(&task.dataset, matches);
-    let score = task.score(model.weights(), split);
+    let score = task.score(model.weights(), model.running(), split);
     let result =
         Evaluation::new(&task, split, &score, *matches.get_one::<u32>("worst").expect("it has a default"));
     if matches.get_flag("json") {

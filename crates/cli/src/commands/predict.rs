@@ -70,7 +70,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Some(&index) => of_the_set(&model, set, index, matches)?,
         None => of_files(&model, set, matches)?,
     };
-    let score = task.score(model.weights(), &task.dataset.test);
+    let score = task.score(model.weights(), model.running(), &task.dataset.test);
     for (place, subject) in subjects.iter().enumerate() {
         let seen = Seen::new(subject, &task, &score, place);
         console::print(&if matches.get_flag("json") {

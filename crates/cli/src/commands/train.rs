@@ -5,7 +5,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use data::batches::Normalise;
 use lab::plan::Place;
 use lab::{Flow, Length, Recipe, Task, Training, weights};
-use nn::Activation;
+use nn::{Activation, Architecture};
 use optim::{Schedule, rules};
 
 use crate::console;
@@ -13,6 +13,7 @@ use crate::dataset;
 use crate::failure::Failure;
 use crate::files;
 use crate::hyper_flags;
+use crate::model;
 use crate::progress::Progress;
 use crate::stop::Stop;
 
@@ -20,12 +21,13 @@ pub(crate) fn command() -> Command {
     let command = Command::new("train")
         .about("Trains one model")
         .long_about(
-            "Trains a network of dense layers with one optimizer. The same settings and seed give the same \
+            "Trains a network with one optimizer. The same settings and seed give the same \
              weights, bit for bit, on any number of threads and after any interruption.",
         )
         .after_help(
             "Examples:\n  descent train --optimizer adam --save digits.safetensors\n  \
              descent train --layers 784,256,10 --optimizer sgd --lr 0.1 --momentum 0.9 --nesterov\n  \
+             descent train --model 2c2d --batch-size 128                   a convolutional net\n  \
              descent train --optimizer sgd --lr 0.001 --batch-size 1       pure SGD\n  \
              descent train --optimizer sgd --lr 0.5 --batch-size all       batch gradient descent\n  \
              descent train --schedule 'cosine warmup=5%' --clip-norm 1\n  \
@@ -45,16 +47,17 @@ pub(crate) fn command() -> Command {
             )
             .conflicts_with_all(["optimizer", "schedule", "clip-norm", "batch-size"]),
         )
+        .arg(model::argument())
         .arg(
             Arg::new("layers")
                 .long("layers")
                 .value_name("W,W,…")
                 .value_delimiter(',')
                 .value_parser(value_parser!(u32).range(1..=65_536))
-                .help("Layer widths from pixels to classes [default: the notebook's 784,128,64,10]"),
+                .help("Layer widths of an mlp, pixels to classes [default: the notebook's 784,128,64,10]"),
         )
         .arg(
-            text("activation", "NAME", "The nonlinearity between layers")
+            text("activation", "NAME", "The nonlinearity between the layers of an mlp")
                 .value_parser(Activation::ALL.map(|(name, _)| name))
                 .default_value("relu"),
         )
@@ -188,15 +191,17 @@ fn finish(matches: &ArgMatches, training: &Training<'_>, task: &Task, json: bool
     let saved = matches.get_one::<PathBuf>("save").filter(|_| record.finished());
     if let Some(path) = saved {
         let notes = [
-            ("activation", task.activation.name().to_string()),
             ("dataset", task.dataset.name.to_string()),
             ("mean", task.normalise.mean.to_string()),
             ("deviation", task.normalise.deviation.to_string()),
             ("recipe", record.recipe.clone()),
             ("seed", record.seed.to_string()),
         ];
-        let notes: BTreeMap<String, String> = notes.map(|(name, value)| (name.to_string(), value)).into();
-        weights::save(path, &training.evaluation_weights(), notes)?;
+        let mut notes: BTreeMap<String, String> = notes.map(|(name, value)| (name.to_string(), value)).into();
+        if let Architecture::Mlp { activation, .. } = &task.architecture {
+            notes.insert("activation".to_string(), activation.name().to_string());
+        }
+        weights::save(path, &training.evaluation_weights(), training.running(), notes)?;
     }
     if json {
         return Ok(console::print(&report::jsonl(&[record]))?);
@@ -259,13 +264,21 @@ fn batch(matches: &ArgMatches) -> Option<&str> {
 
 fn task(matches: &ArgMatches, dataset: data::Dataset) -> Result<Task, Failure> {
     let name = matches.get_one::<String>("activation").expect("it has a default");
-    let activation = Activation::by_name(name).expect("only known names parse");
-    Ok(match matches.get_many::<u32>("layers") {
-        Some(widths) => {
-            let widths: Vec<usize> = widths.map(|&width| width as usize).collect();
-            Task::with_widths(dataset, &widths, activation, Normalise::HALF)?
+    let chosen = Activation::by_name(name).expect("only known names parse");
+    let widths: Option<Vec<usize>> =
+        matches.get_many::<u32>("layers").map(|widths| widths.map(|&width| width as usize).collect());
+    Ok(match (model::of(matches), widths) {
+        (Architecture::Mlp { .. }, Some(widths)) => {
+            Task::with_widths(dataset, &widths, chosen, Normalise::HALF)?
         }
-        None => Task::new(dataset, &Task::SIMPLE_NN, activation, Normalise::HALF),
+        (Architecture::Mlp { hidden, .. }, None) => {
+            Task::new(dataset, Architecture::Mlp { hidden, activation: chosen }, Normalise::HALF)?
+        }
+        (named, Some(_)) => {
+            let message = format!("--layers are widths of an mlp, and --model is {named}");
+            return Err(Failure::usage(message, "leave out one of the two"));
+        }
+        (named, None) => Task::new(dataset, named, Normalise::HALF)?,
     })
 }
 

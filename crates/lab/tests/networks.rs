@@ -1,0 +1,103 @@
+//! Every architecture as a task: it learns, and neither threads nor an interruption change a bit.
+
+use data::batches::Normalise;
+use data::{Dataset, Split};
+use lab::{Error, Flow, Length, Recipe, Task, Training};
+use nn::Architecture;
+
+const LENGTH: Length = Length { epochs: 3, evaluations: 1 };
+
+/// A few images of the embedded sample: six batches of 32, the last of 20.
+fn dataset() -> Dataset {
+    let mut request = data::Request::new(data::set("mnist").unwrap());
+    request.offline = true;
+    let nowhere = std::path::PathBuf::from("/nowhere");
+    let [here, system, cache] = [nowhere.clone(), nowhere.clone(), nowhere];
+    request.places = data::Places { standing: None, here, system, cache };
+    let whole = data::load(&request, &mut |_| ()).unwrap();
+    let first = |split: &Split, count: usize| Split {
+        pixels: split.pixels[..count * 784].to_vec(),
+        labels: split.labels[..count].to_vec(),
+        ..*split
+    };
+    let (train, test) = (first(&whole.train, 180), first(&whole.test, 50));
+    Dataset { train, test, ..whole }
+}
+
+fn task(name: &str) -> Task {
+    Task::new(dataset(), Architecture::by_name(name).unwrap(), Normalise::HALF).unwrap()
+}
+
+fn recipe() -> Recipe {
+    "adam lr=0.002, batch=32".parse().unwrap()
+}
+
+/// Weights and running statistics.
+fn bits(training: &Training<'_>) -> Vec<u32> {
+    let values = training.weights().as_slice().iter().chain(training.running().as_slice());
+    values.map(|x| x.to_bits()).collect()
+}
+
+fn trained<'t>(task: &'t Task, recipe: &'t Recipe) -> Training<'t> {
+    let mut training = Training::new(task, recipe, 5, LENGTH).unwrap();
+    training.run(&mut |_| Flow::Continue);
+    training
+}
+
+#[test]
+fn every_architecture_learns() {
+    for (name, _) in Architecture::NAMES {
+        let (task, recipe) = (task(name), recipe());
+        let record = trained(&task, &recipe).record();
+        let losses: Vec<f64> = record.epochs.iter().map(|epoch| epoch.train_loss).collect();
+        assert!(losses[2] < losses[1] && losses[2] < 0.95 * losses[0], "{name}: {losses:?}");
+        let described = if name == "mlp" {
+            "784-128-64-10"
+        } else if name == "logreg" {
+            "784-10"
+        } else {
+            name
+        };
+        assert_eq!(record.model, described);
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    for name in ["2c2d", "lenet", "resnet-mini"] {
+        let (task, recipe) = (task(name), recipe());
+        let runs = [1, 2, 3].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| bits(&trained(&task, &recipe)))
+        });
+        assert!(runs[0] == runs[1] && runs[1] == runs[2], "{name}");
+    }
+}
+
+#[test]
+fn resumed_is_uninterrupted_with_running_statistics() {
+    let (task, recipe, folder) = (task("resnet-mini"), recipe(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("checkpoint.safetensors");
+    let whole = trained(&task, &recipe);
+    assert_ne!(whole.running(), &task.model.running());
+    for stop in [1, 6, 9] {
+        let mut first = Training::new(&task, &recipe, 5, LENGTH).unwrap();
+        first.run(&mut |t| if t.progress().steps == stop { Flow::Stop } else { Flow::Continue });
+        first.save_checkpoint(&path).unwrap();
+        let mut second = Training::new(&task, &recipe, 5, LENGTH).unwrap();
+        second.resume(&path, false).unwrap();
+        second.run(&mut |_| Flow::Continue);
+        assert_eq!(bits(&second), bits(&whole), "stopped after {stop}");
+        let accuracy = |training: &Training<'_>| training.record().final_accuracy();
+        assert_eq!(accuracy(&second), accuracy(&whole));
+    }
+}
+
+#[test]
+fn images_too_small_for_a_model_are_refused_with_both_sizes() {
+    let small = Split { pixels: vec![0; 2 * 121], labels: vec![0, 1], rows: 11, cols: 11 };
+    let dataset = Dataset { train: small.clone(), test: small, ..dataset() };
+    let error = Task::new(dataset, Architecture::LeNet, Normalise::HALF).unwrap_err();
+    assert!(matches!(error, Error::Images { least: 12, rows: 11, .. }), "{error}");
+    assert!(error.to_string().contains("lenet takes images of at least 12 × 12 pixels"), "{error}");
+}
