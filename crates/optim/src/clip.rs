@@ -20,9 +20,12 @@ pub enum Clip {
     Adaptive(f64),
 }
 
+/// What a clipping is made of.
+type Make = fn(f64) -> Clip;
+
 impl Clip {
     /// The names in recipes, and what they make of a number.
-    pub const ALL: [(&'static str, fn(f64) -> Clip); 4] = [
+    pub const ALL: [(&'static str, Make); 4] = [
         ("clip", Clip::Norm),
         ("clip_value", Clip::Value),
         ("clip_tensor", Clip::TensorNorm),

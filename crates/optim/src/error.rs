@@ -1,12 +1,14 @@
 //! What can be wrong with settings given by name.
 
+use std::ops::Range;
+
 use thiserror::Error as ThisError;
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, ThisError)]
 pub enum Error {
     /// No such rule, schedule, hyperparameter or state array.
-    #[error("there is no {kind} `{name}`{}", suggestion(nearest))]
+    #[error("there is no {kind} `{}`{}", short(name), suggestion(nearest))]
     Unknown {
         /// What was looked for: `optimizer`, `hyperparameter of adam`, …
         kind: String,
@@ -18,7 +20,7 @@ pub enum Error {
         known: Vec<String>,
     },
     /// A value outside its range.
-    #[error("{of}: {name}={value} is not allowed: {name} is {allowed}")]
+    #[error("{of}: {name}={} is not allowed: {name} is {allowed}", short(value))]
     OutOfRange {
         /// The rule or schedule.
         of: String,
@@ -38,12 +40,22 @@ pub enum Error {
         why: String,
     },
     /// Text that is no `name=value`.
-    #[error("`{text}` is not understood: {expected}")]
+    #[error("`{}` is not understood: {expected}", short(text))]
     Syntax {
         /// The part that is not understood.
         text: String,
         /// What was expected in its place.
         expected: String,
+    },
+    /// A mistake in a text of several parts; below the message stand the text and carets under the place.
+    #[error("{what}{}", below(text, place))]
+    At {
+        /// The whole text.
+        text: String,
+        /// The bytes of it that are wrong.
+        place: Range<usize>,
+        /// What is wrong with them.
+        what: Box<Error>,
     },
     /// A state dict of another optimizer.
     #[error("this state does not fit: {why}")]
@@ -61,15 +73,37 @@ impl Error {
         known: impl IntoIterator<Item = &'static str>,
     ) -> Error {
         let known: Vec<String> = known.into_iter().map(str::to_string).collect();
-        let similar = known.iter().map(|k| (strsim::damerau_levenshtein(k, name), k)).min();
+        let given = short(name);
+        let similar = known.iter().map(|k| (strsim::damerau_levenshtein(k, &given), k)).min();
         let nearest = similar.filter(|(distance, k)| *distance <= 1 + k.len() / 4).map(|(_, k)| k.clone());
         Error::Unknown { kind: kind.into(), name: name.to_string(), nearest, known }
+    }
+
+    /// A recipe whose parts do not stand as they should.
+    pub(crate) fn recipe(why: impl Into<String>) -> Error {
+        Error::Conflict { of: "recipe".to_string(), why: why.into() }
+    }
+
+    /// The same with the text in which it was made, and the bytes of it that are wrong.
+    #[must_use]
+    pub fn at(self, text: &str, place: Range<usize>) -> Error {
+        Error::At { text: text.to_string(), place, what: Box::new(self) }
+    }
+
+    /// The same without the text in which it was made.
+    #[must_use]
+    pub fn without_place(self) -> Error {
+        match self {
+            Error::At { what, .. } => what.without_place(),
+            other => other,
+        }
     }
 
     /// The next step for a person, beside the message.
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Unknown { known, .. } => Some(format!("there are: {}", known.join(", "))),
+            Error::At { what, .. } => what.hint(),
             _ => None,
         }
     }
@@ -77,4 +111,65 @@ impl Error {
 
 fn suggestion(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or(String::new(), |name| format!("; did you mean `{name}`?"))
+}
+
+/// As much of a name as a message shows.
+fn short(text: &str) -> String {
+    let shown = text.chars().take(MOST_NAME).map(|c| if steers(c) { '\u{fffd}' } else { c });
+    shown.chain((text.chars().count() > MOST_NAME).then_some('…')).collect()
+}
+
+/// The line around a place and carets under it, each on a line of its own; nothing where the place is
+/// the whole text.
+fn below(text: &str, place: &Range<usize>) -> String {
+    if place.len() == text.trim().len() || text.trim().is_empty() {
+        return String::new();
+    }
+    let columns = |bytes: usize| text.char_indices().take_while(|(at, _)| *at < bytes).count();
+    let (start, end) = (columns(place.start), columns(place.end));
+    let line: Vec<char> = text.chars().map(|c| if steers(c) { ' ' } else { c }).collect();
+    // What does not fit is left out on both sides, so that the place is seen.
+    let first = if line.len() < COLUMNS || start < COLUMNS / 2 { 0 } else { start - COLUMNS / 2 };
+    let last = line.len().min(first + COLUMNS);
+    let mut shown: Vec<char> = line[first..last].to_vec();
+    if first > 0 {
+        shown[0] = '…';
+    }
+    if last < line.len() {
+        shown[last - first - 1] = '…';
+    }
+    let shown: String = shown.into_iter().collect();
+    let carets = "^".repeat(end.clamp(start, last).saturating_sub(start).max(1));
+    format!("\n  {}\n  {}{carets}", shown.trim_end(), " ".repeat(start - first))
+}
+
+/// Whether a character moves the cursor or turns the line.
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Characters of a name that a message shows.
+const MOST_NAME: usize = 60;
+/// Columns of the line around a place; with those before it and a caret behind it, at most 80.
+const COLUMNS: usize = 76;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_shown_within_80_columns() {
+        assert_eq!(below("adam, cosin", &(6..11)), "\n  adam, cosin\n        ^^^^^");
+        assert_eq!(below("adam, ", &(5..5)), "\n  adam,\n       ^");
+        assert_eq!(below("adm ", &(0..3)), "");
+        assert_eq!(below("ä\tß x", &(3..5)), "\n  ä ß x\n    ^");
+        let long = format!("{} here {}", "a".repeat(100), "b".repeat(100));
+        let shown = below(&long, &(101..105));
+        let [_, line, carets] = shown.split('\n').collect::<Vec<_>>()[..] else { panic!("{shown}") };
+        assert!(line.starts_with("  …aaa") && line.ends_with("bbb…"), "{line}");
+        assert_eq!(line.find("here").map(|at| at - "…".len() + 1), carets.find("^^^^"));
+        for place in [0..long.len() - 1, 100..206, 205..206, 206..206] {
+            assert!(below(&long, &place).lines().all(|line| line.chars().count() <= 80), "{place:?}");
+        }
+    }
 }

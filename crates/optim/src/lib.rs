@@ -52,6 +52,7 @@ mod setting;
 mod spelling;
 mod stack;
 mod state_dict;
+mod tokens;
 mod wrapper;
 pub mod wrappers;
 
@@ -67,5 +68,6 @@ pub use plateau::{Plateau, PlateauSettings, PlateauState};
 pub use rule::{Card, Extent, Needs, Rule, Scalar, State, Tier};
 pub use schedule::Schedule;
 pub use setting::Span;
+pub use spelling::OwnPart;
 pub use state_dict::StateDict;
 pub use wrapper::{Around, Changes, Wrapper};

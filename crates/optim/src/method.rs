@@ -29,6 +29,20 @@ use crate::wrapper::{Changes, Wrapper};
 /// | `embedding: sgd lr=0.1` | parameters, by role or name, with a rule of their own |
 /// | `fc1.*: lr=1e-4` | or with other settings of the same rule |
 /// | `maximize` | up the gradient instead of down |
+///
+/// A name of parameters has a `*`, which stands for any text, or a `.`, or is put in quotes: `"w"`. No part
+/// is there twice. A mistake is answered with its place, the nearest name and the list of what exists:
+///
+/// ```
+/// let error = "sam(adamw) rho=0.05, cosin warmup=5%".parse::<optim::Method>().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "there is no schedule or other part `cosin`; did you mean `cosine`?
+///   sam(adamw) rho=0.05, cosin warmup=5%
+///                        ^^^^^"
+/// );
+/// assert!(error.hint().unwrap().starts_with("there are: constant, linear, step,"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Method {
     /// The rule of all parameters that no group has.
@@ -87,6 +101,9 @@ pub enum Selector {
     Name(String),
 }
 
+/// What has hyperparameters, and its name.
+type Owner = (&'static str, Box<dyn Hyperparameters>);
+
 /// Parameters that one rule updates.
 pub(crate) struct Part {
     /// What they are called in a state dict.
@@ -99,6 +116,9 @@ pub(crate) struct Part {
 }
 
 impl Method {
+    /// More wrappers do not stand in each other.
+    pub const MOST_WRAPPERS: usize = 16;
+
     /// This rule and nothing around it.
     pub fn new(rule: Box<dyn Rule>) -> Method {
         Method {
@@ -146,7 +166,8 @@ impl Method {
         self.validate_nesting(&rules)?;
         self.validate_objective(&rules)?;
         self.validate_no_decay(&rules)?;
-        self.courses.iter().try_for_each(|(name, course)| self.validate_course(name, course))
+        self.validate_spelling()?;
+        self.courses.iter().try_for_each(|(name, _)| self.validate_course(name))
     }
 
     /// Whether every wrapper can stand around what is inside of it.
@@ -194,7 +215,7 @@ impl Method {
         })
     }
 
-    fn validate_no_decay(&self, rules: &[Box<dyn Rule>]) -> Result<(), Error> {
+    pub(crate) fn validate_no_decay(&self, rules: &[Box<dyn Rule>]) -> Result<(), Error> {
         if self.no_decay.is_empty() {
             return Ok(());
         }
@@ -212,9 +233,51 @@ impl Method {
         })
     }
 
-    fn validate_course(&self, name: &str, course: &HyperCourse) -> Result<(), Error> {
-        let owners: Vec<(&'static str, Box<dyn Hyperparameters>)> = self.owners(name)?;
-        let Some((of, owner)) = owners.into_iter().next() else {
+    /// Whether there is text that says the same.
+    fn validate_spelling(&self) -> Result<(), Error> {
+        if self.wrappers.len() > Method::MOST_WRAPPERS {
+            return Err(Error::recipe(format!(
+                "at most {} wrappers stand in each other",
+                Method::MOST_WRAPPERS
+            )));
+        }
+        let twice = |of: &dyn std::fmt::Display| Err(Error::recipe(format!("`{of}` is there twice")));
+        for (i, of) in self.no_decay.iter().enumerate() {
+            if self.no_decay[..i].contains(of) {
+                return twice(of);
+            }
+        }
+        for (i, group) in self.groups.iter().enumerate() {
+            if self.groups[..i].iter().any(|other| other.of == group.of) {
+                return twice(&group.of);
+            }
+            let GroupRule::Settings(settings) = &group.is else { continue };
+            if settings.is_empty() {
+                return Err(Error::recipe(format!("`{}` has nothing of its own", group.of)));
+            }
+            for (i, (name, _)) in settings.iter().enumerate() {
+                if settings[..i].iter().any(|(other, _)| other == name) {
+                    return twice(name);
+                }
+            }
+        }
+        for (i, (name, _)) in self.courses.iter().enumerate() {
+            if self.courses[..i].iter().any(|(other, _)| other == name) {
+                return twice(name);
+            }
+        }
+        for of in self.groups.iter().map(|group| &group.of).chain(&self.no_decay) {
+            if matches!(of, Selector::Name(name) if name.is_empty() || name.contains('"')) {
+                return Err(Error::recipe(format!("{of} is no name of parameters")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a hyperparameter of this name can change as its course says.
+    pub(crate) fn validate_course(&self, name: &str) -> Result<(), Error> {
+        let (_, course) = self.courses.iter().find(|(other, _)| other == name).expect("it has a course");
+        let Some((of, owner)) = self.owners(name)?.into_iter().next() else {
             let mut known: Vec<&'static str> = self.rule.hypers().iter().map(|h| h.name).collect();
             known.extend(self.wrappers.iter().flat_map(|wrapper| wrapper.hypers()).map(|hyper| hyper.name));
             return Err(Error::unknown(format!("hyperparameter of {}", self.rule.card().name), name, known));
@@ -261,8 +324,8 @@ impl Method {
     }
 
     /// Copies of what has a hyperparameter of this name: the rules, or else the innermost wrapper.
-    fn owners(&self, name: &str) -> Result<Vec<(&'static str, Box<dyn Hyperparameters>)>, Error> {
-        let mut owners: Vec<(&'static str, Box<dyn Hyperparameters>)> = vec![];
+    fn owners(&self, name: &str) -> Result<Vec<Owner>, Error> {
+        let mut owners: Vec<Owner> = vec![];
         for rule in self.rules()? {
             if rule.get(name).is_some() {
                 owners.push((rule.card().name, rule));
@@ -277,13 +340,13 @@ impl Method {
     }
 
     /// Every rule in it.
-    fn rules(&self) -> Result<Vec<Box<dyn Rule>>, Error> {
+    pub(crate) fn rules(&self) -> Result<Vec<Box<dyn Rule>>, Error> {
         let groups = self.groups.iter().map(|group| self.rule_of(Some(group)));
         [self.rule_of(None)].into_iter().chain(groups).collect()
     }
 
     /// The rule of a group, or of all other parameters, as it is at the first step.
-    fn rule_of(&self, group: Option<&Group>) -> Result<Box<dyn Rule>, Error> {
+    pub(crate) fn rule_of(&self, group: Option<&Group>) -> Result<Box<dyn Rule>, Error> {
         let mut rule = match group.map(|group| &group.is) {
             Some(GroupRule::Rule(rule)) => rule.clone(),
             _ => self.rule.clone(),
@@ -420,22 +483,17 @@ impl From<&str> for Selector {
     }
 }
 
-impl std::fmt::Display for Selector {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Selector::Role(role) => f.write_str(
-                Selector::ROLES.iter().find(|(_, known)| known == role).expect("all are listed").0,
-            ),
-            Selector::Name(pattern) => f.write_str(pattern),
-        }
-    }
-}
-
 /// Whether a name fits a pattern in which `*` is any text.
 fn fits(pattern: &str, name: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
-    let Some(name) = name.strip_prefix(start) else { return false };
-    (0..=name.len()).filter(|&i| name.is_char_boundary(i)).any(|i| fits(rest, &name[i..]))
+    let Some(mut name) = name.strip_prefix(start) else { return false };
+    let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
+    // The first place is as good as any for what has a star behind it.
+    for piece in middle.split('*') {
+        let Some(at) = name.find(piece) else { return false };
+        name = &name[at + piece.len()..];
+    }
+    name.ends_with(end)
 }
 
 /// What the parameters are called that no group has.
@@ -468,6 +526,11 @@ mod tests {
             ("*", "", true),
             ("a*b*c", "a-b-b-c", true),
             ("a*b*c", "a-c-b", false),
+            ("a*b*b", "ab", false),
+            ("a*a", "a", false),
+            ("**", "", true),
+            (&"*a".repeat(50), &"a".repeat(49), false),
+            (&"*a".repeat(50), &"a".repeat(60), true),
         ] {
             assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
         }

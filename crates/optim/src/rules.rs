@@ -90,7 +90,7 @@ pub use yogi::Yogi;
 
 use crate::error::Error;
 use crate::rule::Rule;
-use crate::schedule::key_value;
+use crate::spelling;
 
 /// Every rule with its defaults, in the order in which lists show them.
 pub fn all() -> Vec<Box<dyn Rule>> {
@@ -157,14 +157,7 @@ pub fn by_name(name: &str) -> Result<Box<dyn Rule>, Error> {
 /// Reads `name setting=value …`, as printed by a rule's `Display`.
 ///
 /// # Errors
-/// If a name is unknown, a value is out of range, or some do not go together.
+/// If a name is unknown or there twice, a value is out of range, or some do not go together.
 pub fn parse(text: &str) -> Result<Box<dyn Rule>, Error> {
-    let mut words = text.split_whitespace();
-    let mut rule = by_name(words.next().unwrap_or_default())?;
-    for word in words {
-        let (name, value) = key_value(word)?;
-        rule.set_text(name, value)?;
-    }
-    rule.validate()?;
-    Ok(rule)
+    spelling::rule(text)
 }

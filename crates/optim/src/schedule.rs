@@ -7,6 +7,7 @@ use crate::course::Course;
 use crate::error::Error;
 use crate::hyper::{Hyper, Setting, Span, Value};
 use crate::schedules::{self, Constant};
+use crate::tokens::{Kind, Mistake, Token, place, settings, tokens};
 
 /// What the learning rate is multiplied with at each step: a [`Course`] after a linear warm-up, the
 /// product of several, or such one after the other.
@@ -155,35 +156,58 @@ impl FromStr for Schedule {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Schedule, Error> {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let parts: Vec<&[&str]> = words.split(|word| *word == "then").collect();
-        let (last, before) = parts.split_last().expect("splitting gives at least one part");
-        let joined = |part: &&[&str]| -> Result<(Product, Span), Error> {
-            let until = part.last().and_then(|word| word.strip_prefix("until="));
-            let until = until.ok_or_else(|| Error::Syntax {
-                text: format!("{} then", part.join(" ")),
-                expected: "what comes before `then` ends with its last step, as in `until=50%`".to_string(),
-            })?;
-            Ok((product(&part[..part.len() - 1])?, until.parse()?))
-        };
-        Ok(Schedule { before: before.iter().map(joined).collect::<Result<_, _>>()?, last: product(last)? })
+        tokens(text).and_then(|words| Schedule::read(&words)).map_err(|mistake| mistake.of(text))
     }
 }
 
-fn product(words: &[&str]) -> Result<Product, Error> {
-    words.split(|word| *word == "*").map(warmed).collect()
-}
-
-fn warmed(words: &[&str]) -> Result<Warmed, Error> {
-    let name = words.first().copied().unwrap_or_default();
-    let (mut course, mut warmup) = (schedules::by_name(name)?, Span::default());
-    for word in words.iter().skip(1) {
-        match key_value(word)? {
-            (key, value) if key == Schedule::WARMUP.name => warmup = value.parse()?,
-            (key, value) => course.set(key, value)?,
+impl Schedule {
+    /// Reads what [`Display`](fmt::Display) prints.
+    pub(crate) fn read(words: &[Token<'_>]) -> Result<Schedule, Mistake> {
+        let (mut rest, mut at, mut before) = (words, place(words).start, vec![]);
+        while let Some(then) = rest.iter().position(|word| word.text == "then") {
+            let part = &rest[..then];
+            let until = part
+                .split_last()
+                .and_then(|(word, part)| Some((part, word, word.text.strip_prefix("until=")?)));
+            let Some((part, word, until)) = until else {
+                let through: Vec<&str> = rest[..=then].iter().map(|word| word.text).collect();
+                let expected =
+                    "what comes before `then` ends with its last step, as in `until=50%`".to_string();
+                let error = Error::Syntax { text: through.join(" "), expected };
+                return Err(Mistake::new(place(&rest[..=then]), error));
+            };
+            let until = until.parse().map_err(|error| word.wrong(error))?;
+            before.push((product(part, at)?, until));
+            (at, rest) = (rest[then].place.end, &rest[then + 1..]);
         }
+        Ok(Schedule { before, last: product(rest, at)? })
     }
-    course.check()?;
+}
+
+/// Factors between stars; the first starts at byte `at`.
+fn product(words: &[Token<'_>], at: usize) -> Result<Product, Mistake> {
+    let (mut rest, mut at, mut product) = (words, at, vec![]);
+    loop {
+        let end = rest.iter().position(|word| word.text == "*").unwrap_or(rest.len());
+        product.push(warmed(&rest[..end], at)?);
+        let Some(star) = rest.get(end) else { return Ok(product) };
+        (at, rest) = (star.place.end, &rest[end + 1..]);
+    }
+}
+
+fn warmed(words: &[Token<'_>], at: usize) -> Result<Warmed, Mistake> {
+    let nothing = Token { kind: Kind::Word, text: "", place: at..at };
+    let (name, words_behind) = words.split_first().unwrap_or((&nothing, &[]));
+    let mut course = schedules::by_name(name.text).map_err(|error| name.wrong(error))?;
+    let mut warmup = Span::default();
+    for (word, key, value) in settings(words_behind)? {
+        let set = match key {
+            key if key == Schedule::WARMUP.name => value.parse().map(|span| warmup = span),
+            key => course.set(key, value),
+        };
+        set.map_err(|error| word.wrong(error))?;
+    }
+    course.check().map_err(|error| Mistake::new(place(words), error))?;
     Ok(Warmed { course, warmup })
 }
 
@@ -205,12 +229,4 @@ fn print(product: &Product, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
     }
     Ok(())
-}
-
-/// Splits `name=value`.
-pub(crate) fn key_value(word: &str) -> Result<(&str, &str), Error> {
-    word.split_once('=').ok_or_else(|| Error::Syntax {
-        text: word.to_string(),
-        expected: "settings are written name=value".to_string(),
-    })
 }

@@ -3,8 +3,10 @@
 mod bits;
 mod closed_forms;
 mod minimise;
+mod recipes;
 mod refusals;
 mod registry;
+mod schedules;
 mod tensors;
 mod traps;
 mod wrapped_bits;

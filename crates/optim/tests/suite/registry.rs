@@ -112,8 +112,8 @@ fn defaults_are_valid_and_found_by_name() {
 }
 
 #[test]
-fn a_name_given_twice_is_taken_from_the_last() {
-    assert_eq!(rules::parse("sgd lr=1 lr=2").expect("valid").to_string(), "sgd lr=2");
+fn a_name_given_twice_is_refused() {
+    assert_eq!(rules::parse("sgd lr=1 lr=2").expect_err("twice").to_string(), "recipe: `lr` is there twice");
 }
 
 proptest! {
@@ -128,7 +128,7 @@ proptest! {
 }
 
 /// A rule with any values that are allowed.
-fn any_rule() -> impl Strategy<Value = Box<dyn Rule>> {
+pub(crate) fn any_rule() -> impl Strategy<Value = Box<dyn Rule>> {
     let number = prop_oneof![0.0..1.0, 0.0..1e3, (-300.0..10.0_f64).prop_map(|x| 10.0_f64.powf(x))];
     let values = prop::collection::vec((any::<bool>(), any::<bool>(), number), 16);
     (0..rules::all().len(), values).prop_filter_map("values that go together", |(index, values)| {

@@ -262,7 +262,7 @@ proptest! {
 }
 
 /// Up to three products of up to two courses with any settings that are allowed.
-fn any_schedule() -> impl Strategy<Value = Schedule> {
+pub(crate) fn any_schedule() -> impl Strategy<Value = Schedule> {
     (prop::collection::vec((any_product(), any_span()), 0..3), any_product()).prop_map(|(before, last)| {
         before.into_iter().rfold(last, |next, (first, until)| first.then(until, next))
     })
@@ -276,7 +276,8 @@ fn any_product() -> impl Strategy<Value = Schedule> {
     })
 }
 
-fn any_course() -> impl Strategy<Value = Box<dyn Course>> {
+/// A course with any settings that are allowed.
+pub(crate) fn any_course() -> impl Strategy<Value = Box<dyn Course>> {
     let number = prop_oneof![0.0..1.0, -30.0..1e3, (-300.0..10.0_f64).prop_map(|x| 10.0_f64.powf(x))];
     let values = prop::collection::vec((any::<prop::sample::Index>(), number, any_span()), 8);
     (0..schedules::all().len(), values).prop_filter_map("values that go together", |(index, values)| {
