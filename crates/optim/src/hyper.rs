@@ -184,7 +184,7 @@ impl dyn Hyperparameters + '_ {
     /// Sets one by name to what the text says.
     ///
     /// # Errors
-    /// As [`set`](Self::set).
+    /// As `set`.
     pub fn set_text(&mut self, of: &str, name: &str, text: &str) -> Result<(), Error> {
         let hyper = self.find(of, name)?;
         let value = self.read(name, text).map_err(|_| Error::OutOfRange {

@@ -339,7 +339,7 @@ impl dyn Wrapper + '_ {
     /// Sets a hyperparameter by name to what the text says.
     ///
     /// # Errors
-    /// As [`set`](Self::set).
+    /// As `set`.
     pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), Error> {
         let of = self.card().name;
         (self as &mut dyn Hyperparameters).set_text(of, name, text)
