@@ -62,7 +62,7 @@ fn mistakes_have_a_place_and_an_answer() {
     for (marked, message, hint) in [
         // Names.
         ("|admw| lr=1e-3, cosine", "no optimizer `admw`; did you mean `adamw`?", "sgd, qhm"),
-        ("|som|(adamw)", "there is no wrapper `som`; did you mean `sam`?", "sam, lookahead, ema"),
+        ("|som|(adamw)", "there is no wrapper `som`; did you mean `sam`?", "lookahead, "),
         ("adamw |wieght_decay|=0.1, cosine", "did you mean `weight_decay`?", "lr, beta1, beta2"),
         ("adam, |cosin| warmup=5%", "no schedule or other part `cosin`; did you mean `cosine`?", "agc"),
         ("adam, |clp|=1", "no schedule or other part `clp`; did you mean `clip`?", "clip_tensor"),
