@@ -46,14 +46,20 @@ unsafe fn avx2(steps: usize) -> f32 {
 unsafe fn chains<V: Lanes>(steps: usize) -> f32 {
     unsafe {
         let (a, b) = (V::splat(std::hint::black_box(0.999)), V::splat(std::hint::black_box(0.001)));
-        let mut chains = [a; CHAINS];
+        // Different starts, unknown to the compiler: equal chains would be computed only once.
+        let starts: [f32; CHAINS] = std::hint::black_box(std::array::from_fn(|i| i as f32));
+        let mut chains = starts.map(|start| V::splat(start));
         for _ in 0..steps {
             for chain in &mut chains {
                 *chain = chain.add_product(a, b);
             }
         }
-        let mut first = [0.0; 1];
-        chains.iter().for_each(|chain| chain.store(first.as_mut_ptr(), 1));
-        first[0]
+        let mut total = 0.0;
+        for chain in chains {
+            let mut first = [0.0; 1];
+            chain.store(first.as_mut_ptr(), 1);
+            total += first[0];
+        }
+        total
     }
 }
