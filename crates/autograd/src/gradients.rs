@@ -1,6 +1,6 @@
 //! Gradients while the backward pass is under way.
 
-use tensor::{Bundle, Real, Shape};
+use tensor::{Buffer, Bundle, Real, Shape};
 
 use crate::ops::broadcast;
 use crate::tape::{Computed, Node, Tape, Value};
@@ -29,7 +29,7 @@ pub struct Gradients<'a, T: Real> {
     nodes: &'a [Computed<T>],
     tape: &'a Tape<T>,
     params: &'a mut Bundle<T>,
-    own: Vec<Option<Vec<T>>>,
+    own: Vec<Option<Buffer<T>>>,
     /// Whether a gradient has been added to, by node.
     written: Vec<bool>,
 }
@@ -93,7 +93,7 @@ impl<'a, T: Real> Gradients<'a, T> {
     }
 
     /// Takes the gradient of an op's output, if anything added to it.
-    pub(crate) fn take(&mut self, node: Node) -> Option<Vec<T>> {
+    pub(crate) fn take(&mut self, node: Node) -> Option<Buffer<T>> {
         self.own[node.0].take()
     }
 

@@ -4,14 +4,14 @@ use std::cell::{Ref, RefCell};
 use std::ops::Deref;
 
 use ndarray::ArrayViewD;
-use tensor::{Bundle, Id, Real, Shape};
+use tensor::{Buffer, Bundle, Id, Real, Shape};
 
 use crate::gradients::{At, Gradients};
 
 /// Keeps the buffers of finished graphs for the next one.
 #[derive(Debug, Default)]
 pub struct Tape<T = f32> {
-    free: RefCell<Vec<Vec<T>>>,
+    free: RefCell<Vec<Buffer<T>>>,
 }
 
 impl<T: Real> Tape<T> {
@@ -28,15 +28,15 @@ impl<T: Real> Tape<T> {
 
     /// A buffer of `len` numbers of unspecified value: the smallest free one that is large
     /// enough, or a new one.
-    pub(crate) fn take(&self, len: usize) -> Vec<T> {
+    pub(crate) fn take(&self, len: usize) -> Buffer<T> {
         let mut free = self.free.borrow_mut();
         let fits = (0..free.len()).filter(|&i| free[i].capacity() >= len).min_by_key(|&i| free[i].capacity());
         let mut buffer = fits.map(|i| free.swap_remove(i)).unwrap_or_default();
-        buffer.resize(len, T::zero());
+        buffer.resize(len);
         buffer
     }
 
-    pub(crate) fn give_back(&self, buffer: Vec<T>) {
+    pub(crate) fn give_back(&self, buffer: Buffer<T>) {
         if buffer.capacity() > 0 {
             self.free.borrow_mut().push(buffer);
         }
@@ -66,7 +66,7 @@ pub(crate) struct Computed<T: Real> {
 }
 
 pub(crate) enum Value<T> {
-    Own(Vec<T>),
+    Own(Buffer<T>),
     Param(Id),
 }
 
@@ -118,8 +118,13 @@ impl<'a, T: Real> Graph<'a, T> {
     }
 
     /// A buffer for a value of this shape; its numbers are unspecified.
-    pub(crate) fn buffer(&self, shape: Shape) -> Vec<T> {
+    pub(crate) fn buffer(&self, shape: Shape) -> Buffer<T> {
         self.tape.take(shape.len())
+    }
+
+    /// Gives back a buffer that no value is kept in.
+    pub(crate) fn give_back(&self, buffer: Buffer<T>) {
+        self.tape.give_back(buffer);
     }
 
     /// Appends what an op computed from `inputs`; the op's backward half is kept if any of them
@@ -127,7 +132,7 @@ impl<'a, T: Real> Graph<'a, T> {
     pub(crate) fn push(
         &self,
         shape: Shape,
-        value: Vec<T>,
+        value: Buffer<T>,
         inputs: &[Var<'_, T>],
         backward: impl Fn(At<'_, T>, &mut Gradients<'_, T>) + 'static,
     ) -> Var<'_, T> {
@@ -140,7 +145,7 @@ impl<'a, T: Real> Graph<'a, T> {
 
     /// Appends a value into which no gradient flows: a constant, or what an op computed on its
     /// way forward and needs again on its way back.
-    pub(crate) fn push_constant(&self, shape: Shape, value: Vec<T>) -> Var<'_, T> {
+    pub(crate) fn push_constant(&self, shape: Shape, value: Buffer<T>) -> Var<'_, T> {
         let node = self.append(Computed { value: Value::Own(value), needs_gradient: false, backward: None });
         Var { graph: self, node, shape }
     }
@@ -187,7 +192,7 @@ impl<'g, T: Real> Var<'g, T> {
         match nodes[self.node.0].value {
             Value::Param(id) => Values::Param(self.graph.params.get(id)),
             Value::Own(_) => Values::Own(Ref::map(nodes, |nodes| match &nodes[self.node.0].value {
-                Value::Own(values) => values.as_slice(),
+                Value::Own(values) => &**values,
                 Value::Param(_) => &[],
             })),
         }

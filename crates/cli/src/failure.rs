@@ -92,9 +92,10 @@ impl From<lab::Error> for Failure {
             lab::Error::Data(error) => error.into(),
             lab::Error::Optim(error) => error.into(),
             lab::Error::File { .. } => Failure { message: error.to_string(), hint, code: 65 },
-            lab::Error::Recipe { .. } | lab::Error::Widths { .. } | lab::Error::Images { .. } | lab::Error::OtherRun { .. } => {
-                Failure { message: error.to_string(), hint, code: 2 }
-            }
+            lab::Error::Recipe { .. }
+            | lab::Error::Widths { .. }
+            | lab::Error::Images { .. }
+            | lab::Error::OtherRun { .. } => Failure { message: error.to_string(), hint, code: 2 },
         }
     }
 }

@@ -61,6 +61,9 @@ impl Normalise {
     }
 }
 
+/// Images that are asked for before they are needed.
+const AHEAD: usize = 4;
+
 struct Gather<'a> {
     split: &'a Split,
     indices: &'a [u32],
@@ -75,7 +78,11 @@ impl Kernel for Gather<'_> {
         let scale = (1.0 / (255.0 * normalise.deviation)) as f32;
         let shift = (-normalise.mean / normalise.deviation) as f32;
         let size = (split.rows * split.cols).max(1);
-        for (&index, out) in indices.iter().zip(out.chunks_exact_mut(size)) {
+        for (i, (&index, out)) in indices.iter().zip(out.chunks_exact_mut(size)).enumerate() {
+            // The images lie anywhere in a memory that no cache holds.
+            if let Some(&soon) = indices.get(i + AHEAD) {
+                simd::prefetch(split.image(soon as usize));
+            }
             for (out, &pixel) in out.iter_mut().zip(split.image(index as usize)) {
                 *out = f32::from(pixel) * scale + shift;
             }

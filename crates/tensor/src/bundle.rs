@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::buffer::Buffer;
 use crate::shape::Shape;
 
 /// What a parameter is for; set by the layer that creates it. It decides whether weight decay
@@ -115,16 +116,16 @@ impl Layout {
 /// assert_eq!(weights.get(weight).len(), 6);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bundle<T = f32> {
+pub struct Bundle<T: Copy + Default = f32> {
     layout: Arc<Layout>,
-    values: Vec<T>,
+    values: Buffer<T>,
 }
 
 impl<T: Copy + Default> Bundle<T> {
     /// All zeros.
     pub fn zeros(layout: impl Into<Arc<Layout>>) -> Bundle<T> {
         let layout = layout.into();
-        let values = vec![T::default(); layout.len()];
+        let values = Buffer::zeros(layout.len());
         Bundle { layout, values }
     }
 

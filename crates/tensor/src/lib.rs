@@ -1,6 +1,7 @@
 //! f32 arrays, matrix kernels, named flat parameter buffers and seeded random streams: what a
 //! network needs from the machine, and nothing of gradients or networks.
 //!
+//! - [`Buffer`]: numbers that start at a cache line.
 //! - [`Bundle`]: one flat buffer of weights (or gradients, or momenta) with a [`Layout`] of names.
 //! - [`matmul`]: matrix products on all three layouts that training needs, without transposed copies.
 //! - [`conv`]: convolution of images, on [`gathered`] products: matrices picked from a slice.
@@ -24,6 +25,7 @@
 //! assert!((y[0] - (weights.get(w)[0] + 2.0 * weights.get(w)[1] + 3.0 * weights.get(w)[2])).abs() < 1e-6);
 //! ```
 
+pub mod buffer;
 pub mod bundle;
 pub mod conv;
 pub mod gathered;
@@ -36,6 +38,7 @@ pub mod real;
 pub mod shape;
 pub mod simd;
 
+pub use buffer::Buffer;
 pub use bundle::{Bundle, Entry, Id, Layout, Role};
 pub use real::Real;
 pub use shape::Shape;

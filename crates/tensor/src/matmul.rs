@@ -22,6 +22,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder, linalg::general_mat_mul};
 use rayon::prelude::*;
 
 use self::transpose::transpose;
+use crate::buffer::Buffer;
 use crate::simd::{self, Path};
 
 /// A matrix in a slice: element (i, j) is `data[i·row_stride + j·column_stride]`.
@@ -78,6 +79,9 @@ impl<'a, T> Mat<'a, T> {
 
 /// Products with fewer multiply-adds than this stay on one thread.
 const PARALLEL_FROM: usize = 1 << 20;
+
+/// Threads split the rows of a product in multiples of this: whole tiles and whole cache lines.
+const ROWS_TOGETHER: usize = 16;
 
 /// `C = A·B + beta·C` in `f32`, C row-major [A's rows × B's columns]; with `beta` 0, C is only
 /// written.
@@ -160,11 +164,11 @@ impl Vectors<'_> {
 
 /// Copies the transpose of `from` into panels.
 fn with_panels<R>(path: Path, from: Mat<'_>, work: impl FnOnce(Vectors<'_>) -> R) -> R {
-    let (rows, columns, width) = (from.columns, from.rows, block::panel(path));
+    let (rows, columns) = (from.columns, from.rows);
     with_scratch(rows * columns, |data| {
-        for start in (0..columns).step_by(width) {
-            let part = from.rows_from(start, width);
-            transpose(path, part, &mut data[start * rows..][..part.rows * rows]);
+        for panel in block::panels(path, columns) {
+            let part = from.rows_from(panel.start, panel.len());
+            transpose(path, part, &mut data[panel.start * rows..][..part.rows * rows]);
         }
         work(Vectors::Panels { data, rows, columns })
     })
@@ -203,7 +207,7 @@ fn by_rows(path: Path, a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
     if threads == 1 {
         block::product(path, a, b, beta, c);
     } else {
-        let rows = m.div_ceil(threads).next_multiple_of(block::ROWS);
+        let rows = m.div_ceil(threads).next_multiple_of(ROWS_TOGETHER);
         c.par_chunks_mut(rows * n)
             .enumerate()
             .for_each(|(i, c)| block::product(path, a.rows_from(i * rows, rows), b, beta, c));
@@ -213,13 +217,11 @@ fn by_rows(path: Path, a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
 /// A buffer of `len` numbers (of unspecified value) that the thread keeps for the next call.
 fn with_scratch<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
     thread_local! {
-        static FREE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+        static FREE: RefCell<Vec<Buffer>> = const { RefCell::new(Vec::new()) };
     }
     let mut buffer = FREE.with_borrow_mut(Vec::pop).unwrap_or_default();
-    if buffer.len() < len {
-        buffer.resize(len, 0.0);
-    }
-    let result = work(&mut buffer[..len]);
+    buffer.resize(len);
+    let result = work(&mut buffer);
     FREE.with_borrow_mut(|free| free.push(buffer));
     result
 }

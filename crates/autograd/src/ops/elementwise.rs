@@ -1,6 +1,7 @@
 //! Functions of one value, element by element; the derivative stands beside each.
 
 use tensor::Real;
+use tensor::simd::{self, Kernel};
 
 use crate::tape::Var;
 
@@ -105,18 +106,58 @@ impl<'g, T: Real> Var<'g, T> {
     pub(super) fn unary(self, f: impl Fn(T) -> T, derivative: impl Fn(T, T) -> T + 'static) -> Var<'g, T> {
         let (graph, x) = (self.graph(), self.node());
         let mut y = graph.buffer(self.shape());
-        y.iter_mut().zip(&*self.values()).for_each(|(y, &x)| *y = f(x));
+        simd::dispatch(Map { x: &self.values(), y: &mut y, f });
 
         graph.push(self.shape(), y, &[self], move |at, gradients| {
             gradients.add(x, |dx, beta| {
-                let rows = dx.iter_mut().zip(at.dy.iter().zip(at.value(x).iter().zip(at.y)));
-                if beta == T::zero() {
-                    rows.for_each(|(dx, (&dy, (&x, &y)))| *dx = dy * derivative(x, y));
-                } else {
-                    rows.for_each(|(dx, (&dy, (&x, &y)))| *dx += dy * derivative(x, y));
-                }
+                simd::dispatch(Pull {
+                    dx,
+                    beta,
+                    dy: at.dy,
+                    x: at.value(x),
+                    y: at.y,
+                    derivative: &derivative,
+                });
             });
         })
+    }
+}
+
+/// `y = f(x)`.
+struct Map<'a, T, F> {
+    x: &'a [T],
+    y: &'a mut [T],
+    f: F,
+}
+
+impl<T: Real, F: Fn(T) -> T> Kernel for Map<'_, T, F> {
+    #[inline(always)]
+    fn run(self) {
+        let Map { x, y, f } = self;
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x));
+    }
+}
+
+/// `dx = dy·f′(x, y) + beta·dx`, beta 0 or 1.
+struct Pull<'a, T, F> {
+    dx: &'a mut [T],
+    beta: T,
+    dy: &'a [T],
+    x: &'a [T],
+    y: &'a [T],
+    derivative: F,
+}
+
+impl<T: Real, F: Fn(T, T) -> T> Kernel for Pull<'_, T, F> {
+    #[inline(always)]
+    fn run(self) {
+        let Pull { dx, beta, dy, x, y, derivative } = self;
+        let rows = dx.iter_mut().zip(dy.iter().zip(x.iter().zip(y)));
+        if beta == T::zero() {
+            rows.for_each(|(dx, (&dy, (&x, &y)))| *dx = dy * derivative(x, y));
+        } else {
+            rows.for_each(|(dx, (&dy, (&x, &y)))| *dx += dy * derivative(x, y));
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use tensor::{Real, Shape};
 
 use super::elementwise::{sigmoid, softplus};
-use super::softmax::softmax_row;
+use super::softmax::softmax_rows;
 use crate::tape::Var;
 
 impl<'g, T: Real> Var<'g, T> {
@@ -38,17 +38,16 @@ impl<'g, T: Real> Var<'g, T> {
         let mut d = graph.buffer(self.shape());
         let mut total = 0.0;
         let scores = self.values();
-        let rows = d.chunks_exact_mut(classes.max(1)).zip(scores.chunks_exact(classes.max(1)));
-        for ((d, x), &label) in rows.zip(labels) {
-            let label = label as usize;
-            let log_sum = softmax_row(x, d);
+        softmax_rows(&scores, classes, &mut d, |row, log_sum| {
+            let (x, label) = (&scores[row * classes..][..classes], labels[row] as usize);
             total += hit * (log_sum - x[label]).widen();
             if smoothing != 0.0 {
                 total += miss * x.iter().map(|&x| (log_sum - x).widen()).sum::<f64>();
             }
-            d.iter_mut().for_each(|d| *d = (*d - T::from_f64(miss)) * share);
-            d[label] -= T::from_f64(hit) * share;
-        }
+        });
+        let (hit, miss) = (T::from_f64(hit) * share, T::from_f64(miss) * share);
+        d.iter_mut().for_each(|d| *d = *d * share - miss);
+        d.chunks_exact_mut(classes.max(1)).zip(labels).for_each(|(d, &label)| d[label as usize] -= hit);
         drop(scores);
         let saved = graph.push_constant(self.shape(), d).node();
         let mut loss = graph.buffer(Shape::SCALAR);

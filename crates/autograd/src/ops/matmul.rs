@@ -2,6 +2,7 @@
 
 use tensor::Real;
 use tensor::matmul::Mat;
+use tensor::simd::{self, Kernel};
 
 use crate::tape::Var;
 
@@ -72,18 +73,28 @@ impl<'g, T: Real> Var<'g, T> {
             gradients
                 .add(w_node, |dw, beta| T::gemm(dy.t(), Mat::new(at.value(x_node), rows, inputs), beta, dw));
             if let Some(b) = b_node {
-                gradients.add(b, |db, beta| add_columns(at.dy, beta, db));
+                gradients.add(b, |db, beta| simd::dispatch(AddRows { matrix: at.dy, beta, out: db }));
             }
         })
     }
 }
 
 /// `out = beta·out + Σ rows`, the sum over the rows of a matrix with as many columns as `out`.
-fn add_columns<T: Real>(matrix: &[T], beta: T, out: &mut [T]) {
-    if beta == T::zero() {
-        out.fill(T::zero());
-    }
-    for row in matrix.chunks_exact(out.len().max(1)) {
-        out.iter_mut().zip(row).for_each(|(out, &x)| *out += x);
+struct AddRows<'a, T> {
+    matrix: &'a [T],
+    beta: T,
+    out: &'a mut [T],
+}
+
+impl<T: Real> Kernel for AddRows<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let AddRows { matrix, beta, out } = self;
+        if beta == T::zero() {
+            out.fill(T::zero());
+        }
+        for row in matrix.chunks_exact(out.len().max(1)) {
+            out.iter_mut().zip(row).for_each(|(out, &x)| *out += x);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Probabilities from scores.
 
 use tensor::Real;
+use tensor::simd::{self, Kernel};
 
 use crate::tape::Var;
 
@@ -9,9 +10,7 @@ impl<'g, T: Real> Var<'g, T> {
     pub fn softmax(self) -> Var<'g, T> {
         let (graph, x, columns) = (self.graph(), self.node(), self.shape().as_matrix().1);
         let mut p = graph.buffer(self.shape());
-        for (p, x) in p.chunks_exact_mut(columns.max(1)).zip(self.values().chunks_exact(columns.max(1))) {
-            softmax_row(x, p);
-        }
+        softmax_rows(&self.values(), columns, &mut p, |_, _| ());
 
         graph.push(self.shape(), p, &[self], move |at, gradients| {
             // dx = p·(dy − Σ p·dy)
@@ -30,10 +29,14 @@ impl<'g, T: Real> Var<'g, T> {
     pub fn log_softmax(self) -> Var<'g, T> {
         let (graph, x, columns) = (self.graph(), self.node(), self.shape().as_matrix().1);
         let mut y = graph.buffer(self.shape());
-        for (y, x) in y.chunks_exact_mut(columns.max(1)).zip(self.values().chunks_exact(columns.max(1))) {
-            let log_sum = softmax_row(x, y);
-            y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - log_sum);
+        let mut log_sums = graph.buffer([self.shape().as_matrix().0].into());
+        softmax_rows(&self.values(), columns, &mut y, |row, log_sum| log_sums[row] = log_sum);
+        for (row, (y, x)) in
+            y.chunks_exact_mut(columns.max(1)).zip(self.values().chunks_exact(columns.max(1))).enumerate()
+        {
+            y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - log_sums[row]);
         }
+        graph.give_back(log_sums);
 
         graph.push(self.shape(), y, &[self], move |at, gradients| {
             // dx = dy − eʸ·Σdy
@@ -51,12 +54,36 @@ impl<'g, T: Real> Var<'g, T> {
     }
 }
 
-/// Writes the softmax of one row and returns `ln Σeˣ`; the greatest score is subtracted first, so
-/// nothing overflows.
-pub(super) fn softmax_row<T: Real>(x: &[T], p: &mut [T]) -> T {
-    let max = x.iter().copied().fold(T::neg_infinity(), |a, b| if b > a || b.is_nan() { b } else { a });
-    p.iter_mut().zip(x).for_each(|(p, &x)| *p = Real::exp(x - max));
-    let sum: T = p.iter().copied().sum();
-    p.iter_mut().for_each(|p| *p /= sum);
-    max + sum.ln()
+/// Writes the softmax of each row of so many columns, and calls `row_done` with its number and
+/// its `ln Σeˣ`. The greatest score of a row is subtracted first, so nothing overflows.
+pub(super) fn softmax_rows<T: Real>(x: &[T], columns: usize, p: &mut [T], row_done: impl FnMut(usize, T)) {
+    simd::dispatch(SoftmaxRows { x, columns: columns.max(1), p, row_done });
+}
+
+struct SoftmaxRows<'a, T, F> {
+    x: &'a [T],
+    columns: usize,
+    p: &'a mut [T],
+    row_done: F,
+}
+
+impl<T: Real, F: FnMut(usize, T)> Kernel for SoftmaxRows<'_, T, F> {
+    #[inline(always)]
+    fn run(self) {
+        let SoftmaxRows { x, columns, p, mut row_done } = self;
+        let greatest = |x: &[T]| {
+            x.iter().copied().fold(T::neg_infinity(), |a, b| if b > a || b.is_nan() { b } else { a })
+        };
+        for (p, x) in p.chunks_exact_mut(columns).zip(x.chunks_exact(columns)) {
+            let max = greatest(x);
+            p.iter_mut().zip(x).for_each(|(p, &x)| *p = x - max);
+        }
+        // Over all rows at once: a row of ten classes would not fill a register.
+        p.iter_mut().for_each(|p| *p = Real::exp(*p));
+        for (row, (p, x)) in p.chunks_exact_mut(columns).zip(x.chunks_exact(columns)).enumerate() {
+            let sum: T = p.iter().copied().sum();
+            p.iter_mut().for_each(|p| *p /= sum);
+            row_done(row, greatest(x) + sum.ln());
+        }
+    }
 }

@@ -3,28 +3,56 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m512};
+use std::ops::Range;
 
 use super::lanes::Lanes;
 use super::{Mat, Vectors};
 use crate::simd::Path;
 
-/// Rows of C in one tile.
-pub(super) const ROWS: usize = 6;
+/// Numbers of B in one block, a panel's width times its depth: 36 KB stay in the first cache
+/// while all rows of A pass.
+const BLOCK: usize = 9 * 1024;
 
-/// Summed indices in one block: with 64 columns, 32 KB of B stay in the first cache while all
-/// rows of A pass.
-const DEPTH: usize = 128;
-
-/// Columns of C in one tile, and so in one panel of B.
-pub(super) fn panel(path: Path) -> usize {
+/// Numbers in a register.
+const fn lanes(path: Path) -> usize {
     match path {
-        Path::Avx512 => 4 * 16,
-        Path::Avx2 => 2 * 8,
-        Path::Portable => 8,
+        Path::Avx512 => 16,
+        Path::Avx2 | Path::Portable => 8,
     }
 }
 
-/// `C = A·B + beta·C` on one thread; C is row-major without gaps, `beta` is 0 or 1.
+/// Rows and vectors of C in one tile for a product of so many vectors of columns: as many sums as
+/// there are registers for, beside those of B and one of A.
+fn tile_size(path: Path, vectors: usize) -> (usize, usize) {
+    match path {
+        Path::Avx512 if vectors.is_multiple_of(4) => (6, 4),
+        Path::Avx512 => (8, 3),
+        Path::Avx2 => (6, 2),
+        Path::Portable => (6, 1),
+    }
+}
+
+/// The columns of B that go together into one panel and through one row of tiles.
+pub(super) fn panels(path: Path, columns: usize) -> impl Iterator<Item = Range<usize>> {
+    let lanes = lanes(path);
+    let vectors = columns.div_ceil(lanes);
+    parts(vectors, tile_size(path, vectors).1)
+        .map(move |vectors| vectors.start * lanes..(vectors.end * lanes).min(columns))
+}
+
+/// `0..total` in as few parts of at most `most` as can be, of nearly the same length: a last part
+/// of one or two would keep few registers busy.
+fn parts(total: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let count = total.div_ceil(most);
+    let (length, longer) = (total / count.max(1), total % count.max(1));
+    (0..count).map(move |i| {
+        let start = i * length + i.min(longer);
+        start..start + length + usize::from(i < longer)
+    })
+}
+
+/// `C = A·B + beta·C` on one thread; C is row-major without gaps, `beta` is 0 or 1. Tile by tile,
+/// ordered so that a block of B is used for all rows.
 pub(super) fn product(path: Path, a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
     let (m, k, n) = (a.rows, a.columns, b.columns());
     assert!(path.is_available() && c.len() == m * n && k == b.rows());
@@ -40,61 +68,35 @@ pub(super) fn product(path: Path, a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut
         Vectors::InPlace(b) => assert!(b.column_stride == 1 && (k - 1) * b.row_stride + n <= b.data.len()),
         Vectors::Panels { data, .. } => assert!(data.len() >= k * n),
     }
-    // SAFETY: the instructions are there and all elements lie inside the slices, as just checked.
-    match path {
-        #[cfg(target_arch = "x86_64")]
-        Path::Avx512 => unsafe { avx512(a, b, beta, c) },
-        #[cfg(target_arch = "x86_64")]
-        Path::Avx2 => unsafe { avx2(a, b, beta, c) },
-        _ => unsafe { blocks::<[f32; 8], 1>(a, b, beta, c) },
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-unsafe fn avx512(a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
-    unsafe { blocks::<__m512, 4>(a, b, beta, c) }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn avx2(a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
-    unsafe { blocks::<__m256, 2>(a, b, beta, c) }
-}
-
-/// Tiles of [`ROWS`] × `VECTORS` registers, ordered so that a block of B is used for all rows.
-#[inline(always)]
-unsafe fn blocks<V: Lanes, const VECTORS: usize>(a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
-    let (m, k, n) = (a.rows, a.columns, b.columns());
-    for p in (0..k).step_by(DEPTH) {
-        for j in (0..n).step_by(VECTORS * V::N) {
-            let columns = (n - j).min(VECTORS * V::N);
+    let lanes = lanes(path);
+    let (most_rows, most_vectors) = tile_size(path, n.div_ceil(lanes));
+    for depth in parts(k, BLOCK / (most_vectors * lanes)) {
+        let p = depth.start;
+        for columns in panels(path, n) {
+            let j = columns.start;
             let (strip, b_row) = match b {
                 Vectors::InPlace(b) => (&b.data[p * b.row_stride + j..], b.row_stride),
-                Vectors::Panels { data, .. } => (&data[j * k + p * columns..], columns),
+                Vectors::Panels { data, .. } => (&data[j * k + p * columns.len()..], columns.len()),
             };
-            for i in (0..m).step_by(ROWS) {
-                // SAFETY: (i, p), (p, j) and (i, j) and the tile behind them are inside the matrices.
-                unsafe {
-                    let tile = Tile {
-                        depth: (k - p).min(DEPTH),
-                        fresh: p == 0 && beta == 0.0,
-                        a: a.data.as_ptr().add(i * a.row_stride + p * a.column_stride),
-                        a_row: a.row_stride,
-                        a_column: a.column_stride,
-                        b: strip.as_ptr(),
-                        b_row,
-                        c: c.as_mut_ptr().add(i * n + j),
-                        c_row: n,
-                        tail: columns - (columns - 1) / V::N * V::N,
-                    };
-                    match columns.div_ceil(V::N) {
-                        1 => tile.rows::<V, 1>(m - i),
-                        2 => tile.rows::<V, 2>(m - i),
-                        3 => tile.rows::<V, 3>(m - i),
-                        _ => tile.rows::<V, 4>(m - i),
-                    }
-                }
+            let vectors = columns.len().div_ceil(lanes);
+            for rows in parts(m, most_rows) {
+                let i = rows.start;
+                let tile = Tile {
+                    depth: depth.len(),
+                    fresh: p == 0 && beta == 0.0,
+                    a: &raw const a.data[i * a.row_stride + p * a.column_stride],
+                    a_row: a.row_stride,
+                    a_column: a.column_stride,
+                    b: strip.as_ptr(),
+                    b_row,
+                    c: &raw mut c[i * n + j],
+                    c_row: n,
+                    tail: columns.len() - (vectors - 1) * lanes,
+                };
+                let run = kernels(path)[rows.len() - 1][vectors - 1];
+                // SAFETY: the instructions are there, and (i, p), (p, j) and (i, j) and the tile
+                // behind them are inside the slices, as checked above.
+                unsafe { run(&tile) };
             }
         }
     }
@@ -116,21 +118,42 @@ struct Tile {
     tail: usize,
 }
 
-impl Tile {
-    #[inline(always)]
-    unsafe fn rows<V: Lanes, const VECTORS: usize>(&self, rows: usize) {
-        unsafe {
-            match rows {
-                1 => self.accumulate::<V, 1, VECTORS>(),
-                2 => self.accumulate::<V, 2, VECTORS>(),
-                3 => self.accumulate::<V, 3, VECTORS>(),
-                4 => self.accumulate::<V, 4, VECTORS>(),
-                5 => self.accumulate::<V, 5, VECTORS>(),
-                _ => self.accumulate::<V, ROWS, VECTORS>(),
-            }
-        }
-    }
+/// Computes one tile, by rows and vectors less one. A function each, so that the innermost loop has
+/// the registers for itself.
+type Kernels = [[unsafe fn(&Tile); 4]; 8];
 
+fn kernels(path: Path) -> &'static Kernels {
+    macro_rules! kernels {
+        ($kernel:ident: $($rows:literal)*) => {
+            const { &[$([$kernel::<$rows, 1>, $kernel::<$rows, 2>, $kernel::<$rows, 3>, $kernel::<$rows, 4>]),*] }
+        };
+    }
+    match path {
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx512 => kernels!(avx512: 1 2 3 4 5 6 7 8),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 => kernels!(avx2: 1 2 3 4 5 6 7 8),
+        _ => kernels!(portable: 1 2 3 4 5 6 7 8),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+unsafe fn avx512<const ROWS: usize, const VECTORS: usize>(tile: &Tile) {
+    unsafe { tile.accumulate::<__m512, ROWS, VECTORS>() }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn avx2<const ROWS: usize, const VECTORS: usize>(tile: &Tile) {
+    unsafe { tile.accumulate::<__m256, ROWS, VECTORS>() }
+}
+
+unsafe fn portable<const ROWS: usize, const VECTORS: usize>(tile: &Tile) {
+    unsafe { tile.accumulate::<[f32; 8], ROWS, VECTORS>() }
+}
+
+impl Tile {
     /// For each summed index, one outer product of a column of A and a row of B, in registers.
     #[inline(always)]
     unsafe fn accumulate<V: Lanes, const R: usize, const VECTORS: usize>(&self) {
@@ -162,6 +185,25 @@ impl Tile {
                     sum.store(c.add(i * c_row + v * V::N), count(v));
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_even_and_cover_everything() {
+        for (total, most) in [(0, 3), (1, 3), (3, 3), (4, 3), (49, 3), (128, 6), (784, 192), (193, 192)] {
+            let parts: Vec<_> = parts(total, most).collect();
+            assert_eq!(parts.len(), total.div_ceil(most));
+            let ends: Vec<usize> = parts.iter().map(|part| part.end).collect();
+            let starts: Vec<usize> = parts.iter().map(|part| part.start).collect();
+            assert!(starts.iter().zip([0].iter().chain(&ends)).all(|(start, end)| start == end));
+            assert_eq!(ends.last().copied().unwrap_or(0), total);
+            let (least, longest) = (parts.iter().map(|p| p.len()).min(), parts.iter().map(|p| p.len()).max());
+            assert!(longest <= least.map(|least| least + 1) && longest <= Some(most));
         }
     }
 }
