@@ -1,7 +1,9 @@
 //! The machine's peak and the speed of a training step, in one run.
 
+mod optim;
 mod options;
 mod peak;
+mod peers;
 mod product;
 mod step;
 
@@ -15,7 +17,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use tensor::simd;
 
-use self::options::Options;
+use self::options::{Options, Subcommand};
 use self::product::Product;
 
 /// Something to be timed: one call does `work` and returns its seconds.
@@ -38,7 +40,13 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
             return ExitCode::from(code as u8);
         }
     };
-    match dense(&options) {
+    let done = match &options.subcommand {
+        Subcommand::Worker { data, threads, variant } => peers::serve(data, *threads, variant),
+        Subcommand::Optim => optim::run(&options),
+        Subcommand::Training if options.peers => peers::run(&options),
+        Subcommand::Training => dense(&options),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("error: {message}");
@@ -67,9 +75,9 @@ fn dense(options: &Options) -> Result<(), String> {
         place <= 2 || options.wants(&subject.name)
     });
     let live = std::io::stderr().is_terminal();
-    for round in 0..options.rounds {
+    for round in 0..options.rounds_or(15) {
         if live {
-            eprint!("\rround {} of {}", round + 1, options.rounds);
+            eprint!("\rround {} of {}", round + 1, options.rounds_or(15));
         }
         for subject in &mut subjects {
             let seconds = (subject.work)();
@@ -90,7 +98,7 @@ fn show(subjects: &mut [Subject], cores: usize, options: &Options) -> Result<(),
     let best = |subject: &Subject| subject.operations / subject.seconds[0];
     let peaks = [best(&subjects[0]), best(&subjects[1])];
     let kernel = simd::path().name();
-    println!("{cores} cores, kernels {kernel}, medians of {} interleaved rounds\n", options.rounds);
+    println!("{cores} cores, kernels {kernel}, medians of {} interleaved rounds\n", options.rounds_or(15));
     println!("{:<34}{:>12}{:>9}{:>11}{:>13}", "", "median µs", "spread", "GFLOP/s", "of peak");
     let mut rows = Vec::new();
     for subject in subjects.iter() {
@@ -111,8 +119,11 @@ fn show(subjects: &mut [Subject], cores: usize, options: &Options) -> Result<(),
         }));
     }
     let report =
-        json!({"schema": 1, "kernel": kernel, "cores": cores, "rounds": options.rounds, "rows": rows});
-    write_json(&options.json, &report)
+        json!({"schema": 1, "kernel": kernel, "cores": cores, "rounds": options.rounds_or(15), "rows": rows});
+    let path = options.json_or("results/bench.json");
+    write_json(&path, &report)?;
+    eprintln!("\nfigures: {}", path.display());
+    Ok(())
 }
 
 /// Writes figures to a file, whose folder is made where it is missing.
@@ -122,7 +133,6 @@ fn write_json(path: &Path, report: &Value) -> Result<(), String> {
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(path, text))
         .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
-    eprintln!("\nfigures: {}", path.display());
     Ok(())
 }
 

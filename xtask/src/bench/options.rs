@@ -5,77 +5,165 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-const ABOUT: &str = "Measures this machine's peak and how near to it training comes";
+const ABOUT: &str = "Measures how near to this machine's peak training comes, and beside whom";
 
 const EXPLANATION: &str = "\
-Without options, the multiply-add peak of this machine, the matrix products of a
-SimpleNN step and whole training steps, each as a share of that peak.
+bench            the multiply-add peak of this machine, the matrix products of a
+                 SimpleNN step and whole training steps, as shares of that peak
+bench --peers    an epoch of the SimpleNN, updates one by one and all at once,
+                 and steps of the convolutional net 2c2d, beside PyTorch (with
+                 DataLoader, eager, fused, compiled), JAX, candle and burn
+bench optim      an update of every rule, beside a plain loop that reads and
+                 writes as many arrays; with --peers beside PyTorch and optax
 
 Everything is measured in rounds: each subject once, then each once more, so that
 a change in the machine's load meets all alike. What is printed is the median, and
 the spread between the least and the greatest as a share of it. Close other
-programs; a spread above some 20% says that the machine was busy.";
+programs; a spread above some 20% says that the machine was busy.
+
+--peers installs what it needs once, below target/peers: a virtual environment by
+scripts/peers/requirements.txt (some 3 GB) and the Rust peers of
+scripts/peers/rust (minutes to build). Remove that folder and all of it is gone.
+All peers learn the same from the same weights in the same order; the loss that
+each comes to stands beside its time, marked ≠ where it is another than
+Descent's by more than 2%. A peer that cannot be installed is left out and named.
+
+The figures go to a file, one entry a workload. A call replaces the workloads that
+it measures and leaves the others, and the table at the end is of the whole file:
+a long comparison can be made piece by piece with --only, and --rounds 0 shows
+what has been measured so far.";
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask bench                                  peak, products, steps
-  cargo xtask bench --only 'step adam'               rows with both words
-  cargo xtask bench --json results/today.json        the figures as a file, too";
+  cargo xtask bench --only 'step adam'            rows with both words
+  cargo xtask bench --peers --only 'simplenn batch=64 threads=1'
+  cargo xtask bench --peers --rounds 0            the figures so far
+  cargo xtask bench optim --peers --only 'adam weights=109386'
+  cargo xtask bench --peers --python ~/torch/bin/python
+                                                  packages that are there already";
 
 /// The choices of one call.
 pub(super) struct Options {
-    /// Words that a row's name must have.
-    pub(super) only: Vec<String>,
-    /// How often each thing is measured.
-    pub(super) rounds: u32,
-    /// Where the figures are written.
-    pub(super) json: PathBuf,
+    pub(super) subcommand: Subcommand,
+    /// Whether other libraries take part.
+    pub(super) peers: bool,
+    /// An interpreter that has the peers' packages.
+    pub(super) python: Option<PathBuf>,
+    /// The folder of the data set.
+    pub(super) data_dir: Option<PathBuf>,
+    /// Seconds after which a peer sits out further rounds.
+    pub(super) seconds: f64,
+    only: Vec<String>,
+    rounds: Option<u32>,
+    json: Option<PathBuf>,
+}
+
+/// What is measured.
+pub(super) enum Subcommand {
+    /// Training, with its parts or beside others.
+    Training,
+    /// Updates.
+    Optim,
+    /// Nothing: this process answers another that measures.
+    Worker { data: PathBuf, threads: usize, variant: String },
 }
 
 /// Reads the arguments; help and mistakes are clap's to print.
 pub(super) fn parse(arguments: &[OsString]) -> Result<Options, clap::Error> {
     let matches = command().try_get_matches_from(arguments)?;
+    let subcommand = match matches.subcommand() {
+        Some(("worker", worker)) => Subcommand::Worker {
+            data: worker.get_one::<PathBuf>("data").cloned().expect("it is required"),
+            threads: *worker.get_one("threads").expect("it is required"),
+            variant: worker.get_one::<String>("variant").cloned().expect("it is required"),
+        },
+        Some(("optim", _)) => Subcommand::Optim,
+        _ => Subcommand::Training,
+    };
+    let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
     Ok(Options {
+        subcommand,
+        peers: matches.get_flag("peers"),
+        python: path("python"),
+        data_dir: path("data-dir"),
+        seconds: *matches.get_one("seconds").expect("it has a default"),
         only: words(&matches),
-        rounds: *matches.get_one("rounds").expect("it has a default"),
-        json: matches.get_one::<PathBuf>("json").cloned().unwrap_or_else(|| "results/bench.json".into()),
+        rounds: matches.get_one("rounds").copied(),
+        json: path("json"),
     })
 }
 
 impl Options {
-    /// Whether the row of this name is wanted.
+    /// Whether the row of this name is wanted: it has all the words that were given.
     pub(super) fn wants(&self, name: &str) -> bool {
         self.only.iter().all(|word| name.split([' ', ',']).any(|part| part == word))
+    }
+
+    /// How often each thing is measured, this often if nothing was said.
+    pub(super) fn rounds_or(&self, usual: u32) -> u32 {
+        self.rounds.unwrap_or(usual)
+    }
+
+    /// Where the figures are written, here if nothing was said.
+    pub(super) fn json_or(&self, usual: &str) -> PathBuf {
+        self.json.clone().unwrap_or_else(|| usual.into())
     }
 }
 
 fn command() -> Command {
+    let text = |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
+    let path = |name: &'static str, value: &'static str| text(name, value).value_parser(value_parser!(PathBuf));
+    let count = value_parser!(u32).range(0..=1000);
     Command::new("cargo xtask bench")
         .no_binary_name(true)
+        .disable_help_subcommand(true)
         .about(ABOUT)
         .long_about(format!("{ABOUT}.\n\n{EXPLANATION}"))
         .after_help(EXAMPLES)
+        .subcommand(Command::new("optim").about("Measures the updates of all rules instead"))
+        .subcommand(
+            Command::new("worker")
+                .hide(true)
+                .arg(path("data", "DIR").required(true))
+                .arg(text("threads", "N").required(true).value_parser(value_parser!(usize)))
+                .arg(text("variant", "NAME").required(true)),
+        )
         .arg(
-            Arg::new("only")
-                .long("only")
-                .value_name("WORDS")
+            Arg::new("peers")
+                .long("peers")
+                .global(true)
+                .action(ArgAction::SetTrue)
+                .help("Beside other libraries, which are installed if need be"),
+        )
+        .arg(
+            text("only", "WORDS")
+                .global(true)
                 .action(ArgAction::Append)
-                .help("Only the rows whose names have all these words"),
+                .help("Only what has all these words in its name"),
         )
         .arg(
-            Arg::new("rounds")
-                .long("rounds")
-                .value_name("N")
-                .default_value("15")
-                .value_parser(value_parser!(u32).range(1..=1000))
-                .help("How often each thing is measured"),
+            text("rounds", "N")
+                .global(true)
+                .value_parser(count)
+                .help("How often each thing is measured [default: 15, with others 5]"),
         )
         .arg(
-            Arg::new("json")
-                .long("json")
-                .value_name("FILE")
-                .value_parser(value_parser!(PathBuf))
-                .help("Where the figures are written [default: results/bench.json]"),
+            text("seconds", "S")
+                .global(true)
+                .default_value("8")
+                .value_parser(value_parser!(f64))
+                .help("Who has taken this long at one thing sits out its further rounds"),
+        )
+        .arg(
+            path("json", "FILE")
+                .global(true)
+                .help("Where the figures are [default: results/bench.json, bench-peers.json, bench-optim.json]"),
+        )
+        .arg(path("data-dir", "DIR").global(true).help("Read MNIST from this folder only"))
+        .arg(
+            path("python", "FILE")
+                .global(true)
+                .help("An interpreter that has the Python peers' packages: nothing is installed for it"),
         )
 }
 
@@ -88,6 +176,11 @@ fn words(matches: &ArgMatches) -> Vec<String> {
 mod tests {
     use super::*;
 
+    fn parsed(text: &str) -> Options {
+        let words: Vec<OsString> = text.split('/').filter(|word| !word.is_empty()).map(OsString::from).collect();
+        parse(&words).expect("right arguments")
+    }
+
     #[test]
     fn the_definition_is_right() {
         command().debug_assert();
@@ -95,9 +188,27 @@ mod tests {
 
     #[test]
     fn only_asks_for_every_word_and_whole_words() {
-        let options = parse(&["--only".into(), "batch 64".into()]).expect("right arguments");
+        let options = parsed("--only/batch 64");
         assert!(options.wants("SimpleNN step, batch 64, adam"));
         assert!(!options.wants("SimpleNN step, batch 640, adam"));
-        assert!(parse(&[]).expect("no arguments").wants("anything"));
+        assert!(parsed("").wants("anything"));
+    }
+
+    #[test]
+    fn options_stand_before_or_after_the_subcommand() {
+        for text in ["optim/--peers/--rounds/2", "--peers/--rounds/2/optim"] {
+            let options = parsed(text);
+            assert!(matches!(options.subcommand, Subcommand::Optim) && options.peers);
+            assert_eq!(options.rounds_or(5), 2);
+        }
+        assert!(matches!(parsed("--peers").subcommand, Subcommand::Training));
+        assert_eq!(parsed("").json_or("results/bench.json"), PathBuf::from("results/bench.json"));
+    }
+
+    #[test]
+    fn help_fits_the_terminal() {
+        for text in [EXPLANATION, EXAMPLES] {
+            assert!(text.lines().all(|line| line.chars().count() <= 82), "{text}");
+        }
     }
 }

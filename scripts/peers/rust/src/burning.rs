@@ -1,0 +1,97 @@
+//! burn: a module of linear layers, its loss and optimizers, on its fastest CPU backend.
+
+use std::time::Instant;
+
+use burn::module::{Module, Param};
+use burn::nn::loss::{CrossEntropyLoss, CrossEntropyLossConfig};
+use burn::nn::{Linear, LinearConfig};
+use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, RmsPropConfig, SgdConfig};
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use crate::Repetition;
+use crate::training::{Layer, PIXELS, Training};
+
+#[derive(Module, Debug)]
+struct SimpleNN {
+    fc1: Linear,
+    fc2: Linear,
+    fc3: Linear,
+}
+
+impl SimpleNN {
+    fn new(layers: &[Layer], device: &Device) -> SimpleNN {
+        SimpleNN {
+            fc1: linear(&layers[0], device),
+            fc2: linear(&layers[1], device),
+            fc3: linear(&layers[2], device),
+        }
+    }
+
+    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let x = relu(self.fc1.forward(x));
+        let x = relu(self.fc2.forward(x));
+        self.fc3.forward(x)
+    }
+}
+
+/// burn keeps a row for each input.
+fn linear(layer: &Layer, device: &Device) -> Linear {
+    let Layer { outputs, inputs, weight, bias } = layer;
+    let transposed: Vec<f32> =
+        (0..inputs * outputs).map(|k| weight[(k % outputs) * inputs + k / outputs]).collect();
+    let mut linear = LinearConfig::new(*inputs, *outputs).init(device);
+    linear.weight = Param::from_data(TensorData::new(transposed, [*inputs, *outputs]), device);
+    linear.bias = Some(Param::from_data(TensorData::new(bias.clone(), [*outputs]), device));
+    linear
+}
+
+/// The optimizer with PyTorch's settings, which are not burn's.
+fn optimizer(name: &str) -> Option<ModuleOptimizer> {
+    Some(match name {
+        "sgd" => SgdConfig::new().init(),
+        "adam" => AdamConfig::new().with_epsilon(1e-8).init(),
+        "rmsprop" => RmsPropConfig::new().with_momentum(0.0).with_epsilon(1e-8).init(),
+        _ => return None,
+    })
+}
+
+/// `None` if there is no such optimizer.
+pub fn repetition(training: Training) -> Option<Repetition> {
+    optimizer(&training.optimizer)?;
+    let plain = Device::flex();
+    let device = plain.clone().autodiff();
+    let count = training.labels.len();
+    let x = Tensor::<2>::from_data(TensorData::new(training.pixels.clone(), [count, PIXELS]), &plain);
+    let labels: Vec<i32> = training.labels.iter().map(|&label| label.into()).collect();
+    let y = Tensor::<1, Int>::from_data(TensorData::new(labels, [count]), &plain);
+    let batches: Vec<Tensor<1, Int>> = training
+        .batches
+        .iter()
+        .map(|batch| {
+            let indices: Vec<i32> = batch.iter().map(|&i| i as i32).collect();
+            Tensor::from_data(TensorData::new(indices, [batch.len()]), &plain)
+        })
+        .collect();
+    let criterion: CrossEntropyLoss = CrossEntropyLossConfig::new().init(&device);
+
+    let repetition = move |batches: &[Tensor<1, Int>]| {
+        let mut model = SimpleNN::new(&training.layers, &device);
+        let mut optimizer = optimizer(&training.optimizer).expect("it was there a moment ago");
+        let (start, mut total) = (Instant::now(), 0.0);
+        for batch in batches {
+            let (x, y) = match training.is_full() {
+                true => (x.clone(), y.clone()),
+                false => (x.clone().select(0, batch.clone()), y.clone().select(0, batch.clone())),
+            };
+            let output = model.forward(x.autodiff());
+            let loss = criterion.forward(output, y.autodiff());
+            total += f64::from(loss.clone().into_scalar::<f32>());
+            let gradients = GradientsParams::from_grads(loss.backward(), &model);
+            model = optimizer.step(training.learning_rate, model, gradients);
+        }
+        (start.elapsed().as_secs_f64(), total / batches.len() as f64)
+    };
+    repetition(&batches[..batches.len().min(3)]);
+    Some(Box::new(move || Ok(repetition(&batches))))
+}

@@ -1,0 +1,97 @@
+//! The file of figures as a table for each size and number of threads.
+
+use std::path::Path;
+
+use optim::rules;
+use serde_json::Value;
+
+use crate::bench::peers::{Peer, machines, read};
+
+/// Prints a row for each rule that has been measured.
+pub(super) fn show(path: &Path, peers: &[Peer]) -> Result<(), String> {
+    let report = read(path);
+    let text = text(&report, peers);
+    if text.is_empty() {
+        return Err(format!("{} has no figures\nhint: ask for fewer words, or more rounds", path.display()));
+    }
+    print!("{text}");
+    Ok(())
+}
+
+fn text(report: &Value, peers: &[Peer]) -> String {
+    let mut text = String::new();
+    for threads in [1, 2] {
+        for weights in super::SIZES {
+            let rows: String = rules::all()
+                .iter()
+                .filter_map(|rule| {
+                    let name = format!("update {rule} weights={weights} threads={threads}");
+                    let work = report["workloads"].get(&name)?;
+                    Some(row(rule.card().name, super::arrays(&**rule), weights, work, peers))
+                })
+                .collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let plural = if threads == 1 { "" } else { "s" };
+            text += &format!("{weights} weights, {threads} thread{plural}\n");
+            text += &format!("{:<20}{:>8}{:>9}{:>9}{:>8}", "", "arrays", "ns/w", "stream", "share");
+            text.extend(peers[2..].iter().map(|peer| format!("{:>6}", peer.short)));
+            text += "\n";
+            text += &rows;
+            text += "\n";
+        }
+    }
+    if !text.is_empty() {
+        text += "stream: ns a weight of a loop that reads and writes as many arrays; share: of\n";
+        text += "its speed. PyTorch's and optax's: how many times as long as Descent.\n\n";
+        text += &machines(report["workloads"].as_object().into_iter().flatten().map(|(_, work)| work));
+    }
+    text
+}
+
+fn row(rule: &str, arrays: usize, weights: usize, work: &Value, peers: &[Peer]) -> String {
+    let median = |peer: &Peer| work["peers"][peer.name]["median"].as_f64();
+    let updates = work["updates"].as_f64().unwrap_or(f64::NAN);
+    let per_weight = |peer: &Peer| median(peer).map(|seconds| 1e9 * seconds / updates / weights as f64);
+    let number = |x: Option<f64>, digits: usize| x.map_or("–".to_string(), |x| format!("{x:.digits$}"));
+    let share = per_weight(&peers[1]).zip(per_weight(&peers[0])).map(|(stream, ours)| 100.0 * stream / ours);
+    let mut row = format!(
+        "{rule:<20}{:>8}{:>9}{:>9}{:>7}%",
+        format!("{}+{arrays}", arrays + 1),
+        number(per_weight(&peers[0]), 3),
+        number(per_weight(&peers[1]), 3),
+        number(share, 0),
+    );
+    for peer in &peers[2..] {
+        let ratio = median(peer).zip(median(&peers[0])).map(|(theirs, ours)| theirs / ours);
+        let differs = work["peers"][peer.name]["agrees"] == false;
+        row += &format!("{:>6}", number(ratio, 1) + if differs { "≠" } else { "" });
+    }
+    row + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::PEERS;
+    use super::*;
+
+    #[test]
+    fn the_table_fits_the_terminal() {
+        let row = |median: f64| json!({"seconds": [median], "median": median, "agrees": median < 0.5});
+        let work = json!({
+            "updates": 3, "threads": 1, "cpu": "A processor", "kernel": "avx512",
+            "peers": {"Descent": row(0.03), "stream": row(0.024), "PyTorch fused": row(0.045), "optax, one jit": row(0.6)},
+        });
+        let report = json!({"workloads": {"update adam lr=0.001 weights=10000000 threads=1": work}});
+        let text = text(&report, &PEERS);
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        let row = text.lines().find(|line| line.starts_with("adam")).expect("a row");
+        assert_eq!(
+            row.split_whitespace().collect::<Vec<_>>(),
+            ["adam", "4+3", "1.000", "0.800", "80%", "1.5", "–", "–", "20.0≠"]
+        );
+    }
+}
