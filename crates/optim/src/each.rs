@@ -2,7 +2,7 @@
 //! fixed chunks. And the same, parameter by parameter, for rules that look at a whole one.
 
 use tensor::parallel::{CHUNK, for_each_chunk};
-use tensor::simd::{self, Kernel, Path};
+use tensor::simd::{self, Kernel, Path, prefetch};
 use tensor::{Entry, Role, Shape};
 
 use crate::objective::Objective;
@@ -252,22 +252,81 @@ struct Chunk<'a, const N: usize, F> {
     update: F,
 }
 
-impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N])> Kernel for Chunk<'_, N, F> {
+impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy> Kernel for Chunk<'_, N, F> {
     #[inline(always)]
     fn run(self) {
         let Chunk { first, weights, gradients, scale, state, update } = self;
         let n = weights.len();
         let gradients = &gradients[..n];
-        let state = state.map(|array| &mut array[..n]);
-        for i in 0..n {
-            let (w, s) =
-                update(first + i, weights[i], gradients[i] * scale, std::array::from_fn(|k| state[k][i]));
-            weights[i] = w;
-            for k in 0..N {
-                state[k][i] = flush(s[k]);
-            }
+        let mut state = state.map(|array| &mut array[..n]);
+        let whole = n - n % BLOCK;
+        for start in (0..whole).step_by(BLOCK) {
+            prefetch(weights, start + AHEAD, BLOCK);
+            prefetch(gradients, start + AHEAD, BLOCK);
+            state.iter().for_each(|array| prefetch(array, start + AHEAD, BLOCK));
+            let (w, g) = (block_mut(weights, start), block(gradients, start));
+            update_block(
+                first + start,
+                w,
+                g,
+                scale,
+                state.each_mut().map(|array| block_mut(array, start)),
+                update,
+            );
+        }
+        if whole < n {
+            // What is left over, filled up with zeros.
+            let (mut w, g, mut s) =
+                (filled(&weights[whole..]), filled(&gradients[whole..]), [[0.0; BLOCK]; N]);
+            s.iter_mut().zip(&state).for_each(|(s, array)| *s = filled(&array[whole..]));
+            update_block(first + whole, &mut w, &g, scale, s.each_mut(), update);
+            weights[whole..].copy_from_slice(&w[..n - whole]);
+            state.iter_mut().zip(&s).for_each(|(array, s)| array[whole..].copy_from_slice(&s[..n - whole]));
         }
     }
+}
+
+/// Weights of one turn of the loop: four cache lines of each array.
+const BLOCK: usize = 64;
+
+/// How far ahead each array is asked for. The processor's own prefetching stops at every page of 4 KB;
+/// without ours, the loop reaches 80–90% of what a plain stream does in memory (Adam, 10 million weights).
+const AHEAD: usize = 512;
+
+#[inline(always)]
+fn update_block<const N: usize>(
+    first: usize,
+    weights: &mut [f32; BLOCK],
+    gradients: &[f32; BLOCK],
+    scale: f32,
+    state: [&mut [f32; BLOCK]; N],
+    update: impl Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]),
+) {
+    for i in 0..BLOCK {
+        let before = std::array::from_fn(|k| state[k][i]);
+        let (w, after) = update(first + i, weights[i], gradients[i] * scale, before);
+        weights[i] = w;
+        for k in 0..N {
+            state[k][i] = flush(after[k]);
+        }
+    }
+}
+
+#[inline(always)]
+fn block(numbers: &[f32], start: usize) -> &[f32; BLOCK] {
+    numbers[start..start + BLOCK].try_into().expect("a whole block")
+}
+
+#[inline(always)]
+fn block_mut(numbers: &mut [f32], start: usize) -> &mut [f32; BLOCK] {
+    (&mut numbers[start..start + BLOCK]).try_into().expect("a whole block")
+}
+
+/// At most a block of numbers, filled up with zeros.
+fn filled(numbers: &[f32]) -> [f32; BLOCK] {
+    let mut block = [0.0; BLOCK];
+    block[..numbers.len()].copy_from_slice(numbers);
+    block
 }
 
 struct Terms<'a, const N: usize, const K: usize, F> {
@@ -279,7 +338,9 @@ struct Terms<'a, const N: usize, const K: usize, F> {
     totals: &'a mut [f64; K],
 }
 
-impl<const N: usize, const K: usize, F: Fn(f32, f32, [f32; N]) -> [f32; K]> Kernel for Terms<'_, N, K, F> {
+impl<const N: usize, const K: usize, F: Fn(f32, f32, [f32; N]) -> [f32; K] + Copy> Kernel
+    for Terms<'_, N, K, F>
+{
     #[inline(always)]
     fn run(self) {
         /// Sums that run side by side, so that the order of additions is the same on every path.
@@ -289,16 +350,36 @@ impl<const N: usize, const K: usize, F: Fn(f32, f32, [f32; N]) -> [f32; K]> Kern
         let gradients = &gradients[..n];
         let state = state.map(|array| &array[..n]);
         let mut lanes = [[0.0_f64; LANES]; K];
-        for start in (0..n).step_by(LANES) {
-            for lane in 0..LANES.min(n - start) {
-                let i = start + lane;
-                let terms = term(weights[i], gradients[i] * scale, std::array::from_fn(|k| state[k][i]));
-                for (sum, term) in lanes.iter_mut().zip(terms) {
-                    sum[lane] += f64::from(term);
-                }
-            }
+        let whole = n - n % LANES;
+        for start in (0..whole).step_by(LANES) {
+            prefetch(weights, start + AHEAD, LANES);
+            prefetch(gradients, start + AHEAD, LANES);
+            state.iter().for_each(|array| prefetch(array, start + AHEAD, LANES));
+            let (weights, gradients) = (&weights[start..start + LANES], &gradients[start..start + LANES]);
+            let state = state.map(|array| &array[start..start + LANES]);
+            add_terms(&mut lanes, weights, gradients, scale, state, term);
         }
+        let state = state.map(|array| &array[whole..]);
+        add_terms(&mut lanes, &weights[whole..], &gradients[whole..], scale, state, term);
         *totals = lanes.map(|lanes| lanes.iter().sum());
+    }
+}
+
+/// Adds the terms of at most as many weights as there are lanes, each to its lane.
+#[inline(always)]
+fn add_terms<const N: usize, const K: usize, const LANES: usize>(
+    lanes: &mut [[f64; LANES]; K],
+    weights: &[f32],
+    gradients: &[f32],
+    scale: f32,
+    state: [&[f32]; N],
+    term: impl Fn(f32, f32, [f32; N]) -> [f32; K],
+) {
+    for i in 0..weights.len() {
+        let terms = term(weights[i], gradients[i] * scale, std::array::from_fn(|k| state[k][i]));
+        for (sum, term) in lanes.iter_mut().zip(terms) {
+            sum[i] += f64::from(term);
+        }
     }
 }
 

@@ -118,3 +118,15 @@ fn run_avx512(kernel: impl Kernel) {
 fn run_avx2(kernel: impl Kernel) {
     kernel.run();
 }
+
+/// Asks for the cache lines of `count` numbers from `slice[start]` on, which will be needed soon; what
+/// lies beyond the end is not read.
+#[inline(always)]
+pub fn prefetch(slice: &[f32], start: usize, count: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in (0..count).step_by(64 / size_of::<f32>()) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch is a hint and no access: any address will do.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(slice.as_ptr().wrapping_add(start + line).cast()) };
+    }
+}

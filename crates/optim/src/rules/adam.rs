@@ -75,7 +75,7 @@ pub(super) fn adam_step(
 ) {
     let Adam { lr, beta1, beta2, eps, amsgrad, .. } = *rule;
     let (correction1, correction2) = (gathered(beta1, t), gathered(beta2, t));
-    let [step_size, root2] = [lr / correction1, correction2.sqrt()].map(|x| x as f32);
+    let [step_size, per_root2] = [lr / correction1, correction2.sqrt().recip()].map(|x| x as f32);
     let [new1, beta2, new2, eps] = [1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
     let mean_square = move |v: f32, g: f32| beta2 * v + new2 * g * g;
     if amsgrad {
@@ -83,13 +83,13 @@ pub(super) fn adam_step(
             let (w, g) = decay(w, g);
             let (m, v) = (lerp(m, g, new1), mean_square(v, g));
             let max = maximum(max, v);
-            (w - step_size * m / (max.sqrt() / root2 + eps), [m, v, max])
+            (w - step_size * m / (max.sqrt() * per_root2 + eps), [m, v, max])
         });
     } else {
         each.weight(move |w, g, [m, v]| {
             let (w, g) = decay(w, g);
             let (m, v) = (lerp(m, g, new1), mean_square(v, g));
-            (w - step_size * m / (v.sqrt() / root2 + eps), [m, v])
+            (w - step_size * m / (v.sqrt() * per_root2 + eps), [m, v])
         });
     }
 }
