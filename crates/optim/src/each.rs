@@ -2,7 +2,7 @@
 //! fixed chunks. And the same, parameter by parameter, for rules that look at a whole one.
 
 use tensor::parallel::{CHUNK, for_each_chunk};
-use tensor::simd::{self, Kernel, Path, prefetch};
+use tensor::simd::{self, Kernel, Path, prefetch_at};
 use tensor::{Entry, Role, Shape};
 
 use crate::objective::Objective;
@@ -261,9 +261,9 @@ impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy>
         let mut state = state.map(|array| &mut array[..n]);
         let whole = n - n % BLOCK;
         for start in (0..whole).step_by(BLOCK) {
-            prefetch(weights, start + AHEAD, BLOCK);
-            prefetch(gradients, start + AHEAD, BLOCK);
-            state.iter().for_each(|array| prefetch(array, start + AHEAD, BLOCK));
+            prefetch_at(weights, start + AHEAD, BLOCK);
+            prefetch_at(gradients, start + AHEAD, BLOCK);
+            state.iter().for_each(|array| prefetch_at(array, start + AHEAD, BLOCK));
             let (w, g) = (block_mut(weights, start), block(gradients, start));
             update_block(
                 first + start,
@@ -352,9 +352,9 @@ impl<const N: usize, const K: usize, F: Fn(f32, f32, [f32; N]) -> [f32; K] + Cop
         let mut lanes = [[0.0_f64; LANES]; K];
         let whole = n - n % LANES;
         for start in (0..whole).step_by(LANES) {
-            prefetch(weights, start + AHEAD, LANES);
-            prefetch(gradients, start + AHEAD, LANES);
-            state.iter().for_each(|array| prefetch(array, start + AHEAD, LANES));
+            prefetch_at(weights, start + AHEAD, LANES);
+            prefetch_at(gradients, start + AHEAD, LANES);
+            state.iter().for_each(|array| prefetch_at(array, start + AHEAD, LANES));
             let (weights, gradients) = (&weights[start..start + LANES], &gradients[start..start + LANES]);
             let state = state.map(|array| &array[start..start + LANES]);
             add_terms(&mut lanes, weights, gradients, scale, state, term);

@@ -68,14 +68,7 @@ pub fn path() -> Path {
 /// Asks for the cache lines of `data`, so that they are near when they are read some time later.
 #[inline(always)]
 pub fn prefetch(data: &[u8]) {
-    #[cfg(target_arch = "x86_64")]
-    for line in data.chunks(64) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: SSE is in every x86-64 machine, and asking for a line reads nothing.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = data;
+    prefetch_at(data, 0, data.len());
 }
 
 /// A loop to be compiled for every path.
@@ -119,12 +112,12 @@ fn run_avx2(kernel: impl Kernel) {
     kernel.run();
 }
 
-/// Asks for the cache lines of `count` numbers from `slice[start]` on, which will be needed soon; what
+/// Asks for the cache lines of `count` elements from `slice[start]` on, which will be needed soon; what
 /// lies beyond the end is not read.
 #[inline(always)]
-pub fn prefetch(slice: &[f32], start: usize, count: usize) {
+pub fn prefetch_at<T>(slice: &[T], start: usize, count: usize) {
     #[cfg(target_arch = "x86_64")]
-    for line in (0..count).step_by(64 / size_of::<f32>()) {
+    for line in (0..count).step_by(64 / size_of::<T>()) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: a prefetch is a hint and no access: any address will do.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(slice.as_ptr().wrapping_add(start + line).cast()) };
