@@ -122,4 +122,6 @@ pub fn prefetch_at<T>(slice: &[T], start: usize, count: usize) {
         // SAFETY: a prefetch is a hint and no access: any address will do.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(slice.as_ptr().wrapping_add(start + line).cast()) };
     }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (slice, start, count);
 }
