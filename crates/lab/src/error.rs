@@ -51,6 +51,14 @@ pub enum Error {
         /// The least height and width.
         least: usize,
     },
+    /// A range test that cannot be made.
+    #[error("{why}")]
+    RangeTest {
+        /// What is wrong with its rates, or with the recipe that it is to find one for.
+        why: String,
+        /// What to do.
+        hint: String,
+    },
     /// A file of weights or a checkpoint that cannot be used.
     #[error("{}: {why}", path.display())]
     File {
@@ -84,7 +92,7 @@ impl Error {
                 Some(format!("for example --layers {pixels},128,64,{classes}"))
             }
             Error::Images { .. } => Some("choose another --model: mlp takes images of any size".to_string()),
-            Error::File { hint, .. } => Some(hint.clone()),
+            Error::File { hint, .. } | Error::RangeTest { hint, .. } => Some(hint.clone()),
             Error::OtherRun { .. } => Some(
                 "give the settings of the checkpoint, or --force to go on from its weights with these"
                     .to_string(),

@@ -20,6 +20,7 @@
 
 pub mod compare;
 mod error;
+pub mod finder;
 mod json_number;
 pub mod plan;
 mod recipe;
@@ -31,6 +32,7 @@ pub mod weights;
 
 pub use compare::Comparison;
 pub use error::Error;
+pub use finder::Finder;
 pub use plan::Plan;
 pub use recipe::Recipe;
 pub use task::{Score, Task};

@@ -24,7 +24,8 @@ use crate::weights;
 pub struct Length {
     /// Passes over the training set.
     pub epochs: u32,
-    /// Evaluations on the test set in each epoch, evenly spread, the last at its end.
+    /// Evaluations on the test set in each epoch, evenly spread, the last at its end; with 0 it is not
+    /// looked at, not even at the start.
     pub evaluations: u32,
 }
 
@@ -89,6 +90,15 @@ pub struct Progress {
     evaluations: Vec<Evaluation>,
 }
 
+/// All that a run has learned, apart from it.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    weights: Bundle,
+    running: Bundle,
+    pub(crate) state: StateDict,
+    pub(crate) progress: Progress,
+}
+
 /// Points of the training curve in one epoch.
 const POINTS: u64 = 10;
 
@@ -135,7 +145,7 @@ impl<'t> Training<'t> {
     /// Trains to the end, or until `after_step` says to stop. It is called after every update.
     pub fn run(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> Flow) {
         let per_epoch = self.steps_per_epoch();
-        if self.progress.evaluations.is_empty() {
+        if self.progress.evaluations.is_empty() && self.length.evaluations > 0 {
             self.evaluate();
         }
         while self.progress.steps < self.total_steps() && self.progress.status == Status::Finished {
@@ -372,16 +382,39 @@ impl<'t> Training<'t> {
             *array = weights::numbers(path, &tensors, &format!("optimizer.{name}"), &[array.len()])?;
         }
         let scalars = scalars.into_iter().map(|(name, bits)| (name, f64::from_bits(bits))).collect();
-        self.optimizer.load_state_dict(StateDict {
-            steps: progress.steps,
-            gradient_calls: progress.steps,
-            arrays,
-            scalars,
-        })?;
+        let state = StateDict { steps: progress.steps, gradient_calls: progress.steps, arrays, scalars };
+        self.take(Snapshot { weights, running, state, progress })
+    }
+
+    /// Goes on where another run of the same network was, with this one's seed and settings.
+    ///
+    /// # Errors
+    /// If its optimizer keeps other state; then nothing is changed.
+    pub(crate) fn take(&mut self, snapshot: Snapshot) -> Result<(), Error> {
+        let Snapshot { weights, running, state, progress } = snapshot;
+        self.optimizer.load_state_dict(state)?;
         (self.weights, self.running) = (weights, running);
         self.progress = progress;
         self.order.clear();
         Ok(())
+    }
+
+    /// A copy of all that the run has learned.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let Training { weights, running, optimizer, progress, .. } = self;
+        let (weights, running, progress) = (weights.clone(), running.clone(), progress.clone());
+        Snapshot { weights, running, state: optimizer.state_dict(), progress }
+    }
+
+    /// Begins with these weights instead of those drawn from the seed; running statistics begin anew.
+    ///
+    /// # Panics
+    /// If they are another network's, or an update has been made.
+    #[track_caller]
+    pub fn begin_with(&mut self, weights: &Bundle) {
+        assert_eq!(self.progress.steps, 0, "a run that is under way has its weights");
+        assert_eq!(self.weights.layout(), weights.layout(), "weights of the same network");
+        self.weights = weights.clone();
     }
 
     /// What must be the same for a run to be the same, by name.

@@ -1,0 +1,328 @@
+//! Which learning rate to begin with: a range test on a copy of everything.
+
+mod reading;
+mod rising;
+mod test;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use optim::hyper::Value;
+use optim::schedules::Constant;
+use optim::{Schedule, Span};
+use serde::{Deserialize, Serialize};
+use tensor::{Bundle, Layout, Role};
+
+use crate::error::Error;
+use crate::recipe::Recipe;
+use crate::task::Task;
+use crate::training::{Flow, Length, Snapshot, Training};
+
+use reading::Curve;
+
+pub use reading::{Ended, Reading};
+pub use rising::Rising;
+pub use test::{Across, RangeTest, SeedSweep};
+
+/// Looks for the learning rate of a recipe by a range test (Smith 2017, section 3.3): a short training
+/// whose rate rises from far too small to far too great, by the same factor with every update. Where the
+/// smoothed loss falls, turns and climbs again tells which rates the optimizer bears on this task.
+///
+/// It works on copies: of fresh weights, of weights that are given, or of a run that is under way, with
+/// its optimizer's state and its place in the epoch. Every seed has its own copy and its own batches, and
+/// the same seeds give the same bits on any number of threads. The recipe's schedule (and plateau) stand
+/// aside while the rate rises; all else is as in a run: batch, clipping, wrappers, and groups, whose
+/// rates rise in proportion.
+///
+/// ```
+/// use lab::{Finder, Flow, Recipe, Task};
+///
+/// let mut request = data::Request::new(data::set("mnist")?);
+/// request.offline = true;
+/// let task = Task::notebook(data::load(&request, &mut |_| ())?);
+/// let recipe: Recipe = "adam".parse()?;
+/// let test = Finder::new(&task, &recipe).run(&|_| Flow::Continue)?;
+/// let rate = test.choice.expect("a network that has not learned yet shows it");
+/// assert!((3e-4..1e-2).contains(&rate));
+/// # Ok::<(), lab::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Finder<'t> {
+    /// What is to be learned.
+    pub task: &'t Task,
+    /// How; its rates count only in proportion to each other.
+    pub recipe: &'t Recipe,
+    /// Where from.
+    pub start: Start<'t>,
+    /// From which rate to which, and how.
+    pub sweep: Sweep,
+    /// One sweep each. A seed gives the batches, and the weights where they are fresh.
+    pub seeds: Vec<u64>,
+    /// Threads in all.
+    pub threads: usize,
+}
+
+/// What is copied before a sweep.
+#[derive(Debug, Clone, Copy)]
+pub enum Start<'t> {
+    /// Weights as they are drawn from the seed.
+    Fresh,
+    /// These weights of the same network, with an optimizer that has made no update.
+    Weights(&'t Bundle),
+    /// A run of the same task and recipe with all that it has learned.
+    Run(&'t Training<'t>),
+}
+
+/// The rates of a range test and how its loss is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Sweep {
+    /// The first rate.
+    pub from: f64,
+    /// The last.
+    pub to: f64,
+    /// Updates, each with its own rate.
+    pub steps: u32,
+    /// How much of the smoothed loss is kept when a loss is added, from 0 to less than 1. With 0.98, as in
+    /// fastai and PyTorch Lightning, 100 steps are half smeared into one.
+    pub smoothing: f64,
+    /// A sweep ends when the smoothed loss is so many times its lowest, and above where it began.
+    pub stop: f64,
+}
+
+/// An update of a range test, for those who watch it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// Whose sweep it belongs to.
+    pub seed: u64,
+    /// Rates tried in this sweep so far.
+    pub rates: usize,
+    /// The loss before the update.
+    pub loss: f64,
+    /// Whether the sweep ends here.
+    pub last: bool,
+}
+
+impl Default for Sweep {
+    fn default() -> Sweep {
+        Sweep { from: 1e-7, to: 10.0, steps: 200, smoothing: 0.9, stop: 4.0 }
+    }
+}
+
+impl Sweep {
+    /// Fewer steps show no curve.
+    pub const FEWEST_STEPS: u32 = 50;
+    /// More are a training, not a test.
+    pub const MOST_STEPS: u32 = 100_000;
+
+    /// The rate of a step, counted from 0.
+    pub fn rate(&self, step: usize) -> f64 {
+        let share = step as f64 / f64::from(self.steps.max(2) - 1);
+        self.from * (self.to / self.from).powf(share)
+    }
+
+    /// Whether a test can be made of it.
+    ///
+    /// # Errors
+    /// If rates, steps or smoothing are out of range.
+    pub fn check(&self) -> Result<(), Error> {
+        let Sweep { from, to, steps, smoothing, stop } = *self;
+        let wrong = |why: String, hint: String| Err(Error::RangeTest { why, hint });
+        if !(from > 0.0 && from < to && to.is_finite()) {
+            return wrong(
+                format!("rates from {} to {} do not rise", Value::Number(from), Value::Number(to)),
+                "the first is above 0 and the last greater than the first, as in 1e-7 to 10".into(),
+            );
+        }
+        if !(Sweep::FEWEST_STEPS..=Sweep::MOST_STEPS).contains(&steps) {
+            return wrong(
+                format!("{steps} steps are no range test"),
+                format!("give {} to {} steps", Sweep::FEWEST_STEPS, Sweep::MOST_STEPS),
+            );
+        }
+        if !(0.0..1.0).contains(&smoothing) {
+            return wrong(
+                format!("a smoothing of {smoothing} is not allowed"),
+                "it is the share of the smoothed loss that is kept: from 0 to less than 1, such as 0.9"
+                    .into(),
+            );
+        }
+        if !(stop > 1.0 && stop.is_finite()) {
+            return wrong(
+                format!("a sweep cannot end at {stop} times its lowest loss"),
+                "give a number above 1, such as 4".into(),
+            );
+        }
+        Ok(())
+    }
+}
+
+impl<'t> Finder<'t> {
+    /// Fresh weights, the usual sweep, seeds 0 to 4 and all cores.
+    pub fn new(task: &'t Task, recipe: &'t Recipe) -> Finder<'t> {
+        let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+        let (start, sweep, seeds) = (Start::Fresh, Sweep::default(), (0..5).collect());
+        Finder { task, recipe, start, sweep, seeds, threads }
+    }
+
+    /// Makes all sweeps and reads them.
+    ///
+    /// `watch` is called after every update, from several threads; when it says stop, sweeps that are not
+    /// finished are left out. Nothing else depends on `threads`.
+    ///
+    /// # Errors
+    /// If the sweep or the recipe cannot be used, the recipe has no learning rate that could be found, or
+    /// it is not that of the run to start from.
+    pub fn run(&self, watch: &(dyn Fn(Step) -> Flow + Sync)) -> Result<RangeTest, Error> {
+        self.sweep.check()?;
+        let beginning = match self.start {
+            Start::Fresh => Beginning::Fresh,
+            Start::Weights(weights) => Beginning::Weights(weights),
+            Start::Run(run) => Beginning::Run(without_plateau(run.snapshot())),
+        };
+        let recipe = self.rising(&beginning)?;
+        let copies = Copies { task: self.task, recipe, sweep: self.sweep, beginning };
+        let (seeds, workers) = (&self.seeds[..], self.threads.clamp(1, self.seeds.len().max(1)));
+        let share = (self.threads / workers).max(1);
+        let (next, swept) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let work = || {
+            while let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let sweep = copies.sweep(seed, watch);
+                let stopped = matches!(sweep, Ok(None));
+                swept.lock().expect("no worker panicked").extend(sweep.transpose());
+                if stopped {
+                    return;
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(share).build();
+                scope.spawn(|| pool.expect("threads can be started").install(work));
+            }
+        });
+        let swept = swept.into_inner().expect("no worker panicked");
+        let mut sweeps = swept.into_iter().collect::<Result<Vec<SeedSweep>, Error>>()?;
+        sweeps.sort_by_key(|sweep| self.seeds.iter().position(|seed| *seed == sweep.seed));
+        Ok(RangeTest::new(self, sweeps))
+    }
+
+    /// The recipe with a rate that rises from the first update of the copies on.
+    fn rising(&self, beginning: &Beginning<'_>) -> Result<Recipe, Error> {
+        let lr = rate_of(self.recipe)?;
+        let Sweep { from, to, steps, .. } = self.sweep;
+        let done = match beginning {
+            Beginning::Run(snapshot) => snapshot.state.steps,
+            Beginning::Fresh | Beginning::Weights(_) => 0,
+        };
+        let mut recipe = self.recipe.clone();
+        recipe.schedule = Schedule::new(Rising {
+            low: from / lr,
+            high: to / lr,
+            start: done as f64,
+            steps: f64::from(steps - 1),
+        });
+        Ok(recipe)
+    }
+}
+
+/// What every sweep begins with a copy of, and how it goes on.
+struct Copies<'t> {
+    task: &'t Task,
+    recipe: Recipe,
+    sweep: Sweep,
+    beginning: Beginning<'t>,
+}
+
+/// A [`Start`] as plain data that threads can share.
+enum Beginning<'t> {
+    Fresh,
+    Weights(&'t Bundle),
+    Run(Snapshot),
+}
+
+impl Copies<'_> {
+    /// One sweep on a copy; `None` if it was stopped.
+    fn sweep(&self, seed: u64, watch: &(dyn Fn(Step) -> Flow + Sync)) -> Result<Option<SeedSweep>, Error> {
+        let Copies { task, recipe, sweep, beginning } = self;
+        let done = match beginning {
+            Beginning::Run(snapshot) => snapshot.progress.steps,
+            Beginning::Fresh | Beginning::Weights(_) => 0,
+        };
+        let epochs = (done + u64::from(sweep.steps)).div_ceil(task.steps_per_epoch(recipe));
+        let length = Length { epochs: u32::try_from(epochs).unwrap_or(u32::MAX), evaluations: 0 };
+        let mut training = Training::new(task, recipe, seed, length)?;
+        match beginning {
+            Beginning::Fresh => {}
+            Beginning::Weights(weights) => training.begin_with(weights),
+            Beginning::Run(snapshot) => training.take(snapshot.clone())?,
+        }
+        let (mut curve, mut flow) = (Curve::new(*sweep), Flow::Continue);
+        training.run(&mut |training| {
+            let loss = training.progress().last_loss;
+            curve.push(loss);
+            let last = curve.ended().is_some();
+            flow = watch(Step { seed, rates: curve.len(), loss, last });
+            if last { Flow::Stop } else { flow }
+        });
+        Ok(curve.ended().map(|ended| SeedSweep::new(seed, curve, ended)))
+    }
+}
+
+/// The learning rate of a recipe, if it has one that can be looked for.
+fn rate_of(recipe: &Recipe) -> Result<f64, Error> {
+    let name = recipe.name();
+    let refused = |why: String, hint: &str| Err(Error::RangeTest { why, hint: hint.to_string() });
+    recipe.check()?;
+    if recipe.rule.card().family == PARAMETER_FREE {
+        return refused(
+            format!(
+                "{name} finds the size of its steps itself: its lr is a factor of it, to be left as it is"
+            ),
+            "train with it as it is; a range test is for rules such as sgd and adam",
+        );
+    }
+    let Some(Value::Number(lr)) = recipe.rule.get("lr") else {
+        return refused(
+            format!("{name} has no learning rate to look for"),
+            "train with it as it is; a range test is for rules such as sgd and adam",
+        );
+    };
+    if lr == 0.0 {
+        return refused(
+            format!("{name} lr=0 has no rate that could rise: a test scales the recipe's own"),
+            "leave lr out, or give any number above 0: only its proportion to the rates of groups counts",
+        );
+    }
+    if !counts_after_the_first_update(recipe)? {
+        return refused(
+            format!("the lr of {name} counts in the first update only, so a rate that rises shows nothing"),
+            "compare a few values instead: `descent compare --optimizers 'rprop lr=1e-3, rprop lr=1e-2'`",
+        );
+    }
+    Ok(lr)
+}
+
+/// The family of rules whose rate is not to be tuned.
+const PARAMETER_FREE: &str = "parameter-free";
+
+/// Whether half the rate from the second update on leads elsewhere.
+fn counts_after_the_first_update(recipe: &Recipe) -> Result<bool, Error> {
+    let led_to = |later: f64| -> Result<[f32; 4], Error> {
+        let schedule = Schedule::default().then(Span::Steps(1), Schedule::new(Constant { value: later }));
+        let mut layout = Layout::new();
+        layout.push("weight", [2, 2], Role::Matrix);
+        let mut weights = [1.0, -1.0, 0.5, 2.0];
+        let mut optimizer = Recipe { schedule, ..recipe.clone() }.optimizer(&layout.into(), 3)?;
+        for _ in 0..3 {
+            optimizer.step(&mut weights, &[0.5, 0.25, -0.5, 1.0]);
+        }
+        Ok(weights)
+    };
+    Ok(led_to(1.0)? != led_to(0.5)?)
+}
+
+/// A plateau's factor is part of the schedule that stands aside.
+fn without_plateau(mut snapshot: Snapshot) -> Snapshot {
+    snapshot.state.scalars.retain(|(name, _)| !name.starts_with("plateau/"));
+    snapshot
+}

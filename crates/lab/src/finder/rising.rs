@@ -1,0 +1,44 @@
+//! The learning rate of a range test.
+
+use optim::{Course, CourseCard, hyperparameters};
+
+hyperparameters! {
+    /// A rate that rises by the same factor with every step.
+    pub struct Rising {
+        /// What the rate is multiplied with at the first step.
+        low: f64 = 1e-4 in 0.0..,
+        /// What it is multiplied with at the last.
+        high: f64 = 1e4 in 0.0..,
+        /// Which step is the first.
+        start: f64 = 0.0 in 0.0..,
+        /// From the first step to the last.
+        steps: f64 = 99.0 in 1.0..,
+    }
+}
+
+const CARD: CourseCard = CourseCard {
+    name: "rising",
+    title: "rises by the same factor with every step",
+    problem: "nobody knows the size of a good learning rate",
+    formula: "f = low·(high/low)^((s − start)/steps)",
+    ends: [1e-4, 1e4],
+    good_when: "the loss on the way up is to tell the size",
+    bad_when: "anything is to be learned",
+    source: "Smith 2017, section 3.3",
+    examples: ["rising", "rising low=0.01 high=100"],
+};
+
+impl Course for Rising {
+    fn card(&self) -> &'static CourseCard {
+        &CARD
+    }
+
+    fn factor(&self, s: f64, _total: f64) -> f64 {
+        let Rising { low, high, start, steps } = *self;
+        low * (high / low).powf((s - start) / steps)
+    }
+
+    fn boxed(&self) -> Box<dyn Course> {
+        Box::new(*self)
+    }
+}
