@@ -1,5 +1,6 @@
-//! The course of a learning rate as columns of blocks.
+//! The course of a learning rate, and the loss over it, as columns of blocks.
 
+use lab::finder::{RangeTest, SeedSweep, Sweep};
 use optim::Schedule;
 use optim::hyper::Value;
 
@@ -14,7 +15,7 @@ pub(crate) fn factors(schedule: &Schedule, total: u64, width: usize) -> String {
     let top = round_above(greatest);
     let labels = [top, top / 2.0, 0.0].map(|x| Value::Number(x).to_string());
     let left = labels.iter().map(|label| text::width(label)).max().unwrap_or(0);
-    let columns = width.saturating_sub(left + 4).clamp(10, 60);
+    let columns = room(width, left);
 
     let heights: Vec<usize> = (0..columns as u64)
         .map(|column| {
@@ -23,6 +24,56 @@ pub(crate) fn factors(schedule: &Schedule, total: u64, width: usize) -> String {
             (share * (8 * ROWS) as f64).round() as usize
         })
         .collect();
+    let first = "step 0";
+    let last = text::grouped(total.saturating_sub(1));
+    let between = columns.saturating_sub(first.len());
+    blocks(&heights, &labels) + &format!("  {:left$}  {first}{last:>between$}\n", "")
+}
+
+/// The median of a range test's losses over the logarithm of the rate, at most `width` columns where there
+/// is room for ten; under it a letter at each of `marks`, the first ones in front.
+pub(crate) fn losses(test: &RangeTest, marks: &[(char, f64)], width: usize) -> String {
+    let of = |pick: fn(f64, f64) -> f64, from: f64, value: fn(&SeedSweep) -> f64| {
+        test.sweeps.iter().map(value).filter(|loss| loss.is_finite()).fold(from, pick)
+    };
+    let low = of(f64::min, f64::INFINITY, |sweep| sweep.reading.lowest);
+    let beginning = of(f64::max, 0.0, |sweep| sweep.reading.beginning).max(low);
+    let fall = (beginning - low).max(0.02 * beginning);
+    // An eighth of the fall below and a quarter above; what is higher fills its column.
+    let (bottom, top) = ((low - 0.125 * fall).max(0.0), beginning + 0.25 * fall);
+    let labels = [top, (bottom + top) / 2.0, bottom].map(|loss| format!("{loss:.2}"));
+    let left = labels.iter().map(|label| text::width(label)).max().unwrap_or(0);
+    let columns = room(width, left);
+
+    let steps = test.sweep.steps as usize - 1;
+    let heights: Vec<usize> = (0..columns)
+        .map(|column| {
+            // Where the sweeps have ended, the loss was too high to go on.
+            let loss = test.median.get(steps * column / (columns - 1)).copied().unwrap_or(f64::INFINITY);
+            ((loss - bottom) / (top - bottom) * (8 * ROWS) as f64).round() as usize
+        })
+        .collect();
+    let Sweep { from, to, .. } = test.sweep;
+    let mut under = vec![' '; columns];
+    for (letter, rate) in marks.iter().rev() {
+        let share = (rate / from).ln() / (to / from).ln();
+        under[((columns - 1) as f64 * share).round().clamp(0.0, (columns - 1) as f64) as usize] = *letter;
+    }
+    let [first, last] = [from, to].map(|rate| format!("{}", Value::Number(rate)));
+    let between = columns.saturating_sub(first.len());
+    let under: String = under.into_iter().collect();
+    blocks(&heights, &labels)
+        + &format!("  {:left$}  {}\n  {:left$}  {first}{last:>between$}\n", "", under.trim_end(), "")
+}
+
+/// Columns for blocks beside labels of this width.
+fn room(width: usize, left: usize) -> usize {
+    width.saturating_sub(left + 4).clamp(10, 60)
+}
+
+/// Columns of blocks, their heights in eighths of a row; the labels are of top, middle and bottom.
+fn blocks(heights: &[usize], labels: &[String; 3]) -> String {
+    let left = labels.iter().map(|label| text::width(label)).max().unwrap_or(0);
     let mut chart = String::new();
     for row in (0..ROWS).rev() {
         let label = match row {
@@ -36,10 +87,7 @@ pub(crate) fn factors(schedule: &Schedule, total: u64, width: usize) -> String {
         chart += format!("  {label:>left$} │{line}").trim_end();
         chart.push('\n');
     }
-    let first = "step 0";
-    let last = text::grouped(total.saturating_sub(1));
-    let between = columns.saturating_sub(first.len());
-    chart + &format!("  {:left$} └{}\n  {:left$}  {first}{last:>between$}\n", "", "─".repeat(columns), "")
+    chart + &format!("  {:left$} └{}\n", "", "─".repeat(heights.len()))
 }
 
 /// The least of 1, 2 and 5 times a power of ten that is not below `x`; 1 for 0.

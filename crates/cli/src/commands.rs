@@ -4,6 +4,7 @@ mod compare;
 mod data;
 mod evaluate;
 mod explain;
+mod find_lr;
 mod optimizers;
 mod predict;
 mod schedule;
@@ -24,7 +25,7 @@ pub(crate) struct Command {
 }
 
 /// All of them, in the order of the help.
-pub(crate) const ALL: [Command; 8] = [
+pub(crate) const ALL: [Command; 9] = [
     Command { name: "compare", declare: compare::command, run: compare::run },
     Command { name: "train", declare: train::command, run: train::run },
     Command { name: "evaluate", declare: evaluate::command, run: evaluate::run },
@@ -32,5 +33,6 @@ pub(crate) const ALL: [Command; 8] = [
     Command { name: "optimizers", declare: optimizers::command, run: optimizers::run },
     Command { name: "explain", declare: explain::command, run: explain::run },
     Command { name: "schedule", declare: schedule::command, run: schedule::run },
+    Command { name: "find-lr", declare: find_lr::command, run: find_lr::run },
     Command { name: "data", declare: data::command, run: data::run },
 ];

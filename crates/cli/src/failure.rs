@@ -95,7 +95,8 @@ impl From<lab::Error> for Failure {
             lab::Error::Recipe { .. }
             | lab::Error::Widths { .. }
             | lab::Error::Images { .. }
-            | lab::Error::OtherRun { .. } => Failure { message: error.to_string(), hint, code: 2 },
+            | lab::Error::OtherRun { .. }
+            | lab::Error::RangeTest { .. } => Failure { message: error.to_string(), hint, code: 2 },
         }
     }
 }

@@ -7,6 +7,7 @@
 //! | `evaluate`, `predict` | how good a trained model is; what it sees in a picture |
 //! | `optimizers`, `explain` | what there is to choose from, and what each does |
 //! | `schedule` | draws the course of a learning rate |
+//! | `find-lr` | looks for a learning rate by a range test |
 //! | `data` | where the data sets are; fetches and checks them |
 //!
 //! Data goes to standard output, progress and notes to standard error. Only this crate and

@@ -60,7 +60,11 @@ pub(crate) struct Trained {
 impl Trained {
     /// Reads the file that `--model` names.
     pub(crate) fn load(matches: &ArgMatches) -> Result<Trained, Failure> {
-        let path = matches.get_one::<PathBuf>("model").expect("it is required").clone();
+        Trained::read(matches.get_one::<PathBuf>("model").expect("it is required").clone())
+    }
+
+    /// Reads this file.
+    pub(crate) fn read(path: PathBuf) -> Result<Trained, Failure> {
         if let Err(error) = File::open(&path) {
             let hint = "check the path; `descent train --save FILE` writes a model";
             return Err(Failure::missing(format!("{}: {error}", path.display()), hint));

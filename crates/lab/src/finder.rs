@@ -1,8 +1,8 @@
 //! Which learning rate to begin with: a range test on a copy of everything.
 
+mod found;
 mod reading;
 mod rising;
-mod test;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,9 +20,9 @@ use crate::training::{Flow, Length, Snapshot, Training};
 
 use reading::Curve;
 
+pub use found::{Across, RangeTest, SeedSweep};
 pub use reading::{Ended, Reading};
 pub use rising::Rising;
-pub use test::{Across, RangeTest, SeedSweep};
 
 /// Looks for the learning rate of a recipe by a range test (Smith 2017, section 3.3): a short training
 /// whose rate rises from far too small to far too great, by the same factor with every update. Where the
@@ -266,6 +266,14 @@ impl Copies<'_> {
         });
         Ok(curve.ended().map(|ended| SeedSweep::new(seed, curve, ended)))
     }
+}
+
+/// Whether a recipe has a learning rate that a range test can find.
+///
+/// # Errors
+/// If it has none, or one that is not to be tuned or does not count in each update.
+pub fn check(recipe: &Recipe) -> Result<(), Error> {
+    rate_of(recipe).map(drop)
 }
 
 /// The learning rate of a recipe, if it has one that can be looked for.

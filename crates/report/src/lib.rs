@@ -9,6 +9,7 @@
 //! | [`page()`] | the comparison as one HTML file that makes no request |
 //! | [`curves_svg`] | loss and accuracy over epochs, one line an optimizer |
 //! | [`schedule_svg`] | the factor of the learning rate over steps |
+//! | [`range_test_svg`], [`range_test_csv`] | the loss over learning rates, and the rates read from it |
 //! | [`csv()`] | one row a run and epoch |
 //! | [`jsonl()`], [`parse_jsonl`] | whole records, one a line, and back |
 //!
@@ -62,6 +63,7 @@ mod look;
 mod number;
 mod page;
 mod panel;
+mod range_test;
 mod ranking;
 mod schedule;
 mod table;
@@ -71,5 +73,6 @@ pub use csv::csv;
 pub use curves::curves_svg;
 pub use jsonl::{Error, jsonl, parse_jsonl};
 pub use page::page;
+pub use range_test::{range_test_csv, range_test_svg};
 pub use schedule::schedule_svg;
 pub use table::{Style, table};

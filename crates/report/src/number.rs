@@ -91,6 +91,11 @@ pub(crate) fn fixed(x: f64, decimals: usize) -> String {
     }
 }
 
+/// The shortest text that reads back: `0.001`, `10`.
+pub(crate) fn plain(x: f64) -> String {
+    if x.is_finite() { format!("{x}") } else { not_finite(x) }
+}
+
 /// Two decimals, unless that would be a row of digits.
 fn hundredfold(x: f64) -> String {
     if x.abs() < 100.0 { fixed(x * 100.0, 2) } else { exponent(x * 100.0, 2) }

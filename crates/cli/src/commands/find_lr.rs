@@ -1,0 +1,314 @@
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use data::batches::Normalise;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lab::finder::{Across, Ended, RangeTest, Start, Step, Sweep};
+use lab::{Finder, Flow, Recipe, Task};
+use optim::hyper::Value;
+
+use crate::chart;
+use crate::console;
+use crate::dataset;
+use crate::failure::Failure;
+use crate::files;
+use crate::stop::Stop;
+use crate::text;
+use crate::trained::Trained;
+
+pub(crate) fn command() -> Command {
+    let number = |name: &'static str, default: &'static str, help: &'static str| {
+        let parser = value_parser!(f64);
+        Arg::new(name)
+            .long(name)
+            .value_name("X")
+            .value_parser(parser)
+            .default_value(default)
+            .allow_negative_numbers(true)
+            .help(help)
+    };
+    Command::new("find-lr")
+        .about("Looks for a learning rate by a range test")
+        .long_about(
+            "Trains copies of a network for a few moments while the learning rate rises from far too small to far \
+             too great (the range test of Smith 2017), draws the smoothed loss over the rate, and says which rate \
+             it would choose, why, and when not to trust it. The recipe's schedule stands aside while the rate rises.",
+        )
+        .after_help(
+            "Examples:\n  descent find-lr --optimizer adam\n  \
+             descent find-lr --optimizer 'sgd momentum=0.9, clip=1, batch=128' --seeds 9\n  \
+             descent find-lr --optimizer rmsprop --dataset fashion-mnist --svg rmsprop.svg\n  \
+             descent find-lr --weights digits.safetensors --from 1e-6 --to 1    to train on\n\n\
+             The rate that is chosen is printed as a recipe for `descent train --recipe`.",
+        )
+        .arg(
+            Arg::new("optimizer")
+                .long("optimizer")
+                .visible_alias("recipe")
+                .value_name("RECIPE")
+                .default_value("adam")
+                .help("The update rule with all settings: 'adamw weight_decay=0.1, clip=1, batch=128'"),
+        )
+        .args(dataset::arguments())
+        .arg(
+            Arg::new("layers")
+                .long("layers")
+                .value_name("W,W,…")
+                .value_delimiter(',')
+                .value_parser(value_parser!(u32).range(1..=65_536))
+                .conflicts_with("weights")
+                .help("Layer widths from pixels to classes [default: the notebook's 784,128,64,10]"),
+        )
+        .arg(
+            Arg::new("weights")
+                .long("weights")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Begin with these weights, as `descent train --save` writes them; the file is only read"),
+        )
+        .arg(
+            Arg::new("seeds")
+                .long("seeds")
+                .value_name("N")
+                .value_parser(value_parser!(u32).range(1..=1000))
+                .default_value("5")
+                .help("Sweeps, with seeds 0 to N − 1 for weights and batches"),
+        )
+        .arg(number("from", "1e-7", "The first rate"))
+        .arg(number("to", "10", "The last rate"))
+        .arg(
+            Arg::new("steps")
+                .long("steps")
+                .value_name("N")
+                .value_parser(value_parser!(u32))
+                .default_value("200")
+                .help("Updates of a sweep, each with its own rate"),
+        )
+        .arg(number("smoothing", "0.9", "Share of the smoothed loss that is kept at each update"))
+        .arg(
+            Arg::new("threads")
+                .long("threads")
+                .value_name("N")
+                .value_parser(value_parser!(u32).range(1..=1024))
+                .help("Threads in all; the result does not depend on it [default: one a core]"),
+        )
+        .arg(
+            Arg::new("svg")
+                .long("svg")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Write a picture here, and beside it the numbers as .csv and .json"),
+        )
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Print all that was found as JSON and nothing else"),
+        )
+}
+
+pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    // Everything that can be wrong in the settings is said before any data is fetched.
+    let recipe: Recipe = matches.get_one::<String>("optimizer").expect("it has a default").parse()?;
+    let sweep = sweep(matches);
+    sweep.check()?;
+    lab::finder::check(&recipe)?;
+    let svg = matches.get_one::<PathBuf>("svg");
+    let files = svg.map(|path| [path.clone(), path.with_extension("csv"), path.with_extension("json")]);
+    files.iter().flatten().try_for_each(|path| files::check_room(path))?;
+    let trained = matches.get_one::<PathBuf>("weights").cloned().map(Trained::read).transpose()?;
+
+    let stop = Stop::listen()?;
+    let dataset = dataset::load(matches)?;
+    let task = match (&trained, matches.get_many::<u32>("layers")) {
+        (Some(trained), _) => trained.task(dataset)?,
+        (None, Some(widths)) => {
+            let widths: Vec<usize> = widths.map(|&width| width as usize).collect();
+            Task::with_widths(dataset, &widths, nn::Activation::Relu, Normalise::HALF)?
+        }
+        (None, None) => Task::notebook(dataset),
+    };
+    let mut finder = Finder::new(&task, &recipe);
+    finder.sweep = sweep;
+    finder.seeds = (0..u64::from(*matches.get_one::<u32>("seeds").expect("it has a default"))).collect();
+    finder.threads = matches.get_one::<u32>("threads").map_or(finder.threads, |&n| n as usize);
+    if let Some(trained) = &trained {
+        finder.start = Start::Weights(trained.weights());
+    }
+
+    let json = matches.get_flag("json");
+    let watch = Watch::new(finder.seeds.len() as u64 * u64::from(sweep.steps), u64::from(sweep.steps), json);
+    let test = finder.run(&|step| {
+        watch.step(step);
+        if stop.asked() { Flow::Stop } else { Flow::Continue }
+    })?;
+    watch.finish();
+    if let Some(code) = stop.code().filter(|_| test.sweeps.len() < finder.seeds.len()) {
+        let done =
+            format!("stopped after {} of {} sweeps; nothing is kept", test.sweeps.len(), finder.seeds.len());
+        return Err(Failure::signal(code, done));
+    }
+
+    let object = serde_json::to_string(&test).expect("a test has no map and no fallible field") + "\n";
+    if let Some([svg, csv, json]) = &files {
+        for (path, text) in [
+            (svg, report::range_test_svg(&test)),
+            (csv, report::range_test_csv(&test)),
+            (json, object.clone()),
+        ] {
+            data::atomic_write(path, text.as_bytes())?;
+        }
+    }
+    if json {
+        return Ok(console::print(&object)?);
+    }
+    Ok(console::print(&page(&test, svg.map(PathBuf::as_path), console::width()))?)
+}
+
+fn sweep(matches: &ArgMatches) -> Sweep {
+    let number = |name: &str| *matches.get_one::<f64>(name).expect("it has a default");
+    Sweep {
+        from: number("from"),
+        to: number("to"),
+        steps: *matches.get_one::<u32>("steps").expect("it has a default"),
+        smoothing: number("smoothing"),
+        ..Sweep::default()
+    }
+}
+
+/// The drawing, the table and what they say.
+fn page(test: &RangeTest, svg: Option<&Path>, width: usize) -> String {
+    let seeds = if test.sweeps.len() == 1 { "1 seed".into() } else { format!("{} seeds", test.sweeps.len()) };
+    let head = format!("{} on {}, {}, {}, {seeds}", test.recipe, test.dataset, test.model, test.start);
+    let mut page = text::paragraph(&head, 0, width) + "\n";
+    page += &chart::losses(test, &marks(test), width);
+    page += &text::paragraph(
+        "smoothed loss over the learning rate, median of the seeds; under it c: chosen, e: edge of divergence, \
+         s: steepest descent, t: a tenth of the rate of the lowest loss",
+        2,
+        width,
+    );
+    page.push('\n');
+    page += &text::table(&rows(test), 2, width).concat();
+    page += &format!("\n{}", text::paragraph(&test.why, 0, width));
+    for doubt in &test.doubts {
+        page += &format!("\n{}", text::paragraph(&format!("DOUBT: {doubt}"), 0, width));
+    }
+    for note in &test.notes {
+        page += &format!("\n{}", text::paragraph(&format!("NOTE: {note}"), 0, width));
+    }
+    if let Some(chosen) = &test.chosen {
+        page += &format!("\nTrain with it:\n  descent train --recipe '{chosen}'\n");
+    }
+    if let Some(path) = svg {
+        page += &format!("\npicture: {}\n", text::plain(&path.display().to_string()));
+    }
+    page
+}
+
+/// Letters under the drawing, the most important first.
+fn marks(test: &RangeTest) -> Vec<(char, f64)> {
+    let median = |across: Option<Across>| across.map(|across| across.median);
+    let letters = [
+        ('c', test.choice),
+        ('e', median(test.edge)),
+        ('s', median(test.steepest)),
+        ('t', median(test.tenth)),
+    ];
+    letters.into_iter().filter_map(|(letter, rate)| Some((letter, rate?))).collect()
+}
+
+/// One row a seed, then their median and how far they spread.
+fn rows(test: &RangeTest) -> Vec<[String; 6]> {
+    let head = ["seed", "steepest", "lowest/10", "would choose", "edge", "ended"].map(String::from);
+    let mut rows = vec![head];
+    for sweep in &test.sweeps {
+        let reading = &sweep.reading;
+        let ended = match sweep.ended {
+            Ended::LastRate => "at the last rate".to_string(),
+            Ended::Rose => format!("at {} times the lowest loss", test.sweep.stop),
+            Ended::NotFinite => "loss not finite".to_string(),
+        };
+        let [steepest, tenth, choice, edge] =
+            [reading.steepest, reading.tenth, reading.choice, reading.edge].map(digits);
+        rows.push([sweep.seed.to_string(), steepest, tenth, choice, edge, ended]);
+    }
+    if test.sweeps.len() > 1 {
+        for (name, of) in [
+            ("median", (|across| across.median) as fn(Across) -> f64),
+            ("least", |across| across.low),
+            ("greatest", |across| across.high),
+        ] {
+            let [steepest, tenth, choice, edge] =
+                [test.steepest, test.tenth, test.choices, test.edge].map(|across| digits(across.map(of)));
+            rows.push([name.to_string(), steepest, tenth, choice, edge, String::new()]);
+        }
+    }
+    rows
+}
+
+/// A rate with two digits; the dash stands for none.
+fn digits(rate: Option<f64>) -> String {
+    let short =
+        |rate: f64| Value::Number(format!("{rate:.1e}").parse().expect("a number as printed")).to_string();
+    rate.map_or("—".to_string(), short)
+}
+
+/// A bar, or a line now and then, when it takes longer than a second.
+struct Watch {
+    start: Instant,
+    done: AtomicU64,
+    total: u64,
+    steps: u64,
+    quiet: bool,
+    shown: Mutex<Shown>,
+}
+
+struct Shown {
+    bar: Option<ProgressBar>,
+    told: Instant,
+}
+
+impl Watch {
+    /// For so many updates in all, `steps` in each sweep.
+    fn new(total: u64, steps: u64, quiet: bool) -> Watch {
+        let start = Instant::now();
+        let shown = Mutex::new(Shown { bar: None, told: start });
+        Watch { start, done: AtomicU64::new(0), total, steps, quiet, shown }
+    }
+
+    fn step(&self, step: Step) {
+        // A sweep that ends early skips what was left of it.
+        let made = if step.last { 1 + self.steps.saturating_sub(step.rates as u64) } else { 1 };
+        let done = self.done.fetch_add(made, Ordering::Relaxed) + made;
+        if self.quiet || self.start.elapsed() < PATIENCE {
+            return;
+        }
+        let Ok(mut shown) = self.shown.try_lock() else { return };
+        if console::is_live() {
+            let bar = shown.bar.get_or_insert_with(|| {
+                let style = ProgressStyle::with_template("  {wide_bar} {pos} of {len} updates, {eta} left");
+                ProgressBar::with_draw_target(Some(self.total), ProgressDrawTarget::stderr())
+                    .with_style(style.expect("the template is right"))
+            });
+            bar.set_position(done);
+        } else if shown.told.elapsed() >= QUIET {
+            shown.told = Instant::now();
+            console::note(&format!("{done} of {} updates", self.total));
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.shown.lock().expect("no thread panicked").bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Before anything is shown.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Between two plain lines.
+const QUIET: Duration = Duration::from_secs(5);
