@@ -16,7 +16,8 @@ use crate::text::{shorten, wrap};
 /// picture.
 pub fn range_test_svg(test: &RangeTest) -> String {
     let title = shorten(&format!("Learning rates of {} on {}", test.optimizer, test.dataset), TITLE_COLUMNS);
-    let caption = wrap(&test.recipe, CAPTION_COLUMNS);
+    let what = format!("{}, {}", test.model, test.start);
+    let caption = [wrap(&test.recipe, CAPTION_COLUMNS), wrap(&what, CAPTION_COLUMNS)].concat();
     let top = MARGIN + TITLE + LINE * caption.len() as f64 + 8.0;
     let bottom = top + PLOT_HEIGHT;
     let marks = marks(test);

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use crate::console;
 use crate::dataset;
 use crate::failure::Failure;
 use crate::files;
+use crate::model;
 use crate::stop::Stop;
 use crate::text;
 use crate::trained::Trained;
@@ -53,14 +54,15 @@ pub(crate) fn command() -> Command {
                 .help("The update rule with all settings: 'adamw weight_decay=0.1, clip=1, batch=128'"),
         )
         .args(dataset::arguments())
+        .arg(model::argument().conflicts_with("weights"))
         .arg(
             Arg::new("layers")
                 .long("layers")
                 .value_name("W,W,…")
                 .value_delimiter(',')
                 .value_parser(value_parser!(u32).range(1..=65_536))
-                .conflicts_with("weights")
-                .help("Layer widths from pixels to classes [default: the notebook's 784,128,64,10]"),
+                .conflicts_with_all(["model", "weights"])
+                .help("Layer widths of an mlp, pixels to classes [default: the notebook's 784,128,64,10]"),
         )
         .arg(
             Arg::new("weights")
@@ -129,7 +131,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             let widths: Vec<usize> = widths.map(|&width| width as usize).collect();
             Task::with_widths(dataset, &widths, nn::Activation::Relu, Normalise::HALF)?
         }
-        (None, None) => Task::notebook(dataset),
+        (None, None) => Task::new(dataset, model::of(matches), Normalise::HALF)?,
     };
     let mut finder = Finder::new(&task, &recipe);
     finder.sweep = sweep;
@@ -165,7 +167,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if json {
         return Ok(console::print(&object)?);
     }
-    Ok(console::print(&page(&test, svg.map(PathBuf::as_path), console::width()))?)
+    Ok(console::print(&page(&test, matches, console::width()))?)
 }
 
 fn sweep(matches: &ArgMatches) -> Sweep {
@@ -180,10 +182,10 @@ fn sweep(matches: &ArgMatches) -> Sweep {
 }
 
 /// The drawing, the table and what they say.
-fn page(test: &RangeTest, svg: Option<&Path>, width: usize) -> String {
+fn page(test: &RangeTest, matches: &ArgMatches, width: usize) -> String {
     let seeds = if test.sweeps.len() == 1 { "1 seed".into() } else { format!("{} seeds", test.sweeps.len()) };
-    let head = format!("{} on {}, {}, {}, {seeds}", test.recipe, test.dataset, test.model, test.start);
-    let mut page = text::paragraph(&head, 0, width) + "\n";
+    let what = format!("{}, {}, {}, {seeds}", test.dataset, test.model, test.start);
+    let mut page = text::paragraph(&test.recipe, 0, width) + &text::paragraph(&what, 0, width) + "\n";
     page += &chart::losses(test, &marks(test), width);
     page += &text::paragraph(
         "smoothed loss over the learning rate, median of the seeds; under it c: chosen, e: edge of divergence, \
@@ -200,13 +202,28 @@ fn page(test: &RangeTest, svg: Option<&Path>, width: usize) -> String {
     for note in &test.notes {
         page += &format!("\n{}", text::paragraph(&format!("NOTE: {note}"), 0, width));
     }
-    if let Some(chosen) = &test.chosen {
-        page += &format!("\nTrain with it:\n  descent train --recipe '{chosen}'\n");
+    if let (Some(chosen), Some(flags)) = (&test.chosen, train_flags(matches)) {
+        page += &format!("\nTrain with it:\n  descent train{flags} --recipe '{chosen}'\n");
     }
-    if let Some(path) = svg {
+    if let Some(path) = matches.get_one::<PathBuf>("svg") {
         page += &format!("\npicture: {}\n", text::plain(&path.display().to_string()));
     }
     page
+}
+
+/// What `train` has to be told beside the recipe; `None` where it cannot begin with the same weights.
+fn train_flags(matches: &ArgMatches) -> Option<String> {
+    let mut flags = String::new();
+    for (name, default) in [("dataset", "mnist"), ("model", "mlp")] {
+        let value = matches.get_one::<String>(name).expect("it has a default");
+        if value != default {
+            flags += &format!(" --{name} {value}");
+        }
+    }
+    if let Some(widths) = matches.get_many::<u32>("layers") {
+        flags += &format!(" --layers {}", widths.map(ToString::to_string).collect::<Vec<_>>().join(","));
+    }
+    (!matches.contains_id("weights")).then_some(flags)
 }
 
 /// Letters under the drawing, the most important first.
@@ -223,14 +240,14 @@ fn marks(test: &RangeTest) -> Vec<(char, f64)> {
 
 /// One row a seed, then their median and how far they spread.
 fn rows(test: &RangeTest) -> Vec<[String; 6]> {
-    let head = ["seed", "steepest", "lowest/10", "would choose", "edge", "ended"].map(String::from);
+    let head = ["seed", "steepest", "lowest/10", "would choose", "edge", "ended at"].map(String::from);
     let mut rows = vec![head];
     for sweep in &test.sweeps {
         let reading = &sweep.reading;
         let ended = match sweep.ended {
-            Ended::LastRate => "at the last rate".to_string(),
-            Ended::Rose => format!("at {} times the lowest loss", test.sweep.stop),
-            Ended::NotFinite => "loss not finite".to_string(),
+            Ended::LastRate => "last rate".to_string(),
+            Ended::Rose => format!("{} × lowest loss", test.sweep.stop),
+            Ended::NotFinite => "not finite".to_string(),
         };
         let [steepest, tenth, choice, edge] =
             [reading.steepest, reading.tenth, reading.choice, reading.edge].map(digits);

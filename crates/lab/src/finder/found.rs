@@ -188,13 +188,13 @@ impl RangeTest {
                 written(sweep.to)
             ));
         }
-        let lowest = sweep.rate(sweep.steps as usize / 8);
-        let early = |s: &SeedSweep| s.reading.steepest.is_some_and(|steepest| steepest < lowest);
+        let low = sweep.rate(sweep.steps as usize / 5);
+        let early = |sweep: &SeedSweep| sweep.reading.choice.is_some_and(|choice| choice < low);
         let early = sweeps.iter().filter(|sweep| early(sweep)).count();
         if early > 0 {
             doubts.push(format!(
-                "The loss of {} falls from the first rates on: {} is too great to begin with. Let the sweep \
-                 begin at a smaller rate.",
+                "The loss of {} falls from the first rates on, so {} may be too great to begin with. Let the \
+                 sweep begin at a smaller rate.",
                 of_seeds(early, n),
                 written(sweep.from)
             ));

@@ -1,0 +1,200 @@
+//! The range test: on copies alone, the same on any number of threads, and right about what it finds.
+
+use data::Dataset;
+use lab::finder::{Ended, RangeTest, Start, Sweep};
+use lab::{Error, Finder, Flow, Length, Recipe, Task, Training};
+
+fn dataset() -> Dataset {
+    let mut request = data::Request::new(data::set("mnist").unwrap());
+    request.offline = true;
+    let nowhere = std::path::PathBuf::from("/nowhere");
+    let [here, system, cache] = [nowhere.clone(), nowhere.clone(), nowhere];
+    request.places = data::Places { standing: None, here, system, cache };
+    data::load(&request, &mut |_| ()).unwrap()
+}
+
+fn recipe(text: &str) -> Recipe {
+    text.parse().unwrap()
+}
+
+fn find(finder: &Finder<'_>) -> RangeTest {
+    finder.run(&|_| Flow::Continue).unwrap()
+}
+
+fn bits(weights: &tensor::Bundle) -> Vec<u32> {
+    weights.as_slice().iter().map(|w| w.to_bits()).collect()
+}
+
+const SHORT: Sweep = Sweep { from: 1e-5, to: 1.0, steps: 60, smoothing: 0.8, stop: 4.0 };
+
+#[test]
+fn a_run_is_not_touched_and_goes_on_as_if_there_had_been_no_test() {
+    let task = Task::notebook(dataset());
+    let folder = tempfile::tempdir().unwrap();
+    let length = Length { epochs: 1, evaluations: 1 };
+    for text in ["adam, cosine", "sgd lr=0.05 momentum=0.9, clip=1", "rmsprop centered=true momentum=0.5"] {
+        let recipe = recipe(&format!("{text}, batch=100"));
+        let until = |stop| {
+            move |t: &Training<'_>| if t.progress().steps >= stop { Flow::Stop } else { Flow::Continue }
+        };
+        let mut alone = Training::new(&task, &recipe, 3, length).unwrap();
+        alone.run(&mut until(25));
+
+        let mut run = Training::new(&task, &recipe, 3, length).unwrap();
+        run.run(&mut until(12));
+        let file = |name: &str| folder.path().join(name);
+        run.save_checkpoint(&file("before")).unwrap();
+        let finder = Finder {
+            start: Start::Run(&run),
+            sweep: SHORT,
+            seeds: vec![3, 4],
+            ..Finder::new(&task, &recipe)
+        };
+        let test = find(&finder);
+        run.save_checkpoint(&file("after")).unwrap();
+        let bytes = |name| std::fs::read(file(name)).unwrap();
+        assert!(bytes("before") == bytes("after"), "{text}");
+        run.run(&mut until(25));
+        assert_eq!(bits(run.weights()), bits(alone.weights()), "{text}");
+        assert_eq!(run.progress().last_loss.to_bits(), alone.progress().last_loss.to_bits(), "{text}");
+
+        // The copy goes on where the run is: with its weights and its next batch.
+        assert_eq!(test.start, "a run after 12 updates");
+        let mut next = Training::new(&task, &recipe, 3, length).unwrap();
+        next.run(&mut until(13));
+        assert_eq!(test.sweeps[0].losses[0].to_bits(), next.progress().last_loss.to_bits(), "{text}");
+        assert_ne!(test.sweeps[0].losses[0], test.sweeps[1].losses[0], "another seed has other batches");
+    }
+}
+
+#[test]
+fn given_weights_are_only_read() {
+    let task = Task::notebook(dataset());
+    let recipe = recipe("adam, batch=100");
+    let mut run = Training::new(&task, &recipe, 0, Length { epochs: 1, evaluations: 0 }).unwrap();
+    run.run(&mut |_| Flow::Continue);
+    let before = bits(run.weights());
+    let start = Start::Weights(run.weights());
+    let test = find(&Finder { start, sweep: SHORT, seeds: vec![0, 1], ..Finder::new(&task, &recipe) });
+    assert_eq!(bits(run.weights()), before);
+    // They have learned: the loss begins far below that of fresh weights, ln 10.
+    assert!(test.sweeps.iter().all(|sweep| sweep.losses[0] < 1.0), "{:?}", test.sweeps[0].losses);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let task = Task::notebook(dataset());
+    let recipe = recipe("adam, batch=64");
+    let tests = [1, 2, 5].map(|threads| {
+        find(&Finder { sweep: SHORT, seeds: vec![4, 0, 2], threads, ..Finder::new(&task, &recipe) })
+    });
+    assert!(tests[0] == tests[1] && tests[1] == tests[2]);
+    assert_eq!(tests[0].sweeps.iter().map(|sweep| sweep.seed).collect::<Vec<_>>(), [4, 0, 2]);
+}
+
+#[test]
+fn the_rates_are_those_of_the_optimizer_whatever_the_recipe_says_of_them() {
+    let task = Task::notebook(dataset());
+    // Neither the recipe's own rate nor its schedule has any part in the sweep.
+    let tests = ["adam, batch=64", "adam lr=0.5, batch=64", "adam lr=1e-6, cosine warmup=50%, batch=64"]
+        .map(|text| find(&Finder { sweep: SHORT, seeds: vec![0], ..Finder::new(&task, &recipe(text)) }));
+    let far = tests[0].sweeps[0].losses.len() / 2;
+    for test in &tests[1..] {
+        let pairs = test.sweeps[0].losses.iter().zip(&tests[0].sweeps[0].losses);
+        assert!(pairs.take(far).all(|(a, b)| (a - b).abs() <= 1e-4 * b), "{}", test.recipe);
+    }
+    assert!(tests[2].notes[0].contains("`cosine warmup=50%` stood aside"), "{:?}", tests[2].notes);
+    assert!(tests[2].chosen.as_ref().unwrap().contains("cosine warmup=50%"), "{:?}", tests[2].chosen);
+}
+
+#[test]
+fn plausible_rates_are_found_and_said() {
+    let task = Task::notebook(dataset());
+    for (text, low, high) in [("sgd", 0.01, 0.3), ("adam", 4e-4, 1e-2), ("lion", 1e-4, 3e-3)] {
+        let recipe = recipe(&format!("{text}, batch=64"));
+        let test = find(&Finder::new(&task, &recipe));
+        let choice = test.choice.expect(text);
+        assert!((low..high).contains(&choice), "{text}: {choice}");
+        let [steepest, edge] = [test.steepest, test.edge].map(|across| across.expect(text));
+        assert!(steepest.low <= steepest.median && steepest.median <= steepest.high && steepest.seeds == 5);
+        assert!(choice < edge.low, "{text}: {choice} {edge:?}");
+        assert!(test.why.contains("would be chosen"), "{}", test.why);
+        assert_eq!(test.chosen.unwrap().parse::<Recipe>().unwrap().rule.get("lr"), Some(choice.into()));
+        assert!(test.doubts.iter().any(|doubt| doubt.contains("SAMPLE")));
+    }
+}
+
+#[test]
+fn what_speaks_against_a_choice_is_said() {
+    let task = Task::notebook(dataset());
+    let recipe = recipe("adam, batch=64");
+    let said = |sweep: Sweep, seeds: Vec<u64>| find(&Finder { sweep, seeds, ..Finder::new(&task, &recipe) });
+
+    let too_low = said(Sweep { to: 1e-6, ..Sweep::default() }, vec![0, 1]);
+    assert_eq!((too_low.choice, &too_low.chosen), (None, &None));
+    assert!(too_low.why.contains("neither clearly falls nor climbs"), "{}", too_low.why);
+    assert!(too_low.doubts[0].contains("all 2 seeds is flat"), "{:?}", too_low.doubts);
+    assert!(too_low.doubts[1].contains("edge of divergence was not reached by all 2 seeds"));
+    assert!(too_low.sweeps.iter().all(|sweep| sweep.ended == Ended::LastRate));
+
+    let too_high = said(Sweep { from: 1e-3, ..Sweep::default() }, vec![0]);
+    let doubts = too_high.doubts.join("\n");
+    assert!(doubts.contains("falls from the first rates on") && doubts.contains("One seed"), "{doubts}");
+}
+
+#[test]
+fn a_stopped_test_keeps_what_is_finished() {
+    let task = Task::notebook(dataset());
+    let recipe = recipe("adam, batch=64");
+    let finder = Finder { sweep: SHORT, seeds: vec![0, 1, 2], threads: 1, ..Finder::new(&task, &recipe) };
+    let test = finder.run(&|step| if step.seed == 1 { Flow::Stop } else { Flow::Continue }).unwrap();
+    assert_eq!(test.sweeps.iter().map(|sweep| sweep.seed).collect::<Vec<_>>(), [0]);
+    let none = finder.run(&|_| Flow::Stop).unwrap();
+    assert!(none.sweeps.is_empty() && none.choice.is_none() && none.median.is_empty());
+    assert!(none.why.contains("No sweep was finished"), "{}", none.why);
+}
+
+#[test]
+fn what_cannot_be_tested_is_refused_with_a_way_out() {
+    let task = Task::notebook(dataset());
+    let refused = |text: &str, sweep: Sweep| {
+        let recipe = recipe(text);
+        let error = Finder { sweep, ..Finder::new(&task, &recipe) }.run(&|_| Flow::Continue).unwrap_err();
+        assert!(matches!(error, Error::RangeTest { .. }) && error.hint().is_some(), "{error}");
+        error.to_string()
+    };
+    for name in ["prodigy", "dadapt_adam", "dadapt_sgd", "dog", "dowg"] {
+        assert!(refused(name, SHORT).contains("finds the size of its steps itself"), "{name}");
+    }
+    assert!(refused("rprop", SHORT).contains("counts in the first update only"));
+    assert!(refused("adam lr=0", SHORT).contains("no rate that could rise"));
+    for (from, to) in [(0.0, 1.0), (-1.0, 1.0), (1.0, 1.0), (2.0, 1.0), (f64::NAN, 1.0), (1.0, f64::INFINITY)]
+    {
+        assert!(refused("adam", Sweep { from, to, ..SHORT }).contains("do not rise"), "{from} {to}");
+    }
+    for steps in [0, 1, 49, 100_001] {
+        assert!(refused("adam", Sweep { steps, ..SHORT }).contains("no range test"), "{steps}");
+    }
+    for smoothing in [-0.1, 1.0, f64::NAN] {
+        assert!(refused("adam", Sweep { smoothing, ..SHORT }).contains("smoothing"), "{smoothing}");
+    }
+    for stop in [1.0, f64::NAN, f64::INFINITY] {
+        assert!(refused("adam", Sweep { stop, ..SHORT }).contains("cannot end"), "{stop}");
+    }
+}
+
+/// Every rule of the registry either has a rate that can be looked for or is refused: none is swept in vain.
+#[test]
+fn every_rule_is_tested_or_refused() {
+    let refused: Vec<&str> = optim::rules::all()
+        .into_iter()
+        .filter(|rule| lab::finder::check(&Recipe::new(rule.boxed())).is_err())
+        .map(|rule| rule.card().name)
+        .collect();
+    for name in ["prodigy", "dadapt_adam", "dadapt_sgd", "dog", "dowg", "rprop"] {
+        assert!(refused.contains(&name), "{name}");
+    }
+    for name in ["sgd", "adam", "muon", "lars", "adafactor", "schedule_free_adamw"] {
+        assert!(!refused.contains(&name), "{name}");
+    }
+}
