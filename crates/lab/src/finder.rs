@@ -177,7 +177,7 @@ impl<'t> Finder<'t> {
         let beginning = match self.start {
             Start::Fresh => Beginning::Fresh,
             Start::Weights(weights) => Beginning::Weights(weights),
-            Start::Run(run) => Beginning::Run(without_plateau(run.snapshot())),
+            Start::Run(run) => Beginning::Run(Box::new(without_plateau(run.snapshot()))),
         };
         let recipe = self.rising(&beginning)?;
         let copies = Copies { task: self.task, recipe, sweep: self.sweep, beginning };
@@ -237,7 +237,7 @@ struct Copies<'t> {
 enum Beginning<'t> {
     Fresh,
     Weights(&'t Bundle),
-    Run(Snapshot),
+    Run(Box<Snapshot>),
 }
 
 impl Copies<'_> {
@@ -254,7 +254,7 @@ impl Copies<'_> {
         match beginning {
             Beginning::Fresh => {}
             Beginning::Weights(weights) => training.begin_with(weights),
-            Beginning::Run(snapshot) => training.take(snapshot.clone())?,
+            Beginning::Run(snapshot) => training.take(Snapshot::clone(snapshot))?,
         }
         let (mut curve, mut flow) = (Curve::new(*sweep), Flow::Continue);
         training.run(&mut |training| {
