@@ -66,7 +66,8 @@ impl Wrapper for Cautious {
     }
 }
 
-/// Whether a step is against its slope. Their product may be too small to show it.
+/// Whether a step goes down its slope; one that is too small to change the weight does not. Their product
+/// may be too small to show it.
 #[inline(always)]
 fn is_downhill(step: f32, g: f32) -> bool {
     (step < 0.0 && g > 0.0) || (step > 0.0 && g < 0.0)

@@ -2,6 +2,8 @@
 
 mod bits;
 mod closed_forms;
+mod groups;
+mod methods;
 mod minimise;
 mod recipes;
 mod refusals;
