@@ -372,19 +372,18 @@ impl Method {
                 parts[known].members.push(index);
             } else {
                 keys.push((group, decays));
-                let known: Vec<&str> = parts.iter().map(|part| part.label.as_str()).collect();
-                let part = self.part(group.map(|i| &self.groups[i]), decays, &known)?;
+                let part = self.part(group.map(|i| &self.groups[i]), decays)?;
                 parts.push(Part { members: vec![index], ..part });
             }
         }
         if parts.is_empty() {
-            parts.push(self.part(None, true, &[])?);
+            parts.push(self.part(None, true)?);
         }
         Ok(parts)
     }
 
     /// A part without members.
-    fn part(&self, group: Option<&Group>, decays: bool, known: &[&str]) -> Result<Part, Error> {
+    fn part(&self, group: Option<&Group>, decays: bool) -> Result<Part, Error> {
         let mut rule = self.rule_of(group)?;
         let mut label = group.map_or_else(|| MAIN.to_string(), |group| group.of.to_string());
         let settings = group.map_or(&[][..], Group::settings);
@@ -393,7 +392,7 @@ impl Method {
             label.push_str(" without decay");
             own.push(DECAY.to_string());
         }
-        Ok(Part { label: unlike(known, label), rule, own, members: vec![] })
+        Ok(Part { label, rule, own, members: vec![] })
     }
 
     /// The name patterns that fit none of these parameters.
@@ -500,12 +499,6 @@ fn fits(pattern: &str, name: &str) -> bool {
 const MAIN: &str = "rest";
 /// The hyperparameter that `no_decay` sets to 0.
 const DECAY: &str = "weight_decay";
-
-/// A label that is not known yet: `label`, or else with a number.
-pub(crate) fn unlike(known: &[&str], label: String) -> String {
-    let numbered = |n: usize| if n == 1 { label.clone() } else { format!("{label}{n}") };
-    (1..).map(numbered).find(|label| !known.contains(&label.as_str())).expect("there are enough numbers")
-}
 
 pub(crate) fn conflict(of: &str, why: impl Into<String>) -> Error {
     Error::Conflict { of: of.to_string(), why: why.into() }

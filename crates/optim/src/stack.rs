@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use tensor::Entry;
 
 use crate::members::Members;
-use crate::method::{Method, unlike};
+use crate::method::Method;
 use crate::rule::{Extent, State};
 use crate::state_dict::StateDict;
 use crate::wrapper::{Around, Point, Wrapper};
@@ -104,11 +104,12 @@ impl Wrapped {
     pub(crate) fn all(method: &Method, weights: usize) -> Vec<Wrapped> {
         let mut wrapped: Vec<Wrapped> = vec![];
         for wrapper in &method.wrappers {
-            let known: Vec<&str> = wrapped.iter().map(|other| other.label.as_str()).collect();
+            let name = wrapper.card().name;
+            let others = wrapped.iter().filter(|other| other.declared.card().name == name).count();
             let scratch = vec![State::zeros("", ""); wrapper.scratch()];
             let state = [wrapper.state(), scratch].concat();
             wrapped.push(Wrapped {
-                label: unlike(&known, wrapper.card().name.to_string()),
+                label: if others == 0 { name.to_string() } else { format!("{name}{}", others + 1) },
                 declared: wrapper.clone(),
                 now: wrapper.clone(),
                 state: state.iter().map(|state| vec![state.start; weights]).collect(),
