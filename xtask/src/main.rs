@@ -14,7 +14,8 @@ cargo xtask COMMAND
                         (the same as `descent compare`; --help lists the options)
   fetch [set…]          gets data sets: --from DIR|URL, --offline, --data-dir DIR
                         (the same as `descent data fetch`)
-  bench                 measures this machine's peak and the speed of a training step
+  bench [optim]         measures this machine's peak and how near to it training or updates
+                        come; --peers beside PyTorch, JAX, candle and burn (--help)
   ci                    what a submission must pass: format, lints, docs, tests
 ";
 

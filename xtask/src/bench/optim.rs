@@ -74,7 +74,8 @@ pub(super) fn repetition(workload: &str, variant: &str) -> Result<Repetition, St
     let mut w = vec![1.0_f32; n];
     Ok(Box::new(move || {
         w.fill(1.0);
-        let mut optimizer = Optimizer::from_boxed(rule.boxed(), n).expect("defaults are valid").with_layout(layout.clone());
+        let mut optimizer =
+            Optimizer::from_boxed(rule.boxed(), n).expect("defaults are valid").with_layout(layout.clone());
         optimizer.step(&mut w, &g);
         let begun = Instant::now();
         (0..updates).for_each(|_| optimizer.step(&mut w, &g));

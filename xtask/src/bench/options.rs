@@ -39,8 +39,7 @@ Examples:
   cargo xtask bench --peers --only 'simplenn batch=64 threads=1'
   cargo xtask bench --peers --rounds 0            the figures so far
   cargo xtask bench optim --peers --only 'adam weights=109386'
-  cargo xtask bench --peers --python ~/torch/bin/python
-                                                  packages that are there already";
+  cargo xtask bench --peers --python ~/torch/bin/python   what is installed already";
 
 /// The choices of one call.
 pub(super) struct Options {
@@ -112,7 +111,8 @@ impl Options {
 
 fn command() -> Command {
     let text = |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
-    let path = |name: &'static str, value: &'static str| text(name, value).value_parser(value_parser!(PathBuf));
+    let path =
+        |name: &'static str, value: &'static str| text(name, value).value_parser(value_parser!(PathBuf));
     let count = value_parser!(u32).range(0..=1000);
     Command::new("cargo xtask bench")
         .no_binary_name(true)
@@ -155,9 +155,9 @@ fn command() -> Command {
                 .help("Who has taken this long at one thing sits out its further rounds"),
         )
         .arg(
-            path("json", "FILE")
-                .global(true)
-                .help("Where the figures are [default: results/bench.json, bench-peers.json, bench-optim.json]"),
+            path("json", "FILE").global(true).help(
+                "Where the figures are [default: results/bench.json, bench-peers.json, bench-optim.json]",
+            ),
         )
         .arg(path("data-dir", "DIR").global(true).help("Read MNIST from this folder only"))
         .arg(
@@ -177,7 +177,8 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Options {
-        let words: Vec<OsString> = text.split('/').filter(|word| !word.is_empty()).map(OsString::from).collect();
+        let words: Vec<OsString> =
+            text.split('/').filter(|word| !word.is_empty()).map(OsString::from).collect();
         parse(&words).expect("right arguments")
     }
 
@@ -208,7 +209,7 @@ mod tests {
     #[test]
     fn help_fits_the_terminal() {
         for text in [EXPLANATION, EXAMPLES] {
-            assert!(text.lines().all(|line| line.chars().count() <= 82), "{text}");
+            assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         }
     }
 }

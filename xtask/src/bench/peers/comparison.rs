@@ -62,7 +62,7 @@ impl Comparison<'_> {
         let mut workers: BTreeMap<(usize, usize), Result<Worker, String>> = BTreeMap::new();
         for (number, work) in workloads.iter().enumerate() {
             eprintln!("{} ({} of {})", work.name(), number + 1, workloads.len());
-            let rows = self.rounds(work, &mut workers);
+            let rows = self.measure(work, &mut workers);
             let versions = self.peers.iter().enumerate().filter_map(|(place, peer)| {
                 let worker = workers.get(&(place, work.threads))?.as_ref().ok()?;
                 Some((peer.name.to_string(), Value::from(worker.version.clone())))
@@ -75,7 +75,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    fn rounds(
+    fn measure(
         &self,
         work: &Workload,
         workers: &mut BTreeMap<(usize, usize), Result<Worker, String>>,
@@ -214,7 +214,7 @@ mod tests {
             Comparison { peers: &PEERS, tools: &tools, rounds: 3, seconds: 5.0, tolerance: 0.02 };
         let work = Workload { words: "simplenn sgd batch=64".into(), updates: 7, threads: 2 };
         let mut workers = BTreeMap::from([((0, 2), ours), ((1, 2), slow), ((2, 2), other)]);
-        let rows = comparison.rounds(&work, &mut workers);
+        let rows = comparison.measure(&work, &mut workers);
         assert_eq!(asked.borrow().iter().filter(|&&byte| byte == b'\n').count(), 3);
         assert_eq!(*slow_asked.borrow(), b"run simplenn sgd batch=64 updates=7\n");
 
@@ -232,7 +232,7 @@ mod tests {
         let comparison =
             Comparison { peers: &PEERS[1..], tools: &tools, rounds: 2, seconds: 5.0, tolerance: 0.02 };
         let work = Workload { words: "simplenn sgd batch=64".into(), updates: 1, threads: 1 };
-        let rows = comparison.rounds(&work, &mut BTreeMap::new());
+        let rows = comparison.measure(&work, &mut BTreeMap::new());
         let report = comparison.report(&work, &rows);
         assert_eq!(report["missing"], json!({"slow": "no cargo", "other": "no cargo"}));
     }

@@ -127,7 +127,8 @@ fn weights(path: &Path, model: &Model) -> Result<Bundle, String> {
 /// The four-byte words of a file.
 fn words(path: &Path) -> Result<impl Iterator<Item = [u8; 4]>, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok((0..bytes.len() / 4).map(move |i| [bytes[4 * i], bytes[4 * i + 1], bytes[4 * i + 2], bytes[4 * i + 3]]))
+    Ok((0..bytes.len() / 4)
+        .map(move |i| [bytes[4 * i], bytes[4 * i + 1], bytes[4 * i + 2], bytes[4 * i + 3]]))
 }
 
 /// The number after `name=` in a workload's words.
@@ -158,7 +159,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let dataset = data::load(&sample_request(), &mut |_| ()).expect("the embedded sample");
         super::super::start::write_to(folder.path(), &dataset).expect("it can be written");
-        let mut repetition = training("simplenn adam batch=50 updates=20", folder.path()).expect("it is known");
+        let mut repetition =
+            training("simplenn adam batch=50 updates=20", folder.path()).expect("it is known");
         let (seconds, loss) = repetition();
         let loss = loss.expect("a loss");
         assert!(seconds > 0.0 && loss > 0.1 && loss < 2.3, "mean loss {loss}");

@@ -61,7 +61,7 @@ pub(in super::super) fn python(named: Option<&PathBuf>) -> Python {
 /// The program of the Rust peers, built for this processor.
 pub(super) fn rust() -> Result<PathBuf, String> {
     let target = folder().join("rust");
-    eprintln!("building the Rust peers in {} (minutes, once)", target.display());
+    eprintln!("building the Rust peers in {} (minutes at the first time)", target.display());
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     check(
         Command::new(cargo)
@@ -76,8 +76,10 @@ pub(super) fn rust() -> Result<PathBuf, String> {
 fn check(command: &mut Command) -> Result<(), String> {
     let program = command.get_program().display().to_string();
     // Standard output is for the table alone.
-    let output =
-        command.stderr(std::process::Stdio::inherit()).output().map_err(|error| format!("{program}: {error}"))?;
+    let output = command
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .map_err(|error| format!("{program}: {error}"))?;
     if output.status.success() {
         return Ok(());
     }

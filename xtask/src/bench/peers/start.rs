@@ -54,10 +54,8 @@ fn convolutional() -> Vec<f32> {
 }
 
 fn write_split(raw: &Path, name: &str, split: &Split) -> Result<(), String> {
-    let images = Idx {
-        shape: vec![split.len(), split.rows, split.cols],
-        data: IdxData::U8(split.pixels.clone()),
-    };
+    let images =
+        Idx { shape: vec![split.len(), split.rows, split.cols], data: IdxData::U8(split.pixels.clone()) };
     let labels = Idx { shape: vec![split.len()], data: IdxData::U8(split.labels.clone()) };
     for (what, idx) in [("images-idx3", images), ("labels-idx1", labels)] {
         idx.save(&raw.join(format!("{name}-{what}-ubyte"))).map_err(|error| error.to_string())?;
@@ -83,7 +81,9 @@ mod tests {
         let weights = convolutional();
         assert_eq!(weights.len(), 832 + 51_264 + 3_212_288 + 10_250);
         // ±1/√25 in the first layer, ±1/√1024 in the last.
-        assert!(weights[..832].iter().all(|w| w.abs() <= 0.2) && weights[..832].iter().any(|w| w.abs() > 0.19));
+        assert!(
+            weights[..832].iter().all(|w| w.abs() <= 0.2) && weights[..832].iter().any(|w| w.abs() > 0.19)
+        );
         let last = &weights[weights.len() - 10_250..];
         assert!(last.iter().all(|w| w.abs() <= 1.0 / 32.0));
     }

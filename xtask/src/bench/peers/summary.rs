@@ -40,7 +40,10 @@ fn text(workloads: &[(&String, &Value)], peers: &[Peer]) -> String {
     };
     for (name, work) in workloads {
         line(format!("{name}, {} updates", work["updates"]));
-        line(format!("  {:<24}{:>11}{:>8}{:>8}{:>9}{:>13}", "", "seconds", "spread", "rounds", "times", "loss"));
+        line(format!(
+            "  {:<24}{:>11}{:>8}{:>8}{:>9}{:>13}",
+            "", "seconds", "spread", "rounds", "times", "loss"
+        ));
         for peer in peers {
             let row = &work["peers"][peer.name];
             let Some(median) = row["median"].as_f64() else { continue };
@@ -66,7 +69,8 @@ fn text(workloads: &[(&String, &Value)], peers: &[Peer]) -> String {
     let heads: String = peers[1..].iter().map(|peer| format!("{:>7}", peer.short)).collect();
     line(format!("{:<27}", "") + &heads);
     for (name, work) in workloads {
-        let ratios: String = peers[1..].iter().map(|peer| format!("{:>7}", ratio(work, peer, &peers[0]))).collect();
+        let ratios: String =
+            peers[1..].iter().map(|peer| format!("{:>7}", ratio(work, peer, &peers[0]))).collect();
         let short = name.replace("batch=", "").replace(" threads=", ", ") + "t";
         line(format!("{short:<27}{ratios}"));
     }
@@ -131,7 +135,10 @@ mod tests {
         let text = text(&sorted(&report), &PEERS);
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         let row = text.lines().find(|line| line.trim_start().starts_with("candle ")).expect("a row");
-        assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["candle", "30.00", "s", "10%", "1", "150", "0.39000≠"]);
+        assert_eq!(
+            row.split_whitespace().collect::<Vec<_>>(),
+            ["candle", "30.00", "s", "10%", "1", "150", "0.39000≠"]
+        );
         assert!(text.contains("simplenn adam 64, 1t"));
         assert!(text.contains("A processor, kernels avx512") && text.contains("candle 0.1"));
     }
