@@ -16,22 +16,22 @@ bench --peers    an epoch of the SimpleNN, updates one by one and all at once,
 bench optim      an update of every rule, beside a plain loop that reads and
                  writes as many arrays; with --peers beside PyTorch and optax
 
-Everything is measured in rounds: each subject once, then each once more, so that
-a change in the machine's load meets all alike. What is printed is the median, and
-the spread between the least and the greatest as a share of it. Close other
+Everything is measured in rounds: each subject once, then each once more, so
+that a change in the machine's load meets all alike. Printed are the median,
+and the spread between the least and the greatest as a share of it. Close other
 programs; a spread above some 20% says that the machine was busy.
 
---peers installs what it needs once, below target/peers: a virtual environment by
+--peers installs what it needs once, below target/peers: an environment by
 scripts/peers/requirements.txt (some 3 GB) and the Rust peers of
 scripts/peers/rust (minutes to build). Remove that folder and all of it is gone.
 All peers learn the same from the same weights in the same order; the loss that
 each comes to stands beside its time, marked ≠ where it is another than
-Descent's by more than 2%. A peer that cannot be installed is left out and named.
+Descent's by more than 2%. Who cannot be installed is left out and named.
 
-The figures go to a file, one entry a workload. A call replaces the workloads that
-it measures and leaves the others, and the table at the end is of the whole file:
-a long comparison can be made piece by piece with --only, and --rounds 0 shows
-what has been measured so far.";
+The figures go to a file, one entry a workload. A call replaces the workloads
+that it measures and leaves the others; the table at the end is of the whole
+file. So a long comparison can be made piece by piece with --only, and
+--rounds 0 shows what has been measured so far.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,7 +39,7 @@ Examples:
   cargo xtask bench --peers --only 'simplenn batch=64 threads=1'
   cargo xtask bench --peers --rounds 0            the figures so far
   cargo xtask bench optim --peers --only 'adam weights=109386'
-  cargo xtask bench --peers --python ~/torch/bin/python   what is installed already";
+  cargo xtask bench --peers --python ~/torch/bin/python   what you have";
 
 /// The choices of one call.
 pub(super) struct Options {
