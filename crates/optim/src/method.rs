@@ -289,6 +289,9 @@ impl Method {
         let (Value::Number(_), Some(range)) = (hyper.default, &hyper.range) else {
             return Err(conflict(of, format!("{name} is {} and cannot be scheduled", hyper.kind)));
         };
+        if self.counts(name)? {
+            return Err(conflict(of, format!("{name} is a whole number and cannot be scheduled")));
+        }
         match course {
             HyperCourse::Factor(_) if range.is_bounded() => {
                 let why = format!(
@@ -321,6 +324,20 @@ impl Method {
                 Ok(())
             }
         }
+    }
+
+    /// Whether a hyperparameter of this name is a number of something: 2 will do, 2.5 will not.
+    fn counts(&self, name: &str) -> Result<bool, Error> {
+        let whole = |takes: &mut dyn FnMut(f64) -> bool| takes(2.0) && !takes(2.5);
+        let in_a_rule = self.rules()?.iter_mut().any(|rule| {
+            rule.get(name).is_some()
+                && whole(&mut |x| rule.set(name, Value::Number(x)).is_ok() && rule.check().is_ok())
+        });
+        let in_a_wrapper = self.wrappers.clone().iter_mut().any(|wrapper| {
+            wrapper.get(name).is_some()
+                && whole(&mut |x| wrapper.set(name, Value::Number(x)).is_ok() && wrapper.check().is_ok())
+        });
+        Ok(in_a_rule || in_a_wrapper)
     }
 
     /// Copies of what has a hyperparameter of this name: the rules, or else the innermost wrapper.

@@ -113,6 +113,23 @@ fn a_course_passes_by_what_a_group_says_of_its_own() {
     assert_eq!(run(factor("weight_decay", "linear")), [0.75 * 0.875, 0.5 * 0.75, 1.0]);
 }
 
+/// Half a batch cannot be gathered, and half a step of an iteration cannot be made.
+#[test]
+fn a_number_of_something_has_no_course() {
+    for (wrappers, rule, of, name) in [
+        (&["accumulate"][..], "sgd", "accumulate", "every"),
+        (&["lookahead"], "sgd", "lookahead", "k"),
+        (&[], "muon", "muon", "ns_steps"),
+    ] {
+        for course in [line(name, 2.0, 8.0), factor(name, "linear")] {
+            let method = Method { courses: vec![course], ..method(wrappers, rule) };
+            let error = method.validate().expect_err(name).to_string();
+            assert!(error.starts_with(&format!("{of}: {name} ")), "{error}");
+            assert!(error.contains("whole number") || error.contains("upper limit"), "{error}");
+        }
+    }
+}
+
 #[test]
 fn a_plateau_lowers_the_rate_and_is_resumed() {
     let settings = PlateauSettings { gamma: 0.5, patience: 1.0, ..PlateauSettings::default() };
