@@ -1,45 +1,120 @@
-//! Facts about update rules that follow from their declarations.
+//! Facts about rules and wrappers that follow from their declarations.
 
-use optim::hyper::Value;
-use optim::{Optimizer, Rule};
+use optim::hyper::{Hyper, Value};
+use optim::{Error, Method, Needs, Optimizer, Passes, Rule, Wrapper, rules};
 use serde_json::json;
+use tensor::{Layout, Role};
 
-use crate::failure::Failure;
-
-/// Bytes of state for each weight with a rule's settings.
-pub(crate) fn state_bytes(rule: &dyn Rule) -> Result<usize, Failure> {
-    Ok(Optimizer::from_boxed(rule.boxed(), 0)?.state_bytes_per_weight())
+/// What a rule or a wrapper costs with its settings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Cost {
+    /// Bytes of state for each weight of a matrix, beside what there is for each row or column.
+    pub(crate) bytes: usize,
+    /// Bytes of state for each weight of a vector.
+    pub(crate) bytes_of_vectors: usize,
+    /// What a step moves through memory.
+    pub(crate) passes: Passes,
 }
 
-/// The settings that are off by default and cost memory when on, with the bytes for each weight
-/// that each adds. Those that only go together with others are not tried.
-pub(crate) fn raised_by(rule: &dyn Rule) -> Result<Vec<(&'static str, usize)>, Failure> {
-    let plain = state_bytes(rule)?;
-    let added = |hyper: optim::hyper::Hyper| {
+/// A setting that is off by default and costs something when it is on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Raise {
+    pub(crate) setting: &'static str,
+    /// More bytes of state for each weight.
+    pub(crate) bytes: usize,
+    /// More passes over memory.
+    pub(crate) passes: f64,
+}
+
+/// What a rule costs.
+pub(crate) fn of_rule(rule: &dyn Rule) -> Result<Cost, Error> {
+    let bytes = |layout: Layout| -> Result<usize, Error> {
+        Ok(Optimizer::of(Method::new(rule.boxed()), layout)?.state_bytes_per_weight())
+    };
+    let [mut matrix, mut vector] = [Layout::new(), Layout::new()];
+    matrix.push("weight", [1, 1], Role::Matrix);
+    vector.push("bias", [1], Role::Bias);
+    Ok(Cost { bytes: bytes(matrix)?, bytes_of_vectors: bytes(vector)?, passes: rule.passes() })
+}
+
+/// What a wrapper costs beside the rule inside.
+pub(crate) fn of_wrapper(wrapper: &dyn Wrapper) -> Result<Cost, Error> {
+    let bytes = |wrappers: Vec<Box<dyn Wrapper>>| -> Result<usize, Error> {
+        let method = Method { wrappers, ..Method::new(rules::parse("sgd")?) };
+        Ok(Optimizer::of_slice(method, 1)?.state_bytes_per_weight())
+    };
+    let bytes = bytes(vec![wrapper.boxed()])? - bytes(vec![])?;
+    Ok(Cost { bytes, bytes_of_vectors: bytes, passes: wrapper.passes() })
+}
+
+/// The settings of a rule that raise its cost. Those that only go together with others are not tried.
+pub(crate) fn raised_by_rule(rule: &dyn Rule) -> Result<Vec<Raise>, Error> {
+    let with = |name: &str, value: Value| {
+        let mut changed = rule.boxed();
+        changed.set(name, value).ok()?;
+        of_rule(&*changed).ok()
+    };
+    Ok(raised_by(of_rule(rule)?, rule.hypers(), with))
+}
+
+fn raised_by(plain: Cost, hypers: Vec<Hyper>, with: impl Fn(&str, Value) -> Option<Cost>) -> Vec<Raise> {
+    let raise = |hyper: Hyper| {
         let on = match hyper.default {
             Value::Flag(false) => Value::Flag(true),
             Value::Number(0.0) => Value::Number(0.5),
             _ => return None,
         };
-        let mut changed = rule.boxed();
-        changed.set(hyper.name, on).ok()?;
-        let bytes = Optimizer::from_boxed(changed, 0).ok()?.state_bytes_per_weight();
-        (bytes > plain).then(|| (hyper.name, bytes - plain))
+        let dearer = with(hyper.name, on)?;
+        let bytes = dearer.bytes.saturating_sub(plain.bytes);
+        let passes = dearer.passes.total() - plain.passes.total();
+        (bytes > 0 || passes > 0.0).then_some(Raise { setting: hyper.name, bytes, passes })
     };
-    Ok(rule.hypers().into_iter().filter_map(added).collect())
+    hypers.into_iter().filter_map(raise).collect()
 }
 
-/// [`raised_by`] in words: `+4 with momentum`.
-pub(crate) fn raised_by_in_words(rule: &dyn Rule) -> Result<String, Failure> {
-    let words = raised_by(rule)?.into_iter().map(|(name, bytes)| format!("+{bytes} with {name}"));
-    Ok(words.collect::<Vec<_>>().join(", "))
+/// What settings add to the state: `+4 with momentum`.
+pub(crate) fn bytes_in_words(raises: &[Raise]) -> String {
+    let more = raises.iter().filter(|raise| raise.bytes > 0);
+    more.map(|raise| format!("+{} with {}", raise.bytes, raise.setting)).collect::<Vec<_>>().join(", ")
 }
 
-/// The same as JSON.
-pub(crate) fn raised_by_as_json(rule: &dyn Rule) -> Result<serde_json::Value, Failure> {
-    let objects =
-        raised_by(rule)?.into_iter().map(|(name, bytes)| json!({ "setting": name, "bytes": bytes }));
-    Ok(objects.collect())
+/// What settings add to the passes: `+2 with momentum`.
+pub(crate) fn passes_in_words(raises: &[Raise]) -> String {
+    let more = raises.iter().filter(|raise| raise.passes > 0.0);
+    more.map(|raise| format!("+{} with {}", raise.passes, raise.setting)).collect::<Vec<_>>().join(", ")
+}
+
+/// What settings add, as JSON.
+pub(crate) fn raises_as_json(raises: &[Raise]) -> serde_json::Value {
+    let object =
+        |raise: &Raise| json!({ "setting": raise.setting, "bytes": raise.bytes, "passes": raise.passes });
+    raises.iter().map(object).collect()
+}
+
+/// Passes over memory as JSON.
+pub(crate) fn passes_as_json(passes: Passes) -> serde_json::Value {
+    json!({ "read": passes.read, "written": passes.written, "loops": passes.loops })
+}
+
+/// Gradients that a rule takes for each update; `None` if it depends on where it is.
+pub(crate) fn gradients_of_rule(rule: &dyn Rule) -> Option<f64> {
+    (rule.needs() != Needs::Objective).then_some(1.0)
+}
+
+/// Gradients that a rule in this wrapper takes for each update: counted, on a parabola.
+pub(crate) fn gradients_of_wrapper(wrapper: &dyn Wrapper) -> Result<f64, Error> {
+    let calls = wrapper.calls_per_update().max(1) * 12;
+    let method = Method { wrappers: vec![wrapper.boxed()], ..Method::new(rules::parse("sgd lr=0.1")?) };
+    let mut optimizer = Optimizer::of_slice(method, 2)?.with_total_steps(calls);
+    let mut weights = [1.0, -2.0];
+    let mut objective = |w: &[f32], gradient: &mut [f32]| {
+        gradient.copy_from_slice(w);
+        w.iter().map(|w| 0.5 * f64::from(w * w)).sum()
+    };
+    for _ in 0..calls {
+        optimizer.step_on(&mut weights, &mut objective);
+    }
+    Ok(optimizer.gradient_calls() as f64 / optimizer.steps().max(1) as f64)
 }
 
 /// A setting's value as JSON.
@@ -54,14 +129,32 @@ pub(crate) fn as_json(value: Value) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
+    use optim::wrappers;
+
     use super::*;
 
     #[test]
     fn memory_follows_from_the_declaration() {
-        let rule = |name| optim::rules::by_name(name).unwrap();
-        assert_eq!(state_bytes(&*rule("sgd")).unwrap(), 0);
-        assert_eq!(raised_by_in_words(&*rule("sgd")).unwrap(), "+4 with momentum");
-        assert_eq!(raised_by_in_words(&*rule("rmsprop")).unwrap(), "+4 with momentum, +4 with centered");
-        assert_eq!(raised_by(&*rule("adagrad")).unwrap(), []);
+        let rule = |name| rules::by_name(name).unwrap();
+        let bytes = |name| {
+            let Cost { bytes, bytes_of_vectors, .. } = of_rule(&*rule(name)).unwrap();
+            [bytes, bytes_of_vectors]
+        };
+        assert_eq!(["sgd", "adam", "adafactor", "muon"].map(bytes), [[0, 0], [8, 8], [0, 4], [4, 8]]);
+        let more = |name| bytes_in_words(&raised_by_rule(&*rule(name)).unwrap());
+        assert_eq!(["sgd", "adagrad"].map(more), ["+4 with momentum", ""]);
+        assert_eq!(more("rmsprop"), "+4 with momentum, +4 with centered");
+    }
+
+    #[test]
+    fn passes_rise_with_the_state() {
+        let raises = raised_by_rule(&*rules::by_name("adam").unwrap()).unwrap();
+        assert_eq!(passes_in_words(&raises), "+2 with amsgrad");
+    }
+
+    #[test]
+    fn gradients_are_counted() {
+        let gradients = |name| gradients_of_wrapper(&*wrappers::by_name(name).unwrap()).unwrap();
+        assert_eq!(["sam", "lookahead", "ema"].map(gradients), [2.0, 1.0, 1.0]);
     }
 }

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use image::{GrayAlphaImage, GrayImage, LumaA};
 use lab::{Flow, Length, Recipe, Task, Training, weights};
+use optim::hyper::Hyperparameters;
 use serde_json::Value;
 use tempfile::TempDir;
 use unicode_width::UnicodeWidthStr;
@@ -336,55 +337,136 @@ fn models_that_cannot_be_used_are_errors() {
 }
 
 #[test]
-fn optimizers_lists_every_rule() {
+fn optimizers_lists_every_rule_and_wrapper() {
     let world = World::new();
     let page = world.page("optimizers");
     let objects = world.json("optimizers");
-    let rules = optim::rules::all();
-    assert_eq!(objects.len(), rules.len());
+    let (rules, wrappers) = (optim::rules::all(), optim::wrappers::all());
+    assert_eq!(objects.len(), rules.len() + wrappers.len());
     for (rule, object) in rules.iter().zip(&objects) {
         let card = rule.card();
         assert!(page.contains(&format!("  {} ", card.name)), "{}", card.name);
-        assert_eq!(object["name"], card.name);
-        let optimizer = optim::Optimizer::from_boxed(rule.boxed(), 1).unwrap();
+        assert_eq!((&object["kind"], &object["name"]), (&"optimizer".into(), &card.name.into()));
+        let mut layout = tensor::Layout::new();
+        layout.push("weight", [3, 5], tensor::Role::Matrix);
+        let optimizer = optim::Optimizer::of(optim::Method::new(rule.boxed()), layout).unwrap();
         assert_eq!(object["state_bytes_per_weight"], optimizer.state_bytes_per_weight(), "{}", card.name);
+        assert_eq!(object["passes"]["read"], rule.passes().read);
     }
-    assert_eq!(objects[0]["raised_by"], serde_json::json!([{ "setting": "momentum", "bytes": 4 }]));
+    for (wrapper, object) in wrappers.iter().zip(&objects[rules.len()..]) {
+        let name = wrapper.card().name;
+        assert!(page.contains(&format!("  {name} ")), "{name}");
+        assert_eq!((&object["kind"], &object["name"]), (&"wrapper".into(), &name.into()));
+    }
+    let raised = serde_json::json!([{ "setting": "momentum", "bytes": 4, "passes": 2.0 }]);
+    assert_eq!(objects[0]["raised_by"], raised);
+    let sam = objects.iter().find(|object| object["name"] == "sam").unwrap();
+    assert_eq!(sam["gradients"], 2.0);
 }
 
 #[test]
 fn explain_has_a_page_for_everything_that_can_be_chosen() {
     let world = World::new();
     let list = world.page("explain");
-    for rule in optim::rules::all() {
-        let name = rule.card().name;
-        let page = world.page(&format!("explain {name}"));
+    let has_settings = |page: &str, name: &str, hypers: &[optim::hyper::Hyper]| {
         assert!(list.contains(&format!("  {name} ")), "{name}");
-        assert!(page.contains(&format!("descent train --optimizer {name}\n")), "{name}");
-        for hyper in rule.hypers() {
+        for hyper in hypers {
             assert!(page.contains(&format!("\n  {} ", hyper.name)), "{name}: {}", hyper.name);
         }
         let object = &world.json(&format!("explain {name}"))[0];
-        assert_eq!(object["settings"].as_array().unwrap().len(), rule.hypers().len());
+        assert_eq!(object["settings"].as_array().unwrap().len(), hypers.len(), "{name}");
+    };
+    for rule in optim::rules::all() {
+        let name = rule.card().name;
+        let page = world.page(&format!("explain {name}"));
+        assert!(page.contains(&format!("descent train --optimizer {name}\n")), "{name}");
+        assert!(page.contains("\nRelatives\n") && page.contains("passes over memory: "), "{name}");
+        has_settings(&page, name, &rule.hypers());
+    }
+    for wrapper in optim::wrappers::all() {
+        let name = wrapper.card().name;
+        let page = world.page(&format!("explain {name}"));
+        assert!(
+            page.contains("\nRelatives\n") && page.contains("for each step of the rule inside"),
+            "{name}"
+        );
+        has_settings(&page, name, &wrapper.hypers());
     }
     for course in optim::schedules::all() {
         let name = course.card().name;
-        assert!(list.contains(&format!("  {name} ")));
         let page = world.page(&format!("explain {name}"));
         assert!(page.contains('█'), "{name} is drawn");
-        for hyper in course.hypers().iter().chain([&optim::Schedule::WARMUP]) {
-            assert!(page.contains(&format!("\n  {} ", hyper.name)), "{name}: {}", hyper.name);
-        }
+        let hypers: Vec<_> = course.hypers().into_iter().chain([optim::Schedule::WARMUP]).collect();
+        has_settings(&page, name, &hypers);
         let object = &world.json(&format!("explain {name}"))[0];
         assert_eq!(
             (&object["kind"], &object["ends"]),
             (&"schedule".into(), &course.card().ends.to_vec().into())
         );
     }
-    assert_eq!(world.json("explain").len(), optim::rules::all().len() + optim::schedules::all().len());
-    world.fails("explain adma", 2, &["did you mean `adam`?", "hint: there are", "sgd"]);
-    world.fails("explain cosin", 2, &["did you mean `cosine`?", "constant, linear, step"]);
-    world.fails("explain nothing-like-it", 2, &["no optimizer or schedule `nothing-like-it`"]);
+    let plateau = world.page("explain plateau");
+    has_settings(&plateau, "plateau", &Hyperparameters::hypers(&optim::PlateauSettings::default()));
+    for (name, _) in optim::clip::Clip::ALL {
+        let page = world.page(&format!("explain {name}"));
+        assert!(
+            list.contains(&format!("  {name} ")) && page.contains(&format!("'adam, {name}=1'")),
+            "{name}"
+        );
+        assert_eq!(world.json(&format!("explain {name}"))[0]["kind"], "clip");
+    }
+    let pages =
+        [optim::rules::all().len(), optim::wrappers::all().len(), optim::schedules::all().len(), 1, 4];
+    assert_eq!(world.json("explain").len(), pages.iter().sum::<usize>());
+    world.fails("explain adma", 2, &["did you mean `adam`?", "hint: there are the optimizers sgd"]);
+    world.fails("explain cosin", 2, &["did you mean `cosine`?", "the schedules constant, linear, step"]);
+    world.fails("explain lookahed", 2, &["did you mean `lookahead`?", "the wrappers "]);
+    world.fails(
+        "explain nothing-like-it",
+        2,
+        &["no optimizer, wrapper, schedule or clipping `nothing-like-it`"],
+    );
+}
+
+#[test]
+fn explain_tells_what_a_step_costs() {
+    let world = World::new();
+    for (name, words) in [
+        (
+            "adam",
+            &[
+                "8 bytes for each weight; +4 with amsgrad",
+                "7 (4 read, 3 written, in 1 loop); +2 with amsgrad",
+            ],
+        ),
+        (
+            "sgd",
+            &[
+                "0 bytes for each weight; +4 with momentum",
+                "3 (2 read, 1 written, in 1 loop); +2 with momentum",
+            ],
+        ),
+        ("sam", &["4 bytes for each weight", "2 gradients for each step of the rule inside"]),
+        ("adafactor", &["a number for each row and column of a matrix; 4 bytes", "in 8 loops"]),
+    ] {
+        let page = world.page(&format!("explain {name}"));
+        let flowing = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.iter().all(|words| flowing.contains(words)), "{name}: {page}");
+    }
+}
+
+/// After a wanted change: `DESCENT_BLESS=1 cargo test -p cli --test inspect page_of_the_docs`.
+#[test]
+fn the_page_of_the_docs_says_what_is_declared() {
+    let page = World::new().run("optimizers --markdown").stdout;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/optimizers.md");
+    if std::env::var_os("DESCENT_BLESS").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let kept = fs::read_to_string(&path).unwrap();
+    for (kept, made) in kept.lines().zip(page.lines()) {
+        assert_eq!(kept, made, "docs/optimizers.md is older than the declarations");
+    }
+    assert_eq!(kept.lines().count(), page.lines().count(), "docs/optimizers.md");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Clipping of gradients.
 
+mod cards;
+
 use tensor::Entry;
 use tensor::math::sum_of_squares;
 

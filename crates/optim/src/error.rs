@@ -67,7 +67,7 @@ pub enum Error {
 
 impl Error {
     /// An unknown name, with the nearest of those that exist.
-    pub(crate) fn unknown(
+    pub fn unknown(
         kind: impl Into<String>,
         name: &str,
         known: impl IntoIterator<Item = &'static str>,

@@ -1,6 +1,7 @@
 use crate::error::Error;
 use crate::hyper::Hyperparameters;
 use crate::hyperparameters;
+use crate::rule::Card;
 use crate::state_dict::StateDict;
 
 hyperparameters! {
@@ -16,6 +17,27 @@ hyperparameters! {
         cooldown: f64 = 0.0 in 0.0..,
         /// What the factor does not fall below.
         floor: f64 = 0.0 in 0.0..=1.0,
+    }
+}
+
+impl PlateauSettings {
+    /// What a person wants to know about it.
+    pub fn card(&self) -> &'static Card {
+        &Card {
+            name: "plateau",
+            title: "a lower rate whenever the loss stops falling",
+            family: "schedule with a state",
+            problem: "nobody knows beforehand when the steps have become too long for what is left to gain",
+            formula: "f = 1 at the start
+a loss is better if it is below (1 − threshold)·best
+f ← max(f·γ, floor) after more than patience losses in a row that are not,
+and the next cooldown losses are not counted",
+            good_when: "training can be as long as it takes, and a loss on held-out data is measured often",
+            bad_when: "the losses are noisy beside what they still fall, or the length of training is given",
+            relatives: "step lowers the rate at fixed steps; it stands beside any schedule, whose factor it \
+                        multiplies",
+            source: "PyTorch's ReduceLROnPlateau, in relative mode",
+        }
     }
 }
 

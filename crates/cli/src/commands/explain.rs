@@ -1,28 +1,31 @@
 use anstyle::Style;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use optim::hyper::{Hyper, Value};
-use optim::{Course, Rule, Schedule, rules, schedules};
+use optim::clip::Clip;
+use optim::hyper::{Hyper, Hyperparameters, Value};
+use optim::{Card, Course, Error, Needs, PlateauSettings, Rule, Schedule, State, Wrapper};
+use optim::{rules, schedules, wrappers};
 use serde_json::json;
 
 use crate::chart;
 use crate::console;
-use crate::facts;
+use crate::facts::{self, Cost, Raise};
 use crate::failure::Failure;
 use crate::text;
 
 pub(crate) fn command() -> Command {
     Command::new("explain")
-        .about("Explains an optimizer or a schedule: formula, settings, memory, source")
+        .about("Explains an optimizer, a wrapper, a schedule or a way of clipping")
         .long_about(
-            "Explains an optimizer or a schedule of the learning rate: the problem that it answers, its \
-             formula, each setting with default, range and meaning, the state that it keeps, when it is a \
-             good choice and when not, and where it was published. Without a name, lists what there is.",
+            "Explains an optimizer, a wrapper around optimizers, a schedule of the learning rate or a way of \
+             clipping gradients: the problem that it answers, its formula, each setting with default, range \
+             and meaning, the state that it keeps, what a step costs, when it is a good choice and when not, \
+             what it is related to, and where it was published. Without a name, lists what there is.",
         )
         .after_help(
-            "Examples:\n  descent explain\n  descent explain adam\n  descent explain cosine\n  \
-             descent explain sgd --json",
+            "Examples:\n  descent explain\n  descent explain adam\n  descent explain sam\n  \
+             descent explain cosine\n  descent explain clip\n  descent explain sgd --json",
         )
-        .arg(Arg::new("name").value_name("NAME").help("An optimizer or a schedule"))
+        .arg(Arg::new("name").value_name("NAME").help("An optimizer, wrapper, schedule or way of clipping"))
         .arg(
             Arg::new("json")
                 .long("json")
@@ -33,140 +36,110 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let json = matches.get_flag("json");
+    let all = Entry::all();
     let Some(name) = matches.get_one::<String>("name") else {
-        console::print(&if json { list_as_json() } else { list() })?;
+        console::print(&if json { list_as_json(&all) } else { list(&all) })?;
         return Ok(());
     };
-    let text = match schedules::by_name(name) {
-        Ok(course) if json => schedule_as_json(&*course),
-        Ok(course) => schedule(&*course)?,
-        Err(_) => {
-            let rule = rules::by_name(name).map_err(unknown)?;
-            if json { rule_as_json(&*rule)? } else { self::rule(&*rule)? }
-        }
+    let found = all.iter().find(|entry| entry.name() == name).ok_or_else(|| unknown(name, &all))?;
+    let columns = console::width();
+    let text = match found {
+        Entry::Rule(rule) if json => rule_as_json(&**rule)?,
+        Entry::Rule(rule) => self::rule(&**rule, columns)?,
+        Entry::Wrapper(wrapper) if json => wrapper_as_json(&**wrapper)?,
+        Entry::Wrapper(wrapper) => self::wrapper(&**wrapper, columns)?,
+        Entry::Schedule(course) if json => schedule_as_json(&**course),
+        Entry::Schedule(course) => schedule(&**course, columns)?,
+        Entry::Plateau(settings) if json => plateau_as_json(settings),
+        Entry::Plateau(settings) => plateau(settings, columns),
+        Entry::Clip(clip) if json => clip_as_json(*clip),
+        Entry::Clip(clip) => self::clip(*clip, columns),
     };
     console::print(&text)?;
     Ok(())
 }
 
-/// The registry's error, with the schedules among the names.
-fn unknown(error: optim::Error) -> Failure {
-    let optim::Error::Unknown { name, known, .. } = &error else { return error.into() };
-    // The registry of schedules knows what is like one of its names.
-    let nearest = match schedules::by_name(name) {
-        Err(optim::Error::Unknown { nearest: Some(nearest), .. }) => format!("; did you mean `{nearest}`?"),
-        _ => String::new(),
+/// The page of a rule, in so many columns.
+pub(crate) fn rule(rule: &dyn Rule, columns: usize) -> Result<String, Error> {
+    let (card, cost, raises) = (rule.card(), facts::of_rule(rule)?, facts::raised_by_rule(rule)?);
+    let mut page = head(card, columns);
+    page += &title("\nThe step, for a weight w and its gradient g", columns);
+    page += &formula(card.formula, columns);
+    page += &settings(rule.hypers(), columns);
+    page += &state(&rule.state(), cost, &raises, columns);
+    page += &title("\nCost of a step", columns);
+    page += &text::paragraph(&passes(cost, &raises), 2, columns);
+    let gradients = match (facts::gradients_of_rule(rule), rule.needs()) {
+        (None, _) => "the gradient, and more at points of its own choice".to_string(),
+        (Some(count), Needs::Loss) => format!("{} and the loss", gradients(count)),
+        (Some(count), _) => gradients(count),
     };
-    let schedules: Vec<_> = schedules::all().iter().map(|course| course.card().name).collect();
-    let (optimizers, schedules) = (known.join(", "), schedules.join(", "));
-    let hint = format!("there are the optimizers {optimizers}, and the schedules {schedules}");
-    match error.to_string() {
-        message if message.contains("did you mean") => Failure::usage(text::plain(&message), hint),
-        _ => Failure::usage(
-            format!("there is no optimizer or schedule `{}`{nearest}", text::plain(name)),
-            hint,
-        ),
-    }
-}
-
-fn list() -> String {
-    let rows = |names: Vec<(&str, &str)>| {
-        let rows: Vec<_> =
-            names.into_iter().map(|(name, what)| [name.to_string(), what.to_string()]).collect();
-        text::table(&rows, 2, console::width()).concat()
-    };
-    let optimizers = rules::all().iter().map(|rule| (rule.card().name, rule.card().title)).collect();
-    format!(
-        "{}{}\n{}{}\n`descent explain NAME` explains one.\n",
-        title("Optimizers"),
-        rows(optimizers),
-        title("Schedules of the learning rate"),
-        rows(schedules::all().iter().map(|course| (course.card().name, course.card().title)).collect()),
-    )
-}
-
-fn list_as_json() -> String {
-    let line = |kind: &str, name: &str, title: &str| {
-        format!("{}\n", json!({ "schema": lab::record::SCHEMA, "kind": kind, "name": name, "title": title }))
-    };
-    let optimizers =
-        rules::all().into_iter().map(|rule| line("optimizer", rule.card().name, rule.card().title));
-    let schedules =
-        schedules::all().into_iter().map(|course| line("schedule", course.card().name, course.card().title));
-    optimizers.chain(schedules).collect()
-}
-
-fn rule(rule: &dyn Rule) -> Result<String, Failure> {
-    let width = console::width();
-    let card = rule.card();
-    let mut page =
-        format!("{}{}", title(&format!("{}: {}", card.name, card.title)), said(card.family, card.problem));
-    page += &title("\nThe step, for a weight w and its gradient g");
-    page += &formula(card.formula);
-
-    page += &settings(rule.hypers());
-
-    page += &title("\nState");
-    let state = rule.state();
-    let rows: Vec<_> = state
-        .iter()
-        .map(|state| {
-            [state.symbol.to_string(), state.name.to_string(), format!("{} at the start", state.start)]
-        })
-        .collect();
-    page += &text::table(&rows, 2, width).concat();
-    let (bytes, more) = (facts::state_bytes(rule)?, facts::raised_by_in_words(rule)?);
-    let more = if more.is_empty() { more } else { format!("; {more}") };
-    page += &text::paragraph(&format!("{bytes} bytes for each weight{more}"), 2, width);
-
-    page += &choice(card.good_when, card.bad_when, card.source);
-    page += &title("\nTry it");
+    page += &text::paragraph(&gradients, 2, columns);
+    page += &choice(card, columns);
+    page += &title("\nTry it", columns);
     let other = if card.name == "sgd" { "adam" } else { "sgd" };
     page +=
         &format!("  descent train --optimizer {0}\n  descent compare --optimizers {other},{0}\n", card.name);
     Ok(page)
 }
 
-fn rule_as_json(rule: &dyn Rule) -> Result<String, Failure> {
-    let card = rule.card();
-    let state: Vec<_> = rule
-        .state()
-        .iter()
-        .map(|state| json!({ "name": state.name, "symbol": state.symbol, "start": state.start }))
-        .collect();
-    let object = json!({
-        "schema": lab::record::SCHEMA,
-        "kind": "optimizer",
-        "name": card.name,
-        "title": card.title,
-        "family": card.family,
-        "problem": card.problem,
-        "formula": card.formula,
-        "settings": settings_as_json(rule.hypers()),
-        "state": state,
-        "state_bytes_per_weight": facts::state_bytes(rule)?,
-        "raised_by": facts::raised_by_as_json(rule)?,
-        "good_when": card.good_when,
-        "bad_when": card.bad_when,
-        "source": card.source,
-    });
+fn rule_as_json(rule: &dyn Rule) -> Result<String, Error> {
+    let (card, cost, raises) = (rule.card(), facts::of_rule(rule)?, facts::raised_by_rule(rule)?);
+    let mut object = card_as_json("optimizer", card);
+    object["settings"] = settings_as_json(rule.hypers());
+    object["state"] = state_as_json(&rule.state());
+    object["state_bytes_per_weight"] = cost.bytes.into();
+    object["state_bytes_per_vector_weight"] = cost.bytes_of_vectors.into();
+    object["passes"] = facts::passes_as_json(cost.passes);
+    object["gradients"] = facts::gradients_of_rule(rule).into();
+    object["raised_by"] = facts::raises_as_json(&raises);
     Ok(object.to_string())
 }
 
-fn schedule(course: &dyn Course) -> Result<String, Failure> {
-    let width = console::width();
+fn wrapper(wrapper: &dyn Wrapper, columns: usize) -> Result<String, Error> {
+    let (card, cost) = (wrapper.card(), facts::of_wrapper(wrapper)?);
+    let mut page = head(card, columns);
+    page += &title("\nThe step around that of a rule", columns);
+    page += &formula(card.formula, columns);
+    page += &settings(wrapper.hypers(), columns);
+    page += &state(&wrapper.state(), cost, &[], columns);
+    page += &title("\nCost of a step beside the rule's", columns);
+    page += &text::paragraph(&passes(cost, &[]), 2, columns);
+    let gradients = gradients(facts::gradients_of_wrapper(wrapper)?);
+    page += &text::paragraph(&format!("{gradients} for each step of the rule inside"), 2, columns);
+    page += &choice(card, columns);
+    page += &title("\nTry it", columns);
+    page += &format!("  descent train --recipe '{}(adam)'\n", card.name);
+    Ok(page)
+}
+
+fn wrapper_as_json(wrapper: &dyn Wrapper) -> Result<String, Error> {
+    let cost = facts::of_wrapper(wrapper)?;
+    let mut object = card_as_json("wrapper", wrapper.card());
+    object["settings"] = settings_as_json(wrapper.hypers());
+    object["state"] = state_as_json(&wrapper.state());
+    object["state_bytes_per_weight"] = cost.bytes.into();
+    object["passes"] = facts::passes_as_json(cost.passes);
+    object["gradients"] = facts::gradients_of_wrapper(wrapper)?.into();
+    Ok(object.to_string())
+}
+
+fn schedule(course: &dyn Course, columns: usize) -> Result<String, Error> {
     let card = course.card();
-    let mut page = title(&format!("{}: {}", card.name, card.title));
-    page += &said("schedules of the learning rate", card.problem);
-    page += &title("\nThe factor f of the learning rate at step s of T (after the warm-up)");
-    page += &formula(card.formula);
+    let mut page = title(&format!("{}: {}", card.name, card.title), columns);
+    page += &said("schedules of the learning rate", card.problem, columns);
+    page += &title("\nThe factor f of the learning rate at step s of T (after the warm-up)", columns);
+    page += &formula(card.formula, columns);
     for spelling in card.examples {
-        page += &title(&format!("\n{spelling}"));
-        page += &chart::factors(&spelling.parse()?, 1000, width);
+        page += &title(&format!("\n{spelling}"), columns);
+        page += &chart::factors(&spelling.parse()?, 1000, columns);
     }
-    page += &settings(all_settings(course));
-    page += &choice(card.good_when, card.bad_when, card.source);
-    page += &title("\nTry it");
+    page += &settings(all_settings(course), columns);
+    for (head, words) in [("Good when", card.good_when), ("Not when", card.bad_when), ("Source", card.source)]
+    {
+        page += &(title(&format!("\n{head}"), columns) + &text::paragraph(words, 2, columns));
+    }
+    page += &title("\nTry it", columns);
     let [_, example] = card.examples;
     page += &format!("  descent schedule '{example}'\n  descent train --schedule '{example}'\n");
     Ok(page)
@@ -190,12 +163,157 @@ fn schedule_as_json(course: &dyn Course) -> String {
     object.to_string()
 }
 
+fn plateau(settings: &PlateauSettings, columns: usize) -> String {
+    let card = settings.card();
+    let mut page = head(card, columns);
+    page += &title("\nThe factor f of the learning rate after each loss that is measured", columns);
+    page += &formula(card.formula, columns);
+    page += &self::settings(settings.hypers(), columns);
+    page += &choice(card, columns);
+    page + &title("\nTry it", columns) + "  descent train --recipe 'adam, plateau patience=3'\n"
+}
+
+fn plateau_as_json(settings: &PlateauSettings) -> String {
+    let mut object = card_as_json("plateau", settings.card());
+    object["settings"] = settings_as_json(settings.hypers());
+    object.to_string()
+}
+
+fn clip(clip: Clip, columns: usize) -> String {
+    let card = clip.card();
+    let mut page = head(card, columns);
+    page += &title("\nWhat it makes of a gradient g before the rule sees it", columns);
+    page += &formula(card.formula, columns);
+    page += &title("\nSetting", columns);
+    page += "  c  a finite number greater than 0; there is no default\n";
+    page += &title("\nCost of a step beside the rule's", columns);
+    page += &text::paragraph(&format!("passes over memory: {}", clip.passes()), 2, columns);
+    page += &choice(card, columns);
+    page + &title("\nTry it", columns) + &format!("  descent train --recipe 'adam, {}=1'\n", card.name)
+}
+
+fn clip_as_json(clip: Clip) -> String {
+    let mut object = card_as_json("clip", clip.card());
+    object["passes"] = facts::passes_as_json(clip.passes());
+    object.to_string()
+}
+
+/// Something that has a page.
+enum Entry {
+    Rule(Box<dyn Rule>),
+    Wrapper(Box<dyn Wrapper>),
+    Schedule(Box<dyn Course>),
+    Plateau(PlateauSettings),
+    Clip(Clip),
+}
+
+impl Entry {
+    /// The heads of the list, in its order.
+    const KINDS: [(&'static str, &'static str); 4] = [
+        ("optimizer", "Optimizers"),
+        ("wrapper", "Wrappers around an optimizer"),
+        ("schedule", "Schedules of the learning rate"),
+        ("clip", "Clipping of gradients"),
+    ];
+
+    fn all() -> Vec<Entry> {
+        let rules = rules::all().into_iter().map(Entry::Rule);
+        let wrappers = wrappers::all().into_iter().map(Entry::Wrapper);
+        let schedules = schedules::all().into_iter().map(Entry::Schedule);
+        let plateau = std::iter::once(Entry::Plateau(PlateauSettings::default()));
+        let clips = Clip::ALL.into_iter().map(|(_, clip)| Entry::Clip(clip(1.0)));
+        rules.chain(wrappers).chain(schedules).chain(plateau).chain(clips).collect()
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Entry::Rule(_) => "optimizer",
+            Entry::Wrapper(_) => "wrapper",
+            Entry::Schedule(_) | Entry::Plateau(_) => "schedule",
+            Entry::Clip(_) => "clip",
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        self.name_and_title().0
+    }
+
+    fn name_and_title(&self) -> (&'static str, &'static str) {
+        let of = |card: &'static Card| (card.name, card.title);
+        match self {
+            Entry::Rule(rule) => of(rule.card()),
+            Entry::Wrapper(wrapper) => of(wrapper.card()),
+            Entry::Schedule(course) => (course.card().name, course.card().title),
+            Entry::Plateau(settings) => of(settings.card()),
+            Entry::Clip(clip) => of(clip.card()),
+        }
+    }
+}
+
+fn unknown(name: &str, all: &[Entry]) -> Failure {
+    let names: Vec<_> = all.iter().map(Entry::name).collect();
+    let error = Error::unknown("optimizer, wrapper, schedule or clipping", &text::plain(name), names);
+    let of = |kind| {
+        let names: Vec<_> = all.iter().filter(|entry| entry.kind() == kind).map(Entry::name).collect();
+        names.join(", ")
+    };
+    let hint = format!(
+        "there are the optimizers {}; the wrappers {}; the schedules {}; and {}",
+        of("optimizer"),
+        of("wrapper"),
+        of("schedule"),
+        of("clip")
+    );
+    Failure::usage(error.to_string(), hint)
+}
+
+fn list(all: &[Entry]) -> String {
+    let columns = console::width();
+    // One table, so that all titles stand below each other.
+    let rows: Vec<_> =
+        all.iter().map(|entry| <[&str; 2]>::from(entry.name_and_title()).map(String::from)).collect();
+    let lines = text::table(&rows, 2, columns);
+    let mut page = String::new();
+    for (kind, head) in Entry::KINDS {
+        page += &title(&format!("{}{head}", if page.is_empty() { "" } else { "\n" }), columns);
+        let of_kind = all.iter().zip(&lines).filter(|(entry, _)| entry.kind() == kind);
+        page.extend(of_kind.map(|(_, lines)| lines.as_str()));
+    }
+    page + "\n`descent explain NAME` explains one.\n"
+}
+
+fn list_as_json(all: &[Entry]) -> String {
+    let line = |entry: &Entry| {
+        let (name, title) = entry.name_and_title();
+        let object =
+            json!({ "schema": lab::record::SCHEMA, "kind": entry.kind(), "name": name, "title": title });
+        format!("{object}\n")
+    };
+    all.iter().map(line).collect()
+}
+
+fn card_as_json(kind: &str, card: &Card) -> serde_json::Value {
+    json!({
+        "schema": lab::record::SCHEMA,
+        "kind": kind,
+        "name": card.name,
+        "title": card.title,
+        "family": card.family,
+        "problem": card.problem,
+        "formula": card.formula,
+        "good_when": card.good_when,
+        "bad_when": card.bad_when,
+        "relatives": card.relatives,
+        "source": card.source,
+    })
+}
+
 /// A schedule's own settings, and the one that all have.
 fn all_settings(course: &dyn Course) -> Vec<Hyper> {
     course.hypers().into_iter().chain([Schedule::WARMUP]).collect()
 }
 
-fn settings(hypers: Vec<Hyper>) -> String {
+fn settings(hypers: Vec<Hyper>, columns: usize) -> String {
     let mut rows = vec![["", "default", "allowed", ""].map(String::from)];
     rows.extend(hypers.into_iter().map(|hyper| {
         let allowed = match hyper.default {
@@ -209,7 +327,7 @@ fn settings(hypers: Vec<Hyper>) -> String {
         };
         [hyper.name.to_string(), hyper.default.to_string(), allowed, hyper.doc.to_string()]
     }));
-    title("\nSettings") + &text::table(&rows, 2, console::width()).concat()
+    title("\nSettings", columns) + &text::table(&rows, 2, columns).concat()
 }
 
 fn settings_as_json(hypers: Vec<Hyper>) -> serde_json::Value {
@@ -224,36 +342,77 @@ fn settings_as_json(hypers: Vec<Hyper>) -> serde_json::Value {
     hypers.into_iter().map(setting).collect()
 }
 
-fn title(text: &str) -> String {
+fn state(state: &[State], cost: Cost, raises: &[Raise], columns: usize) -> String {
+    let row = |state: &State| {
+        [state.symbol.to_string(), state.name.to_string(), format!("{} at the start", state.start)]
+    };
+    let rows: Vec<_> = state.iter().map(row).collect();
+    let Cost { bytes, bytes_of_vectors, .. } = cost;
+    let mut words = match (bytes, bytes_of_vectors) {
+        (bytes, vector) if bytes == vector => format!("{bytes} bytes for each weight"),
+        (0, vector) => {
+            format!("a number for each row and column of a matrix; {vector} bytes for each other weight")
+        }
+        (bytes, vector) => format!("{bytes} bytes for each weight of a matrix, {vector} for each other"),
+    };
+    let more = facts::bytes_in_words(raises);
+    if !more.is_empty() {
+        words += &format!("; {more}");
+    }
+    title("\nState", columns)
+        + &text::table(&rows, 2, columns).concat()
+        + &text::paragraph(&words, 2, columns)
+}
+
+fn state_as_json(state: &[State]) -> serde_json::Value {
+    let object = |state: &State| json!({ "name": state.name, "symbol": state.symbol, "start": state.start });
+    state.iter().map(object).collect()
+}
+
+fn passes(cost: Cost, raises: &[Raise]) -> String {
+    let more = facts::passes_in_words(raises);
+    let more = if more.is_empty() { more } else { format!("; {more}") };
+    format!("passes over memory: {}{more}", cost.passes)
+}
+
+fn gradients(count: f64) -> String {
+    if count == 1.0 { "1 gradient".to_string() } else { format!("{count} gradients") }
+}
+
+fn title(text: &str, columns: usize) -> String {
     let bold = Style::new().bold();
     let (before, text) = text.strip_prefix('\n').map_or(("", text), |text| ("\n", text));
-    let lines = text::wrap(text, console::width());
+    let lines = text::wrap(text, columns);
     format!("{before}{bold}{}{bold:#}\n", lines.join("\n"))
 }
 
+fn head(card: &Card, columns: usize) -> String {
+    title(&format!("{}: {}", card.name, card.title), columns) + &said(card.family, card.problem, columns)
+}
+
 /// What it is a kind of, and the problem that it answers.
-fn said(family: &str, problem: &str) -> String {
-    let width = console::width();
-    format!(
-        "{}{}",
-        text::paragraph(family, 2, width),
-        text::paragraph(&format!("Problem: {problem}."), 2, width)
-    )
+fn said(family: &str, problem: &str, columns: usize) -> String {
+    let problem = format!("Problem: {problem}.");
+    text::paragraph(family, 2, columns) + &text::paragraph(&problem, 2, columns)
 }
 
 /// The formula as it is written; only a line that is too long is broken.
-fn formula(formula: &str) -> String {
-    let width = console::width();
-    let line = |line: &str| match text::width(line) + 2 <= width {
+fn formula(formula: &str, columns: usize) -> String {
+    let line = |line: &str| match text::width(line) + 2 <= columns {
         true => format!("  {line}\n"),
-        false => text::paragraph(line, 2, width),
+        false => text::paragraph(line, 2, columns),
     };
     formula.lines().map(line).collect()
 }
 
-fn choice(good_when: &str, bad_when: &str, source: &str) -> String {
-    let width = console::width();
-    [("Good when", good_when), ("Not when", bad_when), ("Source", source)]
-        .map(|(head, words)| title(&format!("\n{head}")) + &text::paragraph(words, 2, width))
+fn choice(card: &Card, columns: usize) -> String {
+    let parts = [
+        ("Good when", card.good_when),
+        ("Not when", card.bad_when),
+        ("Relatives", card.relatives),
+        ("Source", card.source),
+    ];
+    parts
+        .map(|(head, words)| title(&format!("\n{head}"), columns) + &text::paragraph(words, 2, columns))
         .concat()
 }

@@ -1,6 +1,9 @@
 use anstyle::Style;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use optim::{Rule, rules};
+use optim::clip::Clip;
+use optim::hyper::Hyper;
+use optim::{Card, Error, PlateauSettings, Rule, Schedule, Tier, hyper::Hyperparameters};
+use optim::{rules, schedules, wrappers};
 use serde_json::json;
 
 use crate::console;
@@ -10,14 +13,15 @@ use crate::text;
 
 pub(crate) fn command() -> Command {
     Command::new("optimizers")
-        .about("Lists the optimizers with the memory that each takes")
+        .about("Lists the optimizers and what stands around them, with the memory that each takes")
         .long_about(
-            "Lists every optimizer by family: its name, the learning rate that it starts from, the bytes of \
-             state that it keeps for each weight beside the weight and its gradient, and the settings that \
-             raise them.",
+            "Lists every optimizer by family, and every wrapper around optimizers: its name, the learning \
+             rate that it starts from, the bytes of state that it keeps for each weight beside the weight and \
+             its gradient, its passes over memory in a step, and the settings that raise them.",
         )
         .after_help(
             "Examples:\n  descent optimizers\n  descent optimizers --json\n  \
+             descent optimizers --markdown > docs/optimizers.md\n  \
              descent explain adam             the formula, and each setting\n  \
              descent train --optimizer adam   try one\n  \
              descent compare --optimizers sgd,adam",
@@ -26,20 +30,31 @@ pub(crate) fn command() -> Command {
             Arg::new("json")
                 .long("json")
                 .action(ArgAction::SetTrue)
-                .help("Print one JSON object an optimizer and nothing else"),
+                .help("Print one JSON object an optimizer or wrapper and nothing else"),
+        )
+        .arg(
+            Arg::new("markdown")
+                .long("markdown")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("json")
+                .help("Print tables of all optimizers, wrappers, schedules and ways of clipping in Markdown"),
         )
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let rules = rules::all();
-    console::print(&if matches.get_flag("json") { json_lines(&rules)? } else { page(&rules)? })?;
+    let text = match (matches.get_flag("json"), matches.get_flag("markdown")) {
+        (true, _) => json_lines()?,
+        (_, true) => markdown()?,
+        _ => page()?,
+    };
+    console::print(&text)?;
     Ok(())
 }
 
-fn json_lines(rules: &[Box<dyn Rule>]) -> Result<String, Failure> {
+fn json_lines() -> Result<String, Error> {
     let mut lines = String::new();
-    for rule in rules {
-        let card = rule.card();
+    for rule in rules::all() {
+        let (card, cost) = (rule.card(), facts::of_rule(&*rule)?);
         let object = json!({
             "schema": lab::record::SCHEMA,
             "kind": "optimizer",
@@ -47,49 +62,184 @@ fn json_lines(rules: &[Box<dyn Rule>]) -> Result<String, Failure> {
             "title": card.title,
             "family": card.family,
             "lr": rule.get("lr").map(facts::as_json),
-            "state_bytes_per_weight": facts::state_bytes(&**rule)?,
-            "raised_by": facts::raised_by_as_json(&**rule)?,
+            "state_bytes_per_weight": cost.bytes,
+            "state_bytes_per_vector_weight": cost.bytes_of_vectors,
+            "passes": facts::passes_as_json(cost.passes),
+            "gradients": facts::gradients_of_rule(&*rule),
+            "raised_by": facts::raises_as_json(&facts::raised_by_rule(&*rule)?),
+        });
+        lines += &format!("{object}\n");
+    }
+    for wrapper in wrappers::all() {
+        let (card, cost) = (wrapper.card(), facts::of_wrapper(&*wrapper)?);
+        let object = json!({
+            "schema": lab::record::SCHEMA,
+            "kind": "wrapper",
+            "name": card.name,
+            "title": card.title,
+            "family": card.family,
+            "state_bytes_per_weight": cost.bytes,
+            "passes": facts::passes_as_json(cost.passes),
+            "gradients": facts::gradients_of_wrapper(&*wrapper)?,
         });
         lines += &format!("{object}\n");
     }
     Ok(lines)
 }
 
-fn page(rules: &[Box<dyn Rule>]) -> Result<String, Failure> {
-    let heads = ["", "lr", "bytes", ""].map(String::from);
-    let mut rows = vec![heads];
-    let mut families: Vec<&str> = Vec::new();
-    for rule in rules {
-        if !families.contains(&rule.card().family) {
-            families.push(rule.card().family);
-        }
-    }
+fn page() -> Result<String, Error> {
+    let mut rows = vec![["", "lr", "bytes", "passes", ""].map(String::from)];
     // All families are one table, so that their columns stand below each other.
-    let mut starts = Vec::new();
-    for family in &families {
-        starts.push(rows.len());
-        for rule in rules.iter().filter(|rule| rule.card().family == *family) {
-            let card = rule.card();
-            let more = facts::raised_by_in_words(&**rule)?;
+    let mut heads: Vec<(usize, &str)> = vec![];
+    for (family, members) in by_family() {
+        heads.push((rows.len(), family));
+        for rule in members {
+            let (card, cost, raises) = (rule.card(), facts::of_rule(&*rule)?, facts::raised_by_rule(&*rule)?);
+            let more = facts::bytes_in_words(&raises);
             rows.push([
                 card.name.to_string(),
                 rule.get("lr").map_or(String::new(), |lr| lr.to_string()),
-                facts::state_bytes(&**rule)?.to_string(),
+                cost.bytes.to_string(),
+                rounded(cost.passes.total()),
                 if more.is_empty() { card.title.to_string() } else { format!("{} ({more})", card.title) },
             ]);
         }
     }
+    heads.push((rows.len(), "wrappers, which stand around any of them"));
+    for wrapper in wrappers::all() {
+        let (card, cost) = (wrapper.card(), facts::of_wrapper(&*wrapper)?);
+        let gradients = match facts::gradients_of_wrapper(&*wrapper)? {
+            1.0 => String::new(),
+            more => format!(" ({} gradients a step)", rounded(more)),
+        };
+        let what = format!("{}{gradients}", card.title);
+        let passes = rounded(cost.passes.total());
+        rows.push([card.name.to_string(), String::new(), cost.bytes.to_string(), passes, what]);
+    }
     let bold = Style::new().bold();
     let mut page = String::new();
     for (index, lines) in text::table(&rows, 2, console::width()).into_iter().enumerate() {
-        if let Some(place) = starts.iter().position(|&start| start == index) {
-            page += &format!("{bold}{}{bold:#}\n", families[place]);
+        if let Some((_, head)) = heads.iter().find(|(start, _)| *start == index) {
+            page += &format!("{bold}{head}{bold:#}\n");
         }
         page += &lines;
     }
-    let legend = "lr is the learning rate where none is given. bytes are those of state for each weight, beside \
-                  4 for the weight and 4 for its gradient; some settings add to them.";
+    let legend = "lr is the learning rate where none is given. bytes are those of state for each weight of a \
+                  matrix, beside 4 for the weight and 4 for its gradient; some settings add to them. passes \
+                  are arrays as long as the weights that a step reads or writes; a wrapper's come on top.";
     page += &format!("\n{}", text::paragraph(legend, 0, console::width()));
     page += "\n`descent explain NAME` tells what one does, with its formula and settings.\n";
     Ok(page)
+}
+
+/// The rules of each family, in the order of the registry.
+fn by_family() -> Vec<(&'static str, Vec<Box<dyn Rule>>)> {
+    let mut families: Vec<(&'static str, Vec<Box<dyn Rule>>)> = vec![];
+    for rule in rules::all() {
+        let family = rule.card().family;
+        match families.iter_mut().find(|(known, _)| *known == family) {
+            Some((_, members)) => members.push(rule),
+            None => families.push((family, vec![rule])),
+        }
+    }
+    families
+}
+
+fn markdown() -> Result<String, Error> {
+    let mut page = String::from(
+        "# Optimizers, wrappers, schedules and clipping\n\n\
+         This page is written by `descent optimizers --markdown`, and a test compares the two: change the \
+         declarations, not the page. `descent explain NAME` has the formula, the meaning and range of each \
+         setting, and when a thing is a good choice.\n\n\
+         *Bytes* are those of state for each weight of a matrix, beside 4 for the weight and 4 for its \
+         gradient; where those of a vector's weights differ, they stand behind the slash. *Passes* are the \
+         arrays as long as the weights that a step reads and writes; *+* is what a setting adds. *Sees* is \
+         what the update of a weight depends on: the weight alone, its whole parameter, or all weights.\n",
+    );
+    for (family, members) in by_family() {
+        page += &format!("\n## {}\n\n", capital(family));
+        page +=
+            "| name | what | settings | bytes | passes | sees | source |\n|---|---|---|---|---|---|---|\n";
+        for rule in members {
+            page += &markdown_row(&*rule)?;
+        }
+    }
+    page += "\n## Wrappers\n\n";
+    page += "| name | what | settings | bytes | passes | gradients a step | source |\n|---|---|---|---|---|---|---|\n";
+    for wrapper in wrappers::all() {
+        let (Card { name, title, source, .. }, cost) = (wrapper.card(), facts::of_wrapper(&*wrapper)?);
+        let (settings, passes) = (defaults(wrapper.hypers()), rounded(cost.passes.total()));
+        let gradients = rounded(facts::gradients_of_wrapper(&*wrapper)?);
+        page += &row(&[name, title, &settings, &cost.bytes.to_string(), &passes, &gradients, source]);
+    }
+    page += "\n## Schedules of the learning rate\n\n";
+    page += &format!("Each also has `{}`, {}.\n\n", Schedule::WARMUP.name, lower(Schedule::WARMUP.doc));
+    page += "| name | what | settings | first and last factor | source |\n|---|---|---|---|---|\n";
+    for course in schedules::all() {
+        let card = course.card();
+        let [first, last] = card.ends;
+        let ends = format!("{first}, {last}");
+        page += &row(&[card.name, card.title, &defaults(course.hypers()), &ends, card.source]);
+    }
+    let plateau = PlateauSettings::default();
+    let card = plateau.card();
+    page +=
+        &row(&[card.name, card.title, &defaults(plateau.hypers()), "1, depends on the loss", card.source]);
+    page += "\n## Clipping\n\n| name | what | formula | passes | source |\n|---|---|---|---|---|\n";
+    for (_, clip) in Clip::ALL {
+        let clip = clip(1.0);
+        let card = clip.card();
+        let passes = rounded(clip.passes().total());
+        page += &row(&[card.name, card.title, &card.formula.replace('\n', " "), &passes, card.source]);
+    }
+    Ok(page)
+}
+
+fn markdown_row(rule: &dyn Rule) -> Result<String, Error> {
+    let (card, cost, raises) = (rule.card(), facts::of_rule(rule)?, facts::raised_by_rule(rule)?);
+    let with =
+        |plain: String, more: String| if more.is_empty() { plain } else { format!("{plain} ({more})") };
+    let bytes = match (cost.bytes, cost.bytes_of_vectors) {
+        (bytes, vector) if bytes == vector => bytes.to_string(),
+        (bytes, vector) => format!("{bytes} / {vector}"),
+    };
+    let bytes = with(bytes, facts::bytes_in_words(&raises));
+    let passes = with(rounded(cost.passes.total()), facts::passes_in_words(&raises));
+    let sees = match rule.tier() {
+        Tier::Elementwise => "weight",
+        Tier::Tensor => "parameter",
+        Tier::Vector => "all",
+    };
+    Ok(row(&[card.name, card.title, &defaults(rule.hypers()), &bytes, &passes, sees, card.source]))
+}
+
+/// A row of a table in Markdown; the first cell is a name.
+fn row(cells: &[&str]) -> String {
+    let cell = |(i, cell): (usize, &&str)| {
+        let cell = cell.replace('|', "\\|");
+        if i == 0 { format!("| `{cell}` ") } else { format!("| {cell} ") }
+    };
+    cells.iter().enumerate().map(cell).collect::<String>() + "|\n"
+}
+
+/// Settings with their defaults: `lr=0.001 beta1=0.9`.
+fn defaults(hypers: Vec<Hyper>) -> String {
+    let settings: Vec<String> =
+        hypers.iter().map(|hyper| format!("{}={}", hyper.name, hyper.default)).collect();
+    if settings.is_empty() { String::new() } else { format!("`{}`", settings.join(" ")) }
+}
+
+/// With at most two decimals.
+fn rounded(x: f64) -> String {
+    ((x * 100.0).round() / 100.0).to_string()
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn lower(text: &str) -> String {
+    let mut letters = text.trim_end_matches('.').chars();
+    letters.next().map_or(String::new(), |first| first.to_lowercase().chain(letters).collect())
 }
