@@ -382,7 +382,9 @@ impl<'t> Training<'t> {
             *array = weights::numbers(path, &tensors, &format!("optimizer.{name}"), &[array.len()])?;
         }
         let scalars = scalars.into_iter().map(|(name, bits)| (name, f64::from_bits(bits))).collect();
-        let state = StateDict { steps: progress.steps, gradient_calls: progress.steps, arrays, scalars };
+        let (steps, gradient_calls) = (progress.steps, progress.steps);
+        let state =
+            StateDict { steps, gradient_calls, arrays, scalars, ..self.optimizer.state_dict() };
         self.take(Snapshot { weights, running, state, progress })
     }
 
@@ -392,7 +394,7 @@ impl<'t> Training<'t> {
     /// If its optimizer keeps other state; then nothing is changed.
     pub(crate) fn take(&mut self, snapshot: Snapshot) -> Result<(), Error> {
         let Snapshot { weights, running, state, progress } = snapshot;
-        self.optimizer.load_state_dict(state)?;
+        self.optimizer.load_state_dict_of_another(state)?;
         (self.weights, self.running) = (weights, running);
         self.progress = progress;
         self.order.clear();

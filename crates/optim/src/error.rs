@@ -57,6 +57,12 @@ pub enum Error {
         /// What is wrong with them.
         what: Box<Error>,
     },
+    /// A file that is no state dict.
+    #[error("this is no optimizer's state: {why}")]
+    File {
+        /// What is wrong with it.
+        why: String,
+    },
     /// A state dict of another optimizer.
     #[error("this state does not fit: {why}")]
     State {

@@ -24,7 +24,7 @@ pub(crate) struct Members {
     /// Hyperparameters that no course from one value to another touches.
     own: Vec<String>,
     /// Which of the layout's parameters they are: stretches without a gap.
-    stretches: Vec<Range<usize>>,
+    pub(crate) stretches: Vec<Range<usize>>,
     state: Vec<Vec<f32>>,
     extents: Vec<Extent>,
     scalars: Vec<f64>,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use tensor::simd::{self, Path};
-use tensor::{Layout, Role};
+use tensor::{Entry, Layout, Role};
 
 use crate::clip::Clip;
 use crate::error::Error;
@@ -302,10 +302,25 @@ impl Optimizer {
         (arrays + self.wrappers.iter().map(Wrapped::arrays).sum::<usize>()) * size_of::<f32>()
     }
 
+    pub(crate) fn parts(&self) -> &[Members] {
+        &self.base.parts
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        self.layout.entries()
+    }
+
     /// A copy of the whole state.
     pub fn state_dict(&self) -> StateDict {
-        let mut state =
-            StateDict { steps: self.base.steps, gradient_calls: self.gradient_calls, ..StateDict::default() };
+        let parameter = |entry: &Entry| (entry.name.clone(), entry.shape.to_vec());
+        let mut state = StateDict {
+            method: self.method.to_string(),
+            total_steps: self.total_steps,
+            parameters: self.layout.entries().iter().map(parameter).collect(),
+            steps: self.base.steps,
+            gradient_calls: self.gradient_calls,
+            ..StateDict::default()
+        };
         self.base.parts.iter().for_each(|part| part.save(&mut state));
         self.wrappers.iter().for_each(|wrapper| wrapper.save(&mut state));
         if let Some(plateau) = &self.plateau {
@@ -314,13 +329,23 @@ impl Optimizer {
         state
     }
 
+    /// Goes on with this method where another was, as long as both keep the same arrays and scalars for the
+    /// same parameters: with another learning rate, or schedules of another length.
+    ///
+    /// # Errors
+    /// If they do not; then nothing is changed.
+    pub fn load_state_dict_of_another(&mut self, saved: StateDict) -> Result<(), Error> {
+        let (method, total_steps) = (self.method.to_string(), self.total_steps);
+        self.load_state_dict(StateDict { method, total_steps, ..saved })
+    }
+
     /// Goes on where `saved` was taken.
     ///
     /// # Errors
-    /// If its arrays and scalars are not those of this method, or the arrays not as long as the
-    /// weights; then nothing is changed.
+    /// If it is of another method, of schedules of another length, or for other parameters; then nothing
+    /// is changed.
     pub fn load_state_dict(&mut self, mut saved: StateDict) -> Result<(), Error> {
-        saved.check(&self.state_dict(), &self.method.to_string())?;
+        saved.check(&self.state_dict())?;
         self.base.steps = saved.steps;
         self.gradient_calls = saved.gradient_calls;
         self.base.parts.iter_mut().for_each(|part| part.load(&mut saved));

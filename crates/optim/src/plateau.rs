@@ -124,8 +124,8 @@ impl Plateau {
     }
 
     pub(crate) fn load(&mut self, from: &mut StateDict) {
-        let [factor, best, no_better, not_counted] = NAMES.map(|name| from.take("plateau", name));
-        let (no_better, not_counted) = (no_better as u64, not_counted as u64);
+        let [factor, best, ..] = NAMES.map(|name| from.take("plateau", name));
+        let [_, _, no_better, not_counted] = NAMES.map(|name| from.take_count("plateau", name));
         self.state = PlateauState { factor, best, no_better, not_counted };
     }
 }

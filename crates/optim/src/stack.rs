@@ -133,7 +133,7 @@ impl Wrapped {
     }
 
     pub(crate) fn load(&mut self, from: &mut StateDict) {
-        self.calls = from.take(&self.label, "calls") as u64;
+        self.calls = from.take_count(&self.label, "calls");
         let names = self.declared.scalars();
         self.scalars = names.iter().map(|scalar| from.take(&self.label, scalar.name)).collect();
         for (state, array) in self.declared.state().iter().zip(&mut self.state) {

@@ -9,6 +9,7 @@ mod recipes;
 mod refusals;
 mod registry;
 mod schedules;
+mod state_files;
 mod tensors;
 mod traps;
 mod wrapped_bits;

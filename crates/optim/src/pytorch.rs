@@ -1,0 +1,369 @@
+//! The state of one of PyTorch's optimizers, as `scripts/pytorch/export_optimizer.py` writes it.
+
+use ::safetensors::SafeTensors;
+use ::safetensors::tensor::{Dtype, TensorView};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use tensor::Entry;
+
+use crate::error::Error;
+use crate::hyper::{Hyper, Value};
+use crate::members::Members;
+use crate::optimizer::Optimizer;
+use crate::rule::Rule;
+use crate::state_dict::{MOST_STEPS, StateDict};
+use crate::state_file::{file, floats, parse};
+
+/// The entry of a file's metadata that holds the notes, as a JSON object.
+const NOTES: &str = "torch";
+const FORMAT: &str = "torch.optim state";
+const VERSION: u32 = 1;
+/// The optimizers of torch.optim that have a rule here whose state is the same.
+const CLASSES: [&str; 13] = [
+    "SGD",
+    "Adagrad",
+    "Adadelta",
+    "RMSprop",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "NAdam",
+    "RAdam",
+    "ASGD",
+    "Rprop",
+    "Adafactor",
+    "Muon",
+];
+
+/// What the script says beside the tensors.
+#[derive(Deserialize)]
+struct Notes {
+    format: String,
+    version: u32,
+    class: String,
+    steps: Option<u64>,
+    names: Option<Vec<String>>,
+    shapes: Vec<Vec<usize>>,
+    groups: Vec<Map<String, Json>>,
+}
+
+/// An optimizer of PyTorch's.
+struct Exported<'a> {
+    tensors: SafeTensors<'a>,
+    notes: Notes,
+}
+
+/// One of our parameters there.
+struct Parameter<'a> {
+    /// Its number.
+    index: usize,
+    /// The settings of its group.
+    group: &'a Map<String, Json>,
+}
+
+impl Optimizer {
+    /// Goes on where an optimizer of PyTorch's was exported by `scripts/pytorch/export_optimizer.py`. The
+    /// method has to be the same: the rule with its settings, and groups where PyTorch has groups. Schedules
+    /// and clipping, which PyTorch keeps outside of its optimizers, are this method's own; a schedule is
+    /// where so many steps have brought it. The parameters are found by their names if the file has all of
+    /// these, and by their order otherwise.
+    ///
+    /// With `force`, settings that differ are no error, and those of this method count.
+    ///
+    /// # Errors
+    /// If the file is damaged, its optimizer is another one, or its parameters, their step counts or any
+    /// settings differ; then nothing is changed.
+    pub fn load_pytorch(&mut self, bytes: &[u8], force: bool) -> Result<(), Error> {
+        let exported = Exported::read(bytes)?;
+        let refused = |why: String| Err(Error::State { why });
+        if let Some(wrapper) = self.method().wrappers.first() {
+            let why = format!("PyTorch's optimizers know nothing of the wrapper `{}`", wrapper.card().name);
+            return refused(why);
+        }
+        if self.method().plateau.is_some() {
+            return refused("PyTorch's optimizers know nothing of a plateau".to_string());
+        }
+        let entries = self.entries();
+        let places = exported.places(entries)?;
+        let mut differences = vec![];
+        for part in self.parts() {
+            let rule = &*part.declared;
+            for member in part.members() {
+                let group = places[member].group;
+                let theirs = exported.rule_name(group);
+                if theirs != rule.card().name {
+                    let entry = &entries[member].name;
+                    return refused(format!(
+                        "`{entry}` had the rule `{theirs}`, here it has `{}`",
+                        rule.card().name
+                    ));
+                }
+                for difference in differences_of(rule, group, self.method().maximize) {
+                    if !differences.contains(&difference) {
+                        differences.push(difference);
+                    }
+                }
+            }
+        }
+        if !(differences.is_empty() || force) {
+            return refused(format!("PyTorch's optimizer has other settings: {}", differences.join("; ")));
+        }
+        let steps = exported.steps(entries, &places)?;
+        let mut state = StateDict { steps, gradient_calls: steps, ..self.state_dict() };
+        if steps > 0 {
+            let (mut arrays, mut scalars) = (state.arrays.iter_mut(), state.scalars.iter_mut());
+            for part in self.parts() {
+                for (declared, (_, array)) in part.declared.state().iter().zip(&mut arrays) {
+                    array.clear();
+                    for member in part.members() {
+                        let entry = &entries[member];
+                        let expected = declared.extent.numbers(entry);
+                        if expected == 0 {
+                            continue;
+                        }
+                        let numbers = exported.numbers(&places[member], declared.name, entry)?;
+                        if numbers.len() != expected {
+                            let (what, name, found) = (declared.name, &entry.name, numbers.len());
+                            return refused(format!(
+                                "`{what}` of `{name}` has {found} numbers, not {expected}"
+                            ));
+                        }
+                        array.extend(numbers);
+                    }
+                }
+                for (declared, (_, scalar)) in part.declared.scalars().iter().zip(&mut scalars) {
+                    *scalar = exported.common(entries, &places, declared.name)?;
+                }
+            }
+        }
+        self.load_state_dict(state)
+    }
+}
+
+impl<'a> Exported<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Exported<'a>, Error> {
+        let (tensors, metadata) = parse(bytes)?;
+        let notes = metadata.get(NOTES).ok_or_else(|| {
+            file(format!(
+                "its metadata has no entry `{NOTES}`; scripts/pytorch/export_optimizer.py writes it"
+            ))
+        })?;
+        let notes: Notes =
+            serde_json::from_str(notes).map_err(|error| file(format!("its notes are damaged: {error}")))?;
+        if (notes.format.as_str(), notes.version) != (FORMAT, VERSION) {
+            return Err(file(format!(
+                "its notes are those of `{}` version {}, not of `{FORMAT}` version {VERSION}",
+                notes.format, notes.version
+            )));
+        }
+        if !CLASSES.contains(&notes.class.as_str()) {
+            let why = format!("`{}` is none of the optimizers {}", notes.class, CLASSES.join(", "));
+            return Err(Error::State { why });
+        }
+        Ok(Exported { tensors, notes })
+    }
+
+    /// Where each of our parameters is.
+    fn places(&self, entries: &[Entry]) -> Result<Vec<Parameter<'_>>, Error> {
+        let Notes { names, shapes, groups, .. } = &self.notes;
+        let refused = |why: String| Err(Error::State { why });
+        if shapes.len() != entries.len() {
+            return refused(format!("it has {} parameters, these are {}", shapes.len(), entries.len()));
+        }
+        let by_name = |entry: &Entry| names.as_ref()?.iter().position(|name| *name == entry.name);
+        let found: Option<Vec<usize>> = entries.iter().map(by_name).collect();
+        let order = found.unwrap_or_else(|| (0..entries.len()).collect());
+        let mut places = vec![];
+        for (entry, index) in entries.iter().zip(order) {
+            if shapes[index][..] != entry.shape[..] {
+                let (theirs, ours) = (&shapes[index], entry.shape.to_vec());
+                return refused(format!(
+                    "parameter {index} is {theirs:?} there, `{}` is {ours:?} here",
+                    entry.name
+                ));
+            }
+            let holds = |group: &&Map<String, Json>| {
+                let parameters = group.get("params").and_then(Json::as_array);
+                parameters.is_some_and(|parameters| parameters.contains(&index.into()))
+            };
+            let group = groups.iter().find(holds);
+            let group = group.ok_or_else(|| file(format!("parameter {index} is in none of its groups")))?;
+            places.push(Parameter { index, group });
+        }
+        Ok(places)
+    }
+
+    /// What we call the rule of a group.
+    fn rule_name(&self, group: &Map<String, Json>) -> String {
+        let decoupled = group.get("decoupled_weight_decay") == Some(&Json::Bool(true));
+        match (self.notes.class.as_str(), decoupled) {
+            ("Adam" | "AdamW", true) => "adamw".to_string(),
+            ("NAdam", true) => "nadamw".to_string(),
+            (class, _) => class.to_lowercase(),
+        }
+    }
+
+    /// The steps that all parameters have made.
+    fn steps(&self, entries: &[Entry], places: &[Parameter<'_>]) -> Result<u64, Error> {
+        let begun = |place: &Parameter<'_>| {
+            let start = format!("{}/", place.index);
+            self.tensors.names().iter().any(|name| name.starts_with(&start))
+        };
+        if !places.iter().any(begun) {
+            return Ok(self.notes.steps.unwrap_or(0));
+        }
+        let counted =
+            places.iter().any(|place| self.tensors.tensor(&format!("{}/step", place.index)).is_ok());
+        let steps = if counted {
+            self.common(entries, places, "step")?
+        } else {
+            let steps = self.notes.steps.ok_or_else(|| {
+                let class = &self.notes.class;
+                file(format!(
+                    "{class} does not count its steps: export it with `steps=`, those that it has made"
+                ))
+            })?;
+            steps as f64
+        };
+        if steps.fract() != 0.0 || !(0.0..=MOST_STEPS as f64).contains(&steps) {
+            return Err(file(format!("{steps} is no number of steps")));
+        }
+        Ok(steps as u64)
+    }
+
+    /// A number that each parameter has and that must be the same for all.
+    fn common(&self, entries: &[Entry], places: &[Parameter<'_>], key: &str) -> Result<f64, Error> {
+        let mut first: Option<(f64, &str)> = None;
+        for (entry, place) in entries.iter().zip(places) {
+            let number = self.number(place, key, entry)?;
+            match first {
+                None => first = Some((number, &entry.name)),
+                Some((other, of)) if other != number => {
+                    let why = format!(
+                        "`{key}` is {other} for `{of}` and {number} for `{}`: one optimizer cannot go on with both",
+                        entry.name
+                    );
+                    return Err(Error::State { why });
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(first.map_or(0.0, |(number, _)| number))
+    }
+
+    /// A tensor of one number.
+    fn number(&self, place: &Parameter<'_>, key: &str, entry: &Entry) -> Result<f64, Error> {
+        let tensor = self.tensor(place, key, entry)?;
+        let number = match (tensor.dtype(), tensor.data()) {
+            (Dtype::F32, &[a, b, c, d]) => Some(f64::from(f32::from_le_bytes([a, b, c, d]))),
+            (Dtype::F64, bytes) => bytes.try_into().ok().map(f64::from_le_bytes),
+            (Dtype::I64, bytes) => bytes.try_into().ok().map(|bytes| i64::from_le_bytes(bytes) as f64),
+            _ => None,
+        };
+        number.ok_or_else(|| file(format!("tensor `{}/{key}` is not one number", place.index)))
+    }
+
+    /// A tensor of single-precision numbers.
+    fn numbers(&self, place: &Parameter<'_>, key: &str, entry: &Entry) -> Result<Vec<f32>, Error> {
+        self.tensor(place, key, entry)?;
+        floats(&self.tensors, &format!("{}/{key}", place.index))
+    }
+
+    fn tensor(&self, place: &Parameter<'_>, key: &str, entry: &Entry) -> Result<TensorView<'_>, Error> {
+        let name = format!("{}/{key}", place.index);
+        self.tensors.tensor(&name).map_err(|_| Error::State {
+            why: format!(
+                "parameter `{}` has no `{key}` there: has it made as many steps as the others?",
+                entry.name
+            ),
+        })
+    }
+}
+
+/// Settings of a rule that PyTorch's group has otherwise, or has no counterpart of.
+fn differences_of(rule: &dyn Rule, group: &Map<String, Json>, maximize: bool) -> Vec<String> {
+    let mut differences = vec![];
+    for hyper in rule.hypers() {
+        let ours = rule.get(hyper.name).expect("a declared hyperparameter has a value");
+        match theirs(&hyper, group) {
+            Theirs::Same => {}
+            Theirs::Value(theirs) if same(ours, theirs) => {}
+            Theirs::Value(theirs) => {
+                differences.push(format!("{} is {theirs} there, {ours} here", hyper.name))
+            }
+            Theirs::Unknown if ours == hyper.default => {}
+            Theirs::Unknown => differences.push(format!("{}={ours} is not known there", hyper.name)),
+        }
+    }
+    let climbs = group.get("maximize") == Some(&Json::Bool(true));
+    if climbs != maximize {
+        differences.push(format!("maximize is {climbs} there, {maximize} here"));
+    }
+    if rule.card().name == "radam" && group.get("decoupled_weight_decay") == Some(&Json::Bool(true)) {
+        differences.push("decoupled_weight_decay is true there and has no counterpart here".to_string());
+    }
+    if rule.card().name == "muon" {
+        let jordans = serde_json::json!([3.4445, -4.775, 2.0315]);
+        match group.get("ns_coefficients") {
+            Some(theirs) if *theirs != jordans => {
+                differences.push(format!("ns_coefficients are {theirs} there, {jordans} here"));
+            }
+            _ => {}
+        }
+    }
+    differences
+}
+
+/// What PyTorch has for one of our settings.
+enum Theirs<'a> {
+    Value(&'a Json),
+    /// By another name and the same.
+    Same,
+    Unknown,
+}
+
+fn theirs<'a>(hyper: &Hyper, group: &'a Map<String, Json>) -> Theirs<'a> {
+    let one_of = |key: &str, index: usize| group.get(key).and_then(|list| list.get(index));
+    let value = match hyper.name {
+        // What a scheduler of PyTorch's starts from.
+        "lr" => group.get("initial_lr").or_else(|| group.get("lr")),
+        "beta1" => one_of("betas", 0),
+        "beta2" => one_of("betas", 1),
+        "eta_minus" => one_of("etas", 0),
+        "eta_plus" => one_of("etas", 1),
+        "step_min" => one_of("step_sizes", 0),
+        "step_max" => one_of("step_sizes", 1),
+        "eps1" => match one_of("eps", 0) {
+            Some(Json::Null) if hyper.default == Value::Number(f64::from(f32::EPSILON)) => {
+                return Theirs::Same;
+            }
+            other => other,
+        },
+        "eps2" => one_of("eps", 1),
+        "initial_accumulator" => group.get("initial_accumulator_value"),
+        "match_rms_adamw" => match group.get("adjust_lr_fn") {
+            Some(Json::Null) => Some(&Json::Bool(false)),
+            Some(Json::String(word)) if word == "original" => Some(&Json::Bool(false)),
+            Some(Json::String(word)) if word == "match_rms_adamw" => Some(&Json::Bool(true)),
+            other => other,
+        },
+        name => group.get(name),
+    };
+    value.map_or(Theirs::Unknown, Theirs::Value)
+}
+
+fn same(ours: Value, theirs: &Json) -> bool {
+    match ours {
+        Value::Number(x) => theirs.as_f64() == Some(x),
+        Value::Flag(x) => theirs.as_bool() == Some(x),
+        Value::Word(word) => theirs.as_str() == Some(word),
+        Value::Numbers(_) | Value::Span(_) | Value::Spans(_) => false,
+    }
+}
+
+impl Members {
+    /// Places in the layout of the parameters that it updates.
+    fn members(&self) -> impl Iterator<Item = usize> {
+        self.stretches.iter().cloned().flatten()
+    }
+}

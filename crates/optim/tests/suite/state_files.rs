@@ -1,0 +1,171 @@
+//! State dicts as bytes: every bit is kept, and no bytes are worse than an error.
+
+use optim::{Method, Needs, Optimizer, StateDict, rules};
+use proptest::prelude::*;
+use tensor::{Layout, Role};
+
+/// A state with arrays and scalars, of a rule inside a wrapper.
+fn prodigy_in_ema() -> Optimizer {
+    let mut layout = Layout::new();
+    layout.push("weight", [2, 3], Role::Matrix);
+    layout.push("bias", [2], Role::Bias);
+    let method = crate::wrapped_bits::method(&["ema"], "prodigy lr=0.5");
+    let mut optimizer = Optimizer::of(method, layout).expect("valid").with_total_steps(9);
+    let mut w = crate::numbers(8, 0);
+    (1..4).for_each(|step| optimizer.step(&mut w, &crate::numbers(8, step)));
+    optimizer
+}
+
+#[test]
+fn every_bit_is_kept() {
+    let mut state = prodigy_in_ema().state_dict();
+    let odd = [0x7fc0_1234, 0xff80_0000, 0x8000_0000, 0x0000_0001].map(f32::from_bits);
+    state.arrays[0].1[..4].copy_from_slice(&odd);
+    for (scalar, bits) in state.scalars.iter_mut().zip([0x7ff8_0000_0000_5678, 1, 1 << 63]) {
+        scalar.1 = f64::from_bits(bits);
+    }
+    state.steps = (1 << 53) - 1;
+    let again = StateDict::from_safetensors(&state.to_safetensors()).expect("whole");
+    let bits = |state: &StateDict| -> (Vec<u32>, Vec<u64>) {
+        let arrays = state.arrays.iter().flat_map(|(_, array)| array).map(|x| x.to_bits()).collect();
+        (arrays, state.scalars.iter().map(|(_, x)| x.to_bits()).collect())
+    };
+    assert_eq!(bits(&again), bits(&state));
+    assert_eq!((again.steps, again.parameters), (state.steps, state.parameters));
+    assert_eq!(again.method, "ema(prodigy lr=0.5)");
+}
+
+#[test]
+fn a_state_of_something_else_is_refused_with_the_difference() {
+    let saved = prodigy_in_ema().state_dict();
+    for (change, difference) in [
+        (
+            (|state| state.method = "ema(prodigy lr=0.25)".into()) as fn(&mut StateDict),
+            "`lr=0.25)` there, `lr=0.5)` here",
+        ),
+        (
+            |state| state.method = "prodigy lr=0.5".into(),
+            "`prodigy lr=0.5` there, `ema(prodigy lr=0.5)` here",
+        ),
+        (|state| state.total_steps = 10, "run over 10 updates, these over 9"),
+        (|state| state.parameters[1].0 = "shift".into(), "`shift` [2] is `bias` [2] here"),
+        (|state| state.parameters[0].1 = vec![3, 2], "`weight` [3, 2] is `weight` [2, 3] here"),
+        (|state| state.parameters.truncate(1), "saved for 1 parameters, these are 2"),
+        (|state| state.arrays.truncate(1), "the saved state has [\"exp_avg\"]"),
+        (|state| state.arrays[2].1.truncate(5), "`s` has 5 numbers, not 8"),
+        (|state| state.scalars.clear(), "the saved state has []"),
+    ] {
+        let mut other = saved.clone();
+        change(&mut other);
+        let mut optimizer = prodigy_in_ema();
+        let message = optimizer.load_state_dict(other).expect_err(difference).to_string();
+        assert!(
+            message.starts_with("this state does not fit: ") && message.contains(difference),
+            "{message}"
+        );
+        assert_eq!(optimizer.state_dict(), saved, "{difference}: something was changed");
+    }
+}
+
+#[test]
+fn another_method_can_be_wanted_all_the_same() {
+    let mut faster = Optimizer::from_boxed(rules::parse("adam lr=0.1").expect("valid"), 3).expect("valid");
+    let slower = Optimizer::from_boxed(rules::parse("adam lr=0.01").expect("valid"), 3).expect("valid");
+    let state = StateDict { method: faster.method().to_string(), steps: 5, ..slower.state_dict() };
+    faster.load_state_dict(state).expect("the arrays fit");
+    assert_eq!(faster.steps(), 5);
+}
+
+#[test]
+fn a_file_that_is_cut_off_is_an_error_at_every_byte() {
+    let file = prodigy_in_ema().state_dict().to_safetensors();
+    for end in 0..file.len() {
+        let message = StateDict::from_safetensors(&file[..end]).expect_err("cut off").to_string();
+        assert!(message.contains("not a whole safetensors file"), "{end}: {message}");
+    }
+}
+
+#[test]
+fn a_file_with_other_notes_or_tensors_is_an_error_that_names_them() {
+    let file = prodigy_in_ema().state_dict().to_safetensors();
+    // The same number of bytes, so that the header's length is right.
+    for (from, to, why) in [
+        ("optimizer state", "optimiser stats", "`optimiser stats`"),
+        (r#"\"version\":1"#, r#"\"version\":2"#, "version 2, not of `optimizer state` version 1"),
+        (r#"\"steps\":3"#, r#"\"stops\":3"#, "notes are damaged: missing field `steps`"),
+        (r#""descent""#, r#""ascents""#, "no entry `descent`"),
+        (r#""exp_avg":{"#, r#""exp_Avg":{"#, "there is no tensor `exp_avg`"),
+        (r#""dtype":"F32""#, r#""dtype":"I32""#, "is of type I32, not F32"),
+        (r#""dtype":"F64""#, r#""dtype":"I64""#, "is of type I64, not F64"),
+        (r#"[\"exp_avg\",\"exp_avg_sq\","#, r#"[\"exp_avg\"               ,"#, "its notes name"),
+    ] {
+        let at = file.windows(from.len()).position(|bytes| bytes == from.as_bytes()).expect(from);
+        let mut other = file.clone();
+        other[at..at + to.len()].copy_from_slice(to.as_bytes());
+        let message = StateDict::from_safetensors(&other).expect_err(to).to_string();
+        assert!(message.starts_with("this is no optimizer's state: ") && message.contains(why), "{message}");
+    }
+    let weights = safetensors::serialize([("w", VIEW)], None).expect("a file of weights");
+    assert!(StateDict::from_safetensors(&weights).is_err());
+}
+
+const VIEW: Bytes = Bytes;
+
+/// One number, for a file that is no state.
+struct Bytes;
+
+impl safetensors::View for Bytes {
+    fn dtype(&self) -> safetensors::Dtype {
+        safetensors::Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &[1]
+    }
+
+    fn data(&self) -> std::borrow::Cow<'_, [u8]> {
+        vec![0; 4].into()
+    }
+
+    fn data_len(&self) -> usize {
+        4
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// What cannot be told from a true file may load, and then steps are made from it.
+    #[test]
+    fn changed_bytes_are_no_panic(
+        which in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let all = rules::all();
+        let rule = &all[which.index(all.len())];
+        let fresh = || Optimizer::of_slice(Method::new(rule.boxed()), 3).expect("valid");
+        let mut optimizer = fresh();
+        let mut w = [1.0, -2.0, 3.0];
+        let mut objective = |w: &[f32], g: &mut [f32]| {
+            g.copy_from_slice(w);
+            1.0
+        };
+        let mut step = |optimizer: &mut Optimizer, w: &mut [f32]| match optimizer.needs() {
+            Needs::Gradient => optimizer.step(w, &[0.5, -1.0, 0.0]),
+            Needs::Loss | Needs::Objective => _ = optimizer.step_on(w, &mut objective),
+        };
+        step(&mut optimizer, &mut w);
+        let mut file = optimizer.state_dict().to_safetensors();
+        for (place, byte) in changes {
+            let place = place.index(file.len());
+            file[place] = byte;
+        }
+        if let Ok(state) = StateDict::from_safetensors(&file) {
+            let mut other = fresh();
+            if other.load_state_dict(state).is_ok() {
+                step(&mut other, &mut w);
+                step(&mut other, &mut w);
+            }
+        }
+    }
+}
