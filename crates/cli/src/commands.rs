@@ -14,6 +14,8 @@ use clap::ArgMatches;
 
 use crate::failure::Failure;
 
+pub(crate) use explain::rule as explain_rule;
+
 /// A command of the program.
 pub(crate) struct Command {
     /// Its name on the command line.

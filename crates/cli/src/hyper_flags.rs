@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use clap::{Arg, ArgMatches, Command};
-use optim::Rule;
 use optim::hyper::Value;
 use optim::rules;
+use optim::{Error, Rule};
 
 use crate::failure::Failure;
 
@@ -13,8 +13,13 @@ use crate::failure::Failure;
 /// which default. Where the command has a flag of that name, the optimizer's stands before it:
 /// `--noisy-sgd-seed`.
 pub(crate) fn arguments(command: &Command) -> Vec<Arg> {
+    arguments_of(command, &rules::all())
+}
+
+/// The same for these optimizers.
+pub(crate) fn arguments_of(command: &Command, rules: &[Box<dyn Rule>]) -> Vec<Arg> {
     let mut flags: Vec<(&'static str, Meanings)> = Vec::new();
-    for rule in rules::all() {
+    for rule in rules {
         for hyper in rule.hypers() {
             let meanings = match flags.iter().position(|(name, _)| *name == hyper.name) {
                 Some(known) => &mut flags[known].1,
@@ -39,18 +44,27 @@ pub(crate) fn arguments(command: &Command) -> Vec<Arg> {
 
 /// Sets what the command line gives; a flag of another optimizer is an error that lists its own.
 pub(crate) fn apply(matches: &ArgMatches, rule: &mut dyn Rule) -> Result<(), Failure> {
+    Ok(apply_of(matches, &rules::all(), rule)?)
+}
+
+/// The same where these optimizers have flags.
+pub(crate) fn apply_of(
+    matches: &ArgMatches,
+    rules: &[Box<dyn Rule>],
+    rule: &mut dyn Rule,
+) -> Result<(), Error> {
     let mut names: Vec<&'static str> = Vec::new();
-    for hyper in rules::all().iter().flat_map(|rule| rule.hypers()) {
+    for hyper in rules.iter().flat_map(|rule| rule.hypers()) {
         if !names.contains(&hyper.name) {
             names.push(hyper.name);
         }
     }
     for name in names {
         if let Some(text) = matches.get_one::<String>(&id(name)) {
-            rule.set(name, text.parse()?)?;
+            rule.set_text(name, text)?;
         }
     }
-    Ok(rule.validate()?)
+    rule.validate()
 }
 
 /// What one flag means to the optimizers that have it.

@@ -14,6 +14,7 @@
 //! `xtask` print.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the crate that prints")]
 
+pub mod any_rule;
 mod chart;
 mod commands;
 mod console;

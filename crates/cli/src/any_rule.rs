@@ -1,0 +1,28 @@
+//! What the program makes of a rule's declaration: for built-in rules, and for rules of your own.
+
+use clap::{Arg, ArgMatches, Command};
+use optim::{Error, Rule};
+
+use crate::commands;
+use crate::hyper_flags;
+
+/// The page of `descent explain` of a rule, in so many columns, with styles for a terminal.
+///
+/// # Errors
+/// If its settings do not go together.
+pub fn explain(rule: &dyn Rule, columns: usize) -> Result<String, Error> {
+    commands::explain_rule(rule, columns)
+}
+
+/// A flag for every hyperparameter that any of these rules has, as `descent train` has them.
+pub fn flags(rules: &[Box<dyn Rule>]) -> Vec<Arg> {
+    hyper_flags::arguments_of(&Command::new(""), rules)
+}
+
+/// Sets what the [`flags`] of these rules say; one that the rule does not have is an error.
+///
+/// # Errors
+/// If a value is out of range, or some do not go together.
+pub fn apply_flags(matches: &ArgMatches, rules: &[Box<dyn Rule>], rule: &mut dyn Rule) -> Result<(), Error> {
+    hyper_flags::apply_of(matches, rules, rule)
+}
