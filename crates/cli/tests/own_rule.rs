@@ -46,7 +46,7 @@ fn it_has_flags() {
 
 #[test]
 fn it_has_a_page() {
-    for columns in [80, 50] {
+    for columns in [80, 70] {
         let page = cli::any_rule::explain(&Leashed::default(), columns).unwrap();
         let page = anstream::adapter::strip_str(&page).to_string();
         assert!(page.lines().all(|line| line.width() <= columns), "{page}");
