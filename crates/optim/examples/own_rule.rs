@@ -64,7 +64,7 @@ w ← w − d",
 }
 
 /// Down a parabola, f(w) = Σ (w − 3)².
-pub fn main() {
+pub(crate) fn main() {
     let mut weights = [0.0, 100.0];
     let mut optimizer = Optimizer::new(Leashed::default(), weights.len()).expect("valid settings");
     for _ in 0..2000 {
