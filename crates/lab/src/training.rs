@@ -383,8 +383,7 @@ impl<'t> Training<'t> {
         }
         let scalars = scalars.into_iter().map(|(name, bits)| (name, f64::from_bits(bits))).collect();
         let (steps, gradient_calls) = (progress.steps, progress.steps);
-        let state =
-            StateDict { steps, gradient_calls, arrays, scalars, ..self.optimizer.state_dict() };
+        let state = StateDict { steps, gradient_calls, arrays, scalars, ..self.optimizer.state_dict() };
         self.take(Snapshot { weights, running, state, progress })
     }
 
