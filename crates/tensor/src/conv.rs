@@ -103,14 +103,16 @@ impl Conv2d {
     pub fn forward<T: Real>(&self, x: &[T], w: &[T], bias: Option<&[T]>, y: &mut [T]) {
         let images = self.images(x.len(), w.len(), y.len());
         let (frame, taps) = (self.input_frame(), self.taps());
-        let mut by_tap = vec![T::zero(); w.len()];
-        Mat::new(w, self.outputs, taps.len()).t().copy_to(&mut by_tap);
+        let mut room = Vec::new();
+        let by_tap = cache_lines(&mut room, w.len());
+        Mat::new(w, self.outputs, taps.len()).t().copy_to(by_tap);
+        let by_tap = &*by_tap;
         let start = bias.map_or(Start::Zeros, Start::Row);
         let pixels = frame.pixels(self.output(), self.stride, self.inputs);
 
         self.over_images(images, x, y, frame, |x, y| {
             let patches = Gathered { data: x, rows: &pixels, columns: &taps };
-            T::gathered(patches, &by_tap, start, self.outputs, y);
+            T::gathered(patches, by_tap, start, self.outputs, y);
         });
     }
 
@@ -123,12 +125,12 @@ impl Conv2d {
         // The weight of (input, output, row, column) multiplies what stands behind the pixel by as much
         // as its tap stands before it.
         let area = rows * columns;
-        let mut by_tap = vec![T::zero(); w.len()];
-        for (w, by_tap) in
-            w.chunks_exact((inputs * area).max(1)).zip(by_tap.chunks_exact_mut((inputs * area).max(1)))
-        {
-            Mat::new(w, inputs, area).t().copy_to(by_tap);
-        }
+        let mut room = Vec::new();
+        let by_tap = cache_lines(&mut room, w.len());
+        let of_outputs =
+            w.chunks_exact((inputs * area).max(1)).zip(by_tap.chunks_exact_mut((inputs * area).max(1)));
+        of_outputs.for_each(|(w, by_tap)| Mat::new(w, inputs, area).t().copy_to(by_tap));
+        let by_tap = &*by_tap;
         let tap = |output: usize, row: usize, column: usize| {
             ((rows - 1 - row) * frame.width + columns - 1 - column) * outputs + output
         };
@@ -138,7 +140,7 @@ impl Conv2d {
 
         self.over_images(images, dy, dx, frame, |dy, dx| {
             let patches = Gathered { data: dy, rows: &pixels, columns: &taps };
-            T::gathered(patches, &by_tap, start, inputs, dx);
+            T::gathered(patches, by_tap, start, inputs, dx);
         });
     }
 
@@ -299,6 +301,14 @@ impl Frame {
     fn pixels(&self, [height, width, _]: [usize; 3], stride: usize, channels: usize) -> Vec<usize> {
         all(height, width, 1, |row, column, _| (row * self.width + column) * stride * channels)
     }
+}
+
+/// `len` zeros that begin a cache line: a vector that lies in two of them is read twice.
+fn cache_lines<T: Real>(room: &mut Vec<T>, len: usize) -> &mut [T] {
+    const LINE: usize = 64;
+    room.resize(len + LINE / size_of::<T>(), T::zero());
+    let start = room.as_ptr().align_offset(LINE);
+    &mut room[start..][..len]
 }
 
 /// `f` for all indices below these sizes, the last running fastest.

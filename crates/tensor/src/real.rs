@@ -26,10 +26,12 @@ pub trait Real: NdFloat + Sum + Default {
 }
 
 impl Real for f32 {
+    #[inline(always)]
     fn from_f64(x: f64) -> f32 {
         x as f32
     }
 
+    #[inline(always)]
     fn widen(self) -> f64 {
         self.into()
     }
@@ -51,10 +53,12 @@ impl Real for f32 {
 }
 
 impl Real for f64 {
+    #[inline(always)]
     fn from_f64(x: f64) -> f64 {
         x
     }
 
+    #[inline(always)]
     fn widen(self) -> f64 {
         self
     }

@@ -2,6 +2,7 @@
 //! numbers than single precision holds.
 
 use tensor::Real;
+use tensor::parallel;
 use tensor::simd::{self, Kernel};
 
 use crate::gradients::Gradients;
@@ -18,12 +19,21 @@ pub(super) fn dots<T: Real>(x: &[T], y: &[T], columns: usize) -> Vec<f64> {
 }
 
 /// The sum of `f(x, y)` over each column.
-pub(super) fn total<T: Real>(x: &[T], y: &[T], columns: usize, f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-    let mut sums = vec![0.0; columns];
-    // By few channels a row fills no register: several rows are taken as one and added up after.
+pub(super) fn total<T: Real>(
+    x: &[T],
+    y: &[T],
+    columns: usize,
+    f: impl Fn(f64, f64) -> f64 + Sync,
+) -> Vec<f64> {
+    // By few columns a row fills no register: several rows are taken as one and added up after.
     let rows = (32 / columns.max(1)).max(1);
-    let mut wide = vec![0.0; rows * columns];
-    simd::dispatch(Total { x, y, f, sums: &mut wide });
+    let width = (rows * columns).max(1);
+    // Fixed parts, added in order: the bits do not depend on threads.
+    let part = width * (parallel::CHUNK / width).max(1);
+    let mut wide = vec![0.0; x.len().div_ceil(part) * width];
+    let parts = wide.chunks_exact_mut(width).zip(x.chunks(part).zip(y.chunks(part)));
+    parallel::for_each_chunk(parts.collect(), |(sums, (x, y))| simd::dispatch(Total { x, y, f: &f, sums }));
+    let mut sums = vec![0.0; columns];
     for wide in wide.chunks_exact(columns.max(1)) {
         sums.iter_mut().zip(wide).for_each(|(sum, &x)| *sum += x);
     }

@@ -1,5 +1,6 @@
 //! The greatest or the mean of each window of an image.
 
+use tensor::parallel;
 use tensor::simd::{self, Kernel};
 use tensor::{Real, Shape};
 
@@ -18,12 +19,23 @@ impl<'g, T: Real> Var<'g, T> {
         let mut y = graph.buffer(windows.output());
         // Which number of its window each one was, for the way back.
         let mut places = graph.buffer(windows.output());
-        simd::dispatch(Greatest { windows, x: &self.values(), y: &mut y, places: &mut places });
+        let (input, output) = windows.image_lens();
+        let values = self.values();
+        let images =
+            values.chunks_exact(input).zip(y.chunks_exact_mut(output).zip(places.chunks_exact_mut(output)));
+        parallel::for_each_chunk(images.collect(), |(x, (y, places))| {
+            simd::dispatch(Greatest { windows, x, y, places });
+        });
+        drop(values);
         let places = graph.push_constant(windows.output(), places).node();
 
         graph.push(windows.output(), y, &[self], move |at, gradients| {
             gradients.add(x, |dx, beta| {
-                simd::dispatch(SendBack { windows, dy: at.dy, places: at.value(places), beta, dx });
+                let pooled = at.dy.chunks_exact(output).zip(at.value(places).chunks_exact(output));
+                let images = dx.chunks_exact_mut(input).zip(pooled).collect();
+                parallel::for_each_chunk(images, |(dx, (dy, places))| {
+                    simd::dispatch(SendBack { windows, dy, places, beta, dx });
+                });
             });
         })
     }
@@ -34,12 +46,15 @@ impl<'g, T: Real> Var<'g, T> {
     pub fn avg_pool2d(self, size: usize, stride: usize) -> Var<'g, T> {
         let (graph, x, windows) = (self.graph(), self.node(), Windows::new(self.shape(), size, stride));
         let share = T::from_f64(1.0 / (size * size) as f64);
-        let (mut y, values, c) = (graph.buffer(windows.output()), self.values(), windows.channels);
-        y.fill(T::zero());
-        windows.for_each(|_, from, to| {
-            y[to..to + c].iter_mut().zip(&values[from..from + c]).for_each(|(y, &x)| *y += x);
-        });
-        y.iter_mut().for_each(|y| *y *= share);
+        let ((input, output), c) = (windows.image_lens(), windows.channels);
+        let (mut y, values) = (graph.buffer(windows.output()), self.values());
+        for (y, x) in y.chunks_exact_mut(output).zip(values.chunks_exact(input)) {
+            y.fill(T::zero());
+            windows.for_each(|_, from, to| {
+                y[to..to + c].iter_mut().zip(&x[from..from + c]).for_each(|(y, &x)| *y += x);
+            });
+            y.iter_mut().for_each(|y| *y *= share);
+        }
         drop(values);
 
         graph.push(windows.output(), y, &[self], move |at, gradients| {
@@ -47,10 +62,12 @@ impl<'g, T: Real> Var<'g, T> {
                 if beta == T::zero() {
                     dx.fill(T::zero());
                 }
-                windows.for_each(|_, from, to| {
-                    let rows = dx[from..from + c].iter_mut().zip(&at.dy[to..to + c]);
-                    rows.for_each(|(dx, &dy)| *dx += share * dy);
-                });
+                for (dx, dy) in dx.chunks_exact_mut(input).zip(at.dy.chunks_exact(output)) {
+                    windows.for_each(|_, from, to| {
+                        let rows = dx[from..from + c].iter_mut().zip(&dy[to..to + c]);
+                        rows.for_each(|(dx, &dy)| *dx += share * dy);
+                    });
+                }
             });
         })
     }
@@ -94,19 +111,23 @@ impl Windows {
         [self.height, self.width].map(|size| (size - self.size) / self.stride + 1)
     }
 
-    /// Calls `visit` with the place in its window, the offset in the images and the offset in the
-    /// result of the first channel of each pixel of each window, window by window.
+    /// Numbers in an image and in its result.
+    fn image_lens(self) -> (usize, usize) {
+        let [rows, columns] = self.counts();
+        ((self.height * self.width * self.channels).max(1), (rows * columns * self.channels).max(1))
+    }
+
+    /// Calls `visit` with the place in its window, the offset in an image and the offset in its result
+    /// of the first channel of each pixel of each window, window by window.
     #[inline(always)]
     fn for_each(self, mut visit: impl FnMut(usize, usize, usize)) {
-        let Windows { images, height, width, channels, size, stride } = self;
+        let Windows { width, channels, size, stride, .. } = self;
         let [rows, columns] = self.counts();
-        for (image, row) in (0..images).flat_map(|image| (0..rows).map(move |row| (image, row))) {
-            for column in 0..columns {
-                let to = ((image * rows + row) * columns + column) * channels;
-                for place in 0..size * size {
-                    let (y, x) = (row * stride + place / size, column * stride + place % size);
-                    visit(place, ((image * height + y) * width + x) * channels, to);
-                }
+        for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
+            let to = (row * columns + column) * channels;
+            for (i, j) in (0..size).flat_map(|i| (0..size).map(move |j| (i, j))) {
+                let from = ((row * stride + i) * width + column * stride + j) * channels;
+                visit(i * size + j, from, to);
             }
         }
     }
