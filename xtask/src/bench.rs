@@ -1,5 +1,6 @@
 //! The machine's peak and the speed of a training step, in one run.
 
+mod conv;
 mod optim;
 mod options;
 mod peak;
@@ -68,6 +69,7 @@ fn dense(options: &Options) -> Result<(), String> {
             subjects.push(step::subject(recipe, batch));
         }
     }
+    subjects.extend(conv::subjects(cores));
     // The two peaks stay: all else is a share of them.
     let mut place = 0;
     subjects.retain(|subject| {
