@@ -62,7 +62,7 @@ impl Normalise {
 }
 
 /// Images that are asked for before they are needed.
-const AHEAD: usize = 4;
+const AHEAD: usize = 16;
 
 struct Gather<'a> {
     split: &'a Split,
@@ -78,8 +78,11 @@ impl Kernel for Gather<'_> {
         let scale = (1.0 / (255.0 * normalise.deviation)) as f32;
         let shift = (-normalise.mean / normalise.deviation) as f32;
         let size = (split.rows * split.cols).max(1);
+        // The images lie anywhere in a memory that no cache holds.
+        for &soon in indices.iter().take(AHEAD) {
+            simd::prefetch(split.image(soon as usize));
+        }
         for (i, (&index, out)) in indices.iter().zip(out.chunks_exact_mut(size)).enumerate() {
-            // The images lie anywhere in a memory that no cache holds.
             if let Some(&soon) = indices.get(i + AHEAD) {
                 simd::prefetch(split.image(soon as usize));
             }
