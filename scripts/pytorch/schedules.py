@@ -4,7 +4,8 @@ usage: python schedules.py OUT_FILE
 
 Writes JSON: for each schedule, by its spelling in `optim`, the factors of the learning rate at
 steps 0, 1, 2, … and the total that they are of; and for the plateau, the losses that it saw and the
-factor after each. optax stands in for what torch lacks. All numbers are double precision.
+factor after each. `momentum` has the values of a momentum that goes with the rate. optax stands in
+for what torch lacks. All numbers are double precision.
 """
 
 import json
@@ -155,11 +156,27 @@ OPTAX = [
     ),
 ]
 
+# A momentum that is lowered while the rate is high: the spelling, and the scheduler that moves both.
+MOMENTUM = [
+    ("one_cycle 0.95..0.85", lambda o: lrs.OneCycleLR(o, 1.0, TOTAL)),
+    ("one_cycle anneal=linear 0.9..0.8", lambda o: lrs.OneCycleLR(
+        o, 1.0, TOTAL, anneal_strategy="linear", base_momentum=0.8, max_momentum=0.9)),
+    ("one_cycle rise=20% three_phase=true 0.95..0.5", lambda o: lrs.OneCycleLR(
+        o, 1.0, TOTAL, pct_start=0.2, three_phase=True, base_momentum=0.5, max_momentum=0.95)),
+    ("cyclic 0.9..0.8", lambda o: lrs.CyclicLR(o, 0.25, 1.0, 4)),
+    ("cyclic up=3 down=8 mode=triangular2 0.95..0.5", lambda o: lrs.CyclicLR(
+        o, 0.1, 1.0, 3, 8, "triangular2", base_momentum=0.5, max_momentum=0.95)),
+    ("cyclic up=6 down=5 mode=exp_range gamma=0.97 0.9..0.1", lambda o: lrs.CyclicLR(
+        o, 0.1, 1.0, 6, 5, "exp_range", 0.97, base_momentum=0.1, max_momentum=0.9)),
+]
+
 # The settings as `optim` spells them, and torch's.
 PLATEAU = [
     ("patience=2", dict(patience=2)),
     ("patience=1 gamma=0.5 cooldown=3", dict(patience=1, factor=0.5, cooldown=3)),
     ("patience=0 threshold=0.05 floor=0.02", dict(patience=0, threshold=0.05, min_lr=0.02)),
+    ("patience=0 gamma=0.7 cooldown=5", dict(patience=0, factor=0.7, cooldown=5)),
+    ("patience=3 gamma=0.2 cooldown=1", dict(patience=3, factor=0.2, cooldown=1)),
 ]
 
 
@@ -174,12 +191,24 @@ def plateau(settings):
     return {"losses": losses, "factors": factors}
 
 
+def momentum(make):
+    sgd = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    scheduler = make(sgd)
+    values = []
+    for _ in range(TOTAL):
+        values.append(float(sgd.param_groups[0]["momentum"]))
+        sgd.step()
+        scheduler.step()
+    return {"total": TOTAL, "values": values}
+
+
 def main():
     schedules = {name: torch_factors(make, TOTAL, steps) for name, make, steps in TORCH}
     schedules |= {name: optax_factors(schedule, TOTAL, steps) for name, schedule, steps in OPTAX}
     recorded = {
         "versions": {name: version(name) for name in ["torch", "optax", "jax"]},
         "schedules": schedules,
+        "momentum": {name: momentum(make) for name, make in MOMENTUM},
         "plateau": {name: plateau(settings) for name, settings in PLATEAU},
     }
     lines = json.dumps(recorded, indent=1).replace("\n    ", " ").replace("\n   ]", "]")

@@ -438,7 +438,13 @@ impl PartialEq for Method {
 
 impl HyperCourse {
     /// The value at a step of `total`, for a hyperparameter that is declared as `base`.
-    pub(crate) fn value(&self, base: f64, step: u64, total: u64) -> f64 {
+    ///
+    /// ```
+    /// use optim::{HyperCourse, schedules::OneCycle};
+    /// let momentum = HyperCourse::Between(Box::new(OneCycle::default()), 0.95, 0.85);
+    /// assert_eq!([0, 29, 99].map(|step| momentum.value(0.9, step, 100)), [0.95, 0.85, 0.95]);
+    /// ```
+    pub fn value(&self, base: f64, step: u64, total: u64) -> f64 {
         match self {
             HyperCourse::Factor(schedule) => base * schedule.factor(step, total),
             HyperCourse::Between(course, from, to) => {

@@ -49,7 +49,12 @@ impl Course for Cyclic {
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
-        let Cyclic { floor, up, down, mode, gamma } = *self;
+        self.floor + (1.0 - self.floor) * self.way(s, total)
+    }
+
+    /// There in each rise and back in each fall, as momentum goes with the rate.
+    fn way(&self, s: f64, total: f64) -> f64 {
+        let Cyclic { up, down, mode, gamma, .. } = *self;
         let (up, down) = (up.steps(total).max(1.0), down.steps(total).max(1.0));
         let (cycles, within) = ((s / (up + down)).floor(), s % (up + down));
         let height = if within <= up { within / up } else { (up + down - within) / down };
@@ -58,7 +63,7 @@ impl Course for Cyclic {
             Mode::Triangular2 => 0.5_f64.powf(cycles),
             Mode::ExpRange => gamma.powf(s),
         };
-        floor + (1.0 - floor) * scale * height
+        scale * height
     }
 
     fn boxed(&self) -> Box<dyn Course> {

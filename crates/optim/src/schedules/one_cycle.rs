@@ -47,8 +47,25 @@ impl Course for OneCycle {
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
-        let OneCycle { rise, div, final_div, anneal, three_phase } = *self;
-        let (start, end) = (1.0 / div, 1.0 / div / final_div);
+        let start = 1.0 / self.div;
+        self.along([start, 1.0, start, start / self.final_div], s, total)
+    }
+
+    /// There while the rate rises and back while it falls, as momentum goes with it.
+    fn way(&self, s: f64, total: f64) -> f64 {
+        self.along([0.0, 1.0, 0.0, 0.0], s, total)
+    }
+
+    fn boxed(&self) -> Box<dyn Course> {
+        Box::new(*self)
+    }
+}
+
+impl OneCycle {
+    /// From the first of these to the second while it rises, and to the last; over the third, if there
+    /// are three phases.
+    fn along(&self, [start, high, middle, end]: [f64; 4], s: f64, total: f64) -> f64 {
+        let OneCycle { rise, anneal, three_phase, .. } = *self;
         let (last, top) = (total - 1.0, rise.steps(total) - 1.0);
         let line = match anneal {
             Anneal::Cos => half_cosine,
@@ -56,17 +73,13 @@ impl Course for OneCycle {
         };
         let phase = |from: f64, to: f64, a: f64, b: f64| line(a, b, progress(s - from, to - from));
         if s <= top {
-            phase(0.0, top, start, 1.0)
+            phase(0.0, top, start, high)
         } else if !three_phase {
-            phase(top, last, 1.0, end)
+            phase(top, last, high, end)
         } else if s <= 2.0 * top {
-            phase(top, 2.0 * top, 1.0, start)
+            phase(top, 2.0 * top, high, middle)
         } else {
-            phase(2.0 * top, last, start, end)
+            phase(2.0 * top, last, middle, end)
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Course> {
-        Box::new(*self)
     }
 }

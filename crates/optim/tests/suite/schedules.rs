@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use optim::hyper::{Hyper, Hyperparameters, Value};
-use optim::{Course, Error, Optimizer, Plateau, PlateauSettings, Schedule, Span, rules, schedules};
+use optim::{Course, Error, Method, Optimizer, Plateau, PlateauSettings, Schedule, Span, rules, schedules};
 use proptest::prelude::*;
 
 fn schedule(text: &str) -> Schedule {
@@ -27,6 +27,18 @@ fn factors_are_those_of_pytorch_and_optax() {
         let (schedule, total) = (schedule(name), recording["total"].as_u64().expect("a number"));
         for (step, want) in (0..).zip(numbers(&recording["factors"])) {
             near(schedule.factor(step, total), want, &format!("{name} at step {step}"));
+        }
+    }
+}
+
+#[test]
+fn momentum_goes_with_the_rate_as_in_pytorch() {
+    let recorded = recorded();
+    for (name, recording) in recorded["momentum"].as_object().expect("the courses") {
+        let method: Method = format!("sgd momentum=0.9, momentum: {name}").parse().expect(name);
+        let total = recording["total"].as_u64().expect("a number");
+        for (step, want) in (0..).zip(numbers(&recording["values"])) {
+            near(method.courses[0].1.value(0.9, step, total), want, &format!("{name} at step {step}"));
         }
     }
 }
