@@ -92,8 +92,7 @@ impl From<lab::Error> for Failure {
             lab::Error::Data(error) => error.into(),
             lab::Error::Optim(error) => error.into(),
             lab::Error::File { .. } => Failure { message: error.to_string(), hint, code: 65 },
-            lab::Error::Recipe { .. }
-            | lab::Error::Widths { .. }
+            lab::Error::Widths { .. }
             | lab::Error::Images { .. }
             | lab::Error::OtherRun { .. }
             | lab::Error::RangeTest { .. } => Failure { message: error.to_string(), hint, code: 2 },

@@ -68,6 +68,9 @@ pub struct Row {
     pub seconds_per_epoch: Option<f64>,
     /// Bytes of optimizer state for each weight.
     pub state_bytes_per_weight: usize,
+    /// Gradients taken for each batch, over finished runs: how much work an epoch is beside that of others.
+    #[serde(default)]
+    pub gradients_per_batch: Option<f64>,
     /// Training loss over epochs, over the seeds that got so far.
     pub train_curve: Vec<CurvePoint>,
     /// Test accuracy over epochs, over the seeds that got so far.
@@ -149,6 +152,7 @@ fn row(name: &str, runs: &[&RunRecord], target: f64) -> Row {
         seconds_to_target: middle(to_target.iter().map(|(_, seconds)| *seconds).collect()),
         seconds_per_epoch: middle(epoch_seconds),
         state_bytes_per_weight: runs[0].state_bytes_per_weight,
+        gradients_per_batch: middle(finished.iter().filter_map(|run| run.gradients_per_batch()).collect()),
         train_curve: curve(runs.iter().flat_map(|run| run.train_curve.iter().map(|p| (p.epoch, p.loss)))),
         accuracy_curve: curve(
             runs.iter().flat_map(|run| run.evaluations.iter().map(|e| (e.epoch, e.test_accuracy))),

@@ -13,14 +13,6 @@ pub enum Error {
     /// A data set.
     #[error(transparent)]
     Data(#[from] data::Error),
-    /// A part of a recipe that is neither a schedule nor a setting.
-    #[error(
-        "`{part}` is not understood in a recipe: clip takes a positive number, batch a whole number from 1"
-    )]
-    Recipe {
-        /// The part between two commas.
-        part: String,
-    },
     /// Layer widths that do not fit the data set.
     #[error(
         "layers {given:?} do not fit {dataset}: the first must be {pixels} (pixels), the last {classes} (classes), and none 0"
@@ -85,9 +77,6 @@ impl Error {
         match self {
             Error::Optim(error) => error.hint(),
             Error::Data(error) => Some(error.hint()),
-            Error::Recipe { .. } => {
-                Some("a recipe reads like `adamw lr=3e-3, cosine warmup=5%, clip=1, batch=64`".to_string())
-            }
             Error::Widths { pixels, classes, .. } => {
                 Some(format!("for example --layers {pixels},128,64,{classes}"))
             }

@@ -1,33 +1,29 @@
 //! How something is to be learned: one spelling for all settings, printed and parsed.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use optim::hyper::Value;
-use optim::{Optimizer, Rule, Schedule, rules};
+use optim::{Method, Optimizer, Rule, rules, schedules};
 use tensor::Layout;
 
 use crate::error::Error;
 
-/// An update rule with its hyperparameters, the schedule, clipping and the batch size.
+/// A method with the size of its batches.
 ///
 /// ```
 /// use lab::Recipe;
-/// let recipe: Recipe = "adamw lr=3e-3 beta2=0.95, cosine warmup=5%, clip=1, batch=128".parse()?;
+/// let recipe: Recipe = "adamw lr=3e-3 beta2=0.95, batch=128, clip=1, cosine warmup=5%".parse()?;
 /// assert_eq!(recipe.batch, 128);
 /// assert_eq!(recipe.to_string(), "adamw lr=0.003 beta2=0.95, cosine warmup=5%, clip=1, batch=128");
-/// assert_eq!("adam".parse::<Recipe>()?.to_string(), "adam lr=0.001, batch=64");
+/// assert_eq!("sam(adam)".parse::<Recipe>()?.to_string(), "sam(adam lr=0.001), batch=64");
 /// # Ok::<(), lab::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
-    /// The update rule.
-    pub rule: Box<dyn Rule>,
-    /// The course of the learning rate.
-    pub schedule: Schedule,
-    /// The greatest global norm of a gradient, if it is clipped.
-    pub clip: Option<f64>,
+    /// How weights are updated.
+    pub method: Method,
     /// Examples in one batch.
     pub batch: usize,
 }
@@ -38,54 +34,130 @@ impl Recipe {
 
     /// A rule with a constant learning rate, no clipping and the notebook's batch size.
     pub fn new(rule: Box<dyn Rule>) -> Recipe {
-        Recipe { rule, schedule: Schedule::default(), clip: None, batch: Recipe::BATCH }
+        Recipe { method: Method::new(rule), batch: Recipe::BATCH }
     }
 
-    /// The rule's name.
-    pub fn name(&self) -> &'static str {
-        self.rule.card().name
+    /// The update rule.
+    pub fn rule(&self) -> &dyn Rule {
+        &*self.method.rule
     }
 
-    /// An optimizer for the parameters of this layout and so many updates in all.
+    /// The rule's name inside those of its wrappers: `sam(adamw)`.
+    pub fn name(&self) -> String {
+        let wrappers = &self.method.wrappers;
+        let opened: String = wrappers.iter().map(|wrapper| format!("{}(", wrapper.card().name)).collect();
+        format!("{opened}{}{}", self.rule().card().name, ")".repeat(wrappers.len()))
+    }
+
+    /// An optimizer for the parameters of this layout and so many batches in all.
     ///
     /// # Errors
-    /// If settings are out of range or do not go together.
-    pub fn optimizer(&self, layout: &Arc<Layout>, total_steps: u64) -> Result<Optimizer, Error> {
-        let optimizer = Optimizer::from_boxed(self.rule.boxed(), layout.len())?
-            .with_layout(layout.clone())
-            .with_schedule(self.schedule.clone(), total_steps);
-        Ok(match self.clip {
-            Some(norm) => optimizer.with_clip_norm(norm)?,
-            None => optimizer,
-        })
+    /// If settings are out of range or do not go together, or a name pattern fits no parameter.
+    pub fn optimizer(&self, layout: &Arc<Layout>, batches: u64) -> Result<Optimizer, Error> {
+        let optimizer = Optimizer::of(self.method.clone(), layout.clone())?;
+        Ok(optimizer.with_total_steps(self.method.updates(batches)))
     }
 
     /// Whether an optimizer can be made of these settings.
     ///
     /// # Errors
-    /// As [`Recipe::optimizer`].
+    /// If settings are out of range or do not go together.
     pub fn check(&self) -> Result<(), Error> {
-        self.optimizer(&Arc::default(), 1).map(drop)
+        self.method.validate()?;
+        if self.batch == 0 {
+            return Err(no_batch("0").into());
+        }
+        Ok(())
+    }
+
+    /// Reads several recipes, between which stand `;`, or commas if there is none: each name of an
+    /// optimizer or a wrapper then begins another. With each, its text. One that says nothing else has
+    /// batches of `batch`.
+    ///
+    /// ```
+    /// let recipes = |list| -> Result<Vec<String>, lab::Error> {
+    ///     Ok(lab::Recipe::list(list, 64)?.iter().map(|(recipe, _)| recipe.to_string()).collect())
+    /// };
+    /// assert_eq!(recipes("sgd,adam, cosine")?, ["sgd lr=0.01, batch=64", "adam lr=0.001, cosine, batch=64"]);
+    /// assert_eq!(recipes("sgd, cosine; adam")?, ["sgd lr=0.01, cosine, batch=64", "adam lr=0.001, batch=64"]);
+    /// # Ok::<(), lab::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If one of them cannot be read or used; the error shows the place in the list.
+    pub fn list(list: &str, batch: usize) -> Result<Vec<(Recipe, &str)>, Error> {
+        let recipe = |range: Range<usize>| {
+            let text = &list[range.clone()];
+            let recipe = Recipe::read(text, batch).map_err(|error| match error {
+                Error::Optim(optim::Error::At { place, what, .. }) => {
+                    let place = range.start + place.start..range.start + place.end;
+                    Error::Optim(what.at(list, place))
+                }
+                other => other,
+            });
+            Ok((recipe?, text.trim()))
+        };
+        ranges(list).into_iter().map(recipe).collect()
+    }
+
+    /// Reads a recipe that has batches of `batch`, unless it says otherwise.
+    fn read(text: &str, batch: usize) -> Result<Recipe, Error> {
+        let (method, own) = Method::parse_beside(text, &[BATCH])?;
+        let mut recipe = Recipe { method, batch };
+        for part in own {
+            let given = part.value.parse().ok().filter(|batch| *batch > 0);
+            recipe.batch = given.ok_or_else(|| no_batch(part.value).at(text, part.place))?;
+        }
+        Ok(recipe)
     }
 }
 
-impl Clone for Recipe {
-    fn clone(&self) -> Recipe {
-        Recipe { rule: self.rule.boxed(), schedule: self.schedule.clone(), ..*self }
+/// The bytes of each recipe of a list that is not empty.
+fn ranges(list: &str) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = vec![];
+    let (mut start, has_semicolons) = (0, list.contains(';'));
+    let pieces = list.split_inclusive(if has_semicolons { ';' } else { ',' });
+    for piece in pieces {
+        let end = start + piece.len();
+        let text = piece.trim_end_matches([';', ',']);
+        match ranges.last_mut() {
+            Some(last) if !has_semicolons && goes_on(text) => last.end = start + text.len(),
+            _ if text.trim().is_empty() => {}
+            _ => ranges.push(start..start + text.len()),
+        }
+        start = end;
+    }
+    ranges
+}
+
+/// Whether this part of a list is one of the recipe before, rather than the next one's optimizer.
+fn goes_on(part: &str) -> bool {
+    let mut words = part.split_whitespace();
+    let Some(word) = words.next() else { return false };
+    let name = word.split('(').next().unwrap_or_default();
+    let is_plain = |word: &str| word.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let names_part = schedules::by_name(word).is_ok() || ["plateau", "maximize"].contains(&word);
+    let names_role = optim::Selector::ROLES.iter().any(|(role, _)| *role == word);
+    let names_rule = rules::by_name(name).is_ok() || optim::wrappers::by_name(name).is_ok();
+    let is_group = words.next().is_some_and(|next| next.starts_with(':'));
+    !names_rule && (names_part || names_role || is_group || !is_plain(name))
+}
+
+fn no_batch(value: &str) -> optim::Error {
+    optim::Error::OutOfRange {
+        of: "recipe".to_string(),
+        name: BATCH.to_string(),
+        value: value.to_string(),
+        allowed: "a whole number from 1".to_string(),
     }
 }
+
+/// What the size of a batch is called.
+const BATCH: &str = "batch";
 
 impl fmt::Display for Recipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Recipe { rule, schedule, clip, batch } = self;
-        write!(f, "{rule}")?;
-        if *schedule != Schedule::default() {
-            write!(f, ", {schedule}")?;
-        }
-        if let Some(norm) = clip {
-            write!(f, ", clip={}", Value::Number(*norm))?;
-        }
-        write!(f, ", batch={batch}")
+        write!(f, "{}, {BATCH}={}", self.method, self.batch)
     }
 }
 
@@ -93,22 +165,55 @@ impl FromStr for Recipe {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Recipe, Error> {
-        let mut parts = text.split(',').map(str::trim);
-        let mut recipe = Recipe::new(rules::parse(parts.next().unwrap_or_default())?);
-        for part in parts {
-            let number = |text: &str| text.parse().map_err(|_| Error::Recipe { part: part.to_string() });
-            match part.split_once('=') {
-                Some(("clip", norm)) => recipe.clip = Some(number(norm)?),
-                Some(("batch", size)) => {
-                    recipe.batch = size.parse().map_err(|_| Error::Recipe { part: part.to_string() })?;
-                }
-                _ => recipe.schedule = part.parse()?,
-            }
+        Recipe::read(text, Recipe::BATCH)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_parted_where_an_optimizer_begins() {
+        for (list, recipes) in [
+            ("sgd,adam,rmsprop", vec!["sgd", "adam", "rmsprop"]),
+            ("sgd lr=0.1, sgd lr=0.1 momentum=0.9", vec!["sgd lr=0.1", "sgd lr=0.1 momentum=0.9"]),
+            ("sam(adamw) rho=0.1, cosine, batch=8, sgd", vec!["sam(adamw) rho=0.1, cosine, batch=8", "sgd"]),
+            ("adamw, no_decay=bias,norm,fc1.*, bias: lr=1, embedding : sgd, lion", {
+                vec!["adamw, no_decay=bias,norm,fc1.*, bias: lr=1, embedding : sgd", "lion"]
+            }),
+            (
+                "adam, beta1: linear 0.8..0.9; sgd, plateau;",
+                vec!["adam, beta1: linear 0.8..0.9", "sgd, plateau"],
+            ),
+            (" ,sgd, ", vec!["sgd"]),
+            ("", vec![]),
+            ("adm, sdg", vec!["adm", "sdg"]),
+        ] {
+            let texts: Vec<&str> = ranges(list).into_iter().map(|range| list[range].trim()).collect();
+            assert_eq!(texts, recipes, "{list}");
         }
-        recipe.check()?;
-        if recipe.batch == 0 {
-            return Err(Error::Recipe { part: "batch=0".to_string() });
+        let error = Recipe::list("sgd, cosine, adam lr=-1, clip=1", 64).expect_err("negative");
+        assert_eq!(
+            error.to_string(),
+            "adam: lr=-1 is not allowed: lr is a finite number, 0 or more
+  sgd, cosine, adam lr=-1, clip=1
+                    ^^^^^"
+        );
+    }
+
+    #[test]
+    fn the_batch_is_a_whole_number_from_1() {
+        for (text, place) in [("adam, batch=0", "       ^^^^^^^"), ("batch=x", "")] {
+            let error = text.parse::<Recipe>().expect_err(text).to_string();
+            assert!(error.contains(place), "{error}");
         }
-        Ok(recipe)
+        let error = "adam, cosine, batch=1.5".parse::<Recipe>().expect_err("half").to_string();
+        assert!(
+            error.starts_with("recipe: batch=1.5 is not allowed: batch is a whole number from 1\n"),
+            "{error}"
+        );
+        let recipe = Recipe { batch: 0, ..Recipe::new(rules::by_name("adam").expect("known")) };
+        assert!(recipe.check().is_err());
     }
 }

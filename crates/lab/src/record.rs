@@ -38,6 +38,9 @@ pub struct RunRecord {
     pub threads: usize,
     /// The instruction set that the kernels used: `avx512`, `avx2`, `portable`.
     pub kernel: String,
+    /// Gradients of a batch taken in all; a record from before they were counted has none.
+    #[serde(default)]
+    pub gradient_calls: Option<u64>,
     /// How the run ended.
     pub status: Status,
     /// Whole epochs, in order; a diverged run has those before it diverged.
@@ -56,7 +59,7 @@ pub enum Status {
     Finished,
     /// Loss or weights stopped being finite. A result, not an error.
     Diverged {
-        /// The update at which it was noticed, counted from 1.
+        /// The batch at which it was noticed, counted from 1.
         step: u64,
     },
 }
@@ -113,6 +116,16 @@ impl RunRecord {
     /// The last test accuracy; `None` if the run diverged.
     pub fn final_accuracy(&self) -> Option<f64> {
         self.finished().then(|| self.evaluations.last().map(|e| e.test_accuracy)).flatten()
+    }
+
+    /// Gradients taken for each batch: more than 1 where a method asks for others at other weights.
+    pub fn gradients_per_batch(&self) -> Option<f64> {
+        let per_epoch = self.train_images.div_ceil(self.batch.max(1));
+        let batches = match self.status {
+            Status::Finished => (self.epochs.len() * per_epoch) as u64,
+            Status::Diverged { step } => step,
+        };
+        self.gradient_calls.filter(|_| batches > 0).map(|calls| calls as f64 / batches as f64)
     }
 
     /// Whether all epochs were trained.

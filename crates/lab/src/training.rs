@@ -8,9 +8,10 @@ use std::time::Instant;
 use autograd::Tape;
 use data::batches::epoch_order;
 use nn::Mode;
-use optim::{Optimizer, StateDict};
+use optim::{Needs, Optimizer, StateDict};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tensor::math::all_finite;
 use tensor::{Bundle, simd};
 
 use crate::error::Error;
@@ -60,6 +61,8 @@ pub struct Training<'t> {
     /// The running statistics of batch norm.
     running: Bundle,
     gradients: Bundle,
+    /// Weights and gradients elsewhere, for a method that asks for them.
+    elsewhere: Option<[Bundle; 2]>,
     optimizer: Optimizer,
     tape: Tape,
     order: Vec<u32>,
@@ -70,10 +73,13 @@ pub struct Training<'t> {
 /// How far a run is; with weights and optimizer state, all that a checkpoint needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Updates made.
+    /// Batches trained on; each is an update, unless the recipe accumulates or leaves some out.
     pub steps: u64,
     /// Sum of the losses of this epoch's batches.
     epoch_loss: f64,
+    /// Batches of this epoch whose loss is not in the sum because it is not finite.
+    #[serde(default)]
+    left_out: u64,
     /// Sum and number of the losses since the last point of the curve.
     stretch_loss: f64,
     stretch: u64,
@@ -109,11 +115,12 @@ impl<'t> Training<'t> {
     /// If the recipe's settings cannot be used.
     pub fn new(task: &'t Task, recipe: &'t Recipe, seed: u64, length: Length) -> Result<Training<'t>, Error> {
         let weights = task.model.init(seed);
-        let steps = task.steps_per_epoch(recipe) * u64::from(length.epochs);
-        let optimizer = recipe.optimizer(task.model.layout(), steps)?;
+        let batches = task.steps_per_epoch(recipe) * u64::from(length.epochs);
+        let optimizer = recipe.optimizer(task.model.layout(), batches)?;
         let progress = Progress {
             steps: 0,
             epoch_loss: 0.0,
+            left_out: 0,
             stretch_loss: 0.0,
             stretch: 0,
             last_loss: f64::NAN,
@@ -134,6 +141,7 @@ impl<'t> Training<'t> {
             weights,
             running,
             gradients,
+            elsewhere: None,
             optimizer,
             tape,
             order,
@@ -142,7 +150,7 @@ impl<'t> Training<'t> {
         })
     }
 
-    /// Trains to the end, or until `after_step` says to stop. It is called after every update.
+    /// Trains to the end, or until `after_step` says to stop. It is called after every batch.
     pub fn run(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> Flow) {
         let per_epoch = self.steps_per_epoch();
         if self.progress.evaluations.is_empty() && self.length.evaluations > 0 {
@@ -164,53 +172,83 @@ impl<'t> Training<'t> {
         }
     }
 
-    /// One update on the batch at this place of the epoch; returns the loss before it.
+    /// One step on the batch at this place of the epoch; returns the loss before it.
     fn step(&mut self, place: usize) -> f64 {
-        let Training { task, recipe, weights, running, gradients, optimizer, tape, order, labels, .. } = self;
+        let passes_on = self.leaves_out_steps();
+        let Training { task, recipe, weights, running, gradients, elsewhere, optimizer, tape, .. } = self;
         let (seed, step) = (self.seed, self.progress.steps);
-        let batch = order.chunks(recipe.batch).nth(place).expect("a place of this epoch");
-        let loss = {
+        let batch = self.order.chunks(recipe.batch).nth(place).expect("a place of this epoch");
+        let labels = &mut self.labels;
+        let mut gradient = |weights: &Bundle, running: &mut Bundle, gradients: &mut Bundle| {
             let graph = tape.graph(weights);
             let x = graph.input_with([batch.len(), task.pixels()], |x| {
                 task.normalise.gather(&task.dataset.train, batch, x, labels);
             });
+            // What dropout leaves out depends on the seed and the step, so it is the same elsewhere.
             let loss = task.model.forward_in(x, Mode::Train { seed, step, running }).cross_entropy(labels);
             loss.backward(gradients);
             f64::from(loss.item())
         };
-        if loss.is_finite() {
-            optimizer.step(weights.as_mut_slice(), gradients.as_slice());
+        let loss = gradient(weights, running, gradients);
+        if !(loss.is_finite() || passes_on) {
+            return loss;
         }
+        if optimizer.needs() == Needs::Gradient {
+            optimizer.step(weights.as_mut_slice(), gradients.as_slice());
+            return loss;
+        }
+        let mut evaluate = |at: &[f32], result: &mut [f32]| {
+            let zeros = || [gradients.zeros_like(), gradients.zeros_like()];
+            let [elsewhere, there] = elsewhere.get_or_insert_with(zeros);
+            elsewhere.as_mut_slice().copy_from_slice(at);
+            // Running statistics are of the weights that are trained.
+            let loss = gradient(elsewhere, &mut running.clone(), there);
+            result.copy_from_slice(there.as_slice());
+            loss
+        };
+        optimizer.step_with(weights.as_mut_slice(), gradients.as_slice(), loss, &mut evaluate);
         loss
+    }
+
+    /// Whether a step without finite gradients is left out, so that the run may go on after it.
+    fn leaves_out_steps(&self) -> bool {
+        self.recipe.method.wrappers.iter().any(|wrapper| wrapper.card().name == "if_finite")
     }
 
     /// Writes down what a step gave: `place` batches of the epoch's `per_epoch` are done.
     fn note(&mut self, loss: f64, place: u64, per_epoch: u64) {
+        let ends = !loss.is_finite() && !(self.leaves_out_steps() && all_finite(self.weights.as_slice()));
         let progress = &mut self.progress;
         progress.steps += 1;
         progress.last_loss = loss;
-        if !loss.is_finite() {
+        if ends {
             progress.status = Status::Diverged { step: progress.steps };
             return;
         }
-        progress.epoch_loss += loss;
-        progress.stretch_loss += loss;
-        progress.stretch += 1;
+        if loss.is_finite() {
+            progress.epoch_loss += loss;
+            progress.stretch_loss += loss;
+            progress.stretch += 1;
+        } else {
+            progress.left_out += 1;
+        }
         let passes = progress.steps as f64 / per_epoch as f64;
-        if falls_on(place, per_epoch, POINTS) {
+        if falls_on(place, per_epoch, POINTS) && progress.stretch > 0 {
             let loss = progress.stretch_loss / progress.stretch as f64;
             progress.train_curve.push(TrainPoint { epoch: passes, loss });
             (progress.stretch_loss, progress.stretch) = (0.0, 0);
         }
         if place == per_epoch {
+            let train_loss = progress.epoch_loss / (per_epoch - progress.left_out) as f64;
             progress.epochs.push(EpochRecord {
                 epoch: (progress.steps / per_epoch) as u32,
-                steps: progress.steps,
-                train_loss: progress.epoch_loss / per_epoch as f64,
+                steps: self.optimizer.steps(),
+                train_loss,
                 seconds: progress.seconds - progress.seconds_before,
             });
-            progress.epoch_loss = 0.0;
+            (progress.epoch_loss, progress.left_out) = (0.0, 0);
             progress.seconds_before = progress.seconds;
+            self.optimizer.observe(train_loss);
         }
         if falls_on(place, per_epoch, self.length.evaluations.into()) {
             self.evaluate();
@@ -233,17 +271,17 @@ impl<'t> Training<'t> {
         });
     }
 
-    /// Updates in one epoch; the last batch may be smaller.
+    /// Batches in one epoch; the last may be smaller.
     pub fn steps_per_epoch(&self) -> u64 {
         self.task.steps_per_epoch(self.recipe)
     }
 
-    /// Updates in the whole run.
+    /// Batches in the whole run.
     pub fn total_steps(&self) -> u64 {
         self.steps_per_epoch() * u64::from(self.length.epochs)
     }
 
-    /// Training images that updates have been made on, each as often as it was.
+    /// Training images that gradients were taken on, each as often as it was.
     pub fn images_seen(&self) -> u64 {
         let (images, per_epoch) = (self.task.dataset.train.len() as u64, self.steps_per_epoch());
         let (epochs, rest) = (self.progress.steps / per_epoch, self.progress.steps % per_epoch);
@@ -308,13 +346,14 @@ impl<'t> Training<'t> {
             test_images: dataset.test.len(),
             model: task.describe_model(),
             weights: self.weights.as_slice().len(),
-            optimizer: self.recipe.name().to_string(),
+            optimizer: self.recipe.name(),
             recipe: self.recipe.to_string(),
             seed: self.seed,
             batch: self.recipe.batch,
             state_bytes_per_weight: self.optimizer.state_bytes_per_weight(),
             threads: rayon::current_num_threads(),
             kernel: simd::path().name().to_string(),
+            gradient_calls: Some(self.optimizer.gradient_calls()),
             status,
             epochs,
             train_curve,
@@ -338,6 +377,8 @@ impl<'t> Training<'t> {
             state.scalars.iter().map(|(name, x)| (name.as_str(), x.to_bits())).collect();
         let mut notes: BTreeMap<String, String> = self.settings().into_iter().collect();
         notes.insert("scalars".into(), serde_json::to_string(&scalars).expect("names and numbers"));
+        let counts = [state.steps, state.gradient_calls];
+        notes.insert("counts".into(), serde_json::to_string(&counts).expect("two numbers"));
         notes.insert(
             "progress".into(),
             serde_json::to_string(&self.progress).expect("progress is plain data"),
@@ -375,6 +416,7 @@ impl<'t> Training<'t> {
         }
         let progress: Progress = note(&notes, "progress").map_err(damaged)?;
         let scalars: Vec<(String, u64)> = note(&notes, "scalars").map_err(damaged)?;
+        let [steps, gradient_calls] = note(&notes, "counts").map_err(damaged)?;
         let weights = weights::bundle(path, &tensors, "weights.", self.task.model.layout())?;
         let running = weights::bundle(path, &tensors, "running.", self.running.layout())?;
         let mut arrays = self.optimizer.state_dict().arrays;
@@ -382,7 +424,6 @@ impl<'t> Training<'t> {
             *array = weights::numbers(path, &tensors, &format!("optimizer.{name}"), &[array.len()])?;
         }
         let scalars = scalars.into_iter().map(|(name, bits)| (name, f64::from_bits(bits))).collect();
-        let (steps, gradient_calls) = (progress.steps, progress.steps);
         let state = StateDict { steps, gradient_calls, arrays, scalars, ..self.optimizer.state_dict() };
         self.take(Snapshot { weights, running, state, progress })
     }

@@ -23,6 +23,7 @@ fn run(optimizer: &str, recipe: &str, seed: u64, accuracy: f64) -> RunRecord {
         state_bytes_per_weight: 8,
         threads: 1,
         kernel: "portable".into(),
+        gradient_calls: None,
         status: Status::Finished,
         epochs: vec![EpochRecord { epoch: 1, steps: 938, train_loss: 1.0 - accuracy, seconds: 2.0 }],
         train_curve: vec![TrainPoint { epoch: 1.0, loss: 1.0 - accuracy }],

@@ -1,8 +1,11 @@
 //! Runs: the same bits on any number of threads and after any interruption.
 
+use data::batches::Normalise;
 use data::{Dataset, Split};
 use lab::record::Status;
 use lab::{Comparison, Flow, Length, Plan, Recipe, Task, Training};
+use nn::layers::{BatchNorm, Dropout, Layer, Linear};
+use nn::{Builder, Model};
 
 const LENGTH: Length = Length { epochs: 2, evaluations: 2 };
 
@@ -23,11 +26,30 @@ fn task() -> Task {
     Task::notebook(Dataset { train, test, ..whole })
 }
 
+/// Every rule, every wrapper, every schedule and every part that a recipe can have.
 fn recipes() -> Vec<Recipe> {
     let rules = optim::rules::all().into_iter().map(|rule| rule.to_string());
-    let others =
-        ["sgd lr=0.05 momentum=0.9 nesterov=true, cosine warmup=10%, clip=1", "adam, step every=7 gamma=0.5"];
-    rules.chain(others.map(String::from)).map(|text| format!("{text}, batch=50").parse().unwrap()).collect()
+    let wrappers = optim::wrappers::all().into_iter().map(|wrapper| {
+        let name = wrapper.card().name;
+        format!("{name}(adam)")
+    });
+    let courses = optim::schedules::all().into_iter();
+    let schedules = courses.flat_map(|course| course.card().examples).map(|text| format!("sgd, {text}"));
+    let others = [
+        "sgd lr=0.05 momentum=0.9 nesterov=true, cosine warmup=10%, clip=1",
+        "adam, step every=7 gamma=0.5",
+        "adam, linear until=30% then cosine warmup=3 * exponential",
+        "adam, plateau patience=0 gamma=0.5 threshold=1",
+        "sgd, momentum: one_cycle 0.95..0.85, one_cycle",
+        "sam(adamw), rho: linear 0.01..0.1, weight_decay: cosine",
+        "ema(sam(lookahead(adamw) k=3)) decay=0.9, clip_tensor=1, no_decay=bias",
+        "ema(sam(accumulate(sgd) every=4)), linear, agc=0.01",
+        "swa(adam) start=10",
+        "adam, bias: sgd lr=0.05 momentum=0.9, fc1.*: lr=1e-4, clip_value=0.01",
+        "sgd lr=1e-4, maximize",
+    ];
+    let texts = rules.chain(wrappers).chain(schedules).chain(others.map(String::from));
+    texts.map(|text| format!("{text}, batch=50").parse().unwrap_or_else(|e| panic!("{text}: {e}"))).collect()
 }
 
 fn bits(weights: &tensor::Bundle) -> Vec<u32> {
@@ -44,7 +66,7 @@ fn timeless(training: &Training<'_>) -> lab::record::RunRecord {
 }
 
 #[test]
-fn resumed_is_uninterrupted_bit_for_bit_for_every_rule() {
+fn resumed_is_uninterrupted_bit_for_bit_for_every_recipe() {
     let (task, folder) = (task(), tempfile::tempdir().unwrap());
     let path = folder.path().join("checkpoint.safetensors");
     for recipe in recipes() {
@@ -64,6 +86,130 @@ fn resumed_is_uninterrupted_bit_for_bit_for_every_rule() {
             assert_eq!(timeless(&second), timeless(&whole), "{recipe} stopped after {stop}");
         }
     }
+}
+
+/// Where nothing else changes, the gradient elsewhere is the gradient here: the same batch, the same
+/// dropout, and running statistics that move once.
+#[test]
+fn a_gradient_elsewhere_is_of_the_same_batch() {
+    let mut builder = Builder::new();
+    let layers = vec![
+        Layer::Linear(Linear::new(&mut builder, "fc1", 784, 16)),
+        Layer::BatchNorm(BatchNorm::new(&mut builder, "norm", 16)),
+        Layer::Dropout(Dropout::new("dropout", 0.5)),
+        Layer::Linear(Linear::new(&mut builder, "fc2", 16, 10)),
+    ];
+    let model = Model::new(builder, layers);
+    let task = Task { model, ..task() };
+    let [plain, there] = ["adam, batch=100", "sam(adam) rho=0, batch=100"].map(|text| {
+        let recipe: Recipe = text.parse().unwrap();
+        let mut training = Training::new(&task, &recipe, 1, LENGTH).unwrap();
+        training.run(&mut |_| Flow::Continue);
+        let record = training.record();
+        (bits(training.weights()), bits(training.running()), record.evaluations.len(), record.gradient_calls)
+    });
+    assert!(plain.0 == there.0 && plain.1 == there.1);
+    assert_eq!((plain.2, plain.3, there.3), (there.2, Some(22), Some(44)));
+}
+
+#[test]
+fn the_record_counts_updates_and_gradients() {
+    let task = task();
+    for (text, updates, gradients, per_batch) in [
+        ("sgd", [21, 42], 42, 1.0),
+        ("sam(sgd)", [21, 42], 84, 2.0),
+        ("accumulate(sgd) every=4", [5, 10], 42, 1.0),
+    ] {
+        let recipe: Recipe = format!("{text}, batch=50").parse().unwrap();
+        let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
+        training.run(&mut |_| Flow::Continue);
+        let record = training.record();
+        assert_eq!([0, 1].map(|i| record.epochs[i].steps), updates, "{text}");
+        assert_eq!(record.gradient_calls, Some(gradients), "{text}");
+        assert_eq!(record.gradients_per_batch(), Some(per_batch), "{text}");
+        let comparison = Comparison::new(vec![record], 0.95, String::new());
+        assert_eq!(comparison.rows[0].gradients_per_batch, Some(per_batch), "{text}");
+    }
+}
+
+#[test]
+fn a_schedule_ends_with_the_run_where_batches_are_gathered() {
+    let (task, recipe) = (task(), "accumulate(sgd lr=1) every=4, linear, batch=50".parse().unwrap());
+    let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
+    let mut rates = vec![];
+    training.run(&mut |training| {
+        rates.push(training.optimizer().learning_rate().unwrap());
+        Flow::Continue
+    });
+    // 42 batches are 10 updates and 2 batches left over.
+    assert_eq!((rates[2], rates[3], rates[39], rates[41]), (1.0, 0.9, 0.0, 0.0));
+}
+
+#[test]
+fn a_plateau_sees_the_loss_of_each_epoch() {
+    let (task, recipe) = (task(), "sgd lr=1e-9, plateau patience=0 gamma=0.5, batch=50".parse().unwrap());
+    let length = Length { epochs: 4, ..LENGTH };
+    let mut training = Training::new(&task, &recipe, 0, length).unwrap();
+    let mut rates = vec![];
+    training.run(&mut |training| {
+        rates.push(training.optimizer().learning_rate().unwrap());
+        Flow::Continue
+    });
+    // The first epoch's loss is the best, and no other is better.
+    assert_eq!(
+        [0, 20, 21, 41, 42, 62, 63, 83].map(|i| rates[i] / 1e-9),
+        [1.0, 1.0, 1.0, 0.5, 0.5, 0.25, 0.25, 0.125]
+    );
+}
+
+#[test]
+fn evaluation_weights_are_the_optimizers() {
+    let task = task();
+    let [plain, mean] = ["adam lr=0.01", "ema(adam lr=0.01)"].map(|text| {
+        let recipe: Recipe = text.parse().unwrap();
+        let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
+        training.run(&mut |_| Flow::Continue);
+        let averaged = bits(&training.evaluation_weights());
+        (bits(training.weights()), averaged, training.record().final_accuracy())
+    });
+    assert!(plain.0 == mean.0 && plain.0 == plain.1 && mean.0 != mean.1);
+    assert_ne!(plain.2, mean.2);
+}
+
+#[test]
+fn a_loss_that_is_not_finite_can_be_passed_over() {
+    // Black images but for one, whose white pixels are more than a number can be.
+    let mut task = task();
+    task.normalise = Normalise { mean: 0.0, deviation: 1e-39 };
+    task.dataset.train.pixels.fill(0);
+    task.dataset.test.pixels.fill(0);
+    task.dataset.train.pixels[..784].fill(255);
+    let run = |text: &str| {
+        let recipe: Recipe = format!("{text}, batch=50").parse().unwrap();
+        let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
+        training.run(&mut |_| Flow::Continue);
+        (training.record(), training.optimizer().steps())
+    };
+    let (record, _) = run("adam");
+    assert!(matches!(record.status, Status::Diverged { step } if step <= 21), "{:?}", record.status);
+    for text in ["if_finite(adam)", "sam(if_finite(adam))", "if_finite(sam(adam))"] {
+        let (record, updates) = run(text);
+        assert_eq!((record.status, updates), (Status::Finished, 40), "{text}");
+        assert!(record.epochs.iter().all(|epoch| epoch.train_loss < 2.5), "{text}");
+    }
+    // None may be left out: the step is made, and nothing is finite after it.
+    let (record, _) = run("if_finite(adam) most=0");
+    assert!(matches!(record.status, Status::Diverged { step } if step <= 21), "{:?}", record.status);
+}
+
+#[test]
+fn a_record_from_before_gradients_were_counted_is_read() {
+    let (task, recipe) = (task(), "adam".parse().unwrap());
+    let record = Training::new(&task, &recipe, 0, LENGTH).unwrap().record();
+    let mut json = serde_json::to_value(&record).unwrap();
+    json.as_object_mut().unwrap().remove("gradient_calls").expect("it is written");
+    let old: lab::record::RunRecord = serde_json::from_value(json).unwrap();
+    assert_eq!((old.gradient_calls, old.gradients_per_batch()), (None, None));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use lab::record::{EpochRecord, Evaluation, RunRecord, Status};
 
-const HEADER: [&str; 20] = [
+const HEADER: [&str; 21] = [
     "dataset",
     "sample",
     "model",
@@ -25,6 +25,7 @@ const HEADER: [&str; 20] = [
     "train_seconds",
     "test_loss",
     "test_accuracy",
+    "gradient_calls",
 ];
 
 /// The records in long form: a header, then one row for each epoch of each run.
@@ -32,7 +33,7 @@ const HEADER: [&str; 20] = [
 /// Quoting and line ends follow RFC 4180. A run that diverged within its first epoch has one row
 /// with an empty epoch, so that no run is lost. The test columns are empty where the test set was
 /// not measured at the end of that epoch. `epoch_seconds` is the epoch's own training time,
-/// `train_seconds` the run's so far.
+/// `train_seconds` the run's so far; `gradient_calls` counts the whole run's.
 pub fn csv(runs: &[RunRecord]) -> String {
     let mut rows = HEADER.join(",") + "\r\n";
     for run in runs {
@@ -73,6 +74,7 @@ fn push_row(rows: &mut String, run: &RunRecord, epoch: Option<&EpochRecord>) {
         or_empty(test.map(|t| t.seconds)),
         or_empty(test.map(|t| t.test_loss)),
         or_empty(test.map(|t| t.test_accuracy)),
+        or_empty(run.gradient_calls),
     ];
     *rows += &fields.join(",");
     *rows += "\r\n";

@@ -32,6 +32,7 @@
 //!     state_bytes_per_weight: 8,
 //!     threads: 1,
 //!     kernel: "avx2".into(),
+//!     gradient_calls: Some(938),
 //!     status: Status::Finished,
 //!     epochs: vec![EpochRecord { epoch: 1, steps: 938, train_loss: 0.4, seconds: 0.6 }],
 //!     train_curve: vec![],
@@ -48,7 +49,7 @@
 //! assert_eq!(back[0].optimizer, "adam");
 //! assert!(back[0].evaluations[0].test_loss.is_nan());
 //!
-//! assert!(report::csv(&back).contains(",0.94\r\n"));
+//! assert!(report::csv(&back).contains(",0.94,938\r\n"));
 //! # Ok::<(), report::Error>(())
 //! ```
 

@@ -79,6 +79,11 @@ pub(crate) fn counted(n: usize, what: &str) -> String {
     format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
+/// A number of times with at most two decimals: `2`, `1.25`.
+pub(crate) fn times(x: f64) -> String {
+    format!("{x:.2}").trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
 /// A fixed number of decimals, without a minus sign on zero.
 pub(crate) fn fixed(x: f64, decimals: usize) -> String {
     if !x.is_finite() {

@@ -81,7 +81,8 @@ pub(crate) fn cells(comparison: &Comparison) -> Vec<Cells> {
     ranked(comparison).into_iter().map(in_words).collect()
 }
 
-/// One sentence for each row that did not reach the target or diverged, best row first.
+/// One sentence for each row that did not reach the target, diverged, or did more work in an epoch; best
+/// row first.
 pub(crate) fn footnotes(comparison: &Comparison) -> Vec<String> {
     let target = target(comparison);
     let mut notes = vec![];
@@ -102,6 +103,12 @@ pub(crate) fn footnotes(comparison: &Comparison) -> Vec<String> {
             let diverged = number::count(row.diverged);
             let means = if row.diverged < row.runs { "; its means are of the others" } else { "" };
             notes.push(format!("† {name}: {diverged} of {seeds} diverged{means}."));
+        }
+        if let Some(gradients) = row.gradients_per_batch.filter(|gradients| *gradients > 1.005) {
+            let gradients = number::times(gradients);
+            notes.push(format!(
+                "{name}: takes {gradients} gradients a batch, so its epoch is as much work as {gradients} of one."
+            ));
         }
     }
     notes

@@ -5,7 +5,6 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use data::batches::Normalise;
 use lab::{Comparison, Flow, Length, Plan, Recipe, Task};
 use optim::hyper::Value;
-use optim::rules;
 
 use crate::console;
 use crate::dataset;
@@ -36,7 +35,8 @@ pub(crate) fn command() -> Command {
         .after_help(
             "Examples:\n  descent compare\n  descent compare --quick\n  \
              descent compare --optimizers sgd,adamw --dataset fashion-mnist\n  \
-             descent compare --optimizers 'sgd lr=0.1, sgd lr=0.1 momentum=0.9' --epochs 3\n\n\
+             descent compare --optimizers 'sgd lr=0.1, sgd lr=0.1 momentum=0.9' --epochs 3\n  \
+             descent compare --optimizers 'sam(adamw), cosine; adamw, cosine, clip=1'\n\n\
              A bare sgd, adam or rmsprop has the notebook's learning rate (0.01, 0.001,\n\
              0.001); every other one its own default. `descent optimizers` lists them all.",
         )
@@ -45,7 +45,7 @@ pub(crate) fn command() -> Command {
                 .long("optimizers")
                 .value_name("LIST")
                 .default_value("sgd,adam,rmsprop")
-                .help("Optimizers between commas, each with settings if wanted: 'adam lr=0.01,sgd'"),
+                .help("Optimizers or whole recipes, between commas or ;: 'adam lr=0.01,sgd'"),
         )
         .arg(model::argument())
         .args(dataset::arguments())
@@ -102,10 +102,11 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 
     let steps =
         plan.recipes.iter().map(|recipe| task.steps_per_epoch(recipe) * u64::from(epochs)).sum::<u64>();
+    let names: Vec<String> = plan.recipes.iter().map(Recipe::name).collect();
     let progress = Progress::new(plan.runs(), steps * u64::from(seeds), plan.workers(), json);
     let stopped = AtomicBool::new(false);
     let records = plan.run(&|place, training| {
-        progress.step(plan.recipes[place.recipe].name(), place, training, json);
+        progress.step(&names[place.recipe], place, training, json);
         if stop.asked() {
             stopped.store(true, Ordering::Relaxed);
             return Flow::Stop;
@@ -129,22 +130,19 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 
 /// One recipe for each optimizer of the list.
 fn recipes(list: &str, batch: u32) -> Result<Vec<Recipe>, Failure> {
-    let parts = list.split(',').map(str::trim).filter(|part| !part.is_empty());
-    let mut recipes = Vec::new();
-    for part in parts {
-        let mut rule = rules::parse(part)?;
-        if let Some((_, lr)) = NOTEBOOK.iter().find(|(name, _)| *name == part) {
-            rule.set("lr", Value::Number(*lr))?;
+    let mut recipes: Vec<Recipe> = Vec::new();
+    for (mut recipe, text) in Recipe::list(list, batch as usize)? {
+        let optimizer = text.split(',').next().unwrap_or_default().trim();
+        if let Some((_, lr)) = NOTEBOOK.iter().find(|(name, _)| *name == optimizer) {
+            recipe.method.rule.set("lr", Value::Number(*lr))?;
         }
-        recipes.push(Recipe { batch: batch as usize, ..Recipe::new(rule) });
-    }
-    for (i, recipe) in recipes.iter().enumerate() {
-        if recipes[..i].iter().any(|other| other.to_string() == recipe.to_string()) {
+        if recipes.contains(&recipe) {
             return Err(Failure::usage(
-                format!("`{}` is there twice", recipe.rule),
+                format!("`{}` is there twice", recipe.method),
                 "name each optimizer once, or give them different settings",
             ));
         }
+        recipes.push(recipe);
     }
     if recipes.is_empty() {
         return Err(Failure::usage("--optimizers names none", "for example --optimizers sgd,adam,rmsprop"));

@@ -6,7 +6,7 @@ use data::batches::Normalise;
 use lab::plan::Place;
 use lab::{Flow, Length, Recipe, Task, Training, weights};
 use nn::{Activation, Architecture};
-use optim::{Schedule, rules};
+use optim::{Clip, Schedule, rules};
 
 use crate::console;
 use crate::dataset;
@@ -43,7 +43,7 @@ pub(crate) fn command() -> Command {
             text(
                 "recipe",
                 "RECIPE",
-                "All settings in one: 'adamw lr=3e-3, cosine warmup=5%, clip=1, batch=64'",
+                "All settings in one: 'sam(adamw lr=3e-3), cosine warmup=5%, clip=1, batch=64'",
             )
             .conflicts_with_all(["optimizer", "schedule", "clip-norm", "batch-size"]),
         )
@@ -158,7 +158,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let name = recipe.name();
     pool.install(|| {
         training.run(&mut |training| {
-            progress.step(name, place, training, json);
+            progress.step(&name, place, training, json);
             let asked = stop.asked();
             let due = every.is_some_and(|every| training.progress().steps.is_multiple_of(every));
             if due || (keeps && asked) {
@@ -235,11 +235,13 @@ fn recipe(matches: &ArgMatches) -> Result<Recipe, Failure> {
             Recipe::new(rules::by_name(name)?)
         }
     };
-    hyper_flags::apply(matches, &mut *recipe.rule)?;
+    hyper_flags::apply(matches, &mut *recipe.method.rule)?;
     if let Some(text) = matches.get_one::<String>("schedule") {
-        recipe.schedule = text.parse::<Schedule>()?;
+        recipe.method.schedule = text.parse::<Schedule>()?;
     }
-    recipe.clip = matches.get_one::<f64>("clip-norm").copied().or(recipe.clip);
+    if let Some(norm) = matches.get_one::<f64>("clip-norm") {
+        recipe.method.clip = Some(Clip::Norm(*norm));
+    }
     match batch(matches) {
         None | Some("all") => {}
         Some(text) => match text.parse() {

@@ -91,6 +91,7 @@ pub(crate) fn run(made: &Made, seed: u64, epochs: usize) -> RunRecord {
         state_bytes_per_weight: made.state,
         threads: 1,
         kernel: "avx2".into(),
+        gradient_calls: Some(938 * epochs as u64),
         status: Status::Finished,
         epochs: (1..=epochs)
             .map(|epoch| EpochRecord {
@@ -135,6 +136,7 @@ fn row(made: &Made, runs: &[RunRecord]) -> Row {
         seconds_to_target: most.then(|| middle(reached.iter().map(|t| t.seconds).collect())).flatten(),
         seconds_per_epoch: middle(runs.iter().flat_map(|r| &r.epochs).map(|e| e.seconds).collect()),
         state_bytes_per_weight: made.state,
+        gradients_per_batch: Some(1.0),
         train_curve: curve(runs, |run| {
             run.train_curve.iter().map(|point| (point.epoch, point.loss)).collect()
         }),

@@ -29,6 +29,15 @@ fn a_target_not_reached_has_a_footnote() {
 }
 
 #[test]
+fn more_gradients_a_batch_have_a_footnote() {
+    let mut comparison = made::comparison(&made::three(), 5, 5);
+    assert!(!table(&comparison, 80, Style::Plain).contains("gradients"));
+    comparison.rows[1].gradients_per_batch = Some(2.0);
+    let text = table(&comparison, 80, Style::Plain);
+    assert!(text.contains("\nadam: takes 2 gradients a batch, so its epoch is as much work as 2"), "{text}");
+}
+
+#[test]
 fn one_seed_has_no_interval() {
     let text = table(&made::comparison(&made::three(), 1, 5), 80, Style::Plain);
     let adam = text.lines().find(|line| line.starts_with("adam")).unwrap();
@@ -105,6 +114,7 @@ fn any_row() -> impl Strategy<Value = Row> {
             seconds_to_target: medians[1],
             seconds_per_epoch: medians[2],
             state_bytes_per_weight: state,
+            gradients_per_batch: medians[1],
             train_curve: vec![],
             accuracy_curve: vec![],
         },
