@@ -9,9 +9,15 @@ use crate::text;
 const ROWS: usize = 8;
 const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The factors of `total` steps with both axes, at most `width` columns where there is room for ten.
+/// The factors of a schedule over `total` steps; see [`values`].
 pub(crate) fn factors(schedule: &Schedule, total: u64, width: usize) -> String {
-    let greatest = (0..total).map(|step| schedule.factor(step, total)).fold(0.0, f64::max);
+    values(&|step| schedule.factor(step, total), total, width)
+}
+
+/// What something is at each of `total` steps with both axes, at most `width` columns where there is
+/// room for ten.
+pub(crate) fn values(value: &dyn Fn(u64) -> f64, total: u64, width: usize) -> String {
+    let greatest = (0..total).map(value).fold(0.0, f64::max);
     let top = round_above(greatest);
     let labels = [top, top / 2.0, 0.0].map(|x| Value::Number(x).to_string());
     let left = labels.iter().map(|label| text::width(label)).max().unwrap_or(0);
@@ -20,7 +26,7 @@ pub(crate) fn factors(schedule: &Schedule, total: u64, width: usize) -> String {
     let heights: Vec<usize> = (0..columns as u64)
         .map(|column| {
             let step = u128::from(total.saturating_sub(1)) * u128::from(column) / (columns as u128 - 1);
-            let share = schedule.factor(step as u64, total) / top;
+            let share = value(step as u64).max(0.0) / top;
             (share * (8 * ROWS) as f64).round() as usize
         })
         .collect();

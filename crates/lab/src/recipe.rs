@@ -89,10 +89,7 @@ impl Recipe {
         let recipe = |range: Range<usize>| {
             let text = &list[range.clone()];
             let recipe = Recipe::read(text, batch).map_err(|error| match error {
-                Error::Optim(optim::Error::At { place, what, .. }) => {
-                    let place = range.start + place.start..range.start + place.end;
-                    Error::Optim(what.at(list, place))
-                }
+                Error::Optim(error) => Error::Optim(error.within(list, range.start)),
                 other => other,
             });
             Ok((recipe?, text.trim()))

@@ -217,11 +217,11 @@ impl<'t> Training<'t> {
 
     /// Writes down what a step gave: `place` batches of the epoch's `per_epoch` are done.
     fn note(&mut self, loss: f64, place: u64, per_epoch: u64) {
-        let ends = !loss.is_finite() && !(self.leaves_out_steps() && all_finite(self.weights.as_slice()));
+        let goes_on = loss.is_finite() || self.leaves_out_steps() && all_finite(self.weights.as_slice());
         let progress = &mut self.progress;
         progress.steps += 1;
         progress.last_loss = loss;
-        if ends {
+        if !goes_on {
             progress.status = Status::Diverged { step: progress.steps };
             return;
         }

@@ -96,6 +96,15 @@ impl Error {
         Error::At { text: text.to_string(), place, what: Box::new(self) }
     }
 
+    /// The same as a mistake in a longer text, of which the one in which it was made begins at byte `start`.
+    #[must_use]
+    pub fn within(self, text: &str, start: usize) -> Error {
+        match self {
+            Error::At { place, what, .. } => what.at(text, start + place.start..start + place.end),
+            other => other,
+        }
+    }
+
     /// The same without the text in which it was made.
     #[must_use]
     pub fn without_place(self) -> Error {

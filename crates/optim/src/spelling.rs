@@ -106,6 +106,14 @@ impl FromStr for Method {
     }
 }
 
+impl FromStr for HyperCourse {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<HyperCourse, Error> {
+        tokens(text).and_then(|words| read_course("NAME", &words)).map_err(|mistake| mistake.of(text))
+    }
+}
+
 /// A part of a recipe that is not the method's: `batch=64`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OwnPart<'t> {
@@ -559,7 +567,7 @@ impl<'a, 't> Reader<'a, 't> {
 /// How a hyperparameter of this name changes.
 fn read_course(name: &str, words: &[Token<'_>]) -> Result<HyperCourse, Mistake> {
     let is_way = |word: &&Token<'_>| word.setting().is_none() && word.text.contains("..");
-    let first = &words[0];
+    let Some(first) = words.first() else { return Schedule::read(words).map(HyperCourse::Factor) };
     let Some(way) = words.iter().find(is_way) else {
         if first.text.parse::<f64>().is_ok() {
             let (x, why) = (first.text, "what stands behind a colon is how it changes");

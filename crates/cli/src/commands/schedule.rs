@@ -1,9 +1,10 @@
+use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use optim::Schedule;
 use optim::hyper::Value;
+use optim::{HyperCourse, Schedule};
 use serde_json::json;
 
 use crate::chart;
@@ -27,7 +28,8 @@ pub(crate) fn command() -> Command {
             "Examples:\n  descent schedule 'one_cycle three_phase=true'\n  \
              descent schedule 'cosine warmup=5%' --steps 4690 --svg cosine.svg\n  \
              descent schedule 'cosine * step every=20% gamma=0.5'\n  \
-             descent schedule 'constant until=60% then linear' --json\n\n\
+             descent schedule 'constant until=60% then linear' --json\n  \
+             descent schedule 'momentum: one_cycle 0.95..0.85'\n\n\
              `descent explain` lists the schedules, `descent explain NAME` tells their settings.",
         )
         .arg(Arg::new("schedule").value_name("SCHEDULE").required(true).help("As in a recipe: 'cosine warmup=5%'"))
@@ -55,9 +57,9 @@ pub(crate) fn command() -> Command {
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let schedule: Schedule = matches.get_one::<String>("schedule").expect("it is required").parse()?;
+    let schedule = Drawn::read(matches.get_one::<String>("schedule").expect("it is required"))?;
     let steps = *matches.get_one::<u64>("steps").expect("it has a default");
-    let factors: Vec<f64> = (0..steps).map(|step| schedule.factor(step, steps)).collect();
+    let factors: Vec<f64> = (0..steps).map(|step| schedule.value(step, steps)).collect();
     let svg = matches.get_one::<PathBuf>("svg");
     if let Some(path) = svg {
         files::check_room(path)?;
@@ -67,20 +69,66 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if matches.get_flag("json") {
         let object = json!({
             "schema": lab::record::SCHEMA,
-            "kind": "factors",
+            "kind": schedule.kind(),
             "schedule": schedule.to_string(),
             "steps": steps,
-            "factors": factors,
+            (schedule.kind()): factors,
         });
         return Ok(console::print(&object.to_string())?);
     }
     let mut page = text::wrap(&schedule.to_string(), console::width()).join("\n") + "\n\n";
-    page += &chart::factors(&schedule, steps, console::width());
+    page += &chart::values(&|step| schedule.value(step, steps), steps, console::width());
     page += &format!("\n{}", text::paragraph(&summary(&factors), 2, console::width()));
     if let Some(path) = svg {
         page += &format!("\npicture: {}\n", text::plain(&path.display().to_string()));
     }
     Ok(console::print(&page)?)
+}
+
+/// What is drawn: the factor of a learning rate, or the values of another hyperparameter.
+enum Drawn {
+    Factor(Schedule),
+    Values(String, HyperCourse),
+}
+
+impl Drawn {
+    /// Reads a schedule, or `beta1: linear 0.85..0.95`.
+    fn read(text: &str) -> Result<Drawn, Failure> {
+        if text.split_whitespace().next() == Some("plateau") {
+            let message = "a plateau cannot be drawn: it falls when the loss does, which nobody knows before";
+            let hint = "`descent train --recipe 'adam, plateau patience=3'` trains with one";
+            return Err(Failure::usage(message, hint));
+        }
+        let Some((name, course)) = text.split_once(':') else { return Ok(Drawn::Factor(text.parse()?)) };
+        let (name, start) = (name.trim(), text.len() - course.len());
+        let course = course.parse::<HyperCourse>().map_err(|error| error.within(text, start))?;
+        Ok(Drawn::Values(name.to_string(), course))
+    }
+
+    /// At a step of `total`; of a hyperparameter that is only multiplied, the factor.
+    fn value(&self, step: u64, total: u64) -> f64 {
+        match self {
+            Drawn::Factor(schedule) => schedule.factor(step, total),
+            Drawn::Values(_, course) => course.value(1.0, step, total),
+        }
+    }
+
+    /// What the numbers are.
+    fn kind(&self) -> &'static str {
+        match self {
+            Drawn::Values(_, HyperCourse::Between(..)) => "values",
+            Drawn::Factor(_) | Drawn::Values(_, HyperCourse::Factor(_)) => "factors",
+        }
+    }
+}
+
+impl fmt::Display for Drawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Drawn::Factor(schedule) => write!(f, "{schedule}"),
+            Drawn::Values(name, course) => write!(f, "{name}: {course}"),
+        }
+    }
 }
 
 /// The first, the greatest and the last factor.

@@ -288,6 +288,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         Err(other) => prop_assert!(false, "{} has no place", other),
     }
     let _ = text.parse::<Schedule>();
+    let _ = text.parse::<HyperCourse>();
     Ok(())
 }
 
