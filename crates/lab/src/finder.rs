@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use optim::hyper::Value;
 use optim::schedules::Constant;
-use optim::{Schedule, Span};
+use optim::{Method, Optimizer, Schedule, Span};
 use serde::{Deserialize, Serialize};
 use tensor::{Bundle, Layout, Role};
 
@@ -215,7 +215,7 @@ impl<'t> Finder<'t> {
             Beginning::Fresh | Beginning::Weights(_) => 0,
         };
         let mut recipe = self.recipe.clone();
-        recipe.schedule = Schedule::new(Rising {
+        recipe.method.schedule = Schedule::new(Rising {
             low: from / lr,
             high: to / lr,
             start: done as f64,
@@ -281,7 +281,7 @@ fn rate_of(recipe: &Recipe) -> Result<f64, Error> {
     let name = recipe.name();
     let refused = |why: String, hint: &str| Err(Error::RangeTest { why, hint: hint.to_string() });
     recipe.check()?;
-    if recipe.rule.card().family == PARAMETER_FREE {
+    if recipe.method.rule.card().family == PARAMETER_FREE {
         return refused(
             format!(
                 "{name} finds the size of its steps itself: its lr is a factor of it, to be left as it is"
@@ -289,7 +289,7 @@ fn rate_of(recipe: &Recipe) -> Result<f64, Error> {
             "train with it as it is; a range test is for rules such as sgd and adam",
         );
     }
-    let Some(Value::Number(lr)) = recipe.rule.get("lr") else {
+    let Some(Value::Number(lr)) = recipe.method.rule.get("lr") else {
         return refused(
             format!("{name} has no learning rate to look for"),
             "train with it as it is; a range test is for rules such as sgd and adam",
@@ -320,9 +320,15 @@ fn counts_after_the_first_update(recipe: &Recipe) -> Result<bool, Error> {
         let mut layout = Layout::new();
         layout.push("weight", [2, 2], Role::Matrix);
         let mut weights = [1.0, -1.0, 0.5, 2.0];
-        let mut optimizer = Recipe { schedule, ..recipe.clone() }.optimizer(&layout.into(), 3)?;
+        // The rule alone: wrappers and groups do not change what a rate means to it.
+        let method = Method { schedule, ..Method::new(recipe.method.rule.clone()) };
+        let mut optimizer = Optimizer::of(method, layout)?.with_total_steps(3);
+        let mut slope = |_: &[f32], gradient: &mut [f32]| {
+            gradient.copy_from_slice(&[0.5, 0.25, -0.5, 1.0]);
+            1.0
+        };
         for _ in 0..3 {
-            optimizer.step(&mut weights, &[0.5, 0.25, -0.5, 1.0]);
+            optimizer.step_on(&mut weights, &mut slope);
         }
         Ok(weights)
     };

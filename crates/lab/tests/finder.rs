@@ -119,7 +119,7 @@ fn plausible_rates_are_found_and_said() {
         assert!(steepest.low <= steepest.median && steepest.median <= steepest.high && steepest.seeds == 5);
         assert!(choice < edge.low, "{text}: {choice} {edge:?}");
         assert!(test.why.contains("would be chosen"), "{}", test.why);
-        assert_eq!(test.chosen.unwrap().parse::<Recipe>().unwrap().rule.get("lr"), Some(choice.into()));
+        assert_eq!(test.chosen.unwrap().parse::<Recipe>().unwrap().rule().get("lr"), Some(choice.into()));
         assert!(test.doubts.iter().any(|doubt| doubt.contains("SAMPLE")));
     }
 }

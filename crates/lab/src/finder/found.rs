@@ -272,7 +272,7 @@ fn median(sweeps: &[SeedSweep]) -> Vec<f64> {
 /// The recipe with another rate.
 fn with_rate(recipe: &Recipe, rate: f64) -> Recipe {
     let mut recipe = recipe.clone();
-    recipe.rule.set("lr", Value::Number(rate)).expect("a rule whose rate was looked for has one");
+    recipe.method.rule.set("lr", Value::Number(rate)).expect("a rule whose rate was looked for has one");
     recipe
 }
 
@@ -286,10 +286,10 @@ fn describe(start: &Start<'_>) -> String {
 
 fn notes(recipe: &Recipe) -> Vec<String> {
     let mut notes = vec![];
-    if recipe.schedule != Schedule::default() {
+    if recipe.method.schedule != Schedule::default() {
         notes.push(format!(
             "The schedule `{}` stood aside while the rate rose; it multiplies the rate that is chosen.",
-            recipe.schedule
+            recipe.method.schedule
         ));
     }
     notes
