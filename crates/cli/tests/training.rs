@@ -179,7 +179,7 @@ fn mistakes_are_answered_with_what_to_do() {
         ),
         ("train --lr=-1", 2, "lr is a finite number, 0 or more"),
         ("train --lr NaN", 2, "lr is a finite number, 0 or more"),
-        ("train --lr fast", 2, "a number such as 0.01"),
+        ("train --lr fast", 2, "lr is a finite number, 0 or more"),
         ("train --optimizer sgd --nesterov", 2, "momentum above 0"),
         ("train --batch-size 0", 2, "a whole number from 1, or all"),
         ("train --batch-size many", 2, "a whole number from 1, or all"),
