@@ -68,7 +68,8 @@ fn subject(
     let mut work = work;
     let work = move || pool.install(|| time(&mut work));
     let operations = 2.0 * multiply_adds as f64;
-    Subject { name, operations, cores: threads, work: Box::new(work), seconds: Vec::new() }
+    let aim = if name.contains("step") { 0.65 } else { 0.0 };
+    Subject { name, operations, cores: threads, aim, work: Box::new(work), seconds: Vec::new() }
 }
 
 fn numbers(name: &str, len: usize) -> Vec<f32> {

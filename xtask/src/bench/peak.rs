@@ -21,6 +21,7 @@ pub(super) fn subject(cores: usize) -> Subject {
         name: format!("FMA peak, {cores} core{}", if cores == 1 { "" } else { "s" }),
         operations: (multiply_adds(1) * STEPS * cores) as f64,
         cores,
+        aim: 0.0,
         work: Box::new(work),
         seconds: Vec::new(),
     }

@@ -68,5 +68,5 @@ pub(super) fn subjects(product: Product, batch: usize) -> [Subject; 2] {
 fn subject(name: String, operations: f64, calls: usize, mut work: impl FnMut() + Send + 'static) -> Subject {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
     let work = move || pool.install(|| time(|| (0..calls).for_each(|_| work()))) / calls as f64;
-    Subject { name, operations, cores: 1, work: Box::new(work), seconds: Vec::new() }
+    Subject { name, operations, cores: 1, aim: 0.0, work: Box::new(work), seconds: Vec::new() }
 }

@@ -1,26 +1,66 @@
-//! A training step of the SimpleNN: gather, forward, loss, backward, update, on one thread.
+//! A training step of the SimpleNN: gather, forward, loss, backward, update.
 
 use autograd::Tape;
 use data::Split;
 use data::batches::Normalise;
 use lab::Recipe;
 use nn::{Activation, Model};
+use rayon::ThreadPool;
 use tensor::random::Stream;
 
 use super::{Subject, time};
 
 const WIDTHS: [usize; 4] = [784, 128, 64, 10];
 
-pub(super) fn subject(recipe: &str, batch: usize) -> Subject {
+/// Steps of one run on so many threads.
+pub(super) fn subject(name: &str, recipe: &str, batch: usize, threads: usize) -> Subject {
+    let (mut step, calls, pool) = (steps(recipe, batch), calls(batch), pool(threads));
+    let work = move || pool.install(|| time(|| (0..calls).for_each(|_| step()))) / calls as f64;
+    Subject {
+        name: name.to_string(),
+        operations: operations(batch),
+        cores: threads,
+        aim: 0.0,
+        work: Box::new(work),
+        seconds: Vec::new(),
+    }
+}
+
+/// A step of each of two runs, which have a thread each.
+pub(super) fn two_at_once(name: &str, recipe: &str, batch: usize) -> Subject {
+    let calls = 4 * calls(batch);
+    let mut runs = [(); 2].map(|()| (steps(recipe, batch), pool(1)));
+    let work = move || {
+        let all = || {
+            std::thread::scope(|scope| {
+                for (step, pool) in &mut runs {
+                    scope.spawn(|| pool.install(|| (0..calls).for_each(|_| step())));
+                }
+            });
+        };
+        time(all) / calls as f64
+    };
+    Subject {
+        name: name.to_string(),
+        operations: 2.0 * operations(batch),
+        cores: 2,
+        aim: 0.0,
+        work: Box::new(work),
+        seconds: Vec::new(),
+    }
+}
+
+/// Makes one update a call.
+fn steps(recipe: &str, batch: usize) -> impl FnMut() + Send + use<> {
     let recipe: Recipe = recipe.parse().expect("a known optimizer");
     let model = Model::mlp(&WIDTHS, Activation::Relu);
     let mut weights = model.init(1);
     let mut gradients = weights.zeros_like();
     let mut optimizer = recipe.optimizer(model.layout(), 0).expect("settings in range");
-    let split = images(4096);
+    let split = images(batch.max(4096));
     let order = data::batches::epoch_order(1, 0, split.len());
     let (tape, mut labels, mut place) = (Tape::new(), Vec::new(), 0);
-    let mut step = move || {
+    move || {
         let indices = &order[place..place + batch];
         place = if place + 2 * batch <= order.len() { place + batch } else { 0 };
         let graph = tape.graph(&weights);
@@ -29,16 +69,23 @@ pub(super) fn subject(recipe: &str, batch: usize) -> Subject {
         model.forward(x).cross_entropy(&labels).backward(&mut gradients);
         drop(graph);
         optimizer.step(weights.as_mut_slice(), gradients.as_slice());
-    };
-    // Long enough for the clock: about 10 ms.
-    let calls = (20_000 / batch).clamp(40, 400);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
+    }
+}
+
+/// Steps that take long enough for the clock: about 10 ms.
+fn calls(batch: usize) -> usize {
+    (20_000 / batch).clamp(1, 400)
+}
+
+/// Floating-point operations of a step's products.
+fn operations(batch: usize) -> f64 {
     let multiply_adds: usize = WIDTHS.windows(2).map(|w| 2 * w[0] * w[1]).sum::<usize>()
         + WIDTHS.windows(2).skip(1).map(|w| w[0] * w[1]).sum::<usize>();
-    let name = format!("SimpleNN step, batch {batch}, {}", recipe.name());
-    let work = move || pool.install(|| time(|| (0..calls).for_each(|_| step()))) / calls as f64;
-    let operations = (2 * batch * multiply_adds) as f64;
-    Subject { name, operations, cores: 1, work: Box::new(work), seconds: Vec::new() }
+    (2 * batch * multiply_adds) as f64
+}
+
+fn pool(threads: usize) -> ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started")
 }
 
 /// Images with as much background as digits have.

@@ -1,0 +1,176 @@
+//! The dense network against the machine: products and whole steps as shares of its multiply-add
+//! peak, threads and runs beside each other, memory, and the way to the first step.
+
+use std::io::IsTerminal;
+
+use serde_json::json;
+use tensor::simd;
+
+use super::options::Options;
+use super::product::Product;
+use super::{Subject, child, conv, peak, product, quantiles, step, write_json};
+
+/// Rows whose times are compared: one thread, all cores, and how much faster the second should be.
+const SPEEDUPS: [(&str, &str, f64, &str); 3] = [
+    ("step, batch 64, sgd", "step, batch 64, sgd, 2 threads", 1.5, "one run on two threads, batch 64"),
+    ("step, batch 512, sgd", "step, batch 512, sgd, 2 threads", 1.85, "one run on two threads, batch 512"),
+    ("step, batch 64, sgd", "two runs at once, batch 64, sgd", 1.9, "two runs at once, a core each"),
+];
+
+pub(super) fn run(options: &Options) -> Result<(), String> {
+    let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let mut subjects = subjects(options, cores);
+    let rounds = options.rounds_or(15);
+    let live = std::io::stderr().is_terminal();
+    for round in 0..rounds {
+        if live {
+            eprint!("\rround {} of {rounds}", round + 1);
+        }
+        for subject in &mut subjects {
+            let seconds = (subject.work)();
+            subject.seconds.push(seconds);
+        }
+    }
+    if live {
+        eprint!("\r{:24}\r", "");
+    }
+    show(&subjects, cores, options)
+}
+
+/// The two peaks, which all else is a share of, and what the options ask for.
+fn subjects(options: &Options, cores: usize) -> Vec<Subject> {
+    let mut subjects = vec![peak::subject(1), peak::subject(cores)];
+    for batch in [64, 512] {
+        let products = [Product::Forward, Product::WeightGradient];
+        let products = products.into_iter().flat_map(|kind| product::subjects(kind, batch));
+        subjects.extend(products.filter(|subject| options.wants(&subject.name)));
+    }
+    let rules = [("sgd", "sgd lr=0.01"), ("adam", "adam lr=0.001"), ("rmsprop", "rmsprop lr=0.001")];
+    for (batch, aim) in [(64, 0.75), (512, 0.85), (1, 0.0)] {
+        for (name, recipe) in rules {
+            let name = format!("step, batch {batch}, {name}");
+            if options.wants(&name) {
+                subjects.push(Subject { aim, ..step::subject(&name, recipe, batch, 1) });
+            }
+        }
+    }
+    if cores > 1 {
+        for (batch, aim) in [(64, 0.0), (512, 0.0), (60_000, 0.85)] {
+            let name = format!("step, batch {batch}, sgd, 2 threads");
+            if options.wants(&name) {
+                subjects.push(Subject { aim, ..step::subject(&name, "sgd lr=0.01", batch, 2) });
+            }
+        }
+        let name = "two runs at once, batch 64, sgd";
+        if options.wants(name) {
+            subjects.push(step::two_at_once(name, "sgd lr=0.01", 64));
+        }
+    }
+    subjects.extend(conv::subjects(cores).into_iter().filter(|subject| options.wants(&subject.name)));
+    subjects
+}
+
+fn show(subjects: &[Subject], cores: usize, options: &Options) -> Result<(), String> {
+    let kernel = simd::path().name();
+    let machine = processor();
+    println!("{machine}, {cores} cores, kernels {kernel}");
+    println!("medians of {} rounds; shares of the peak in the same round\n", options.rounds_or(15));
+    println!("{:<34}{:>11}{:>8}{:>9}{:>9}{:>6}", "", "µs", "spread", "GFLOP/s", "of peak", "aim");
+    let mut rows = Vec::new();
+    for subject in subjects {
+        let [low, median, high] = quantiles(&sorted(&subject.seconds));
+        let rate = subject.operations / median;
+        let peak = if subject.cores == 1 { &subjects[0] } else { &subjects[1] };
+        let shares: Vec<f64> = subject
+            .seconds
+            .iter()
+            .zip(&peak.seconds)
+            .map(|(s, p)| (subject.operations / s) / (peak.operations / p))
+            .collect();
+        let [_, share, _] = quantiles(&sorted(&shares));
+        let aim = if subject.aim > 0.0 { format!("{:.0}%", 100.0 * subject.aim) } else { String::new() };
+        println!(
+            "{:<34}{:>11.1}{:>7.0}%{:>9.1}{:>8.0}%{aim:>6}",
+            subject.name,
+            1e6 * median,
+            100.0 * (high - low) / median,
+            rate / 1e9,
+            100.0 * share
+        );
+        rows.push(json!({
+            "name": subject.name, "seconds": {"min": low, "median": median, "max": high},
+            "gflops": rate / 1e9, "share_of_peak": share, "aim": subject.aim, "a_second": 1.0 / median,
+        }));
+    }
+    println!();
+    let speedups = show_speedups(subjects);
+    let children = show_children(options);
+    let report = json!({
+        "schema": 2, "machine": machine, "kernel": kernel, "cores": cores,
+        "rounds": options.rounds_or(15), "rows": rows, "speedups": speedups, "processes": children,
+    });
+    let path = options.json_or("results/bench.json");
+    write_json(&path, &report)?;
+    eprintln!("\nfigures: {}", path.display());
+    Ok(())
+}
+
+/// How much faster two are than one, where both were measured.
+fn show_speedups(subjects: &[Subject]) -> Vec<serde_json::Value> {
+    let find = |name: &str| subjects.iter().find(|subject| subject.name == name);
+    let mut rows = Vec::new();
+    for (one, two, aim, what) in SPEEDUPS {
+        let (Some(one), Some(two)) = (find(one), find(two)) else { continue };
+        let ratios: Vec<f64> = one
+            .seconds
+            .iter()
+            .zip(&two.seconds)
+            .map(|(a, b)| (a / one.operations) / (b / two.operations))
+            .collect();
+        let [low, median, high] = quantiles(&sorted(&ratios));
+        println!("{what:<36}{median:>6.2} times  ({low:.2} to {high:.2}; aim {aim})");
+        rows.push(json!({"name": what, "times": median, "min": low, "max": high, "aim": aim}));
+    }
+    rows
+}
+
+/// Start-up and peak memory of processes of their own.
+fn show_children(options: &Options) -> Vec<serde_json::Value> {
+    let mut rows = Vec::new();
+    let recipes = [(64, "adam lr=0.001", " (aim 150)"), (60_000, "sgd lr=0.1", "")];
+    for (batch, recipe, aim) in recipes {
+        let name = format!("process, batch {batch}, {}", recipe.split(' ').next().unwrap_or(recipe));
+        if !options.wants(&name) {
+            continue;
+        }
+        match child::measure(recipe, batch, options.data_dir.as_deref()) {
+            Ok(child) => {
+                println!(
+                    "{name:<30}first step after {:>4.0} ms{aim:<11}; {:>3.0} MB at most, {:.0} allowed",
+                    1e3 * child.first_step,
+                    child.peak / 1e6,
+                    child.allowed / 1e6
+                );
+                rows.push(json!({
+                    "name": name, "first_step_seconds": child.first_step,
+                    "peak_bytes": child.peak, "allowed_bytes": child.allowed,
+                }));
+            }
+            Err(why) => println!("{name:<30}not measured: {why}"),
+        }
+    }
+    rows
+}
+
+fn sorted(values: &[f64]) -> Vec<f64> {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// What the processor calls itself, where the system says so.
+fn processor() -> String {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let named = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    named.map_or_else(|| std::env::consts::ARCH.to_string(), |(_, name)| name.to_string())
+}
