@@ -119,6 +119,9 @@ impl Error {
         match self {
             Error::Unknown { known, .. } => Some(format!("there are: {}", known.join(", "))),
             Error::At { what, .. } => what.hint(),
+            Error::Conflict { of, .. } if of == "recipe" => {
+                Some("a recipe reads like `sam(adamw lr=3e-3) rho=0.1, cosine warmup=5%, clip=1`".to_string())
+            }
             _ => None,
         }
     }
