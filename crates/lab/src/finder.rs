@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use optim::hyper::Value;
 use optim::schedules::Constant;
-use optim::{Method, Optimizer, Schedule, Span};
+use optim::{Method, Optimizer, Rule, Schedule, Span};
 use serde::{Deserialize, Serialize};
 use tensor::{Bundle, Layout, Role};
 
 use crate::error::Error;
 use crate::recipe::Recipe;
+use crate::stats;
 use crate::task::Task;
 use crate::training::{Flow, Length, Snapshot, Training};
 
@@ -215,6 +216,7 @@ impl<'t> Finder<'t> {
             Beginning::Fresh | Beginning::Weights(_) => 0,
         };
         let mut recipe = self.recipe.clone();
+        recipe.method.plateau = None;
         recipe.method.schedule = Schedule::new(Rising {
             low: from / lr,
             high: to / lr,
@@ -248,7 +250,9 @@ impl Copies<'_> {
             Beginning::Run(snapshot) => snapshot.progress.steps,
             Beginning::Fresh | Beginning::Weights(_) => 0,
         };
-        let epochs = (done + u64::from(sweep.steps)).div_ceil(task.steps_per_epoch(recipe));
+        let per_update: u64 =
+            recipe.method.wrappers.iter().map(|wrapper| wrapper.calls_per_update()).product();
+        let epochs = (done + u64::from(sweep.steps) * per_update).div_ceil(task.steps_per_epoch(recipe));
         let length = Length { epochs: u32::try_from(epochs).unwrap_or(u32::MAX), evaluations: 0 };
         let mut training = Training::new(task, recipe, seed, length)?;
         match beginning {
@@ -257,13 +261,24 @@ impl Copies<'_> {
             Beginning::Run(snapshot) => training.take(Snapshot::clone(snapshot))?,
         }
         let (mut curve, mut flow) = (Curve::new(*sweep), Flow::Continue);
+        let (mut updates, mut losses) = (training.optimizer().steps(), vec![]);
         training.run(&mut |training| {
             let loss = training.progress().last_loss;
-            curve.push(loss);
+            losses.push(loss);
+            // Several batches may make one update, with one rate.
+            let before = std::mem::replace(&mut updates, training.optimizer().steps());
+            if updates > before || !loss.is_finite() {
+                curve.push(stats::mean(&losses));
+                losses.clear();
+            }
             let last = curve.ended().is_some();
             flow = watch(Step { seed, rates: curve.len(), loss, last });
             if last { Flow::Stop } else { flow }
         });
+        if curve.ended().is_none() && flow == Flow::Continue {
+            // Updates were left out because their gradients were not finite.
+            curve.push(f64::NAN);
+        }
         Ok(curve.ended().map(|ended| SeedSweep::new(seed, curve, ended)))
     }
 }
@@ -278,10 +293,16 @@ pub fn check(recipe: &Recipe) -> Result<(), Error> {
 
 /// The learning rate of a recipe, if it has one that can be looked for.
 fn rate_of(recipe: &Recipe) -> Result<f64, Error> {
-    let name = recipe.name();
+    let (rule, name) = (recipe.rule(), recipe.rule().card().name);
     let refused = |why: String, hint: &str| Err(Error::RangeTest { why, hint: hint.to_string() });
     recipe.check()?;
-    if recipe.method.rule.card().family == PARAMETER_FREE {
+    if recipe.method.maximize {
+        return refused(
+            "`maximize` climbs, and a range test looks for the rate of a descent".to_string(),
+            "leave maximize out",
+        );
+    }
+    if rule.card().family == PARAMETER_FREE {
         return refused(
             format!(
                 "{name} finds the size of its steps itself: its lr is a factor of it, to be left as it is"
@@ -289,7 +310,7 @@ fn rate_of(recipe: &Recipe) -> Result<f64, Error> {
             "train with it as it is; a range test is for rules such as sgd and adam",
         );
     }
-    let Some(Value::Number(lr)) = recipe.method.rule.get("lr") else {
+    let Some(Value::Number(lr)) = rule.get("lr") else {
         return refused(
             format!("{name} has no learning rate to look for"),
             "train with it as it is; a range test is for rules such as sgd and adam",
@@ -301,7 +322,7 @@ fn rate_of(recipe: &Recipe) -> Result<f64, Error> {
             "leave lr out, or give any number above 0: only its proportion to the rates of groups counts",
         );
     }
-    if !counts_after_the_first_update(recipe)? {
+    if !counts_after_the_first_update(rule)? {
         return refused(
             format!("the lr of {name} counts in the first update only, so a rate that rises shows nothing"),
             "compare a few values instead: `descent compare --optimizers 'rprop lr=1e-3, rprop lr=1e-2'`",
@@ -314,21 +335,22 @@ fn rate_of(recipe: &Recipe) -> Result<f64, Error> {
 const PARAMETER_FREE: &str = "parameter-free";
 
 /// Whether half the rate from the second update on leads elsewhere.
-fn counts_after_the_first_update(recipe: &Recipe) -> Result<bool, Error> {
+fn counts_after_the_first_update(rule: &dyn Rule) -> Result<bool, Error> {
     let led_to = |later: f64| -> Result<[f32; 4], Error> {
         let schedule = Schedule::default().then(Span::Steps(1), Schedule::new(Constant { value: later }));
         let mut layout = Layout::new();
         layout.push("weight", [2, 2], Role::Matrix);
-        let mut weights = [1.0, -1.0, 0.5, 2.0];
-        // The rule alone: wrappers and groups do not change what a rate means to it.
-        let method = Method { schedule, ..Method::new(recipe.method.rule.clone()) };
+        let method = Method { schedule, ..Method::new(rule.boxed()) };
         let mut optimizer = Optimizer::of(method, layout)?.with_total_steps(3);
-        let mut slope = |_: &[f32], gradient: &mut [f32]| {
-            gradient.copy_from_slice(&[0.5, 0.25, -0.5, 1.0]);
-            1.0
+        let mut weights = [1.0, -1.0, 0.5, 2.0];
+        // A slope that is the same everywhere.
+        let slope = [0.5, 0.25, -0.5, 1.0];
+        let mut objective = |weights: &[f32], gradient: &mut [f32]| {
+            gradient.copy_from_slice(&slope);
+            weights.iter().zip(slope).map(|(w, g)| f64::from(w * g)).sum()
         };
         for _ in 0..3 {
-            optimizer.step_on(&mut weights, &mut slope);
+            optimizer.step_on(&mut weights, &mut objective);
         }
         Ok(weights)
     };

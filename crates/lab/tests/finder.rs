@@ -32,7 +32,12 @@ fn a_run_is_not_touched_and_goes_on_as_if_there_had_been_no_test() {
     let task = Task::notebook(dataset());
     let folder = tempfile::tempdir().unwrap();
     let length = Length { epochs: 1, evaluations: 1 };
-    for text in ["adam, cosine", "sgd lr=0.05 momentum=0.9, clip=1", "rmsprop centered=true momentum=0.5"] {
+    for text in [
+        "adam, cosine",
+        "lookahead(sam(adam)), plateau",
+        "sgd lr=0.05 momentum=0.9, clip=1",
+        "rmsprop centered=true momentum=0.5",
+    ] {
         let recipe = recipe(&format!("{text}, batch=100"));
         let until = |stop| {
             move |t: &Training<'_>| if t.progress().steps >= stop { Flow::Stop } else { Flow::Continue }
@@ -143,6 +148,41 @@ fn what_speaks_against_a_choice_is_said() {
 }
 
 #[test]
+fn wrappers_groups_and_plateaus_take_part() {
+    let task = Task::notebook(dataset());
+    let test = |text: &str| {
+        find(&Finder {
+            sweep: SHORT,
+            seeds: vec![0],
+            ..Finder::new(&task, &recipe(&format!("{text}, batch=64")))
+        })
+    };
+    let plain = test("adam");
+    // SAM's steps are those of a run with SAM, on the same batches.
+    let sam = test("sam(adam) rho=0.5");
+    assert_eq!(sam.sweeps[0].losses[0], plain.sweeps[0].losses[0]);
+    assert_ne!(sam.sweeps[0].losses[20], plain.sweeps[0].losses[20]);
+    // One rate for each update of several batches: the mean of their losses.
+    let accumulated = test("accumulate(adam) every=3");
+    assert_eq!(accumulated.sweeps[0].ended == Ended::LastRate, accumulated.sweeps[0].losses.len() == 60);
+    assert!(
+        (accumulated.sweeps[0].losses[0] - plain.sweeps[0].losses[..3].iter().sum::<f64>() / 3.0).abs()
+            < 1e-3
+    );
+
+    let groups = test("adam lr=0.01, bias: lr=0.002, *.weight: sgd lr=0.5, plateau");
+    let chosen: Recipe = groups.chosen.as_ref().expect("it falls").parse().unwrap();
+    let factor = groups.choice.unwrap() / 0.01;
+    for (text, rate) in [("bias: lr=", 0.002), ("*.weight: sgd lr=", 0.5)] {
+        let chosen = chosen.to_string();
+        let (_, rest) = chosen.split_once(text).expect("the group is still there");
+        let found: f64 = rest.split(',').next().unwrap().parse().unwrap();
+        assert!((found / (rate * factor) - 1.0).abs() < 0.06, "{chosen}");
+    }
+    assert_eq!(groups.notes.len(), 2, "{:?}", groups.notes);
+}
+
+#[test]
 fn a_stopped_test_keeps_what_is_finished() {
     let task = Task::notebook(dataset());
     let recipe = recipe("adam, batch=64");
@@ -167,6 +207,7 @@ fn what_cannot_be_tested_is_refused_with_a_way_out() {
         assert!(refused(name, SHORT).contains("finds the size of its steps itself"), "{name}");
     }
     assert!(refused("rprop", SHORT).contains("counts in the first update only"));
+    assert!(refused("adam, maximize", SHORT).contains("climbs"));
     assert!(refused("adam lr=0", SHORT).contains("no rate that could rise"));
     for (from, to) in [(0.0, 1.0), (-1.0, 1.0), (1.0, 1.0), (2.0, 1.0), (f64::NAN, 1.0), (1.0, f64::INFINITY)]
     {

@@ -1,7 +1,7 @@
 //! What a range test found, over its seeds: plain data for tables and pictures.
 
-use optim::Schedule;
 use optim::hyper::Value;
+use optim::{Group, GroupRule, Rule, Schedule};
 use serde::{Deserialize, Serialize};
 use tensor::simd;
 
@@ -111,7 +111,7 @@ impl RangeTest {
             sample: task.dataset.is_sample(),
             model: task.describe_model(),
             weights: task.model.layout().len(),
-            optimizer: recipe.name().to_string(),
+            optimizer: recipe.name(),
             recipe: recipe.to_string(),
             start: describe(start),
             kernel: simd::path().name().to_string(),
@@ -269,11 +269,32 @@ fn median(sweeps: &[SeedSweep]) -> Vec<f64> {
     (0..longest).map_while(at).collect()
 }
 
-/// The recipe with another rate.
+/// The recipe with another rate, and those of its groups in proportion.
 fn with_rate(recipe: &Recipe, rate: f64) -> Recipe {
     let mut recipe = recipe.clone();
-    recipe.method.rule.set("lr", Value::Number(rate)).expect("a rule whose rate was looked for has one");
+    let method = &mut recipe.method;
+    let before = replace_rate(&mut *method.rule, |_| rate).expect("a rule whose rate was looked for has one");
+    let scaled = |lr: f64| two_digits(lr * rate / before);
+    for group in &mut method.groups {
+        match &mut group.is {
+            GroupRule::Rule(rule) => drop(replace_rate(&mut **rule, scaled)),
+            GroupRule::Settings(settings) => {
+                for (name, value) in settings {
+                    if let ("lr", Value::Number(lr)) = (name.as_str(), value) {
+                        *lr = scaled(*lr);
+                    }
+                }
+            }
+        }
+    }
     recipe
+}
+
+/// Gives a rule another rate and returns the one it had, if it has any.
+fn replace_rate(rule: &mut dyn Rule, by: impl Fn(f64) -> f64) -> Option<f64> {
+    let Some(Value::Number(lr)) = rule.get("lr") else { return None };
+    rule.set("lr", Value::Number(by(lr))).expect("a finite number is a rate");
+    Some(lr)
 }
 
 fn describe(start: &Start<'_>) -> String {
@@ -285,12 +306,23 @@ fn describe(start: &Start<'_>) -> String {
 }
 
 fn notes(recipe: &Recipe) -> Vec<String> {
+    let method = &recipe.method;
     let mut notes = vec![];
-    if recipe.method.schedule != Schedule::default() {
+    if method.schedule != Schedule::default() {
         notes.push(format!(
             "The schedule `{}` stood aside while the rate rose; it multiplies the rate that is chosen.",
-            recipe.method.schedule
+            method.schedule
         ));
+    }
+    if method.plateau.is_some() {
+        notes.push("The plateau stood aside while the rate rose.".to_string());
+    }
+    let has_rate = |group: &Group| match &group.is {
+        GroupRule::Rule(rule) => rule.get("lr").is_some(),
+        GroupRule::Settings(settings) => settings.iter().any(|(name, _)| name == "lr"),
+    };
+    if method.groups.iter().any(has_rate) {
+        notes.push("The rates of groups rose in proportion, and are chosen so.".to_string());
     }
     notes
 }
