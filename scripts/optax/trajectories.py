@@ -4,7 +4,7 @@ usage: python trajectories.py DIR
 
 Reads DIR/stream.safetensors, which scripts/pytorch/trajectories.py writes, and writes
 DIR/optax.safetensors: for each recipe, in the spelling of `optim`, the weights after steps 1,
-10, 100 and 1000. Arrays are float32; 64-bit mode is on only so that bias corrections are
+10, 100 and 1000. Rules that ask for the loss are told that of `loss`. Arrays are float32; 64-bit mode is on only so that bias corrections are
 computed in float64, as they are in PyTorch and here.
 """
 
@@ -99,16 +99,33 @@ def dowg(lr=1.0, initial=1e-6, eps=1e-8, weight_decay=0):
     return optax.contrib.dowg(lr, initial**2, eps, weight_decay)
 
 
+def cocob(lr=1.0, alpha=100, eps=1e-8, weight_decay=0):
+    return optax.contrib.cocob(lr, alpha, eps, weight_decay)
+
+
+def polyak_sps(lr=1.0, max_lr=1.0, f_min=0.0, eps=0.0, positive=False):
+    """optax squares the gradient times lr; the paper, and we, the gradient."""
+    sps = optax.polyak_sgd(max_lr, 1.0, f_min, eps, "sps+" if positive else "sps")
+    return optax.chain(sps, optax.scale(lr))
+
+
+def momo(lr=1.0, beta=0.9, lower_bound=0.0, adapt_lower_bound=False, weight_decay=0):
+    return optax.contrib.momo(lr, beta, lower_bound, weight_decay, adapt_lower_bound)
+
+
 RULES = {
     f.__name__: f
     for f in [
         lion, sign_sgd, signum, adabelief, yogi, adopt, ademamix, madgrad, noisy_sgd,
-        optimistic_gd, lars, lamb, dog, dowg,
+        optimistic_gd, lars, lamb, dog, dowg, cocob, polyak_sps, momo,
     ]
 }  # fmt: skip
 
 # Those that look at whole parameters.
 TENSOR_RULES = {"lars", "lamb"}
+# Those that take differences of inner products, which optax adds up in the arrays' own precision. In
+# double precision, so that what is left of them is not optax's rounding.
+IN_DOUBLE_PRECISION = {"polyak_sps", "momo"}
 
 RECIPES = [
     "lion",
@@ -147,6 +164,16 @@ RECIPES = [
     "dowg",
     "dowg initial=0.5",
     "dowg lr=0.5 initial=1 eps=1e-4 weight_decay=0.1",
+    "cocob",
+    "cocob lr=0.5 alpha=10 eps=1e-4 weight_decay=0.01",
+    "polyak_sps",
+    "polyak_sps lr=0.5 max_lr=0.1 f_min=0.5 eps=1e-3",
+    "polyak_sps max_lr=0.01 f_min=-1 positive=true",
+    "polyak_sps f_min=0.5 positive=true",
+    "momo",
+    "momo lr=0.1 beta=0.5 weight_decay=0.1",
+    "momo lr=0.01 lower_bound=0.5",
+    "momo lr=0.05 lower_bound=-1 adapt_lower_bound=true weight_decay=0.01",
 ]
 
 
@@ -154,20 +181,28 @@ def value(text):
     return {"true": True, "false": False}.get(text) if text in ("true", "false") else float(text)
 
 
+def loss(step):
+    """From 2 to 0.18, as if something were learnt."""
+    return 2 / (1 + step / 100)
+
+
 def replay(recipe, start, gradients):
     name, *words = recipe.split()
     rule = RULES[name](**{key: value(text) for key, text in (word.split("=") for word in words)})
     shapes = SHAPES if name in TENSOR_RULES else [start.shape]
+    precision = jnp.float64 if name in IN_DOUBLE_PRECISION else jnp.float32
+    start, gradients = start.astype(precision), gradients.astype(precision)
     w = split(start, shapes)
     state = rule.init(w)
+    rule = optax.with_extra_args_support(rule)
     seen = []
     for step, gradient in enumerate(gradients, 1):
-        update, state = rule.update(split(gradient, shapes), state, w)
+        update, state = rule.update(split(gradient, shapes), state, w, value=loss(step))
         w = optax.apply_updates(w, update)
         if step in SAMPLED:
             seen.append(np.concatenate([np.asarray(part).reshape(-1) for part in w]))
-    assert all(part.dtype == jnp.float32 for part in w)
-    return np.stack(seen)
+    assert all(part.dtype == precision for part in w)
+    return np.stack(seen).astype(np.float32)
 
 
 def split(flat, shapes):

@@ -4,14 +4,16 @@ usage: python trajectories.py OUT_DIR
 
 Writes stream.safetensors (1,000 gradients of 40 weights, and the weights at the start); for
 torch, timm and pytorch_optimizer a file each with, for each recipe, the weights after steps 1,
-10, 100 and 1000; and closed_loop.safetensors (softmax regression with torch: the data, and the
-weights after 100 and 1000 steps). A recipe's name is its spelling in `optim`, so the tests know
-what to replay. All optimizers run on their single-tensor paths in float32.
+10, 100 and 1000; for torch two more, with all gradients times 1e-30 and 1e30; and
+closed_loop.safetensors (softmax regression with torch: the data, and the weights after 100 and 1000
+steps). A recipe's name is its spelling in `optim`, so the tests know what to replay. All optimizers
+run on their single-tensor paths in float32, but for shampoo and soap.
 """
 
 import argparse
 import json
 import platform
+from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,6 +28,13 @@ from safetensors.numpy import save_file
 STEPS, WEIGHTS = 1000, 40
 # What the weights are for a rule that looks at whole parameters; for the others, one vector.
 SHAPES = [(5, 3), (5,), (2, 8), (4,)]
+NAMES = ["a.weight", "a.bias", "b.weight", "b.bias"]
+# The same with a parameter that has no weights, for recipes with groups.
+SHAPES_OF_GROUPS = [(5, 3), (0, 3), (5,), (2, 8), (4,)]
+NAMES_OF_GROUPS = ["a.weight", "none.weight", "a.bias", "b.weight", "b.bias"]
+# For soap: where a matrix has more rows than columns, the axes that a first gradient leaves open are
+# any that fit.
+SQUARES = [(4, 4), (4,), (4, 4), (4,)]
 SAMPLED = [1, 10, 100, 1000]
 CLOSED_LOOP_SAMPLED = [100, 1000]
 
@@ -96,6 +105,45 @@ def rprop(p, lr=1e-2, eta_minus=0.5, eta_plus=1.2, step_min=1e-6, step_max=50):
 
 def adafactor(p, lr=1e-2, beta2_decay=-0.8, eps1=None, eps2=1e-3, d=1.0, weight_decay=0):
     return torch.optim.Adafactor(p, lr, beta2_decay, (eps1, eps2), d, weight_decay, foreach=False)
+
+
+def mars(
+    p, lr=3e-3, beta1=0.95, beta2=0.99, gamma=0.025, eps=1e-8, weight_decay=0, adamw_lr=3e-3,
+    adamw_beta1=0.9, adamw_beta2=0.95, adamw_weight_decay=0.1,
+):  # fmt: skip
+    return MarsWithEpsAfterCorrection(
+        p, lr, (beta1, beta2), gamma, "adamw", False, adamw_lr, (adamw_beta1, adamw_beta2),
+        weight_decay, adamw_weight_decay, eps=eps, foreach=False,
+    )  # fmt: skip
+
+
+def scion(
+    p, lr=1e-3, momentum=0.1, scale=1.0, constraint=False, ns_steps=5, weight_decay=0
+):
+    assert ns_steps == 5
+    return pytorch_optimizer.SCION(
+        p, lr, momentum, constraint, scale=scale, weight_decay=weight_decay, foreach=False
+    )
+
+
+def shampoo(
+    p, lr=1e-2, momentum=0, eps=1e-6, weight_decay=0, precondition_every=10, max_dim=256
+):
+    """Its momentum is of another kind than ours, and before the first roots it takes no steps."""
+    assert momentum == 0 and precondition_every == 1
+    return pytorch_optimizer.Shampoo(
+        p, lr, weight_decay=weight_decay, preconditioning_compute_steps=1, matrix_eps=eps
+    )
+
+
+def soap(
+    p, lr=3e-3, beta1=0.95, beta2=0.95, eps=1e-8, weight_decay=1e-2, precondition_every=10,
+    max_dim=256,
+):  # fmt: skip
+    return pytorch_optimizer.SOAP(
+        p, lr, (beta1, beta2), weight_decay=weight_decay, eps=eps,
+        precondition_frequency=int(precondition_every), max_precondition_dim=int(max_dim),
+    )  # fmt: skip
 
 
 def adan(p, lr=1e-3, beta1=0.98, beta2=0.92, beta3=0.99, eps=1e-8, weight_decay=0, no_prox=False):
@@ -190,6 +238,34 @@ def newton_schulz_in_single_precision(gradient, coefficients, steps, eps):
 torch.optim._muon._zeropower_via_newtonschulz = newton_schulz_in_single_precision
 
 
+def newton_schulz_for_scion(gradient, num_steps):
+    coefficients = (3.4445, -4.7750, 2.0315)
+    return newton_schulz_in_single_precision(gradient, coefficients, num_steps, 1e-7)
+
+
+pytorch_optimizer.optimizer.scion.zero_power_via_newton_schulz_5 = newton_schulz_for_scion
+
+
+class MarsWithEpsAfterCorrection(pytorch_optimizer.MARS):
+    """The package adds eps before the correction of the mean of squares, the paper after it."""
+
+    def step(self, closure=None):
+        eps = [group["eps"] for group in self.param_groups]
+        for group in self.param_groups:
+            step = group.get("step", 0) + 1
+            one = all(p.ndim == 1 for p in group["params"])
+            beta2 = group["betas_1d" if one else "betas"][1]
+            group["eps"] *= (1 - beta2**step) ** 0.5
+        super().step(closure)
+        for group, eps in zip(self.param_groups, eps):
+            group["eps"] = eps
+
+    def __init__(self, p, *args, **kwargs):
+        """Vectors in a group of their own, since their beta2 is another."""
+        matrices, vectors = [q for q in p if q.ndim > 1], [q for q in p if q.ndim == 1]
+        super().__init__([{"params": matrices}, {"params": vectors}], *args, **kwargs)
+
+
 def without_eps_under_the_root(apply_ams_bound):
     """pytorch_optimizer adds 1e-15 to means of squares before it takes the root, which neither
     AdaBound nor LaProp has, in the papers or in their authors' code."""
@@ -207,12 +283,18 @@ RULES = {
     for f in [
         sgd, adagrad, adadelta, rmsprop, adam, adamw, adamax, nadam, nadamw, radam, asgd, rprop,
         adan, adabound, amsbound, laprop, qhm, qhadam, aggmo, novograd, muon,
-        adafactor, adamp, sgdp,
+        adafactor, adamp, sgdp, mars, scion, shampoo, soap,
     ]
 }  # fmt: skip
 
 # Those that look at whole parameters.
-TENSOR_RULES = {"novograd", "muon", "adafactor", "adamp", "sgdp"}
+TENSOR_RULES = {
+    "novograd", "muon", "adafactor", "adamp", "sgdp", "mars", "scion", "shampoo", "soap"
+}  # fmt: skip
+# Those that take roots or axes of sums of gradients. In double precision, since the package's roots of
+# single precision are its own noise; and on gradients of one size, since the sums of the stream's have
+# eigenvalues that differ by more than float32 has digits.
+IN_DOUBLE_PRECISION = {"shampoo", "soap"}
 
 # The settings of PyTorch's own optimizer tests (torch/testing/_internal/common_optimizers.py),
 # then more of ours.
@@ -310,7 +392,63 @@ TORCH = [
     "muon",
     "muon lr=1e-3 momentum=0.8 nesterov=false weight_decay=0",
     "muon lr=1e-3 ns_steps=3 match_rms_adamw=true adamw_lr=0.01",
+    "muon momentum=0.8 ns_steps=6 weight_decay=0.2",
     "rprop lr=0.1 eta_minus=0.3 eta_plus=1.1 step_min=1e-3 step_max=0.5",
+    # Up instead of down.
+    "sgd momentum=0.9 weight_decay=0.1, maximize",
+    "adagrad weight_decay=0.1, maximize",
+    "adadelta weight_decay=0.1, maximize",
+    "rmsprop momentum=0.1 centered=true weight_decay=0.1, maximize",
+    "adam amsgrad=true weight_decay=0.1, maximize",
+    "adamw lr=0.01, maximize",
+    "adamax weight_decay=0.1, maximize",
+    "nadam weight_decay=0.1, maximize",
+    "radam weight_decay=0.1, maximize",
+    "asgd weight_decay=0.1, maximize",
+    "rprop, maximize",
+    "adafactor weight_decay=0.1, maximize",
+    # Parameters with settings of their own, beside one that has no weights.
+    "sgd lr=0.1 momentum=0.9, bias: lr=0.01 weight_decay=0.1",
+    "sgd lr=0.1 momentum=0.9 nesterov=true weight_decay=0.1, bias: weight_decay=0, cosine, clip=1",
+    "adagrad lr=0.1, bias: lr=0.5 weight_decay=0.1",
+    "adadelta, bias: lr=0.1 weight_decay=0.1",
+    "rmsprop lr=1e-3, bias: lr=0.01 weight_decay=0.1 centered=true",
+    "adam, b.*: lr=0.05 beta1=0.5, maximize",
+    "adam weight_decay=0.1, bias: lr=0.01 weight_decay=0 amsgrad=true",
+    "adamw weight_decay=0.1, bias: weight_decay=0, a.*: lr=0.01, cosine warmup=50",
+    "adamax, bias: lr=0.1 weight_decay=0.1",
+    "nadam, bias: lr=0.01 weight_decay=0.1",
+    "radam, bias: lr=0.01 weight_decay=0.1",
+    "asgd, bias: lr=0.1 weight_decay=0.1 t0=100",
+    "rprop, bias: lr=0.1 step_max=1",
+    "adafactor, bias: lr=0.05 weight_decay=0.1",
+]
+
+# With all gradients times 1e-30 and 1e30, where what PyTorch computes is finite.
+TORCH_TINY = [
+    "sgd lr=1e28 momentum=0.9",
+    "adagrad",
+    "adadelta",
+    "rmsprop",
+    "adam",
+    "adam amsgrad=true",
+    "adamw lr=0.01",
+    "adamax",
+    "nadam",
+    "radam",
+    "asgd",
+    "adafactor",
+]
+TORCH_HUGE = [
+    "sgd lr=1e-32 momentum=0.9",
+    "adagrad",
+    "rmsprop",
+    "adam",
+    "adamw lr=0.01",
+    "adamax",
+    "nadam",
+    "radam",
+    "rprop",
 ]
 
 TIMM = [
@@ -350,6 +488,17 @@ PYTORCH_OPTIMIZER = [
     "aggmo",
     "aggmo lr=0.01 beta1=0.5 beta2=0.8 beta3=0.95",
     "aggmo lr=0.01, step every=250 gamma=0.3, clip=1",
+    "mars",
+    "mars gamma=0.1 weight_decay=0.1 beta1=0.9 eps=1e-4",
+    "mars lr=0.01 adamw_lr=1e-3 adamw_beta1=0.8 adamw_beta2=0.99 adamw_weight_decay=0, clip=1",
+    "scion",
+    "scion lr=0.01 momentum=0.5 scale=3 weight_decay=0.1",
+    "scion lr=0.01 momentum=1 constraint=true scale=10",
+    "shampoo precondition_every=1",
+    "shampoo lr=0.1 eps=1e-2 weight_decay=0.1 precondition_every=1",
+    "soap",
+    "soap lr=0.01 beta1=0.9 beta2=0.99 weight_decay=0 precondition_every=5",
+    "soap eps=1e-4 precondition_every=25",
 ]
 
 CLOSED_LOOP = [
@@ -371,17 +520,44 @@ def settings(words):
     return {name: value(text) for name, text in (word.split("=") for word in words)}
 
 
+def fits(selector, name):
+    """Whether a parameter is one of those that a group is of: by role or by name."""
+    return fnmatch(name, selector) or name.endswith("." + selector)
+
+
 def parse(recipe):
-    """The optimizer's constructor, the schedule's (or None) and the norm to clip at (or None)."""
+    """What makes the optimizer of parameters with names, the schedule (or None) and the norm to clip
+    at (or None)."""
     rule, *rest = recipe.split(", ")
     name, *words = rule.split()
-    schedule, clip = None, None
+    schedule, clip, maximize, groups = None, None, False, []
     for part in rest:
         if part.startswith("clip="):
             clip = float(part.removeprefix("clip="))
+        elif part == "maximize":
+            maximize = True
+        elif ": " in part:
+            selector, own = part.split(": ")
+            groups.append((selector, settings(own.split())))
         else:
             schedule = part
-    return (lambda p: RULES[name](p, **settings(words))), schedule, clip
+
+    def make(ws, names):
+        base = settings(words)
+        if not groups and not maximize:
+            return RULES[name](ws, **base)
+        first = lambda n: next((i for i, (of, _) in enumerate(groups) if fits(of, n)), None)
+        of = [first(n) for n in names]
+        optimizer = RULES[name]([w for w, i in zip(ws, of) if i is None], **base)
+        for i, (_, own) in enumerate(groups):
+            # The same optimizer with the group's settings knows what PyTorch calls them.
+            alone = RULES[name]([w for w, j in zip(ws, of) if j == i], **{**base, **own})
+            optimizer.add_param_group(alone.param_groups[0])
+        for group in optimizer.param_groups:
+            group["maximize"] = maximize
+        return optimizer
+
+    return make, schedule, clip
 
 
 def schedule_of(text, optimizer):
@@ -426,9 +602,17 @@ def stream():
 
 def replay(recipe, start, gradients, sampled=SAMPLED):
     make, schedule, clip = parse(recipe)
-    shapes = SHAPES if recipe.replace(",", "").split()[0] in TENSOR_RULES else [(WEIGHTS,)]
+    name = recipe.replace(",", "").split()[0]
+    shapes, names = [(WEIGHTS,)], ["w"]
+    if name in TENSOR_RULES:
+        shapes, names = SQUARES if name == "soap" else SHAPES, NAMES
+    # torch's Adafactor divides by the number of weights.
+    if ": " in recipe and name != "adafactor":
+        shapes, names = SHAPES_OF_GROUPS, NAMES_OF_GROUPS
+    if name in IN_DOUBLE_PRECISION:
+        start, gradients = start.astype(np.float64), of_one_size(gradients).astype(np.float64)
     ws = [torch.nn.Parameter(w) for w in split(start, shapes)]
-    optimizer = make(ws)
+    optimizer = make(ws, names)
     scheduler = schedule and schedule_of(schedule, optimizer)
     seen = []
     for step, gradient in enumerate(gradients, 1):
@@ -441,7 +625,12 @@ def replay(recipe, start, gradients, sampled=SAMPLED):
             scheduler.step()
         if step in sampled:
             seen.append(np.concatenate([w.detach().numpy().reshape(-1) for w in ws]))
-    return np.stack(seen)
+    return np.stack(seen).astype(np.float32)
+
+
+def of_one_size(gradients):
+    """Each number's sign and digits: from 0.5 to 1, or 0."""
+    return np.frexp(gradients)[0]
 
 
 def split(flat, shapes):
@@ -464,7 +653,7 @@ def closed_loop(recipe, x, y):
     make, _, _ = parse(recipe)
     x, y = torch.from_numpy(x), torch.from_numpy(y).long()
     w = torch.nn.Parameter(torch.zeros(8, 4))
-    optimizer = make([w])
+    optimizer = make([w], ["w"])
     seen = []
     for step in range(1, STEPS + 1):
         batch = slice((step - 1) % 4 * 64, (step - 1) % 4 * 64 + 64)
@@ -501,9 +690,12 @@ def main():
     save(out / "stream.safetensors", {"start": start, "gradients": gradients}, made_with)
 
     files = {"torch": TORCH, "timm": TIMM, "pytorch_optimizer": PYTORCH_OPTIMIZER}
+    files |= {"torch_tiny": TORCH_TINY, "torch_huge": TORCH_HUGE}
     for name, recipes in files.items():
-        recorded = {recipe: replay(recipe, start, gradients) for recipe in recipes}
-        assert all(np.isfinite(w).all() for w in recorded.values()), "a recipe diverged"
+        scale = np.float32({"torch_tiny": 1e-30, "torch_huge": 1e30}.get(name, 1))
+        recorded = {recipe: replay(recipe, start, gradients * scale) for recipe in recipes}
+        diverged = [recipe for recipe, w in recorded.items() if not np.isfinite(w).all()]
+        assert not diverged, f"not finite: {diverged}"
         save(out / f"{name}.safetensors", recorded, made_with, steps=SAMPLED)
 
     x, y = made_data()

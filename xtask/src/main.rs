@@ -1,8 +1,9 @@
-//! The project's own commands: `cargo xtask compare`, `fetch`, `bench`, `ci`.
+//! The project's own commands: `cargo xtask compare`, `fetch`, `bench`, `fixtures`, `ci`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this program prints")]
 
 mod bench;
 mod ci;
+mod fixtures;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ cargo xtask COMMAND
                         (the same as `descent data fetch`)
   bench [optim]         measures this machine's peak and how near to it training or updates
                         come; --peers beside PyTorch, JAX, candle and burn (--help)
+  fixtures              records anew what other implementations compute, for the tests
   ci                    what a submission must pass: format, lints, docs, tests
 ";
 
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Some("compare") => descent(&["compare"]),
         Some("fetch") => descent(&["data", "fetch"]),
         Some("bench") => bench::run(&rest),
+        Some("fixtures") => fixtures::run(&rest),
         Some("ci") => ci::run(),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");

@@ -117,6 +117,7 @@ impl fmt::Display for Bounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Bounds { low, high, closed } = self;
         match (high.is_finite(), closed) {
+            (false, _) if *low == f64::MIN => write!(f, "a finite number"),
             (false, _) => write!(f, "a finite number, {low} or more"),
             (true, false) => write!(f, "from {low} to less than {high}"),
             (true, true) => write!(f, "from {low} to {high}"),

@@ -35,13 +35,17 @@
 pub mod clip;
 mod course;
 mod each;
+mod eigen;
 mod error;
+mod factors;
 pub mod formula;
 pub mod hyper;
+mod line_search;
 mod members;
 mod method;
 mod objective;
 mod optimizer;
+mod orthogonal;
 mod passes;
 mod plateau;
 mod pytorch;
@@ -55,6 +59,7 @@ mod stack;
 mod state_dict;
 mod state_file;
 mod tokens;
+mod vector;
 mod wrapper;
 pub mod wrappers;
 

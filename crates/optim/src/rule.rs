@@ -180,6 +180,13 @@ pub enum Extent {
     Vectors,
     /// One for each weight of what is no matrix or has another role than a weight matrix.
     Rest,
+    /// One for each weight of a matrix that is a weight matrix: where [`Rest`](Extent::Rest) has none.
+    Matrices,
+    /// A square matrix for each dimension that has at most so many indexes, and one for each index of a
+    /// longer one.
+    Squares(usize),
+    /// The same for a matrix; none for a longer dimension, nor for what is no matrix.
+    MatrixSquares(usize),
     /// So many for each weight: the last vectors of a history, one after the other. For rules that look
     /// at all weights at once.
     History(usize),
@@ -192,6 +199,10 @@ impl Extent {
         match self {
             Extent::One => 1,
             Extent::History(vectors) => vectors * shape.len(),
+            Extent::Squares(most) => shape.iter().map(|&d| if d <= most { d * d } else { d }).sum(),
+            Extent::MatrixSquares(most) if shape.rank() >= 2 => {
+                shape.iter().filter(|&&d| d <= most).map(|d| d * d).sum()
+            }
             Extent::Rows if shape.rank() >= 2 => shape.len() / shape[shape.rank() - 1].max(1),
             Extent::Columns if shape.rank() >= 2 => shape.len() / shape[shape.rank() - 2].max(1),
             _ if self.is_full(std::slice::from_ref(entry)) => shape.len(),
@@ -205,7 +216,9 @@ impl Extent {
             Extent::Weights => true,
             Extent::Vectors => entry.shape.rank() < 2,
             Extent::Rest => entry.shape.rank() < 2 || entry.role != Role::Matrix,
-            Extent::One | Extent::Rows | Extent::Columns | Extent::History(_) => false,
+            Extent::Matrices => entry.shape.rank() >= 2 && entry.role == Role::Matrix,
+            Extent::One | Extent::Rows | Extent::Columns => false,
+            Extent::History(_) | Extent::Squares(_) | Extent::MatrixSquares(_) => false,
         })
     }
 }

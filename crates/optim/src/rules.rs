@@ -15,6 +15,7 @@ mod adopt;
 mod aggmo;
 mod amsbound;
 mod asgd;
+mod cocob;
 mod dadapt_adam;
 mod dadapt_sgd;
 mod dog;
@@ -22,14 +23,18 @@ mod dowg;
 mod lamb;
 mod laprop;
 mod lars;
+mod lbfgs;
 mod lion;
 mod madgrad;
+mod mars;
+mod momo;
 mod muon;
 mod nadam;
 mod nadamw;
 mod noisy_sgd;
 mod novograd;
 mod optimistic_gd;
+mod polyak_sps;
 mod prodigy;
 mod qhadam;
 mod qhm;
@@ -38,10 +43,13 @@ mod rmsprop;
 mod rprop;
 mod schedule_free_adamw;
 mod schedule_free_sgd;
+mod scion;
 mod sgd;
 mod sgdp;
+mod shampoo;
 mod sign_sgd;
 mod signum;
+mod soap;
 mod yogi;
 
 pub use adabelief::AdaBelief;
@@ -59,6 +67,7 @@ pub use adopt::Adopt;
 pub use aggmo::AggMo;
 pub use amsbound::AmsBound;
 pub use asgd::Asgd;
+pub use cocob::Cocob;
 pub use dadapt_adam::DAdaptAdam;
 pub use dadapt_sgd::DAdaptSgd;
 pub use dog::Dog;
@@ -66,14 +75,18 @@ pub use dowg::Dowg;
 pub use lamb::Lamb;
 pub use laprop::LaProp;
 pub use lars::Lars;
+pub use lbfgs::{Lbfgs, LineSearch};
 pub use lion::Lion;
 pub use madgrad::Madgrad;
+pub use mars::Mars;
+pub use momo::Momo;
 pub use muon::Muon;
 pub use nadam::Nadam;
 pub use nadamw::NadamW;
 pub use noisy_sgd::NoisySgd;
 pub use novograd::NovoGrad;
 pub use optimistic_gd::OptimisticGd;
+pub use polyak_sps::PolyakSps;
 pub use prodigy::Prodigy;
 pub use qhadam::QhAdam;
 pub use qhm::Qhm;
@@ -82,10 +95,13 @@ pub use rmsprop::RmsProp;
 pub use rprop::Rprop;
 pub use schedule_free_adamw::ScheduleFreeAdamW;
 pub use schedule_free_sgd::ScheduleFreeSgd;
+pub use scion::Scion;
 pub use sgd::Sgd;
 pub use sgdp::Sgdp;
+pub use shampoo::Shampoo;
 pub use sign_sgd::SignSgd;
 pub use signum::Signum;
+pub use soap::Soap;
 pub use yogi::Yogi;
 
 use crate::error::Error;
@@ -131,6 +147,10 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(Sgdp::default()),
         Box::new(AdamP::default()),
         Box::new(Muon::default()),
+        Box::new(Scion::default()),
+        Box::new(Mars::default()),
+        Box::new(Shampoo::default()),
+        Box::new(Soap::default()),
         Box::new(ScheduleFreeSgd::default()),
         Box::new(ScheduleFreeAdamW::default()),
         Box::new(Prodigy::default()),
@@ -138,6 +158,10 @@ pub fn all() -> Vec<Box<dyn Rule>> {
         Box::new(DAdaptSgd::default()),
         Box::new(Dog::default()),
         Box::new(Dowg::default()),
+        Box::new(Cocob::default()),
+        Box::new(PolyakSps::default()),
+        Box::new(Momo::default()),
+        Box::new(Lbfgs::default()),
     ]
 }
 

@@ -1,11 +1,11 @@
 use tensor::Role;
-use tensor::matmul::{Mat, gemm};
 
 use super::adamw::AdamW;
 use crate::each::{Each, Parameter};
 use crate::error::Error;
 use crate::formula::lerp;
 use crate::hyperparameters;
+use crate::orthogonal::orthogonal;
 use crate::passes::Passes;
 use crate::rule::{Card, Extent, Rule, State, Tier};
 
@@ -30,10 +30,6 @@ hyperparameters! {
         adamw_lr: f64 = 3e-4 in 0.0..,
     }
 }
-
-/// Of the iteration X ← a·X + (b·XXᵀ + c·(XXᵀ)²)·X, chosen by Jordan for speed: the singular values
-/// end up between 0.7 and 1.2 instead of at 1.
-const COEFFICIENTS: [f32; 3] = [3.4445, -4.7750, 2.0315];
 
 // PyTorch and the author iterate in bfloat16 for graphics cards; here it is single precision.
 const CARD: Card = Card {
@@ -118,38 +114,10 @@ impl Muon {
         if nesterov {
             x.iter_mut().zip(each.scaled_gradients()).for_each(|(m, g)| *m = lerp(g, *m, mu));
         }
-        let x = self.orthogonal(x, rows, columns);
+        let x = orthogonal(x, rows, columns, self.ns_steps as usize, self.eps);
         let (long, wide) = (rows as f64, columns as f64);
         let ratio = if match_rms_adamw { 0.2 * long.max(wide).sqrt() } else { (long / wide).max(1.0).sqrt() };
         let [keep, step_size] = [1.0 - lr * weight_decay, lr * ratio].map(|x| x as f32);
         each.weights().iter_mut().zip(x).for_each(|(w, x)| *w = *w * keep - step_size * x);
     }
-
-    /// The nearest matrix whose singular values are about 1.
-    fn orthogonal(&self, x: Vec<f32>, rows: usize, columns: usize) -> Vec<f32> {
-        if rows > columns {
-            let turned = self.orthogonal(transposed(&x, rows, columns), columns, rows);
-            return transposed(&turned, columns, rows);
-        }
-        let norm = tensor::math::sum_of_squares(&x).sqrt().max(self.eps) as f32;
-        let mut x: Vec<f32> = x.into_iter().map(|x| x / norm).collect();
-        let [a, b, c] = COEFFICIENTS;
-        let (mut gram, mut square) = (vec![0.0; rows * rows], vec![0.0; rows * rows]);
-        let mut product = vec![0.0; x.len()];
-        for _ in 0..self.ns_steps as usize {
-            let matrix = Mat::new(&x, rows, columns);
-            gemm(matrix, matrix.t(), 0.0, &mut gram);
-            gemm(Mat::new(&gram, rows, rows), Mat::new(&gram, rows, rows), 0.0, &mut square);
-            square.iter_mut().zip(&gram).for_each(|(square, gram)| *square = b * gram + c * *square);
-            gemm(Mat::new(&square, rows, rows), matrix, 0.0, &mut product);
-            x.iter_mut().zip(&product).for_each(|(x, product)| *x = a * *x + product);
-        }
-        x
-    }
-}
-
-fn transposed(x: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let mut turned = vec![0.0; x.len()];
-    Mat::new(x, rows, columns).t().copy_to(&mut turned);
-    turned
 }

@@ -1,12 +1,12 @@
 //! What can be known without a reference: multipliers, invariances, inclusions, stability.
 
-use crate::{numbers, optimizer, walk};
+use crate::{numbers, one_step, optimizer, step, walk};
 
 /// Steps along recorded gradients, from the same start.
 fn replay(recipe: &str, gradients: &[Vec<f32>]) -> Vec<f32> {
     let mut optimizer = optimizer(recipe, gradients[0].len());
     let mut w = numbers(gradients[0].len(), 0);
-    gradients.iter().for_each(|g| optimizer.step(&mut w, g));
+    gradients.iter().for_each(|g| step(&mut optimizer, &mut w, g));
     w
 }
 
@@ -208,9 +208,46 @@ fn general_rules_contain_the_simpler_ones() {
         ("adamp delta=0 weight_decay=0.01", "adamw"),
         ("adabound gamma=0 eps=1e-30", "adam eps=1e-30"),
         ("amsbound gamma=0 eps=1e-30", "adam eps=1e-30 amsgrad=true"),
+        ("mars adamw_lr=1e-3 adamw_beta2=0.999 adamw_weight_decay=0.01", "adamw"),
+        ("shampoo lr=0.1 max_dim=0 eps=1e-30 precondition_every=1", "adagrad lr=0.1 eps=1e-15"),
+        ("shampoo lr=0.1 momentum=0.9 max_dim=0 eps=1e30 precondition_every=1", "sgd lr=1e-16 momentum=0.9"),
+        ("momo lr=0.1 beta=0", "polyak_sps max_lr=0.1 positive=true"),
+        ("polyak_sps max_lr=0.01 f_min=-1e30", "sgd lr=0.01"),
+        ("momo lr=0.01 beta=0 lower_bound=-1e30", "sgd lr=0.01"),
     ];
     for (general, simple) in pairs {
         assert_near(&replay(general, &gradients), &replay(simple, &gradients), 2e-6);
+    }
+}
+
+/// SOAP's first gradient only gives the axes, and of a vector not even those.
+#[test]
+fn soap_on_a_vector_is_adam_a_step_later() {
+    let gradients = stream(20);
+    let soap = replay("soap lr=1e-3 beta1=0.9 beta2=0.999 eps=1e-30 weight_decay=0", &gradients);
+    assert_near(&soap, &replay("adam eps=1e-30", &gradients[1..]), 2e-6);
+}
+
+/// Of ½·‖w‖², what is left over the gradient's square is ½: the weights are halved at every step.
+#[test]
+fn polyaks_step_size_on_a_bowl_is_a_half() {
+    let mut polyak = optimizer("polyak_sps", 3);
+    let mut w = [3.0, -5.0, 0.25];
+    for t in 1..=20 {
+        polyak.step_on(&mut w, &mut |w, g| {
+            g.copy_from_slice(w);
+            w.iter().map(|&w| 0.5 * f64::from(w).powi(2)).sum()
+        });
+        assert_eq!(w, [3.0, -5.0, 0.25].map(|w| w * 0.5_f32.powi(t)));
+    }
+}
+
+/// A gambler's first bet is 1/α, whatever the size of the gradient.
+#[test]
+fn cocobs_first_step_is_1_over_alpha() {
+    for size in [1e-6, 1.0, 1e6] {
+        assert_near(&[one_step("cocob alpha=50", 0.0, size)], &[-1.0 / 50.0], 1e-6);
+        assert_near(&[one_step("cocob alpha=50", 0.0, -size)], &[1.0 / 50.0], 1e-6);
     }
 }
 

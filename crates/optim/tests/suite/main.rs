@@ -3,6 +3,7 @@
 mod bits;
 mod closed_forms;
 mod groups;
+mod lbfgs;
 mod methods;
 mod minimise;
 mod recipes;
@@ -26,8 +27,25 @@ fn optimizer(rule: &str, weights: usize) -> Optimizer {
 /// One update of one weight.
 fn one_step(recipe: &str, w: f32, g: f32) -> f32 {
     let mut w = [w];
-    optimizer(recipe, 1).step(&mut w, &[g]);
+    step(&mut optimizer(recipe, 1), &mut w, &[g]);
     w[0]
+}
+
+/// One step with these gradients. What asks for more is told that the loss is 1, and elsewhere that of
+/// a bowl in which every weight counts for every other's gradient.
+fn step(optimizer: &mut Optimizer, w: &mut [f32], g: &[f32]) {
+    let here = w.to_vec();
+    let mut bowl = |at: &[f32], gradient: &mut [f32]| {
+        let way: Vec<f64> = at.iter().zip(&here).map(|(at, here)| f64::from(at - here)).collect();
+        let mean = way.iter().sum::<f64>() / way.len() as f64;
+        let (mut loss, couple) = (1.0, 0.5 * way.len() as f64 * mean * mean);
+        for ((gradient, &g), way) in gradient.iter_mut().zip(g).zip(&way) {
+            *gradient = (f64::from(g) + way + mean) as f32;
+            loss += f64::from(g) * way + 0.5 * way * way;
+        }
+        loss + couple
+    };
+    optimizer.step_with(w, g, 1.0, &mut bowl);
 }
 
 /// Where `steps` updates with the gradients of `gradient` lead, by `rule` or `rule, schedule`.
@@ -38,7 +56,7 @@ fn walk(recipe: &str, start: &[f32], steps: usize, gradient: impl Fn(&[f32]) -> 
     let mut w = start.to_vec();
     for _ in 0..steps {
         let g = gradient(&w);
-        optimizer.step(&mut w, &g);
+        step(&mut optimizer, &mut w, &g);
     }
     w
 }
@@ -73,6 +91,12 @@ fn another_value(hyper: &Hyper) -> Value {
             let candidates = [0.5 * x, 0.5, 2.0 * x, 1.5, 2.0];
             let inside = candidates.into_iter().find(|&y| y != x && range.contain(y));
             Value::Number(inside.unwrap_or_else(|| panic!("no other value for {}", hyper.name)))
+        }
+        Value::Word(word) => {
+            let words = hyper.kind.trim_start_matches("one of ").split(", ");
+            let other = words.into_iter().find(|other| *other != word);
+            let other = other.unwrap_or_else(|| panic!("no other word for {}", hyper.name));
+            Value::Word(other)
         }
         other => panic!("no other value for {}={other}", hyper.name),
     }

@@ -1,8 +1,8 @@
 //! Where well-known libraries differ from the source or from each other, one test a trap.
 
-use optim::rules;
+use optim::{Method, Optimizer, rules};
 
-use crate::{one_step, optimizer, walk};
+use crate::{one_step, optimizer, step, walk};
 
 fn default_of(rule: &str, hyper: &str) -> f64 {
     let rule = rules::by_name(rule).expect("registered");
@@ -42,7 +42,7 @@ fn bias_correction_is_computed_in_double_precision() {
 fn a_weight_that_never_has_a_gradient_stays() {
     for rule in rules::all() {
         let mut recipe = rule.to_string();
-        for decay in ["weight_decay", "lambd"] {
+        for decay in ["weight_decay", "lambd", "adamw_weight_decay"] {
             if rule.get(decay).is_some() {
                 recipe += &format!(" {decay}=0");
             }
@@ -111,6 +111,43 @@ fn clipping_is_by_the_norm_over_all_weights() {
     sgd.step(&mut w, &[30.0, 40.0]);
     close(w[0], -3.0);
     close(w[1], -4.0);
+}
+
+/// PyTorch adds up the norm in single precision, where the squares are infinite; then the step is lost.
+#[test]
+fn a_huge_gradient_is_clipped_and_not_lost() {
+    for size in [1e20, 1e30, 1e38] {
+        let mut w = [0.0, 0.0];
+        let mut sgd = optimizer("sgd lr=1", 2).with_clip_norm(5.0).expect("positive");
+        sgd.step(&mut w, &[0.6 * size, 0.8 * size]);
+        close(w[0], -3.0);
+        close(w[1], -4.0);
+    }
+}
+
+/// Averages are what one evaluates at; who asks for the weights to evaluate at cannot forget it.
+#[test]
+fn evaluation_weights_are_the_average_where_there_is_one() {
+    let recipes = [
+        ("schedule_free_sgd lr=0.1", true),
+        ("schedule_free_adamw lr=0.1", true),
+        ("asgd lr=0.1 t0=0", true),
+        ("ema(sgd lr=0.1) decay=0.5", true),
+        ("swa(sgd lr=0.1) start=10%", true),
+        ("tail_average(sgd lr=0.1)", true),
+        ("lookahead(sgd lr=0.1) k=5", true),
+        ("sgd lr=0.1", false),
+        ("sam(adam lr=0.1)", false),
+    ];
+    for (recipe, has_average) in recipes {
+        let method: Method = recipe.parse().expect(recipe);
+        let mut optimizer = Optimizer::of_slice(method, 2).expect(recipe).with_total_steps(12);
+        let mut w = [1.0, -2.0];
+        for t in 0..12 {
+            step(&mut optimizer, &mut w, &[1.0 - 0.1 * t as f32, 0.5]);
+        }
+        assert_eq!(*optimizer.evaluation_weights(&w) != w, has_average, "{recipe}");
+    }
 }
 
 /// A schedule moves once an update, and is told nothing of how many batches made the gradient.

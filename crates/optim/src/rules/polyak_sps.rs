@@ -1,0 +1,72 @@
+use crate::each::Each;
+use crate::hyperparameters;
+use crate::passes::Passes;
+use crate::rule::{Card, Needs, Rule, State, Tier};
+
+hyperparameters! {
+    /// Gradient descent by what is left of the loss over the gradient's square.
+    pub struct PolyakSps {
+        /// Factor η of the step size that is found; a schedule acts on it.
+        lr: f64 = 1.0 in 0.0..,
+        /// Greatest step size γ before that.
+        max_lr: f64 = 1.0 in 0.0..,
+        /// The least loss f* that there can be.
+        f_min: f64 = 0.0 in f64::MIN..,
+        /// Added to the square, so that nothing is divided by 0.
+        eps: f64 = 0.0 in 0.0..,
+        /// Whether a loss below f* is no step instead of one up the gradient.
+        positive: bool = false,
+    }
+}
+
+const CARD: Card = Card {
+    name: "polyak_sps",
+    title: "Stochastic Polyak step size",
+    family: "parameter-free",
+    problem: "if the least loss is known, as it is for a network that can fit all its data, a step size \
+              follows from each batch",
+    formula: "α = min((f(w) − f*)/(‖g‖² + ε), γ)      (no less than 0 with positive)
+w ← w − η·α·g",
+    good_when: "the training loss can come near 0, and no step size is known",
+    bad_when: "it cannot: with f* too low, steps stay long and w never settles",
+    relatives: "where the bound γ holds it is sgd with lr=γ; momo is the same with momentum",
+    source: "Loizou et al. 2021",
+};
+
+impl Rule for PolyakSps {
+    fn card(&self) -> &'static Card {
+        &CARD
+    }
+
+    fn state(&self) -> Vec<State> {
+        vec![]
+    }
+
+    fn tier(&self) -> Tier {
+        Tier::Vector
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Loss
+    }
+
+    fn passes(&self) -> Passes {
+        Passes::of(2, 4, 1)
+    }
+
+    fn update(&self, _t: u64, each: Each<'_>) {
+        let PolyakSps { lr, max_lr, f_min, eps, positive } = *self;
+        let [squares] = each.sums(|_, g, []| [g * g]);
+        let gap = each.loss() - f_min;
+        let gap = if positive { gap.max(0.0) } else { gap };
+        if squares + eps == 0.0 {
+            return;
+        }
+        let step_size = (lr * (gap / (squares + eps)).min(max_lr)) as f32;
+        each.weight(move |w, g, []| (w - step_size * g, []));
+    }
+
+    fn boxed(&self) -> Box<dyn Rule> {
+        Box::new(*self)
+    }
+}
