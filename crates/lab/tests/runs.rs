@@ -80,7 +80,7 @@ fn resumed_is_uninterrupted_bit_for_bit_for_every_recipe() {
             drop(first);
             let mut second = Training::new(&task, &recipe, 3, LENGTH).unwrap();
             second.resume(&path, false).unwrap();
-            assert_eq!(second.progress().steps, stop);
+            assert_eq!(second.progress().steps, stop, "{recipe}");
             second.run(&mut |_| Flow::Continue);
             assert_eq!(bits(second.weights()), bits(whole.weights()), "{recipe} stopped after {stop}");
             assert_eq!(timeless(&second), timeless(&whole), "{recipe} stopped after {stop}");

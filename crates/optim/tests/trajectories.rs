@@ -172,7 +172,8 @@ fn replay_scaled(file: &str, scale: f32) {
             if recipe.contains("if_finite") && step % 7 == 3 {
                 gradient[5] = if step % 2 == 0 { f32::INFINITY } else { f32::NAN };
             }
-            optimizer.step_with(&mut w, &gradient, loss, &mut |_, _| unreachable!("no rule here asks for it"));
+            optimizer
+                .step_with(&mut w, &gradient, loss, &mut |_, _| unreachable!("no rule here asks for it"));
             if let Some(k) = SAMPLED.iter().position(|&s| s == step) {
                 let [first, later, greatest] = match has_run_away(&recipe, &w, start) {
                     _ if has_roots => OF_ROOTS,

@@ -37,7 +37,7 @@ const CARD: Card = Card {
               a matrix for each dimension knows how",
     formula: "g ← g + λ·w
 L ← L + G·Gᵀ for each of the k dimensions, G: g with that dimension for rows
-P = (L + ε)^(−1/(2k)), anew every precondition_every steps
+P = (L + ε)^(−1/(2k)), anew at first, and then every precondition_every steps
 u = g times P along each dimension        (P₁·g·P₂ of a matrix)
 m ← μ·m + u                               (without momentum: m = u)
 w ← w − η·m
@@ -81,7 +81,9 @@ impl Rule for Shampoo {
 
     fn update(&self, t: u64, each: Each<'_>) {
         let Shampoo { lr, momentum, weight_decay, precondition_every, .. } = *self;
-        let anew = t == 1 || t.is_multiple_of(precondition_every as u64);
+        // Roots of the first sums would be far too great for gradients that those have not seen.
+        let every = precondition_every as u64;
+        let anew = t <= every || t.is_multiple_of(every);
         let [mu, lambda, step_size] = [momentum, weight_decay, lr].map(|x| x as f32);
         for Parameter { shape, mut each, .. } in each.parameters() {
             if shape.contains(&0) {
