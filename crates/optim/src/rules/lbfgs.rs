@@ -11,15 +11,15 @@ hyperparameters! {
     pub struct Lbfgs {
         /// Step size, or the first that a line search tries.
         lr: f64 = 1.0 in 0.0..,
-        /// Greatest number of updates in a step: a whole number.
+        /// Most updates in a step: a whole number.
         max_iter: f64 = 20.0 in 1.0..1e4,
-        /// Greatest number of gradients in a step; 0 for 5/4 of max_iter.
+        /// Most gradients in a step; 0 for 5/4 of max_iter.
         max_eval: f64 = 0.0 in 0.0..1e4,
         /// Pairs (s, y) to remember: a whole number.
         history: f64 = 100.0 in 1.0..1e4,
-        /// A step ends where no gradient is greater.
+        /// A step ends at gradients below this.
         tolerance_grad: f64 = 1e-7 in 0.0..,
-        /// A step ends where no weight, or not the loss, changes by more.
+        /// A step ends when weights or loss change by less.
         tolerance_change: f64 = 1e-9 in 0.0..,
         /// How far to go along a direction.
         line_search: LineSearch = "strong_wolfe",
