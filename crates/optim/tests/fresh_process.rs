@@ -73,7 +73,7 @@ fn methods() -> Vec<Method> {
     let mut methods = vec![];
     for (i, rule) in rules::all().into_iter().enumerate() {
         let schedule = courses().nth(i % courses().count()).expect("one of them");
-        let clip = (i % 2 == 0).then_some(Clip::Norm(0.5));
+        let clip = (i % 2 == 0 && rule.needs() < Needs::Objective).then_some(Clip::Norm(0.5));
         methods.push(Method { schedule, clip, ..Method::new(rule) });
     }
     for wrapper in wrappers::all() {
