@@ -40,6 +40,7 @@ mod error;
 mod factors;
 pub mod formula;
 pub mod hyper;
+mod kept;
 mod line_search;
 mod members;
 mod method;

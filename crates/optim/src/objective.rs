@@ -18,6 +18,11 @@ impl Objective<'_> {
         Objective { loss: self.loss, evaluate: self.evaluate.as_mut().map(|evaluate| &mut **evaluate as _) }
     }
 
+    /// Without a way to know more.
+    pub(crate) fn loss_alone<'b>(&self) -> Objective<'b> {
+        Objective { loss: self.loss, evaluate: None }
+    }
+
     #[track_caller]
     pub(crate) fn loss(&self) -> f64 {
         self.loss.expect("what asks for the loss says so in its needs")

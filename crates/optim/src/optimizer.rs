@@ -321,7 +321,7 @@ impl Optimizer {
             gradient_calls: self.gradient_calls,
             ..StateDict::default()
         };
-        self.base.parts.iter().for_each(|part| part.save(&mut state));
+        self.base.parts.iter().for_each(|part| part.kept.save(&mut state));
         self.wrappers.iter().for_each(|wrapper| wrapper.save(&mut state));
         if let Some(plateau) = &self.plateau {
             plateau.save(&mut state);
@@ -346,12 +346,15 @@ impl Optimizer {
     /// is changed.
     pub fn load_state_dict(&mut self, mut saved: StateDict) -> Result<(), Error> {
         saved.check(&self.state_dict())?;
+        self.base.parts.iter().try_for_each(|part| part.kept.check(&saved))?;
+        self.wrappers.iter().try_for_each(|wrapper| wrapper.check(&saved))?;
+        self.plateau.iter().try_for_each(|plateau| plateau.check(&saved))?;
         self.base.steps = saved.steps;
         self.gradient_calls = saved.gradient_calls;
-        self.base.parts.iter_mut().for_each(|part| part.load(&mut saved));
+        self.base.parts.iter_mut().for_each(|part| part.kept.load(&mut saved));
         self.wrappers.iter_mut().for_each(|wrapper| wrapper.load(&mut saved));
         if let Some(plateau) = &mut self.plateau {
-            plateau.load(&mut saved);
+            plateau.load(&saved);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@ use crate::error::Error;
 use crate::hyper::Hyperparameters;
 use crate::hyperparameters;
 use crate::rule::Card;
-use crate::state_dict::StateDict;
+use crate::state_dict::{MOST_STEPS, StateDict};
 
 hyperparameters! {
     /// When to lower the learning rate because a loss no longer falls.
@@ -123,9 +123,15 @@ impl Plateau {
         NAMES.iter().zip(numbers).for_each(|(name, x)| to.add("plateau", name, x));
     }
 
-    pub(crate) fn load(&mut self, from: &mut StateDict) {
-        let [factor, best, ..] = NAMES.map(|name| from.take("plateau", name));
-        let [_, _, no_better, not_counted] = NAMES.map(|name| from.take_count("plateau", name));
+    pub(crate) fn check(&self, from: &StateDict) -> Result<(), Error> {
+        let [.., no_better, not_counted] = NAMES;
+        from.check_count("plateau", no_better, MOST_STEPS)?;
+        from.check_count("plateau", not_counted, MOST_STEPS)
+    }
+
+    pub(crate) fn load(&mut self, from: &StateDict) {
+        let [factor, best, no_better, not_counted] = NAMES.map(|name| from.number("plateau", name));
+        let [no_better, not_counted] = [no_better, not_counted].map(|count| count as u64);
         self.state = PlateauState { factor, best, no_better, not_counted };
     }
 }

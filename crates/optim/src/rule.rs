@@ -230,6 +230,20 @@ pub struct Scalar {
     pub name: &'static str,
     /// Its value at the start.
     pub start: f64,
+    /// For one that counts something: the most that there can be. A saved state with more is refused.
+    pub most: Option<u64>,
+}
+
+impl Scalar {
+    /// Any number.
+    pub const fn new(name: &'static str, start: f64) -> Scalar {
+        Scalar { name, start, most: None }
+    }
+
+    /// A whole number from 0 to `most`, 0 at the start.
+    pub const fn count(name: &'static str, most: u64) -> Scalar {
+        Scalar { name, start: 0.0, most: Some(most) }
+    }
 }
 
 impl State {

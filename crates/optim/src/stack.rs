@@ -4,24 +4,21 @@ use std::borrow::Cow;
 
 use tensor::Entry;
 
-use crate::members::Members;
+use crate::error::Error;
+use crate::kept::Kept;
+use crate::members::{Members, Update};
 use crate::method::Method;
-use crate::rule::{Extent, State};
-use crate::state_dict::StateDict;
+use crate::state_dict::{MOST_STEPS, StateDict};
 use crate::wrapper::{Around, Point, Wrapper};
 
 /// A wrapper at work.
 #[derive(Debug)]
 pub(crate) struct Wrapped {
-    /// Its name, different for two of a kind.
-    label: String,
     declared: Box<dyn Wrapper>,
     /// With the values of this step.
     now: Box<dyn Wrapper>,
-    /// Then what it works with inside of a step.
-    state: Vec<Vec<f32>>,
-    extents: Vec<Extent>,
-    scalars: Vec<f64>,
+    /// Under its name, different for two of a kind; then what it works with inside of a step.
+    kept: Kept,
     calls: u64,
 }
 
@@ -52,7 +49,7 @@ impl Stack<'_> {
         let Some((outer, inner)) = wrappers.split_first_mut() else {
             return base.step(method, entries, *total_steps, *factor, point);
         };
-        let Wrapped { declared, now, state, extents, scalars, calls, .. } = outer;
+        let Wrapped { declared, now, kept, calls } = outer;
         *calls += 1;
         for (name, course) in &method.courses {
             if base.parts.iter().all(|part| part.declared.get(name).is_none()) {
@@ -61,7 +58,7 @@ impl Stack<'_> {
         }
         let inside =
             Stack { method, wrappers: inner, base, entries, total_steps: *total_steps, factor: *factor };
-        now.step(Around { point: point.again(), state, extents, scalars, calls: *calls, inside });
+        now.step(Around { point: point.again(), kept, calls: *calls, inside });
     }
 
     /// The weights to evaluate at.
@@ -80,10 +77,10 @@ pub(crate) fn evaluation_weights<'w>(
     entries: &[Entry],
     weights: &'w [f32],
 ) -> Cow<'w, [f32]> {
-    for Wrapped { declared, state, scalars, calls, .. } in wrappers {
-        let name = declared.evaluated().filter(|_| *calls > 0 && declared.has_begun(scalars));
-        if let Some(index) = declared.state().iter().position(|state| Some(state.name) == name) {
-            return Cow::Borrowed(&state[index]);
+    for Wrapped { declared, kept, calls, .. } in wrappers {
+        let name = declared.evaluated().filter(|_| *calls > 0 && declared.has_begun(&kept.scalars));
+        if let Some(average) = name.and_then(|name| kept.array(name)) {
+            return Cow::Borrowed(average);
         }
     }
     if base.steps == 0 || base.parts.iter().all(|part| part.evaluated().is_none()) {
@@ -106,15 +103,12 @@ impl Wrapped {
         for wrapper in &method.wrappers {
             let name = wrapper.card().name;
             let others = wrapped.iter().filter(|other| other.declared.card().name == name).count();
-            let scratch = vec![State::zeros("", ""); wrapper.scratch()];
-            let state = [wrapper.state(), scratch].concat();
+            let label = if others == 0 { name.to_string() } else { format!("{name}{}", others + 1) };
+            let kept = Kept::new(label, wrapper.state(), wrapper.scalars(), |_| weights);
             wrapped.push(Wrapped {
-                label: if others == 0 { name.to_string() } else { format!("{name}{}", others + 1) },
                 declared: wrapper.clone(),
                 now: wrapper.clone(),
-                state: state.iter().map(|state| vec![state.start; weights]).collect(),
-                extents: state.iter().map(|state| state.extent).collect(),
-                scalars: wrapper.scalars().iter().map(|scalar| scalar.start).collect(),
+                kept: kept.with_scratch(wrapper.scratch(), weights),
                 calls: 0,
             });
         }
@@ -123,24 +117,27 @@ impl Wrapped {
 
     /// Numbers of state for each weight.
     pub(crate) fn arrays(&self) -> usize {
-        self.state.len()
+        self.kept.arrays.len()
     }
 
     pub(crate) fn save(&self, to: &mut StateDict) {
-        to.add(&self.label, "calls", self.calls as f64);
-        self.declared.scalars().iter().zip(&self.scalars).for_each(|(s, x)| to.add(&self.label, s.name, *x));
-        self.declared.state().iter().zip(&self.state).for_each(|(s, x)| to.add_array(&self.label, s.name, x));
+        to.add(&self.kept.of, CALLS, self.calls as f64);
+        self.kept.save(to);
+    }
+
+    pub(crate) fn check(&self, from: &StateDict) -> Result<(), Error> {
+        from.check_count(&self.kept.of, CALLS, MOST_STEPS)?;
+        self.kept.check(from)
     }
 
     pub(crate) fn load(&mut self, from: &mut StateDict) {
-        self.calls = from.take_count(&self.label, "calls");
-        let names = self.declared.scalars();
-        self.scalars = names.iter().map(|scalar| from.take(&self.label, scalar.name)).collect();
-        for (state, array) in self.declared.state().iter().zip(&mut self.state) {
-            *array = from.take_array(&self.label, state.name);
-        }
+        self.calls = from.number(&self.kept.of, CALLS) as u64;
+        self.kept.load(from);
     }
 }
+
+/// What a state dict calls the number of a wrapper's calls.
+const CALLS: &str = "calls";
 
 impl Base {
     fn step(&mut self, method: &Method, entries: &[Entry], total: u64, factor: f64, mut point: Point<'_>) {
@@ -153,8 +150,9 @@ impl Base {
             part.schedule(method, factor, self.steps, total);
         }
         self.steps += 1;
+        let update = Update { t: self.steps, factor, scale: scale as f32 };
         for part in &mut self.parts {
-            part.step(self.steps, entries, factor, scale as f32, point.again());
+            part.step(update, entries, point.again());
         }
     }
 }

@@ -55,14 +55,19 @@ impl StateDict {
     }
 
     /// A number that is known to be there.
-    pub(crate) fn take(&mut self, of: &str, name: &str) -> f64 {
+    pub(crate) fn number(&self, of: &str, name: &str) -> f64 {
         let name = full_name(of, name);
         self.scalars.iter().find(|(known, _)| *known == name).expect("names were compared").1
     }
 
-    /// A whole number that is known to be there; a lie becomes the nearest.
-    pub(crate) fn take_count(&mut self, of: &str, name: &str) -> u64 {
-        self.take(of, name).clamp(0.0, MOST_STEPS as f64) as u64
+    /// Whether a number that is known to be there is a whole one up to `most`.
+    pub(crate) fn check_count(&self, of: &str, name: &str, most: u64) -> Result<(), Error> {
+        let x = self.number(of, name);
+        if x.fract() == 0.0 && (0.0..=most as f64).contains(&x) {
+            return Ok(());
+        }
+        let why = format!("`{}` is {x:?}, not a whole number from 0 to {most}", full_name(of, name));
+        Err(Error::State { why })
     }
 
     /// An array that is known to be there.

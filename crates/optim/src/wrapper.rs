@@ -8,10 +8,11 @@ use tensor::simd::Path;
 use crate::each::Each;
 use crate::error::Error;
 use crate::hyper::{Hyperparameters, Value};
+use crate::kept::Kept;
 use crate::method::conflict;
 use crate::objective::Objective;
 use crate::passes::Passes;
-use crate::rule::{Card, Extent, Needs, Scalar, State};
+use crate::rule::{Card, Needs, Scalar, State};
 use crate::stack::Stack;
 
 /// Something that makes a step around that of a rule, or around another wrapper.
@@ -94,14 +95,14 @@ pub trait Wrapper: Hyperparameters + fmt::Debug + Send + Sync {
         Needs::Gradient
     }
 
+    /// What it costs in passes over memory with these settings, beside what is inside.
+    fn passes(&self) -> Passes;
+
     /// The name of the state array that holds the weights to evaluate at, if those are not the ones of
     /// what is inside.
     fn evaluated(&self) -> Option<&'static str> {
         None
     }
-
-    /// What it costs in passes over memory with these settings, beside what is inside.
-    fn passes(&self) -> Passes;
 
     /// Whether those weights are in that array yet, by the numbers that it keeps.
     fn has_begun(&self, _scalars: &[f64]) -> bool {
@@ -146,9 +147,7 @@ pub enum Changes {
 #[derive(Debug)]
 pub struct Around<'a> {
     pub(crate) point: Point<'a>,
-    pub(crate) state: &'a mut [Vec<f32>],
-    pub(crate) extents: &'a [Extent],
-    pub(crate) scalars: &'a mut [f64],
+    pub(crate) kept: &'a mut Kept,
     pub(crate) calls: u64,
     pub(crate) inside: Stack<'a>,
 }
@@ -185,8 +184,8 @@ impl Around<'_> {
     /// If it declares another number of them.
     #[track_caller]
     pub fn scalars<const N: usize>(&mut self) -> &mut [f64; N] {
-        let declared = self.scalars.len();
-        (&mut *self.scalars)
+        let declared = self.kept.scalars.len();
+        (&mut *self.kept.scalars)
             .try_into()
             .unwrap_or_else(|_| panic!("the step takes {N} scalars, {declared} are declared"))
     }
@@ -195,15 +194,16 @@ impl Around<'_> {
     /// counts at once, for what is inside and for [`evaluate`](Around::evaluate).
     pub fn each(&mut self) -> Each<'_> {
         let Point { weights, gradients, scratch, changed, path, .. } = &mut self.point;
+        let Kept { arrays, extents, scalars, .. } = &mut *self.kept;
         Each {
             first: 0,
             weights,
             gradients: if **changed { scratch } else { gradients },
             scale: 1.0,
-            state: self.state.iter_mut().map(|array| &mut array[..]).collect(),
-            extents: self.extents,
+            state: arrays.iter_mut().map(|array| &mut array[..]).collect(),
+            extents,
             entries: self.inside.entries,
-            scalars: self.scalars,
+            scalars,
             schedule_factor: 1.0,
             objective: Objective::default(),
             path: *path,
@@ -250,7 +250,7 @@ impl Around<'_> {
     /// If there are not so many arrays.
     #[track_caller]
     pub fn state_as_gradients(&mut self, index: usize) {
-        self.point.gradients_mut().copy_from_slice(&self.state[index]);
+        self.point.gradients_mut().copy_from_slice(&self.kept.arrays[index]);
     }
 
     /// The loss that belongs to the gradients, if the caller knows it.

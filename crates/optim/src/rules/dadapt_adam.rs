@@ -59,7 +59,7 @@ impl Rule for DAdaptAdam {
     }
 
     fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar { name: "d", start: self.d0 }, Scalar { name: "numerator_weighted", start: 0.0 }]
+        vec![Scalar::new("d", self.d0), Scalar::new("numerator_weighted", 0.0)]
     }
 
     fn tier(&self) -> Tier {

@@ -49,11 +49,7 @@ impl Rule for DAdaptSgd {
     }
 
     fn scalars(&self) -> Vec<Scalar> {
-        vec![
-            Scalar { name: "d", start: self.d0 },
-            Scalar { name: "numerator_weighted", start: 0.0 },
-            Scalar { name: "g0_norm", start: 0.0 },
-        ]
+        vec![Scalar::new("d", self.d0), Scalar::new("numerator_weighted", 0.0), Scalar::new("g0_norm", 0.0)]
     }
 
     fn tier(&self) -> Tier {

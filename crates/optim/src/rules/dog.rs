@@ -47,7 +47,7 @@ impl Rule for Dog {
     }
 
     fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar { name: "max_dist", start: 0.0 }, Scalar { name: "sum_sq_norm_grads", start: 0.0 }]
+        vec![Scalar::new("max_dist", 0.0), Scalar::new("sum_sq_norm_grads", 0.0)]
     }
 
     fn tier(&self) -> Tier {

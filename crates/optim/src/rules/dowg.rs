@@ -46,8 +46,8 @@ impl Rule for Dowg {
 
     fn scalars(&self) -> Vec<Scalar> {
         vec![
-            Scalar { name: "estim_sq_dist", start: self.initial * self.initial },
-            Scalar { name: "weighted_sq_norm_grads", start: 0.0 },
+            Scalar::new("estim_sq_dist", self.initial * self.initial),
+            Scalar::new("weighted_sq_norm_grads", 0.0),
         ]
     }
 

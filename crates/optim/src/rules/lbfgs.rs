@@ -3,6 +3,7 @@ use crate::error::Error;
 use crate::line_search::{Place, strong_wolfe};
 use crate::passes::Passes;
 use crate::rule::{Card, Extent, Needs, Rule, Scalar, State, Tier};
+use crate::state_dict::MOST_STEPS;
 use crate::vector::{dot, greatest};
 use crate::{hyperparameters, words};
 
@@ -77,14 +78,14 @@ impl Rule for Lbfgs {
     }
 
     fn scalars(&self) -> Vec<Scalar> {
-        let scalar = |name, start| Scalar { name, start };
+        let history = self.history as u64;
         vec![
-            scalar("t", 0.0),
-            scalar("H_diag", 1.0),
-            scalar("n_iter", 0.0),
-            scalar("func_evals", 0.0),
-            scalar("pairs", 0.0),
-            scalar("oldest", 0.0),
+            Scalar::new("t", 0.0),
+            Scalar::new("H_diag", 1.0),
+            Scalar::count("n_iter", MOST_STEPS),
+            Scalar::count("func_evals", MOST_STEPS),
+            Scalar::count("pairs", history),
+            Scalar::count("oldest", history - 1),
         ]
     }
 
@@ -204,9 +205,23 @@ struct History<'a> {
 
 impl<'a> History<'a> {
     fn new(dirs: &'a mut [f32], steps: &'a mut [f32], n: usize, pairs: usize, oldest: usize) -> History<'a> {
-        let (of_dirs, of_steps) = (dirs.chunks(n.max(1)), steps.chunks(n.max(1)));
-        let rho = of_dirs.zip(of_steps).take(pairs).map(|(y, s)| 1.0 / dot(y, s)).collect();
-        History { dirs, steps, n, pairs, oldest, rho }
+        let mut history = History { dirs, steps, n, pairs, oldest, rho: vec![] };
+        history.rho = vec![0.0; history.size()];
+        for place in history.places() {
+            let range = place * n..(place + 1) * n;
+            history.rho[place] = 1.0 / dot(&history.dirs[range.clone()], &history.steps[range]);
+        }
+        history
+    }
+
+    /// Pairs that there is room for.
+    fn size(&self) -> usize {
+        self.dirs.len() / self.n.max(1)
+    }
+
+    /// Where the pairs are, from the oldest on.
+    fn places(&self) -> Vec<usize> {
+        (0..self.pairs).map(|i| (self.oldest + i) % self.size()).collect()
     }
 
     /// Remembers what a step of `t·d` did to the gradient; returns ⟨y, s⟩/⟨y, y⟩ if it is of use.
@@ -217,13 +232,12 @@ impl<'a> History<'a> {
         if along <= LEAST_CURVATURE || along.is_nan() {
             return None;
         }
-        let size = self.dirs.len() / self.n;
+        let size = self.size();
         let place = (self.oldest + self.pairs) % size;
         if self.pairs == size {
             self.oldest = (self.oldest + 1) % size;
         } else {
             self.pairs += 1;
-            self.rho.push(0.0);
         }
         self.rho[place] = 1.0 / along;
         let range = place * self.n..(place + 1) * self.n;
@@ -234,11 +248,9 @@ impl<'a> History<'a> {
 
     /// d = −H·g in two loops over the pairs; no matrix is ever there.
     fn direction(&self, g: &[f32], diagonal: f64, d: &mut [f32]) {
-        let History { dirs, steps, n, pairs, oldest, rho } = self;
-        let (n, pairs) = (*n, *pairs);
-        let places: Vec<usize> = (0..pairs).map(|i| (oldest + i) % (dirs.len() / n.max(1))).collect();
+        let (History { dirs, steps, n, rho, .. }, places) = (self, self.places());
         d.iter_mut().zip(g).for_each(|(d, g)| *d = -g);
-        let mut alpha = vec![0.0; pairs];
+        let mut alpha = vec![0.0; places.len()];
         for (alpha, &i) in alpha.iter_mut().zip(&places).rev() {
             let range = i * n..(i + 1) * n;
             *alpha = dot(&steps[range.clone()], d) * rho[i];

@@ -47,8 +47,7 @@ impl Rule for Momo {
     }
 
     fn scalars(&self) -> Vec<Scalar> {
-        let scalar = |name, start| Scalar { name, start };
-        vec![scalar("barf", 0.0), scalar("gamma", 0.0), scalar("lb", self.lower_bound)]
+        vec![Scalar::new("barf", 0.0), Scalar::new("gamma", 0.0), Scalar::new("lb", self.lower_bound)]
     }
 
     fn tier(&self) -> Tier {

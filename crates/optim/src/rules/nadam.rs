@@ -51,7 +51,7 @@ impl Rule for Nadam {
     }
 
     fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar { name: "mu_product", start: 1.0 }]
+        vec![Scalar::new("mu_product", 1.0)]
     }
 
     fn update(&self, t: u64, each: Each<'_>) {

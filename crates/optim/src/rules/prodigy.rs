@@ -65,7 +65,7 @@ impl Rule for Prodigy {
     }
 
     fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar { name: "d", start: self.d0 }, Scalar { name: "d_numerator", start: 0.0 }]
+        vec![Scalar::new("d", self.d0), Scalar::new("d_numerator", 0.0)]
     }
 
     fn tier(&self) -> Tier {

@@ -103,7 +103,7 @@ pub(super) fn warmed_up(lr: f64, t: u64, warmup_steps: f64) -> f64 {
 
 /// What the share of a step in the average is computed from.
 pub(super) fn averaging_scalars() -> Vec<Scalar> {
-    vec![Scalar { name: "weight_sum", start: 0.0 }, Scalar { name: "lr_max", start: 0.0 }]
+    vec![Scalar::new("weight_sum", 0.0), Scalar::new("lr_max", 0.0)]
 }
 
 /// The share cₜ of step `t` in the average: its weight tʳ·max(η)ᵖ over the sum of all so far.

@@ -35,7 +35,7 @@ impl Wrapper for Accumulate {
     }
 
     fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar { name: "gathered", start: 0.0 }, Scalar { name: "mean_loss", start: 0.0 }]
+        vec![Scalar::count("gathered", self.every as u64 - 1), Scalar::new("mean_loss", 0.0)]
     }
 
     fn changes(&self) -> Changes {

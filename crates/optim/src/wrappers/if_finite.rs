@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::hyperparameters;
 use crate::passes::Passes;
 use crate::rule::{Card, Scalar};
+use crate::state_dict::MOST_STEPS;
 use crate::wrapper::{Around, Wrapper, whole};
 
 hyperparameters! {
@@ -33,7 +34,7 @@ impl Wrapper for IfFinite {
     }
 
     fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar { name: "in_a_row", start: 0.0 }, Scalar { name: "in_all", start: 0.0 }]
+        vec![Scalar::count("in_a_row", MOST_STEPS), Scalar::count("in_all", MOST_STEPS)]
     }
 
     fn check(&self) -> Result<(), Error> {

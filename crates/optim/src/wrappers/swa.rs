@@ -3,6 +3,7 @@ use crate::hyperparameters;
 use crate::passes::Passes;
 use crate::rule::{Card, Scalar, State};
 use crate::setting::Span;
+use crate::state_dict::MOST_STEPS;
 use crate::wrapper::{Around, Wrapper};
 
 hyperparameters! {
@@ -73,7 +74,7 @@ impl Wrapper for Swa {
 }
 
 /// How many weights are in a mean.
-pub(super) const AVERAGED: Scalar = Scalar { name: "n_averaged", start: 0.0 };
+pub(super) const AVERAGED: Scalar = Scalar::count("n_averaged", MOST_STEPS);
 
 /// Adds the weights to the mean in the only state array; the only scalar has their number.
 pub(super) fn add_to_mean(mut around: Around<'_>) {

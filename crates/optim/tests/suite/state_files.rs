@@ -133,6 +133,60 @@ impl safetensors::View for Bytes {
     }
 }
 
+/// Numbers that no run leaves behind, one by one in each place of every method's state.
+#[test]
+fn numbers_out_of_range_are_refused_or_survived() {
+    let wrapped = ["accumulate(sgd)", "if_finite(sgd)", "swa(sgd)", "ema(lookahead(sgd))", "sgd, plateau"];
+    let methods = rules::all().iter().map(|rule| Method::new(rule.boxed())).collect::<Vec<_>>();
+    for method in methods.into_iter().chain(wrapped.map(|text| text.parse().expect("valid"))) {
+        let fresh = || Optimizer::of_slice(method.clone(), 3).expect("valid");
+        let mut first = fresh();
+        let mut w = [1.0, -2.0, 3.0];
+        step(&mut first, &mut w);
+        let saved = first.state_dict();
+        for place in 0..saved.scalars.len() {
+            for x in [-1.0, 0.5, 1.0, 1e3, 2f64.powi(53), 1e300, f64::INFINITY, f64::NAN] {
+                let (mut changed, mut other) = (saved.clone(), fresh());
+                changed.scalars[place].1 = x;
+                if let Err(error) = other.load_state_dict(changed) {
+                    assert!(error.to_string().contains(&saved.scalars[place].0), "{error}");
+                    assert_eq!(other.state_dict(), fresh().state_dict(), "{method}: nothing is changed");
+                } else {
+                    step(&mut other, &mut w);
+                    step(&mut other, &mut w);
+                }
+            }
+        }
+        for (steps, gradient_calls) in [(u64::MAX, 1), (1 << 53, u64::MAX)] {
+            let mut other = fresh();
+            if other.load_state_dict(StateDict { steps, gradient_calls, ..saved.clone() }).is_ok() {
+                step(&mut other, &mut w);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_count_beyond_the_memory_is_named() {
+    let fresh = || Optimizer::of_slice("lbfgs history=7".parse().expect("valid"), 3).expect("valid");
+    let mut saved = fresh().state_dict();
+    saved.scalars.iter_mut().find(|(name, _)| name == "pairs").expect("lbfgs counts its pairs").1 = 8.0;
+    let refused = fresh().load_state_dict(saved).expect_err("room for seven").to_string();
+    assert!(refused.contains("`pairs` is 8.0, not a whole number from 0 to 7"), "{refused}");
+}
+
+/// One step on a parabola with all that the method asks for.
+fn step(optimizer: &mut Optimizer, w: &mut [f32]) {
+    let mut objective = |w: &[f32], g: &mut [f32]| {
+        g.copy_from_slice(w);
+        1.0
+    };
+    match optimizer.needs() {
+        Needs::Gradient => optimizer.step(w, &[0.5, -1.0, 0.0]),
+        Needs::Loss | Needs::Objective => _ = optimizer.step_on(w, &mut objective),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -147,14 +201,6 @@ proptest! {
         let fresh = || Optimizer::of_slice(Method::new(rule.boxed()), 3).expect("valid");
         let mut optimizer = fresh();
         let mut w = [1.0, -2.0, 3.0];
-        let mut objective = |w: &[f32], g: &mut [f32]| {
-            g.copy_from_slice(w);
-            1.0
-        };
-        let mut step = |optimizer: &mut Optimizer, w: &mut [f32]| match optimizer.needs() {
-            Needs::Gradient => optimizer.step(w, &[0.5, -1.0, 0.0]),
-            Needs::Loss | Needs::Objective => _ = optimizer.step_on(w, &mut objective),
-        };
         step(&mut optimizer, &mut w);
         let mut file = optimizer.state_dict().to_safetensors();
         for (place, byte) in changes {
