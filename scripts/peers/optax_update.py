@@ -46,7 +46,10 @@ def prepare(workload):
 
     def repetition():
         weights = [jnp.ones(shape, jnp.float32) for shape in update.shapes]
-        carry = jax.block_until_ready(jitted(weights, optimizer.init(weights), gradients))
+        carry = weights, optimizer.init(weights)
+        for _ in range(update.warm):
+            carry = jitted(*carry, gradients)
+        jax.block_until_ready(carry)
         begun = time.perf_counter()
         for _ in range(update.updates):
             carry = jitted(*carry, gradients)

@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import sys
+import traceback
 from pathlib import Path
 
 # The shapes of each model's parameters, in the order in which they stand in its file.
@@ -65,6 +66,7 @@ def serve(args, peer, version, prepare):
         except Skip as why:
             answer({"skip": str(why)})
         except Exception as why:  # whatever a library throws is this workload's result
+            traceback.print_exc()
             answer({"error": f"{type(why).__name__}: {why}"[:300]})
 
 
@@ -111,13 +113,16 @@ class Training:
 
 
 class Update:
-    """The workload `update RULE SETTING=X … weights=N updates=U`: all weights begin at 1, the gradients
-    stay, one update is made before those that are timed, and the value is the mean distance moved."""
+    """The workload `update RULE SETTING=X … weights=N warm=K updates=U`: all weights begin at 1, the
+    gradients stay, K updates are made before the U that are timed, and the value is the mean distance
+    moved."""
 
     def __init__(self, workload):
         _, self.rule, *words = workload.split()
         numbers = dict(word.split("=") for word in words)
-        self.weights, self.updates = int(numbers.pop("weights")), int(numbers.pop("updates"))
+        self.weights, self.warm, self.updates = (
+            int(numbers.pop(name)) for name in ("weights", "warm", "updates")
+        )
         self.settings = {name: float(number) for name, number in numbers.items()}
         simplenn = sum(self.size(shape) for shape in SHAPES["simplenn"])
         side = round(self.weights**0.5)

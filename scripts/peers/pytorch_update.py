@@ -45,7 +45,8 @@ def prepare(workload, variant):
             for weight in weights:
                 weight.fill_(1.0)
         optimizer = OPTIMIZERS[update.rule](weights, **update.settings, **flags)
-        optimizer.step()
+        for _ in range(update.warm):
+            optimizer.step()
         begun = time.perf_counter()
         for _ in range(update.updates):
             optimizer.step()

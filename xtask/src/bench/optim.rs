@@ -7,11 +7,11 @@ mod table;
 use std::time::Instant;
 
 use nn::{Activation, Model};
-use optim::{Needs, Optimizer, Rule, rules};
+use optim::{Needs, Optimizer, Rule, Tier, rules};
 use tensor::{Layout, Role};
 
 use super::options::Options;
-use super::peers::{Comparison, Peer, Program, Repetition, Tools, Workload, data_folder, python, size};
+use super::peers::{Aim, Comparison, Peer, Program, Repetition, Tools, Workload, data_folder, python, size};
 
 /// Many more weights than any cache holds; the SimpleNN's.
 const SIZES: [usize; 2] = [10_000_000, 109_386];
@@ -36,7 +36,8 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
         let python = if options.peers { python(options.python.as_ref()) } else { Err(String::new()) };
         let tools = Tools { data: data_folder(), python, rust: Err(String::new()) };
         let seconds = options.seconds;
-        Comparison { peers, tools: &tools, rounds, seconds, tolerance: 0.02 }.run(&workloads, &path)?;
+        let comparison = Comparison { peers, tools: &tools, rounds, seconds, tolerance: 0.02, aims };
+        comparison.run(&workloads, &path)?;
     }
     table::show(&path, &PEERS)
 }
@@ -47,12 +48,9 @@ fn workloads() -> Vec<Workload> {
         for weights in SIZES {
             for rule in rules::all() {
                 if rule.needs() == Needs::Gradient {
-                    let updates = if weights < 1_000_000 { 200 } else { 3 };
-                    workloads.push(Workload {
-                        words: format!("update {rule} weights={weights}"),
-                        updates,
-                        threads,
-                    });
+                    let (warm, updates) = if weights < 1_000_000 { (50, 200) } else { (1, 3) };
+                    let words = format!("update {rule} weights={weights}");
+                    workloads.push(Workload { words, updates, warm, threads });
                 }
             }
         }
@@ -60,15 +58,40 @@ fn workloads() -> Vec<Workload> {
     workloads
 }
 
-/// `update RULE weights=N updates=U`, of the rule itself or of the stream beside it.
+/// How many times as long others are meant to take. Rules that look at whole tensors are held to the
+/// machine's peak instead.
+fn aims(workload: &str) -> Vec<Aim> {
+    let rule = spec(workload).and_then(|spec| rules::parse(spec).ok());
+    if rule.is_none_or(|rule| rule.tier() != Tier::Elementwise) {
+        return vec![];
+    }
+    let aim = |against, peers, times| Aim { against, peers, times };
+    let (fused, optax) = (&["PyTorch fused"], &["optax, one jit"]);
+    match size(workload, "weights") {
+        Ok(10_000_000) => vec![
+            aim("fused", fused, 1.0),
+            aim("optax", optax, 1.5),
+            aim("foreach", &["PyTorch foreach"], 5.0),
+            aim("for-loop", &["PyTorch for-loop"], 5.0),
+        ],
+        _ => vec![aim("fused", fused, 4.0), aim("optax", optax, 4.0)],
+    }
+}
+
+/// The rule and its settings in a workload's words.
+fn spec(workload: &str) -> Option<&str> {
+    Some(workload.strip_prefix("update ")?.split_once(" weights=")?.0)
+}
+
+/// `update RULE weights=N warm=K updates=U`, of the rule itself or of the stream beside it.
 pub(super) fn repetition(workload: &str, variant: &str) -> Result<Repetition, String> {
-    let (n, updates) = (size(workload, "weights")?, size(workload, "updates")?);
-    let spec = workload.strip_prefix("update ").and_then(|rest| rest.split_once(" weights="));
-    let (spec, _) = spec.ok_or_else(|| format!("no workload `{workload}`"))?;
+    let [n, warm, updates] =
+        [size(workload, "weights")?, size(workload, "warm")?, size(workload, "updates")?];
+    let spec = spec(workload).ok_or_else(|| format!("no workload `{workload}`"))?;
     let rule = rules::parse(spec).map_err(|error| error.to_string())?;
     let g: Vec<f32> = (0..n).map(|i| ((i % 97) as f32 - 48.0) * 1e-3).collect();
     if variant == "stream" {
-        return Ok(stream::repetition(arrays(&*rule), g, updates));
+        return Ok(stream::repetition(arrays(&*rule), g, warm, updates));
     }
     let layout = layout(n);
     let mut w = vec![1.0_f32; n];
@@ -76,7 +99,7 @@ pub(super) fn repetition(workload: &str, variant: &str) -> Result<Repetition, St
         w.fill(1.0);
         let mut optimizer =
             Optimizer::from_boxed(rule.boxed(), n).expect("defaults are valid").with_layout(layout.clone());
-        optimizer.step(&mut w, &g);
+        (0..warm).for_each(|_| optimizer.step(&mut w, &g));
         let begun = Instant::now();
         (0..updates).for_each(|_| optimizer.step(&mut w, &g));
         let seconds = begun.elapsed().as_secs_f64();
@@ -109,7 +132,7 @@ mod tests {
     #[test]
     fn every_rule_has_its_workload() {
         for work in workloads().iter().filter(|work| work.threads == 1 && work.words.ends_with("=109386")) {
-            let words = work.words.replace("=109386", "=970") + " updates=2";
+            let words = work.words.replace("=109386", "=970") + " warm=1 updates=2";
             let (seconds, moved) = repetition(&words, "update").expect("its own words")();
             let moved = moved.expect("a distance");
             assert!(seconds > 0.0 && moved > 0.0 && moved.is_finite(), "{words}: {moved}");

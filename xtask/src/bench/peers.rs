@@ -1,8 +1,10 @@
 //! Descent beside other libraries: the same training from the same start, in turns.
 
+mod aims;
 mod comparison;
 mod descent;
 mod install;
+mod load;
 mod start;
 mod summary;
 mod worker;
@@ -12,10 +14,11 @@ use std::process::Command;
 
 use data::Dataset;
 
+pub(super) use self::aims::Aim;
 pub(super) use self::comparison::{Comparison, Workload, read};
 pub(super) use self::descent::{Repetition, serve, size};
 pub(super) use self::install::{Tools, python};
-pub(super) use self::summary::machines;
+pub(super) use self::summary::{busy, machines};
 use super::options::Options;
 
 /// A library that takes part, or one way of using it.
@@ -47,6 +50,11 @@ impl Peer {
         variant: &'static str,
     ) -> Peer {
         Peer { name, short, program, variant }
+    }
+
+    /// Where it writes what is no answer, seen from this workspace.
+    fn log(&self, threads: usize) -> String {
+        format!("target/peers/{}-{threads}.log", self.name.replace([' ', ','], "-"))
     }
 
     /// How to start it; or why it cannot be.
@@ -106,6 +114,7 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
             rounds: options.rounds_or(5),
             seconds: options.seconds,
             tolerance: 0.02,
+            aims: aims::training,
         };
         comparison.run(&workloads, &path)?;
     }
@@ -125,10 +134,10 @@ fn workloads(examples: usize) -> Vec<Workload> {
                     _ => examples.div_ceil(batch),
                 };
                 let words = format!("simplenn {optimizer} batch={batch}");
-                workloads.push(Workload { words, updates, threads });
+                workloads.push(Workload { words, updates, warm: 0, threads });
             }
         }
-        workloads.push(Workload { words: "2c2d adam batch=128".into(), updates: 5, threads });
+        workloads.push(Workload { words: "2c2d adam batch=128".into(), updates: 5, warm: 0, threads });
     }
     workloads
 }

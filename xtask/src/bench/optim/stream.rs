@@ -9,10 +9,10 @@ use tensor::simd::{self, Kernel};
 use crate::bench::peers::Repetition;
 
 /// The seconds of so many passes; there is no value to agree on.
-pub(super) fn repetition(arrays: usize, g: Vec<f32>, passes: usize) -> Repetition {
+pub(super) fn repetition(arrays: usize, g: Vec<f32>, warm: usize, passes: usize) -> Repetition {
     let mut streamed = vec![vec![1.0_f32; g.len()]; arrays];
     Box::new(move || {
-        pass(&mut streamed, &g);
+        (0..warm).for_each(|_| pass(black_box(&mut streamed), black_box(&g)));
         let begun = Instant::now();
         (0..passes).for_each(|_| pass(black_box(&mut streamed), black_box(&g)));
         (begun.elapsed().as_secs_f64(), None)

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use optim::rules;
+use optim::{Rule, rules};
 use serde_json::Value;
 
-use crate::bench::peers::{Peer, machines, read};
+use crate::bench::peers::{Aim, Peer, busy, machines, read};
 
 /// Prints a row for each rule that has been measured.
 pub(super) fn show(path: &Path, peers: &[Peer]) -> Result<(), String> {
@@ -27,7 +27,7 @@ fn text(report: &Value, peers: &[Peer]) -> String {
                 .filter_map(|rule| {
                     let name = format!("update {rule} weights={weights} threads={threads}");
                     let work = report["workloads"].get(&name)?;
-                    Some(row(rule.card().name, super::arrays(&**rule), weights, work, peers))
+                    Some(row(&**rule, weights, &super::aims(&name), work, peers))
                 })
                 .collect();
             if rows.is_empty() {
@@ -35,8 +35,8 @@ fn text(report: &Value, peers: &[Peer]) -> String {
             }
             let plural = if threads == 1 { "" } else { "s" };
             text += &format!("{weights} weights, {threads} thread{plural}\n");
-            text += &format!("{:<20}{:>8}{:>9}{:>9}{:>8}", "", "arrays", "ns/w", "stream", "share");
-            text.extend(peers[2..].iter().map(|peer| format!("{:>6}", peer.short)));
+            text += &format!("{:<20}{:>7}{:>8}{:>8}{:>6}", "", "arrays", "ns/w", "stream", "share");
+            text.extend(peers[2..].iter().map(|peer| format!("{:>7}", peer.short)));
             text += "\n";
             text += &rows;
             text += "\n";
@@ -44,20 +44,30 @@ fn text(report: &Value, peers: &[Peer]) -> String {
     }
     if !text.is_empty() {
         text += "stream: ns a weight of a loop that reads and writes as many arrays; share: of\n";
-        text += "its speed. PyTorch's and optax's: how many times as long as Descent.\n\n";
-        text += &machines(report["workloads"].as_object().into_iter().flatten().map(|(_, work)| work));
+        text += "its speed. PyTorch's and optax's: how many times as long as Descent, with ! if\n";
+        text += "more is aimed at, and ≠ if the weights end elsewhere.\n";
+        if let Some(line) = busy(workloads(report)) {
+            text += &(line + "\n");
+        }
+        text += "\n";
+        text += &machines(workloads(report));
     }
     text
 }
 
-fn row(rule: &str, arrays: usize, weights: usize, work: &Value, peers: &[Peer]) -> String {
+fn workloads(report: &Value) -> impl Iterator<Item = &Value> {
+    report["workloads"].as_object().into_iter().flatten().map(|(_, work)| work)
+}
+
+fn row(rule: &dyn Rule, weights: usize, aims: &[Aim], work: &Value, peers: &[Peer]) -> String {
+    let (name, arrays) = (rule.card().name, super::arrays(rule));
     let median = |peer: &Peer| work["peers"][peer.name]["median"].as_f64();
     let updates = work["updates"].as_f64().unwrap_or(f64::NAN);
     let per_weight = |peer: &Peer| median(peer).map(|seconds| 1e9 * seconds / updates / weights as f64);
     let number = |x: Option<f64>, digits: usize| x.map_or("–".to_string(), |x| format!("{x:.digits$}"));
     let share = per_weight(&peers[1]).zip(per_weight(&peers[0])).map(|(stream, ours)| 100.0 * stream / ours);
     let mut row = format!(
-        "{rule:<20}{:>8}{:>9}{:>9}{:>7}%",
+        "{name:<20}{:>7}{:>8}{:>8}{:>5}%",
         format!("{}+{arrays}", arrays + 1),
         number(per_weight(&peers[0]), 3),
         number(per_weight(&peers[1]), 3),
@@ -66,7 +76,10 @@ fn row(rule: &str, arrays: usize, weights: usize, work: &Value, peers: &[Peer]) 
     for peer in &peers[2..] {
         let ratio = median(peer).zip(median(&peers[0])).map(|(theirs, ours)| theirs / ours);
         let differs = work["peers"][peer.name]["agrees"] == false;
-        row += &format!("{:>6}", number(ratio, 1) + if differs { "≠" } else { "" });
+        let aim = aims.iter().find(|aim| aim.peers == [peer.name]);
+        let missed = aim.and_then(|aim| aim.outcome(work)).is_some_and(|outcome| !outcome.met);
+        let marks = [if differs { "≠" } else { "" }, if missed { "!" } else { "" }].concat();
+        row += &format!("{:>7}", number(ratio, 1) + &marks);
     }
     row + "\n"
 }
@@ -83,7 +96,7 @@ mod tests {
         let row = |median: f64| json!({"seconds": [median], "median": median, "agrees": median < 0.5});
         let work = json!({
             "updates": 3, "threads": 1, "cpu": "A processor", "kernel": "avx512",
-            "peers": {"Descent": row(0.03), "stream": row(0.024), "PyTorch fused": row(0.045), "optax, one jit": row(0.6)},
+            "peers": {"Descent": row(0.03), "stream": row(0.024), "PyTorch fused": row(0.045), "optax, one jit": row(0.6), "PyTorch foreach": row(0.12)},
         });
         let report = json!({"workloads": {"update adam lr=0.001 weights=10000000 threads=1": work}});
         let text = text(&report, &PEERS);
@@ -91,7 +104,7 @@ mod tests {
         let row = text.lines().find(|line| line.starts_with("adam")).expect("a row");
         assert_eq!(
             row.split_whitespace().collect::<Vec<_>>(),
-            ["adam", "4+3", "1.000", "0.800", "80%", "1.5", "–", "–", "20.0≠"]
+            ["adam", "4+3", "1.000", "0.800", "80%", "1.5", "4.0!", "–", "20.0≠"]
         );
     }
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tensor::simd;
 
+use super::aims::{self, Aim};
+use super::load::Load;
 use super::worker::{Answer, Worker};
 use super::{Peer, Tools, install};
 use crate::bench::write_json;
@@ -20,6 +22,8 @@ pub(in crate::bench) struct Workload {
     pub(in crate::bench) words: String,
     /// Updates in one repetition.
     pub(in crate::bench) updates: usize,
+    /// Updates before those, which no clock is held to; training begins at its start and has none.
+    pub(in crate::bench) warm: usize,
     /// Threads that each peer may use.
     pub(in crate::bench) threads: usize,
 }
@@ -28,6 +32,14 @@ impl Workload {
     /// Its name in tables and files.
     pub(in crate::bench) fn name(&self) -> String {
         format!("{} threads={}", self.words, self.threads)
+    }
+
+    /// What a peer is asked for.
+    fn line(&self) -> String {
+        match self.warm {
+            0 => format!("{} updates={}", self.words, self.updates),
+            warm => format!("{} warm={warm} updates={}", self.words, self.updates),
+        }
     }
 }
 
@@ -43,6 +55,8 @@ pub(in crate::bench) struct Comparison<'a> {
     pub(in crate::bench) seconds: f64,
     /// How far a peer's value may be from the first one's, as a share of it.
     pub(in crate::bench) tolerance: f64,
+    /// What is aimed at in a workload of this name.
+    pub(in crate::bench) aims: fn(&str) -> Vec<Aim>,
 }
 
 /// What one peer did at one workload.
@@ -54,42 +68,51 @@ struct Row {
     failure: Option<String>,
 }
 
+/// What all peers did at one workload, in their order.
+struct Measured {
+    rows: Vec<Row>,
+    /// Cores that other programs kept busy, where the system tells it.
+    others: Option<f64>,
+}
+
+/// The processes at work, by the place of the peer and its threads; or why one is not.
+type Workers = BTreeMap<(usize, usize), Result<Worker, String>>;
+
 impl Comparison<'_> {
     /// Measures each workload and writes it to the file as soon as it is done; what the file has of
     /// other workloads stays.
     pub(in crate::bench) fn run(&self, workloads: &[Workload], path: &Path) -> Result<(), String> {
         let mut report = read(path);
-        let mut workers: BTreeMap<(usize, usize), Result<Worker, String>> = BTreeMap::new();
+        let mut workers = Workers::new();
+        self.clear_logs(workloads)?;
         for (number, work) in workloads.iter().enumerate() {
             eprintln!("{} ({} of {})", work.name(), number + 1, workloads.len());
-            let rows = self.measure(work, &mut workers);
+            let measured = self.measure(work, &mut workers);
             let versions = self.peers.iter().enumerate().filter_map(|(place, peer)| {
                 let worker = workers.get(&(place, work.threads))?.as_ref().ok()?;
                 Some((peer.name.to_string(), Value::from(worker.version.clone())))
             });
-            let mut measured = self.report(work, &rows);
-            measured["versions"] = versions.collect::<Map<_, _>>().into();
-            report["workloads"][work.name()] = measured;
+            let versions: Map<_, _> = versions.collect();
+            let mut figures = self.report(work, &measured);
+            figures["versions"] = versions.into();
+            report["workloads"][work.name()] = figures;
             write_json(path, &report)?;
         }
         Ok(())
     }
 
-    fn measure(
-        &self,
-        work: &Workload,
-        workers: &mut BTreeMap<(usize, usize), Result<Worker, String>>,
-    ) -> Vec<Row> {
-        let line = format!("{} updates={}", work.words, work.updates);
+    fn measure(&self, work: &Workload, workers: &mut Workers) -> Measured {
+        let line = work.line();
         let mut rows: Vec<Row> = self.peers.iter().map(|_| Row::default()).collect();
+        let mut prepared = None;
         for round in 0..self.rounds {
             for (place, (peer, row)) in self.peers.iter().zip(&mut rows).enumerate() {
                 if row.failure.is_some() || row.seconds.iter().sum::<f64>() > self.seconds {
                     continue;
                 }
                 progress(&format!("  round {} of {}: {}", round + 1, self.rounds, peer.name));
-                let worker =
-                    workers.entry((place, work.threads)).or_insert_with(|| self.start(peer, work.threads));
+                let seat = (place, work.threads);
+                let worker = workers.entry(seat).or_insert_with(|| self.start(peer, work.threads));
                 // The threads of the one before may still be spinning.
                 thread::sleep(Duration::from_millis(30));
                 match worker.as_mut().map_err(|why| why.clone()).map(|worker| worker.run(&line)) {
@@ -97,20 +120,45 @@ impl Comparison<'_> {
                         row.seconds.push(seconds);
                         row.value = value;
                     }
-                    Ok(Answer::Skipped(why) | Answer::Failed(why)) | Err(why) => row.failure = Some(why),
+                    Ok(Answer::Skipped(why)) | Err(why) => row.failure = Some(why),
+                    Ok(Answer::Failed(why)) => {
+                        row.failure = Some(format!("{why}; see {}", peer.log(work.threads)));
+                        // Another workload may go well in a new process.
+                        workers.remove(&seat);
+                    }
                 }
+            }
+            if round == 0 {
+                // From here on nobody compiles or reads: what is busy beside the peers is foreign.
+                prepared = load(workers);
             }
         }
         progress("");
-        rows
+        let others = prepared.filter(|_| self.rounds > 1).zip(load(workers));
+        let cores = thread::available_parallelism().map_or(1, |n| n.get());
+        Measured { rows, others: others.map(|(before, after)| after.others_since(&before, cores)) }
+    }
+
+    /// What a peer says from here on is added to its log, also by a second process.
+    fn clear_logs(&self, workloads: &[Workload]) -> Result<(), String> {
+        let folder = install::folder();
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        for peer in self.peers {
+            for work in workloads {
+                let _ = fs::remove_file(install::root().join(peer.log(work.threads)));
+            }
+        }
+        Ok(())
     }
 
     fn start(&self, peer: &Peer, threads: usize) -> Result<Worker, String> {
-        let log = install::folder().join(format!("{}-{threads}.log", peer.name.replace([' ', ','], "-")));
-        peer.command(self.tools, threads).and_then(|command| Worker::start(command, &log))
+        let log = peer.log(threads);
+        let started = Worker::start(peer.command(self.tools, threads)?, &install::root().join(&log));
+        started.map_err(|why| format!("{why}; see {log}"))
     }
 
-    fn report(&self, work: &Workload, rows: &[Row]) -> Value {
+    fn report(&self, work: &Workload, measured: &Measured) -> Value {
+        let Measured { rows, others } = measured;
         let first = &rows[0];
         let mut times = Map::new();
         let mut missing = Map::new();
@@ -141,15 +189,22 @@ impl Comparison<'_> {
                 }),
             );
         }
-        json!({
+        let mut report = json!({
             "updates": work.updates, "threads": work.threads, "kernel": simd::path().name(),
-            "cpu": cpu(), "rounds": self.rounds, "peers": times, "missing": missing,
-        })
+            "cpu": cpu(), "rounds": self.rounds, "others": others, "peers": times, "missing": missing,
+        });
+        report["aims"] = aims::outcomes(&(self.aims)(&work.name()), &report);
+        report
     }
 
     fn agree(&self, ours: f64, theirs: f64) -> bool {
         (ours - theirs).abs() <= self.tolerance * ours.abs()
     }
+}
+
+/// Processor time until now.
+fn load(workers: &Workers) -> Option<Load> {
+    Load::now(workers.values().filter_map(|worker| worker.as_ref().ok()?.process()))
 }
 
 /// The figures of earlier calls, if there are any that can be read.
@@ -201,6 +256,11 @@ mod tests {
         Tools { data: "nowhere".into(), python: Err("no python".into()), rust: Err("no cargo".into()) }
     }
 
+    fn comparison<'a>(peers: &'a [Peer], tools: &'a Tools) -> Comparison<'a> {
+        let aims = |_: &str| vec![Aim { against: "anybody", peers: &["slow", "other"], times: 2.0 }];
+        Comparison { peers, tools, rounds: 3, seconds: 5.0, tolerance: 0.02, aims }
+    }
+
     /// Rounds go round; a slow peer sits out; a wrong value and a failure are seen.
     #[test]
     fn peers_take_turns() {
@@ -210,30 +270,30 @@ mod tests {
         let (slow, slow_asked) = fake(&(hello.to_string() + &done(9.0, 1.01)));
         let (other, _) = fake(&(hello.to_string() + &done(0.4, 1.5) + "{\"error\": \"full\"}\n"));
         let tools = tools();
-        let comparison =
-            Comparison { peers: &PEERS, tools: &tools, rounds: 3, seconds: 5.0, tolerance: 0.02 };
-        let work = Workload { words: "simplenn sgd batch=64".into(), updates: 7, threads: 2 };
-        let mut workers = BTreeMap::from([((0, 2), ours), ((1, 2), slow), ((2, 2), other)]);
-        let rows = comparison.measure(&work, &mut workers);
+        let comparison = comparison(&PEERS, &tools);
+        let work = Workload { words: "simplenn sgd batch=64".into(), updates: 7, warm: 0, threads: 2 };
+        let mut workers = Workers::from([((0, 2), ours), ((1, 2), slow), ((2, 2), other)]);
+        let measured = comparison.measure(&work, &mut workers);
         assert_eq!(asked.borrow().iter().filter(|&&byte| byte == b'\n').count(), 3);
         assert_eq!(*slow_asked.borrow(), b"run simplenn sgd batch=64 updates=7\n");
 
-        let report = comparison.report(&work, &rows);
+        let seats: Vec<_> = workers.keys().copied().collect();
+        assert_eq!(seats, [(0, 2), (1, 2)], "who failed gets a new process");
+
+        let report = comparison.report(&work, &measured);
         assert_eq!(report["peers"]["ours"]["median"], 0.2);
         assert_eq!(report["peers"]["ours"]["seconds"], json!([0.2, 0.1, 0.3]));
         assert_eq!(report["peers"]["slow"]["agrees"], true);
         assert_eq!(report["peers"]["other"]["agrees"], false);
-        assert_eq!(report["missing"], json!({"other": "full"}));
+        assert_eq!(report["missing"], json!({"other": "full; see target/peers/other-2.log"}));
     }
 
     #[test]
     fn a_peer_that_cannot_be_had_is_named_with_the_reason() {
         let tools = tools();
-        let comparison =
-            Comparison { peers: &PEERS[1..], tools: &tools, rounds: 2, seconds: 5.0, tolerance: 0.02 };
-        let work = Workload { words: "simplenn sgd batch=64".into(), updates: 1, threads: 1 };
-        let rows = comparison.measure(&work, &mut BTreeMap::new());
-        let report = comparison.report(&work, &rows);
+        let comparison = comparison(&PEERS[1..], &tools);
+        let work = Workload { words: "simplenn sgd batch=64".into(), updates: 1, warm: 0, threads: 1 };
+        let report = comparison.report(&work, &comparison.measure(&work, &mut Workers::new()));
         assert_eq!(report["missing"], json!({"slow": "no cargo", "other": "no cargo"}));
     }
 

@@ -91,6 +91,7 @@ fn failure(path: &Path, error: &std::io::Error) -> String {
     format!("{}: {error}", path.display())
 }
 
-fn root() -> &'static Path {
+/// The folder of this workspace.
+pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package stands in the workspace")
 }

@@ -5,7 +5,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::aims::{self, Aim, Outcome};
 use super::{Peer, comparison};
+
+/// Cores that others kept busy from which on figures are doubted.
+const BUSY: f64 = 0.15;
 
 /// Prints each workload and, below, all of them against the first peer.
 pub(in crate::bench) fn show(path: &Path, peers: &[Peer]) -> Result<(), String> {
@@ -33,49 +37,114 @@ fn sorted(report: &Value) -> Vec<(&String, &Value)> {
 }
 
 fn text(workloads: &[(&String, &Value)], peers: &[Peer]) -> String {
-    let mut text = String::new();
-    let mut line = |parts: String| {
-        text.push_str(parts.trim_end());
-        text.push('\n');
-    };
+    let mut lines = Vec::new();
     for (name, work) in workloads {
-        line(format!("{name}, {} updates", work["updates"]));
-        line(format!(
-            "  {:<24}{:>11}{:>8}{:>8}{:>9}{:>13}",
-            "", "seconds", "spread", "rounds", "times", "loss"
+        lines.extend(details(name, work, peers));
+        lines.push(String::new());
+    }
+    lines.extend(overview(workloads, peers));
+    lines.push(String::new());
+    let lines: String = lines.iter().map(|line| line.trim_end().to_string() + "\n").collect();
+    lines + &machines(workloads.iter().map(|(_, work)| *work))
+}
+
+/// One workload: a row for each peer that was measured, and why the others were not.
+fn details(name: &str, work: &Value, peers: &[Peer]) -> Vec<String> {
+    let heads =
+        format!("{:>10}{:>8}{:>7}{:>8}{:>11}{:>10}", "seconds", "spread", "rounds", "times", "aim", "loss");
+    let mut lines = vec![format!("{name}, {} updates", work["updates"]), format!("  {:<21}{heads}", "")];
+    let aims = aims::training(name);
+    for peer in peers {
+        let row = &work["peers"][peer.name];
+        let Some(median) = row["median"].as_f64() else { continue };
+        let aim = aims.iter().find(|aim| aim.peers == [peer.name]);
+        lines.push(format!(
+            "  {:<21}{:>10}{:>7.0}%{:>7}{:>8}{:>11}{:>10.5}{}",
+            peer.name,
+            seconds(median),
+            100.0 * row["spread"].as_f64().unwrap_or(0.0),
+            row["seconds"].as_array().map_or(0, Vec::len),
+            ratio(work, peer, &peers[0]),
+            aim.and_then(|aim| verdict(aim, work)).unwrap_or_default(),
+            row["value"].as_f64().unwrap_or(f64::NAN),
+            if row["agrees"] == true { "" } else { "≠" },
         ));
-        for peer in peers {
-            let row = &work["peers"][peer.name];
-            let Some(median) = row["median"].as_f64() else { continue };
-            let rounds = row["seconds"].as_array().map_or(0, Vec::len);
-            line(format!(
-                "  {:<24}{:>11}{:>7.0}%{:>8}{:>9}{:>12.5}{}",
-                peer.name,
-                seconds(median),
-                100.0 * row["spread"].as_f64().unwrap_or(0.0),
-                rounds,
-                ratio(work, peer, &peers[0]),
-                row["value"].as_f64().unwrap_or(f64::NAN),
-                if row["agrees"] == true { " " } else { "≠" },
-            ));
-        }
-        for (peer, why) in work["missing"].as_object().into_iter().flatten() {
-            let why: String = why.as_str().unwrap_or_default().chars().take(72 - peer.len()).collect();
-            line(format!("  {peer}: {why}"));
-        }
-        line(String::new());
     }
-    line(format!("Times as long as {}:", peers[0].name));
+    for aim in aims.iter().filter(|aim| aim.peers.len() > 1) {
+        if let Some((outcome, verdict)) = aim.outcome(work).zip(verdict(aim, work)) {
+            let Outcome { peer, times, .. } = outcome;
+            lines.push(format!("  {}: {peer}, {times:.2} times; aim {verdict}", aim.against));
+        }
+    }
+    for (peer, why) in work["missing"].as_object().into_iter().flatten() {
+        lines.extend(wrapped(&format!("{peer}: {}", why.as_str().unwrap_or_default())));
+    }
+    if let Some(others) = work["others"].as_f64().filter(|others| *others > BUSY) {
+        lines.push(format!("  Other programs kept {others:.1} cores busy meanwhile."));
+    }
+    lines
+}
+
+/// All workloads, and how many aims are met.
+fn overview(workloads: &[(&String, &Value)], peers: &[Peer]) -> Vec<String> {
     let heads: String = peers[1..].iter().map(|peer| format!("{:>7}", peer.short)).collect();
-    line(format!("{:<27}", "") + &heads);
+    let first = peers[0].name;
+    let mut lines = vec![
+        format!("Times as long as {first}; with ! where more is aimed at. The last column is the"),
+        "aim against the fastest peer (one by one: JAX; 2c2d: PyTorch), and whether it".to_string(),
+        "is met.".to_string(),
+        format!("{:<19}{heads}{:>12}", "", "aim"),
+    ];
+    let (mut met, mut all) = (0, 0);
     for (name, work) in workloads {
-        let ratios: String =
-            peers[1..].iter().map(|peer| format!("{:>7}", ratio(work, peer, &peers[0]))).collect();
-        let short = name.replace("batch=", "").replace(" threads=", ", ") + "t";
-        line(format!("{short:<27}{ratios}"));
+        let aims = aims::training(name);
+        let outcomes: Vec<Outcome> = aims.iter().filter_map(|aim| aim.outcome(work)).collect();
+        met += outcomes.iter().filter(|outcome| outcome.met).count();
+        all += outcomes.len();
+        let cells: String = peers[1..]
+            .iter()
+            .map(|peer| {
+                let own = aims.iter().find(|aim| aim.peers == [peer.name]);
+                let missed = own.and_then(|aim| aim.outcome(work)).is_some_and(|outcome| !outcome.met);
+                format!("{:>7}", ratio(work, peer, &peers[0]) + if missed { "!" } else { "" })
+            })
+            .collect();
+        let verdict = aims.first().and_then(|aim| verdict(aim, work)).unwrap_or_default();
+        let short = name.replace("simplenn ", "").replace("batch=", "").replace(" threads=", ", ") + "t";
+        lines.push(format!("{short:<19}{cells}{verdict:>12}"));
     }
-    line(String::new());
-    text + &machines(workloads.iter().map(|(_, work)| *work))
+    lines.push(format!("{met} of {all} aims are met."));
+    lines.extend(busy(workloads.iter().map(|(_, work)| *work)));
+    lines
+}
+
+/// `≥ 1.5 met`; nothing if it was not measured.
+fn verdict(aim: &Aim, work: &Value) -> Option<String> {
+    let met = aim.outcome(work)?.met;
+    Some(format!("≥ {} {}", aim.times, if met { "met" } else { "no" }))
+}
+
+/// Lines of at most 78 columns, two to the right; no word is longer than that.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = vec![];
+    for word in text.split_whitespace().map(|word| word.chars().take(74).collect::<String>()) {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < 78 => {
+                *line += " ";
+                *line += &word;
+            }
+            _ => lines.push(format!("{}{word}", if lines.is_empty() { "  " } else { "    " })),
+        }
+    }
+    lines
+}
+
+/// What to say if other programs were at work.
+pub(in crate::bench) fn busy<'a>(workloads: impl Iterator<Item = &'a Value>) -> Option<String> {
+    let disturbed = |work: &&Value| work["others"].as_f64().is_some_and(|cores| cores > BUSY);
+    let count = workloads.filter(disturbed).count();
+    let times = if count == 1 { "at one workload".to_string() } else { format!("at {count} workloads") };
+    (count > 0).then(|| format!("Other programs were at work {times}: close them and measure again."))
 }
 
 /// What was measured, in its own words, and on which machines.
@@ -118,9 +187,9 @@ mod tests {
     fn report() -> Value {
         let row = |median: f64, agrees: bool| json!({"seconds": [median], "median": median, "spread": 0.1, "value": 0.39, "agrees": agrees});
         let work = json!({
-            "updates": 938, "threads": 1, "cpu": "A processor", "kernel": "avx512", "rounds": 1,
-            "peers": {"Descent": row(0.2, true), "JAX, one jit": row(0.3, true), "candle": row(30.0, false)},
-            "missing": {"burn, flex": "x".repeat(300)},
+            "updates": 938, "threads": 1, "cpu": "A processor", "kernel": "avx512", "rounds": 1, "others": 0.9,
+            "peers": {"Descent": row(0.199_999, true), "JAX, one jit": row(0.3, true), "PyTorch eager": row(0.4, true), "candle": row(30.0, false)},
+            "missing": {"burn, flex": "it has stopped; see a.log", "PyTorch compiled": "word ".repeat(60) + &"x".repeat(99)},
             "versions": {"candle": "candle 0.1"},
         });
         json!({"schema": 1, "workloads": {
@@ -137,9 +206,19 @@ mod tests {
         let row = text.lines().find(|line| line.trim_start().starts_with("candle ")).expect("a row");
         assert_eq!(
             row.split_whitespace().collect::<Vec<_>>(),
-            ["candle", "30.00", "s", "10%", "1", "150", "0.39000≠"]
+            ["candle", "30.00", "s", "10%", "1", "150", "≥", "3", "met", "0.39000≠"]
         );
-        assert!(text.contains("simplenn adam 64, 1t"));
+        assert!(text.contains("  fastest peer: JAX, one jit, 1.50 times; aim ≥ 1.5 met\n"), "{text}");
+        assert!(text.contains("  burn, flex: it has stopped; see a.log\n"), "{text}");
+        let row = text.lines().find(|line| line.starts_with("adam 64, 1t")).expect("a row");
+        assert_eq!(
+            row.split_whitespace().skip(3).collect::<Vec<_>>(),
+            ["–", "2.00!", "–", "–", "1.50", "150", "–", "≥", "1.5", "met"]
+        );
+        assert!(
+            text.contains("\n7 of 10 aims are met.\nOther programs were at work at 4 workloads"),
+            "{text}"
+        );
         assert!(text.contains("A processor, kernels avx512") && text.contains("candle 0.1"));
     }
 

@@ -30,9 +30,10 @@ pub(super) enum Answer {
 }
 
 impl Worker {
-    /// Starts a peer and waits for its first word; what it prints beside its answers goes to `log`.
+    /// Starts a peer and waits for its first word; what it prints beside its answers is added to `log`.
     pub(super) fn start(mut command: Command, log: &Path) -> Result<Worker, String> {
-        let file = File::create(log).map_err(|error| format!("{}: {error}", log.display()))?;
+        let file = File::options().create(true).append(true).open(log);
+        let file = file.map_err(|error| format!("{}: {error}", log.display()))?;
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -41,7 +42,12 @@ impl Worker {
             .map_err(|error| format!("{} cannot be started: {error}", command.get_program().display()))?;
         let input = Box::new(child.stdin.take().expect("it is piped"));
         let output = Box::new(BufReader::new(child.stdout.take().expect("it is piped")));
-        Worker::new(input, output, Some(child)).map_err(|why| format!("{why} (see {})", log.display()))
+        Worker::new(input, output, Some(child))
+    }
+
+    /// The number of its process.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
     }
 
     fn new(input: Box<dyn Write>, output: Box<dyn BufRead>, child: Option<Child>) -> Result<Worker, String> {
