@@ -219,6 +219,11 @@ impl<'g, T: Real> Var<'g, T> {
         self.values()[0]
     }
 
+    /// Whether no gradient flows into it.
+    pub(crate) fn is_constant(self) -> bool {
+        !self.graph.nodes.borrow()[self.node.0].needs_gradient
+    }
+
     pub(crate) fn node(self) -> Node {
         self.node
     }

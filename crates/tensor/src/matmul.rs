@@ -13,6 +13,7 @@
 
 mod block;
 mod dots;
+pub(crate) mod foreground;
 pub(crate) mod lanes;
 mod transpose;
 
@@ -21,6 +22,7 @@ use std::cell::RefCell;
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder, linalg::general_mat_mul};
 use rayon::prelude::*;
 
+pub use self::foreground::Foreground;
 use self::transpose::transpose;
 use crate::buffer::Buffer;
 use crate::simd::{self, Path};
@@ -124,14 +126,14 @@ pub fn gemm_on(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
         // Cᵀ = Bᵀ·Aᵀ, with vectors along the rows of A.
         with_scratch(m * n, |c_t| {
             if beta != 0.0 {
-                transpose(path, Mat::new(c, m, n), c_t);
+                transpose(path, Mat::new(c, m, n), c_t, m);
             }
             if a.row_stride == 1 {
                 by_rows(path, b.t(), Vectors::InPlace(a.t()), beta, c_t);
             } else {
                 with_panels(path, a, |a_t| by_rows(path, b.t(), a_t, beta, c_t));
             }
-            transpose(path, Mat::new(c_t, n, m), c);
+            transpose(path, Mat::new(c_t, n, m), c, n);
         });
     }
 }
@@ -168,7 +170,7 @@ fn with_panels<R>(path: Path, from: Mat<'_>, work: impl FnOnce(Vectors<'_>) -> R
     with_scratch(rows * columns, |data| {
         for panel in block::panels(path, columns) {
             let part = from.rows_from(panel.start, panel.len());
-            transpose(path, part, &mut data[panel.start * rows..][..part.rows * rows]);
+            transpose(path, part, &mut data[panel.start * rows..][..part.rows * rows], part.rows);
         }
         work(Vectors::Panels { data, rows, columns })
     })

@@ -1,11 +1,14 @@
 //! The two kinds of numbers that arrays hold.
 
 use std::iter::Sum;
+use std::ops::Range;
 
 use ndarray::NdFloat;
 
 use crate::gathered::{self, Gathered, Start};
+use crate::matmul::foreground::{self, Foreground};
 use crate::matmul::{self, Mat};
+use crate::simd::{self, Path};
 
 /// `f32`, in which everything is trained, or `f64`, in which gradients are checked.
 pub trait Real: NdFloat + Sum + Default {
@@ -20,6 +23,27 @@ pub trait Real: NdFloat + Sum + Default {
 
     /// `C = A·B + beta·C`: see [`matmul::gemm`].
     fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, beta: Self, c: &mut [Self]);
+
+    /// Looks through some rows of a matrix: see [`Foreground::find`].
+    fn find_in_rows(path: Path, found: &mut Foreground<Self>, matrix: &[Self], rows: Range<usize>);
+
+    /// A dense layer: see [`Foreground::linear`].
+    fn foreground_linear(
+        foreground: &Foreground<Self>,
+        x: &[Self],
+        w: &[Self],
+        bias: Option<&[Self]>,
+        y: &mut [Self],
+    );
+
+    /// The gradient of its weights: see [`Foreground::linear_gradient`].
+    fn foreground_gradient(
+        foreground: &Foreground<Self>,
+        x: &[Self],
+        dy: &[Self],
+        beta: Self,
+        dw: &mut [Self],
+    );
 
     /// `C = A·B + start` for a gathered A: see [`gathered::product`].
     fn gathered(a: Gathered<'_, Self>, b: &[Self], start: Start<'_, Self>, n: usize, c: &mut [Self]);
@@ -44,6 +68,24 @@ impl Real for f32 {
     #[track_caller]
     fn gemm(a: Mat<'_, f32>, b: Mat<'_, f32>, beta: f32, c: &mut [f32]) {
         matmul::gemm(a, b, beta, c);
+    }
+
+    fn find_in_rows(path: Path, found: &mut Foreground, matrix: &[f32], rows: Range<usize>) {
+        foreground::find_in_rows(path, found, matrix, rows);
+    }
+
+    fn foreground_linear(
+        foreground: &Foreground<f32>,
+        x: &[f32],
+        w: &[f32],
+        bias: Option<&[f32]>,
+        y: &mut [f32],
+    ) {
+        foreground.linear_on(simd::path(), x, w, bias, y);
+    }
+
+    fn foreground_gradient(foreground: &Foreground<f32>, x: &[f32], dy: &[f32], beta: f32, dw: &mut [f32]) {
+        foreground.gradient_on(simd::path(), x, dy, beta, dw);
     }
 
     #[track_caller]
@@ -71,6 +113,24 @@ impl Real for f64 {
     #[track_caller]
     fn gemm(a: Mat<'_, f64>, b: Mat<'_, f64>, beta: f64, c: &mut [f64]) {
         matmul::gemm_f64(a, b, beta, c);
+    }
+
+    fn find_in_rows(_path: Path, found: &mut Foreground<f64>, matrix: &[f64], rows: Range<usize>) {
+        found.find_in_rows(matrix, rows, foreground::differing);
+    }
+
+    fn foreground_linear(
+        foreground: &Foreground<f64>,
+        x: &[f64],
+        w: &[f64],
+        bias: Option<&[f64]>,
+        y: &mut [f64],
+    ) {
+        foreground.linear_naive(x, w, bias, y);
+    }
+
+    fn foreground_gradient(foreground: &Foreground<f64>, x: &[f64], dy: &[f64], beta: f64, dw: &mut [f64]) {
+        foreground.gradient_naive(x, dy, beta, dw);
     }
 
     #[track_caller]

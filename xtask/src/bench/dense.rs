@@ -19,7 +19,7 @@ const SPEEDUPS: [(&str, &str, f64, &str); 3] = [
 
 pub(super) fn run(options: &Options) -> Result<(), String> {
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
-    let mut subjects = subjects(options, cores);
+    let mut subjects = subjects(options, cores)?;
     let rounds = options.rounds_or(15);
     let live = std::io::stderr().is_terminal();
     for round in 0..rounds {
@@ -38,7 +38,7 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
 }
 
 /// The two peaks, which all else is a share of, and what the options ask for.
-fn subjects(options: &Options, cores: usize) -> Vec<Subject> {
+fn subjects(options: &Options, cores: usize) -> Result<Vec<Subject>, String> {
     let mut subjects = vec![peak::subject(1), peak::subject(cores)];
     for batch in [64, 512] {
         let products = [Product::Forward, Product::WeightGradient];
@@ -46,28 +46,35 @@ fn subjects(options: &Options, cores: usize) -> Vec<Subject> {
         subjects.extend(products.filter(|subject| options.wants(&subject.name)));
     }
     let rules = [("sgd", "sgd lr=0.01"), ("adam", "adam lr=0.001"), ("rmsprop", "rmsprop lr=0.001")];
+    let digits = step::digits(options.data_dir.as_deref())?;
     for (batch, aim) in [(64, 0.75), (512, 0.85), (1, 0.0)] {
         for (name, recipe) in rules {
             let name = format!("step, batch {batch}, {name}");
             if options.wants(&name) {
-                subjects.push(Subject { aim, ..step::subject(&name, recipe, batch, 1) });
+                subjects.push(Subject { aim, ..step::subject(&name, recipe, &digits, batch, 1) });
             }
+        }
+    }
+    for (batch, aim) in [(64, 0.75), (512, 0.85)] {
+        let name = format!("step, batch {batch}, sgd, noise");
+        if options.wants(&name) {
+            subjects.push(Subject { aim, ..step::subject(&name, "sgd lr=0.01", &step::noise(), batch, 1) });
         }
     }
     if cores > 1 {
         for (batch, aim) in [(64, 0.0), (512, 0.0), (60_000, 0.85)] {
             let name = format!("step, batch {batch}, sgd, 2 threads");
             if options.wants(&name) {
-                subjects.push(Subject { aim, ..step::subject(&name, "sgd lr=0.01", batch, 2) });
+                subjects.push(Subject { aim, ..step::subject(&name, "sgd lr=0.01", &digits, batch, 2) });
             }
         }
         let name = "two runs at once, batch 64, sgd";
         if options.wants(name) {
-            subjects.push(step::two_at_once(name, "sgd lr=0.01", 64));
+            subjects.push(step::two_at_once(name, "sgd lr=0.01", &digits, 64));
         }
     }
     subjects.extend(conv::subjects(cores).into_iter().filter(|subject| options.wants(&subject.name)));
-    subjects
+    Ok(subjects)
 }
 
 fn show(subjects: &[Subject], cores: usize, options: &Options) -> Result<(), String> {

@@ -1,8 +1,11 @@
 //! A training step of the SimpleNN: gather, forward, loss, backward, update.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use autograd::Tape;
-use data::Split;
 use data::batches::Normalise;
+use data::{Request, Split};
 use lab::Recipe;
 use nn::{Activation, Model};
 use rayon::ThreadPool;
@@ -13,8 +16,14 @@ use super::{Subject, time};
 const WIDTHS: [usize; 4] = [784, 128, 64, 10];
 
 /// Steps of one run on so many threads.
-pub(super) fn subject(name: &str, recipe: &str, batch: usize, threads: usize) -> Subject {
-    let (mut step, calls, pool) = (steps(recipe, batch), calls(batch), pool(threads));
+pub(super) fn subject(
+    name: &str,
+    recipe: &str,
+    images: &Arc<Split>,
+    batch: usize,
+    threads: usize,
+) -> Subject {
+    let (mut step, calls, pool) = (steps(recipe, images, batch), calls(batch), pool(threads));
     let work = move || pool.install(|| time(|| (0..calls).for_each(|_| step()))) / calls as f64;
     Subject {
         name: name.to_string(),
@@ -27,9 +36,9 @@ pub(super) fn subject(name: &str, recipe: &str, batch: usize, threads: usize) ->
 }
 
 /// A step of each of two runs, which have a thread each.
-pub(super) fn two_at_once(name: &str, recipe: &str, batch: usize) -> Subject {
+pub(super) fn two_at_once(name: &str, recipe: &str, images: &Arc<Split>, batch: usize) -> Subject {
     let calls = 4 * calls(batch);
-    let mut runs = [(); 2].map(|()| (steps(recipe, batch), pool(1)));
+    let mut runs = [(); 2].map(|()| (steps(recipe, images, batch), pool(1)));
     let work = move || {
         let all = || {
             std::thread::scope(|scope| {
@@ -51,13 +60,13 @@ pub(super) fn two_at_once(name: &str, recipe: &str, batch: usize) -> Subject {
 }
 
 /// Makes one update a call.
-fn steps(recipe: &str, batch: usize) -> impl FnMut() + Send + use<> {
+fn steps(recipe: &str, images: &Arc<Split>, batch: usize) -> impl FnMut() + Send + use<> {
     let recipe: Recipe = recipe.parse().expect("a known optimizer");
     let model = Model::mlp(&WIDTHS, Activation::Relu);
     let mut weights = model.init(1);
     let mut gradients = weights.zeros_like();
     let mut optimizer = recipe.optimizer(model.layout(), 0).expect("settings in range");
-    let split = images(batch.max(4096));
+    let split = Arc::clone(images);
     let order = data::batches::epoch_order(1, 0, split.len());
     let (tape, mut labels, mut place) = (Tape::new(), Vec::new(), 0);
     move || {
@@ -77,7 +86,7 @@ fn calls(batch: usize) -> usize {
     (20_000 / batch).clamp(1, 400)
 }
 
-/// Floating-point operations of a step's products.
+/// Floating-point operations of a step's products, if all of them are made.
 fn operations(batch: usize) -> f64 {
     let multiply_adds: usize = WIDTHS.windows(2).map(|w| 2 * w[0] * w[1]).sum::<usize>()
         + WIDTHS.windows(2).skip(1).map(|w| w[0] * w[1]).sum::<usize>();
@@ -88,12 +97,23 @@ fn pool(threads: usize) -> ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started")
 }
 
-/// Images with as much background as digits have.
-fn images(count: usize) -> Split {
-    let mut stream = Stream::new(1, "images");
-    let pixels =
-        (0..count * WIDTHS[0]).map(|_| if stream.below(5) == 0 { stream.below(256) as u8 } else { 0 });
-    let pixels = pixels.collect();
-    let labels = (0..count).map(|_| stream.below(10) as u8).collect();
-    Split { pixels, labels, rows: 28, cols: 28 }
+/// As many images as MNIST has to train on: its own, or if it is not on this machine, those of the
+/// sample again and again.
+pub(super) fn digits(data_dir: Option<&Path>) -> Result<Arc<Split>, String> {
+    let mut request = Request::new(data::set("mnist").map_err(|error| error.to_string())?);
+    (request.data_dir, request.offline) = (data_dir.map(Path::to_path_buf), true);
+    let split = data::load(&request, &mut |_| ()).map_err(|error| error.to_string())?.train;
+    let again = |values: &[u8], count: usize| values.iter().copied().cycle().take(count).collect();
+    let (pixels, labels) = (again(&split.pixels, IMAGES * WIDTHS[0]), again(&split.labels, IMAGES));
+    Ok(Arc::new(Split { pixels, labels, ..split }))
 }
+
+/// Images without a background.
+pub(super) fn noise() -> Arc<Split> {
+    let mut stream = Stream::new(1, "images");
+    let pixels = (0..IMAGES * WIDTHS[0]).map(|_| stream.below(256) as u8).collect();
+    let labels = (0..IMAGES).map(|_| stream.below(10) as u8).collect();
+    Arc::new(Split { pixels, labels, rows: 28, cols: 28 })
+}
+
+const IMAGES: usize = 60_000;

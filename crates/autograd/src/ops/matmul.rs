@@ -1,7 +1,7 @@
 //! Matrix products.
 
 use tensor::Real;
-use tensor::matmul::Mat;
+use tensor::matmul::{Foreground, Mat};
 use tensor::simd::{self, Kernel};
 
 use crate::tape::Var;
@@ -46,22 +46,30 @@ impl<'g, T: Real> Var<'g, T> {
             w.shape(),
             x.shape()
         );
+        if let Some(b) = b {
+            assert!(
+                *b.shape() == [out],
+                "a linear layer of weight {} cannot have a bias {}",
+                w.shape(),
+                b.shape()
+            );
+        }
         let mut y = graph.buffer([rows, out].into());
-        let beta = match b {
-            None => T::zero(),
-            Some(b) => {
-                assert!(
-                    *b.shape() == [out],
-                    "a linear layer of weight {} cannot have a bias {}",
-                    w.shape(),
-                    b.shape()
-                );
-                let b = b.values();
+        let foreground = if x.is_constant() { Foreground::find(&x.values(), rows, inputs) } else { None };
+        if let Some(foreground) = &foreground {
+            foreground.linear(&x.values(), &w.values(), b.map(|b| b.values()).as_deref(), &mut y);
+        } else {
+            let beta = if b.is_some() { T::one() } else { T::zero() };
+            if let Some(b) = b.map(|b| b.values()) {
                 y.chunks_exact_mut(out.max(1)).for_each(|y| y.copy_from_slice(&b));
-                T::one()
             }
-        };
-        T::gemm(Mat::new(&x.values(), rows, inputs), Mat::new(&w.values(), out, inputs).t(), beta, &mut y);
+            T::gemm(
+                Mat::new(&x.values(), rows, inputs),
+                Mat::new(&w.values(), out, inputs).t(),
+                beta,
+                &mut y,
+            );
+        }
 
         let mut shape = x.shape().to_vec();
         *shape.last_mut().expect("a scalar has one column, so no weight fits it") = out;
@@ -70,8 +78,10 @@ impl<'g, T: Real> Var<'g, T> {
         graph.push(shape.as_slice().into(), y, &inputs_of, move |at, gradients| {
             let dy = Mat::new(at.dy, rows, out);
             gradients.add(x_node, |dx, beta| T::gemm(dy, Mat::new(at.value(w_node), out, inputs), beta, dx));
-            gradients
-                .add(w_node, |dw, beta| T::gemm(dy.t(), Mat::new(at.value(x_node), rows, inputs), beta, dw));
+            gradients.add(w_node, |dw, beta| match &foreground {
+                Some(foreground) => foreground.linear_gradient(at.value(x_node), at.dy, beta, dw),
+                None => T::gemm(dy.t(), Mat::new(at.value(x_node), rows, inputs), beta, dw),
+            });
             if let Some(b) = b_node {
                 gradients.add(b, |db, beta| simd::dispatch(AddRows { matrix: at.dy, beta, out: db }));
             }

@@ -14,7 +14,7 @@ use crate::simd::Path;
 const BLOCK: usize = 9 * 1024;
 
 /// Numbers in a register.
-const fn lanes(path: Path) -> usize {
+pub(super) const fn lanes(path: Path) -> usize {
     match path {
         Path::Avx512 => 16,
         Path::Avx2 | Path::Portable => 8,
@@ -42,7 +42,7 @@ pub(super) fn panels(path: Path, columns: usize) -> impl Iterator<Item = Range<u
 
 /// `0..total` in as few parts of at most `most` as can be, of nearly the same length: a last part
 /// of one or two would keep few registers busy.
-fn parts(total: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+pub(super) fn parts(total: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     let count = total.div_ceil(most);
     let (length, longer) = (total / count.max(1), total % count.max(1));
     (0..count).map(move |i| {

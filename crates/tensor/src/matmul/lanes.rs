@@ -16,6 +16,8 @@ pub(crate) trait Lanes: Copy {
     unsafe fn store(self, to: *mut f32, count: usize);
     /// `a·b + self`.
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
+    unsafe fn plus(self, other: Self) -> Self;
+    unsafe fn minus(self, other: Self) -> Self;
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -40,6 +42,16 @@ impl Lanes for __m512 {
     #[inline(always)]
     unsafe fn add_product(self, a: __m512, b: __m512) -> __m512 {
         unsafe { _mm512_fmadd_ps(a, b, self) }
+    }
+
+    #[inline(always)]
+    unsafe fn plus(self, other: __m512) -> __m512 {
+        unsafe { _mm512_add_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn minus(self, other: __m512) -> __m512 {
+        unsafe { _mm512_sub_ps(self, other) }
     }
 }
 
@@ -72,6 +84,16 @@ impl Lanes for __m256 {
     #[inline(always)]
     unsafe fn add_product(self, a: __m256, b: __m256) -> __m256 {
         unsafe { _mm256_fmadd_ps(a, b, self) }
+    }
+
+    #[inline(always)]
+    unsafe fn plus(self, other: __m256) -> __m256 {
+        unsafe { _mm256_add_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn minus(self, other: __m256) -> __m256 {
+        unsafe { _mm256_sub_ps(self, other) }
     }
 }
 
@@ -106,5 +128,15 @@ impl Lanes for [f32; 8] {
     #[inline(always)]
     unsafe fn add_product(self, a: [f32; 8], b: [f32; 8]) -> [f32; 8] {
         std::array::from_fn(|i| a[i] * b[i] + self[i])
+    }
+
+    #[inline(always)]
+    unsafe fn plus(self, other: [f32; 8]) -> [f32; 8] {
+        std::array::from_fn(|i| self[i] + other[i])
+    }
+
+    #[inline(always)]
+    unsafe fn minus(self, other: [f32; 8]) -> [f32; 8] {
+        std::array::from_fn(|i| self[i] - other[i])
     }
 }
