@@ -3,6 +3,7 @@
 mod child;
 mod conv;
 mod dense;
+mod instructions;
 mod optim;
 mod options;
 mod peak;
@@ -39,6 +40,9 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     {
         return finish(child::run(&recipe.to_string_lossy(), folder.first().map(PathBuf::from)));
     }
+    if arguments.first().is_some_and(|word| word == instructions::WORD) {
+        return finish(instructions::run_counted());
+    }
     let options = match options::parse(arguments) {
         Ok(options) => options,
         Err(message) => {
@@ -50,6 +54,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     let done = match &options.subcommand {
         Subcommand::Worker { data, threads, variant } => peers::serve(data, *threads, variant),
         Subcommand::Optim => optim::run(&options),
+        Subcommand::Instructions => instructions::run(&options),
         Subcommand::Training if options.peers => peers::run(&options),
         Subcommand::Training => dense::run(&options),
     };

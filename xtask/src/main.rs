@@ -17,6 +17,7 @@ cargo xtask COMMAND
                         (the same as `descent data fetch`)
   bench [optim]         measures this machine's peak and how near to it training or updates
                         come; --peers beside PyTorch, JAX, candle and burn (--help)
+  bench instructions    counts the instructions of steps and updates by valgrind
   fixtures              records anew what other implementations compute, for the tests
   ci                    what a submission must pass: format, lints, docs, tests
 ";

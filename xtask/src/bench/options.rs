@@ -17,6 +17,10 @@ bench --peers    the SimpleNN with sgd, adam and rmsprop (an epoch in batches of
                  and burn; with what is aimed at and whether it is met
 bench optim      an update of every rule, beside a plain loop that reads and
                  writes as many arrays; with --peers beside PyTorch and optax
+bench instructions
+                 counted by valgrind, where it is installed: a training step
+                 and the update of every elementwise rule, and how both have
+                 changed since the last time
 
 Everything is measured in rounds: each subject once, then each once more, so
 that a change in the machine's load meets all alike. Printed are the median,
@@ -68,6 +72,8 @@ pub(super) enum Subcommand {
     Training,
     /// Updates.
     Optim,
+    /// Instructions instead of seconds.
+    Instructions,
     /// Nothing: this process answers another that measures.
     Worker { data: PathBuf, threads: usize, variant: String },
 }
@@ -82,6 +88,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Options, clap::Error> {
             variant: worker.get_one::<String>("variant").cloned().expect("it is required"),
         },
         Some(("optim", _)) => Subcommand::Optim,
+        Some(("instructions", _)) => Subcommand::Instructions,
         _ => Subcommand::Training,
     };
     let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
@@ -126,6 +133,7 @@ fn command() -> Command {
         .long_about(format!("{ABOUT}.\n\n{EXPLANATION}"))
         .after_help(EXAMPLES)
         .subcommand(Command::new("optim").about("Measures the updates of all rules instead"))
+        .subcommand(Command::new("instructions").about("Counts instructions by valgrind instead"))
         .subcommand(
             Command::new("worker")
                 .hide(true)
@@ -160,9 +168,9 @@ fn command() -> Command {
                 .help("Who has taken this long at one thing sits out its further rounds"),
         )
         .arg(
-            path("json", "FILE").global(true).help(
-                "Where the figures are [default: results/bench.json, bench-peers.json, bench-optim.json]",
-            ),
+            path("json", "FILE")
+                .global(true)
+                .help("Where the figures are [default: results/bench.json, or bench- and what is measured]"),
         )
         .arg(path("data-dir", "DIR").global(true).help("Read MNIST from this folder only"))
         .arg(

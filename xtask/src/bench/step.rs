@@ -60,7 +60,7 @@ pub(super) fn two_at_once(name: &str, recipe: &str, images: &Arc<Split>, batch: 
 }
 
 /// Makes one update a call.
-fn steps(recipe: &str, images: &Arc<Split>, batch: usize) -> impl FnMut() + Send + use<> {
+pub(super) fn steps(recipe: &str, images: &Arc<Split>, batch: usize) -> impl FnMut() + Send + use<> {
     let recipe: Recipe = recipe.parse().expect("a known optimizer");
     let model = Model::mlp(&WIDTHS, Activation::Relu);
     let mut weights = model.init(1);
