@@ -16,13 +16,17 @@ import optax
 import optax.contrib
 
 # Where optax's name is another; all others are looked up by Descent's.
-NAMES = {"optimistic_gd": "optimistic_gradient_descent"}
+NAMES = {"optimistic_gd": "optimistic_gradient_descent", "dadapt_adam": "dadapt_adamw"}
 
 # Descent's and PyTorch's settings where optax has others.
 SETTINGS = {
     "rmsprop": {"decay": 0.99, "eps_in_sqrt": False},
     "adagrad": {"initial_accumulator_value": 0.0, "eps": 1e-10},
     "adamw": {"weight_decay": 0.01},
+    "nadamw": {"weight_decay": 0.01},
+    "lamb": {"weight_decay": 0.01},
+    "lion": {"weight_decay": 0.0},
+    "noisy_sgd": {"key": 0},
     "adadelta": {"rho": 0.9, "eps": 1e-6},
 }
 

@@ -3,6 +3,7 @@ Variants: fused, foreach, forloop (PyTorch's three implementations)."""
 
 import sys
 import time
+from functools import partial
 
 import torch
 
@@ -19,6 +20,7 @@ OPTIMIZERS = {
     "adamw": torch.optim.AdamW,
     "adamax": torch.optim.Adamax,
     "nadam": torch.optim.NAdam,
+    "nadamw": partial(torch.optim.NAdam, weight_decay=0.01, decoupled_weight_decay=True),
     "radam": torch.optim.RAdam,
     "adafactor": torch.optim.Adafactor,
     "muon": torch.optim.Muon,

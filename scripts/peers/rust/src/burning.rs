@@ -1,38 +1,64 @@
-//! burn: a module of linear layers, its loss and optimizers, on its fastest CPU backend.
+//! burn: a module of convolutions and linear layers, its loss and optimizers, on its fastest CPU backend.
 
 use std::time::Instant;
 
 use burn::module::{Module, Param};
+use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::loss::{CrossEntropyLoss, CrossEntropyLossConfig};
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::pool::MaxPool2dConfig;
+use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, RmsPropConfig, SgdConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::Repetition;
-use crate::training::{Layer, PIXELS, Training};
+use crate::training::{Layer, Net, PIXELS, Training};
 
 #[derive(Module, Debug)]
-struct SimpleNN {
-    fc1: Linear,
-    fc2: Linear,
-    fc3: Linear,
+struct Model {
+    convolutions: Vec<Conv2d>,
+    dense: Vec<Linear>,
 }
 
-impl SimpleNN {
-    fn new(layers: &[Layer], device: &Device) -> SimpleNN {
-        SimpleNN {
-            fc1: linear(&layers[0], device),
-            fc2: linear(&layers[1], device),
-            fc3: linear(&layers[2], device),
+impl Model {
+    fn new(training: &Training, device: &Device) -> Model {
+        let convolutions = match training.net {
+            Net::SimpleNn => 0,
+            Net::Convolutional => 2,
+        };
+        let (first, rest) = training.layers.split_at(convolutions);
+        Model {
+            convolutions: first.iter().map(|layer| convolution(layer, device)).collect(),
+            dense: rest.iter().map(|layer| linear(layer, device)).collect(),
         }
     }
 
     fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let x = relu(self.fc1.forward(x));
-        let x = relu(self.fc2.forward(x));
-        self.fc3.forward(x)
+        let mut x = x;
+        if !self.convolutions.is_empty() {
+            let pool = MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init();
+            let mut images = x.reshape([-1, 1, 28, 28]);
+            for convolution in &self.convolutions {
+                images = pool.forward(relu(convolution.forward(images)));
+            }
+            x = images.flatten(1, 3);
+        }
+        let (last, hidden) = self.dense.split_last().expect("both nets have dense layers");
+        for linear in hidden {
+            x = relu(linear.forward(x));
+        }
+        last.forward(x)
     }
+}
+
+fn convolution(layer: &Layer, device: &Device) -> Conv2d {
+    let Layer { outputs, inputs, weight, bias } = layer;
+    let config = Conv2dConfig::new([inputs / 25, *outputs], [5, 5]).with_padding(PaddingConfig2d::Same);
+    let mut convolution = config.init(device);
+    let weight = TensorData::new(weight.clone(), [*outputs, inputs / 25, 5, 5]);
+    convolution.weight = Param::from_data(weight, device);
+    convolution.bias = Some(Param::from_data(TensorData::new(bias.clone(), [*outputs]), device));
+    convolution
 }
 
 /// burn keeps a row for each input.
@@ -76,7 +102,7 @@ pub fn repetition(training: Training) -> Option<Repetition> {
     let criterion: CrossEntropyLoss = CrossEntropyLossConfig::new().init(&device);
 
     let repetition = move |batches: &[Tensor<1, Int>]| {
-        let mut model = SimpleNN::new(&training.layers, &device);
+        let mut model = Model::new(&training, &device);
         let mut optimizer = optimizer(&training.optimizer).expect("it was there a moment ago");
         let (start, mut total) = (Instant::now(), 0.0);
         for batch in batches {

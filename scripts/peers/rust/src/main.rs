@@ -1,4 +1,4 @@
-//! The Rust peers of `cargo xtask bench --peers`: candle and burn, each with the SimpleNN's epoch as
+//! The Rust peers of `cargo xtask bench --peers`: candle and burn, each with the loop as
 //! their users would write it, over tensors in memory.
 //!
 //! The lines that are spoken are described in `scripts/peers/protocol.py`.
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             // The old one's memory is freed before the new one is made.
             drop(ready.take());
             let Some(training) = Training::new(workload, folder.as_ref())? else {
-                say(&json!({"skip": "only the SimpleNN is written for it"}))?;
+                say(&json!({"skip": "it has no such model"}))?;
                 continue;
             };
             let made = match variant.as_str() {

@@ -1,15 +1,25 @@
-//! The workload `simplenn OPTIMIZER batch=B updates=U` with its data.
+//! The workload `MODEL OPTIMIZER batch=B updates=U` with its data.
 
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 
-/// Outputs and inputs of the layers.
-const LAYERS: [(usize, usize); 3] = [(128, 784), (64, 128), (10, 64)];
+/// Outputs and inputs of each layer; of a convolution, with the places of its kernel.
+const SIMPLENN: &[(usize, usize)] = &[(128, 784), (64, 128), (10, 64)];
+const CONVOLUTIONAL: &[(usize, usize)] = &[(32, 25), (64, 32 * 25), (1024, 3136), (10, 1024)];
 
 pub const PIXELS: usize = 784;
 
+/// The nets that the peers train.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Net {
+    SimpleNn,
+    /// Two convolutions, two dense layers.
+    Convolutional,
+}
+
 pub struct Training {
+    pub net: Net,
     pub optimizer: String,
     pub learning_rate: f64,
     /// Normalised from −1 to 1, image after image.
@@ -24,7 +34,7 @@ pub struct Training {
 pub struct Layer {
     pub outputs: usize,
     pub inputs: usize,
-    /// Row by row, one row for each output.
+    /// Row by row, one row for each output; a convolution's by channel, row and column.
     pub weight: Vec<f32>,
     pub bias: Vec<f32>,
 }
@@ -33,7 +43,12 @@ impl Training {
     /// `None` for another model.
     pub fn new(workload: &str, folder: &Path) -> Result<Option<Training>, Box<dyn Error>> {
         let words: Vec<&str> = workload.split_whitespace().collect();
-        let ["simplenn", optimizer, sizes @ ..] = &words[..] else { return Ok(None) };
+        let [model, optimizer, sizes @ ..] = &words[..] else { return Ok(None) };
+        let (net, layers) = match *model {
+            "simplenn" => (Net::SimpleNn, SIMPLENN),
+            "2c2d" => (Net::Convolutional, CONVOLUTIONAL),
+            _ => return Ok(None),
+        };
         let size = |name: &str| -> Result<usize, Box<dyn Error>> {
             let text = sizes.iter().find_map(|size| size.strip_prefix(name)?.strip_prefix('='));
             Ok(text.ok_or(format!("{workload} has no {name}"))?.parse()?)
@@ -44,7 +59,7 @@ impl Training {
         let pixels = fs::read(raw.join("train-images-idx3-ubyte"))?.split_off(16);
         let pixels = pixels.iter().map(|&p| (f32::from(p) / 255.0 - 0.5) / 0.5).collect();
         let labels = fs::read(raw.join("train-labels-idx1-ubyte"))?.split_off(8);
-        let flat: Vec<f32> = fs::read(folder.join("simplenn.f32"))?
+        let flat: Vec<f32> = fs::read(folder.join(format!("{model}.f32")))?
             .chunks_exact(4)
             .map(|bytes| f32::from_le_bytes(bytes.try_into().expect("four bytes")))
             .collect();
@@ -54,12 +69,13 @@ impl Training {
             rest = others;
             part.to_vec()
         };
-        let layers = LAYERS
-            .map(|(outputs, inputs)| {
+        let layers = layers
+            .iter()
+            .map(|&(outputs, inputs)| {
                 let (weight, bias) = (take(outputs * inputs), take(outputs));
                 Layer { outputs, inputs, weight, bias }
             })
-            .into();
+            .collect();
         let order: Vec<u32> = fs::read(folder.join("order.u32"))?
             .chunks_exact(4)
             .map(|bytes| u32::from_le_bytes(bytes.try_into().expect("four bytes")))
@@ -67,6 +83,7 @@ impl Training {
         let batches = order.chunks(batch).cycle().take(updates).map(<[u32]>::to_vec).collect();
         let learning_rate = if *optimizer == "sgd" { 0.01 } else { 0.001 };
         Ok(Some(Training {
+            net,
             optimizer: optimizer.to_string(),
             learning_rate,
             pixels,
