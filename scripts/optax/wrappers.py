@@ -9,10 +9,7 @@ if_finite, one gradient in seven is not finite. Arrays are float32; 64-bit mode 
 that bias corrections and schedules are computed in float64.
 """
 
-import argparse
-import json
-import platform
-from importlib.metadata import version
+import sys
 from pathlib import Path
 
 import jax
@@ -22,7 +19,10 @@ jax.config.update("jax_enable_x64", True)
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 import optax  # noqa: E402
-from safetensors.numpy import load_file, save_file  # noqa: E402
+from safetensors.numpy import load_file  # noqa: E402
+
+sys.path.append(str(Path(__file__).parents[1]))
+import recording  # noqa: E402
 
 SAMPLED = [1, 10, 100, 1000]
 
@@ -71,21 +71,12 @@ def replay(recipe, start, gradients):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("folder", type=Path)
-    folder = arguments.parse_args().folder
-    packages = ["numpy", "jax", "optax"]
-    made_with = {"python": platform.python_version()} | {name: version(name) for name in packages}
-    print(json.dumps(made_with))
+    folder, made_with = recording.begin(__doc__, ["numpy", "jax", "optax"])
     stream = load_file(folder / "stream.safetensors")
     recorded = {
         recipe: replay(recipe, stream["start"], stream["gradients"]) for recipe in METHODS
     }
-    assert all(np.isfinite(w).all() for w in recorded.values()), "a recipe diverged"
-    path = folder / "wrappers_optax.safetensors"
-    # One entry, since the order of several would change from run to run.
-    save_file(recorded, path, {"made_with": json.dumps({**made_with, "steps": SAMPLED})})
-    print(f"{path}: {len(recorded)} arrays, {path.stat().st_size} bytes")
+    recording.save(folder / "wrappers_optax.safetensors", recorded, made_with, steps=SAMPLED)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ SETTINGS = {
     "adamw": {"weight_decay": 0.01},
     "nadamw": {"weight_decay": 0.01},
     "lamb": {"weight_decay": 0.01},
+    "novograd": {"b1": 0.95, "b2": 0.98},
     "lion": {"weight_decay": 0.0},
     "noisy_sgd": {"key": 0},
     "adadelta": {"rho": 0.9, "eps": 1e-6},
@@ -50,7 +51,8 @@ def prepare(workload):
 
     def repetition():
         weights = [jnp.ones(shape, jnp.float32) for shape in update.shapes]
-        carry = weights, optimizer.init(weights)
+        # A state that holds the weights themselves cannot be donated with them.
+        carry = weights, jax.tree.map(jnp.copy, optimizer.init(weights))
         for _ in range(update.warm):
             carry = jitted(*carry, gradients)
         jax.block_until_ready(carry)
@@ -60,7 +62,7 @@ def prepare(workload):
         jax.block_until_ready(carry)
         seconds = time.perf_counter() - begun
         moved = sum(np.abs(np.asarray(weight, np.float64) - 1).sum() for weight in carry[0])
-        return seconds, moved / update.weights
+        return seconds, update.distance(moved)
 
     return repetition
 

@@ -4,7 +4,8 @@ A peer is started with the folder of the data, its number of threads and its var
 hello with one JSON line, {"peer": NAME, "version": TEXT}, and then answers each line
 `run WORKLOAD` with one of
 
-    {"seconds": S, "value": V}    one timed repetition, and a number that all peers must agree on
+    {"seconds": S, "value": V}    one timed repetition, and a number that all peers must agree on;
+                                  without it there is nothing to agree on
     {"skip": WHY}                 it has nothing of the kind
     {"error": WHY}                it tried and failed
 
@@ -15,6 +16,7 @@ model's starting weights (MODEL.f32), so that every peer learns the same from th
 
 import argparse
 import json
+import math
 import os
 import sys
 import traceback
@@ -62,7 +64,7 @@ def serve(args, peer, version, prepare):
                 ready.clear()
                 ready[workload] = prepare(workload)
             seconds, value = ready[workload]()
-            answer({"seconds": seconds, "value": value})
+            answer({"seconds": seconds} | ({} if value is None else {"value": value}))
         except Skip as why:
             answer({"skip": str(why)})
         except Exception as why:  # whatever a library throws is this workload's result
@@ -137,6 +139,11 @@ class Update:
         for n in shape:
             size *= n
         return size
+
+    def distance(self, moved):
+        """The mean distance; nothing where the weights have grown beyond all numbers, as with rules that
+        double their steps while gradients stay."""
+        return moved / self.weights if math.isfinite(moved) else None
 
     def gradients(self):
         import numpy as np

@@ -29,8 +29,10 @@ OPTIMIZERS = {
 
 def prepare(workload, variant):
     update = protocol.Update(workload)
-    if update.rule not in OPTIMIZERS or (update.rule == "muon" and len(update.shapes) > 1):
+    if update.rule not in OPTIMIZERS:
         raise protocol.Skip(f"no {update.rule}")
+    if update.rule == "muon" and any(len(shape) != 2 for shape in update.shapes):
+        raise protocol.Skip("Muon is for matrices alone")
     if variant == "fused" and update.rule not in ("sgd", "adagrad", "adam", "adamw"):
         raise protocol.Skip(f"no fused {update.rule} on a CPU")
     flags = {"fused": True} if variant == "fused" else {"foreach": variant == "foreach"}
@@ -54,7 +56,7 @@ def prepare(workload, variant):
             optimizer.step()
         seconds = time.perf_counter() - begun
         moved = sum((weight.detach() - 1).abs().sum(dtype=torch.float64).item() for weight in weights)
-        return seconds, moved / update.weights
+        return seconds, update.distance(moved)
 
     return repetition
 

@@ -9,15 +9,15 @@ torch's, so they depend on the weights; all of it is computed in the dtype named
 float64.
 """
 
-import argparse
-import json
-import platform
-from importlib.metadata import version
+import sys
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
+
+sys.path.append(str(Path(__file__).parents[1]))
+import recording  # noqa: E402
 
 
 def lbfgs(
@@ -88,13 +88,8 @@ def record(problem, dtype, recipe, steps, data):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("folder", type=Path)
-    folder = arguments.parse_args().folder
+    folder, made_with = recording.begin(__doc__, ["numpy", "torch"])
     torch.set_num_threads(1)
-    packages = ["numpy", "torch"]
-    made_with = {"python": platform.python_version()} | {name: version(name) for name in packages}
-    print(json.dumps(made_with))
     data = load_file(folder / "closed_loop.safetensors")
     x, y = torch.from_numpy(data["x"]), torch.from_numpy(data["y"]).long()
     recorded = {}
@@ -103,11 +98,7 @@ def main():
             for recipe, steps in recipes.items():
                 name = f"{problem} {str(dtype).removeprefix('torch.')}: {recipe}"
                 recorded[name] = record(problem, dtype, recipe, steps, (x.to(dtype), y))
-    assert all(np.isfinite(rows).all() for rows in recorded.values()), "a recipe diverged"
-    path = folder / "lbfgs.safetensors"
-    # One entry, since the order of several would change from run to run.
-    save_file(recorded, path, {"made_with": json.dumps(made_with)})
-    print(f"{path}: {len(recorded)} arrays, {path.stat().st_size} bytes")
+    recording.save(folder / "lbfgs.safetensors", recorded, made_with)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,7 @@ and writes DIR/parameter_free_closed_loop.safetensors, the weights after 100 and
 Arrays are float32.
 """
 
-import argparse
-import json
-import platform
-from importlib.metadata import version
+import sys
 from pathlib import Path
 
 import dadaptation
@@ -21,10 +18,11 @@ import numpy as np
 import prodigyopt
 import schedulefree
 import torch
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
-SAMPLED = [1, 10, 100, 1000]
-CLOSED_LOOP_SAMPLED = [100, 1000]
+sys.path.append(str(Path(__file__).parents[1]))
+import recording  # noqa: E402
+from trajectories import CLOSED_LOOP_SAMPLED, SAMPLED, closed_loop  # noqa: E402
 
 # Each takes our names with our defaults, so a recipe that gives no value tests the default.
 
@@ -135,48 +133,25 @@ def replay(recipe, start, gradients):
     return np.stack(seen + evaluated)
 
 
-def closed_loop(recipe, x, y):
-    """Softmax regression on batches of 64, taken in order."""
-    x, y = torch.from_numpy(x), torch.from_numpy(y).long()
-    w = torch.nn.Parameter(torch.zeros(8, 4))
-    optimizer, _ = optimizer_of(recipe, w)
-    seen = []
-    for step in range(1, CLOSED_LOOP_SAMPLED[-1] + 1):
-        batch = slice((step - 1) % 4 * 64, (step - 1) % 4 * 64 + 64)
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(x[batch] @ w, y[batch]).backward()
-        optimizer.step()
-        if step in CLOSED_LOOP_SAMPLED:
-            seen.append(w.detach().numpy().reshape(-1).copy())
-    return np.stack(seen)
-
-
-def save(path, arrays, made_with):
-    assert all(np.isfinite(w).all() for w in arrays.values()), "a recipe diverged"
-    # One entry, since the order of several would change from run to run.
-    save_file(arrays, path, {"made_with": json.dumps(made_with)})
-    print(f"{path}: {len(arrays)} arrays, {path.stat().st_size} bytes")
-
-
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("folder", type=Path)
-    folder = arguments.parse_args().folder
-    torch.set_num_threads(1)
     packages = ["numpy", "torch", "schedulefree", "prodigyopt", "dadaptation"]
-    made_with = {"python": platform.python_version()} | {name: version(name) for name in packages}
-    print(json.dumps(made_with))
+    folder, made_with = recording.begin(__doc__, packages)
+    torch.set_num_threads(1)
 
     stream = load_file(folder / "stream.safetensors")
     recorded = {
         recipe: replay(recipe, stream["start"], stream["gradients"]) for recipe in RECIPES
     }
-    save(folder / "parameter_free.safetensors", recorded, {**made_with, "steps": SAMPLED})
+    path = folder / "parameter_free.safetensors"
+    recording.save(path, recorded, made_with, steps=SAMPLED)
 
     data = load_file(folder / "closed_loop.safetensors")
-    recorded = {recipe: closed_loop(recipe, data["x"], data["y"]) for recipe in CLOSED_LOOP}
+    recorded = {
+        recipe: closed_loop(lambda w, recipe=recipe: optimizer_of(recipe, w)[0], data["x"], data["y"])
+        for recipe in CLOSED_LOOP
+    }
     path = folder / "parameter_free_closed_loop.safetensors"
-    save(path, recorded, {**made_with, "steps": CLOSED_LOOP_SAMPLED})
+    recording.save(path, recorded, made_with, steps=CLOSED_LOOP_SAMPLED)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Records what optimizers written in PyTorch do with given gradients, for the tests of `optim`.
 
-usage: python trajectories.py OUT_DIR
+usage: python trajectories.py DIR
 
 Writes stream.safetensors (1,000 gradients of 40 weights, and the weights at the start); for
 torch, timm and pytorch_optimizer a file each with, for each recipe, the weights after steps 1,
@@ -10,11 +10,8 @@ steps). A recipe's name is its spelling in `optim`, so the tests know what to re
 run on their single-tensor paths in float32, but for shampoo and soap.
 """
 
-import argparse
-import json
-import platform
+import sys
 from fnmatch import fnmatch
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +20,9 @@ import timm.optim
 import torch
 import torch.optim._muon
 from pytorch_optimizer.base.optimizer import BaseOptimizer
-from safetensors.numpy import save_file
+
+sys.path.append(str(Path(__file__).parents[1]))
+import recording  # noqa: E402
 
 STEPS, WEIGHTS = 1000, 40
 # What the weights are for a rule that looks at whole parameters; for the others, one vector.
@@ -648,12 +647,11 @@ def made_data():
     return x.astype(np.float32), y.astype(np.float32)
 
 
-def closed_loop(recipe, x, y):
+def closed_loop(optimizer_of, x, y):
     """Softmax regression on batches of 64, taken in order."""
-    make, _, _ = parse(recipe)
     x, y = torch.from_numpy(x), torch.from_numpy(y).long()
     w = torch.nn.Parameter(torch.zeros(8, 4))
-    optimizer = make([w], ["w"])
+    optimizer = optimizer_of(w)
     seen = []
     for step in range(1, STEPS + 1):
         batch = slice((step - 1) % 4 * 64, (step - 1) % 4 * 64 + 64)
@@ -665,43 +663,30 @@ def closed_loop(recipe, x, y):
     return np.stack(seen)
 
 
-def versions():
-    """What the recording is made with."""
-    packages = ["numpy", "torch", "timm", "pytorch_optimizer"]
-    return {"python": platform.python_version()} | {name: version(name) for name in packages}
-
-
-def save(path, arrays, made_with, **more):
-    # One entry, since the order of several would change from run to run.
-    save_file(arrays, path, {"made_with": json.dumps({**made_with, **more})})
-    print(f"{path}: {len(arrays)} arrays, {path.stat().st_size} bytes")
-
-
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("out", type=Path)
-    out = arguments.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
+    packages = ["numpy", "torch", "timm", "pytorch_optimizer"]
+    folder, made_with = recording.begin(__doc__, packages)
     torch.set_num_threads(1)
-    made_with = versions()
-    print(json.dumps(made_with))
 
     start, gradients = stream()
-    save(out / "stream.safetensors", {"start": start, "gradients": gradients}, made_with)
+    path = folder / "stream.safetensors"
+    recording.save(path, {"start": start, "gradients": gradients}, made_with)
 
     files = {"torch": TORCH, "timm": TIMM, "pytorch_optimizer": PYTORCH_OPTIMIZER}
     files |= {"torch_tiny": TORCH_TINY, "torch_huge": TORCH_HUGE}
     for name, recipes in files.items():
         scale = np.float32({"torch_tiny": 1e-30, "torch_huge": 1e30}.get(name, 1))
         recorded = {recipe: replay(recipe, start, gradients * scale) for recipe in recipes}
-        diverged = [recipe for recipe, w in recorded.items() if not np.isfinite(w).all()]
-        assert not diverged, f"not finite: {diverged}"
-        save(out / f"{name}.safetensors", recorded, made_with, steps=SAMPLED)
+        recording.save(folder / f"{name}.safetensors", recorded, made_with, steps=SAMPLED)
 
     x, y = made_data()
-    recorded = {recipe: closed_loop(recipe, x, y) for recipe in CLOSED_LOOP}
+    recorded = {}
+    for recipe in CLOSED_LOOP:
+        make, _, _ = parse(recipe)
+        recorded[recipe] = closed_loop(lambda w, make=make: make([w], ["w"]), x, y)
     recorded |= {"x": x, "y": y}
-    save(out / "closed_loop.safetensors", recorded, made_with, steps=CLOSED_LOOP_SAMPLED)
+    path = folder / "closed_loop.safetensors"
+    recording.save(path, recorded, made_with, steps=CLOSED_LOOP_SAMPLED)
 
 
 if __name__ == "__main__":

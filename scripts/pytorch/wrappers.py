@@ -9,10 +9,7 @@ and writes DIR/wrappers_closed_loop.safetensors, the weights after 100 and 1000 
 float32.
 """
 
-import argparse
-import json
-import platform
-from importlib.metadata import version
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +17,14 @@ import pytorch_optimizer
 import timm.optim
 import torch
 from pytorch_optimizer.optimizer.gradient_centralization import centralize_gradient
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 from timm.utils.agc import adaptive_clip_grad
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from trajectories import CLOSED_LOOP_SAMPLED, SAMPLED, SHAPES, STEPS, split
+sys.path.append(str(Path(__file__).parents[1]))
+import recording  # noqa: E402
+from trajectories import CLOSED_LOOP_SAMPLED, SAMPLED, SHAPES, STEPS, split  # noqa: E402
 
 # Of the parameters that the weights are: a.weight, a.bias, b.weight, b.bias.
 BIASES = [1, 3]
@@ -302,35 +301,23 @@ def closed_loop(make, x, y):
     return np.stack(seen)
 
 
-def save(path, arrays, made_with):
-    assert all(np.isfinite(w).all() for w in arrays.values()), "a recipe diverged"
-    # One entry, since the order of several would change from run to run.
-    save_file(arrays, path, {"made_with": json.dumps(made_with)})
-    print(f"{path}: {len(arrays)} arrays, {path.stat().st_size} bytes")
-
-
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("folder", type=Path)
-    folder = arguments.parse_args().folder
+    folder, made_with = recording.begin(__doc__, ["numpy", "torch", "timm", "pytorch_optimizer"])
     torch.set_num_threads(1)
-    packages = ["numpy", "torch", "timm", "pytorch_optimizer"]
-    made_with = {"python": platform.python_version()} | {name: version(name) for name in packages}
-    print(json.dumps(made_with))
 
     stream = load_file(folder / "stream.safetensors")
     recorded = {
         recipe: replay(method, stream["start"], stream["gradients"])
         for recipe, method in REPLAYED.items()
     }
-    save(folder / "wrappers.safetensors", recorded, {**made_with, "steps": SAMPLED})
+    recording.save(folder / "wrappers.safetensors", recorded, made_with, steps=SAMPLED)
 
     data = load_file(folder / "closed_loop.safetensors")
     recorded = {
         recipe: closed_loop(make, data["x"], data["y"]) for recipe, make in CLOSED_LOOP.items()
     }
     path = folder / "wrappers_closed_loop.safetensors"
-    save(path, recorded, {**made_with, "steps": CLOSED_LOOP_SAMPLED})
+    recording.save(path, recorded, made_with, steps=CLOSED_LOOP_SAMPLED)
 
 
 if __name__ == "__main__":

@@ -67,11 +67,11 @@ fn row(rule: &dyn Rule, weights: usize, aims: &[Aim], work: &Value, peers: &[Pee
     let number = |x: Option<f64>, digits: usize| x.map_or("–".to_string(), |x| format!("{x:.digits$}"));
     let share = per_weight(&peers[1]).zip(per_weight(&peers[0])).map(|(stream, ours)| 100.0 * stream / ours);
     let mut row = format!(
-        "{name:<20}{:>7}{:>8}{:>8}{:>5}%",
+        "{name:<20}{:>7}{:>8}{:>8}{:>6}",
         format!("{}+{arrays}", arrays + 1),
         number(per_weight(&peers[0]), 3),
         number(per_weight(&peers[1]), 3),
-        number(share, 0),
+        share.map_or("–".to_string(), |share| format!("{share:.0}%")),
     );
     for peer in &peers[2..] {
         let ratio = median(peer).zip(median(&peers[0])).map(|(theirs, ours)| theirs / ours);
