@@ -35,7 +35,7 @@ All peers learn the same from the same weights in the same order; the loss that
 each comes to stands beside its time, marked ≠ where it is another than
 Descent's by more than 2%. Who cannot be installed, or fails, is left out and
 named with its log, and the others go on. Once installed, all of it takes some
-12 minutes on two cores.
+15 minutes on two cores.
 
 The figures go to a file, one entry a workload. A call replaces the workloads
 that it measures and leaves the others; the table at the end is of the whole
