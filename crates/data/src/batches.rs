@@ -1,5 +1,6 @@
 //! Seeded batches: which images, in which order, as normalised numbers.
 
+use tensor::parallel::for_each_chunk;
 use tensor::random::Stream;
 use tensor::simd::{self, Kernel};
 
@@ -57,9 +58,14 @@ impl Normalise {
         assert_eq!(out.len(), indices.len() * size, "{} images of {size} pixels", indices.len());
         labels.clear();
         labels.extend(indices.iter().map(|&i| u32::from(split.labels[i as usize])));
-        simd::dispatch(Gather { split, indices, out, normalise: self });
+        let parts = indices.chunks(TOGETHER).zip(out.chunks_mut((TOGETHER * size).max(1)));
+        let parts = parts.map(|(indices, out)| Gather { split, indices, out, normalise: self });
+        for_each_chunk(parts.collect(), simd::dispatch);
     }
 }
+
+/// Images that one thread gathers at a time.
+const TOGETHER: usize = 64;
 
 /// Images that are asked for before they are needed.
 const AHEAD: usize = 16;

@@ -12,7 +12,7 @@ use optim::{Needs, Optimizer, StateDict};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tensor::math::all_finite;
-use tensor::{Bundle, simd};
+use tensor::{Bundle, parallel, simd};
 
 use crate::error::Error;
 use crate::recipe::Recipe;
@@ -152,6 +152,10 @@ impl<'t> Training<'t> {
 
     /// Trains to the end, or until `after_step` says to stop. It is called after every batch.
     pub fn run(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> Flow) {
+        parallel::awake(|| self.run_steps(after_step));
+    }
+
+    fn run_steps(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> Flow) {
         let per_epoch = self.steps_per_epoch();
         if self.progress.evaluations.is_empty() && self.length.evaluations > 0 {
             self.evaluate();

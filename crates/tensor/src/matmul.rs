@@ -13,18 +13,18 @@
 
 mod block;
 mod dots;
-pub(crate) mod foreground;
+mod foreground;
 pub(crate) mod lanes;
 mod transpose;
 
 use std::cell::RefCell;
 
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder, linalg::general_mat_mul};
-use rayon::prelude::*;
 
 pub use self::foreground::Foreground;
 use self::transpose::transpose;
 use crate::buffer::Buffer;
+use crate::parallel::for_each_chunk;
 use crate::simd::{self, Path};
 
 /// A matrix in a slice: element (i, j) is `data[i·row_stride + j·column_stride]`.
@@ -210,9 +210,10 @@ fn by_rows(path: Path, a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
         block::product(path, a, b, beta, c);
     } else {
         let rows = m.div_ceil(threads).next_multiple_of(ROWS_TOGETHER);
-        c.par_chunks_mut(rows * n)
-            .enumerate()
-            .for_each(|(i, c)| block::product(path, a.rows_from(i * rows, rows), b, beta, c));
+        let parts = c.chunks_mut(rows * n).zip((0..).step_by(rows));
+        for_each_chunk(parts.collect(), |(c, start)| {
+            block::product(path, a.rows_from(start, rows), b, beta, c);
+        });
     }
 }
 

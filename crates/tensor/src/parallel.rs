@@ -1,19 +1,94 @@
 //! Fixed chunks over threads: the cut depends on the length alone, never on the number of
 //! threads, so neither do the bits.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use rayon::prelude::*;
 
 /// Elements in a chunk of an elementwise loop: big enough that handing one to a thread is cheap
 /// beside working through it, small enough that a chunk of five arrays stays in the second cache.
 pub const CHUNK: usize = 16 * 1024;
 
-/// Calls `work` with the number of each chunk of `0..len`, over the threads of the current pool.
+/// Calls `work` with each chunk, over the threads of the current pool.
 pub fn for_each_chunk<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
-    if chunks.len() > 1 && rayon::current_num_threads() > 1 {
+    let threads = rayon::current_num_threads();
+    if chunks.len() <= 1 || threads == 1 {
+        chunks.into_iter().for_each(work);
+    } else if chunks.len() > FEW * threads {
         chunks.into_par_iter().for_each(work);
     } else {
-        chunks.into_iter().for_each(work);
+        for_each_of_few(chunks, work);
     }
+}
+
+/// Chunks a thread that are handed out one by one.
+const FEW: usize = 4;
+
+/// Neighbours on the same thread, which is that of the same place in the next loop, so that its cache
+/// has what it works on. And without falling asleep: all of it may take less time than to wake a thread.
+fn for_each_of_few<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
+    /// One chunk less, also when its work panics.
+    struct Done<'a>(&'a AtomicUsize);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::Release);
+        }
+    }
+    let together = chunks.len().div_ceil(rayon::current_num_threads());
+    let left = AtomicUsize::new(chunks.len().div_ceil(together));
+    let some = |chunks: Vec<T>| {
+        let _done = Done(&left);
+        chunks.into_iter().for_each(&work);
+    };
+    rayon::in_place_scope(|scope| {
+        let mut rest = chunks;
+        while rest.len() > together {
+            let last = rest.split_off((rest.len() - 1) / together * together);
+            scope.spawn(|_| some(last));
+        }
+        some(rest);
+        while left.load(Ordering::Acquire) > 0 {
+            match rayon::yield_now() {
+                Some(rayon::Yield::Executed) => {}
+                Some(rayon::Yield::Idle) => std::hint::spin_loop(),
+                // Not one of the pool's threads: there is nothing that it could do.
+                None => break,
+            }
+        }
+    });
+}
+
+/// Runs `work` while the other threads of the current pool stay awake, for work that divides something
+/// every few microseconds: to wake a thread that sleeps takes longer than a small product.
+///
+/// ```
+/// assert_eq!(tensor::parallel::awake(|| rayon::join(|| 1, || 2)), (1, 2));
+/// ```
+pub fn awake<R>(work: impl FnOnce() -> R) -> R {
+    /// Tells the others, also when `work` panics.
+    struct Done<'a>(&'a AtomicBool);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Release);
+        }
+    }
+    if rayon::current_num_threads() == 1 {
+        return work();
+    }
+    let (done, own) = (AtomicBool::new(false), rayon::current_thread_index());
+    rayon::in_place_scope(|scope| {
+        scope.spawn_broadcast(|_, thread| {
+            // This thread may come here while `work` waits for a part that another has taken.
+            let others = || Some(thread.index()) != own && !done.load(Ordering::Acquire);
+            while others() {
+                if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                    std::thread::yield_now();
+                }
+            }
+        });
+        let _done = Done(&done);
+        work()
+    })
 }
 
 /// The sum of `part` over the fixed chunks of `values`, added in order: the same bits for any
@@ -24,5 +99,41 @@ pub fn sum_chunks(values: &[f32], part: impl Fn(&[f32]) -> f64 + Sync + Send) ->
         parts.into_iter().sum()
     } else {
         values.chunks(CHUNK).map(part).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_chunk_is_worked_on_once() {
+        for threads in 1..=4 {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            for count in [0, 1, 2, 3, 7, 100] {
+                let mut numbers = vec![0; count];
+                let add_one = || for_each_chunk(numbers.iter_mut().collect(), |n| *n += 1);
+                pool.install(add_one);
+                for_each_chunk(numbers.iter_mut().collect(), |n| *n += 1);
+                assert!(numbers.iter().all(|&n| n == 2), "{threads} threads: {numbers:?}");
+            }
+            let panics =
+                || pool.install(|| for_each_chunk(vec![1, 2, 3, 4], |n| assert!(n != 3, "on purpose")));
+            assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)).is_err());
+        }
+    }
+
+    #[test]
+    fn work_ends_on_any_number_of_threads_and_when_it_panics() {
+        for threads in 1..=4 {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            let total = || (0..1000).into_par_iter().sum::<usize>();
+            for _ in 0..200 {
+                assert_eq!(pool.install(|| awake(|| awake(total) + total())), 2 * 499_500);
+            }
+            let panics = || pool.install(|| awake(|| panic!("on purpose")));
+            assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)).is_err());
+            assert_eq!(awake(total), 499_500, "from outside of a pool");
+        }
     }
 }

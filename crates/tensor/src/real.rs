@@ -1,14 +1,12 @@
 //! The two kinds of numbers that arrays hold.
 
 use std::iter::Sum;
-use std::ops::Range;
 
 use ndarray::NdFloat;
 
 use crate::gathered::{self, Gathered, Start};
-use crate::matmul::foreground::{self, Foreground};
-use crate::matmul::{self, Mat};
-use crate::simd::{self, Path};
+use crate::matmul::{self, Foreground, Mat};
+use crate::simd;
 
 /// `f32`, in which everything is trained, or `f64`, in which gradients are checked.
 pub trait Real: NdFloat + Sum + Default {
@@ -24,12 +22,9 @@ pub trait Real: NdFloat + Sum + Default {
     /// `C = A·B + beta·C`: see [`matmul::gemm`].
     fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, beta: Self, c: &mut [Self]);
 
-    /// Looks through some rows of a matrix: see [`Foreground::find`].
-    fn find_in_rows(path: Path, found: &mut Foreground<Self>, matrix: &[Self], rows: Range<usize>);
-
     /// A dense layer: see [`Foreground::linear`].
     fn foreground_linear(
-        foreground: &Foreground<Self>,
+        foreground: &mut Foreground<Self>,
         x: &[Self],
         w: &[Self],
         bias: Option<&[Self]>,
@@ -70,12 +65,8 @@ impl Real for f32 {
         matmul::gemm(a, b, beta, c);
     }
 
-    fn find_in_rows(path: Path, found: &mut Foreground, matrix: &[f32], rows: Range<usize>) {
-        foreground::find_in_rows(path, found, matrix, rows);
-    }
-
     fn foreground_linear(
-        foreground: &Foreground<f32>,
+        foreground: &mut Foreground<f32>,
         x: &[f32],
         w: &[f32],
         bias: Option<&[f32]>,
@@ -115,12 +106,8 @@ impl Real for f64 {
         matmul::gemm_f64(a, b, beta, c);
     }
 
-    fn find_in_rows(_path: Path, found: &mut Foreground<f64>, matrix: &[f64], rows: Range<usize>) {
-        found.find_in_rows(matrix, rows, foreground::differing);
-    }
-
     fn foreground_linear(
-        foreground: &Foreground<f64>,
+        foreground: &mut Foreground<f64>,
         x: &[f64],
         w: &[f64],
         bias: Option<&[f64]>,

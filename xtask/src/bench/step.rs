@@ -9,6 +9,7 @@ use data::{Request, Split};
 use lab::Recipe;
 use nn::{Activation, Model};
 use rayon::ThreadPool;
+use tensor::parallel::awake;
 use tensor::random::Stream;
 
 use super::{Subject, time};
@@ -24,7 +25,7 @@ pub(super) fn subject(
     threads: usize,
 ) -> Subject {
     let (mut step, calls, pool) = (steps(recipe, images, batch), calls(batch), pool(threads));
-    let work = move || pool.install(|| time(|| (0..calls).for_each(|_| step()))) / calls as f64;
+    let work = move || pool.install(|| awake(|| time(|| (0..calls).for_each(|_| step())))) / calls as f64;
     Subject {
         name: name.to_string(),
         operations: operations(batch),

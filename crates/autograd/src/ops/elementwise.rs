@@ -1,6 +1,7 @@
 //! Functions of one value, element by element; the derivative stands beside each.
 
 use tensor::Real;
+use tensor::parallel::{CHUNK, for_each_chunk};
 use tensor::simd::{self, Kernel};
 
 use crate::tape::Var;
@@ -103,21 +104,30 @@ impl<'g, T: Real> Var<'g, T> {
     }
 
     /// `y = f(x)`, with the derivative of f as a function of x and y.
-    pub(super) fn unary(self, f: impl Fn(T) -> T, derivative: impl Fn(T, T) -> T + 'static) -> Var<'g, T> {
+    pub(super) fn unary(
+        self,
+        f: impl Fn(T) -> T + Sync,
+        derivative: impl Fn(T, T) -> T + Sync + 'static,
+    ) -> Var<'g, T> {
         let (graph, x) = (self.graph(), self.node());
         let mut y = graph.buffer(self.shape());
-        simd::dispatch(Map { x: &self.values(), y: &mut y, f });
+        let values = self.values();
+        let chunks = values.chunks(CHUNK).zip(y.chunks_mut(CHUNK)).map(|(x, y)| Map { x, y, f: &f });
+        for_each_chunk(chunks.collect(), simd::dispatch);
+        drop(values);
 
         graph.push(self.shape(), y, &[self], move |at, gradients| {
             gradients.add(x, |dx, beta| {
-                simd::dispatch(Pull {
+                let values = at.dy.chunks(CHUNK).zip(at.value(x).chunks(CHUNK).zip(at.y.chunks(CHUNK)));
+                let chunks = dx.chunks_mut(CHUNK).zip(values).map(|(dx, (dy, (x, y)))| Pull {
                     dx,
                     beta,
-                    dy: at.dy,
-                    x: at.value(x),
-                    y: at.y,
+                    dy,
+                    x,
+                    y,
                     derivative: &derivative,
                 });
+                for_each_chunk(chunks.collect(), simd::dispatch);
             });
         })
     }

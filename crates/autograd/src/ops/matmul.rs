@@ -55,21 +55,20 @@ impl<'g, T: Real> Var<'g, T> {
             );
         }
         let mut y = graph.buffer([rows, out].into());
-        let foreground = if x.is_constant() { Foreground::find(&x.values(), rows, inputs) } else { None };
-        if let Some(foreground) = &foreground {
-            foreground.linear(&x.values(), &w.values(), b.map(|b| b.values()).as_deref(), &mut y);
+        let (x_values, w_values, b_values) = (x.values(), w.values(), b.map(|b| b.values()));
+        let foreground = if x.is_constant() {
+            Foreground::linear(&x_values, rows, &w_values, b_values.as_deref(), &mut y)
         } else {
+            None
+        };
+        if foreground.is_none() {
             let beta = if b.is_some() { T::one() } else { T::zero() };
-            if let Some(b) = b.map(|b| b.values()) {
-                y.chunks_exact_mut(out.max(1)).for_each(|y| y.copy_from_slice(&b));
+            if let Some(b) = &b_values {
+                y.chunks_exact_mut(out.max(1)).for_each(|y| y.copy_from_slice(b));
             }
-            T::gemm(
-                Mat::new(&x.values(), rows, inputs),
-                Mat::new(&w.values(), out, inputs).t(),
-                beta,
-                &mut y,
-            );
+            T::gemm(Mat::new(&x_values, rows, inputs), Mat::new(&w_values, out, inputs).t(), beta, &mut y);
         }
+        drop((x_values, w_values, b_values));
 
         let mut shape = x.shape().to_vec();
         *shape.last_mut().expect("a scalar has one column, so no weight fits it") = out;
