@@ -1,17 +1,51 @@
-//! Sums over whole vectors, for rules that are written with inner products.
+//! Loops over whole vectors, for rules that are written with them: in vector instructions, over fixed
+//! chunks and the threads of the pool.
 
+use tensor::parallel::{CHUNK, for_each_chunk};
 use tensor::simd::{self, Kernel};
 
-/// ⟨a, b⟩ in double precision, in one order on every machine.
+/// Replaces every number of `x` by `f` of it and of those of `others` in its place.
+pub(crate) fn update<const N: usize>(
+    x: &mut [f32],
+    others: [&[f32]; N],
+    f: impl Fn(f32, [f32; N]) -> f32 + Copy + Send + Sync,
+) {
+    let chunks = x.chunks_mut(CHUNK).enumerate().map(|(number, x)| {
+        let part = number * CHUNK..number * CHUNK + x.len();
+        Update { others: others.map(|other| &other[part.clone()]), x, f }
+    });
+    for_each_chunk(chunks.collect(), simd::dispatch);
+}
+
+/// ⟨a, b⟩ in double precision, in one order on every machine and for any number of threads.
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {
-    let mut total = 0.0;
-    simd::dispatch(Dot { a, b, total: &mut total });
-    total
+    let mut totals = vec![0.0; a.len().div_ceil(CHUNK)];
+    let pairs = a.chunks(CHUNK).zip(b.chunks(CHUNK));
+    let jobs = pairs.zip(&mut totals).map(|((a, b), total)| Dot { a, b, total });
+    for_each_chunk(jobs.collect(), simd::dispatch);
+    totals.iter().sum()
 }
 
 /// max |x|; NaN if there is one.
 pub(crate) fn greatest(x: &[f32]) -> f32 {
     x.iter().fold(0.0, |greatest, x| crate::formula::maximum(greatest, x.abs()))
+}
+
+struct Update<'a, const N: usize, F> {
+    x: &'a mut [f32],
+    others: [&'a [f32]; N],
+    f: F,
+}
+
+impl<const N: usize, F: Fn(f32, [f32; N]) -> f32> Kernel for Update<'_, N, F> {
+    #[inline(always)]
+    fn run(self) {
+        let Update { x, others, f } = self;
+        let others = others.map(|other| &other[..x.len()]);
+        for (i, x) in x.iter_mut().enumerate() {
+            *x = f(*x, std::array::from_fn(|k| others[k][i]));
+        }
+    }
 }
 
 struct Dot<'a> {
@@ -51,7 +85,19 @@ mod tests {
             let expected: f64 = (0..n).map(|i| (i * i) as f64).sum();
             assert_eq!(dot(&x, &x), expected);
         }
+        let n = 2 * CHUNK + 5;
+        assert_eq!(dot(&vec![2.0; n], &vec![0.5; n]), n as f64);
         assert_eq!((greatest(&[]), greatest(&[1.0, -3.0])), (0.0, 3.0));
         assert!(greatest(&[f32::NAN, 1.0]).is_nan());
+    }
+
+    #[test]
+    fn every_number_is_updated_with_those_in_its_place() {
+        for n in [0, 1, 17, CHUNK, 2 * CHUNK + 5] {
+            let mut x: Vec<f32> = (0..n).map(|i| (i % 7) as f32).collect();
+            let (a, b) = (x.clone(), vec![0.5; n]);
+            update(&mut x, [&a, &b], move |x, [a, b]| x * a + b);
+            assert!(x.iter().zip(&a).all(|(x, a)| *x == a * a + 0.5));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Numbers in memory that starts at a cache line.
 
+use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
 /// Bytes in a cache line, and in the widest register: a register's worth of numbers that crosses
@@ -99,6 +100,27 @@ impl<T: PartialEq> PartialEq for Buffer<T> {
     fn eq(&self, other: &Buffer<T>) -> bool {
         **self == **other
     }
+}
+
+/// Calls `work` with a buffer of `len` numbers, of unspecified value, that the thread keeps for the next
+/// call: fresh memory costs more than to write to it.
+///
+/// ```
+/// let sum: f32 = tensor::buffer::with_scratch(3, |buffer| {
+///     buffer.fill(2.0);
+///     buffer.iter().sum()
+/// });
+/// assert_eq!(sum, 6.0);
+/// ```
+pub fn with_scratch<R>(len: usize, work: impl FnOnce(&mut Buffer) -> R) -> R {
+    thread_local! {
+        static FREE: RefCell<Vec<Buffer>> = const { RefCell::new(Vec::new()) };
+    }
+    let mut buffer = FREE.with_borrow_mut(Vec::pop).unwrap_or_default();
+    buffer.resize(len);
+    let result = work(&mut buffer);
+    FREE.with_borrow_mut(|free| free.push(buffer));
+    result
 }
 
 #[cfg(test)]

@@ -15,15 +15,16 @@ mod block;
 mod dots;
 mod foreground;
 pub(crate) mod lanes;
+mod packed;
+mod symmetric;
 mod transpose;
-
-use std::cell::RefCell;
 
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder, linalg::general_mat_mul};
 
 pub use self::foreground::Foreground;
+pub use self::symmetric::{symmetric, symmetric_on};
 use self::transpose::transpose;
-use crate::buffer::Buffer;
+use crate::buffer::with_scratch;
 use crate::parallel::for_each_chunk;
 use crate::simd::{self, Path};
 
@@ -46,6 +47,11 @@ impl<'a, T> Mat<'a, T> {
     pub fn new(data: &'a [T], rows: usize, columns: usize) -> Mat<'a, T> {
         assert_eq!(data.len(), rows * columns, "a {rows}×{columns} matrix needs as many elements");
         Mat { data, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        self.rows
     }
 
     /// The transposed view; nothing is copied.
@@ -116,7 +122,9 @@ pub fn gemm_on(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
     if m == 0 || n == 0 {
         return;
     }
-    if b.column_stride == 1 {
+    if packed::pays(m, a.columns, n) {
+        packed::product(path, a, b, beta, packed::Wanted::All, c);
+    } else if b.column_stride == 1 {
         by_rows(path, a, Vectors::InPlace(b), beta, c);
     } else if m <= dots::MOST_ROWS && b.row_stride == 1 && a.column_stride == 1 {
         dots::product(path, a, b, beta, c);
@@ -215,18 +223,6 @@ fn by_rows(path: Path, a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
             block::product(path, a.rows_from(start, rows), b, beta, c);
         });
     }
-}
-
-/// A buffer of `len` numbers (of unspecified value) that the thread keeps for the next call.
-fn with_scratch<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
-    thread_local! {
-        static FREE: RefCell<Vec<Buffer>> = const { RefCell::new(Vec::new()) };
-    }
-    let mut buffer = FREE.with_borrow_mut(Vec::pop).unwrap_or_default();
-    buffer.resize(len);
-    let result = work(&mut buffer);
-    FREE.with_borrow_mut(|free| free.push(buffer));
-    result
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 use tensor::Role;
+use tensor::buffer::with_scratch;
 
 use super::adamw::AdamW;
 use crate::each::{Each, Parameter};
 use crate::error::Error;
 use crate::formula::lerp;
 use crate::hyperparameters;
-use crate::orthogonal::orthogonal;
+use crate::orthogonal::orthogonalise;
 use crate::passes::Passes;
 use crate::rule::{Card, Extent, Rule, State, Tier};
+use crate::vector::update;
 
 hyperparameters! {
     /// Momentum of weight matrices made nearly orthogonal; AdamW for the rest.
@@ -44,8 +46,8 @@ X ← a·X + (b·XXᵀ + c·(XXᵀ)²)·X     (a = 3.4445, b = −4.7750, c = 2.
 w ← w − η·λ·w − η·√max(1, rows/columns)·X
 what is no weight matrix: adamw with adamw_lr and the mean of squares v",
     good_when: "the weights are mostly in matrices, as in transformers and perceptrons",
-    bad_when: "matrices are large and batches small: an update costs some 30 products of a matrix \
-               with itself",
+    bad_when: "matrices are large and batches small: an update costs as much as ten products of a \
+               matrix with itself",
     relatives: "without the orthogonal step it is sgd with a mean for momentum; Shampoo with no memory \
                 of past gradients comes to the same matrix; for what is no matrix it is adamw",
     source: "Jordan et al. 2024",
@@ -65,10 +67,10 @@ impl Rule for Muon {
         Tier::Tensor
     }
 
-    /// Of a wide matrix, beside the arithmetic of its products; a tall one is transposed before and after.
+    /// Of a square matrix, beside the arithmetic of its products.
     fn passes(&self) -> Passes {
-        let ahead = if self.nesterov { Passes::of(2, 3, 2) } else { Passes::NONE };
-        Passes::of(5, 7, 4) + ahead + Passes::of(3, 4, 2).every(1.0 / self.ns_steps)
+        let ahead = if self.nesterov { Passes::of(0, 1, 0) } else { Passes::NONE };
+        Passes::of(5, 8, 5) + ahead + Passes::of(1, 2, 1).every(1.0 / self.ns_steps)
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -110,14 +112,19 @@ impl Muon {
         }
         let [new, mu] = [1.0 - momentum, momentum].map(|x| x as f32);
         each.again().weight(move |w, g, [m]| (w, [lerp(m, g, new)]));
-        let mut x = each.state_array(0).to_vec();
-        if nesterov {
-            x.iter_mut().zip(each.scaled_gradients()).for_each(|(m, g)| *m = lerp(g, *m, mu));
-        }
-        let x = orthogonal(x, rows, columns, self.ns_steps as usize, self.eps);
         let (long, wide) = (rows as f64, columns as f64);
         let ratio = if match_rms_adamw { 0.2 * long.max(wide).sqrt() } else { (long / wide).max(1.0).sqrt() };
         let [keep, step_size] = [1.0 - lr * weight_decay, lr * ratio].map(|x| x as f32);
-        each.weights().iter_mut().zip(x).for_each(|(w, x)| *w = *w * keep - step_size * x);
+        let Each { weights, gradients, scale, state, .. } = each;
+        let m = &*state[0];
+        with_scratch(m.len(), |x| {
+            if nesterov {
+                update(x, [m, gradients], move |_, [m, g]| lerp(g * scale, m, mu));
+            } else {
+                x.copy_from_slice(m);
+            }
+            orthogonalise(x, rows, columns, self.ns_steps as usize, self.eps);
+            update(weights, [x], move |w, [x]| w * keep - step_size * x);
+        });
     }
 }

@@ -1,13 +1,15 @@
 use tensor::Role;
+use tensor::buffer::with_scratch;
 use tensor::math::sum_of_squares;
 
 use crate::each::{Each, Parameter};
 use crate::error::Error;
 use crate::formula::lerp;
 use crate::hyperparameters;
-use crate::orthogonal::orthogonal;
+use crate::orthogonal::orthogonalise;
 use crate::passes::Passes;
 use crate::rule::{Card, Rule, State, Tier};
+use crate::vector::update;
 
 hyperparameters! {
     /// The step of given length, in a norm that fits each layer, along which the loss falls most.
@@ -64,8 +66,9 @@ impl Rule for Scion {
         Tier::Tensor
     }
 
+    /// Of a square matrix, beside the arithmetic of its products.
     fn passes(&self) -> Passes {
-        Passes::of(4, 6, 3) + Passes::of(3, 4, 2).every(1.0 / self.ns_steps)
+        Passes::of(5, 8, 5) + Passes::of(1, 2, 1).every(1.0 / self.ns_steps)
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -79,25 +82,26 @@ impl Rule for Scion {
     fn update(&self, _t: u64, each: Each<'_>) {
         let Scion { lr, momentum, scale, constraint, weight_decay, .. } = *self;
         let kept = if constraint { 1.0 - lr } else { 1.0 - lr * weight_decay };
-        let [new, keep, step_size] = [momentum, kept, lr].map(|x| x as f32);
+        let [new, keep, step_size, scale] = [momentum, kept, lr, scale].map(|x| x as f32);
         for Parameter { shape, role, mut each } in each.parameters() {
             if shape.contains(&0) {
                 continue;
             }
             each.again().weight(move |w, g, [m]| (w, [lerp(m, g, new)]));
-            let m = each.state_array(0).to_vec();
-            let mut u = if role == Role::Matrix && shape.rank() >= 2 {
+            let Each { weights, state, .. } = each;
+            let m = &*state[0];
+            if role == Role::Matrix && shape.rank() >= 2 {
                 let (rows, columns) = (shape[0], shape.len() / shape[0]);
                 let ratio = (rows as f64 / columns as f64).sqrt() as f32;
-                let mut x = orthogonal(m, rows, columns, self.ns_steps as usize, LEAST_NORM);
-                x.iter_mut().for_each(|x| *x *= ratio);
-                x
+                with_scratch(m.len(), |x| {
+                    x.copy_from_slice(m);
+                    orthogonalise(x, rows, columns, self.ns_steps as usize, LEAST_NORM);
+                    update(weights, [x], move |w, [x]| w * keep - step_size * (x * ratio * scale));
+                });
             } else {
-                let size = (sum_of_squares(&m) / m.len() as f64).sqrt() as f32 + EPS;
-                m.into_iter().map(|m| m / size).collect()
-            };
-            u.iter_mut().for_each(|u| *u *= scale as f32);
-            each.weights().iter_mut().zip(u).for_each(|(w, u)| *w = *w * keep - step_size * u);
+                let size = (sum_of_squares(m) / m.len() as f64).sqrt() as f32 + EPS;
+                update(weights, [m], move |w, [m]| w * keep - step_size * (m / size * scale));
+            }
         }
     }
 
