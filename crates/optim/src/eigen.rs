@@ -1,7 +1,11 @@
 //! Eigenvectors of small symmetric matrices and orthonormal bases, in double precision.
 //!
 //! Written out here because it is a page: the libraries that have it bring a linear algebra of their
-//! own. A few hundred rows are what it is for; a matrix of n rows takes about 9·n³ operations.
+//! own. A matrix of n rows takes about 9·n³ operations, over the threads of the pool, with the same bits
+//! for any number of them.
+
+use tensor::parallel::for_each_chunk;
+use tensor::simd::{self, Kernel};
 
 /// Eigenvalues of a symmetric matrix of `n` rows, in no order, and as many eigenvectors of length 1, one
 /// a row: A = Σ λᵢ·vᵢ·vᵢᵀ. By Householder's reflections and the QL algorithm with implicit shifts
@@ -27,9 +31,9 @@ pub(crate) fn orthonormal(mut rows: Vec<f64>, n: usize) -> Vec<f64> {
     let mut reflections = vec![];
     for k in 0..n {
         let Some(v) = reflection(&rows[k * n + k..(k + 1) * n]) else { continue };
-        for row in rows[k * n..].chunks_mut(n) {
-            reflect(&mut row[k..], &v);
-        }
+        for_each_chunk(rows[k * n..].chunks_mut(ROWS * n).collect(), |rows| {
+            simd::dispatch(Reflect { rows, n, k, v: &v });
+        });
         reflections.push((k, v));
     }
     transposed(&product(&reflections, n), n)
@@ -44,14 +48,15 @@ fn tridiagonal(a: &mut [f64], n: usize) -> Vec<Reflection> {
     for k in 1..n.saturating_sub(1) {
         let Some(v) = reflection(&a[(k - 1) * n + k..k * n]) else { continue };
         // (1 − 2vvᵀ)·A·(1 − 2vvᵀ) = A − 2·(v·pᵀ + p·vᵀ) with p = A·v − (vᵀAv)·v.
-        let av: Vec<f64> = a[k * n..].chunks(n).map(|row| dot(&row[k..], &v)).collect();
+        let mut av = vec![0.0; n - k];
+        let rows = a[k * n..].chunks(ROWS * n).zip(av.chunks_mut(ROWS));
+        let jobs = rows.map(|(rows, av)| Dots { rows, n, k, v: &v, av });
+        for_each_chunk(jobs.collect(), simd::dispatch);
         let vav = dot(&v, &av);
         let p: Vec<f64> = av.iter().zip(&v).map(|(av, v)| av - vav * v).collect();
-        for (row, (&v_i, &p_i)) in a[k * n..].chunks_mut(n).zip(v.iter().zip(&p)) {
-            for (a, (v, p)) in row[k..].iter_mut().zip(v.iter().zip(&p)) {
-                *a -= 2.0 * (v_i * p + p_i * v);
-            }
-        }
+        let jobs = a[k * n..].chunks_mut(ROWS * n).enumerate();
+        let jobs = jobs.map(|(i, rows)| RankTwo { rows, n, k, first: i * ROWS, v: &v, p: &p });
+        for_each_chunk(jobs.collect(), simd::dispatch);
         reflect(&mut a[(k - 1) * n + k..k * n], &v);
         reflections.push((k, v));
     }
@@ -73,32 +78,139 @@ fn reflection(x: &[f64]) -> Option<Vec<f64>> {
     Some(v)
 }
 
+/// Rows that a thread works on at a time.
+const ROWS: usize = 128;
+
+/// The products of rows with v, from column k on.
+struct Dots<'a> {
+    rows: &'a [f64],
+    n: usize,
+    k: usize,
+    v: &'a [f64],
+    av: &'a mut [f64],
+}
+
+impl Kernel for Dots<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Dots { rows, n, k, v, av } = self;
+        for (av, row) in av.iter_mut().zip(rows.chunks_exact(n)) {
+            *av = dot(&row[k..], v);
+        }
+    }
+}
+
+/// A − 2·(v·pᵀ + p·vᵀ) in rows from `first` on, counted as v and p are, and from column k on.
+struct RankTwo<'a> {
+    rows: &'a mut [f64],
+    n: usize,
+    k: usize,
+    first: usize,
+    v: &'a [f64],
+    p: &'a [f64],
+}
+
+impl Kernel for RankTwo<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let RankTwo { rows, n, k, first, v, p } = self;
+        for (row, (&v_i, &p_i)) in rows.chunks_exact_mut(n).zip(v[first..].iter().zip(&p[first..])) {
+            for (a, (v, p)) in row[k..].iter_mut().zip(v.iter().zip(p)) {
+                *a -= 2.0 * (v_i * p + p_i * v);
+            }
+        }
+    }
+}
+
+/// Rows in the mirror v, from column k on.
+struct Reflect<'a> {
+    rows: &'a mut [f64],
+    n: usize,
+    k: usize,
+    v: &'a [f64],
+}
+
+impl Kernel for Reflect<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Reflect { rows, n, k, v } = self;
+        for row in rows.chunks_exact_mut(n) {
+            reflect(&mut row[k..], v);
+        }
+    }
+}
+
+#[inline(always)]
 fn reflect(x: &mut [f64], v: &[f64]) {
     let along = 2.0 * dot(x, v);
     x.iter_mut().zip(v).for_each(|(x, v)| *x -= along * v);
 }
 
-/// All mirrors one after the other, as a matrix.
+/// All mirrors one after the other, as a matrix. Columns do not know of each other, so a few at a time
+/// stay in the cache.
 fn product(reflections: &[Reflection], n: usize) -> Vec<f64> {
     let mut q: Vec<f64> = (0..n * n).map(|i| if i % (n + 1) == 0 { 1.0 } else { 0.0 }).collect();
-    for (k, v) in reflections.iter().rev() {
-        // The rows above k, and the columns before it, are still those of 1.
-        let mut along = vec![0.0; n - k];
-        for (row, v) in q[k * n..].chunks(n).zip(v) {
-            along.iter_mut().zip(&row[*k..]).for_each(|(along, q)| *along += v * q);
-        }
-        for (row, v) in q[k * n..].chunks_mut(n).zip(v) {
-            row[*k..].iter_mut().zip(&along).for_each(|(q, along)| *q -= 2.0 * v * along);
+    by_columns(&mut q, n, |first, q| simd::dispatch(Mirror { reflections, first, q }));
+    q
+}
+
+/// Turns columns `first` and those that follow by mirrors, the last one first.
+struct Mirror<'a> {
+    reflections: &'a [Reflection],
+    first: usize,
+    q: &'a mut [[f64; WIDTH]],
+}
+
+impl Kernel for Mirror<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Mirror { reflections, first, q } = self;
+        for (k, v) in reflections.iter().rev() {
+            // The rows above k, and the columns before it, are still those of 1.
+            if first + WIDTH <= *k {
+                continue;
+            }
+            let mut along = [0.0; WIDTH];
+            for (row, v) in q[*k..].iter().zip(v) {
+                along.iter_mut().zip(row).for_each(|(along, q)| *along += v * q);
+            }
+            for (row, v) in q[*k..].iter_mut().zip(v) {
+                row.iter_mut().zip(&along).for_each(|(q, along)| *q -= 2.0 * v * along);
+            }
         }
     }
-    q
+}
+
+/// Columns that are worked on together.
+const WIDTH: usize = 16;
+
+/// Calls `work` with the place of a column and it and those that follow, a row each, over the threads of
+/// the pool; beyond the last column there are zeros.
+fn by_columns(a: &mut [f64], n: usize, work: impl Fn(usize, &mut [[f64; WIDTH]]) + Sync + Send) {
+    let mut parts = vec![[0.0; WIDTH]; n * n.div_ceil(WIDTH)];
+    let columns = |part: usize| part * WIDTH..n.min((part + 1) * WIDTH);
+    for_each_chunk(parts.chunks_mut(n.max(1)).enumerate().collect(), |(part, rows)| {
+        for (row, a) in rows.iter_mut().zip(a.chunks(n)) {
+            row[..columns(part).len()].copy_from_slice(&a[columns(part)]);
+        }
+        work(part * WIDTH, rows);
+    });
+    for (i, a) in a.chunks_mut(n.max(1)).enumerate() {
+        for (part, rows) in parts.chunks(n).enumerate() {
+            a[columns(part)].copy_from_slice(&rows[i][..columns(part).len()]);
+        }
+    }
 }
 
 /// Makes a tridiagonal matrix diagonal and turns the vectors with it.
 fn diagonal(values: &mut [f64], beside: &mut [f64], vectors: &mut [f64], n: usize) {
     /// Far more than are ever needed; an end for what is no number.
     const ITERATIONS: usize = 60;
+    let mut rotations = vec![];
     for l in 0..n {
+        if !values[l].is_finite() {
+            return;
+        }
         for _ in 0..ITERATIONS {
             let is_split =
                 |m: &usize| beside[*m].abs() <= f64::EPSILON * (values[*m].abs() + values[*m + 1].abs());
@@ -106,13 +218,21 @@ fn diagonal(values: &mut [f64], beside: &mut [f64], vectors: &mut [f64], n: usiz
             if m == l {
                 break;
             }
-            implicit_shift(values, beside, vectors, n, l, m);
+            implicit_shift(values, beside, &mut rotations, l, m);
         }
     }
+    by_columns(vectors, n, |_, vectors| simd::dispatch(Rotate { rotations: &rotations, vectors }));
+}
+
+/// Turns the vectors `row` and `row + 1` by an angle.
+struct Rotation {
+    row: usize,
+    cosine: f64,
+    sine: f64,
 }
 
 /// One QL step on the rows l to m.
-fn implicit_shift(values: &mut [f64], beside: &mut [f64], vectors: &mut [f64], n: usize, l: usize, m: usize) {
+fn implicit_shift(values: &mut [f64], beside: &mut [f64], rotations: &mut Vec<Rotation>, l: usize, m: usize) {
     let theta = (values[l + 1] - values[l]) / (2.0 * beside[l]);
     let mut g = values[m] - values[l] + beside[l] / (theta + (theta * theta + 1.0).sqrt().copysign(theta));
     let (mut sine, mut cosine, mut shift) = (1.0, 1.0, 0.0);
@@ -131,17 +251,33 @@ fn implicit_shift(values: &mut [f64], beside: &mut [f64], vectors: &mut [f64], n
         shift = sine * r;
         values[i + 1] = g + shift;
         g = cosine * r - b;
-        let (upper, lower) = vectors[i * n..(i + 2) * n].split_at_mut(n);
-        for (u, v) in upper.iter_mut().zip(lower) {
-            (*u, *v) = (cosine * *u - sine * *v, sine * *u + cosine * *v);
-        }
+        rotations.push(Rotation { row: i, cosine, sine });
     }
     values[l] -= shift;
     beside[l] = g;
     beside[m] = 0.0;
 }
 
+/// Turns a few numbers of every vector, which stay in the cache while all rotations pass.
+struct Rotate<'a> {
+    rotations: &'a [Rotation],
+    vectors: &'a mut [[f64; WIDTH]],
+}
+
+impl Kernel for Rotate<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Rotate { rotations, vectors } = self;
+        for &Rotation { row, cosine, sine } in rotations {
+            let (u, v) = (vectors[row], vectors[row + 1]);
+            vectors[row] = std::array::from_fn(|k| cosine * u[k] - sine * v[k]);
+            vectors[row + 1] = std::array::from_fn(|k| sine * u[k] + cosine * v[k]);
+        }
+    }
+}
+
 /// Σ aᵢ·bᵢ, in sums that run side by side.
+#[inline(always)]
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     const LANES: usize = 8;
     let mut lanes = [0.0; LANES];

@@ -23,6 +23,34 @@ pub fn exp(x: f32) -> f32 {
     p * power_of_two(n >> 1) * power_of_two(n - (n >> 1))
 }
 
+/// ln x for positive x of full precision, below 2⁻²² off, or 2⁻²² of it.
+///
+/// x = 2ⁿ·(1 + r) with 1 + r between √½ and √2, and the polynomial for ln(1 + r) of Moshier's Cephes.
+#[inline(always)]
+pub fn ln(x: f32) -> f32 {
+    const LN2_HIGH: f32 = 0.693_359_4;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    /// The bits of √½.
+    const ROOT: u32 = 0x3f35_04f3;
+    let above = x.to_bits().wrapping_sub(ROOT);
+    let n = (above as i32 >> 23) as f32;
+    let r = f32::from_bits((above & 0x007f_ffff) + ROOT) - 1.0;
+    let mut p = 7.037_683_6e-2;
+    for c in [
+        -1.151_461e-1,
+        1.167_699_9e-1,
+        -1.242_014_1e-1,
+        1.424_932_3e-1,
+        -1.666_805_8e-1,
+        2.000_071_5e-1,
+        -2.499_999_4e-1,
+        3.333_333_1e-1,
+    ] {
+        p = p * r + c;
+    }
+    r + (r * r * (p * r - 0.5) + n * LN2_LOW) + n * LN2_HIGH
+}
+
 /// 2ⁿ for −126 ≤ n ≤ 127.
 #[inline(always)]
 fn power_of_two(n: i32) -> f32 {
@@ -85,6 +113,17 @@ mod tests {
             worst = worst.max((f64::from(exp(x)) - exact).abs() / exact);
         }
         assert!(worst < 2.0 * f64::from(f32::EPSILON) / 2.0 * 1.5, "relative error {worst:e}");
+    }
+
+    #[test]
+    fn ln_is_near_the_logarithm_of_every_size() {
+        assert_eq!(ln(1.0), 0.0);
+        for i in 0..400_000 {
+            let x = f32::from_bits(0x0080_0000 + i * 5_000);
+            let exact = f64::from(x).ln();
+            let error = (f64::from(ln(x)) - exact).abs();
+            assert!(error <= 2.4e-7 * exact.abs().max(1e-3), "{x:e}: {error:e}");
+        }
     }
 
     #[test]

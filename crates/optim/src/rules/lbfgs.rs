@@ -4,7 +4,7 @@ use crate::line_search::{Place, strong_wolfe};
 use crate::passes::Passes;
 use crate::rule::{Card, Extent, Needs, Rule, Scalar, State, Tier};
 use crate::state_dict::MOST_STEPS;
-use crate::vector::{dot, greatest};
+use crate::vector::{dot, greatest, update};
 use crate::{hyperparameters, words};
 
 hyperparameters! {
@@ -249,14 +249,15 @@ impl<'a> History<'a> {
     /// d = −H·g in two loops over the pairs; no matrix is ever there.
     fn direction(&self, g: &[f32], diagonal: f64, d: &mut [f32]) {
         let (History { dirs, steps, n, rho, .. }, places) = (self, self.places());
-        d.iter_mut().zip(g).for_each(|(d, g)| *d = -g);
+        update(d, [g], |_, [g]| -g);
         let mut alpha = vec![0.0; places.len()];
         for (alpha, &i) in alpha.iter_mut().zip(&places).rev() {
             let range = i * n..(i + 1) * n;
             *alpha = dot(&steps[range.clone()], d) * rho[i];
             add(d, &dirs[range], -*alpha);
         }
-        d.iter_mut().for_each(|d| *d *= diagonal as f32);
+        let diagonal = diagonal as f32;
+        update(d, [], move |d, []| d * diagonal);
         for (alpha, &i) in alpha.iter().zip(&places) {
             let range = i * n..(i + 1) * n;
             let beta = dot(&dirs[range.clone()], d) * rho[i];
@@ -268,13 +269,13 @@ impl<'a> History<'a> {
 /// to ← from + t·d.
 fn go(to: &mut [f32], from: &[f32], t: f64, d: &[f32]) {
     let t = t as f32;
-    to.iter_mut().zip(from).zip(d).for_each(|((to, from), d)| *to = from + t * d);
+    update(to, [from, d], move |_, [from, d]| from + t * d);
 }
 
 /// x ← x + share·by.
 fn add(x: &mut [f32], by: &[f32], share: f64) {
     let share = share as f32;
-    x.iter_mut().zip(by).for_each(|(x, by)| *x += share * by);
+    update(x, [by], move |x, [by]| x + share * by);
 }
 
 fn absolute_sum(x: &[f32]) -> f64 {

@@ -1,4 +1,4 @@
-use tensor::random::Stream;
+use tensor::random::Normals;
 
 use crate::each::Each;
 use crate::error::Error;
@@ -28,7 +28,7 @@ const CARD: Card = Card {
     formula: "n ~ N(0, η/tᵞ), drawn anew for every weight and step
 w ← w − lr·(g + n)",
     good_when: "a deep network without normalisation does not start to learn",
-    bad_when: "small batches are noisy enough, or speed matters: a random number costs more than the rest",
+    bad_when: "small batches are noisy enough",
     relatives: "eta=0 is sgd",
     source: "Neelakantan et al. 2015",
 };
@@ -56,14 +56,11 @@ impl Rule for NoisySgd {
         if deviation == 0.0 {
             return each.weight(move |w, g, []| (w - lr * g, []));
         }
-        // A number's place in the stream is a function of step and weight, so threads and resuming
-        // change nothing: 2³³ weights for 2³⁰ steps, two words a normal number.
-        let noise = move |i: usize| {
-            let mut stream = Stream::new(seed as u64, CARD.name);
-            stream.seek(t << 34 | (i as u64) << 1);
-            stream.normal()
-        };
-        each.weight_at(move |i, w, g, []| (w - lr * (g + deviation * noise(i)), []));
+        // A number's place is a function of step and weight, so threads and resuming change nothing:
+        // 2³⁴ weights for 2³⁰ steps.
+        let noise = Normals::new(seed as u64, CARD.name);
+        let step = t << 34;
+        each.weight_at(move |i, w, g, []| (w - lr * (g + deviation * noise.at(step + i as u64)), []));
     }
 
     fn boxed(&self) -> Box<dyn Rule> {
