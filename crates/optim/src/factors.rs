@@ -1,7 +1,7 @@
 //! A whole parameter seen along one of its dimensions, for rules with a matrix for each.
 
 use tensor::Shape;
-use tensor::matmul::{Mat, gemm};
+use tensor::matmul::{Mat, gemm, symmetric};
 
 /// One dimension of an array: its size, how often a step along it repeats, and how long such a step is.
 #[derive(Debug, Clone, Copy)]
@@ -28,11 +28,15 @@ impl Axis {
         let mut gram = vec![0.0; size * size];
         if inner == 1 {
             let x = Mat::new(x, outer, size);
-            gemm(x.t(), x, 0.0, &mut gram);
+            symmetric(x.t(), x, &mut gram);
         } else {
-            for x in x.chunks(size * inner) {
+            for (i, x) in x.chunks(size * inner).enumerate() {
                 let x = Mat::new(x, size, inner);
-                gemm(x, x.t(), 1.0, &mut gram);
+                if i == 0 {
+                    symmetric(x, x.t(), &mut gram);
+                } else {
+                    gemm(x, x.t(), 1.0, &mut gram);
+                }
             }
         }
         gram

@@ -1,6 +1,7 @@
 //! What an update costs: each rule beside a plain in-place stream over as many arrays, and beside the
-//! optimizers of other libraries, in turns.
+//! optimizers of other libraries, in turns; and what rules with matrix products reach of the peak.
 
+mod matrix;
 mod stream;
 mod table;
 
@@ -11,7 +12,10 @@ use optim::{Needs, Optimizer, Rule, Tier, rules};
 use tensor::{Layout, Role};
 
 use super::options::Options;
-use super::peers::{Aim, Comparison, Peer, Program, Repetition, Tools, Workload, data_folder, python, size};
+use super::peers::{
+    Aim, Comparison, Peer, Program, Repetition, Tools, Workload, data_folder, python, read, size,
+};
+use super::write_json;
 
 /// Many more weights than any cache holds; the SimpleNN's.
 const SIZES: [usize; 2] = [10_000_000, 109_386];
@@ -38,6 +42,12 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
         let seconds = options.seconds;
         let comparison = Comparison { peers, tools: &tools, rounds, seconds, tolerance: 0.02, aims };
         comparison.run(&workloads, &path)?;
+    }
+    let rows = matrix::measure(options, rounds);
+    if !rows.is_empty() {
+        let mut report = read(&path);
+        rows.into_iter().for_each(|(name, figures)| report["matrix"][name] = figures);
+        write_json(&path, &report)?;
     }
     table::show(&path, &PEERS)
 }

@@ -16,7 +16,9 @@ bench --peers    the SimpleNN with sgd, adam and rmsprop (an epoch in batches of
                  PyTorch (with DataLoader, eager, fused, compiled), JAX, candle
                  and burn; with what is aimed at and whether it is met
 bench optim      an update of every rule, beside a plain loop that reads and
-                 writes as many arrays; with --peers beside PyTorch and optax
+                 writes as many arrays; with --peers beside PyTorch and optax.
+                 And a step of muon, scion, shampoo and soap on one large
+                 matrix, with its operations and their share of the peak
 bench instructions
                  counted by valgrind, where it is installed: a training step
                  and the update of every elementwise rule, and how both have
@@ -48,6 +50,7 @@ Examples:
   cargo xtask bench --peers --only 'simplenn batch=64 threads=1'
   cargo xtask bench --peers --rounds 0            the figures so far
   cargo xtask bench optim --peers --only 'adam weights=109386'
+  cargo xtask bench optim --only matrix           shares of the peak alone
   cargo xtask bench --peers --python ~/torch/bin/python   what you have";
 
 /// The choices of one call.

@@ -8,6 +8,7 @@ use crate::formula::with_decay;
 use crate::hyperparameters;
 use crate::passes::Passes;
 use crate::rule::{Card, Extent, Rule, State, Tier};
+use crate::vector::update;
 
 hyperparameters! {
     /// Gradients divided by roots of what past ones sum up to along each dimension.
@@ -90,18 +91,16 @@ impl Rule for Shampoo {
                 continue;
             }
             let mut u = each.scaled_gradients();
-            u.iter_mut().zip(each.weights()).for_each(|(g, w)| *g = with_decay(*w, *g, lambda));
+            update(&mut u, [each.weights()], move |g, [w]| with_decay(w, g, lambda));
             let Each { weights, state, .. } = each;
             let mut state = state.into_iter();
             let [sums, roots] = [0, 1].map(|_| state.next().expect("as declared"));
             self.precondition(&mut u, axes(&shape).collect(), sums, roots, anew);
             if let Some(m) = state.next() {
-                m.iter_mut().zip(&mut u).for_each(|(m, u)| {
-                    *m = mu * *m + *u;
-                    *u = *m;
-                });
+                update(m, [&u], move |m, [u]| mu * m + u);
+                u.copy_from_slice(m);
             }
-            weights.iter_mut().zip(u).for_each(|(w, u)| *w -= step_size * u);
+            update(weights, [&u], move |w, [u]| w - step_size * u);
         }
     }
 
@@ -129,7 +128,7 @@ impl Shampoo {
             let sum = sums.split_off_mut(..numbers).expect("state is as long as declared");
             let root = roots.split_off_mut(..numbers).expect("state is as long as declared");
             let new = if is_full { axis.gram(&gradient) } else { axis.squares(&gradient) };
-            sum.iter_mut().zip(new).for_each(|(sum, new)| *sum += new);
+            update(sum, [&new], |sum, [new]| sum + new);
             let powered = |x: f64| (x + self.eps).max(self.eps).max(f64::MIN_POSITIVE).powf(exponent);
             match (anew, is_full) {
                 (true, true) => root.copy_from_slice(&of_matrix(sum, n, powered)),

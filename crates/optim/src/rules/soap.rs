@@ -9,6 +9,7 @@ use crate::formula::{gathered, lerp};
 use crate::hyperparameters;
 use crate::passes::Passes;
 use crate::rule::{Card, Extent, Rule, State, Tier};
+use crate::vector::update;
 
 hyperparameters! {
     /// Adam along the axes that Shampoo finds.
@@ -128,12 +129,12 @@ impl Soap {
         let [new1, new2, eps, step_size, keep] =
             [1.0 - beta1, 1.0 - beta2, eps, lr * correction, 1.0 - lr * weight_decay].map(|x| x as f32);
         let along = |x: &[f32]| turned.iter().fold(x.to_vec(), |x, turned| turned.along(&x));
-        m.iter_mut().zip(g).for_each(|(m, g)| *m = lerp(*m, *g, new1));
-        v.iter_mut().zip(along(g)).for_each(|(v, g)| *v = lerp(*v, g * g, new2));
+        update(m, [g], move |m, [g]| lerp(m, g, new1));
+        update(v, [&along(g)], move |v, [g]| lerp(v, g * g, new2));
         let mut u = along(m);
-        u.iter_mut().zip(&*v).for_each(|(u, v)| *u /= v.sqrt() + eps);
+        update(&mut u, [v], move |u, [v]| u / (v.sqrt() + eps));
         let u = turned.iter().fold(u, |u, turned| turned.back(&u));
-        w.iter_mut().zip(u).for_each(|(w, u)| *w = (*w - step_size * u) * keep);
+        update(w, [&u], move |w, [u]| (w - step_size * u) * keep);
     }
 }
 
@@ -161,7 +162,7 @@ impl Turned<'_> {
 
     fn add(&mut self, g: &[f32], share: f32) {
         let gram = self.axis.gram(g);
-        self.sum.iter_mut().zip(gram).for_each(|(sum, new)| *sum = lerp(*sum, new, share));
+        update(self.sum, [&gram], move |sum, [new]| lerp(sum, new, share));
     }
 
     /// The eigenvectors of L, that of the greatest eigenvalue first.

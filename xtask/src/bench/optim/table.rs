@@ -10,7 +10,7 @@ use crate::bench::peers::{Aim, Peer, busy, machines, read};
 /// Prints a row for each rule that has been measured.
 pub(super) fn show(path: &Path, peers: &[Peer]) -> Result<(), String> {
     let report = read(path);
-    let text = text(&report, peers);
+    let text = text(&report, peers) + &super::matrix::table(&report);
     if text.is_empty() {
         return Err(format!("{} has no figures\nhint: ask for fewer words, or more rounds", path.display()));
     }
