@@ -20,9 +20,11 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// The files that may hold `unsafe`.
-const KERNELS: [&str; 7] = [
+const KERNELS: [&str; 9] = [
     "crates/tensor/src/gathered.rs",
     "crates/tensor/src/matmul/block.rs",
+    "crates/tensor/src/matmul/foreground.rs",
+    "crates/tensor/src/matmul/packed.rs",
     "crates/tensor/src/matmul/dots.rs",
     "crates/tensor/src/matmul/lanes.rs",
     "crates/tensor/src/matmul/transpose.rs",
