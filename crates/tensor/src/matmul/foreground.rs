@@ -31,6 +31,9 @@ const MOST_VECTORS: usize = 8;
 /// foreground to the product.
 const MOST_ROWS: usize = 256;
 
+/// Columns of X whose gradients are summed together, if not all are.
+const MOST_COLUMNS: usize = 112;
+
 /// Rows that are looked at to tell how much of a matrix is background.
 const SAMPLE: usize = 8;
 
@@ -147,81 +150,114 @@ impl Foreground {
         bias: Option<&[f32]>,
         y: &mut [f32],
     ) {
-        let &mut Foreground { background, rows, columns, .. } = self;
+        let &mut Foreground { rows, columns, .. } = self;
         let outputs = w.len() / columns;
-        let width = outputs.next_multiple_of(lanes(path));
         let threads = threads_for(x.len());
+        let weights = Mat::new(w, outputs, columns);
+        if threads == 1 && rows <= MOST_ROWS {
+            return self.linear_in_parts(path, threads, x, Rows::Transposed(weights), bias, y);
+        }
+        let width = outputs.next_multiple_of(lanes(path));
         with_scratch(columns * width, |w_t| {
-            transpose_on_threads(threads, path, Mat::new(w, outputs, columns), w_t, width);
-            let b = Wide { data: w_t, width, columns: outputs };
-            let together = rows.div_ceil(threads).next_multiple_of(WORD).min(MOST_ROWS);
-            let x = x.chunks(together * columns).zip(self.words.chunks_mut(together / WORD * columns));
-            let parts: Vec<_> = x.zip(y.chunks_mut(together * outputs)).collect();
-            // So few rows that they are divided once more, after their foreground is known.
-            let smaller = together.min(rows).div_ceil(threads.div_ceil(parts.len()));
-            on_threads(threads, parts, |((x, by_column), y)| {
-                let mut by_row = vec![0; columns.div_ceil(WORD) * together];
-                let blocks = x.chunks(WORD * columns).zip(by_column.chunks_mut(columns));
-                for ((x, by_column), start) in blocks.zip((0..).step_by(WORD)) {
-                    find(path, x, background, &mut by_row[start..], together, by_column);
-                }
-                let parts = y.chunks_mut(smaller * outputs).zip((0..).step_by(smaller)).collect();
-                on_threads(threads, parts, |(y, start)| {
-                    let x = Sparse {
-                        data: &x[start * columns..],
-                        row_stride: columns,
-                        column_stride: 1,
-                        words: &by_row[start..],
-                        stride: together,
-                        depth: columns,
-                        background,
-                    };
-                    x.product(path, b, bias, y);
-                });
+            transpose_on_threads(threads, path, weights, w_t, width);
+            let w_t = Rows::Wide { data: w_t, width, columns: outputs };
+            self.linear_in_parts(path, threads, x, w_t, bias, y);
+        });
+    }
+
+    fn linear_in_parts(
+        &mut self,
+        path: Path,
+        threads: usize,
+        x: &[f32],
+        w_t: Rows<'_>,
+        bias: Option<&[f32]>,
+        y: &mut [f32],
+    ) {
+        let &mut Foreground { background, rows, columns, .. } = self;
+        let outputs = y.len() / rows;
+        let together = rows.div_ceil(threads).next_multiple_of(WORD).min(MOST_ROWS);
+        let x = x.chunks(together * columns).zip(self.words.chunks_mut(together / WORD * columns));
+        let parts: Vec<_> = x.zip(y.chunks_mut(together * outputs)).collect();
+        // So few rows that they are divided once more, after their foreground is known.
+        let smaller = together.min(rows).div_ceil(threads.div_ceil(parts.len()));
+        on_threads(threads, parts, |((x, by_column), y)| {
+            let mut by_row = vec![0; columns.div_ceil(WORD) * together];
+            let blocks = x.chunks(WORD * columns).zip(by_column.chunks_mut(columns));
+            for ((x, by_column), start) in blocks.zip((0..).step_by(WORD)) {
+                find(path, x, background, &mut by_row[start..], together, by_column);
+            }
+            let parts = y.chunks_mut(smaller * outputs).zip((0..).step_by(smaller)).collect();
+            on_threads(threads, parts, |(y, start)| {
+                let x = Sparse {
+                    data: &x[start * columns..],
+                    row_stride: columns,
+                    column_stride: 1,
+                    words: &by_row[start..],
+                    stride: together,
+                    depth: columns,
+                    background,
+                };
+                x.product(path, w_t, bias, y);
             });
         });
     }
 
     /// The gradient on one path: as its transpose, dWᵀ = Xᵀ·dY, which is then turned round.
     pub(crate) fn gradient_on(&self, path: Path, x: &[f32], dy: &[f32], beta: f32, dw: &mut [f32]) {
-        let &Foreground { background, rows, columns, ref words } = self;
-        let outputs = dw.len() / columns;
+        let outputs = dw.len() / self.columns;
         if outputs == 0 {
             return;
         }
-        let threads = threads_for(x.len());
-        let product = |dw_t: &mut [f32], b: Wide<'_>| {
-            let together = columns.div_ceil(threads);
-            let parts = dw_t.chunks_mut(together * outputs).zip((0..).step_by(together)).collect();
-            on_threads(threads, parts, |(dw_t, start)| {
-                let x = Sparse {
-                    data: &x[start..],
-                    row_stride: 1,
-                    column_stride: columns,
-                    words: &words[start..],
-                    stride: columns,
-                    depth: rows,
-                    background,
-                };
-                x.product(path, b, None, dw_t);
-            });
-        };
-        with_scratch(dw.len(), |dw_t| {
-            let width = outputs.next_multiple_of(lanes(path));
-            if width == outputs {
-                product(dw_t, Wide { data: dy, width, columns: outputs });
-            } else {
-                with_scratch(rows * width, |wide| {
-                    let rows = wide.chunks_exact_mut(width).zip(dy.chunks_exact(outputs));
-                    rows.for_each(|(wide, dy)| wide[..outputs].copy_from_slice(dy));
-                    product(dw_t, Wide { data: wide, width, columns: outputs });
+        let width = outputs.next_multiple_of(lanes(path));
+        if width == outputs {
+            return self.gradient_in_parts(
+                path,
+                x,
+                Rows::Wide { data: dy, width, columns: outputs },
+                beta,
+                dw,
+            );
+        }
+        with_scratch(self.rows * width, |wide| {
+            let rows = wide.chunks_exact_mut(width).zip(dy.chunks_exact(outputs));
+            rows.for_each(|(wide, dy)| wide[..outputs].copy_from_slice(dy));
+            self.gradient_in_parts(path, x, Rows::Wide { data: wide, width, columns: outputs }, beta, dw);
+        });
+    }
+
+    fn gradient_in_parts(&self, path: Path, x: &[f32], dy: Rows<'_>, beta: f32, dw: &mut [f32]) {
+        let &Foreground { background, rows, columns, ref words } = self;
+        let (outputs, threads) = (dy.columns(), threads_for(x.len()));
+        // As long as dY is near, part by part: the whole transpose would push weights and the
+        // optimizer's state out of the second cache.
+        let together = if threads == 1 && rows <= MOST_ROWS { MOST_COLUMNS.min(columns) } else { columns };
+        with_scratch(together * outputs, |dw_t| {
+            for first in (0..columns).step_by(together) {
+                let here = together.min(columns - first);
+                let dw_t = &mut dw_t[..here * outputs];
+                let part = here.div_ceil(threads);
+                let parts = dw_t.chunks_mut(part * outputs).zip((first..).step_by(part)).collect();
+                on_threads(threads, parts, |(dw_t, start)| {
+                    let x = Sparse {
+                        data: &x[start..],
+                        row_stride: 1,
+                        column_stride: columns,
+                        words: &words[start..],
+                        stride: columns,
+                        depth: rows,
+                        background,
+                    };
+                    x.product(path, dy, None, dw_t);
                 });
-            }
-            if beta == 0.0 {
-                transpose_on_threads(threads, path, Mat::new(dw_t, columns, outputs), dw, columns);
-            } else {
-                for (o, dw) in dw.chunks_exact_mut(columns).enumerate() {
-                    dw.iter_mut().zip(dw_t[o..].iter().step_by(outputs)).for_each(|(dw, t)| *dw += t);
+                if beta == 0.0 {
+                    let turned = Mat::new(dw_t, here, outputs);
+                    transpose_on_threads(threads, path, turned, &mut dw[first..], columns);
+                } else {
+                    for (o, dw) in dw.chunks_exact_mut(columns).enumerate() {
+                        let dw = dw[first..].iter_mut().zip(dw_t[o..].iter().step_by(outputs));
+                        dw.for_each(|(dw, t)| *dw += t);
+                    }
                 }
             }
         });
@@ -250,12 +286,23 @@ fn transpose_on_threads(threads: usize, path: Path, from: Mat<'_>, to: &mut [f32
     });
 }
 
-/// A matrix whose rows can be read in whole vectors: what follows the columns is of no meaning.
+/// The rows of the other matrix.
 #[derive(Clone, Copy)]
-struct Wide<'a> {
-    data: &'a [f32],
-    width: usize,
-    columns: usize,
+enum Rows<'a> {
+    /// They can be read in whole vectors: what follows the columns, up to `width`, is of no meaning.
+    Wide { data: &'a [f32], width: usize, columns: usize },
+    /// The columns of this one, turned round as they are needed: as long as no other rows of C need them
+    /// too, their transpose never leaves the first cache.
+    Transposed(Mat<'a>),
+}
+
+impl Rows<'_> {
+    fn columns(&self) -> usize {
+        match self {
+            Rows::Wide { columns, .. } => *columns,
+            Rows::Transposed(mat) => mat.rows,
+        }
+    }
 }
 
 /// A matrix whose foreground is known.
@@ -274,43 +321,62 @@ struct Sparse<'a> {
 
 impl Sparse<'_> {
     /// `C = A·B`, and `start` in every row.
-    fn product(&self, path: Path, b: Wide<'_>, start: Option<&[f32]>, c: &mut [f32]) {
+    fn product(&self, path: Path, b: Rows<'_>, start: Option<&[f32]>, c: &mut [f32]) {
         let &Sparse { data, row_stride, column_stride, words, stride, depth, background } = self;
-        let (n, lanes, rows) = (b.columns, lanes(path), c.len() / b.columns);
-        assert!(path.is_available() && rows > 0 && depth > 0 && b.data.len() >= depth * b.width);
+        let (n, lanes) = (b.columns(), lanes(path));
+        let rows = c.len() / n;
+        assert!(path.is_available() && rows > 0 && depth > 0 && c.len() == rows * n);
         assert!((rows - 1) * row_stride + (depth - 1) * column_stride < data.len());
-        assert!(b.width >= n.next_multiple_of(lanes) && c.len() == rows * n);
-        for panel in parts(n.div_ceil(lanes), MOST_VECTORS) {
-            let (vectors, columns) = (panel.len(), panel.start * lanes..n.min(panel.end * lanes));
-            let mut background_row = [0.0; MOST_VECTORS * 16];
-            if let Some(start) = start {
-                background_row[..columns.len()].copy_from_slice(&start[columns.clone()]);
+        match b {
+            Rows::Wide { data, width, .. } => {
+                assert!(width >= n.next_multiple_of(lanes) && data.len() >= depth * width);
             }
-            for (word, p) in (0..depth).step_by(WORD).enumerate() {
-                let strip = Strip {
-                    words: &words[word * stride..][..rows],
-                    a: &raw const data[p * column_stride],
-                    a_row: row_stride,
-                    a_column: column_stride,
-                    background: &[background; 16],
-                    depth: WORD.min(depth - p),
-                    next: depth.saturating_sub(p + WORD).min(WORD),
-                    b: &raw const b.data[p * b.width + columns.start],
-                    b_row: b.width,
-                    is_first: p == 0,
-                    is_last: p + WORD >= depth,
-                    background_row: &mut background_row,
-                    c: &raw mut c[columns.start],
-                    c_row: n,
-                    tail: columns.len() - (vectors - 1) * lanes,
-                };
-                let run = kernels(path)[vectors - 1];
-                // SAFETY: the instructions are there. The elements of A and C and the vectors of B lie
-                // inside their slices, as checked above; a word's bits are below the depth, because
-                // `find` sets no others.
-                unsafe { run(strip) };
-            }
+            Rows::Transposed(mat) => assert!(mat.columns == depth),
         }
+        with_scratch(WORD * MOST_VECTORS * lanes, |block| {
+            for panel in parts(n.div_ceil(lanes), MOST_VECTORS) {
+                let (vectors, columns) = (panel.len(), panel.start * lanes..n.min(panel.end * lanes));
+                let mut background_row = [0.0; MOST_VECTORS * 16];
+                if let Some(start) = start {
+                    background_row[..columns.len()].copy_from_slice(&start[columns.clone()]);
+                }
+                for (word, p) in (0..depth).step_by(WORD).enumerate() {
+                    let depth_here = WORD.min(depth - p);
+                    let (b, b_row) = match b {
+                        Rows::Wide { data, width, .. } => (&data[p * width + columns.start..], width),
+                        Rows::Transposed(mat) => {
+                            let part = Mat { columns: depth_here, data: &mat.data[p..], ..mat };
+                            let part = part.rows_from(columns.start, columns.len());
+                            let width = vectors * lanes;
+                            transpose(path, part, &mut block[..depth_here * width], width);
+                            (&block[..], width)
+                        }
+                    };
+                    let strip = Strip {
+                        words: &words[word * stride..][..rows],
+                        a: &raw const data[p * column_stride],
+                        a_row: row_stride,
+                        a_column: column_stride,
+                        background: &[background; 16],
+                        depth: depth_here,
+                        next: depth.saturating_sub(p + WORD).min(WORD),
+                        b: b.as_ptr(),
+                        b_row,
+                        is_first: p == 0,
+                        is_last: p + WORD >= depth,
+                        background_row: &mut background_row,
+                        c: &raw mut c[columns.start],
+                        c_row: n,
+                        tail: columns.len() - (vectors - 1) * lanes,
+                    };
+                    let run = kernels(path)[vectors - 1];
+                    // SAFETY: the instructions are there. The elements of A and C and the vectors of B
+                    // lie inside their slices, as checked above; a word's bits are below the depth,
+                    // because `find` sets no others.
+                    unsafe { run(strip) };
+                }
+            }
+        });
     }
 }
 

@@ -11,6 +11,7 @@ use lab::Recipe;
 use nn::{Activation, Model};
 use serde_json::{Value, json};
 use tensor::Bundle;
+use tensor::parallel::awake;
 
 use super::start::WIDTHS;
 use crate::bench::optim;
@@ -45,7 +46,7 @@ pub(in crate::bench) fn serve(data: &Path, threads: usize, variant: &str) -> Res
             }
         }
         let (_, repetition) = ready.as_mut().expect("it was just made");
-        let (seconds, value) = pool.install(repetition);
+        let (seconds, value) = pool.install(|| awake(&mut *repetition));
         say(&match value {
             Some(value) => json!({"seconds": seconds, "value": value}),
             None => json!({"seconds": seconds}),
