@@ -8,10 +8,9 @@
 //! Images are split over the threads, and for the gradient of the weights the rows of that gradient,
 //! so no sum is ever split: the bits depend neither on the number of threads nor on blocking.
 
-use rayon::prelude::*;
-
 use crate::gathered::{Gathered, Start};
 use crate::matmul::Mat;
+use crate::parallel::for_each_chunk;
 use crate::real::Real;
 use crate::shape::Shape;
 
@@ -164,8 +163,7 @@ impl Conv2d {
             }
         };
         if outputs > 0 {
-            let parts = taps.par_chunks(share).zip(by_tap.par_chunks_mut(share * outputs));
-            if threads == 1 { work((&taps, &mut by_tap)) } else { parts.for_each(work) }
+            for_each_chunk(taps.chunks(share).zip(by_tap.chunks_mut(share * outputs)).collect(), work);
         }
         for (output, dw) in dw.chunks_exact_mut(taps.len().max(1)).enumerate() {
             for (tap, dw) in dw.iter_mut().enumerate() {
@@ -196,11 +194,7 @@ impl Conv2d {
                 work(frame.put(&from[i * from_len..][..from_len], &mut framed), to);
             }
         };
-        if share == images {
-            some((0, to));
-        } else {
-            to.par_chunks_mut(share * to_len).enumerate().for_each(some);
-        }
+        for_each_chunk(to.chunks_mut(share * to_len).enumerate().collect(), some);
     }
 
     /// Number of images in these lengths of x, w and y.
