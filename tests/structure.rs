@@ -20,10 +20,11 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// The files that may hold `unsafe`.
-const KERNELS: [&str; 9] = [
+const KERNELS: [&str; 10] = [
     "crates/tensor/src/gathered.rs",
     "crates/tensor/src/matmul/block.rs",
-    "crates/tensor/src/matmul/foreground.rs",
+    "crates/tensor/src/matmul/foreground/strip.rs",
+    "crates/tensor/src/matmul/foreground/words.rs",
     "crates/tensor/src/matmul/packed.rs",
     "crates/tensor/src/matmul/dots.rs",
     "crates/tensor/src/matmul/lanes.rs",

@@ -116,12 +116,20 @@ fn run_avx2(kernel: impl Kernel) {
 /// lies beyond the end is not read.
 #[inline(always)]
 pub fn prefetch_at<T>(slice: &[T], start: usize, count: usize) {
-    #[cfg(target_arch = "x86_64")]
     for line in (0..count).step_by(64 / size_of::<T>()) {
+        prefetch_line(slice.as_ptr().wrapping_add(start + line));
+    }
+}
+
+/// Asks for the cache line that is pointed to, which need not be there.
+#[inline(always)]
+pub(crate) fn prefetch_line<T>(at: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: a prefetch is a hint and no access: any address will do.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(slice.as_ptr().wrapping_add(start + line).cast()) };
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (slice, start, count);
+    let _ = at;
 }

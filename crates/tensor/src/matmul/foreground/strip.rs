@@ -1,0 +1,227 @@
+//! The product of a matrix whose foreground is known with another, in vectors.
+#![allow(unsafe_code, reason = "the innermost loop works on pointers whose extents are checked once")]
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{__m256, __m512};
+
+use super::words::{LINE, WORD};
+use crate::buffer::with_scratch;
+use crate::matmul::Mat;
+use crate::matmul::block::{lanes, parts};
+use crate::matmul::lanes::Lanes;
+use crate::matmul::transpose::transpose;
+use crate::simd::{Path, prefetch_line};
+
+/// Vectors of a row of C that are kept in registers.
+const MOST_VECTORS: usize = 8;
+
+/// The rows of the other matrix.
+#[derive(Clone, Copy)]
+pub(super) enum Rows<'a> {
+    /// They can be read in whole vectors: what follows the columns, up to `width`, is of no meaning.
+    Wide { data: &'a [f32], width: usize, columns: usize },
+    /// The columns of this one, turned round as they are needed: as long as no other rows of C need them
+    /// too, their transpose never leaves the first cache.
+    Transposed(Mat<'a>),
+}
+
+impl Rows<'_> {
+    pub(super) fn columns(&self) -> usize {
+        match self {
+            Rows::Wide { columns, .. } => *columns,
+            Rows::Transposed(mat) => mat.rows,
+        }
+    }
+}
+
+/// A matrix whose foreground is known.
+pub(super) struct Sparse<'a> {
+    /// Element (i, p) is `data[i·row_stride + p·column_stride]`.
+    pub(super) data: &'a [f32],
+    pub(super) row_stride: usize,
+    pub(super) column_stride: usize,
+    /// For each 64 columns, from `stride` words on, a word a row.
+    pub(super) words: &'a [u64],
+    pub(super) stride: usize,
+    /// Columns.
+    pub(super) depth: usize,
+    pub(super) background: f32,
+}
+
+impl Sparse<'_> {
+    /// `C = A·B`, and `start` in every row.
+    pub(super) fn product(&self, path: Path, b: Rows<'_>, start: Option<&[f32]>, c: &mut [f32]) {
+        let &Sparse { data, row_stride, column_stride, words, stride, depth, background } = self;
+        let (n, lanes) = (b.columns(), lanes(path));
+        let rows = c.len() / n;
+        assert!(path.is_available() && rows > 0 && depth > 0 && c.len() == rows * n);
+        assert!((rows - 1) * row_stride + (depth - 1) * column_stride < data.len());
+        match b {
+            Rows::Wide { data, width, .. } => {
+                assert!(width >= n.next_multiple_of(lanes) && data.len() >= depth * width);
+            }
+            Rows::Transposed(mat) => assert!(mat.columns == depth),
+        }
+        with_scratch(WORD * MOST_VECTORS * lanes, |block| {
+            for panel in parts(n.div_ceil(lanes), MOST_VECTORS) {
+                let (vectors, columns) = (panel.len(), panel.start * lanes..n.min(panel.end * lanes));
+                let mut background_row = [0.0; MOST_VECTORS * 16];
+                if let Some(start) = start {
+                    background_row[..columns.len()].copy_from_slice(&start[columns.clone()]);
+                }
+                for (word, p) in (0..depth).step_by(WORD).enumerate() {
+                    let depth_here = WORD.min(depth - p);
+                    let (b, b_row) = match b {
+                        Rows::Wide { data, width, .. } => (&data[p * width + columns.start..], width),
+                        Rows::Transposed(mat) => {
+                            let part = Mat { columns: depth_here, data: &mat.data[p..], ..mat };
+                            let part = part.rows_from(columns.start, columns.len());
+                            let width = vectors * lanes;
+                            transpose(path, part, &mut block[..depth_here * width], width);
+                            (&block[..], width)
+                        }
+                    };
+                    let strip = Strip {
+                        words: &words[word * stride..][..rows],
+                        a: &raw const data[p * column_stride],
+                        a_row: row_stride,
+                        a_column: column_stride,
+                        background: &[background; 16],
+                        depth: depth_here,
+                        next: depth.saturating_sub(p + WORD).min(WORD),
+                        b: b.as_ptr(),
+                        b_row,
+                        is_first: p == 0,
+                        is_last: p + WORD >= depth,
+                        background_row: &mut background_row,
+                        c: &raw mut c[columns.start],
+                        c_row: n,
+                        tail: columns.len() - (vectors - 1) * lanes,
+                    };
+                    let run = kernels(path)[vectors - 1];
+                    // SAFETY: the instructions are there. The elements of A and C and the vectors of B
+                    // lie inside their slices, as checked above; a word's bits are below the depth,
+                    // because `find` sets no others.
+                    unsafe { run(strip) };
+                }
+            }
+        });
+    }
+}
+
+/// Some vectors of all rows of C, to which the products of 64 summed indices are added.
+struct Strip<'a> {
+    /// One for each row.
+    words: &'a [u64],
+    a: *const f32,
+    a_row: usize,
+    a_column: usize,
+    /// In every lane, so that the kernel subtracts it from a number that it reads for all lanes: the
+    /// compiler would subtract two numbers, and that the result then has to be spread costs more.
+    background: &'a [f32; 16],
+    depth: usize,
+    /// Summed indices of the next strip.
+    next: usize,
+    b: *const f32,
+    b_row: usize,
+    is_first: bool,
+    is_last: bool,
+    /// What every row of C has beside the foreground: added to it by the last strip.
+    background_row: &'a mut [f32; MOST_VECTORS * 16],
+    c: *mut f32,
+    c_row: usize,
+    /// Numbers in the last vector of a row.
+    tail: usize,
+}
+
+/// By the number of vectors less one.
+type Kernels = [unsafe fn(Strip<'_>); MOST_VECTORS];
+
+fn kernels(path: Path) -> &'static Kernels {
+    macro_rules! kernels {
+        ($kernel:ident: $($vectors:literal)*) => { const { &[$($kernel::<$vectors>),*] } };
+    }
+    match path {
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx512 => kernels!(avx512: 1 2 3 4 5 6 7 8),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 => kernels!(avx2: 1 2 3 4 5 6 7 8),
+        _ => kernels!(portable: 1 2 3 4 5 6 7 8),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+unsafe fn avx512<const VECTORS: usize>(strip: Strip<'_>) {
+    unsafe { strip.add::<__m512, VECTORS>() }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn avx2<const VECTORS: usize>(strip: Strip<'_>) {
+    unsafe { strip.add::<__m256, VECTORS>() }
+}
+
+unsafe fn portable<const VECTORS: usize>(strip: Strip<'_>) {
+    unsafe { strip.add::<[f32; 8], VECTORS>() }
+}
+
+impl Strip<'_> {
+    #[inline(always)]
+    unsafe fn add<V: Lanes, const VECTORS: usize>(self) {
+        let Strip { words, a, a_row, a_column, depth, b, b_row, is_first, is_last, c, c_row, tail, .. } =
+            self;
+        let count = |v: usize| if v + 1 == VECTORS { tail } else { V::N };
+        unsafe {
+            let background = V::load(self.background.as_ptr(), V::N);
+            let background_row = self.background_row.as_mut_ptr();
+            let mut sums = [V::splat(0.0); VECTORS];
+            for p in 0..depth {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    *sum = sum.plus(V::load(b.add(p * b_row + v * V::N), V::N));
+                }
+            }
+            for (v, sum) in sums.iter().enumerate() {
+                let row = background_row.add(v * V::N);
+                V::load(row, V::N).add_product(*sum, background).store(row, V::N);
+            }
+            for (i, &word) in words.iter().enumerate() {
+                // Columns of a matrix in rows: no processor guesses where the next ones are.
+                if a_row == 1 && i % LINE == 0 {
+                    for p in 0..self.next {
+                        prefetch_line(a.wrapping_add(i + (WORD + p) * a_column));
+                    }
+                }
+                if word == 0 && !is_first && !is_last {
+                    continue;
+                }
+                let c = c.add(i * c_row);
+                let mut sums = [V::splat(0.0); VECTORS];
+                if !is_first {
+                    for (v, sum) in sums.iter_mut().enumerate() {
+                        *sum = V::load(c.add(v * V::N), count(v));
+                    }
+                }
+                let a = a.add(i * a_row);
+                let mut rest = word;
+                while rest != 0 {
+                    let p = rest.trailing_zeros() as usize;
+                    rest &= rest - 1;
+                    let x = V::splat(*a.add(p * a_column)).minus(background);
+                    let b = b.add(p * b_row);
+                    for (v, sum) in sums.iter_mut().enumerate() {
+                        *sum = sum.add_product(x, V::load(b.add(v * V::N), V::N));
+                    }
+                }
+                if is_last {
+                    for (v, sum) in sums.iter_mut().enumerate() {
+                        *sum = sum.plus(V::load(background_row.add(v * V::N), V::N));
+                    }
+                }
+                for (v, sum) in sums.iter().enumerate() {
+                    sum.store(c.add(v * V::N), count(v));
+                }
+            }
+        }
+    }
+}

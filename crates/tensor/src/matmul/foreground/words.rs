@@ -1,0 +1,95 @@
+//! Where numbers are not the background: a bit each, by rows and by columns.
+#![allow(unsafe_code, reason = "entering a function compiled for instructions that were detected")]
+
+use crate::simd::Path;
+
+/// Numbers whose foreground is one word.
+pub(super) const WORD: usize = u64::BITS as usize;
+
+/// Numbers in a cache line.
+pub(super) const LINE: usize = 16;
+
+/// Looks through at most 64 rows of a matrix: a word for each row of each 64 columns, `stride` words
+/// apart, and one for each column.
+pub(super) fn find(
+    path: Path,
+    matrix: &[f32],
+    background: f32,
+    by_row: &mut [u64],
+    stride: usize,
+    by_column: &mut [u64],
+) {
+    assert!(path.is_available());
+    match path {
+        // SAFETY: the instructions are there.
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx512 => unsafe { find_avx512(matrix, background, by_row, stride, by_column) },
+        _ => tiles(matrix, by_row, stride, by_column, |row| {
+            row.iter().enumerate().fold(0, |bits, (i, &x)| bits | u64::from(x != background) << i)
+        }),
+    }
+}
+
+/// With a way to get a bit for each of at most 64 numbers.
+#[inline(always)]
+fn tiles(
+    matrix: &[f32],
+    by_row: &mut [u64],
+    stride: usize,
+    by_column: &mut [u64],
+    differing: impl Fn(&[f32]) -> u64,
+) {
+    // In the order of memory, so that the processor reads ahead.
+    for (i, row) in matrix.chunks_exact(by_column.len()).enumerate() {
+        for (tile, part) in row.chunks(WORD).enumerate() {
+            by_row[tile * stride + i] = differing(part);
+        }
+    }
+    let rows = matrix.len() / by_column.len();
+    for (tile, by_column) in by_column.chunks_mut(WORD).enumerate() {
+        let mut bits = [0; WORD];
+        bits[..rows].copy_from_slice(&by_row[tile * stride..][..rows]);
+        transpose_bits(&mut bits);
+        by_column.copy_from_slice(&bits[..by_column.len()]);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+unsafe fn find_avx512(
+    matrix: &[f32],
+    background: f32,
+    by_row: &mut [u64],
+    stride: usize,
+    by_column: &mut [u64],
+) {
+    use std::arch::x86_64::*;
+    tiles(matrix, by_row, stride, by_column, |row| {
+        let mut bits = 0;
+        for (i, part) in row.chunks(LINE).enumerate() {
+            let mask = (u32::MAX >> (32 - part.len())) as u16;
+            // SAFETY: the mask lets as many numbers through as there are.
+            let x = unsafe { _mm512_maskz_loadu_ps(mask, part.as_ptr()) };
+            let differing = _mm512_mask_cmpneq_ps_mask(mask, x, _mm512_set1_ps(background));
+            bits |= u64::from(differing) << (LINE * i);
+        }
+        bits
+    });
+}
+
+/// Transposes 64 × 64 bits: halves, quarters, … of the words change places (Warren, Hacker's Delight, 7-3).
+#[inline(always)]
+fn transpose_bits(words: &mut [u64; WORD]) {
+    let (mut width, mut low) = (32, u64::MAX >> 32);
+    while width > 0 {
+        for start in (0..WORD).step_by(2 * width) {
+            for i in start..start + width {
+                let swapped = (words[i] >> width ^ words[i + width]) & low;
+                words[i] ^= swapped << width;
+                words[i + width] ^= swapped;
+            }
+        }
+        width /= 2;
+        low ^= low << width;
+    }
+}
