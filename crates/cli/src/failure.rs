@@ -4,6 +4,8 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::{console, text};
+
 /// The end of a command that did not do what was asked.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -56,7 +58,14 @@ impl Failure {
             let _ = writeln!(stderr, "error: {message}");
         }
         if let Some(hint) = hint {
-            let _ = writeln!(stderr, "hint: {hint}");
+            let hint = format!("hint: {hint}");
+            // Where a program reads, a hint stays as it is.
+            let columns = if console::is_live() { console::width() } else { usize::MAX };
+            for line in hint.lines() {
+                let fits = text::width(line) <= columns;
+                let lines = if fits { format!("{line}\n") } else { text::paragraph(line, 0, columns) };
+                let _ = write!(stderr, "{lines}");
+            }
         }
         ExitCode::from(code)
     }

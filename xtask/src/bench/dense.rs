@@ -18,8 +18,17 @@ const SPEEDUPS: [(&str, &str, f64, &str); 3] = [
 ];
 
 pub(super) fn run(options: &Options) -> Result<(), String> {
+    if options.rounds_or(15) == 0 {
+        return Err(
+            "--rounds 0 shows what --peers has measured; without --peers, at least 1 is needed".into()
+        );
+    }
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
     let mut subjects = subjects(options, cores)?;
+    let processes = PROCESSES.iter().filter(|(batch, recipe, _)| options.wants(&process(*batch, recipe)));
+    if subjects.len() == PEAKS && processes.count() == 0 {
+        return Err(options.nothing());
+    }
     let rounds = options.rounds_or(15);
     let live = std::io::stderr().is_terminal();
     for round in 0..rounds {
@@ -36,6 +45,9 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
     }
     show(&subjects, cores, options)
 }
+
+/// Rows that are always there.
+const PEAKS: usize = 2;
 
 /// The two peaks, which all else is a share of, and what the options ask for.
 fn subjects(options: &Options, cores: usize) -> Result<Vec<Subject>, String> {
@@ -141,12 +153,18 @@ fn show_speedups(subjects: &[Subject]) -> Vec<serde_json::Value> {
     rows
 }
 
+/// Batch, recipe and what is aimed at, of processes that are looked at from outside.
+const PROCESSES: [(usize, &str, &str); 2] = [(64, "adam lr=0.001", " (aim 150)"), (60_000, "sgd lr=0.1", "")];
+
+fn process(batch: usize, recipe: &str) -> String {
+    format!("process, batch {batch}, {}", recipe.split(' ').next().unwrap_or(recipe))
+}
+
 /// Start-up and peak memory of processes of their own.
 fn show_children(options: &Options) -> Vec<serde_json::Value> {
     let mut rows = Vec::new();
-    let recipes = [(64, "adam lr=0.001", " (aim 150)"), (60_000, "sgd lr=0.1", "")];
-    for (batch, recipe, aim) in recipes {
-        let name = format!("process, batch {batch}, {}", recipe.split(' ').next().unwrap_or(recipe));
+    for (batch, recipe, aim) in PROCESSES {
+        let name = process(batch, recipe);
         if !options.wants(&name) {
             continue;
         }

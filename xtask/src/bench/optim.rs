@@ -44,6 +44,9 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
         comparison.run(&workloads, &path)?;
     }
     let rows = matrix::measure(options, rounds);
+    if workloads.is_empty() && rows.is_empty() && rounds > 0 {
+        return Err(options.nothing());
+    }
     if !rows.is_empty() {
         let mut report = read(&path);
         rows.into_iter().for_each(|(name, figures)| report["matrix"][name] = figures);

@@ -113,6 +113,12 @@ impl Options {
         self.only.iter().all(|word| name.split([' ', ',']).any(|part| part == word))
     }
 
+    /// That no row is wanted.
+    pub(super) fn nothing(&self) -> String {
+        let words = self.only.join(" ");
+        format!("no row has all of the words `{words}`: without --only all are measured")
+    }
+
     /// How often each thing is measured, this often if nothing was said.
     pub(super) fn rounds_or(&self, usual: u32) -> u32 {
         self.rounds.unwrap_or(usual)
@@ -185,7 +191,10 @@ fn command() -> Command {
 
 fn words(matches: &ArgMatches) -> Vec<String> {
     let given = matches.get_many::<String>("only").unwrap_or_default();
-    given.flat_map(|text| text.split_whitespace()).map(str::to_string).collect()
+    given
+        .flat_map(|text| text.split([' ', ',']).filter(|word| !word.is_empty()))
+        .map(str::to_string)
+        .collect()
 }
 
 #[cfg(test)]
@@ -208,7 +217,9 @@ mod tests {
         let options = parsed("--only/batch 64");
         assert!(options.wants("SimpleNN step, batch 64, adam"));
         assert!(!options.wants("SimpleNN step, batch 640, adam"));
+        assert!(parsed("--only/batch 64, adam").wants("SimpleNN step, batch 64, adam"));
         assert!(parsed("").wants("anything"));
+        assert!(options.nothing().contains("`batch 64`"));
     }
 
     #[test]

@@ -101,8 +101,11 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
     let dataset = load(options)?;
     let workloads: Vec<Workload> =
         workloads(dataset.train.len()).into_iter().filter(|work| options.wants(&work.name())).collect();
+    if workloads.is_empty() {
+        return Err(options.nothing());
+    }
     let path = options.json_or("results/bench-peers.json");
-    if !workloads.is_empty() && options.rounds_or(5) > 0 {
+    if options.rounds_or(5) > 0 {
         let tools = Tools {
             data: start::write(&dataset)?,
             python: install::python(options.python.as_ref()),
