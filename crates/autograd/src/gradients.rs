@@ -1,5 +1,6 @@
 //! Gradients while the backward pass is under way.
 
+use tensor::bytes::Bytes;
 use tensor::{Buffer, Bundle, Real, Shape};
 
 use crate::ops::broadcast;
@@ -15,12 +16,18 @@ pub struct At<'a, T: Real> {
     pub y: &'a [T],
     pub(crate) nodes: &'a [Computed<T>],
     pub(crate) params: &'a Bundle<T>,
+    pub(crate) tape: &'a Tape<T>,
 }
 
 impl<'a, T: Real> At<'a, T> {
     /// The value of an input.
     pub fn value(&self, node: Node) -> &'a [T] {
-        self.nodes[node.0].value.as_slice(self.params)
+        self.nodes[node.0].value.as_slice(self.params, self.tape)
+    }
+
+    /// The bytes of an input that is a constant kept in bytes.
+    pub(crate) fn bytes(&self, node: Node) -> Option<Bytes<'a, T>> {
+        self.nodes[node.0].value.as_bytes()
     }
 }
 
@@ -55,6 +62,7 @@ impl<'a, T: Real> Gradients<'a, T> {
                 let dx = self.own[index].get_or_insert_with(|| self.tape.take(value.len()));
                 write(dx, beta);
             }
+            Value::Bytes { .. } => unreachable!("no gradient flows into a constant"),
         }
     }
 

@@ -1,9 +1,10 @@
 //! The arena of computed values, and the reverse walk over it.
 
-use std::cell::{Ref, RefCell};
+use std::cell::{OnceCell, Ref, RefCell};
 use std::ops::Deref;
 
 use ndarray::ArrayViewD;
+use tensor::bytes::{Bytes, Levels};
 use tensor::{Buffer, Bundle, Id, Real, Shape};
 
 use crate::gradients::{At, Gradients};
@@ -12,12 +13,13 @@ use crate::gradients::{At, Gradients};
 #[derive(Debug, Default)]
 pub struct Tape<T = f32> {
     free: RefCell<Vec<Buffer<T>>>,
+    free_bytes: RefCell<Vec<Buffer<u8>>>,
 }
 
 impl<T: Real> Tape<T> {
     /// A tape with no buffers yet.
     pub fn new() -> Tape<T> {
-        Tape { free: RefCell::new(Vec::new()) }
+        Tape { free: RefCell::default(), free_bytes: RefCell::default() }
     }
 
     /// A new graph that reads its parameters from `params`.
@@ -26,14 +28,9 @@ impl<T: Real> Tape<T> {
         Graph { tape: self, params, nodes: RefCell::default(), param_nodes }
     }
 
-    /// A buffer of `len` numbers of unspecified value: the smallest free one that is large
-    /// enough, or a new one.
+    /// A buffer of `len` numbers of unspecified value.
     pub(crate) fn take(&self, len: usize) -> Buffer<T> {
-        let mut free = self.free.borrow_mut();
-        let fits = (0..free.len()).filter(|&i| free[i].capacity() >= len).min_by_key(|&i| free[i].capacity());
-        let mut buffer = fits.map(|i| free.swap_remove(i)).unwrap_or_default();
-        buffer.resize(len);
-        buffer
+        smallest(&mut self.free.borrow_mut(), len)
     }
 
     pub(crate) fn give_back(&self, buffer: Buffer<T>) {
@@ -41,6 +38,14 @@ impl<T: Real> Tape<T> {
             self.free.borrow_mut().push(buffer);
         }
     }
+}
+
+/// The smallest free buffer that is large enough, or a new one.
+fn smallest<E: Copy + Default>(free: &mut Vec<Buffer<E>>, len: usize) -> Buffer<E> {
+    let fits = (0..free.len()).filter(|&i| free[i].capacity() >= len).min_by_key(|&i| free[i].capacity());
+    let mut buffer = fits.map(|i| free.swap_remove(i)).unwrap_or_default();
+    buffer.resize(len);
+    buffer
 }
 
 /// The values of one computation, in the order they were computed.
@@ -67,14 +72,40 @@ pub(crate) struct Computed<T: Real> {
 
 pub(crate) enum Value<T> {
     Own(Buffer<T>),
+    /// A constant that is kept in bytes; its numbers are written when an op asks for them.
+    Bytes {
+        bytes: Buffer<u8>,
+        levels: Levels<T>,
+        numbers: OnceCell<Buffer<T>>,
+    },
     Param(Id),
 }
 
 impl<T: Real> Value<T> {
-    pub(crate) fn as_slice<'a>(&'a self, params: &'a Bundle<T>) -> &'a [T] {
+    pub(crate) fn as_slice<'a>(&'a self, params: &'a Bundle<T>, tape: &Tape<T>) -> &'a [T] {
         match self {
-            Value::Own(values) => values,
+            Value::Own(_) | Value::Bytes { .. } => self.own(tape),
             Value::Param(id) => params.get(*id),
+        }
+    }
+
+    /// The numbers that stand here, which those of a parameter do not.
+    fn own(&self, tape: &Tape<T>) -> &[T] {
+        match self {
+            Value::Own(numbers) => numbers,
+            Value::Bytes { bytes, levels, numbers } => numbers.get_or_init(|| {
+                let mut numbers = tape.take(bytes.len());
+                levels.write(bytes, &mut numbers);
+                numbers
+            }),
+            Value::Param(_) => &[],
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> Option<Bytes<'_, T>> {
+        match self {
+            Value::Bytes { bytes, levels, .. } => Some(Bytes { bytes, levels: *levels }),
+            Value::Own(_) | Value::Param(_) => None,
         }
     }
 }
@@ -98,6 +129,32 @@ impl<'a, T: Real> Graph<'a, T> {
         let mut buffer = self.buffer(shape);
         fill(&mut buffer);
         self.push_constant(shape, buffer)
+    }
+
+    /// A constant of which each number is a byte that `fill` writes, as with pixels; the numbers
+    /// themselves are written only if an op needs them.
+    ///
+    /// ```
+    /// use autograd::Tape;
+    /// use tensor::{Bundle, Layout, bytes::Levels};
+    /// let (tape, nothing) = (Tape::new(), Bundle::<f32>::zeros(Layout::new()));
+    /// let graph = tape.graph(&nothing);
+    /// let grey = Levels { start: -1.0, step: 2.0 / 255.0 };
+    /// let x = graph.input_bytes([1, 2], grey, |bytes| bytes.copy_from_slice(&[0, 255]));
+    /// assert_eq!(*x.values(), [-1.0, 1.0]);
+    /// ```
+    pub fn input_bytes(
+        &self,
+        shape: impl Into<Shape>,
+        levels: Levels<T>,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> Var<'_, T> {
+        let shape = shape.into();
+        let mut bytes = smallest(&mut self.tape.free_bytes.borrow_mut(), shape.len());
+        fill(&mut bytes);
+        let value = Value::Bytes { bytes, levels, numbers: OnceCell::new() };
+        let node = self.append(Computed { value, needs_gradient: false, backward: None });
+        Var { graph: self, node, shape }
     }
 
     /// A parameter; using one twice gives the same variable.
@@ -160,8 +217,13 @@ impl<'a, T: Real> Graph<'a, T> {
 impl<T: Real> Drop for Graph<'_, T> {
     fn drop(&mut self) {
         for node in self.nodes.get_mut().drain(..) {
-            if let Value::Own(buffer) = node.value {
-                self.tape.give_back(buffer);
+            match node.value {
+                Value::Own(buffer) => self.tape.give_back(buffer),
+                Value::Bytes { bytes, numbers, .. } => {
+                    self.tape.free_bytes.borrow_mut().push(bytes);
+                    numbers.into_inner().into_iter().for_each(|numbers| self.tape.give_back(numbers));
+                }
+                Value::Param(_) => {}
             }
         }
     }
@@ -189,13 +251,18 @@ impl<'g, T: Real> Var<'g, T> {
     /// The numbers, row-major. The graph cannot be added to while they are held.
     pub fn values(self) -> Values<'g, T> {
         let nodes = self.graph.nodes.borrow();
+        let Graph { params, tape, .. } = self.graph;
         match nodes[self.node.0].value {
-            Value::Param(id) => Values::Param(self.graph.params.get(id)),
-            Value::Own(_) => Values::Own(Ref::map(nodes, |nodes| match &nodes[self.node.0].value {
-                Value::Own(values) => &**values,
-                Value::Param(_) => &[],
-            })),
+            Value::Param(id) => Values::Param(params.get(id)),
+            Value::Own(_) | Value::Bytes { .. } => {
+                Values::Own(Ref::map(nodes, |nodes| nodes[self.node.0].value.own(tape)))
+            }
         }
+    }
+
+    /// Calls `read` with the bytes of a constant that is kept in bytes.
+    pub(crate) fn with_bytes<R>(self, read: impl FnOnce(Bytes<'_, T>) -> R) -> Option<R> {
+        self.graph.nodes.borrow()[self.node.0].value.as_bytes().map(read)
     }
 
     /// Calls `read` with the value as an n-dimensional view.
@@ -217,11 +284,6 @@ impl<'g, T: Real> Var<'g, T> {
             self.shape
         );
         self.values()[0]
-    }
-
-    /// Whether no gradient flows into it.
-    pub(crate) fn is_constant(self) -> bool {
-        !self.graph.nodes.borrow()[self.node.0].needs_gradient
     }
 
     pub(crate) fn node(self) -> Node {
@@ -252,8 +314,9 @@ impl<'g, T: Real> Var<'g, T> {
         for (index, node) in nodes.iter().enumerate().take(self.node.0 + 1).rev() {
             let Some(backward) = &node.backward else { continue };
             let Some(dy) = gradients.take(Node(index)) else { continue };
-            let y = node.value.as_slice(graph.params);
-            backward(At { dy: &dy, y, nodes: &nodes, params: graph.params }, &mut gradients);
+            let y = node.value.as_slice(graph.params, graph.tape);
+            let at = At { dy: &dy, y, nodes: &nodes, params: graph.params, tape: graph.tape };
+            backward(at, &mut gradients);
             graph.tape.give_back(dy);
         }
         gradients.finish();

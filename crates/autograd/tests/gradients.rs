@@ -1,11 +1,12 @@
 //! Every op against central differences, over many shapes: the gradient-check table.
 
 use autograd::check::gradient_error;
-use autograd::{Graph, Var};
+use autograd::{Graph, Tape, Var};
 use proptest::prelude::*;
+use tensor::bytes::Levels;
 use tensor::conv::Padding;
 use tensor::random::Stream;
-use tensor::{Bundle, Id, Layout, Role, Shape};
+use tensor::{Bundle, Id, Layout, Real, Role, Shape};
 
 type Op = for<'g> fn(&[Var<'g, f64>]) -> Var<'g, f64>;
 
@@ -254,6 +255,50 @@ fn unused_parameters_get_zeros() {
     let tape = autograd::Tape::new();
     tape.graph(&weights).param(used).shift(1.0).square().sum().backward(&mut gradients);
     assert_eq!((gradients.get(used), gradients.get(unused)), ([2.0, 2.0].as_slice(), [0.0, 0.0].as_slice()));
+}
+
+/// A layer on bytes, with a background and without, is the layer on their numbers.
+#[test]
+fn bytes_and_their_numbers_give_the_same_to_rounding() {
+    fn worst<T: Real>(background: bool) -> f64 {
+        const SHAPE: [usize; 2] = [70, 90];
+        let mut layout = Layout::new();
+        let w = layout.push("w", [5, SHAPE[1]], Role::Matrix);
+        let b = layout.push("b", [5], Role::Bias);
+        let mut weights = Bundle::<T>::zeros(layout);
+        let mut stream = Stream::new(1, "weights and bytes");
+        weights
+            .as_mut_slice()
+            .iter_mut()
+            .for_each(|w| *w = T::from_f64(stream.below(1000) as f64 / 1e3 - 0.5));
+        let one_in = if background { 8 } else { 1 };
+        let mut byte = || if stream.below(one_in) == 0 { stream.below(256) as u8 } else { 0 };
+        let bytes: Vec<u8> = (0..SHAPE[0] * SHAPE[1]).map(|_| byte()).collect();
+        let levels = Levels { start: T::from_f64(-1.0), step: T::from_f64(2.0 / 255.0) };
+        let numbers: Vec<T> = bytes.iter().map(|&byte| levels.number(byte)).collect();
+
+        let tape = Tape::new();
+        let run = |in_bytes: bool| {
+            let graph = tape.graph(&weights);
+            let x = if in_bytes {
+                graph.input_bytes(SHAPE, levels, |to| to.copy_from_slice(&bytes))
+            } else {
+                graph.input(SHAPE, &numbers)
+            };
+            let mut gradients = weights.zeros_like();
+            // Used twice, so that gradients are also added to.
+            let layer = || x.linear(graph.param(w), Some(graph.param(b)));
+            let y = layer().relu() + layer().tanh();
+            y.square().mean().backward(&mut gradients);
+            assert_eq!(*x.values(), numbers);
+            let found: Vec<f64> = y.values().iter().chain(gradients.as_slice()).map(|x| x.widen()).collect();
+            found
+        };
+        let pairs = run(true).into_iter().zip(run(false));
+        pairs.map(|(ours, exact)| (ours - exact).abs()).fold(0.0, f64::max)
+    }
+    assert!(worst::<f64>(true) < 1e-13 && worst::<f64>(false) == 0.0);
+    assert!(worst::<f32>(true) < 2e-5 && worst::<f32>(false) == 0.0);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Seeded batches: which images, in which order, as normalised numbers.
 
+use tensor::bytes::Levels;
 use tensor::parallel::for_each_chunk;
 use tensor::random::Stream;
-use tensor::simd::{self, Kernel};
+use tensor::simd;
 
 use crate::dataset::Split;
 
@@ -38,29 +39,50 @@ impl Normalise {
     /// The notebook's: from −1 to 1.
     pub const HALF: Normalise = Normalise { mean: 0.5, deviation: 0.5 };
 
-    /// Writes the images of a split with these indices to `out`, one after another, and their
-    /// labels to `labels`.
+    /// The numbers of the pixels from 0 to 255.
     ///
     /// ```
-    /// use data::{Split, batches::Normalise};
-    /// let split = Split { pixels: vec![0, 255, 51, 204], labels: vec![3, 8], rows: 1, cols: 2 };
-    /// let (mut pixels, mut labels) = ([0.0; 2], Vec::new());
-    /// Normalise::HALF.gather(&split, &[1], &mut pixels, &mut labels);
-    /// assert_eq!(labels, [8]);
-    /// assert!((pixels[0] + 0.6).abs() < 1e-6 && (pixels[1] - 0.6).abs() < 1e-6);
+    /// let levels = data::batches::Normalise::HALF.levels();
+    /// assert_eq!([levels.number(0), levels.number(255)], [-1.0, 1.0]);
+    /// ```
+    pub fn levels(&self) -> Levels {
+        let &Normalise { mean, deviation } = self;
+        Levels { start: (-mean / deviation) as f32, step: (1.0 / (255.0 * deviation)) as f32 }
+    }
+}
+
+impl Split {
+    /// Copies the images with these indices to `pixels`, one after another, and their labels to
+    /// `labels`.
+    ///
+    /// ```
+    /// let split = data::Split { pixels: vec![0, 255, 51, 204], labels: vec![3, 8], rows: 1, cols: 2 };
+    /// let (mut pixels, mut labels) = ([0; 2], Vec::new());
+    /// split.gather(&[1], &mut pixels, &mut labels);
+    /// assert_eq!((pixels, labels), ([51, 204], vec![8]));
     /// ```
     ///
     /// # Panics
-    /// If there is no such image, or `out` is not as long as the images.
+    /// If there is no such image, or `pixels` is not as long as the images.
     #[track_caller]
-    pub fn gather(&self, split: &Split, indices: &[u32], out: &mut [f32], labels: &mut Vec<u32>) {
-        let size = split.rows * split.cols;
-        assert_eq!(out.len(), indices.len() * size, "{} images of {size} pixels", indices.len());
+    pub fn gather(&self, indices: &[u32], pixels: &mut [u8], labels: &mut Vec<u32>) {
+        let size = self.rows * self.cols;
+        assert_eq!(pixels.len(), indices.len() * size, "{} images of {size} pixels", indices.len());
         labels.clear();
-        labels.extend(indices.iter().map(|&i| u32::from(split.labels[i as usize])));
-        let parts = indices.chunks(TOGETHER).zip(out.chunks_mut((TOGETHER * size).max(1)));
-        let parts = parts.map(|(indices, out)| Gather { split, indices, out, normalise: self });
-        for_each_chunk(parts.collect(), simd::dispatch);
+        labels.extend(indices.iter().map(|&i| u32::from(self.labels[i as usize])));
+        let parts = indices.chunks(TOGETHER).zip(pixels.chunks_mut((TOGETHER * size).max(1)));
+        for_each_chunk(parts.collect(), |(indices, pixels)| {
+            // The images lie anywhere in a memory that no cache holds.
+            for &soon in indices.iter().take(AHEAD) {
+                simd::prefetch(self.image(soon as usize));
+            }
+            for (i, (&index, to)) in indices.iter().zip(pixels.chunks_exact_mut(size.max(1))).enumerate() {
+                if let Some(&soon) = indices.get(i + AHEAD) {
+                    simd::prefetch(self.image(soon as usize));
+                }
+                to.copy_from_slice(self.image(index as usize));
+            }
+        });
     }
 }
 
@@ -69,35 +91,6 @@ const TOGETHER: usize = 64;
 
 /// Images that are asked for before they are needed.
 const AHEAD: usize = 16;
-
-struct Gather<'a> {
-    split: &'a Split,
-    indices: &'a [u32],
-    out: &'a mut [f32],
-    normalise: &'a Normalise,
-}
-
-impl Kernel for Gather<'_> {
-    #[inline(always)]
-    fn run(self) {
-        let Gather { split, indices, out, normalise } = self;
-        let scale = (1.0 / (255.0 * normalise.deviation)) as f32;
-        let shift = (-normalise.mean / normalise.deviation) as f32;
-        let size = (split.rows * split.cols).max(1);
-        // The images lie anywhere in a memory that no cache holds.
-        for &soon in indices.iter().take(AHEAD) {
-            simd::prefetch(split.image(soon as usize));
-        }
-        for (i, (&index, out)) in indices.iter().zip(out.chunks_exact_mut(size)).enumerate() {
-            if let Some(&soon) = indices.get(i + AHEAD) {
-                simd::prefetch(split.image(soon as usize));
-            }
-            for (out, &pixel) in out.iter_mut().zip(split.image(index as usize)) {
-                *out = f32::from(pixel) * scale + shift;
-            }
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -113,15 +106,27 @@ mod tests {
 
     #[test]
     fn every_pixel_value_is_normalised_to_rounding() {
-        let pixels: Vec<u8> = (0..=255).collect();
-        let split = Split { pixels, labels: vec![1], rows: 16, cols: 16 };
         for normalise in [Normalise::HALF, Normalise { mean: 0.1307, deviation: 0.3081 }] {
-            let (mut out, mut labels) = (vec![0.0; 256], vec![9]);
-            normalise.gather(&split, &[0], &mut out, &mut labels);
-            assert_eq!(labels, [1]);
-            for (p, x) in out.iter().enumerate() {
-                let exact = (p as f64 / 255.0 - normalise.mean) / normalise.deviation;
-                assert!((f64::from(*x) - exact).abs() < 3e-7, "{p}: {x}, not {exact}");
+            for pixel in 0..=255 {
+                let exact = (f64::from(pixel) / 255.0 - normalise.mean) / normalise.deviation;
+                let ours = normalise.levels().number(pixel);
+                assert!((f64::from(ours) - exact).abs() < 3e-7, "{pixel}: {ours}, not {exact}");
+            }
+        }
+    }
+
+    #[test]
+    fn images_are_gathered_in_order_on_any_number_of_threads() {
+        let labels: Vec<u8> = (0..=255).collect();
+        let split = Split { pixels: labels.repeat(6), labels: labels.repeat(2), rows: 1, cols: 3 };
+        let indices = epoch_order(1, 0, split.len());
+        for threads in 1..=3 {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let (mut pixels, mut found) = (vec![0; 3 * indices.len()], vec![]);
+            pool.install(|| split.gather(&indices, &mut pixels, &mut found));
+            for ((&index, pixels), label) in indices.iter().zip(pixels.chunks(3)).zip(found) {
+                assert_eq!(pixels, split.image(index as usize));
+                assert_eq!(label, u32::from(split.labels[index as usize]));
             }
         }
     }

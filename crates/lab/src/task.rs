@@ -115,8 +115,8 @@ impl Task {
         let indices: Vec<u32> = (0..split.len() as u32).collect();
         for batch in indices.chunks(BATCH) {
             let graph = tape.graph(weights);
-            let x = graph.input_with([batch.len(), self.pixels()], |x| {
-                self.normalise.gather(split, batch, x, &mut labels);
+            let x = graph.input_bytes([batch.len(), self.pixels()], self.normalise.levels(), |pixels| {
+                split.gather(batch, pixels, &mut labels);
             });
             let scores = self.model.forward_in(x, Mode::Evaluate { running });
             loss += f64::from(scores.cross_entropy(&labels).item()) * batch.len() as f64;

@@ -185,8 +185,8 @@ impl<'t> Training<'t> {
         let labels = &mut self.labels;
         let mut gradient = |weights: &Bundle, running: &mut Bundle, gradients: &mut Bundle| {
             let graph = tape.graph(weights);
-            let x = graph.input_with([batch.len(), task.pixels()], |x| {
-                task.normalise.gather(&task.dataset.train, batch, x, labels);
+            let x = graph.input_bytes([batch.len(), task.pixels()], task.normalise.levels(), |pixels| {
+                task.dataset.train.gather(batch, pixels, labels);
             });
             // What dropout leaves out depends on the seed and the step, so it is the same elsewhere.
             let loss = task.model.forward_in(x, Mode::Train { seed, step, running }).cross_entropy(labels);

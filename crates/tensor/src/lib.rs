@@ -3,6 +3,7 @@
 //!
 //! - [`Buffer`]: numbers that start at a cache line.
 //! - [`Bundle`]: one flat buffer of weights (or gradients, or momenta) with a [`Layout`] of names.
+//! - [`bytes`]: numbers that are a byte each, as pixels are.
 //! - [`matmul`]: matrix products on all three layouts that training needs, without transposed copies.
 //! - [`conv`]: convolution of images, on [`gathered`] products: matrices picked from a slice.
 //! - [`simd`]: which instructions the kernels use, chosen at run time.
@@ -27,6 +28,7 @@
 
 pub mod buffer;
 pub mod bundle;
+pub mod bytes;
 pub mod conv;
 pub mod gathered;
 pub mod math;

@@ -9,6 +9,11 @@ use rayon::prelude::*;
 /// beside working through it, small enough that a chunk of five arrays stays in the second cache.
 pub const CHUNK: usize = 16 * 1024;
 
+/// How many threads work is divided over.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
 /// Calls `work` with each chunk, over the threads of the current pool.
 pub fn for_each_chunk<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
     let threads = rayon::current_num_threads();

@@ -4,6 +4,7 @@ use std::iter::Sum;
 
 use ndarray::NdFloat;
 
+use crate::bytes::Bytes;
 use crate::gathered::{self, Gathered, Start};
 use crate::matmul::{self, Foreground, Mat};
 use crate::simd;
@@ -12,6 +13,9 @@ use crate::simd;
 pub trait Real: NdFloat + Sum + Default {
     /// The nearest value of this type.
     fn from_f64(x: f64) -> Self;
+
+    /// The value of a byte; exact.
+    fn from_byte(x: u8) -> Self;
 
     /// The value in double precision; exact.
     fn widen(self) -> f64;
@@ -24,8 +28,8 @@ pub trait Real: NdFloat + Sum + Default {
 
     /// A dense layer: see [`Foreground::linear`].
     fn foreground_linear(
-        foreground: &mut Foreground<Self>,
-        x: &[Self],
+        foreground: &mut Foreground,
+        x: Bytes<'_, Self>,
         w: &[Self],
         bias: Option<&[Self]>,
         y: &mut [Self],
@@ -33,8 +37,8 @@ pub trait Real: NdFloat + Sum + Default {
 
     /// The gradient of its weights: see [`Foreground::linear_gradient`].
     fn foreground_gradient(
-        foreground: &Foreground<Self>,
-        x: &[Self],
+        foreground: &Foreground,
+        x: Bytes<'_, Self>,
         dy: &[Self],
         beta: Self,
         dw: &mut [Self],
@@ -48,6 +52,11 @@ impl Real for f32 {
     #[inline(always)]
     fn from_f64(x: f64) -> f32 {
         x as f32
+    }
+
+    #[inline(always)]
+    fn from_byte(x: u8) -> f32 {
+        x.into()
     }
 
     #[inline(always)]
@@ -66,8 +75,8 @@ impl Real for f32 {
     }
 
     fn foreground_linear(
-        foreground: &mut Foreground<f32>,
-        x: &[f32],
+        foreground: &mut Foreground,
+        x: Bytes<'_, f32>,
         w: &[f32],
         bias: Option<&[f32]>,
         y: &mut [f32],
@@ -75,7 +84,13 @@ impl Real for f32 {
         foreground.linear_on(simd::path(), x, w, bias, y);
     }
 
-    fn foreground_gradient(foreground: &Foreground<f32>, x: &[f32], dy: &[f32], beta: f32, dw: &mut [f32]) {
+    fn foreground_gradient(
+        foreground: &Foreground,
+        x: Bytes<'_, f32>,
+        dy: &[f32],
+        beta: f32,
+        dw: &mut [f32],
+    ) {
         foreground.gradient_on(simd::path(), x, dy, beta, dw);
     }
 
@@ -89,6 +104,11 @@ impl Real for f64 {
     #[inline(always)]
     fn from_f64(x: f64) -> f64 {
         x
+    }
+
+    #[inline(always)]
+    fn from_byte(x: u8) -> f64 {
+        x.into()
     }
 
     #[inline(always)]
@@ -107,8 +127,8 @@ impl Real for f64 {
     }
 
     fn foreground_linear(
-        foreground: &mut Foreground<f64>,
-        x: &[f64],
+        foreground: &mut Foreground,
+        x: Bytes<'_, f64>,
         w: &[f64],
         bias: Option<&[f64]>,
         y: &mut [f64],
@@ -116,7 +136,13 @@ impl Real for f64 {
         foreground.linear_naive(x, w, bias, y);
     }
 
-    fn foreground_gradient(foreground: &Foreground<f64>, x: &[f64], dy: &[f64], beta: f64, dw: &mut [f64]) {
+    fn foreground_gradient(
+        foreground: &Foreground,
+        x: Bytes<'_, f64>,
+        dy: &[f64],
+        beta: f64,
+        dw: &mut [f64],
+    ) {
         foreground.gradient_naive(x, dy, beta, dw);
     }
 

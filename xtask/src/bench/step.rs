@@ -74,8 +74,9 @@ pub(super) fn steps(recipe: &str, images: &Arc<Split>, batch: usize) -> impl FnM
         let indices = &order[place..place + batch];
         place = if place + 2 * batch <= order.len() { place + batch } else { 0 };
         let graph = tape.graph(&weights);
-        let x =
-            graph.input_with([batch, WIDTHS[0]], |x| Normalise::HALF.gather(&split, indices, x, &mut labels));
+        let x = graph.input_bytes([batch, WIDTHS[0]], Normalise::HALF.levels(), |pixels| {
+            split.gather(indices, pixels, &mut labels);
+        });
         model.forward(x).cross_entropy(&labels).backward(&mut gradients);
         drop(graph);
         optimizer.step(weights.as_mut_slice(), gradients.as_slice());

@@ -55,20 +55,18 @@ impl<'g, T: Real> Var<'g, T> {
             );
         }
         let mut y = graph.buffer([rows, out].into());
-        let (x_values, w_values, b_values) = (x.values(), w.values(), b.map(|b| b.values()));
-        let foreground = if x.is_constant() {
-            Foreground::linear(&x_values, rows, &w_values, b_values.as_deref(), &mut y)
-        } else {
-            None
-        };
+        let (w_values, b_values) = (w.values(), b.map(|b| b.values()));
+        let foreground =
+            x.with_bytes(|x| Foreground::linear(x, rows, &w_values, b_values.as_deref(), &mut y)).flatten();
         if foreground.is_none() {
             let beta = if b.is_some() { T::one() } else { T::zero() };
             if let Some(b) = &b_values {
                 y.chunks_exact_mut(out.max(1)).for_each(|y| y.copy_from_slice(b));
             }
-            T::gemm(Mat::new(&x_values, rows, inputs), Mat::new(&w_values, out, inputs).t(), beta, &mut y);
+            let x = x.values();
+            T::gemm(Mat::new(&x, rows, inputs), Mat::new(&w_values, out, inputs).t(), beta, &mut y);
         }
-        drop((x_values, w_values, b_values));
+        drop((w_values, b_values));
 
         let mut shape = x.shape().to_vec();
         *shape.last_mut().expect("a scalar has one column, so no weight fits it") = out;
@@ -78,7 +76,10 @@ impl<'g, T: Real> Var<'g, T> {
             let dy = Mat::new(at.dy, rows, out);
             gradients.add(x_node, |dx, beta| T::gemm(dy, Mat::new(at.value(w_node), out, inputs), beta, dx));
             gradients.add(w_node, |dw, beta| match &foreground {
-                Some(foreground) => foreground.linear_gradient(at.value(x_node), at.dy, beta, dw),
+                Some(foreground) => {
+                    let x = at.bytes(x_node).expect("a foreground is one of bytes");
+                    foreground.linear_gradient(x, at.dy, beta, dw);
+                }
                 None => T::gemm(dy.t(), Mat::new(at.value(x_node), rows, inputs), beta, dw),
             });
             if let Some(b) = b_node {

@@ -17,7 +17,6 @@ pub(crate) trait Lanes: Copy {
     /// `a·b + self`.
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
     unsafe fn plus(self, other: Self) -> Self;
-    unsafe fn minus(self, other: Self) -> Self;
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -47,11 +46,6 @@ impl Lanes for __m512 {
     #[inline(always)]
     unsafe fn plus(self, other: __m512) -> __m512 {
         unsafe { _mm512_add_ps(self, other) }
-    }
-
-    #[inline(always)]
-    unsafe fn minus(self, other: __m512) -> __m512 {
-        unsafe { _mm512_sub_ps(self, other) }
     }
 }
 
@@ -89,11 +83,6 @@ impl Lanes for __m256 {
     #[inline(always)]
     unsafe fn plus(self, other: __m256) -> __m256 {
         unsafe { _mm256_add_ps(self, other) }
-    }
-
-    #[inline(always)]
-    unsafe fn minus(self, other: __m256) -> __m256 {
-        unsafe { _mm256_sub_ps(self, other) }
     }
 }
 
@@ -133,10 +122,5 @@ impl Lanes for [f32; 8] {
     #[inline(always)]
     unsafe fn plus(self, other: [f32; 8]) -> [f32; 8] {
         std::array::from_fn(|i| self[i] + other[i])
-    }
-
-    #[inline(always)]
-    unsafe fn minus(self, other: [f32; 8]) -> [f32; 8] {
-        std::array::from_fn(|i| self[i] - other[i])
     }
 }

@@ -86,8 +86,8 @@ fn training(workload: &str, folder: &Path) -> Result<Repetition, String> {
         let (begun, mut total) = (Instant::now(), 0.0);
         for indices in order.chunks(batch).cycle().take(updates) {
             let graph = tape.graph(&weights);
-            let x = graph.input_with([indices.len(), pixels], |x| {
-                Normalise::HALF.gather(&split, indices, x, &mut labels);
+            let x = graph.input_bytes([indices.len(), pixels], Normalise::HALF.levels(), |pixels| {
+                split.gather(indices, pixels, &mut labels);
             });
             let loss = model.forward(x).cross_entropy(&labels);
             loss.backward(&mut gradients);

@@ -3,6 +3,9 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m512};
+use std::array;
+
+use ndarray::ArrayViewMut2;
 
 use super::words::{LINE, WORD};
 use crate::buffer::with_scratch;
@@ -18,7 +21,8 @@ const MOST_VECTORS: usize = 8;
 /// The rows of the other matrix.
 #[derive(Clone, Copy)]
 pub(super) enum Rows<'a> {
-    /// They can be read in whole vectors: what follows the columns, up to `width`, is of no meaning.
+    /// From one to the next are `width` numbers. They can be read in whole vectors, and what they have
+    /// beside the columns is of no meaning.
     Wide { data: &'a [f32], width: usize, columns: usize },
     /// The columns of this one, turned round as they are needed: as long as no other rows of C need them
     /// too, their transpose never leaves the first cache.
@@ -34,10 +38,10 @@ impl Rows<'_> {
     }
 }
 
-/// A matrix whose foreground is known.
+/// A matrix of bytes whose foreground is known.
 pub(super) struct Sparse<'a> {
-    /// Element (i, p) is `data[i·row_stride + p·column_stride]`.
-    pub(super) data: &'a [f32],
+    /// Element (i, p) is `bytes[i·row_stride + p·column_stride]`.
+    pub(super) bytes: &'a [u8],
     pub(super) row_stride: usize,
     pub(super) column_stride: usize,
     /// For each 64 columns, from `stride` words on, a word a row.
@@ -45,20 +49,28 @@ pub(super) struct Sparse<'a> {
     pub(super) stride: usize,
     /// Columns.
     pub(super) depth: usize,
+    /// What the background stands for, and how far each byte is from it.
     pub(super) background: f32,
+    pub(super) differences: &'a [f32; 256],
 }
 
 impl Sparse<'_> {
-    /// `C = A·B`, and `start` in every row.
-    pub(super) fn product(&self, path: Path, b: Rows<'_>, start: Option<&[f32]>, c: &mut [f32]) {
-        let &Sparse { data, row_stride, column_stride, words, stride, depth, background } = self;
-        let (n, lanes) = (b.columns(), lanes(path));
-        let rows = c.len() / n;
-        assert!(path.is_available() && rows > 0 && depth > 0 && c.len() == rows * n);
-        assert!((rows - 1) * row_stride + (depth - 1) * column_stride < data.len());
+    /// `C = A·B`, and `start` in every row; the columns of C follow each other.
+    pub(super) fn product(
+        &self,
+        path: Path,
+        b: Rows<'_>,
+        start: Option<&[f32]>,
+        mut c: ArrayViewMut2<'_, f32>,
+    ) {
+        let &Sparse { bytes, row_stride, column_stride, words, stride, depth, background, differences } =
+            self;
+        let ((rows, n), lanes) = (c.dim(), lanes(path));
+        assert!(path.is_available() && rows > 0 && depth > 0 && n == b.columns() && c.strides()[1] == 1);
+        assert!((rows - 1) * row_stride + (depth - 1) * column_stride < bytes.len());
         match b {
             Rows::Wide { data, width, .. } => {
-                assert!(width >= n.next_multiple_of(lanes) && data.len() >= depth * width);
+                assert!(data.len() >= (depth - 1) * width + n.next_multiple_of(lanes));
             }
             Rows::Transposed(mat) => assert!(mat.columns == depth),
         }
@@ -83,10 +95,11 @@ impl Sparse<'_> {
                     };
                     let strip = Strip {
                         words: &words[word * stride..][..rows],
-                        a: &raw const data[p * column_stride],
+                        a: &raw const bytes[p * column_stride],
                         a_row: row_stride,
                         a_column: column_stride,
-                        background: &[background; 16],
+                        background,
+                        differences,
                         depth: depth_here,
                         next: depth.saturating_sub(p + WORD).min(WORD),
                         b: b.as_ptr(),
@@ -94,8 +107,8 @@ impl Sparse<'_> {
                         is_first: p == 0,
                         is_last: p + WORD >= depth,
                         background_row: &mut background_row,
-                        c: &raw mut c[columns.start],
-                        c_row: n,
+                        c: &raw mut c[[0, columns.start]],
+                        c_row: c.strides()[0] as usize,
                         tail: columns.len() - (vectors - 1) * lanes,
                     };
                     let run = kernels(path)[vectors - 1];
@@ -113,12 +126,11 @@ impl Sparse<'_> {
 struct Strip<'a> {
     /// One for each row.
     words: &'a [u64],
-    a: *const f32,
+    a: *const u8,
     a_row: usize,
     a_column: usize,
-    /// In every lane, so that the kernel subtracts it from a number that it reads for all lanes: the
-    /// compiler would subtract two numbers, and that the result then has to be spread costs more.
-    background: &'a [f32; 16],
+    background: f32,
+    differences: &'a [f32; 256],
     depth: usize,
     /// Summed indices of the next strip.
     next: usize,
@@ -168,58 +180,92 @@ unsafe fn portable<const VECTORS: usize>(strip: Strip<'_>) {
 
 impl Strip<'_> {
     #[inline(always)]
-    unsafe fn add<V: Lanes, const VECTORS: usize>(self) {
-        let Strip { words, a, a_row, a_column, depth, b, b_row, is_first, is_last, c, c_row, tail, .. } =
-            self;
+    unsafe fn add<V: Lanes, const VECTORS: usize>(mut self) {
+        unsafe {
+            self.add_background::<V, VECTORS>();
+            let rows = self.words.len();
+            // Neighbouring columns of a matrix in rows, as pixels of an image, are foreground together
+            // more often than not, and share what they read of B. Their sums have to fit the registers.
+            let pairs = if self.a_row == 1 && V::N == 16 { rows / 2 } else { 0 };
+            for pair in 0..pairs {
+                self.add_rows::<V, VECTORS, 2>(2 * pair);
+            }
+            for i in 2 * pairs..rows {
+                self.add_rows::<V, VECTORS, 1>(i);
+            }
+        }
+    }
+
+    /// Adds what these rows of B contribute to the background.
+    #[inline(always)]
+    unsafe fn add_background<V: Lanes, const VECTORS: usize>(&mut self) {
+        unsafe {
+            let mut sums = [V::splat(0.0); VECTORS];
+            for p in 0..self.depth {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    *sum = sum.plus(V::load(self.b.add(p * self.b_row + v * V::N), V::N));
+                }
+            }
+            let row = self.background_row.as_mut_ptr();
+            for (v, sum) in sums.iter().enumerate() {
+                let row = row.add(v * V::N);
+                V::load(row, V::N).add_product(*sum, V::splat(self.background)).store(row, V::N);
+            }
+        }
+    }
+
+    /// Adds to so many rows of C, from row i on. Where only one of them has a foreground, the others add
+    /// zero times a number.
+    #[inline(always)]
+    unsafe fn add_rows<V: Lanes, const VECTORS: usize, const ROWS: usize>(&self, i: usize) {
+        let &Strip { words, a, a_row, a_column, b, b_row, is_first, is_last, c, c_row, tail, .. } = self;
         let count = |v: usize| if v + 1 == VECTORS { tail } else { V::N };
         unsafe {
-            let background = V::load(self.background.as_ptr(), V::N);
-            let background_row = self.background_row.as_mut_ptr();
-            let mut sums = [V::splat(0.0); VECTORS];
-            for p in 0..depth {
-                for (v, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum.plus(V::load(b.add(p * b_row + v * V::N), V::N));
+            // Columns of a matrix in rows: no processor guesses where the next ones are.
+            if a_row == 1 && i.is_multiple_of(LINE) {
+                for p in 0..self.next {
+                    prefetch_line(a.wrapping_add(i + (WORD + p) * a_column));
                 }
             }
-            for (v, sum) in sums.iter().enumerate() {
-                let row = background_row.add(v * V::N);
-                V::load(row, V::N).add_product(*sum, background).store(row, V::N);
+            let mut rest = words[i..i + ROWS].iter().fold(0, |all, word| all | word);
+            if rest == 0 && !is_first && !is_last {
+                return;
             }
-            for (i, &word) in words.iter().enumerate() {
-                // Columns of a matrix in rows: no processor guesses where the next ones are.
-                if a_row == 1 && i % LINE == 0 {
-                    for p in 0..self.next {
-                        prefetch_line(a.wrapping_add(i + (WORD + p) * a_column));
-                    }
-                }
-                if word == 0 && !is_first && !is_last {
-                    continue;
-                }
-                let c = c.add(i * c_row);
-                let mut sums = [V::splat(0.0); VECTORS];
-                if !is_first {
+            let c = c.add(i * c_row);
+            let mut sums = [[V::splat(0.0); VECTORS]; ROWS];
+            if !is_first {
+                for (r, sums) in sums.iter_mut().enumerate() {
                     for (v, sum) in sums.iter_mut().enumerate() {
-                        *sum = V::load(c.add(v * V::N), count(v));
+                        *sum = V::load(c.add(r * c_row + v * V::N), count(v));
                     }
                 }
-                let a = a.add(i * a_row);
-                let mut rest = word;
-                while rest != 0 {
-                    let p = rest.trailing_zeros() as usize;
-                    rest &= rest - 1;
-                    let x = V::splat(*a.add(p * a_column)).minus(background);
-                    let b = b.add(p * b_row);
+            }
+            let a = a.add(i * a_row);
+            while rest != 0 {
+                let p = rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                let a = a.add(p * a_column);
+                let x: [V; ROWS] =
+                    array::from_fn(|r| V::splat(self.differences[usize::from(*a.add(r * a_row))]));
+                let b = b.add(p * b_row);
+                for v in 0..VECTORS {
+                    let b = V::load(b.add(v * V::N), V::N);
+                    for (sums, x) in sums.iter_mut().zip(x) {
+                        sums[v] = sums[v].add_product(x, b);
+                    }
+                }
+            }
+            if is_last {
+                let row = self.background_row.as_ptr();
+                for sums in &mut sums {
                     for (v, sum) in sums.iter_mut().enumerate() {
-                        *sum = sum.add_product(x, V::load(b.add(v * V::N), V::N));
+                        *sum = sum.plus(V::load(row.add(v * V::N), V::N));
                     }
                 }
-                if is_last {
-                    for (v, sum) in sums.iter_mut().enumerate() {
-                        *sum = sum.plus(V::load(background_row.add(v * V::N), V::N));
-                    }
-                }
+            }
+            for (r, sums) in sums.iter().enumerate() {
                 for (v, sum) in sums.iter().enumerate() {
-                    sum.store(c.add(v * V::N), count(v));
+                    sum.store(c.add(r * c_row + v * V::N), count(v));
                 }
             }
         }

@@ -1,20 +1,20 @@
-//! Where numbers are not the background: a bit each, by rows and by columns.
+//! Which bytes are not the background: a bit each, by rows and by columns.
 #![allow(unsafe_code, reason = "entering a function compiled for instructions that were detected")]
 
 use crate::simd::Path;
 
-/// Numbers whose foreground is one word.
+/// Bytes whose foreground is one word.
 pub(super) const WORD: usize = u64::BITS as usize;
 
-/// Numbers in a cache line.
-pub(super) const LINE: usize = 16;
+/// Bytes in a cache line.
+pub(super) const LINE: usize = 64;
 
 /// Looks through at most 64 rows of a matrix: a word for each row of each 64 columns, `stride` words
 /// apart, and one for each column.
 pub(super) fn find(
     path: Path,
-    matrix: &[f32],
-    background: f32,
+    matrix: &[u8],
+    background: u8,
     by_row: &mut [u64],
     stride: usize,
     by_column: &mut [u64],
@@ -33,11 +33,11 @@ pub(super) fn find(
 /// With a way to get a bit for each of at most 64 numbers.
 #[inline(always)]
 fn tiles(
-    matrix: &[f32],
+    matrix: &[u8],
     by_row: &mut [u64],
     stride: usize,
     by_column: &mut [u64],
-    differing: impl Fn(&[f32]) -> u64,
+    differing: impl Fn(&[u8]) -> u64,
 ) {
     // In the order of memory, so that the processor reads ahead.
     for (i, row) in matrix.chunks_exact(by_column.len()).enumerate() {
@@ -57,23 +57,18 @@ fn tiles(
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
 unsafe fn find_avx512(
-    matrix: &[f32],
-    background: f32,
+    matrix: &[u8],
+    background: u8,
     by_row: &mut [u64],
     stride: usize,
     by_column: &mut [u64],
 ) {
     use std::arch::x86_64::*;
     tiles(matrix, by_row, stride, by_column, |row| {
-        let mut bits = 0;
-        for (i, part) in row.chunks(LINE).enumerate() {
-            let mask = (u32::MAX >> (32 - part.len())) as u16;
-            // SAFETY: the mask lets as many numbers through as there are.
-            let x = unsafe { _mm512_maskz_loadu_ps(mask, part.as_ptr()) };
-            let differing = _mm512_mask_cmpneq_ps_mask(mask, x, _mm512_set1_ps(background));
-            bits |= u64::from(differing) << (LINE * i);
-        }
-        bits
+        let mask = u64::MAX >> (WORD - row.len());
+        // SAFETY: the mask lets as many bytes through as there are.
+        let bytes = unsafe { _mm512_maskz_loadu_epi8(mask, row.as_ptr().cast()) };
+        _mm512_mask_cmpneq_epi8_mask(mask, bytes, _mm512_set1_epi8(background.cast_signed()))
     });
 }
 

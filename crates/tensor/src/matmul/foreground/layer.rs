@@ -1,0 +1,203 @@
+//! Both products of a dense layer, in parts for caches and threads.
+
+use std::ops::Range;
+
+use ndarray::{ArrayViewMut2, Axis};
+
+use super::Foreground;
+use super::strip::{Rows, Sparse};
+use super::words::{LINE, WORD, find};
+use crate::buffer::with_scratch;
+use crate::bytes::Bytes;
+use crate::matmul::Mat;
+use crate::matmul::block::lanes;
+use crate::matmul::transpose::transpose;
+use crate::parallel::for_each_chunk;
+use crate::simd::Path;
+
+/// Rows of X that pass through a layer together: they stay in the second cache from the search for their
+/// foreground to the product. So few rows in all are divided by outputs between threads: each has its own
+/// rows of W, of dW and of what the optimizer keeps, from step to step.
+const MOST_ROWS: usize = 256;
+
+/// Columns of X whose gradients are summed together, if not all are.
+const MOST_COLUMNS: usize = 112;
+
+/// Matrices with fewer numbers than this stay on one thread.
+const PARALLEL_FROM: usize = 1 << 15;
+
+/// What both products read.
+pub(super) struct Layer<'a> {
+    path: Path,
+    threads: usize,
+    bytes: &'a [u8],
+    rows: usize,
+    columns: usize,
+    /// The byte of the background, what it stands for, and how far each byte is from it.
+    byte: u8,
+    background: f32,
+    differences: [f32; 256],
+}
+
+impl<'a> Layer<'a> {
+    pub(super) fn new(path: Path, x: Bytes<'a>, foreground: &Foreground) -> Layer<'a> {
+        let &Foreground { background: byte, rows, columns, .. } = foreground;
+        let threads = if x.bytes.len() < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
+        let (background, differences) = foreground.levels(x);
+        Layer { path, threads, bytes: x.bytes, rows, columns, byte, background, differences }
+    }
+
+    /// `Y = X·Wᵀ + b`; finds the foreground: `words` has for each 64 rows a word a column.
+    pub(super) fn linear(&self, words: &mut [u64], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+        let &Layer { path, threads, rows, columns, .. } = self;
+        let outputs = w.len() / columns;
+        if rows <= MOST_ROWS {
+            return self.linear_by_outputs(words, w, bias, y);
+        }
+        let width = outputs.next_multiple_of(lanes(path));
+        with_scratch(columns * width, |w_t| {
+            transpose_on(threads, path, Mat::new(w, outputs, columns), w_t, width);
+            self.linear_by_rows(words, Rows::Wide { data: w_t, width, columns: outputs }, bias, y);
+        });
+    }
+
+    fn linear_by_outputs(&self, words: &mut [u64], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+        let &Layer { path, threads, bytes, rows, columns, .. } = self;
+        let (outputs, stride) = (y.len() / rows, rows.next_multiple_of(WORD));
+        let mut by_row = vec![0; columns.div_ceil(WORD) * stride];
+        self.find(bytes, &mut by_row, stride, words);
+        let x = self.in_rows(bytes, &by_row, stride);
+        let together = outputs.div_ceil(threads).next_multiple_of(lanes(path));
+        let mut y = ArrayViewMut2::from_shape((rows, outputs), y).expect("a matrix of results");
+        let y = y.axis_chunks_iter_mut(Axis(1), together).zip((0..).step_by(together));
+        let parts = y.zip(w.chunks(together * columns)).collect();
+        on_threads(threads, parts, |((y, start), w)| {
+            let w = Mat::new(w, y.ncols(), columns);
+            x.product(path, Rows::Transposed(w), bias.map(|bias| &bias[start..]), y);
+        });
+    }
+
+    fn linear_by_rows(&self, words: &mut [u64], w_t: Rows<'_>, bias: Option<&[f32]>, y: &mut [f32]) {
+        let &Layer { path, threads, bytes, rows, columns, .. } = self;
+        let outputs = y.len() / rows;
+        let together = rows.div_ceil(threads).next_multiple_of(WORD).min(MOST_ROWS);
+        let bytes = bytes.chunks(together * columns).zip(words.chunks_mut(together / WORD * columns));
+        let parts = bytes.zip(y.chunks_mut(together * outputs)).collect();
+        on_threads(threads, parts, |((bytes, words), y)| {
+            let mut by_row = vec![0; columns.div_ceil(WORD) * together];
+            self.find(bytes, &mut by_row, together, words);
+            let y = ArrayViewMut2::from_shape((y.len() / outputs, outputs), y).expect("rows of results");
+            self.in_rows(bytes, &by_row, together).product(path, w_t, bias, y);
+        });
+    }
+
+    /// Looks through some rows of X.
+    fn find(&self, bytes: &[u8], by_row: &mut [u64], stride: usize, by_column: &mut [u64]) {
+        let blocks = bytes.chunks(WORD * self.columns).zip(by_column.chunks_mut(self.columns));
+        for ((block, by_column), start) in blocks.zip((0..).step_by(WORD)) {
+            find(self.path, block, self.byte, &mut by_row[start..], stride, by_column);
+        }
+    }
+
+    /// Some rows of X, whose foreground is known.
+    fn in_rows<'b>(&'b self, bytes: &'b [u8], words: &'b [u64], stride: usize) -> Sparse<'b> {
+        let &Layer { columns, background, ref differences, .. } = self;
+        let (row_stride, column_stride, depth) = (columns, 1, columns);
+        Sparse { bytes, row_stride, column_stride, words, stride, depth, background, differences }
+    }
+
+    /// Xᵀ, from row `first` on.
+    fn in_columns<'b>(&'b self, words: &'b [u64], first: usize) -> Sparse<'b> {
+        let &Layer { bytes, rows, columns, background, ref differences, .. } = self;
+        let (bytes, words, stride) = (&bytes[first..], &words[first..], columns);
+        let (row_stride, column_stride, depth) = (1, columns, rows);
+        Sparse { bytes, row_stride, column_stride, words, stride, depth, background, differences }
+    }
+
+    /// `dW = dYᵀ·X + beta·dW`: as its transpose, dWᵀ = Xᵀ·dY, which is then turned round.
+    pub(super) fn gradient(&self, words: &[u64], dy: &[f32], beta: f32, dw: &mut [f32]) {
+        let outputs = dw.len() / self.columns;
+        if outputs == 0 {
+            return;
+        }
+        let width = outputs.next_multiple_of(lanes(self.path));
+        if width == outputs {
+            return self.gradient_of_wide(words, dy, width, beta, dw);
+        }
+        with_scratch(self.rows * width, |wide| {
+            let rows = wide.chunks_exact_mut(width).zip(dy.chunks_exact(outputs));
+            rows.for_each(|(wide, dy)| wide[..outputs].copy_from_slice(dy));
+            self.gradient_of_wide(words, wide, width, beta, dw);
+        });
+    }
+
+    /// Of a dY that can be read in whole vectors.
+    fn gradient_of_wide(&self, words: &[u64], dy: &[f32], width: usize, beta: f32, dw: &mut [f32]) {
+        let &Layer { path, threads, rows, columns, .. } = self;
+        let outputs = dw.len() / columns;
+        if rows > MOST_ROWS {
+            let dy = Rows::Wide { data: dy, width, columns: outputs };
+            return self.gradient_of_columns(0..columns, threads, words, dy, beta, dw);
+        }
+        let together = outputs.div_ceil(threads).next_multiple_of(lanes(path));
+        let parts = dw.chunks_mut(together * columns).zip((0..).step_by(together)).collect();
+        on_threads(threads, parts, |(dw, start)| {
+            let dy = Rows::Wide { data: &dy[start..], width, columns: dw.len() / columns };
+            // As long as dY is near, part by part: the whole transpose would push weights and the
+            // optimizer's state out of the second cache.
+            for first in (0..columns).step_by(MOST_COLUMNS) {
+                let part = first..columns.min(first + MOST_COLUMNS);
+                self.gradient_of_columns(part, 1, words, dy, beta, dw);
+            }
+        });
+    }
+
+    /// Those of the weights that these columns of X are multiplied with.
+    fn gradient_of_columns(
+        &self,
+        part: Range<usize>,
+        threads: usize,
+        words: &[u64],
+        dy: Rows<'_>,
+        beta: f32,
+        dw: &mut [f32],
+    ) {
+        let &Layer { path, columns, .. } = self;
+        let (first, outputs) = (part.start, dy.columns());
+        with_scratch(part.len() * outputs, |dw_t| {
+            let together = part.len().div_ceil(threads).next_multiple_of(2);
+            let parts = dw_t.chunks_mut(together * outputs).zip((first..).step_by(together)).collect();
+            on_threads(threads, parts, |(dw_t, start)| {
+                let dw_t = ArrayViewMut2::from_shape((dw_t.len() / outputs, outputs), dw_t);
+                self.in_columns(words, start).product(path, dy, None, dw_t.expect("rows of gradients"));
+            });
+            if beta == 0.0 {
+                let turned = Mat::new(dw_t, part.len(), outputs);
+                transpose_on(threads, path, turned, &mut dw[first..], columns);
+            } else {
+                for (o, dw) in dw.chunks_exact_mut(columns).enumerate() {
+                    let dw = dw[part.clone()].iter_mut().zip(dw_t[o..].iter().step_by(outputs));
+                    dw.for_each(|(dw, t)| *dw += t);
+                }
+            }
+        });
+    }
+}
+
+fn on_threads<T: Send>(threads: usize, parts: Vec<T>, work: impl Fn(T) + Sync + Send) {
+    if threads == 1 || parts.len() == 1 {
+        parts.into_iter().for_each(work);
+    } else {
+        for_each_chunk(parts, work);
+    }
+}
+
+/// Writes the transpose of `from`, with rows of `width`.
+fn transpose_on(threads: usize, path: Path, from: Mat<'_>, to: &mut [f32], width: usize) {
+    let together = from.columns.div_ceil(threads).next_multiple_of(LINE);
+    let parts = to.chunks_mut(together * width).zip((0..).step_by(together)).collect();
+    on_threads(threads, parts, |(to, start)| {
+        let columns = together.min(from.columns - start);
+        transpose(path, Mat { data: &from.data[start..], columns, ..from }, to, width);
+    });
+}
