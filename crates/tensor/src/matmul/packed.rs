@@ -20,8 +20,11 @@ use crate::buffer::with_scratch;
 use crate::parallel::for_each_chunk;
 use crate::simd::{Path, prefetch_at};
 
-/// Fewer rows, columns or summed indexes than this are not worth a copy.
+/// Fewer rows or columns than this are not worth a copy.
 const LEAST: usize = 256;
+
+/// Nor fewer summed indexes.
+const LEAST_DEPTH: usize = 128;
 
 /// Numbers of B that are copied at a time: from then on they are read over and over from the last cache.
 const COPIED: usize = 1 << 20;
@@ -38,7 +41,7 @@ const AHEAD: usize = 16;
 
 /// Whether the copies pay for a product of these sizes.
 pub(super) fn pays(m: usize, k: usize, n: usize) -> bool {
-    m.min(k).min(n) >= LEAST
+    m.min(n) >= LEAST && k >= LEAST_DEPTH
 }
 
 /// Which elements of C are computed.
