@@ -1,10 +1,14 @@
 //! Losses: a mean over examples, as a scalar.
 
+use tensor::parallel::for_each_chunk;
 use tensor::{Real, Shape};
 
 use super::elementwise::{sigmoid, softplus};
 use super::softmax::softmax_rows;
 use crate::tape::Var;
+
+/// Rows of scores that one thread takes at a time.
+const TOGETHER: usize = 256;
 
 impl<'g, T: Real> Var<'g, T> {
     /// Cross-entropy of class scores [n, classes] with the right classes, in nats, the mean over
@@ -35,23 +39,29 @@ impl<'g, T: Real> Var<'g, T> {
         // The gradient, softmax − target, falls out of the forward pass.
         let share = T::from_f64(1.0 / n as f64);
         let (hit, miss) = (1.0 - smoothing, smoothing / classes as f64);
+        let (hit_share, miss_share) = (T::from_f64(hit) * share, T::from_f64(miss) * share);
         let mut d = graph.buffer(self.shape());
-        let mut total = 0.0;
-        let scores = self.values();
-        softmax_rows(&scores, classes, &mut d, |row, log_sum| {
-            let (x, label) = (&scores[row * classes..][..classes], labels[row] as usize);
-            total += hit * (log_sum - x[label]).widen();
-            if smoothing != 0.0 {
-                total += miss * x.iter().map(|&x| (log_sum - x).widen()).sum::<f64>();
-            }
+        // Fixed parts, added in order: the bits do not depend on threads.
+        let mut totals = vec![0.0; n.div_ceil(TOGETHER)];
+        let (scores, part) = (self.values(), (TOGETHER * classes).max(1));
+        let rows = d.chunks_mut(part).zip(scores.chunks(part)).zip(labels.chunks(TOGETHER));
+        for_each_chunk(rows.zip(&mut totals).collect(), |(((d, scores), labels), total)| {
+            softmax_rows(scores, classes, d, |row, log_sum| {
+                let (x, label) = (&scores[row * classes..][..classes], labels[row] as usize);
+                *total += hit * (log_sum - x[label]).widen();
+                if smoothing != 0.0 {
+                    *total += miss * x.iter().map(|&x| (log_sum - x).widen()).sum::<f64>();
+                }
+            });
+            d.iter_mut().for_each(|d| *d = *d * share - miss_share);
+            d.chunks_exact_mut(classes.max(1))
+                .zip(labels)
+                .for_each(|(d, &label)| d[label as usize] -= hit_share);
         });
-        let (hit, miss) = (T::from_f64(hit) * share, T::from_f64(miss) * share);
-        d.iter_mut().for_each(|d| *d = *d * share - miss);
-        d.chunks_exact_mut(classes.max(1)).zip(labels).for_each(|(d, &label)| d[label as usize] -= hit);
         drop(scores);
         let saved = graph.push_constant(self.shape(), d).node();
         let mut loss = graph.buffer(Shape::SCALAR);
-        loss[0] = T::from_f64(total / n as f64);
+        loss[0] = T::from_f64(totals.iter().sum::<f64>() / n as f64);
 
         graph.push(Shape::SCALAR, loss, &[self], move |at, gradients| {
             let dy = at.dy[0];
