@@ -16,7 +16,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`sets`] | the table of data sets: files, checksums, mirrors, licences |
-//! | [`batches`] | the seeded order of an epoch, pixels as normalised numbers |
+//! | [`batches`] | the seeded order of an epoch, images gathered in it, what pixels stand for |
 //! | [`idx`] | the IDX format, read and written, all its element types |
 //! | [`files`] | atomic files and the lock between processes |
 //!

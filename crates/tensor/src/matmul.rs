@@ -85,8 +85,12 @@ impl<'a, T> Mat<'a, T> {
     }
 }
 
-/// Products with fewer multiply-adds than this stay on one thread.
+/// Products with fewer multiply-adds than this stay on one thread, ...
 const PARALLEL_FROM: usize = 1 << 20;
+
+/// ... unless the matrix whose rows the threads divide has so many numbers: then each keeps its own in its
+/// cache, from one step of training to the next.
+const LARGE: usize = 1 << 15;
 
 /// Threads split the rows of a product in multiples of this: whole tiles and whole cache lines.
 const ROWS_TOGETHER: usize = 16;
@@ -213,7 +217,8 @@ fn check<T>(a: &Mat<'_, T>, b: &Mat<'_, T>, c: usize) {
 /// `C = A·B + beta·C`; rows of C over the threads of the current pool.
 fn by_rows(path: Path, a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
     let (m, k, n) = (a.rows, a.columns, b.columns());
-    let threads = if m * k * n < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
+    let is_small = m * k * n < PARALLEL_FROM && m * k.max(n) < LARGE;
+    let threads = if is_small { 1 } else { rayon::current_num_threads() };
     if threads == 1 {
         block::product(path, a, b, beta, c);
     } else {
@@ -291,18 +296,20 @@ mod tests {
 
     #[test]
     fn bits_do_not_depend_on_threads() {
-        let (m, k, n) = (190, 130, 131);
-        let (a, b) = (matrix(1, "a", m * k), matrix(1, "b", k * n));
-        let products = [1, 2, 3, 4].map(|threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            [false, true].map(|transposed| {
-                let b = if transposed { Mat::new(&b, n, k).t() } else { Mat::new(&b, k, n) };
-                let mut c = vec![0.0; m * n];
-                pool.install(|| gemm(Mat::new(&a, m, k), b, 0.0, &mut c));
-                c.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
-            })
-        });
-        assert!(products.iter().all(|p| *p == products[0]));
+        // The second and third are divided because W is large, forward and back.
+        for (m, k, n) in [(190, 130, 131), (3, 300, 131), (300, 3, 131)] {
+            let (a, b) = (matrix(1, "a", m * k), matrix(1, "b", k * n));
+            let products = [1, 2, 3, 4].map(|threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                [false, true].map(|transposed| {
+                    let b = if transposed { Mat::new(&b, n, k).t() } else { Mat::new(&b, k, n) };
+                    let mut c = vec![0.0; m * n];
+                    pool.install(|| gemm(Mat::new(&a, m, k), b, 0.0, &mut c));
+                    c.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+                })
+            });
+            assert!(products.iter().all(|p| *p == products[0]), "{m}×{k}×{n}");
+        }
     }
 
     #[test]

@@ -7,8 +7,9 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m512};
 
-use super::Mat;
 use super::lanes::Lanes;
+use super::{LARGE, Mat, ROWS_TOGETHER};
+use crate::parallel::for_each_chunk;
 use crate::simd::Path;
 
 /// Rows of A up to which this beats transposing A: the transposed form works on whole registers
@@ -23,27 +24,34 @@ const ROWS: usize = 4;
 pub(super) fn product(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
     assert!(path.is_available() && a.column_stride == 1 && b.row_stride == 1 && a.columns == b.rows);
     let (k, n) = (a.columns, b.columns);
+    let threads = if k * n < LARGE { 1 } else { rayon::current_num_threads() };
+    let together = n.div_ceil(threads).next_multiple_of(ROWS_TOGETHER);
     for (i, c) in c.chunks_exact_mut(n).enumerate() {
         let x = &a.data[i * a.row_stride..][..k];
-        for (j, c) in c.chunks_mut(ROWS).enumerate() {
-            let rows: [&[f32]; ROWS] = std::array::from_fn(|r| {
-                // A chunk with fewer rows takes its last one several times.
-                let column = (j * ROWS + r).min(n - 1);
-                &b.data[column * b.column_stride..][..k]
-            });
-            // SAFETY: the instructions are there, and x and the rows have one length.
-            let sums = unsafe {
-                match path {
-                    #[cfg(target_arch = "x86_64")]
-                    Path::Avx512 => avx512(x, rows),
-                    #[cfg(target_arch = "x86_64")]
-                    Path::Avx2 => avx2(x, rows),
-                    _ => dots::<[f32; 8]>(x, rows),
-                }
-            };
-            for (c, sum) in c.iter_mut().zip(sums) {
-                *c = if beta == 0.0 { sum } else { *c + sum };
+        let parts = c.chunks_mut(together).zip((0..).step_by(together)).collect();
+        for_each_chunk(parts, |(c, start)| row(path, x, b.t().rows_from(start, together), beta, c));
+    }
+}
+
+/// `c = beta·c + rows·x`.
+fn row(path: Path, x: &[f32], rows: Mat<'_>, beta: f32, c: &mut [f32]) {
+    for (j, c) in c.chunks_mut(ROWS).enumerate() {
+        let rows: [&[f32]; ROWS] = std::array::from_fn(|r| {
+            // A chunk with fewer rows takes its last one several times.
+            &rows.data[(j * ROWS + r).min(rows.rows - 1) * rows.row_stride..][..x.len()]
+        });
+        // SAFETY: the instructions are there, and x and the rows have one length.
+        let sums = unsafe {
+            match path {
+                #[cfg(target_arch = "x86_64")]
+                Path::Avx512 => avx512(x, rows),
+                #[cfg(target_arch = "x86_64")]
+                Path::Avx2 => avx2(x, rows),
+                _ => dots::<[f32; 8]>(x, rows),
             }
+        };
+        for (c, sum) in c.iter_mut().zip(sums) {
+            *c = if beta == 0.0 { sum } else { *c + sum };
         }
     }
 }

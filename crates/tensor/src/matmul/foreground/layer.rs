@@ -9,9 +9,9 @@ use super::strip::{Rows, Sparse};
 use super::words::{LINE, WORD, find};
 use crate::buffer::with_scratch;
 use crate::bytes::Bytes;
-use crate::matmul::Mat;
 use crate::matmul::block::lanes;
 use crate::matmul::transpose::transpose;
+use crate::matmul::{LARGE, Mat};
 use crate::parallel::for_each_chunk;
 use crate::simd::Path;
 
@@ -22,9 +22,6 @@ const MOST_ROWS: usize = 256;
 
 /// Columns of X whose gradients are summed together, if not all are.
 const MOST_COLUMNS: usize = 112;
-
-/// Matrices with fewer numbers than this stay on one thread.
-const PARALLEL_FROM: usize = 1 << 15;
 
 /// What both products read.
 pub(super) struct Layer<'a> {
@@ -40,9 +37,11 @@ pub(super) struct Layer<'a> {
 }
 
 impl<'a> Layer<'a> {
-    pub(super) fn new(path: Path, x: Bytes<'a>, foreground: &Foreground) -> Layer<'a> {
+    /// For so many weights.
+    pub(super) fn new(path: Path, x: Bytes<'a>, weights: usize, foreground: &Foreground) -> Layer<'a> {
         let &Foreground { background: byte, rows, columns, .. } = foreground;
-        let threads = if x.bytes.len() < PARALLEL_FROM { 1 } else { rayon::current_num_threads() };
+        let divided = if rows <= MOST_ROWS { weights } else { x.bytes.len() };
+        let threads = if divided < LARGE { 1 } else { rayon::current_num_threads() };
         let (background, differences) = foreground.levels(x);
         Layer { path, threads, bytes: x.bytes, rows, columns, byte, background, differences }
     }
