@@ -152,15 +152,22 @@ impl<'t> Training<'t> {
 
     /// Trains to the end, or until `after_step` says to stop. It is called after every batch.
     pub fn run(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> Flow) {
-        parallel::awake(|| self.run_steps(after_step));
+        loop {
+            // Anew in every epoch, for threads that have gone to sleep since.
+            let flow = parallel::awake(|| self.run_epoch(after_step));
+            if flow == Flow::Stop || self.is_over() {
+                return;
+            }
+        }
     }
 
-    fn run_steps(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> Flow) {
+    /// What is left of this epoch.
+    fn run_epoch(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> Flow) -> Flow {
         let per_epoch = self.steps_per_epoch();
         if self.progress.evaluations.is_empty() && self.length.evaluations > 0 {
             self.evaluate();
         }
-        while self.progress.steps < self.total_steps() && self.progress.status == Status::Finished {
+        while !self.is_over() {
             let place = self.progress.steps % per_epoch;
             if place == 0 || self.order.is_empty() {
                 let epoch = (self.progress.steps / per_epoch) as u32;
@@ -171,9 +178,13 @@ impl<'t> Training<'t> {
             self.progress.seconds += start.elapsed().as_secs_f64();
             self.note(loss, place + 1, per_epoch);
             if after_step(self) == Flow::Stop {
-                return;
+                return Flow::Stop;
+            }
+            if place + 1 == per_epoch {
+                break;
             }
         }
+        Flow::Continue
     }
 
     /// One step on the batch at this place of the epoch; returns the loss before it.

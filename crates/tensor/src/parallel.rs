@@ -2,6 +2,7 @@
 //! threads, so neither do the bits.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
@@ -64,7 +65,8 @@ fn for_each_of_few<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
 }
 
 /// Runs `work` while the other threads of the current pool stay awake, for work that divides something
-/// every few microseconds: to wake a thread that sleeps takes longer than a small product.
+/// every few microseconds: to wake a thread that sleeps takes longer than a small product. A thread that
+/// gets nothing to do for long goes to sleep all the same.
 ///
 /// ```
 /// assert_eq!(tensor::parallel::awake(|| rayon::join(|| 1, || 2)), (1, 2));
@@ -85,8 +87,13 @@ pub fn awake<R>(work: impl FnOnce() -> R) -> R {
         scope.spawn_broadcast(|_, thread| {
             // This thread may come here while `work` waits for a part that another has taken.
             let others = || Some(thread.index()) != own && !done.load(Ordering::Acquire);
+            let mut idle_since = None;
             while others() {
-                if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                if rayon::yield_now() == Some(rayon::Yield::Executed) {
+                    idle_since = None;
+                } else if idle_since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+                    break;
+                } else {
                     std::thread::yield_now();
                 }
             }
@@ -95,6 +102,10 @@ pub fn awake<R>(work: impl FnOnce() -> R) -> R {
         work()
     })
 }
+
+/// How long a thread looks for work before it goes to sleep: longer than what one thread does alone now and
+/// then, such as to write a checkpoint.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The sum of `part` over the fixed chunks of `values`, added in order: the same bits for any
 /// number of threads.
