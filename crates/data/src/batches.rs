@@ -1,4 +1,4 @@
-//! Seeded batches: which images, in which order, as normalised numbers.
+//! Seeded batches: which images, in which order, and what their pixels stand for.
 
 use tensor::bytes::Levels;
 use tensor::parallel::for_each_chunk;

@@ -1,7 +1,7 @@
-//! The fused loop: weights, gradient and all state read once and written once, in vectors, over
-//! fixed chunks. And the same, parameter by parameter, for rules that look at a whole one.
+//! The fused loop: weights, gradient and all state read once and written once, in vectors, in parts over
+//! the threads. And the same, parameter by parameter, for rules that look at a whole one.
 
-use tensor::parallel::{CHUNK, for_each_chunk, threads};
+use tensor::parallel::{CHUNK, DIVIDED_FROM, for_each_chunk, rows_each, threads};
 use tensor::simd::{self, Kernel, Path, prefetch_at};
 use tensor::{Entry, Role, Shape};
 
@@ -304,14 +304,14 @@ impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy>
 /// weights in the wrong cache take SGD 50 µs instead of 10.
 fn shares_of(entries: &[Entry], weights: usize) -> Vec<(usize, usize)> {
     let threads = threads();
-    if threads == 1 || weights > threads * CACHED {
+    if threads == 1 || weights > CACHED {
         return (0..weights).step_by(CHUNK).map(|start| CHUNK.min(weights - start)).enumerate().collect();
     }
     let mut shares = Vec::new();
     for entry in entries {
         let (all, rows) = (entry.shape.len(), entry.shape.first().map_or(1, |&rows| rows.max(1)));
-        let together = rows.div_ceil(threads).next_multiple_of(ROWS_TOGETHER) * (all / rows);
-        if all < PARALLEL_FROM {
+        let together = rows_each(rows, threads) * (all / rows);
+        if all < DIVIDED_FROM {
             shares.push((0, all));
         } else {
             let parts = (0..all).step_by(together).map(|start| together.min(all - start));
@@ -321,14 +321,8 @@ fn shares_of(entries: &[Entry], weights: usize) -> Vec<(usize, usize)> {
     shares
 }
 
-/// Parameters with fewer numbers than this are not divided.
-const PARALLEL_FROM: usize = 1 << 15;
-
-/// Rows of a parameter are divided in multiples of this, as those of products are.
-const ROWS_TOGETHER: usize = 16;
-
-/// So many weights, with gradients and two arrays of state, fit one core's second cache.
-const CACHED: usize = 1 << 17;
+/// So many weights, with gradients and two arrays of state, fit the second caches of two cores.
+const CACHED: usize = 1 << 18;
 
 /// Weights of one turn of the loop: four cache lines of each array.
 const BLOCK: usize = 64;

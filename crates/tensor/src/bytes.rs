@@ -25,7 +25,8 @@ impl<T: Real> Levels<T> {
     /// The number of this byte.
     #[inline(always)]
     pub fn number(self, byte: u8) -> T {
-        T::from_byte(byte) * self.step + self.start
+        let byte: T = byte.into();
+        byte * self.step + self.start
     }
 
     /// Writes the numbers of these bytes.

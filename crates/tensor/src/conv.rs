@@ -10,7 +10,7 @@
 
 use crate::gathered::{Gathered, Start};
 use crate::matmul::Mat;
-use crate::parallel::for_each_chunk;
+use crate::parallel::{for_each_chunk, threads};
 use crate::real::Real;
 use crate::shape::Shape;
 
@@ -214,7 +214,7 @@ impl Conv2d {
     fn threads(&self, images: usize) -> usize {
         let [height, width, outputs] = self.output();
         let multiply_adds = images * height * width * outputs * self.inputs * self.kernel[0] * self.kernel[1];
-        if multiply_adds < PARALLEL_FROM { 1 } else { rayon::current_num_threads() }
+        if multiply_adds < PARALLEL_FROM { 1 } else { threads() }
     }
 
     /// An input image with its padding.

@@ -7,7 +7,8 @@
 //! Y = X·Wᵀ needs one operand transposed, and the smaller one is taken.
 //!
 //! Every element of C is one chain of fused multiply-adds in the order of the summed index, so
-//! its bits depend neither on blocking nor on threads, which split rows of C. Only the
+//! its bits depend neither on blocking nor on threads, which split rows of C,
+//! or columns where there are few rows. Only the
 //! `portable` path, which has no fused multiply-add, rounds twice; and a product of at most four
 //! rows, as with one example in a batch, is summed by lanes (`dots.rs`).
 
@@ -25,7 +26,7 @@ pub use self::foreground::Foreground;
 pub use self::symmetric::{symmetric, symmetric_on};
 use self::transpose::transpose;
 use crate::buffer::with_scratch;
-use crate::parallel::for_each_chunk;
+use crate::parallel::{DIVIDED_FROM, for_each_chunk, rows_each, threads};
 use crate::simd::{self, Path};
 
 /// A matrix in a slice: element (i, j) is `data[i·row_stride + j·column_stride]`.
@@ -85,15 +86,9 @@ impl<'a, T> Mat<'a, T> {
     }
 }
 
-/// Products with fewer multiply-adds than this stay on one thread, ...
+/// Products with fewer multiply-adds than this stay on one thread, unless the matrix whose rows the threads
+/// divide is [large](DIVIDED_FROM).
 const PARALLEL_FROM: usize = 1 << 20;
-
-/// ... unless the matrix whose rows the threads divide has so many numbers: then each keeps its own in its
-/// cache, from one step of training to the next.
-const LARGE: usize = 1 << 15;
-
-/// Threads split the rows of a product in multiples of this: whole tiles and whole cache lines.
-const ROWS_TOGETHER: usize = 16;
 
 /// `C = A·B + beta·C` in `f32`, C row-major [A's rows × B's columns]; with `beta` 0, C is only
 /// written.
@@ -217,12 +212,12 @@ fn check<T>(a: &Mat<'_, T>, b: &Mat<'_, T>, c: usize) {
 /// `C = A·B + beta·C`; rows of C over the threads of the current pool.
 fn by_rows(path: Path, a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut [f32]) {
     let (m, k, n) = (a.rows, a.columns, b.columns());
-    let is_small = m * k * n < PARALLEL_FROM && m * k.max(n) < LARGE;
-    let threads = if is_small { 1 } else { rayon::current_num_threads() };
+    let is_small = m * k * n < PARALLEL_FROM && m * k.max(n) < DIVIDED_FROM;
+    let threads = if is_small { 1 } else { threads() };
     if threads == 1 {
         block::product(path, a, b, beta, c);
     } else {
-        let rows = m.div_ceil(threads).next_multiple_of(ROWS_TOGETHER);
+        let rows = rows_each(m, threads);
         let parts = c.chunks_mut(rows * n).zip((0..).step_by(rows));
         for_each_chunk(parts.collect(), |(c, start)| {
             block::product(path, a.rows_from(start, rows), b, beta, c);

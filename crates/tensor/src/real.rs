@@ -10,12 +10,9 @@ use crate::matmul::{self, Foreground, Mat};
 use crate::simd;
 
 /// `f32`, in which everything is trained, or `f64`, in which gradients are checked.
-pub trait Real: NdFloat + Sum + Default {
+pub trait Real: NdFloat + Sum + Default + From<u8> {
     /// The nearest value of this type.
     fn from_f64(x: f64) -> Self;
-
-    /// The value of a byte; exact.
-    fn from_byte(x: u8) -> Self;
 
     /// The value in double precision; exact.
     fn widen(self) -> f64;
@@ -52,11 +49,6 @@ impl Real for f32 {
     #[inline(always)]
     fn from_f64(x: f64) -> f32 {
         x as f32
-    }
-
-    #[inline(always)]
-    fn from_byte(x: u8) -> f32 {
-        x.into()
     }
 
     #[inline(always)]
@@ -104,11 +96,6 @@ impl Real for f64 {
     #[inline(always)]
     fn from_f64(x: f64) -> f64 {
         x
-    }
-
-    #[inline(always)]
-    fn from_byte(x: u8) -> f64 {
-        x.into()
     }
 
     #[inline(always)]

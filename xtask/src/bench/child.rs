@@ -81,7 +81,7 @@ pub(super) fn run(recipe: &str, data_dir: Option<PathBuf>) -> Result<(), String>
     Ok(())
 }
 
-/// What the forward pass keeps of one example: the inputs, and each layer before and after its
+/// What the forward pass keeps of one example: the inputs, as numbers though they stay bytes, and each layer before and after its
 /// activation.
 fn numbers_an_example(task: &Task) -> usize {
     let entries = task.model.layout().entries();

@@ -7,9 +7,9 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{__m256, __m512};
 
+use super::Mat;
 use super::lanes::Lanes;
-use super::{LARGE, Mat, ROWS_TOGETHER};
-use crate::parallel::for_each_chunk;
+use crate::parallel::{DIVIDED_FROM, for_each_chunk, rows_each, threads};
 use crate::simd::Path;
 
 /// Rows of A up to which this beats transposing A: the transposed form works on whole registers
@@ -24,8 +24,7 @@ const ROWS: usize = 4;
 pub(super) fn product(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
     assert!(path.is_available() && a.column_stride == 1 && b.row_stride == 1 && a.columns == b.rows);
     let (k, n) = (a.columns, b.columns);
-    let threads = if k * n < LARGE { 1 } else { rayon::current_num_threads() };
-    let together = n.div_ceil(threads).next_multiple_of(ROWS_TOGETHER);
+    let together = rows_each(n, if k * n < DIVIDED_FROM { 1 } else { threads() });
     for (i, c) in c.chunks_exact_mut(n).enumerate() {
         let x = &a.data[i * a.row_stride..][..k];
         let parts = c.chunks_mut(together).zip((0..).step_by(together)).collect();

@@ -12,12 +12,12 @@ use std::arch::x86_64::{__m256, __m512};
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use super::Mat;
 use super::block::{lanes, parts};
 use super::lanes::Lanes;
 use super::transpose::transpose;
-use super::{Mat, ROWS_TOGETHER};
 use crate::buffer::with_scratch;
-use crate::parallel::for_each_chunk;
+use crate::parallel::{for_each_chunk, rows_each, threads};
 use crate::simd::{Path, prefetch_at};
 
 /// Fewer rows or columns than this are not worth a copy.
@@ -57,7 +57,7 @@ pub(super) enum Wanted {
 pub(super) fn product(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, wanted: Wanted, c: &mut [f32]) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
     assert!(path.is_available());
-    let share = m.div_ceil(rayon::current_num_threads()).next_multiple_of(ROWS_TOGETHER);
+    let share = rows_each(m, threads());
     let rows = share.min(ROWS);
     for depth in parts(k, (COPIED / n).max(DEPTH)) {
         let (a, b) = (columns_of(a, depth.clone()), b.rows_from(depth.start, depth.len()));

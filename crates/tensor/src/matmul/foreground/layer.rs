@@ -9,10 +9,10 @@ use super::strip::{Rows, Sparse};
 use super::words::{LINE, WORD, find};
 use crate::buffer::with_scratch;
 use crate::bytes::Bytes;
+use crate::matmul::Mat;
 use crate::matmul::block::lanes;
 use crate::matmul::transpose::transpose;
-use crate::matmul::{LARGE, Mat};
-use crate::parallel::for_each_chunk;
+use crate::parallel::{DIVIDED_FROM, for_each_chunk, rows_each, threads};
 use crate::simd::Path;
 
 /// Rows of X that pass through a layer together: they stay in the second cache from the search for their
@@ -41,7 +41,7 @@ impl<'a> Layer<'a> {
     pub(super) fn new(path: Path, x: Bytes<'a>, weights: usize, foreground: &Foreground) -> Layer<'a> {
         let &Foreground { background: byte, rows, columns, .. } = foreground;
         let divided = if rows <= MOST_ROWS { weights } else { x.bytes.len() };
-        let threads = if divided < LARGE { 1 } else { rayon::current_num_threads() };
+        let threads = if divided < DIVIDED_FROM { 1 } else { threads() };
         let (background, differences) = foreground.levels(x);
         Layer { path, threads, bytes: x.bytes, rows, columns, byte, background, differences }
     }
@@ -66,7 +66,7 @@ impl<'a> Layer<'a> {
         let mut by_row = vec![0; columns.div_ceil(WORD) * stride];
         self.find(bytes, &mut by_row, stride, words);
         let x = self.in_rows(bytes, &by_row, stride);
-        let together = outputs.div_ceil(threads).next_multiple_of(lanes(path));
+        let together = rows_each(outputs, threads);
         let mut y = ArrayViewMut2::from_shape((rows, outputs), y).expect("a matrix of results");
         let y = y.axis_chunks_iter_mut(Axis(1), together).zip((0..).step_by(together));
         let parts = y.zip(w.chunks(together * columns)).collect();
@@ -132,13 +132,13 @@ impl<'a> Layer<'a> {
 
     /// Of a dY that can be read in whole vectors.
     fn gradient_of_wide(&self, words: &[u64], dy: &[f32], width: usize, beta: f32, dw: &mut [f32]) {
-        let &Layer { path, threads, rows, columns, .. } = self;
+        let &Layer { threads, rows, columns, .. } = self;
         let outputs = dw.len() / columns;
         if rows > MOST_ROWS {
             let dy = Rows::Wide { data: dy, width, columns: outputs };
             return self.gradient_of_columns(0..columns, threads, words, dy, beta, dw);
         }
-        let together = outputs.div_ceil(threads).next_multiple_of(lanes(path));
+        let together = rows_each(outputs, threads);
         let parts = dw.chunks_mut(together * columns).zip((0..).step_by(together)).collect();
         on_threads(threads, parts, |(dw, start)| {
             let dy = Rows::Wide { data: &dy[start..], width, columns: dw.len() / columns };
@@ -164,6 +164,7 @@ impl<'a> Layer<'a> {
         let &Layer { path, columns, .. } = self;
         let (first, outputs) = (part.start, dy.columns());
         with_scratch(part.len() * outputs, |dw_t| {
+            // Pairs of columns stay together, on any number of threads.
             let together = part.len().div_ceil(threads).next_multiple_of(2);
             let parts = dw_t.chunks_mut(together * outputs).zip((first..).step_by(together)).collect();
             on_threads(threads, parts, |(dw_t, start)| {

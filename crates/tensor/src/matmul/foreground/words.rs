@@ -44,7 +44,7 @@ fn differing(row: &[u8], background: u8) -> u64 {
     bits
 }
 
-/// With a way to get a bit for each of at most 64 numbers.
+/// With a way to get a bit for each of at most 64 bytes.
 #[inline(always)]
 fn tiles(
     matrix: &[u8],
