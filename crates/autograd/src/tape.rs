@@ -136,7 +136,7 @@ impl<'a, T: Kernels> Tape<'a, T> {
     ///
     /// ```
     /// use autograd::BufferPool;
-    /// use tensor::{ParamVec, Layout, bytes::Quantization};
+    /// use tensor::{ParamVec, Layout, quantized::Quantization};
     /// let (pool, nothing) = (BufferPool::new(), ParamVec::<f32>::zeros(Layout::new()));
     /// let tape = pool.tape(&nothing);
     /// let grey = Quantization { offset: -1.0, scale: 2.0 / 255.0 };

@@ -25,7 +25,7 @@ const SAMPLE: usize = 8;
 /// Where the bytes of a matrix differ from the one that most of them are.
 ///
 /// ```
-/// use tensor::{bytes::{U8Tensor, Quantization}, matmul::SparseInput};
+/// use tensor::{quantized::{U8Tensor, Quantization}, matmul::SparseInput};
 /// let mut bytes = vec![0; 64 * 100];
 /// bytes[205] = 4;
 /// let x = U8Tensor { bytes: &bytes, quantization: Quantization { offset: -1.0_f32, scale: 1.0 } };
