@@ -1,25 +1,25 @@
 //! The gradient of Rosenbrock's function, and a descent along it.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use autograd::Tape;
-use tensor::{Bundle, Layout, Role};
+use autograd::BufferPool;
+use tensor::{Layout, ParamVec, Role};
 
 fn main() {
     let mut layout = Layout::new();
     let [x, y] = ["x", "y"].map(|name| layout.push(name, [1], Role::Matrix));
-    let mut point: Bundle<f64> = Bundle::zeros(layout);
+    let mut point: ParamVec<f64> = ParamVec::zeros(layout);
     point.as_mut_slice().copy_from_slice(&[-1.2, 1.0]);
 
-    let tape = Tape::new();
+    let pool = BufferPool::new();
     let mut gradient = point.zeros_like();
     for step in 0..=20_000 {
-        let graph = tape.graph(&point);
-        let [x, y] = [graph.param(x), graph.param(y)];
+        let tape = pool.tape(&point);
+        let [x, y] = [tape.param(x), tape.param(y)];
         // f = (1 − x)² + 100·(y − x²)²
         let f = ((-x).shift(1.0).square() + (y - x.square()).square().scale(100.0)).sum();
         f.backward(&mut gradient);
         let f = f.item();
-        drop(graph);
+        drop(tape);
         if step % 4_000 == 0 {
             println!("step {step:>6}: f = {f:.3e} at {:.5?}", point.as_slice());
         }

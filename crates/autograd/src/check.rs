@@ -1,8 +1,8 @@
 //! Gradients against central differences, in double precision.
 
-use tensor::Bundle;
+use tensor::ParamVec;
 
-use crate::tape::{Graph, Tape, Var};
+use crate::tape::{BufferPool, Tape, Var};
 
 /// The step of the central difference for a weight w: `STEP·max(1, |w|)`.
 const STEP: f64 = 1e-5;
@@ -12,18 +12,18 @@ const STEP: f64 = 1e-5;
 ///
 /// ```
 /// use autograd::check::gradient_error;
-/// use tensor::{Bundle, Layout, Role};
+/// use tensor::{ParamVec, Layout, Role};
 /// let mut layout = Layout::new();
 /// let x = layout.push("x", [3], Role::Matrix);
-/// let mut at = Bundle::<f64>::zeros(layout);
+/// let mut at = ParamVec::<f64>::zeros(layout);
 /// at.get_mut(x).copy_from_slice(&[0.5, -1.0, 2.0]);
-/// assert!(gradient_error(&at, |graph| graph.param(x).tanh().sum()) < 1e-9);
+/// assert!(gradient_error(&at, |tape| tape.param(x).tanh().sum()) < 1e-9);
 /// ```
-pub fn gradient_error(at: &Bundle<f64>, f: impl for<'g> Fn(&'g Graph<'g, f64>) -> Var<'g, f64>) -> f64 {
-    let tape = Tape::new();
-    let value = |point: &Bundle<f64>| f(&tape.graph(point)).item();
+pub fn gradient_error(at: &ParamVec<f64>, f: impl for<'g> Fn(&'g Tape<'g, f64>) -> Var<'g, f64>) -> f64 {
+    let pool = BufferPool::new();
+    let value = |point: &ParamVec<f64>| f(&pool.tape(point)).item();
     let mut analytic = at.zeros_like();
-    f(&tape.graph(at)).backward(&mut analytic);
+    f(&pool.tape(at)).backward(&mut analytic);
 
     let mut point = at.clone();
     let errors = (0..at.as_slice().len()).map(|i| {

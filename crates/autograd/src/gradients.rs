@@ -1,50 +1,54 @@
 //! Gradients while the backward pass is under way.
 
-use tensor::bytes::Bytes;
-use tensor::{Buffer, Bundle, Real, Shape};
+use tensor::quantized::U8Tensor;
+use tensor::{Buffer, Kernels, ParamVec, Shape};
 
 use crate::ops::broadcast;
-use crate::tape::{Computed, Node, Tape, Value};
+use crate::tape::{BufferPool, Node, NodeData, Value};
 
 /// What the backward half of an op sees: the gradient of its output, and the values of the
 /// forward pass.
 #[derive(Clone, Copy)]
-pub struct At<'a, T: Real> {
+pub struct BackwardCtx<'a, T: Kernels> {
     /// The gradient of the loss with respect to this op's output, row-major.
     pub dy: &'a [T],
     /// The op's output.
     pub y: &'a [T],
-    pub(crate) nodes: &'a [Computed<T>],
-    pub(crate) params: &'a Bundle<T>,
-    pub(crate) tape: &'a Tape<T>,
+    pub(crate) nodes: &'a [NodeData<T>],
+    pub(crate) params: &'a ParamVec<T>,
+    pub(crate) pool: &'a BufferPool<T>,
 }
 
-impl<'a, T: Real> At<'a, T> {
+impl<'a, T: Kernels> BackwardCtx<'a, T> {
     /// The value of an input.
     pub fn value(&self, node: Node) -> &'a [T] {
-        self.nodes[node.0].value.as_slice(self.params, self.tape)
+        self.nodes[node.0].value.as_slice(self.params, self.pool)
     }
 
     /// The bytes of an input that is a constant kept in bytes.
-    pub(crate) fn bytes(&self, node: Node) -> Option<Bytes<'a, T>> {
+    pub(crate) fn bytes(&self, node: Node) -> Option<U8Tensor<'a, T>> {
         self.nodes[node.0].value.as_bytes()
     }
 }
 
 /// The gradients found so far; ops add to those of their inputs.
-pub struct Gradients<'a, T: Real> {
-    nodes: &'a [Computed<T>],
-    tape: &'a Tape<T>,
-    params: &'a mut Bundle<T>,
+pub struct Gradients<'a, T: Kernels> {
+    nodes: &'a [NodeData<T>],
+    pool: &'a BufferPool<T>,
+    params: &'a mut ParamVec<T>,
     own: Vec<Option<Buffer<T>>>,
     /// Whether a gradient has been added to, by node.
     written: Vec<bool>,
 }
 
-impl<'a, T: Real> Gradients<'a, T> {
-    pub(crate) fn new(nodes: &'a [Computed<T>], tape: &'a Tape<T>, params: &'a mut Bundle<T>) -> Self {
+impl<'a, T: Kernels> Gradients<'a, T> {
+    pub(crate) fn new(
+        nodes: &'a [NodeData<T>],
+        pool: &'a BufferPool<T>,
+        params: &'a mut ParamVec<T>,
+    ) -> Self {
         let own = nodes.iter().map(|_| None).collect();
-        Gradients { nodes, tape, params, own, written: vec![false; nodes.len()] }
+        Gradients { nodes, pool, params, own, written: vec![false; nodes.len()] }
     }
 
     /// Calls `write(dx, beta)` if anyone wants the gradient of `x`. With `beta` 0 the numbers in
@@ -59,7 +63,7 @@ impl<'a, T: Real> Gradients<'a, T> {
         match &self.nodes[index].value {
             Value::Param(id) => write(self.params.get_mut(*id), beta),
             Value::Own(value) => {
-                let dx = self.own[index].get_or_insert_with(|| self.tape.take(value.len()));
+                let dx = self.own[index].get_or_insert_with(|| self.pool.take(value.len()));
                 write(dx, beta);
             }
             Value::Bytes { .. } => unreachable!("no gradient flows into a constant"),
@@ -95,9 +99,9 @@ impl<'a, T: Real> Gradients<'a, T> {
 
     /// Calls `work` with a buffer of `len` numbers of unspecified value; the tape gets it back.
     pub(crate) fn with_buffer(&mut self, len: usize, work: impl FnOnce(&mut Self, &mut [T])) {
-        let mut buffer = self.tape.take(len);
+        let mut buffer = self.pool.take(len);
         work(self, &mut buffer);
-        self.tape.give_back(buffer);
+        self.pool.give_back(buffer);
     }
 
     /// Takes the gradient of an op's output, if anything added to it.
@@ -117,7 +121,7 @@ impl<'a, T: Real> Gradients<'a, T> {
             self.params.get_mut(id).fill(T::zero());
         }
         for buffer in self.own.into_iter().flatten() {
-            self.tape.give_back(buffer);
+            self.pool.give_back(buffer);
         }
     }
 }

@@ -1,26 +1,26 @@
 //! Reverse-mode differentiation on a tape: one function an op, forward above backward.
 //!
-//! A [`Graph`] owns its nodes in the order they were computed, which already is a topological
+//! A [`Tape`] owns its nodes in the order they were computed, which already is a topological
 //! order, so the backward pass is a reverse walk. A [`Var`] is a `Copy` handle that cannot
-//! outlive the graph. Buffers go back to the [`Tape`], so from the second step on nothing large
-//! is allocated. Weights stay where they are, in a [`tensor::Bundle`], and gradients are written
-//! to another bundle of the same layout.
+//! outlive the graph. Buffers go back to the [`BufferPool`], so from the second step on nothing large
+//! is allocated. Weights stay where they are, in a [`tensor::ParamVec`], and gradients are written
+//! to another vector of the same layout.
 //!
 //! ```
-//! use autograd::Tape;
-//! use tensor::{Bundle, Layout, Role};
+//! use autograd::BufferPool;
+//! use tensor::{ParamVec, Layout, Role};
 //!
 //! // f(w) = mean((x·w − y)²) for two examples of two features.
 //! let mut layout = Layout::new();
 //! let id = layout.push("w", [2, 1], Role::Matrix);
-//! let mut weights: Bundle = Bundle::zeros(layout);
+//! let mut weights: ParamVec = ParamVec::zeros(layout);
 //! weights.get_mut(id).copy_from_slice(&[1.0, -1.0]);
 //!
-//! let tape = Tape::new();
-//! let graph = tape.graph(&weights);
-//! let x = graph.input([2, 2], &[1.0, 2.0, 3.0, 4.0]);
-//! let y = graph.input([2, 1], &[0.0, 1.0]);
-//! let loss = (x.matmul(graph.param(id)) - y).square().mean();
+//! let pool = BufferPool::new();
+//! let tape = pool.tape(&weights);
+//! let x = tape.input([2, 2], &[1.0, 2.0, 3.0, 4.0]);
+//! let y = tape.input([2, 1], &[0.0, 1.0]);
+//! let loss = (x.matmul(tape.param(id)) - y).square().mean();
 //! assert_eq!(loss.item(), 2.5);
 //!
 //! let mut gradients = weights.zeros_like();
@@ -34,6 +34,6 @@ mod gradients;
 mod ops;
 mod tape;
 
-pub use gradients::{At, Gradients};
+pub use gradients::{BackwardCtx, Gradients};
 pub use ops::norm::Moments;
-pub use tape::{Graph, Node, Tape, Values, Var};
+pub use tape::{BufferPool, Node, Tape, Values, Var};

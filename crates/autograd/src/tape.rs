@@ -4,28 +4,28 @@ use std::cell::{OnceCell, Ref, RefCell};
 use std::ops::Deref;
 
 use ndarray::ArrayViewD;
-use tensor::bytes::{Bytes, Levels};
-use tensor::{Buffer, Bundle, Id, Real, Shape};
+use tensor::quantized::{Quantization, U8Tensor};
+use tensor::{Buffer, Kernels, ParamId, ParamVec, Shape};
 
-use crate::gradients::{At, Gradients};
+use crate::gradients::{BackwardCtx, Gradients};
 
 /// Keeps the buffers of finished graphs for the next one.
 #[derive(Debug, Default)]
-pub struct Tape<T = f32> {
+pub struct BufferPool<T = f32> {
     free: RefCell<Vec<Buffer<T>>>,
     free_bytes: RefCell<Vec<Buffer<u8>>>,
 }
 
-impl<T: Real> Tape<T> {
+impl<T: Kernels> BufferPool<T> {
     /// A tape with no buffers yet.
-    pub fn new() -> Tape<T> {
-        Tape { free: RefCell::default(), free_bytes: RefCell::default() }
+    pub fn new() -> BufferPool<T> {
+        BufferPool { free: RefCell::default(), free_bytes: RefCell::default() }
     }
 
     /// A new graph that reads its parameters from `params`.
-    pub fn graph<'a>(&'a self, params: &'a Bundle<T>) -> Graph<'a, T> {
+    pub fn tape<'a>(&'a self, params: &'a ParamVec<T>) -> Tape<'a, T> {
         let param_nodes = RefCell::new(vec![None; params.layout().entries().len()]);
-        Graph { tape: self, params, nodes: RefCell::default(), param_nodes }
+        Tape { pool: self, params, nodes: RefCell::default(), param_nodes }
     }
 
     /// A buffer of `len` numbers of unspecified value.
@@ -49,10 +49,10 @@ fn smallest<E: Copy + Default>(free: &mut Vec<Buffer<E>>, len: usize) -> Buffer<
 }
 
 /// The values of one computation, in the order they were computed.
-pub struct Graph<'a, T: Real = f32> {
-    tape: &'a Tape<T>,
-    params: &'a Bundle<T>,
-    nodes: RefCell<Vec<Computed<T>>>,
+pub struct Tape<'a, T: Kernels = f32> {
+    pool: &'a BufferPool<T>,
+    params: &'a ParamVec<T>,
+    nodes: RefCell<Vec<NodeData<T>>>,
     /// The node of each parameter that has been used, by its position in the layout.
     param_nodes: RefCell<Vec<Option<Node>>>,
 }
@@ -62,9 +62,9 @@ pub struct Graph<'a, T: Real = f32> {
 pub struct Node(pub(crate) usize);
 
 /// The backward half of an op: adds to the gradients of the op's inputs.
-type Backward<T> = Box<dyn Fn(At<'_, T>, &mut Gradients<'_, T>)>;
+type Backward<T> = Box<dyn Fn(BackwardCtx<'_, T>, &mut Gradients<'_, T>)>;
 
-pub(crate) struct Computed<T: Real> {
+pub(crate) struct NodeData<T: Kernels> {
     pub(crate) value: Value<T>,
     pub(crate) needs_gradient: bool,
     backward: Option<Backward<T>>,
@@ -75,42 +75,42 @@ pub(crate) enum Value<T> {
     /// A constant that is kept in bytes; its numbers are written when an op asks for them.
     Bytes {
         bytes: Buffer<u8>,
-        levels: Levels<T>,
+        quantization: Quantization<T>,
         numbers: OnceCell<Buffer<T>>,
     },
-    Param(Id),
+    Param(ParamId),
 }
 
-impl<T: Real> Value<T> {
-    pub(crate) fn as_slice<'a>(&'a self, params: &'a Bundle<T>, tape: &Tape<T>) -> &'a [T] {
+impl<T: Kernels> Value<T> {
+    pub(crate) fn as_slice<'a>(&'a self, params: &'a ParamVec<T>, pool: &BufferPool<T>) -> &'a [T] {
         match self {
-            Value::Own(_) | Value::Bytes { .. } => self.own(tape),
+            Value::Own(_) | Value::Bytes { .. } => self.own(pool),
             Value::Param(id) => params.get(*id),
         }
     }
 
     /// The numbers that stand here, which those of a parameter do not.
-    fn own(&self, tape: &Tape<T>) -> &[T] {
+    fn own(&self, pool: &BufferPool<T>) -> &[T] {
         match self {
             Value::Own(numbers) => numbers,
-            Value::Bytes { bytes, levels, numbers } => numbers.get_or_init(|| {
-                let mut numbers = tape.take(bytes.len());
-                levels.write(bytes, &mut numbers);
+            Value::Bytes { bytes, quantization, numbers } => numbers.get_or_init(|| {
+                let mut numbers = pool.take(bytes.len());
+                quantization.dequantize_into(bytes, &mut numbers);
                 numbers
             }),
             Value::Param(_) => &[],
         }
     }
 
-    pub(crate) fn as_bytes(&self) -> Option<Bytes<'_, T>> {
+    pub(crate) fn as_bytes(&self) -> Option<U8Tensor<'_, T>> {
         match self {
-            Value::Bytes { bytes, levels, .. } => Some(Bytes { bytes, levels: *levels }),
+            Value::Bytes { bytes, quantization, .. } => Some(U8Tensor { bytes, quantization: *quantization }),
             Value::Own(_) | Value::Param(_) => None,
         }
     }
 }
 
-impl<'a, T: Real> Graph<'a, T> {
+impl<'a, T: Kernels> Tape<'a, T> {
     /// A constant: gradients do not flow into it.
     ///
     /// # Panics
@@ -135,53 +135,53 @@ impl<'a, T: Real> Graph<'a, T> {
     /// themselves are written only if an op needs them.
     ///
     /// ```
-    /// use autograd::Tape;
-    /// use tensor::{Bundle, Layout, bytes::Levels};
-    /// let (tape, nothing) = (Tape::new(), Bundle::<f32>::zeros(Layout::new()));
-    /// let graph = tape.graph(&nothing);
-    /// let grey = Levels { start: -1.0, step: 2.0 / 255.0 };
-    /// let x = graph.input_bytes([1, 2], grey, |bytes| bytes.copy_from_slice(&[0, 255]));
+    /// use autograd::BufferPool;
+    /// use tensor::{ParamVec, Layout, quantized::Quantization};
+    /// let (pool, nothing) = (BufferPool::new(), ParamVec::<f32>::zeros(Layout::new()));
+    /// let tape = pool.tape(&nothing);
+    /// let grey = Quantization { offset: -1.0, scale: 2.0 / 255.0 };
+    /// let x = tape.input_bytes([1, 2], grey, |bytes| bytes.copy_from_slice(&[0, 255]));
     /// assert_eq!(*x.values(), [-1.0, 1.0]);
     /// ```
     pub fn input_bytes(
         &self,
         shape: impl Into<Shape>,
-        levels: Levels<T>,
+        quantization: Quantization<T>,
         fill: impl FnOnce(&mut [u8]),
     ) -> Var<'_, T> {
         let shape = shape.into();
-        let mut bytes = smallest(&mut self.tape.free_bytes.borrow_mut(), shape.len());
+        let mut bytes = smallest(&mut self.pool.free_bytes.borrow_mut(), shape.len());
         fill(&mut bytes);
-        let value = Value::Bytes { bytes, levels, numbers: OnceCell::new() };
-        let node = self.append(Computed { value, needs_gradient: false, backward: None });
-        Var { graph: self, node, shape }
+        let value = Value::Bytes { bytes, quantization, numbers: OnceCell::new() };
+        let node = self.append(NodeData { value, needs_gradient: false, backward: None });
+        Var { tape: self, node, shape }
     }
 
     /// A parameter; using one twice gives the same variable.
-    pub fn param(&self, id: Id) -> Var<'_, T> {
+    pub fn param(&self, id: ParamId) -> Var<'_, T> {
         let known = self.param_nodes.borrow()[id.index()];
         let node = known.unwrap_or_else(|| {
             let node =
-                self.append(Computed { value: Value::Param(id), needs_gradient: true, backward: None });
+                self.append(NodeData { value: Value::Param(id), needs_gradient: true, backward: None });
             self.param_nodes.borrow_mut()[id.index()] = Some(node);
             node
         });
-        Var { graph: self, node, shape: self.params.layout().entry(id).shape }
+        Var { tape: self, node, shape: self.params.layout().entry(id).shape }
     }
 
-    /// The bundle that parameters are read from.
-    pub fn params(&self) -> &'a Bundle<T> {
+    /// The parameter vector that parameters are read from.
+    pub fn params(&self) -> &'a ParamVec<T> {
         self.params
     }
 
     /// A buffer for a value of this shape; its numbers are unspecified.
     pub(crate) fn buffer(&self, shape: Shape) -> Buffer<T> {
-        self.tape.take(shape.len())
+        self.pool.take(shape.len())
     }
 
     /// Gives back a buffer that no value is kept in.
     pub(crate) fn give_back(&self, buffer: Buffer<T>) {
-        self.tape.give_back(buffer);
+        self.pool.give_back(buffer);
     }
 
     /// Appends what an op computed from `inputs`; the op's backward half is kept if any of them
@@ -191,37 +191,37 @@ impl<'a, T: Real> Graph<'a, T> {
         shape: Shape,
         value: Buffer<T>,
         inputs: &[Var<'_, T>],
-        backward: impl Fn(At<'_, T>, &mut Gradients<'_, T>) + 'static,
+        backward: impl Fn(BackwardCtx<'_, T>, &mut Gradients<'_, T>) + 'static,
     ) -> Var<'_, T> {
         debug_assert_eq!(value.len(), shape.len());
         let needs_gradient = inputs.iter().any(|x| self.nodes.borrow()[x.node.0].needs_gradient);
         let backward = needs_gradient.then(|| Box::new(backward) as Backward<T>);
-        let node = self.append(Computed { value: Value::Own(value), needs_gradient, backward });
-        Var { graph: self, node, shape }
+        let node = self.append(NodeData { value: Value::Own(value), needs_gradient, backward });
+        Var { tape: self, node, shape }
     }
 
     /// Appends a value into which no gradient flows: a constant, or what an op computed on its
     /// way forward and needs again on its way back.
     pub(crate) fn push_constant(&self, shape: Shape, value: Buffer<T>) -> Var<'_, T> {
-        let node = self.append(Computed { value: Value::Own(value), needs_gradient: false, backward: None });
-        Var { graph: self, node, shape }
+        let node = self.append(NodeData { value: Value::Own(value), needs_gradient: false, backward: None });
+        Var { tape: self, node, shape }
     }
 
-    fn append(&self, computed: Computed<T>) -> Node {
+    fn append(&self, computed: NodeData<T>) -> Node {
         let mut nodes = self.nodes.borrow_mut();
         nodes.push(computed);
         Node(nodes.len() - 1)
     }
 }
 
-impl<T: Real> Drop for Graph<'_, T> {
+impl<T: Kernels> Drop for Tape<'_, T> {
     fn drop(&mut self) {
         for node in self.nodes.get_mut().drain(..) {
             match node.value {
-                Value::Own(buffer) => self.tape.give_back(buffer),
+                Value::Own(buffer) => self.pool.give_back(buffer),
                 Value::Bytes { bytes, numbers, .. } => {
-                    self.tape.free_bytes.borrow_mut().push(bytes);
-                    numbers.into_inner().into_iter().for_each(|numbers| self.tape.give_back(numbers));
+                    self.pool.free_bytes.borrow_mut().push(bytes);
+                    numbers.into_inner().into_iter().for_each(|numbers| self.pool.give_back(numbers));
                 }
                 Value::Param(_) => {}
             }
@@ -229,18 +229,18 @@ impl<T: Real> Drop for Graph<'_, T> {
     }
 }
 
-/// A handle to a value of a [`Graph`]; its methods are the ops.
+/// A handle to a value of a [`Tape`]; its methods are the ops.
 #[derive(Clone, Copy)]
-pub struct Var<'g, T: Real = f32> {
-    graph: &'g Graph<'g, T>,
+pub struct Var<'g, T: Kernels = f32> {
+    tape: &'g Tape<'g, T>,
     node: Node,
     shape: Shape,
 }
 
-impl<'g, T: Real> Var<'g, T> {
+impl<'g, T: Kernels> Var<'g, T> {
     /// The graph that the value belongs to.
-    pub fn graph(self) -> &'g Graph<'g, T> {
-        self.graph
+    pub fn tape(self) -> &'g Tape<'g, T> {
+        self.tape
     }
 
     /// The sizes of the value.
@@ -250,19 +250,19 @@ impl<'g, T: Real> Var<'g, T> {
 
     /// The numbers, row-major. The graph cannot be added to while they are held.
     pub fn values(self) -> Values<'g, T> {
-        let nodes = self.graph.nodes.borrow();
-        let Graph { params, tape, .. } = self.graph;
+        let nodes = self.tape.nodes.borrow();
+        let Tape { params, pool, .. } = self.tape;
         match nodes[self.node.0].value {
             Value::Param(id) => Values::Param(params.get(id)),
             Value::Own(_) | Value::Bytes { .. } => {
-                Values::Own(Ref::map(nodes, |nodes| nodes[self.node.0].value.own(tape)))
+                Values::Own(Ref::map(nodes, |nodes| nodes[self.node.0].value.own(pool)))
             }
         }
     }
 
     /// Calls `read` with the bytes of a constant that is kept in bytes.
-    pub(crate) fn with_bytes<R>(self, read: impl FnOnce(Bytes<'_, T>) -> R) -> Option<R> {
-        self.graph.nodes.borrow()[self.node.0].value.as_bytes().map(read)
+    pub(crate) fn with_bytes<R>(self, read: impl FnOnce(U8Tensor<'_, T>) -> R) -> Option<R> {
+        self.tape.nodes.borrow()[self.node.0].value.as_bytes().map(read)
     }
 
     /// Calls `read` with the value as an n-dimensional view.
@@ -296,8 +296,8 @@ impl<'g, T: Real> Var<'g, T> {
     /// # Panics
     /// If this is not a single number, or if the layouts differ.
     #[track_caller]
-    pub fn backward(self, gradients: &mut Bundle<T>) {
-        let graph = self.graph;
+    pub fn backward(self, gradients: &mut ParamVec<T>) {
+        let tape = self.tape;
         assert_eq!(
             self.shape.len(),
             1,
@@ -305,19 +305,19 @@ impl<'g, T: Real> Var<'g, T> {
             self.shape
         );
         assert!(
-            gradients.layout() == graph.params.layout(),
+            gradients.layout() == tape.params.layout(),
             "the gradients have another layout than the parameters"
         );
-        let nodes = graph.nodes.borrow();
-        let mut gradients = Gradients::new(&nodes, graph.tape, gradients);
+        let nodes = tape.nodes.borrow();
+        let mut gradients = Gradients::new(&nodes, tape.pool, gradients);
         gradients.add(self.node, |dy, _| dy[0] = T::one());
         for (index, node) in nodes.iter().enumerate().take(self.node.0 + 1).rev() {
             let Some(backward) = &node.backward else { continue };
             let Some(dy) = gradients.take(Node(index)) else { continue };
-            let y = node.value.as_slice(graph.params, graph.tape);
-            let at = At { dy: &dy, y, nodes: &nodes, params: graph.params, tape: graph.tape };
-            backward(at, &mut gradients);
-            graph.tape.give_back(dy);
+            let y = node.value.as_slice(tape.params, tape.pool);
+            let ctx = BackwardCtx { dy: &dy, y, nodes: &nodes, params: tape.params, pool: tape.pool };
+            backward(ctx, &mut gradients);
+            tape.pool.give_back(dy);
         }
         gradients.finish();
     }
@@ -353,22 +353,22 @@ mod tests {
     fn a_step_allocates_no_buffer_that_the_last_one_had() {
         let mut layout = Layout::new();
         let [w, b] = [layout.push("w", [32, 100], Role::Matrix), layout.push("b", [32], Role::Bias)];
-        let weights: Bundle = Bundle::zeros(layout);
+        let weights: ParamVec = ParamVec::zeros(layout);
         let mut gradients = weights.zeros_like();
-        let tape = Tape::new();
-        let buffers = |tape: &Tape| {
+        let pool = BufferPool::new();
+        let buffers = |pool: &BufferPool| {
             let mut sizes: Vec<(*const f32, usize)> =
-                tape.free.borrow().iter().map(|buffer| (buffer.as_ptr(), buffer.capacity())).collect();
+                pool.free.borrow().iter().map(|buffer| (buffer.as_ptr(), buffer.capacity())).collect();
             sizes.sort_unstable();
             sizes
         };
         let mut step = || {
-            let graph = tape.graph(&weights);
-            let x = graph.input_with([64, 100], |x| x.fill(1.0));
-            let y = x.linear(graph.param(w), Some(graph.param(b))).relu();
+            let tape = pool.tape(&weights);
+            let x = tape.input_with([64, 100], |x| x.fill(1.0));
+            let y = x.linear(tape.param(w), Some(tape.param(b))).relu();
             y.cross_entropy(&[0; 64]).backward(&mut gradients);
-            drop(graph);
-            buffers(&tape)
+            drop(tape);
+            buffers(&pool)
         };
         let first = step();
         assert!(!first.is_empty());

@@ -1,12 +1,12 @@
 //! Every op against central differences, over many shapes: the gradient-check table.
 
 use autograd::check::gradient_error;
-use autograd::{Graph, Tape, Var};
+use autograd::{BufferPool, Tape, Var};
 use proptest::prelude::*;
-use tensor::bytes::Levels;
 use tensor::conv::Padding;
+use tensor::quantized::Quantization;
 use tensor::random::Stream;
-use tensor::{Bundle, Id, Layout, Real, Role, Shape};
+use tensor::{Kernels, Layout, ParamId, ParamVec, Role, Shape};
 
 type Op = for<'g> fn(&[Var<'g, f64>]) -> Var<'g, f64>;
 
@@ -141,7 +141,7 @@ const NORM: Shapes = |m, k, n| vec![vec![m, k, n], vec![n], vec![n]];
 fn apart<'g>(x: Var<'g, f64>) -> Var<'g, f64> {
     let far = |i: usize| (i * 7919 % 10_007) as f64;
     let offsets = x
-        .graph()
+        .tape()
         .input_with(x.shape(), |offsets| offsets.iter_mut().enumerate().for_each(|(i, o)| *o = far(i)));
     x.scale(0.1) + offsets
 }
@@ -151,17 +151,17 @@ fn labels(shape: Shape) -> Vec<u32> {
     (0..shape[0]).map(|i| (i * 7 % shape[1].max(1)) as u32).collect()
 }
 
-/// Random inputs, as the parameters of a bundle.
-fn inputs(shapes: &[Vec<usize>], domain: Domain, seed: u64) -> (Bundle<f64>, Vec<Id>) {
+/// Random inputs, as the parameters of a vector.
+fn inputs(shapes: &[Vec<usize>], domain: Domain, seed: u64) -> (ParamVec<f64>, Vec<ParamId>) {
     let mut layout = Layout::new();
     let ids = shapes
         .iter()
         .enumerate()
         .map(|(i, shape)| layout.push(format!("x{i}"), shape.as_slice(), Role::Matrix))
         .collect();
-    let mut bundle = Bundle::zeros(layout);
+    let mut params = ParamVec::zeros(layout);
     let mut stream = Stream::new(seed, "inputs");
-    for x in bundle.as_mut_slice() {
+    for x in params.as_mut_slice() {
         let u = f64::from(stream.uniform());
         *x = match domain {
             Any => 2.0 * u - 1.0,
@@ -169,21 +169,21 @@ fn inputs(shapes: &[Vec<usize>], domain: Domain, seed: u64) -> (Bundle<f64>, Vec
             AwayFromZero => (0.2 + u) * if stream.below(2) == 0 { 1.0 } else { -1.0 },
         };
     }
-    (bundle, ids)
+    (params, ids)
 }
 
 /// A scalar that weighs every element of the op's output differently.
-fn scalar<'g>(graph: &'g Graph<'g, f64>, y: Var<'g, f64>) -> Var<'g, f64> {
-    let weights = graph
+fn scalar<'g>(tape: &'g Tape<'g, f64>, y: Var<'g, f64>) -> Var<'g, f64> {
+    let weights = tape
         .input_with(y.shape(), |w| w.iter_mut().enumerate().for_each(|(i, w)| *w = (i as f64 + 0.5).sin()));
     (y * weights).sum()
 }
 
 fn error(op: Op, shapes: &[Vec<usize>], domain: Domain, seed: u64) -> f64 {
     let (at, ids) = inputs(shapes, domain, seed);
-    gradient_error(&at, |graph| {
-        let x: Vec<_> = ids.iter().map(|&id| graph.param(id)).collect();
-        scalar(graph, op(&x))
+    gradient_error(&at, |tape| {
+        let x: Vec<_> = ids.iter().map(|&id| tape.param(id)).collect();
+        scalar(tape, op(&x))
     })
 }
 
@@ -236,36 +236,36 @@ fn arrays_of_size_0_pass_through() {
 #[test]
 fn gradients_from_several_uses_add_up() {
     let (at, ids) = inputs(&[vec![3, 3]], Any, 5);
-    let error = gradient_error(&at, |graph| {
-        let x = graph.param(ids[0]);
+    let error = gradient_error(&at, |tape| {
+        let x = tape.param(ids[0]);
         let (a, b) = (x.relu(), x.tanh());
-        (a.matmul(b) + x * x + graph.param(ids[0]).transpose()).square().mean()
+        (a.matmul(b) + x * x + tape.param(ids[0]).transpose()).square().mean()
     });
     assert!(error <= 1e-6, "{error:e}");
 }
 
-/// A constant gets no gradient, a parameter that is not used gets zeros, also in a used bundle.
+/// A constant gets no gradient, a parameter that is not used gets zeros, also in a used vector.
 #[test]
 fn unused_parameters_get_zeros() {
     let mut layout = Layout::new();
     let (used, unused) = (layout.push("used", [2], Role::Matrix), layout.push("unused", [2], Role::Matrix));
-    let weights = Bundle::<f32>::zeros(layout);
+    let weights = ParamVec::<f32>::zeros(layout);
     let mut gradients = weights.zeros_like();
     gradients.as_mut_slice().fill(f32::NAN);
-    let tape = autograd::Tape::new();
-    tape.graph(&weights).param(used).shift(1.0).square().sum().backward(&mut gradients);
+    let pool = autograd::BufferPool::new();
+    pool.tape(&weights).param(used).shift(1.0).square().sum().backward(&mut gradients);
     assert_eq!((gradients.get(used), gradients.get(unused)), ([2.0, 2.0].as_slice(), [0.0, 0.0].as_slice()));
 }
 
 /// A layer on bytes, with a background and without, is the layer on their numbers.
 #[test]
 fn bytes_and_their_numbers_give_the_same_to_rounding() {
-    fn worst<T: Real>(background: bool) -> f64 {
+    fn worst<T: Kernels>(background: bool) -> f64 {
         const SHAPE: [usize; 2] = [70, 90];
         let mut layout = Layout::new();
         let w = layout.push("w", [5, SHAPE[1]], Role::Matrix);
         let b = layout.push("b", [5], Role::Bias);
-        let mut weights = Bundle::<T>::zeros(layout);
+        let mut weights = ParamVec::<T>::zeros(layout);
         let mut stream = Stream::new(1, "weights and bytes");
         weights
             .as_mut_slice()
@@ -274,20 +274,20 @@ fn bytes_and_their_numbers_give_the_same_to_rounding() {
         let one_in = if background { 8 } else { 1 };
         let mut byte = || if stream.below(one_in) == 0 { stream.below(256) as u8 } else { 0 };
         let bytes: Vec<u8> = (0..SHAPE[0] * SHAPE[1]).map(|_| byte()).collect();
-        let levels = Levels { start: T::from_f64(-1.0), step: T::from_f64(2.0 / 255.0) };
-        let numbers: Vec<T> = bytes.iter().map(|&byte| levels.number(byte)).collect();
+        let quantization = Quantization { offset: T::from_f64(-1.0), scale: T::from_f64(2.0 / 255.0) };
+        let numbers: Vec<T> = bytes.iter().map(|&byte| quantization.dequantize(byte)).collect();
 
-        let tape = Tape::new();
+        let pool = BufferPool::new();
         let run = |in_bytes: bool| {
-            let graph = tape.graph(&weights);
+            let tape = pool.tape(&weights);
             let x = if in_bytes {
-                graph.input_bytes(SHAPE, levels, |to| to.copy_from_slice(&bytes))
+                tape.input_bytes(SHAPE, quantization, |to| to.copy_from_slice(&bytes))
             } else {
-                graph.input(SHAPE, &numbers)
+                tape.input(SHAPE, &numbers)
             };
             let mut gradients = weights.zeros_like();
             // Used twice, so that gradients are also added to.
-            let layer = || x.linear(graph.param(w), Some(graph.param(b)));
+            let layer = || x.linear(tape.param(w), Some(tape.param(b)));
             let y = layer().relu() + layer().tanh();
             y.square().mean().backward(&mut gradients);
             assert_eq!(*x.values(), numbers);
@@ -303,10 +303,10 @@ fn bytes_and_their_numbers_give_the_same_to_rounding() {
 
 #[test]
 fn nan_is_not_lost_on_the_way() {
-    let weights = Bundle::<f32>::zeros(Layout::new());
-    let tape = autograd::Tape::new();
-    let graph = tape.graph(&weights);
-    let x = graph.input([1, 2], &[f32::NAN, 1.0]);
+    let weights = ParamVec::<f32>::zeros(Layout::new());
+    let pool = autograd::BufferPool::new();
+    let tape = pool.tape(&weights);
+    let x = tape.input([1, 2], &[f32::NAN, 1.0]);
     for y in [x.relu().sum(), x.cross_entropy(&[1]), x.softmax().sum(), x.abs().sum(), x.mse(x)] {
         assert!(y.item().is_nan());
     }
@@ -314,36 +314,36 @@ fn nan_is_not_lost_on_the_way() {
 
 #[test]
 fn great_scores_do_not_overflow() {
-    let weights = Bundle::<f32>::zeros(Layout::new());
-    let tape = autograd::Tape::new();
-    let graph = tape.graph(&weights);
-    let x = graph.input([1, 3], &[1e4, -1e4, 9.99e3]);
+    let weights = ParamVec::<f32>::zeros(Layout::new());
+    let pool = autograd::BufferPool::new();
+    let tape = pool.tape(&weights);
+    let x = tape.input([1, 3], &[1e4, -1e4, 9.99e3]);
     assert!((x.cross_entropy(&[1]).item() - 2e4).abs() < 1.0);
     assert_eq!(
         &*x.softmax().values(),
         [1.0, 0.0, (-10.0_f32).exp()].map(|p| p / (1.0 + (-10.0_f32).exp())).as_slice()
     );
-    assert_eq!(graph.input([1], &[-200.0]).softplus().item(), 0.0);
-    assert_eq!(graph.input([1], &[200.0]).sigmoid().item(), 1.0);
+    assert_eq!(tape.input([1], &[-200.0]).softplus().item(), 0.0);
+    assert_eq!(tape.input([1], &[200.0]).sigmoid().item(), 1.0);
 }
 
 #[test]
 #[should_panic(expected = "arrays of shapes [2, 3] and [2] cannot be broadcast together")]
 fn shapes_that_do_not_broadcast_are_named() {
-    let weights = Bundle::<f32>::zeros(Layout::new());
-    let tape = autograd::Tape::new();
-    let graph = tape.graph(&weights);
-    let _ = graph.input([2, 3], &[0.0; 6]) + graph.input([2], &[0.0; 2]);
+    let weights = ParamVec::<f32>::zeros(Layout::new());
+    let pool = autograd::BufferPool::new();
+    let tape = pool.tape(&weights);
+    let _ = tape.input([2, 3], &[0.0; 6]) + tape.input([2], &[0.0; 2]);
 }
 
 /// The batch's moments are those of its channels, and the result has mean 0 and variance 1.
 #[test]
 fn batch_norm_gives_the_moments_that_it_used() {
-    let weights = Bundle::<f64>::zeros(Layout::new());
-    let tape = autograd::Tape::new();
-    let graph = tape.graph(&weights);
-    let x = graph.input([4, 2], &[1.0, 10.0, 2.0, 10.0, 3.0, 10.0, 6.0, 10.0]);
-    let (y, moments) = x.batch_norm(graph.input([2], &[1.0, 1.0]), graph.input([2], &[0.0, 5.0]), 0.0);
+    let weights = ParamVec::<f64>::zeros(Layout::new());
+    let pool = autograd::BufferPool::new();
+    let tape = pool.tape(&weights);
+    let x = tape.input([4, 2], &[1.0, 10.0, 2.0, 10.0, 3.0, 10.0, 6.0, 10.0]);
+    let (y, moments) = x.batch_norm(tape.input([2], &[1.0, 1.0]), tape.input([2], &[0.0, 5.0]), 0.0);
     assert_eq!((moments.mean, moments.variance, moments.count), (vec![3.0, 10.0], vec![3.5, 0.0], 4));
     let first: Vec<f64> = y.values().iter().step_by(2).copied().collect();
     assert!(first.iter().sum::<f64>().abs() < 1e-12);
@@ -352,10 +352,10 @@ fn batch_norm_gives_the_moments_that_it_used() {
 
 #[test]
 fn dropout_keeps_the_expectation_and_depends_on_its_stream_alone() {
-    let weights = Bundle::<f32>::zeros(Layout::new());
-    let tape = autograd::Tape::new();
-    let graph = tape.graph(&weights);
-    let x = graph.input_with([100, 1000], |x| x.fill(1.0));
+    let weights = ParamVec::<f32>::zeros(Layout::new());
+    let pool = autograd::BufferPool::new();
+    let tape = pool.tape(&weights);
+    let x = tape.input_with([100, 1000], |x| x.fill(1.0));
     let [a, b, other] = ["a", "a", "b"].map(|name| x.dropout(0.3, Stream::new(1, name)));
     assert_eq!(*a.values(), *b.values());
     assert_ne!(*a.values(), *other.values());
@@ -369,11 +369,11 @@ fn dropout_keeps_the_expectation_and_depends_on_its_stream_alone() {
 fn max_pooling_sends_the_gradient_of_equals_to_the_first_and_keeps_nan() {
     let mut layout = Layout::new();
     let id = layout.push("x", [1, 2, 4, 1], Role::Matrix);
-    let mut weights = Bundle::<f32>::zeros(layout);
+    let mut weights = ParamVec::<f32>::zeros(layout);
     weights.get_mut(id).copy_from_slice(&[1.0, 1.0, 0.0, f32::NAN, 1.0, 0.0, 2.0, 3.0]);
-    let tape = autograd::Tape::new();
-    let graph = tape.graph(&weights);
-    let y = graph.param(id).max_pool2d(2, 2);
+    let pool = autograd::BufferPool::new();
+    let tape = pool.tape(&weights);
+    let y = tape.param(id).max_pool2d(2, 2);
     assert!(y.values()[0] == 1.0 && y.values()[1].is_nan());
     let mut gradients = weights.zeros_like();
     y.sum().backward(&mut gradients);
@@ -383,24 +383,24 @@ fn max_pooling_sends_the_gradient_of_equals_to_the_first_and_keeps_nan() {
 #[test]
 #[should_panic(expected = "index 3 is not one of 3 rows of an embedding")]
 fn an_index_behind_the_table_is_refused() {
-    let weights = Bundle::<f32>::zeros(Layout::new());
-    let tape = autograd::Tape::new();
-    tape.graph(&weights).input([3, 2], &[0.0; 6]).embedding(&[0, 3], [2]);
+    let weights = ParamVec::<f32>::zeros(Layout::new());
+    let pool = autograd::BufferPool::new();
+    pool.tape(&weights).input([3, 2], &[0.0; 6]).embedding(&[0, 3], [2]);
 }
 
 #[test]
 #[should_panic(expected = "a window of 3 × 3 does not fit images of shape [1, 2, 4, 1]")]
 fn a_window_larger_than_the_image_is_refused() {
-    let weights = Bundle::<f32>::zeros(Layout::new());
-    let tape = autograd::Tape::new();
-    tape.graph(&weights).input([1, 2, 4, 1], &[0.0; 8]).max_pool2d(3, 1);
+    let weights = ParamVec::<f32>::zeros(Layout::new());
+    let pool = autograd::BufferPool::new();
+    pool.tape(&weights).input([1, 2, 4, 1], &[0.0; 8]).max_pool2d(3, 1);
 }
 
 #[test]
-#[should_panic(expected = "a normalisation of scale [3] and shift [2] cannot take an input of shape [4, 2]")]
+#[should_panic(expected = "a normalization of scale [3] and shift [2] cannot take an input of shape [4, 2]")]
 fn a_normalisation_of_other_channels_is_refused() {
-    let weights = Bundle::<f32>::zeros(Layout::new());
-    let tape = autograd::Tape::new();
-    let graph = tape.graph(&weights);
-    graph.input([4, 2], &[0.0; 8]).layer_norm(graph.input([3], &[1.0; 3]), graph.input([2], &[0.0; 2]), 1e-5);
+    let weights = ParamVec::<f32>::zeros(Layout::new());
+    let pool = autograd::BufferPool::new();
+    let tape = pool.tape(&weights);
+    tape.input([4, 2], &[0.0; 8]).layer_norm(tape.input([3], &[1.0; 3]), tape.input([2], &[0.0; 2]), 1e-5);
 }

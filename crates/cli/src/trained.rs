@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::Resettable;
 use clap::{Arg, ArgMatches, value_parser};
-use data::batches::Normalise;
+use data::batches::Normalize;
 use data::{Dataset, Set};
 use lab::Task;
 use lab::weights::SavedWeights;
@@ -43,7 +43,7 @@ pub(crate) fn split_argument() -> Arg {
 }
 
 /// The images that `--split` means, and its name.
-pub(crate) fn split<'a>(dataset: &'a Dataset, matches: &ArgMatches) -> (&'static str, &'a data::Split) {
+pub(crate) fn split<'a>(dataset: &'a Dataset, matches: &ArgMatches) -> (&'static str, &'a data::Images) {
     match matches.get_one::<String>("split").map(String::as_str) {
         Some("train") => ("train", &dataset.train),
         _ => ("test", &dataset.test),
@@ -54,7 +54,7 @@ pub(crate) fn split<'a>(dataset: &'a Dataset, matches: &ArgMatches) -> (&'static
 pub(crate) struct Trained {
     path: PathBuf,
     saved: SavedWeights,
-    normalise: Normalise,
+    normalize: Normalize,
 }
 
 impl Trained {
@@ -70,11 +70,11 @@ impl Trained {
             return Err(Failure::missing(format!("{}: {error}", path.display()), hint));
         }
         let saved = lab::weights::load(&path)?;
-        let normalise = Normalise {
-            mean: number(&path, &saved, "mean", |_| true)?.unwrap_or(Normalise::HALF.mean),
-            deviation: number(&path, &saved, "deviation", |x| x > 0.0)?.unwrap_or(Normalise::HALF.deviation),
+        let normalize = Normalize {
+            mean: number(&path, &saved, "mean", |_| true)?.unwrap_or(Normalize::HALF.mean),
+            std: number(&path, &saved, "deviation", |x| x > 0.0)?.unwrap_or(Normalize::HALF.std),
         };
-        Ok(Trained { path, saved, normalise })
+        Ok(Trained { path, saved, normalize })
     }
 
     /// The data set that `--dataset` names, or else the one that the model was trained on. Says so
@@ -97,7 +97,7 @@ impl Trained {
         let SavedWeights { architecture, inputs, classes, weights, .. } = &self.saved;
         let name = dataset.name;
         let (images, known) = (dataset.train.rows * dataset.train.cols, dataset.classes);
-        let task = Task::new(dataset, architecture.clone(), self.normalise)?;
+        let task = Task::new(dataset, architecture.clone(), self.normalize)?;
         if task.model.layout() == weights.layout() {
             return Ok(task);
         }
@@ -111,13 +111,13 @@ impl Trained {
     }
 
     /// The weights.
-    pub(crate) fn weights(&self) -> &tensor::Bundle {
+    pub(crate) fn weights(&self) -> &tensor::ParamVec {
         &self.saved.weights
     }
 
     /// The running statistics of batch norm.
-    pub(crate) fn running(&self) -> &tensor::Bundle {
-        &self.saved.running
+    pub(crate) fn buffers(&self) -> &tensor::ParamVec {
+        &self.saved.buffers
     }
 
     /// The model in a few words: `digits.safetensors (784-128-64-10, trained on mnist)`.
@@ -133,7 +133,7 @@ impl Trained {
 pub(crate) fn checked_index(
     index: u64,
     dataset: &Dataset,
-    (name, split): (&str, &data::Split),
+    (name, split): (&str, &data::Images),
 ) -> Result<usize, Failure> {
     let inside = usize::try_from(index).ok().filter(|&index| index < split.len());
     inside.ok_or_else(|| {

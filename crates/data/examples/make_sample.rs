@@ -9,7 +9,7 @@ use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use data::{Idx, IdxData, Request, Split};
+use data::{Idx, IdxData, Images, Request};
 use flate2::{Compression, GzBuilder};
 use tensor::random::Stream;
 
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Which images to keep, in their old order: from each class its share, drawn without return.
-fn choose(split: &Split, wanted: usize, classes: usize, name: &str) -> Vec<usize> {
+fn choose(split: &Images, wanted: usize, classes: usize, name: &str) -> Vec<usize> {
     let mut stream = Stream::new(SEED, name);
     let mut members = vec![Vec::new(); classes];
     for (index, &label) in split.labels.iter().enumerate() {
@@ -70,7 +70,7 @@ fn shares(labels: &[u8], wanted: usize, classes: usize) -> Vec<usize> {
 }
 
 /// The chosen images and labels.
-fn arrays(split: &Split, chosen: &[usize]) -> [Idx; 2] {
+fn arrays(split: &Images, chosen: &[usize]) -> [Idx; 2] {
     let pixels = chosen.iter().flat_map(|&index| split.image(index)).copied().collect();
     let labels = chosen.iter().map(|&index| split.labels[index]).collect();
     [

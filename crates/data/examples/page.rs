@@ -4,7 +4,7 @@
 //! on this machine, and the embedded sample of MNIST if nothing is.
 #![allow(clippy::print_stdout)] // An example talks to the person who runs it.
 
-use data::{Dataset, Request, Split};
+use data::{Dataset, Images, Request};
 
 /// Images in a row and rows on the page. A row of five is 78 columns wide.
 const ACROSS: usize = 5;
@@ -37,7 +37,7 @@ fn print_row(set: &Dataset, images: std::ops::Range<usize>) {
 
 /// An image at half its size. A character shows two dots, one above the other; a dot is the
 /// mean of 2 × 2 pixels.
-fn draw(split: &Split, index: usize) -> Vec<String> {
+fn draw(split: &Images, index: usize) -> Vec<String> {
     let (image, cols) = (split.image(index), split.cols);
     let dark = |row: usize, col: usize| {
         let corner = 2 * row * cols + 2 * col;

@@ -1,9 +1,9 @@
 //! Seeded batches: which images, in which order, and what their pixels stand for.
 
-use tensor::bytes::Levels;
+use tensor::quantized::Quantization;
 use tensor::random::Stream;
 
-use crate::dataset::Split;
+use crate::dataset::Images;
 use crate::samples::gather_rows;
 
 /// The order in which `count` examples are visited in an epoch, counted from 0: a function of
@@ -25,37 +25,37 @@ pub fn epoch_order(seed: u64, epoch: u32, count: usize) -> Vec<u32> {
     order
 }
 
-/// How pixels become numbers: `(p/255 − mean)/deviation`.
+/// How pixels become numbers: `(p/255 − mean)/std`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Normalise {
+pub struct Normalize {
     /// What becomes 0, on the scale from 0 to 1.
     pub mean: f64,
     /// What becomes a distance of 1.
-    pub deviation: f64,
+    pub std: f64,
 }
 
-impl Normalise {
+impl Normalize {
     /// The notebook's: from −1 to 1.
-    pub const HALF: Normalise = Normalise { mean: 0.5, deviation: 0.5 };
+    pub const HALF: Normalize = Normalize { mean: 0.5, std: 0.5 };
 
     /// The numbers of the pixels from 0 to 255.
     ///
     /// ```
-    /// let levels = data::batches::Normalise::HALF.levels();
-    /// assert_eq!([levels.number(0), levels.number(255)], [-1.0, 1.0]);
+    /// let quantization = data::batches::Normalize::HALF.quantization();
+    /// assert_eq!([quantization.dequantize(0), quantization.dequantize(255)], [-1.0, 1.0]);
     /// ```
-    pub fn levels(&self) -> Levels {
-        let &Normalise { mean, deviation } = self;
-        Levels { start: (-mean / deviation) as f32, step: (1.0 / (255.0 * deviation)) as f32 }
+    pub fn quantization(&self) -> Quantization {
+        let &Normalize { mean, std } = self;
+        Quantization { offset: (-mean / std) as f32, scale: (1.0 / (255.0 * std)) as f32 }
     }
 }
 
-impl Split {
+impl Images {
     /// Copies the images with these indices to `pixels`, one after another, and their labels to
     /// `labels`.
     ///
     /// ```
-    /// let split = data::Split { pixels: vec![0, 255, 51, 204], labels: vec![3, 8], rows: 1, cols: 2 };
+    /// let split = data::Images { pixels: vec![0, 255, 51, 204], labels: vec![3, 8], rows: 1, cols: 2 };
     /// let (mut pixels, mut labels) = ([0; 2], Vec::new());
     /// split.gather(&[1], &mut pixels, &mut labels);
     /// assert_eq!((pixels, labels), ([51, 204], vec![8]));
@@ -87,10 +87,10 @@ mod tests {
 
     #[test]
     fn every_pixel_value_is_normalised_to_rounding() {
-        for normalise in [Normalise::HALF, Normalise { mean: 0.1307, deviation: 0.3081 }] {
+        for normalize in [Normalize::HALF, Normalize { mean: 0.1307, std: 0.3081 }] {
             for pixel in 0..=255 {
-                let exact = (f64::from(pixel) / 255.0 - normalise.mean) / normalise.deviation;
-                let ours = normalise.levels().number(pixel);
+                let exact = (f64::from(pixel) / 255.0 - normalize.mean) / normalize.std;
+                let ours = normalize.quantization().dequantize(pixel);
                 assert!((f64::from(ours) - exact).abs() < 3e-7, "{pixel}: {ours}, not {exact}");
             }
         }
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn images_are_gathered_in_order_on_any_number_of_threads() {
         let labels: Vec<u8> = (0..=255).collect();
-        let split = Split { pixels: labels.repeat(6), labels: labels.repeat(2), rows: 1, cols: 3 };
+        let split = Images { pixels: labels.repeat(6), labels: labels.repeat(2), rows: 1, cols: 3 };
         let indices = epoch_order(1, 0, split.len());
         for threads in 1..=3 {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

@@ -18,9 +18,9 @@ pub struct Dataset {
     /// The usual mean and standard deviation of its training pixels, scaled to 0…1.
     pub mean_std: (f64, f64),
     /// Images to learn from.
-    pub train: Split,
+    pub train: Images,
     /// Images to measure with.
-    pub test: Split,
+    pub test: Images,
     /// Where the bytes came from.
     pub origin: Origin,
 }
@@ -34,7 +34,7 @@ impl Dataset {
 
 /// Images of one size and their labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Split {
+pub struct Images {
     /// `len × rows × cols` grey values, image after image, row after row; 0 is the background.
     pub pixels: Vec<u8>,
     /// The class of each image.
@@ -45,7 +45,7 @@ pub struct Split {
     pub cols: usize,
 }
 
-impl Split {
+impl Images {
     /// Puts images and labels together, each with the file that it was read from.
     ///
     /// Images are unsigned bytes in three dimensions. Labels are integers in one dimension, or
@@ -54,7 +54,7 @@ impl Split {
         (images_file, images): (&Path, Idx),
         (labels_file, labels): (&Path, Idx),
         classes: usize,
-    ) -> Result<Split, Error> {
+    ) -> Result<Images, Error> {
         let (pixels, count, rows, cols) = pixels(images_file, images)?;
         let labels = self::labels(labels_file, &labels, classes)?;
         if labels.len() != count {
@@ -65,7 +65,7 @@ impl Split {
                 labels: labels.len(),
             });
         }
-        Ok(Split { pixels, labels, rows, cols })
+        Ok(Images { pixels, labels, rows, cols })
     }
 
     /// How many images there are.

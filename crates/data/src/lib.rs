@@ -1,7 +1,7 @@
 //! The MNIST family: IDX files, download and cache, an embedded sample, seeded batches.
 //!
 //! [`load`] finds a data set, fetches it when it is nowhere on this machine, checks every byte,
-//! and hands it over as plain [`Split`]s of pixels and labels. MNIST always loads: where nothing
+//! and hands it over as plain [`Images`]s of pixels and labels. MNIST always loads: where nothing
 //! can be reached, a sample of it is part of this crate.
 //!
 //! ```
@@ -46,7 +46,7 @@ pub mod sets;
 mod store;
 mod text;
 
-pub use dataset::{Dataset, Split};
+pub use dataset::{Dataset, Images};
 pub use error::{Error, GzipFault, Kind};
 pub use event::Event;
 pub use fetch::fetch;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Dataset, Split};
+use crate::dataset::{Dataset, Images};
 use crate::error::Error;
 use crate::event::Event;
 use crate::fetch::fetch;
@@ -144,8 +144,8 @@ fn dataset(
         classes: set.classes,
         class_names: set.class_names,
         mean_std: set.mean_std,
-        train: Split::new((&a, train_images), (&b, train_labels), set.classes)?,
-        test: Split::new((&c, test_images), (&d, test_labels), set.classes)?,
+        train: Images::new((&a, train_images), (&b, train_labels), set.classes)?,
+        test: Images::new((&c, test_images), (&d, test_labels), set.classes)?,
         origin,
     })
 }

@@ -27,7 +27,7 @@ pub(crate) use gather::gather_rows;
 pub use holdout::Holdout;
 pub use statistics::{Per, Standardization};
 
-use crate::dataset::{Dataset, Split};
+use crate::dataset::{Dataset, Images};
 use crate::text::grouped;
 
 /// One split of a data set: an input and a target for each example.
@@ -253,8 +253,8 @@ impl Targets {
 }
 
 /// Images as `[rows, columns, 1]`, and classes named by their numbers up to the largest label.
-impl From<Split> for Samples {
-    fn from(images: Split) -> Samples {
+impl From<Images> for Samples {
+    fn from(images: Images) -> Samples {
         let names = (0..=images.labels.iter().copied().max().unwrap_or(0)).map(|class| class.to_string());
         named(images, names.collect())
     }
@@ -268,8 +268,8 @@ impl Dataset {
     }
 }
 
-fn named(images: Split, names: Vec<String>) -> Samples {
-    let Split { pixels, labels, rows, cols } = images;
+fn named(images: Images, names: Vec<String>) -> Samples {
+    let Images { pixels, labels, rows, cols } = images;
     Samples {
         inputs: Inputs::Bytes { shape: vec![rows, cols, 1], values: pixels },
         targets: Targets::Classes { labels: labels.into_iter().map(u32::from).collect(), names },

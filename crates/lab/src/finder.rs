@@ -11,7 +11,7 @@ use optim::hyper::Value;
 use optim::schedules::Constant;
 use optim::{Method, Optimizer, Rule, Schedule, Span};
 use serde::{Deserialize, Serialize};
-use tensor::{Bundle, Layout, Role};
+use tensor::{Layout, ParamVec, Role};
 
 use crate::error::Error;
 use crate::recipe::Recipe;
@@ -69,7 +69,7 @@ pub enum Start<'t> {
     /// Weights as they are drawn from the seed.
     Fresh,
     /// These weights of the same network, with an optimizer that has made no update.
-    Weights(&'t Bundle),
+    Weights(&'t ParamVec),
     /// A run of the same task and recipe with all that it has learned.
     Run(&'t Training<'t>),
 }
@@ -238,7 +238,7 @@ struct Copies<'t> {
 /// A [`Start`] as plain data that threads can share.
 enum Beginning<'t> {
     Fresh,
-    Weights(&'t Bundle),
+    Weights(&'t ParamVec),
     Run(Box<Snapshot>),
 }
 

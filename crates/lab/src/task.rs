@@ -1,10 +1,10 @@
 //! What is to be learned: a data set and a model.
 
-use autograd::Tape;
-use data::batches::Normalise;
-use data::{Dataset, Split};
-use nn::{Activation, Architecture, Mode, Model, metrics};
-use tensor::Bundle;
+use autograd::BufferPool;
+use data::batches::Normalize;
+use data::{Dataset, Images};
+use nn::{Activation, Architecture, Context, Model, metrics};
+use tensor::ParamVec;
 
 use crate::error::Error;
 use crate::recipe::Recipe;
@@ -17,7 +17,7 @@ pub struct Task {
     /// The kind of network.
     pub architecture: Architecture,
     /// How pixels become inputs.
-    pub normalise: Normalise,
+    pub normalize: Normalize,
     /// The network.
     pub model: Model,
 }
@@ -40,7 +40,7 @@ impl Task {
     ///
     /// # Errors
     /// If the images are too small for it, or one of its widths is 0.
-    pub fn new(dataset: Dataset, architecture: Architecture, normalise: Normalise) -> Result<Task, Error> {
+    pub fn new(dataset: Dataset, architecture: Architecture, normalize: Normalize) -> Result<Task, Error> {
         let (rows, cols) = (dataset.train.rows, dataset.train.cols);
         let least = architecture.least_side();
         if rows.min(cols) < least {
@@ -55,7 +55,7 @@ impl Task {
             return Err(Error::Widths { dataset: dataset.name, given, pixels, classes });
         }
         let model = architecture.build(rows, cols, dataset.classes);
-        Ok(Task { dataset, architecture, normalise, model })
+        Ok(Task { dataset, architecture, normalize, model })
     }
 
     /// A network of dense layers with all its widths given.
@@ -66,12 +66,12 @@ impl Task {
         dataset: Dataset,
         widths: &[usize],
         activation: Activation,
-        normalise: Normalise,
+        normalize: Normalize,
     ) -> Result<Task, Error> {
         let (pixels, classes) = (dataset.train.rows * dataset.train.cols, dataset.classes);
         match widths {
             [first, hidden @ .., last] if *first == pixels && *last == classes => {
-                Task::new(dataset, Architecture::Mlp { hidden: hidden.to_vec(), activation }, normalise)
+                Task::new(dataset, Architecture::Mlp { hidden: hidden.to_vec(), activation }, normalize)
             }
             _ => Err(Error::Widths { dataset: dataset.name, given: widths.to_vec(), pixels, classes }),
         }
@@ -80,7 +80,7 @@ impl Task {
     /// The notebook's experiment on a data set: SimpleNN, inputs from −1 to 1.
     pub fn notebook(dataset: Dataset) -> Task {
         let simple_nn = Architecture::by_name("mlp").expect("it is listed");
-        Task::new(dataset, simple_nn, Normalise::HALF).expect("dense layers take images of any size")
+        Task::new(dataset, simple_nn, Normalize::HALF).expect("dense layers take images of any size")
     }
 
     /// Inputs of the network.
@@ -107,18 +107,18 @@ impl Task {
     }
 
     /// The model with these weights and running statistics on all images of a split.
-    pub fn score(&self, weights: &Bundle, running: &Bundle, split: &Split) -> Score {
+    pub fn score(&self, weights: &ParamVec, buffers: &ParamVec, split: &Images) -> Score {
         const BATCH: usize = 500;
-        let tape = Tape::new();
+        let pool = BufferPool::new();
         let (mut labels, mut all_labels) = (Vec::new(), Vec::new());
         let (mut loss, mut probabilities) = (0.0, Vec::new());
         let indices: Vec<u32> = (0..split.len() as u32).collect();
         for batch in indices.chunks(BATCH) {
-            let graph = tape.graph(weights);
-            let x = graph.input_bytes([batch.len(), self.pixels()], self.normalise.levels(), |pixels| {
+            let tape = pool.tape(weights);
+            let x = tape.input_bytes([batch.len(), self.pixels()], self.normalize.quantization(), |pixels| {
                 split.gather(batch, pixels, &mut labels);
             });
-            let scores = self.model.forward_in(x, Mode::Evaluate { running });
+            let scores = self.model.forward_in(x, Context::Evaluate { buffers });
             loss += f64::from(scores.cross_entropy(&labels).item()) * batch.len() as f64;
             probabilities.extend_from_slice(&scores.softmax().values());
             all_labels.extend_from_slice(&labels);

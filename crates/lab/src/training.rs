@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use autograd::Tape;
+use autograd::BufferPool;
 use data::batches::epoch_order;
-use nn::Mode;
+use nn::Context;
 use optim::{Needs, Optimizer, StateDict};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tensor::math::all_finite;
-use tensor::{Bundle, parallel, simd};
+use tensor::{ParamVec, parallel, simd};
 
 use crate::error::Error;
 use crate::recipe::Recipe;
@@ -57,14 +57,14 @@ pub struct Training<'t> {
     recipe: &'t Recipe,
     seed: u64,
     length: Length,
-    weights: Bundle,
+    weights: ParamVec,
     /// The running statistics of batch norm.
-    running: Bundle,
-    gradients: Bundle,
+    buffers: ParamVec,
+    gradients: ParamVec,
     /// Weights and gradients elsewhere, for a method that asks for them.
-    elsewhere: Option<[Bundle; 2]>,
+    elsewhere: Option<[ParamVec; 2]>,
     optimizer: Optimizer,
-    tape: Tape,
+    pool: BufferPool,
     order: Vec<u32>,
     labels: Vec<u32>,
     progress: Progress,
@@ -99,8 +99,8 @@ pub struct Progress {
 /// All that a run has learned, apart from it.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
-    weights: Bundle,
-    running: Bundle,
+    weights: ParamVec,
+    buffers: ParamVec,
     pub(crate) state: StateDict,
     pub(crate) progress: Progress,
 }
@@ -131,7 +131,7 @@ impl<'t> Training<'t> {
             train_curve: Vec::new(),
             evaluations: Vec::new(),
         };
-        let (running, gradients, tape) = (task.model.running(), weights.zeros_like(), Tape::new());
+        let (buffers, gradients, pool) = (task.model.buffers(), weights.zeros_like(), BufferPool::new());
         let (order, labels) = (Vec::new(), Vec::new());
         Ok(Training {
             task,
@@ -139,11 +139,11 @@ impl<'t> Training<'t> {
             seed,
             length,
             weights,
-            running,
+            buffers,
             gradients,
             elsewhere: None,
             optimizer,
-            tape,
+            pool,
             order,
             labels,
             progress,
@@ -154,7 +154,7 @@ impl<'t> Training<'t> {
     pub fn run(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> Flow) {
         loop {
             // Anew in every epoch, for threads that have gone to sleep since.
-            let flow = parallel::awake(|| self.run_epoch(after_step));
+            let flow = parallel::spinning(|| self.run_epoch(after_step));
             if flow == Flow::Stop || self.is_over() {
                 return;
             }
@@ -190,21 +190,21 @@ impl<'t> Training<'t> {
     /// One step on the batch at this place of the epoch; returns the loss before it.
     fn step(&mut self, place: usize) -> f64 {
         let passes_on = self.leaves_out_steps();
-        let Training { task, recipe, weights, running, gradients, elsewhere, optimizer, tape, .. } = self;
+        let Training { task, recipe, weights, buffers, gradients, elsewhere, optimizer, pool, .. } = self;
         let (seed, step) = (self.seed, self.progress.steps);
         let batch = self.order.chunks(recipe.batch).nth(place).expect("a place of this epoch");
         let labels = &mut self.labels;
-        let mut gradient = |weights: &Bundle, running: &mut Bundle, gradients: &mut Bundle| {
-            let graph = tape.graph(weights);
-            let x = graph.input_bytes([batch.len(), task.pixels()], task.normalise.levels(), |pixels| {
+        let mut gradient = |weights: &ParamVec, buffers: &mut ParamVec, gradients: &mut ParamVec| {
+            let tape = pool.tape(weights);
+            let x = tape.input_bytes([batch.len(), task.pixels()], task.normalize.quantization(), |pixels| {
                 task.dataset.train.gather(batch, pixels, labels);
             });
             // What dropout leaves out depends on the seed and the step, so it is the same elsewhere.
-            let loss = task.model.forward_in(x, Mode::Train { seed, step, running }).cross_entropy(labels);
+            let loss = task.model.forward_in(x, Context::Train { seed, step, buffers }).cross_entropy(labels);
             loss.backward(gradients);
             f64::from(loss.item())
         };
-        let loss = gradient(weights, running, gradients);
+        let loss = gradient(weights, buffers, gradients);
         if !(loss.is_finite() || passes_on) {
             return loss;
         }
@@ -217,7 +217,7 @@ impl<'t> Training<'t> {
             let [elsewhere, there] = elsewhere.get_or_insert_with(zeros);
             elsewhere.as_mut_slice().copy_from_slice(at);
             // Running statistics are of the weights that are trained.
-            let loss = gradient(elsewhere, &mut running.clone(), there);
+            let loss = gradient(elsewhere, &mut buffers.clone(), there);
             result.copy_from_slice(there.as_slice());
             loss
         };
@@ -272,7 +272,7 @@ impl<'t> Training<'t> {
 
     /// Measures on the test set, and whether the weights are still finite.
     fn evaluate(&mut self) {
-        let score = self.task.score(&self.evaluation_weights(), &self.running, &self.task.dataset.test);
+        let score = self.task.score(&self.evaluation_weights(), &self.buffers, &self.task.dataset.test);
         let progress = &mut self.progress;
         if !score.loss.is_finite() {
             progress.status = Status::Diverged { step: progress.steps };
@@ -320,7 +320,7 @@ impl<'t> Training<'t> {
 
     /// The weights to use the model with: those that are trained, or the average of them that the
     /// optimizer keeps.
-    pub fn evaluation_weights(&self) -> Cow<'_, Bundle> {
+    pub fn evaluation_weights(&self) -> Cow<'_, ParamVec> {
         match self.optimizer.evaluation_weights(self.weights.as_slice()) {
             Cow::Borrowed(same) if std::ptr::eq(same, self.weights.as_slice()) => {
                 Cow::Borrowed(&self.weights)
@@ -334,13 +334,13 @@ impl<'t> Training<'t> {
     }
 
     /// The weights that are trained, as they are now.
-    pub fn weights(&self) -> &Bundle {
+    pub fn weights(&self) -> &ParamVec {
         &self.weights
     }
 
     /// The running statistics of batch norm, as they are now.
-    pub fn running(&self) -> &Bundle {
-        &self.running
+    pub fn buffers(&self) -> &ParamVec {
+        &self.buffers
     }
 
     /// Whether there is nothing left to do: trained to the end, or diverged.
@@ -383,7 +383,7 @@ impl<'t> Training<'t> {
     pub fn save_checkpoint(&self, path: &Path) -> Result<(), Error> {
         let state = self.optimizer.state_dict();
         let mut tensors = weights::named(&self.weights, "weights.");
-        tensors.extend(weights::named(&self.running, "running."));
+        tensors.extend(weights::named(&self.buffers, "buffers."));
         for (name, array) in &state.arrays {
             tensors.push((format!("optimizer.{name}"), vec![array.len()], array));
         }
@@ -432,15 +432,15 @@ impl<'t> Training<'t> {
         let progress: Progress = note(&notes, "progress").map_err(damaged)?;
         let scalars: Vec<(String, u64)> = note(&notes, "scalars").map_err(damaged)?;
         let [steps, gradient_calls] = note(&notes, "counts").map_err(damaged)?;
-        let weights = weights::bundle(path, &tensors, "weights.", self.task.model.layout())?;
-        let running = weights::bundle(path, &tensors, "running.", self.running.layout())?;
+        let weights = weights::params(path, &tensors, "weights.", self.task.model.layout())?;
+        let buffers = weights::params(path, &tensors, "buffers.", self.buffers.layout())?;
         let mut arrays = self.optimizer.state_dict().arrays;
         for (name, array) in &mut arrays {
             *array = weights::numbers(path, &tensors, &format!("optimizer.{name}"), &[array.len()])?;
         }
         let scalars = scalars.into_iter().map(|(name, bits)| (name, f64::from_bits(bits))).collect();
         let state = StateDict { steps, gradient_calls, arrays, scalars, ..self.optimizer.state_dict() };
-        self.take(Snapshot { weights, running, state, progress })
+        self.take(Snapshot { weights, buffers, state, progress })
     }
 
     /// Goes on where another run of the same network was, with this one's seed and settings.
@@ -448,9 +448,9 @@ impl<'t> Training<'t> {
     /// # Errors
     /// If its optimizer keeps other state; then nothing is changed.
     pub(crate) fn take(&mut self, snapshot: Snapshot) -> Result<(), Error> {
-        let Snapshot { weights, running, state, progress } = snapshot;
+        let Snapshot { weights, buffers, state, progress } = snapshot;
         self.optimizer.load_state_dict_of_another(state)?;
-        (self.weights, self.running) = (weights, running);
+        (self.weights, self.buffers) = (weights, buffers);
         self.progress = progress;
         self.order.clear();
         Ok(())
@@ -458,9 +458,9 @@ impl<'t> Training<'t> {
 
     /// A copy of all that the run has learned.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let Training { weights, running, optimizer, progress, .. } = self;
-        let (weights, running, progress) = (weights.clone(), running.clone(), progress.clone());
-        Snapshot { weights, running, state: optimizer.state_dict(), progress }
+        let Training { weights, buffers, optimizer, progress, .. } = self;
+        let (weights, buffers, progress) = (weights.clone(), buffers.clone(), progress.clone());
+        Snapshot { weights, buffers, state: optimizer.state_dict(), progress }
     }
 
     /// Begins with these weights instead of those drawn from the seed; running statistics begin anew.
@@ -468,7 +468,7 @@ impl<'t> Training<'t> {
     /// # Panics
     /// If they are another network's, or an update has been made.
     #[track_caller]
-    pub fn begin_with(&mut self, weights: &Bundle) {
+    pub fn begin_with(&mut self, weights: &ParamVec) {
         assert_eq!(self.progress.steps, 0, "a run that is under way has its weights");
         assert_eq!(self.weights.layout(), weights.layout(), "weights of the same network");
         self.weights = weights.clone();
@@ -482,7 +482,7 @@ impl<'t> Training<'t> {
             ("checkpoint", format!("version {SCHEMA}")),
             ("dataset", format!("{}, {images}", dataset.name)),
             ("model", task.describe_model()),
-            ("inputs", format!("mean {} deviation {}", task.normalise.mean, task.normalise.deviation)),
+            ("inputs", format!("mean {} deviation {}", task.normalize.mean, task.normalize.std)),
             ("recipe", self.recipe.to_string()),
             ("seed", self.seed.to_string()),
             ("epochs", self.length.epochs.to_string()),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nn::{Activation, Architecture};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use tensor::{Bundle, Layout};
+use tensor::{Layout, ParamVec};
 
 use crate::error::Error;
 
@@ -25,9 +25,9 @@ pub struct SavedWeights {
     /// The file's other notes, by name: `dataset`, `recipe`, `mean`, `deviation` …
     pub notes: BTreeMap<String, String>,
     /// The weights.
-    pub weights: Bundle,
+    pub weights: ParamVec,
     /// The running statistics of batch norm.
-    pub running: Bundle,
+    pub buffers: ParamVec,
 }
 
 /// Height and width of the images that convolutional models in files are made for.
@@ -43,11 +43,11 @@ const COUNTER: &str = ".num_batches_tracked";
 /// If the file cannot be written.
 pub fn save(
     path: &Path,
-    weights: &Bundle,
-    running: &Bundle,
+    weights: &ParamVec,
+    buffers: &ParamVec,
     notes: BTreeMap<String, String>,
 ) -> Result<(), Error> {
-    let tensors = [named(weights, ""), named(running, "")].concat();
+    let tensors = [named(weights, ""), named(buffers, "")].concat();
     write(path, tensors.iter().map(|(name, shape, values)| (name.as_str(), shape.as_slice(), *values)), notes)
 }
 
@@ -68,11 +68,11 @@ pub fn load(path: &Path) -> Result<SavedWeights, Error> {
         Architecture::Mlp { .. } => architecture.build(1, inputs, classes),
         _ => architecture.build(SIDE, SIDE, classes),
     };
-    let weights = bundle(path, &tensors, "", model.layout())?;
-    let running = bundle(path, &tensors, "", model.running::<f32>().layout())?;
-    let names: Vec<&str> = [&weights, &running]
+    let weights = params(path, &tensors, "", model.layout())?;
+    let buffers = params(path, &tensors, "", model.buffers::<f32>().layout())?;
+    let names: Vec<&str> = [&weights, &buffers]
         .into_iter()
-        .flat_map(|bundle| bundle.layout().entries().iter().map(|entry| entry.name.as_str()))
+        .flat_map(|params| params.layout().entries().iter().map(|entry| entry.name.as_str()))
         .collect();
     let is_extra = |name: &String| !names.contains(&name.as_str()) && !name.ends_with(COUNTER);
     let extra: Vec<String> = tensors.names().into_iter().map(String::from).filter(is_extra).collect();
@@ -82,7 +82,7 @@ pub fn load(path: &Path) -> Result<SavedWeights, Error> {
             format!("unknown tensors beside {}: {}", names.join(", "), extra.join(", ")),
         ));
     }
-    Ok(SavedWeights { architecture, inputs, classes, notes, weights, running })
+    Ok(SavedWeights { architecture, inputs, classes, notes, weights, buffers })
 }
 
 /// The convolutional model whose parameters have the names in the file, and its number of classes.
@@ -91,7 +91,7 @@ fn convolutional(tensors: &SafeTensors<'_>) -> Option<(Architecture, usize)> {
     all.filter(|architecture| !matches!(architecture, Architecture::Mlp { .. })).find_map(|architecture| {
         let model = architecture.build(SIDE, SIDE, 1);
         let entries = model.layout().entries();
-        let statistics = model.running::<f32>().layout().entries().len();
+        let statistics = model.buffers::<f32>().layout().entries().len();
         let count = tensors.names().into_iter().filter(|name| !name.ends_with(COUNTER)).count();
         let found = entries.iter().all(|entry| tensors.tensor(&entry.name).is_ok());
         let last = tensors.tensor(&entries.last()?.name).ok()?;
@@ -141,11 +141,11 @@ fn dense(
     Ok((Architecture::Mlp { hidden: hidden.to_vec(), activation }, inputs, classes))
 }
 
-/// The parameters of a bundle with their names and shapes.
-pub(crate) fn named<'a>(bundle: &'a Bundle, prefix: &str) -> Vec<(String, Vec<usize>, &'a [f32])> {
-    let layout = bundle.layout();
+/// The parameters of a vector with their names and shapes.
+pub(crate) fn named<'a>(params: &'a ParamVec, prefix: &str) -> Vec<(String, Vec<usize>, &'a [f32])> {
+    let layout = params.layout();
     let entries = layout.ids().zip(layout.entries());
-    entries.map(|(id, e)| (format!("{prefix}{}", e.name), e.shape.to_vec(), bundle.get(id))).collect()
+    entries.map(|(id, e)| (format!("{prefix}{}", e.name), e.shape.to_vec(), params.get(id))).collect()
 }
 
 /// Writes f32 tensors and notes as a safetensors file, atomically.
@@ -201,19 +201,19 @@ pub(crate) fn parse<'a>(
 }
 
 /// The tensors named by a layout, each with its name behind `prefix`.
-pub(crate) fn bundle(
+pub(crate) fn params(
     path: &Path,
     tensors: &SafeTensors<'_>,
     prefix: &str,
     layout: &Arc<Layout>,
-) -> Result<Bundle, Error> {
-    let mut bundle = Bundle::zeros(layout.clone());
+) -> Result<ParamVec, Error> {
+    let mut params = ParamVec::zeros(layout.clone());
     for (id, entry) in layout.ids().zip(layout.entries()) {
         let name = format!("{prefix}{}", entry.name);
         let values = numbers(path, tensors, &name, &entry.shape)?;
-        bundle.get_mut(id).copy_from_slice(&values);
+        params.get_mut(id).copy_from_slice(&values);
     }
-    Ok(bundle)
+    Ok(params)
 }
 
 /// The numbers of one tensor, which must have this shape.

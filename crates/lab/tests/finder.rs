@@ -21,7 +21,7 @@ fn find(finder: &Finder<'_>) -> RangeTest {
     finder.run(&|_| Flow::Continue).unwrap()
 }
 
-fn bits(weights: &tensor::Bundle) -> Vec<u32> {
+fn bits(weights: &tensor::ParamVec) -> Vec<u32> {
     weights.as_slice().iter().map(|w| w.to_bits()).collect()
 }
 

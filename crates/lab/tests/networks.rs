@@ -1,7 +1,7 @@
 //! Every architecture as a task: it learns, and neither threads nor an interruption change a bit.
 
-use data::batches::Normalise;
-use data::{Dataset, Split};
+use data::batches::Normalize;
+use data::{Dataset, Images};
 use lab::{Error, Flow, Length, Recipe, Task, Training};
 use nn::Architecture;
 
@@ -15,7 +15,7 @@ fn dataset() -> Dataset {
     let [here, system, cache] = [nowhere.clone(), nowhere.clone(), nowhere];
     request.places = data::Places { standing: None, here, system, cache };
     let whole = data::load(&request, &mut |_| ()).unwrap();
-    let first = |split: &Split, count: usize| Split {
+    let first = |split: &Images, count: usize| Images {
         pixels: split.pixels[..count * 784].to_vec(),
         labels: split.labels[..count].to_vec(),
         ..*split
@@ -25,7 +25,7 @@ fn dataset() -> Dataset {
 }
 
 fn task(name: &str) -> Task {
-    Task::new(dataset(), Architecture::by_name(name).unwrap(), Normalise::HALF).unwrap()
+    Task::new(dataset(), Architecture::by_name(name).unwrap(), Normalize::HALF).unwrap()
 }
 
 fn recipe() -> Recipe {
@@ -34,7 +34,7 @@ fn recipe() -> Recipe {
 
 /// Weights and running statistics.
 fn bits(training: &Training<'_>) -> Vec<u32> {
-    let values = training.weights().as_slice().iter().chain(training.running().as_slice());
+    let values = training.weights().as_slice().iter().chain(training.buffers().as_slice());
     values.map(|x| x.to_bits()).collect()
 }
 
@@ -79,7 +79,7 @@ fn resumed_is_uninterrupted_with_running_statistics() {
     let (task, recipe, folder) = (task("resnet-mini"), recipe(), tempfile::tempdir().unwrap());
     let path = folder.path().join("checkpoint.safetensors");
     let whole = trained(&task, &recipe);
-    assert_ne!(whole.running(), &task.model.running());
+    assert_ne!(whole.buffers(), &task.model.buffers());
     for stop in [1, 6, 9] {
         let mut first = Training::new(&task, &recipe, 5, LENGTH).unwrap();
         first.run(&mut |t| if t.progress().steps == stop { Flow::Stop } else { Flow::Continue });
@@ -95,9 +95,9 @@ fn resumed_is_uninterrupted_with_running_statistics() {
 
 #[test]
 fn images_too_small_for_a_model_are_refused_with_both_sizes() {
-    let small = Split { pixels: vec![0; 2 * 121], labels: vec![0, 1], rows: 11, cols: 11 };
+    let small = Images { pixels: vec![0; 2 * 121], labels: vec![0, 1], rows: 11, cols: 11 };
     let dataset = Dataset { train: small.clone(), test: small, ..dataset() };
-    let error = Task::new(dataset, Architecture::LeNet, Normalise::HALF).unwrap_err();
+    let error = Task::new(dataset, Architecture::LeNet, Normalize::HALF).unwrap_err();
     assert!(matches!(error, Error::Images { least: 12, rows: 11, .. }), "{error}");
     assert!(error.to_string().contains("lenet takes images of at least 12 × 12 pixels"), "{error}");
 }

@@ -1,7 +1,7 @@
 //! Runs: the same bits on any number of threads and after any interruption.
 
-use data::batches::Normalise;
-use data::{Dataset, Split};
+use data::batches::Normalize;
+use data::{Dataset, Images};
 use lab::record::Status;
 use lab::{Comparison, Flow, Length, Plan, Recipe, Task, Training};
 use nn::layers::{BatchNorm, Dropout, Layer, Linear};
@@ -17,7 +17,7 @@ fn task() -> Task {
     let [here, system, cache] = [nowhere.clone(), nowhere.clone(), nowhere];
     request.places = data::Places { standing: None, here, system, cache };
     let whole = data::load(&request, &mut |_| ()).unwrap();
-    let first = |split: &Split, count: usize| Split {
+    let first = |split: &Images, count: usize| Images {
         pixels: split.pixels[..count * 784].to_vec(),
         labels: split.labels[..count].to_vec(),
         ..*split
@@ -55,7 +55,7 @@ fn recipes() -> Vec<Recipe> {
     texts.map(|text| format!("{text}, batch=50").parse().unwrap_or_else(|e| panic!("{text}: {e}"))).collect()
 }
 
-fn bits(weights: &tensor::Bundle) -> Vec<u32> {
+fn bits(weights: &tensor::ParamVec) -> Vec<u32> {
     weights.as_slice().iter().map(|w| w.to_bits()).collect()
 }
 
@@ -109,7 +109,7 @@ fn a_gradient_elsewhere_is_of_the_same_batch() {
         let mut training = Training::new(&task, &recipe, 1, LENGTH).unwrap();
         training.run(&mut |_| Flow::Continue);
         let record = training.record();
-        (bits(training.weights()), bits(training.running()), record.evaluations.len(), record.gradient_calls)
+        (bits(training.weights()), bits(training.buffers()), record.evaluations.len(), record.gradient_calls)
     });
     assert!(plain.0 == there.0 && plain.1 == there.1);
     assert_eq!((plain.2, plain.3, there.3), (there.2, Some(22), Some(44)));
@@ -183,7 +183,7 @@ fn evaluation_weights_are_the_optimizers() {
 fn a_loss_that_is_not_finite_can_be_passed_over() {
     // Black images but for one, whose white pixels are more than a number can be.
     let mut task = task();
-    task.normalise = Normalise { mean: 0.0, deviation: 1e-39 };
+    task.normalize = Normalize { mean: 0.0, std: 1e-39 };
     task.dataset.train.pixels.fill(0);
     task.dataset.test.pixels.fill(0);
     task.dataset.train.pixels[..784].fill(255);

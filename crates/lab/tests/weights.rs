@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use autograd::Tape;
+use autograd::BufferPool;
 use lab::weights;
 use nn::{Activation, Architecture, Model};
-use tensor::Bundle;
+use tensor::ParamVec;
 
 /// Written by `scripts/pytorch/weights.py`: a net that PyTorch initialised, an input, and the
 /// output that PyTorch computed.
@@ -15,8 +15,8 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 /// The running statistics of a model that has none.
-fn none() -> Bundle {
-    Bundle::zeros(tensor::Layout::new())
+fn none() -> ParamVec {
+    ParamVec::zeros(tensor::Layout::new())
 }
 
 #[test]
@@ -27,9 +27,9 @@ fn a_file_from_pytorch_gives_pytorchs_output() {
     let model = saved.architecture.build(1, 6, 3);
     let text = std::fs::read_to_string(fixture("from_pytorch.json")).unwrap();
     let expected: HashMap<String, Vec<f32>> = serde_json::from_str(&text).unwrap();
-    let tape = Tape::new();
-    let graph = tape.graph(&saved.weights);
-    let output = model.forward(graph.input([2, 6], &expected["input"]));
+    let pool = BufferPool::new();
+    let tape = pool.tape(&saved.weights);
+    let output = model.forward(tape.input([2, 6], &expected["input"]));
     for (ours, theirs) in output.values().iter().zip(&expected["output"]) {
         assert!((ours - theirs).abs() < 1e-6, "{ours}, in PyTorch {theirs}");
     }
@@ -108,12 +108,12 @@ fn every_model_comes_back_from_its_file() {
     for (name, _) in Architecture::NAMES {
         let architecture = Architecture::by_name(name).unwrap();
         let model = architecture.build(28, 28, 7);
-        let (weights, mut running) = (model.init(1), model.running());
-        running.as_mut_slice().iter_mut().enumerate().for_each(|(i, x)| *x = i as f32);
-        weights::save(&path, &weights, &running, BTreeMap::new()).unwrap();
+        let (weights, mut buffers) = (model.init(1), model.buffers());
+        buffers.as_mut_slice().iter_mut().enumerate().for_each(|(i, x)| *x = i as f32);
+        weights::save(&path, &weights, &buffers, BTreeMap::new()).unwrap();
         let saved = weights::load(&path).unwrap();
         assert_eq!((saved.architecture, saved.inputs, saved.classes), (architecture, 784, 7));
-        assert_eq!((saved.weights, saved.running), (weights, running), "{name}");
+        assert_eq!((saved.weights, saved.buffers), (weights, buffers), "{name}");
     }
 }
 
@@ -123,7 +123,7 @@ fn the_counters_of_pytorchs_batch_norm_are_passed_over() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
     let model = Architecture::ResNetMini.build(28, 28, 10);
-    weights::save(&path, &model.init(1), &model.running(), BTreeMap::new()).unwrap();
+    weights::save(&path, &model.init(1), &model.buffers(), BTreeMap::new()).unwrap();
     let whole = std::fs::read(&path).unwrap();
     let length = u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
     let header = std::str::from_utf8(&whole[8..8 + length]).unwrap().trim_end().strip_suffix('}').unwrap();

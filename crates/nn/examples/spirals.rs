@@ -1,7 +1,7 @@
 //! A net learns to tell two spirals apart, by plain gradient descent on the whole set.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use autograd::Tape;
+use autograd::BufferPool;
 use nn::{Activation, Model, metrics};
 use tensor::random::Stream;
 
@@ -10,17 +10,17 @@ fn main() {
     let model = Model::mlp(&[2, 32, 32, 2], Activation::Tanh);
     let mut weights = model.init(1);
     let mut gradients = weights.zeros_like();
-    let tape = Tape::new();
+    let pool = BufferPool::new();
     for step in 0..=3000 {
-        let graph = tape.graph(&weights);
-        let scores = model.forward(graph.input([labels.len(), 2], &points));
+        let tape = pool.tape(&weights);
+        let scores = model.forward(tape.input([labels.len(), 2], &points));
         let loss = scores.cross_entropy(&labels);
         if step % 500 == 0 {
             let accuracy = metrics::accuracy(&metrics::predictions(&scores.values(), 2), &labels);
             println!("step {step:>5}: loss {:.4}, accuracy {:.1}%", loss.item(), 100.0 * accuracy);
         }
         loss.backward(&mut gradients);
-        drop(graph);
+        drop(tape);
         for (w, g) in weights.as_mut_slice().iter_mut().zip(gradients.as_slice()) {
             *w -= 0.5 * g;
         }

@@ -12,7 +12,7 @@ mod linear;
 mod residual;
 
 use autograd::Var;
-use tensor::{Real, Shape};
+use tensor::{Kernels, Shape};
 
 pub use self::activation::Activation;
 pub use self::batch_norm::BatchNorm;
@@ -23,7 +23,7 @@ pub use self::layer_norm::LayerNorm;
 pub use self::linear::Linear;
 pub use self::residual::Residual;
 
-use crate::mode::Mode;
+use crate::context::Context;
 
 /// One step of a [`Model`](crate::Model).
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +70,7 @@ pub enum Layer {
 impl Layer {
     /// The layer's output for a batch.
     #[track_caller]
-    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>, mode: &mut Mode<'_, T>) -> Var<'g, T> {
+    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>, context: &mut Context<'_, T>) -> Var<'g, T> {
         match self {
             Layer::Linear(linear) => linear.forward(x),
             Layer::Activation(activation) => activation.forward(x),
@@ -80,16 +80,16 @@ impl Layer {
             Layer::MaxPool2d { size, stride } => x.max_pool2d(*size, *stride),
             Layer::AvgPool2d { size, stride } => x.avg_pool2d(*size, *stride),
             Layer::GlobalAvgPool => global_avg_pool(x),
-            Layer::BatchNorm(norm) => norm.forward(x, mode),
+            Layer::BatchNorm(norm) => norm.forward(x, context),
             Layer::LayerNorm(norm) => norm.forward(x),
-            Layer::Dropout(dropout) => dropout.forward(x, mode),
+            Layer::Dropout(dropout) => dropout.forward(x, context),
             Layer::Embedding(embedding) => embedding.forward(x),
-            Layer::Residual(residual) => residual.forward(x, mode),
+            Layer::Residual(residual) => residual.forward(x, context),
         }
     }
 }
 
-fn flatten<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+fn flatten<T: Kernels>(x: Var<'_, T>) -> Var<'_, T> {
     match *x.shape() {
         [_, _, _, channels] if channels > 1 => x.channels_first().flatten(),
         _ => x.flatten(),
@@ -97,13 +97,13 @@ fn flatten<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
 }
 
 #[track_caller]
-fn unflatten<T: Real>(x: Var<'_, T>, shape: Shape) -> Var<'_, T> {
+fn unflatten<T: Kernels>(x: Var<'_, T>, shape: Shape) -> Var<'_, T> {
     let n = x.shape().first().copied().unwrap_or(1);
     x.reshape([&[n], &*shape].concat().as_slice())
 }
 
 #[track_caller]
-fn global_avg_pool<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+fn global_avg_pool<T: Kernels>(x: Var<'_, T>) -> Var<'_, T> {
     let &[n, height, width, channels] = &*x.shape() else {
         panic!("pooling takes images [n, height, width, channels], not shape {}", x.shape());
     };

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use autograd::Var;
 use tensor::random::Stream;
-use tensor::{Bundle, Id, Layout, Real, Role, Shape};
+use tensor::{Kernels, Layout, ParamId, ParamVec, Role, Shape};
 
+use crate::context::Context;
 use crate::init::Init;
 use crate::layers::Layer;
-use crate::mode::Mode;
 
 /// Layers applied one after another, and the layout of all their parameters.
 #[derive(Debug, Clone)]
@@ -16,8 +16,8 @@ pub struct Model {
     layers: Vec<Layer>,
     layout: Arc<Layout>,
     starts: Vec<Start>,
-    running: Arc<Layout>,
-    running_starts: Vec<f32>,
+    buffers: Arc<Layout>,
+    buffer_starts: Vec<f32>,
 }
 
 /// How one parameter starts.
@@ -31,8 +31,8 @@ struct Start {
 impl Model {
     /// The layers and the parameters that they registered with `builder`.
     pub fn new(builder: Builder, layers: Vec<Layer>) -> Model {
-        let Builder { layout, starts, running, running_starts } = builder;
-        Model { layers, layout: layout.into(), starts, running: running.into(), running_starts }
+        let Builder { layout, starts, buffers, buffer_starts } = builder;
+        Model { layers, layout: layout.into(), starts, buffers: buffers.into(), buffer_starts }
     }
 
     /// Names, shapes and roles of the parameters.
@@ -41,8 +41,8 @@ impl Model {
     }
 
     /// Starting weights; each parameter has a random stream of its own name under the seed.
-    pub fn init(&self, seed: u64) -> Bundle {
-        let mut weights = Bundle::zeros(self.layout.clone());
+    pub fn init(&self, seed: u64) -> ParamVec {
+        let mut weights = ParamVec::zeros(self.layout.clone());
         for (id, start) in self.layout.ids().zip(&self.starts) {
             let mut stream = Stream::new(seed, &format!("init {}", self.layout.entry(id).name));
             start.init.fill(weights.get_mut(id), start.fan_in, start.fan_out, &mut stream);
@@ -51,12 +51,12 @@ impl Model {
     }
 
     /// The running statistics of batch norm at their start: what is learned without a gradient.
-    pub fn running<T: Real>(&self) -> Bundle<T> {
-        let mut running = Bundle::zeros(self.running.clone());
-        for (id, &start) in self.running.ids().zip(&self.running_starts) {
-            running.get_mut(id).fill(T::from_f64(start.into()));
+    pub fn buffers<T: Kernels>(&self) -> ParamVec<T> {
+        let mut buffers = ParamVec::zeros(self.buffers.clone());
+        for (id, &start) in self.buffers.ids().zip(&self.buffer_starts) {
+            buffers.get_mut(id).fill(T::from_f64(start.into()));
         }
-        running
+        buffers
     }
 
     /// The output for a batch, of a model without running statistics; dropout passes everything on.
@@ -64,8 +64,8 @@ impl Model {
     /// # Panics
     /// If the model has running statistics, or the shapes do not fit.
     #[track_caller]
-    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>) -> Var<'g, T> {
-        self.forward_in(x, Mode::Evaluate { running: &Bundle::zeros(Layout::new()) })
+    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>) -> Var<'g, T> {
+        self.forward_in(x, Context::Evaluate { buffers: &ParamVec::zeros(Layout::new()) })
     }
 
     /// The output for a batch, in training or evaluation.
@@ -73,14 +73,14 @@ impl Model {
     /// # Panics
     /// If the running statistics are not of this model, or the shapes do not fit.
     #[track_caller]
-    pub fn forward_in<'g, T: Real>(&self, x: Var<'g, T>, mut mode: Mode<'_, T>) -> Var<'g, T> {
+    pub fn forward_in<'g, T: Kernels>(&self, x: Var<'g, T>, mut context: Context<'_, T>) -> Var<'g, T> {
         assert!(
-            mode.running().layout() == &self.running,
-            "the model has {} running statistics, not {}: they are those of `Model::running`",
-            self.running.entries().len(),
-            mode.running().layout().entries().len()
+            context.buffers().layout() == &self.buffers,
+            "the model has {} buffers statistics, not {}: they are those of `Model::buffers`",
+            self.buffers.entries().len(),
+            context.buffers().layout().entries().len()
         );
-        self.layers.iter().fold(x, |x, layer| layer.forward(x, &mut mode))
+        self.layers.iter().fold(x, |x, layer| layer.forward(x, &mut context))
     }
 }
 
@@ -89,8 +89,8 @@ impl Model {
 pub struct Builder {
     layout: Layout,
     starts: Vec<Start>,
-    running: Layout,
-    running_starts: Vec<f32>,
+    buffers: Layout,
+    buffer_starts: Vec<f32>,
 }
 
 impl Builder {
@@ -111,7 +111,7 @@ impl Builder {
         role: Role,
         init: Init,
         (fan_in, fan_out): (usize, usize),
-    ) -> Id {
+    ) -> ParamId {
         self.starts.push(Start { init, fan_in, fan_out });
         self.layout.push(name, shape, role)
     }
@@ -120,8 +120,8 @@ impl Builder {
     /// # Panics
     /// If the name is taken.
     #[track_caller]
-    pub fn running(&mut self, name: impl Into<String>, shape: impl Into<Shape>, start: f32) -> Id {
-        self.running_starts.push(start);
-        self.running.push(name, shape, Role::Norm)
+    pub fn buffers(&mut self, name: impl Into<String>, shape: impl Into<Shape>, start: f32) -> ParamId {
+        self.buffer_starts.push(start);
+        self.buffers.push(name, shape, Role::Norm)
     }
 }

@@ -1,9 +1,9 @@
 //! Models of images: names and counts, what differs between training and evaluation, refusals.
 
-use autograd::Tape;
+use autograd::BufferPool;
 use nn::layers::{Dropout, Embedding, Residual};
-use nn::{Activation, Architecture, Builder, Layer, Linear, Mode, Model};
-use tensor::{Bundle, Layout, Role};
+use nn::{Activation, Architecture, Builder, Context, Layer, Linear, Model};
+use tensor::{Layout, ParamVec, Role};
 
 #[test]
 fn the_models_have_the_names_and_sizes_that_they_are_known_by() {
@@ -21,10 +21,10 @@ fn the_models_have_the_names_and_sizes_that_they_are_known_by() {
         let least = architecture.least_side();
         let small = architecture.build(least, least + 1, 3);
         let weights = small.init(0);
-        let tape = Tape::new();
-        let graph = tape.graph(&weights);
-        let x = graph.input_with([2, least * (least + 1)], |x| x.fill(0.5));
-        let scores = small.forward_in(x, Mode::Evaluate { running: &small.running() });
+        let pool = BufferPool::new();
+        let tape = pool.tape(&weights);
+        let x = tape.input_with([2, least * (least + 1)], |x| x.fill(0.5));
+        let scores = small.forward_in(x, Context::Evaluate { buffers: &small.buffers() });
         assert_eq!(*scores.shape(), [2, 3], "{name}");
     }
     assert_eq!(Architecture::by_name("vgg"), None);
@@ -50,13 +50,13 @@ fn every_parameter_has_the_role_that_decides_its_decay() {
 
 #[test]
 fn dropout_is_a_function_of_seed_name_and_step_in_training_alone() {
-    let nothing = Bundle::<f32>::zeros(Layout::new());
+    let nothing = ParamVec::<f32>::zeros(Layout::new());
     let model = |name: &str| Model::new(Builder::new(), vec![Layer::Dropout(Dropout::new(name, 0.5))]);
-    let tape = Tape::new();
-    let graph = tape.graph(&nothing);
-    let x = graph.input_with([1, 1000], |x| x.fill(1.0));
+    let pool = BufferPool::new();
+    let tape = pool.tape(&nothing);
+    let x = tape.input_with([1, 1000], |x| x.fill(1.0));
     let mask = |name: &str, seed: u64, step: u64| {
-        let y = model(name).forward_in(x, Mode::Train { seed, step, running: &mut nothing.clone() });
+        let y = model(name).forward_in(x, Context::Train { seed, step, buffers: &mut nothing.clone() });
         y.values().to_vec()
     };
     let first = mask("drop1", 7, 3);
@@ -72,25 +72,25 @@ fn dropout_is_a_function_of_seed_name_and_step_in_training_alone() {
 fn running_statistics_stay_finite_whatever_the_batch() {
     let model = Architecture::ResNetMini.build(1, 1, 2);
     let weights = model.init(0);
-    let mut running = model.running();
-    let tape = Tape::new();
+    let mut buffers = model.buffers();
+    let pool = BufferPool::new();
     for step in 0..3 {
-        let graph = tape.graph(&weights);
-        let x = graph.input([1, 1], &[0.5]);
-        let y = model.forward_in(x, Mode::Train { seed: 0, step, running: &mut running });
+        let tape = pool.tape(&weights);
+        let x = tape.input([1, 1], &[0.5]);
+        let y = model.forward_in(x, Context::Train { seed: 0, step, buffers: &mut buffers });
         assert!(y.values().iter().all(|y| y.is_finite()));
     }
-    assert!(running.as_slice().iter().all(|x| x.is_finite()));
-    assert_ne!(running, model.running());
+    assert!(buffers.as_slice().iter().all(|x| x.is_finite()));
+    assert_ne!(buffers, model.buffers());
 }
 
 #[test]
-#[should_panic(expected = "the model has 18 running statistics, not 0")]
+#[should_panic(expected = "the model has 18 buffers statistics, not 0")]
 fn a_model_with_batch_norm_needs_its_statistics() {
     let model = Architecture::ResNetMini.build(28, 28, 10);
     let weights = model.init(0);
-    let tape = Tape::new();
-    model.forward(tape.graph(&weights).input([1, 784], &[0.0; 784]));
+    let pool = BufferPool::new();
+    model.forward(pool.tape(&weights).input([1, 784], &[0.0; 784]));
 }
 
 #[test]
@@ -98,8 +98,8 @@ fn a_model_with_batch_norm_needs_its_statistics() {
 fn images_of_another_size_are_refused() {
     let model = Architecture::LeNet.build(28, 28, 10);
     let weights = model.init(0);
-    let tape = Tape::new();
-    model.forward(tape.graph(&weights).input([2, 783], &[0.0; 2 * 783]));
+    let pool = BufferPool::new();
+    model.forward(pool.tape(&weights).input([2, 783], &[0.0; 2 * 783]));
 }
 
 #[test]
@@ -116,8 +116,8 @@ fn a_residual_block_that_does_not_close_is_refused() {
         vec![Layer::Linear(Linear::new(&mut builder, "fc", 2, 3)), Layer::Activation(Activation::Relu)];
     let model = Model::new(builder, vec![Layer::Residual(Residual { body, shortcut: vec![] })]);
     let weights = model.init(0);
-    let tape = Tape::new();
-    model.forward(tape.graph(&weights).input([1, 2], &[0.0; 2]));
+    let pool = BufferPool::new();
+    model.forward(pool.tape(&weights).input([1, 2], &[0.0; 2]));
 }
 
 #[test]
@@ -127,6 +127,6 @@ fn an_index_that_is_not_whole_is_refused() {
     let table = Embedding::new(&mut builder, "words", 3, 2);
     let model = Model::new(builder, vec![Layer::Embedding(table)]);
     let weights = model.init(0);
-    let tape = Tape::new();
-    model.forward(tape.graph(&weights).input([1, 2], &[1.0, 0.5]));
+    let pool = BufferPool::new();
+    model.forward(pool.tape(&weights).input([1, 2], &[1.0, 0.5]));
 }

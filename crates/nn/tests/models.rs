@@ -2,7 +2,7 @@
 
 use autograd::check::gradient_error;
 use nn::{Activation, Model};
-use tensor::Bundle;
+use tensor::ParamVec;
 
 #[test]
 fn an_mlp_has_the_names_and_shapes_of_pytorch() {
@@ -37,10 +37,10 @@ fn the_gradient_is_right_through_every_activation() {
     for (name, activation) in Activation::ALL {
         let model = Model::mlp(&[3, 5, 4, 3], activation);
         let start = model.init(4);
-        let mut at = Bundle::<f64>::zeros(model.layout().clone());
+        let mut at = ParamVec::<f64>::zeros(model.layout().clone());
         at.as_mut_slice().iter_mut().zip(start.as_slice()).for_each(|(a, &w)| *a = w.into());
-        let error = gradient_error(&at, |graph| {
-            let x = graph.input([2, 3], &[0.3, -0.2, 0.9, -0.5, 0.4, 0.1]);
+        let error = gradient_error(&at, |tape| {
+            let x = tape.input([2, 3], &[0.3, -0.2, 0.9, -0.5, 0.4, 0.1]);
             model.forward(x).cross_entropy(&[2, 0])
         });
         assert!(error < 1e-6, "{name}: {error:e}");

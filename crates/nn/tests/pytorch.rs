@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use autograd::{Tape, Var};
+use autograd::{BufferPool, Var};
 use nn::layers::{BatchNorm, Conv2d, Embedding, LayerNorm};
-use nn::{Architecture, Builder, Init, Layer, Mode, Model};
+use nn::{Architecture, Builder, Context, Init, Layer, Model};
 use serde::Deserialize;
 use tensor::conv::Padding;
-use tensor::{Bundle, Id, Real, Role};
+use tensor::{Kernels, ParamId, ParamVec, Role};
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -24,8 +24,8 @@ struct Case {
     output: Summary,
     gradients: BTreeMap<String, Gradient>,
     input_gradient: Option<Summary>,
-    #[serde(default)]
-    running: BTreeMap<String, Summary>,
+    #[serde(default, rename = "running")]
+    buffers: BTreeMap<String, Summary>,
     evaluation: Option<Summary>,
 }
 
@@ -62,8 +62,8 @@ fn numbers(count: usize, salt: u32, low: f64, high: f64) -> Vec<f64> {
 }
 
 /// The weights that the script gives a model of these parameters.
-fn weights<T: Real>(model: &Model, gradients: &BTreeMap<String, Gradient>) -> Bundle<T> {
-    let mut weights = Bundle::zeros(model.layout().clone());
+fn weights<T: Kernels>(model: &Model, gradients: &BTreeMap<String, Gradient>) -> ParamVec<T> {
+    let mut weights = ParamVec::zeros(model.layout().clone());
     for (id, entry) in model.layout().ids().zip(model.layout().entries()) {
         let Some(Gradient { salt, shape, .. }) = gradients.get(&entry.name) else { continue };
         assert_eq!(shape.as_slice(), &*entry.shape, "{}", entry.name);
@@ -79,7 +79,7 @@ fn weights<T: Real>(model: &Model, gradients: &BTreeMap<String, Gradient>) -> Bu
     weights
 }
 
-fn near<T: Real>(what: &str, ours: &[T], theirs: &Summary, bound: f64) {
+fn near<T: Kernels>(what: &str, ours: &[T], theirs: &Summary, bound: f64) {
     let norm = |x: &mut dyn Iterator<Item = f64>| x.map(|x| x * x).sum::<f64>().sqrt();
     let all = norm(&mut ours.iter().map(|x| x.widen()));
     assert!(
@@ -95,23 +95,23 @@ fn near<T: Real>(what: &str, ours: &[T], theirs: &Summary, bound: f64) {
 }
 
 /// Runs a case as the script does; `x` is the parameter that holds the input, if the model has one.
-fn compare<T: Real>(name: &str, model: &Model, x: Option<Id>, case: &Case, bound: f64) {
+fn compare<T: Kernels>(name: &str, model: &Model, x: Option<ParamId>, case: &Case, bound: f64) {
     let mut weights = weights::<T>(model, &case.gradients);
     let input: Vec<T> =
         numbers(case.batch * case.inputs, 1000, -1.0, 1.0).into_iter().map(T::from_f64).collect();
     if let Some(x) = x {
         weights.get_mut(x).copy_from_slice(&input);
     }
-    let (mut running, mut gradients) = (model.running::<T>(), weights.zeros_like());
-    let tape = Tape::new();
-    let graph = tape.graph(&weights);
+    let (mut buffers, mut gradients) = (model.buffers::<T>(), weights.zeros_like());
+    let pool = BufferPool::new();
+    let tape = pool.tape(&weights);
     let x_var = || -> Var<'_, T> {
-        x.map_or_else(|| graph.input([case.batch, case.inputs], &input), |x| graph.param(x))
+        x.map_or_else(|| tape.input([case.batch, case.inputs], &input), |x| tape.param(x))
     };
-    let y = model.forward_in(x_var(), Mode::Train { seed: 0, step: 0, running: &mut running });
+    let y = model.forward_in(x_var(), Context::Train { seed: 0, step: 0, buffers: &mut buffers });
     near(&format!("{name}: output"), &y.values(), &case.output, bound);
     let scales: Vec<T> = numbers(y.shape().len(), 2000, -1.0, 1.0).into_iter().map(T::from_f64).collect();
-    (y * graph.input(y.shape(), &scales)).sum().backward(&mut gradients);
+    (y * tape.input(y.shape(), &scales)).sum().backward(&mut gradients);
 
     let mut compared = 0;
     for (id, entry) in model.layout().ids().zip(model.layout().entries()).filter(|(id, _)| Some(*id) != x) {
@@ -123,12 +123,12 @@ fn compare<T: Real>(name: &str, model: &Model, x: Option<Id>, case: &Case, bound
     if let (Some(x), Some(theirs)) = (x, &case.input_gradient) {
         near(&format!("{name}: gradient of the input"), gradients.get(x), theirs, bound);
     }
-    assert_eq!(running.layout().entries().len(), case.running.len(), "{name}");
-    for (id, entry) in running.layout().ids().zip(running.layout().entries()) {
-        near(&format!("{name}: {}", entry.name), running.get(id), &case.running[&entry.name], bound);
+    assert_eq!(buffers.layout().entries().len(), case.buffers.len(), "{name}");
+    for (id, entry) in buffers.layout().ids().zip(buffers.layout().entries()) {
+        near(&format!("{name}: {}", entry.name), buffers.get(id), &case.buffers[&entry.name], bound);
     }
     if let Some(theirs) = &case.evaluation {
-        let y = model.forward_in(x_var(), Mode::Evaluate { running: &running });
+        let y = model.forward_in(x_var(), Context::Evaluate { buffers: &buffers });
         near(&format!("{name}: output in evaluation"), &y.values(), theirs, bound);
     }
 }
@@ -191,13 +191,13 @@ fn an_embedding_computes_what_pytorch_does() {
     let weights = weights::<f64>(&model, &case.gradients);
     let indices: Vec<f64> =
         numbers(case.batch * case.inputs, 1000, 0.0, 7.0).iter().map(|x| x.floor()).collect();
-    let tape = Tape::new();
-    let graph = tape.graph(&weights);
-    let y = model.forward(graph.input([case.batch, case.inputs], &indices));
+    let pool = BufferPool::new();
+    let tape = pool.tape(&weights);
+    let y = model.forward(tape.input([case.batch, case.inputs], &indices));
     assert_eq!(*y.shape(), [case.batch, case.inputs, 5]);
     near("embedding", &y.values(), &case.output, BOUNDS.1);
     let scales = numbers(y.shape().len(), 2000, -1.0, 1.0);
     let mut gradients = weights.zeros_like();
-    (y * graph.input(y.shape(), &scales)).sum().backward(&mut gradients);
+    (y * tape.input(y.shape(), &scales)).sum().backward(&mut gradients);
     near("embedding", gradients.as_slice(), &case.gradients["layer.weight"].summary, BOUNDS.1);
 }

@@ -2,7 +2,7 @@
 
 mod cards;
 
-use tensor::Entry;
+use tensor::ParamInfo;
 use tensor::math::sum_of_squares;
 
 use crate::error::Error;
@@ -70,7 +70,7 @@ impl Clip {
     }
 
     /// Clips the gradients where one factor for all is not enough.
-    pub(crate) fn prepare(self, entries: &[Entry], point: &mut Point<'_>) {
+    pub(crate) fn prepare(self, entries: &[ParamInfo], point: &mut Point<'_>) {
         match self {
             Clip::Norm(_) => {}
             Clip::Value(most) => {

@@ -3,7 +3,7 @@
 
 use tensor::parallel::{CHUNK, DIVIDED_FROM, for_each_chunk, rows_each, threads};
 use tensor::simd::{self, Kernel, Path, prefetch_at};
-use tensor::{Entry, Role, Shape};
+use tensor::{ParamInfo, Role, Shape};
 
 use crate::objective::Objective;
 use crate::rule::Extent;
@@ -21,7 +21,7 @@ pub struct Each<'a> {
     /// How many numbers each state array has.
     pub(crate) extents: &'a [Extent],
     /// The parameters that the weights are, one after the other.
-    pub(crate) entries: &'a [Entry],
+    pub(crate) entries: &'a [ParamInfo],
     /// The rule's numbers that are no array, in the order in which it declares them.
     pub(crate) scalars: &'a mut [f64],
     /// What the schedule multiplies the learning rate with at this step.
@@ -106,7 +106,7 @@ impl<'a> Each<'a> {
             path,
             ..
         } = self;
-        let one = |entry: &'a Entry| {
+        let one = |entry: &'a ParamInfo| {
             let n = entry.shape.len();
             let mut parts = vec![];
             for (array, extent) in state.iter_mut().zip(extents) {
@@ -302,7 +302,7 @@ impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy>
 /// Weights that the caches hold are shared out as dense layers share out the rows of large matrices, so
 /// that they stay with the core that computes their gradients, and what is small with the first: 109,386
 /// weights in the wrong cache take SGD 50 µs instead of 10.
-fn shares_of(entries: &[Entry], weights: usize) -> Vec<(usize, usize)> {
+fn shares_of(entries: &[ParamInfo], weights: usize) -> Vec<(usize, usize)> {
     let threads = threads();
     if threads == 1 || weights > CACHED {
         return (0..weights).step_by(CHUNK).map(|start| CHUNK.min(weights - start)).enumerate().collect();

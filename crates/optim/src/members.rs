@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use tensor::Entry;
+use tensor::ParamInfo;
 
 use crate::each::Each;
 use crate::hyper::Value;
@@ -38,7 +38,7 @@ pub(crate) struct Update {
 }
 
 impl Members {
-    pub(crate) fn new(part: Part, entries: &[Entry], alone: bool) -> Members {
+    pub(crate) fn new(part: Part, entries: &[ParamInfo], alone: bool) -> Members {
         let Part { label, rule, own, members } = part;
         let numbers = |extent: Extent| members.iter().map(|&i| extent.numbers(&entries[i])).sum();
         let stretches =
@@ -66,7 +66,7 @@ impl Members {
     }
 
     /// One update of all of them.
-    pub(crate) fn step(&mut self, update: Update, entries: &[Entry], point: Point<'_>) {
+    pub(crate) fn step(&mut self, update: Update, entries: &[ParamInfo], point: Point<'_>) {
         if self.now.tier() == Tier::Vector && self.stretches.len() > 1 {
             self.step_gathered(update, entries, point);
         } else {
@@ -75,7 +75,7 @@ impl Members {
     }
 
     /// Stretch by stretch: there is one, or the rule does not look beyond a parameter.
-    fn step_stretches(&mut self, update: Update, entries: &[Entry], mut point: Point<'_>) {
+    fn step_stretches(&mut self, update: Update, entries: &[ParamInfo], mut point: Point<'_>) {
         let Members { now, stretches, kept, .. } = self;
         let Kept { arrays, extents, scalars, .. } = kept;
         let (before, is_whole) = (scalars.clone(), stretches.len() == 1);
@@ -109,13 +109,13 @@ impl Members {
     }
 
     /// On a copy without gaps, for a rule that sums over all its weights.
-    fn step_gathered(&mut self, update: Update, entries: &[Entry], point: Point<'_>) {
+    fn step_gathered(&mut self, update: Update, entries: &[ParamInfo], point: Point<'_>) {
         let ranges: Vec<Range<usize>> =
             self.stretches.iter().map(|stretch| range(entries, stretch)).collect();
         let gather = |from: &[f32]| ranges.iter().flat_map(|range| &from[range.clone()]).copied().collect();
         let (mut weights, gradients): (Vec<f32>, Vec<f32>) =
             (gather(point.weights), gather(point.gradients()));
-        let entries: Vec<Entry> =
+        let entries: Vec<ParamInfo> =
             self.stretches.iter().flat_map(|stretch| entries[stretch.clone()].to_vec()).collect();
         let Kept { arrays, extents, scalars, .. } = &mut self.kept;
         let each = Each {
@@ -145,7 +145,7 @@ impl Members {
     }
 
     /// Writes that average to its places among all weights.
-    pub(crate) fn write_evaluated(&self, entries: &[Entry], all: &mut [f32]) {
+    pub(crate) fn write_evaluated(&self, entries: &[ParamInfo], all: &mut [f32]) {
         let Some(mut rest) = self.evaluated() else { return };
         for stretch in &self.stretches {
             let range = range(entries, stretch);
@@ -155,8 +155,8 @@ impl Members {
     }
 
     /// Bytes of state in arrays that have a number for each weight.
-    pub(crate) fn full_arrays(&self, entries: &[Entry]) -> usize {
-        let of: Vec<Entry> =
+    pub(crate) fn full_arrays(&self, entries: &[ParamInfo]) -> usize {
+        let of: Vec<ParamInfo> =
             self.stretches.iter().flat_map(|stretch| entries[stretch.clone()].to_vec()).collect();
         let count = |extent: &Extent| match extent {
             Extent::History(vectors) => *vectors,
@@ -166,13 +166,13 @@ impl Members {
     }
 
     /// Weights that are updated.
-    pub(crate) fn weights(&self, entries: &[Entry]) -> usize {
+    pub(crate) fn weights(&self, entries: &[ParamInfo]) -> usize {
         self.stretches.iter().map(|stretch| range(entries, stretch).len()).sum()
     }
 }
 
 /// The weights of parameters that follow each other.
-fn range(entries: &[Entry], stretch: &Range<usize>) -> Range<usize> {
+fn range(entries: &[ParamInfo], stretch: &Range<usize>) -> Range<usize> {
     match &entries[stretch.clone()] {
         [] => 0..0,
         [first, .., last] => first.range.start..last.range.end,

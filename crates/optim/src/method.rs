@@ -1,6 +1,6 @@
 //! All that can be said about how weights are updated, as plain data.
 
-use tensor::{Entry, Role};
+use tensor::{ParamInfo, Role};
 
 use crate::clip::Clip;
 use crate::course::Course;
@@ -379,7 +379,7 @@ impl Method {
     }
 
     /// The parameters parted into those that one rule updates, in the order in which each part comes first.
-    pub(crate) fn parted(&self, entries: &[Entry]) -> Result<Vec<Part>, Error> {
+    pub(crate) fn parted(&self, entries: &[ParamInfo]) -> Result<Vec<Part>, Error> {
         let mut parts: Vec<Part> = vec![];
         let mut keys = vec![];
         for (index, entry) in entries.iter().enumerate() {
@@ -413,7 +413,7 @@ impl Method {
     }
 
     /// The name patterns that fit none of these parameters.
-    pub(crate) fn check_names(&self, entries: &[Entry]) -> Result<(), Error> {
+    pub(crate) fn check_names(&self, entries: &[ParamInfo]) -> Result<(), Error> {
         let selectors = self.groups.iter().map(|group| &group.of).chain(&self.no_decay);
         for of in selectors {
             if matches!(of, Selector::Name(_)) && !entries.iter().any(|entry| of.fits(entry)) {
@@ -489,7 +489,7 @@ impl Selector {
     ];
 
     /// Whether a parameter is one of them.
-    pub fn fits(&self, entry: &Entry) -> bool {
+    pub fn fits(&self, entry: &ParamInfo) -> bool {
         match self {
             Selector::Role(role) => entry.role == *role,
             Selector::Name(pattern) => fits(pattern, &entry.name),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use tensor::simd::{self, Path};
-use tensor::{Entry, Layout, Role};
+use tensor::{Layout, ParamInfo, Role};
 
 use crate::clip::Clip;
 use crate::error::Error;
@@ -306,13 +306,13 @@ impl Optimizer {
         &self.base.parts
     }
 
-    pub(crate) fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[ParamInfo] {
         self.layout.entries()
     }
 
     /// A copy of the whole state.
     pub fn state_dict(&self) -> StateDict {
-        let parameter = |entry: &Entry| (entry.name.clone(), entry.shape.to_vec());
+        let parameter = |entry: &ParamInfo| (entry.name.clone(), entry.shape.to_vec());
         let mut state = StateDict {
             method: self.method.to_string(),
             total_steps: self.total_steps,

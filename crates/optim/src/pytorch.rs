@@ -4,7 +4,7 @@ use ::safetensors::SafeTensors;
 use ::safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use tensor::Entry;
+use tensor::ParamInfo;
 
 use crate::error::Error;
 use crate::hyper::{Hyper, Value};
@@ -164,13 +164,13 @@ impl<'a> Exported<'a> {
     }
 
     /// Where each of our parameters is.
-    fn places(&self, entries: &[Entry]) -> Result<Vec<Parameter<'_>>, Error> {
+    fn places(&self, entries: &[ParamInfo]) -> Result<Vec<Parameter<'_>>, Error> {
         let Notes { names, shapes, groups, .. } = &self.notes;
         let refused = |why: String| Err(Error::State { why });
         if shapes.len() != entries.len() {
             return refused(format!("it has {} parameters, these are {}", shapes.len(), entries.len()));
         }
-        let by_name = |entry: &Entry| names.as_ref()?.iter().position(|name| *name == entry.name);
+        let by_name = |entry: &ParamInfo| names.as_ref()?.iter().position(|name| *name == entry.name);
         let found: Option<Vec<usize>> = entries.iter().map(by_name).collect();
         let order = found.unwrap_or_else(|| (0..entries.len()).collect());
         let mut places = vec![];
@@ -204,7 +204,7 @@ impl<'a> Exported<'a> {
     }
 
     /// The steps that all parameters have made.
-    fn steps(&self, entries: &[Entry], places: &[Parameter<'_>]) -> Result<u64, Error> {
+    fn steps(&self, entries: &[ParamInfo], places: &[Parameter<'_>]) -> Result<u64, Error> {
         let begun = |place: &Parameter<'_>| {
             let start = format!("{}/", place.index);
             self.tensors.names().iter().any(|name| name.starts_with(&start))
@@ -232,7 +232,7 @@ impl<'a> Exported<'a> {
     }
 
     /// A number that each parameter has and that must be the same for all.
-    fn common(&self, entries: &[Entry], places: &[Parameter<'_>], key: &str) -> Result<f64, Error> {
+    fn common(&self, entries: &[ParamInfo], places: &[Parameter<'_>], key: &str) -> Result<f64, Error> {
         let mut first: Option<(f64, &str)> = None;
         for (entry, place) in entries.iter().zip(places) {
             let number = self.number(place, key, entry)?;
@@ -252,7 +252,7 @@ impl<'a> Exported<'a> {
     }
 
     /// A tensor of one number.
-    fn number(&self, place: &Parameter<'_>, key: &str, entry: &Entry) -> Result<f64, Error> {
+    fn number(&self, place: &Parameter<'_>, key: &str, entry: &ParamInfo) -> Result<f64, Error> {
         let tensor = self.tensor(place, key, entry)?;
         let number = match (tensor.dtype(), tensor.data()) {
             (Dtype::F32, &[a, b, c, d]) => Some(f64::from(f32::from_le_bytes([a, b, c, d]))),
@@ -264,12 +264,12 @@ impl<'a> Exported<'a> {
     }
 
     /// A tensor of single-precision numbers.
-    fn numbers(&self, place: &Parameter<'_>, key: &str, entry: &Entry) -> Result<Vec<f32>, Error> {
+    fn numbers(&self, place: &Parameter<'_>, key: &str, entry: &ParamInfo) -> Result<Vec<f32>, Error> {
         self.tensor(place, key, entry)?;
         floats(&self.tensors, &format!("{}/{key}", place.index))
     }
 
-    fn tensor(&self, place: &Parameter<'_>, key: &str, entry: &Entry) -> Result<TensorView<'_>, Error> {
+    fn tensor(&self, place: &Parameter<'_>, key: &str, entry: &ParamInfo) -> Result<TensorView<'_>, Error> {
         let name = format!("{}/{key}", place.index);
         self.tensors.tensor(&name).map_err(|_| Error::State {
             why: format!(

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tensor::{Entry, Role};
+use tensor::{ParamInfo, Role};
 
 use crate::each::Each;
 use crate::error::Error;
@@ -194,7 +194,7 @@ pub enum Extent {
 
 impl Extent {
     /// Numbers for this parameter.
-    pub(crate) fn numbers(self, entry: &Entry) -> usize {
+    pub(crate) fn numbers(self, entry: &ParamInfo) -> usize {
         let shape = &entry.shape;
         match self {
             Extent::One => 1,
@@ -211,7 +211,7 @@ impl Extent {
     }
 
     /// Whether there is one for each weight of these parameters.
-    pub(crate) fn is_full(self, entries: &[Entry]) -> bool {
+    pub(crate) fn is_full(self, entries: &[ParamInfo]) -> bool {
         entries.iter().all(|entry| match self {
             Extent::Weights => true,
             Extent::Vectors => entry.shape.rank() < 2,

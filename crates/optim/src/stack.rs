@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use tensor::Entry;
+use tensor::ParamInfo;
 
 use crate::error::Error;
 use crate::kept::Kept;
@@ -36,7 +36,7 @@ pub(crate) struct Stack<'a> {
     pub(crate) method: &'a Method,
     pub(crate) wrappers: &'a mut [Wrapped],
     pub(crate) base: &'a mut Base,
-    pub(crate) entries: &'a [Entry],
+    pub(crate) entries: &'a [ParamInfo],
     pub(crate) total_steps: u64,
     /// The plateau's factor.
     pub(crate) factor: f64,
@@ -74,7 +74,7 @@ impl Stack<'_> {
 pub(crate) fn evaluation_weights<'w>(
     wrappers: &'w [Wrapped],
     base: &'w Base,
-    entries: &[Entry],
+    entries: &[ParamInfo],
     weights: &'w [f32],
 ) -> Cow<'w, [f32]> {
     for Wrapped { declared, kept, calls, .. } in wrappers {
@@ -140,7 +140,14 @@ impl Wrapped {
 const CALLS: &str = "calls";
 
 impl Base {
-    fn step(&mut self, method: &Method, entries: &[Entry], total: u64, factor: f64, mut point: Point<'_>) {
+    fn step(
+        &mut self,
+        method: &Method,
+        entries: &[ParamInfo],
+        total: u64,
+        factor: f64,
+        mut point: Point<'_>,
+    ) {
         if let Some(clip) = method.clip {
             clip.prepare(entries, &mut point);
         }

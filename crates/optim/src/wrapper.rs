@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tensor::Entry;
+use tensor::ParamInfo;
 use tensor::simd::Path;
 
 use crate::each::Each;
@@ -230,7 +230,7 @@ impl Around<'_> {
     }
 
     /// The parameters that the weights are, one after the other.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[ParamInfo] {
         self.inside.entries
     }
 

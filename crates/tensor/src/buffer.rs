@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
-/// Bytes in a cache line, and in the widest register: a register's worth of numbers that crosses
+/// U8Tensor in a cache line, and in the widest register: a register's worth of numbers that crosses
 /// a line costs two reads.
 const LINE: usize = 64;
 

@@ -2,16 +2,16 @@
 //!
 //! Images are `[height, width, channels]`, one after another: what PyTorch calls `channels_last`. So
 //! the channels of a pixel are contiguous, vectors run along them, and a patch is a few tables of
-//! offsets into one image with a border of zeros around it ([`gathered`](crate::gathered)). Weights are
+//! offsets into one image with a border of zeros around it ([`indirect`](crate::indirect)). Weights are
 //! `[outputs, inputs, height, width]`, as PyTorch has them.
 //!
 //! Images are split over the threads, and for the gradient of the weights the rows of that gradient,
 //! so no sum is ever split: the bits depend neither on the number of threads nor on blocking.
 
-use crate::gathered::{Gathered, Start};
+use crate::indirect::{IndirectMat, Start};
+use crate::kernels::Kernels;
 use crate::matmul::Mat;
 use crate::parallel::{for_each_chunk, threads};
-use crate::real::Real;
 use crate::shape::Shape;
 
 /// Zeros around an image.
@@ -99,7 +99,7 @@ impl Conv2d {
     /// # Panics
     /// If the lengths do not fit. So for the gradients.
     #[track_caller]
-    pub fn forward<T: Real>(&self, x: &[T], w: &[T], bias: Option<&[T]>, y: &mut [T]) {
+    pub fn forward<T: Kernels>(&self, x: &[T], w: &[T], bias: Option<&[T]>, y: &mut [T]) {
         let images = self.images(x.len(), w.len(), y.len());
         let (frame, taps) = (self.input_frame(), self.taps());
         let mut room = Vec::new();
@@ -110,14 +110,14 @@ impl Conv2d {
         let pixels = frame.pixels(self.output(), self.stride, self.inputs);
 
         self.over_images(images, x, y, frame, |x, y| {
-            let patches = Gathered { data: x, rows: &pixels, columns: &taps };
-            T::gathered(patches, by_tap, start, self.outputs, y);
+            let patches = IndirectMat { data: x, rows: &pixels, columns: &taps };
+            T::indirect(patches, by_tap, start, self.outputs, y);
         });
     }
 
     /// `dx = beta·dx + dy ∗ flipped w`, the gradient of the images; `beta` is 0 or 1.
     #[track_caller]
-    pub fn input_gradient<T: Real>(&self, dy: &[T], w: &[T], beta: T, dx: &mut [T]) {
+    pub fn input_gradient<T: Kernels>(&self, dy: &[T], w: &[T], beta: T, dx: &mut [T]) {
         let images = self.images(dx.len(), w.len(), dy.len());
         let Conv2d { height, width, inputs, outputs, kernel: [rows, columns], .. } = *self;
         let frame = self.output_frame();
@@ -138,15 +138,15 @@ impl Conv2d {
         let start = if beta == T::zero() { Start::Zeros } else { Start::Kept };
 
         self.over_images(images, dy, dx, frame, |dy, dx| {
-            let patches = Gathered { data: dy, rows: &pixels, columns: &taps };
-            T::gathered(patches, by_tap, start, inputs, dx);
+            let patches = IndirectMat { data: dy, rows: &pixels, columns: &taps };
+            T::indirect(patches, by_tap, start, inputs, dx);
         });
     }
 
     /// `dw = beta·dw + Σ patches of x · dy`, the gradient of the weights, summed over the images in
     /// order; `beta` is 0 or 1.
     #[track_caller]
-    pub fn weight_gradient<T: Real>(&self, x: &[T], dy: &[T], beta: T, dw: &mut [T]) {
+    pub fn weight_gradient<T: Kernels>(&self, x: &[T], dy: &[T], beta: T, dw: &mut [T]) {
         let images = self.images(x.len(), dw.len(), dy.len());
         let (frame, taps, outputs) = (self.input_frame(), self.taps(), self.outputs);
         let pixels = frame.pixels(self.output(), self.stride, self.inputs);
@@ -158,8 +158,8 @@ impl Conv2d {
         let work = |(taps, by_tap): (&[usize], &mut [T])| {
             let mut framed = vec![T::zero(); frame.len()];
             for (x, dy) in x.chunks_exact(x_len.max(1)).zip(dy.chunks_exact(dy_len.max(1))) {
-                let patches = Gathered { data: frame.put(x, &mut framed), rows: taps, columns: &pixels };
-                T::gathered(patches, dy, Start::Kept, outputs, by_tap);
+                let patches = IndirectMat { data: frame.put(x, &mut framed), rows: taps, columns: &pixels };
+                T::indirect(patches, dy, Start::Kept, outputs, by_tap);
             }
         };
         if outputs > 0 {
@@ -174,7 +174,7 @@ impl Conv2d {
     }
 
     /// Calls `work` with each framed image of `from` and its place in `to`, over the threads.
-    fn over_images<T: Real>(
+    fn over_images<T: Kernels>(
         &self,
         images: usize,
         from: &[T],
@@ -272,7 +272,7 @@ impl Frame {
 
     /// Writes an image into a frame that is zero where no image comes; or the image itself, if it
     /// needs no frame.
-    fn put<'a, T: Real>(&self, image: &'a [T], framed: &'a mut [T]) -> &'a [T] {
+    fn put<'a, T: Kernels>(&self, image: &'a [T], framed: &'a mut [T]) -> &'a [T] {
         let Frame { top, left, step, image: [height, width, channels], .. } = *self;
         if self.len() == image.len() {
             return image;
@@ -298,7 +298,7 @@ impl Frame {
 }
 
 /// `len` zeros that begin a cache line: a vector that lies in two of them is read twice.
-fn cache_lines<T: Real>(room: &mut Vec<T>, len: usize) -> &mut [T] {
+fn cache_lines<T: Kernels>(room: &mut Vec<T>, len: usize) -> &mut [T] {
     const LINE: usize = 64;
     room.resize(len + LINE / size_of::<T>(), T::zero());
     let start = room.as_ptr().align_offset(LINE);

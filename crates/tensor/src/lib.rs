@@ -2,21 +2,22 @@
 //! network needs from the machine, and nothing of gradients or networks.
 //!
 //! - [`Buffer`]: numbers that start at a cache line.
-//! - [`Bundle`]: one flat buffer of weights (or gradients, or momenta) with a [`Layout`] of names.
-//! - [`bytes`]: numbers that are a byte each, as pixels are.
+//! - [`ParamVec`]: one flat buffer of weights (or gradients, or momenta) with a [`Layout`] of names.
+//! - [`quantized`]: numbers that are a byte each, as pixels are.
 //! - [`matmul`]: matrix products on all three layouts that training needs, without transposed copies.
-//! - [`conv`]: convolution of images, on [`gathered`] products: matrices picked from a slice.
+//! - [`conv`]: convolution of images, on [`indirect`] products: matrices picked from a slice.
 //! - [`simd`]: which instructions the kernels use, chosen at run time.
 //! - [`peak`]: how fast the machine could be, to measure the kernels against.
 //! - [`random`]: counter-based streams, split by name from one seed.
-//! - [`Shape`], [`Real`]: the sizes of an array, and the two kinds of numbers in it.
+//! - [`Shape`], [`Scalar`]: the sizes of an array, and the two kinds of numbers in it.
+//! - [`Kernels`]: the products that each kind of number has.
 //!
 //! ```
-//! use tensor::{Layout, Role, Bundle, random::Stream, matmul::{gemm, Mat}};
+//! use tensor::{Layout, Role, ParamVec, random::Stream, matmul::{gemm, Mat}};
 //!
 //! let mut layout = Layout::new();
 //! let w = layout.push("fc.weight", [2, 3], Role::Matrix);
-//! let mut weights: Bundle = Bundle::zeros(layout);
+//! let mut weights: ParamVec = ParamVec::zeros(layout);
 //! Stream::new(7, "fc.weight").fill_uniform(weights.get_mut(w), -0.5, 0.5);
 //!
 //! // y = x·Wᵀ for a batch of one.
@@ -27,20 +28,22 @@
 //! ```
 
 pub mod buffer;
-pub mod bundle;
-pub mod bytes;
 pub mod conv;
-pub mod gathered;
+pub mod indirect;
+pub mod kernels;
 pub mod math;
 pub mod matmul;
 pub mod parallel;
+pub mod params;
 pub mod peak;
+pub mod quantized;
 pub mod random;
-pub mod real;
+pub mod scalar;
 pub mod shape;
 pub mod simd;
 
 pub use buffer::Buffer;
-pub use bundle::{Bundle, Entry, Id, Layout, Role};
-pub use real::Real;
+pub use kernels::Kernels;
+pub use params::{Layout, ParamId, ParamInfo, ParamVec, Role};
+pub use scalar::Scalar;
 pub use shape::Shape;

@@ -1,4 +1,4 @@
-//! Elementary functions that vectorise and give the same bits on every platform, and sums over
+//! Elementary functions that vectorize and give the same bits on every platform, and sums over
 //! slices.
 
 use crate::parallel;

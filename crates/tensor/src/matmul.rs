@@ -14,15 +14,15 @@
 
 mod block;
 mod dots;
-mod foreground;
 pub(crate) mod lanes;
 mod packed;
+mod sparse_input;
 mod symmetric;
 mod transpose;
 
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder, linalg::general_mat_mul};
 
-pub use self::foreground::Foreground;
+pub use self::sparse_input::SparseInput;
 pub use self::symmetric::{symmetric, symmetric_on};
 use self::transpose::transpose;
 use crate::buffer::with_scratch;

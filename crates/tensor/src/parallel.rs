@@ -79,9 +79,9 @@ fn for_each_of_few<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
 /// gets nothing to do for long goes to sleep all the same.
 ///
 /// ```
-/// assert_eq!(tensor::parallel::awake(|| rayon::join(|| 1, || 2)), (1, 2));
+/// assert_eq!(tensor::parallel::spinning(|| rayon::join(|| 1, || 2)), (1, 2));
 /// ```
-pub fn awake<R>(work: impl FnOnce() -> R) -> R {
+pub fn spinning<R>(work: impl FnOnce() -> R) -> R {
     /// Tells the others, also when `work` panics.
     struct Done<'a>(&'a AtomicBool);
     impl Drop for Done<'_> {
@@ -101,7 +101,7 @@ pub fn awake<R>(work: impl FnOnce() -> R) -> R {
             while others() {
                 if rayon::yield_now() == Some(rayon::Yield::Executed) {
                     idle_since = None;
-                } else if idle_since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+                } else if idle_since.get_or_insert_with(Instant::now).elapsed() > SPIN_TIMEOUT {
                     break;
                 } else {
                     std::thread::yield_now();
@@ -115,7 +115,7 @@ pub fn awake<R>(work: impl FnOnce() -> R) -> R {
 
 /// How long a thread looks for work before it goes to sleep: longer than what one thread does alone now and
 /// then, such as to write a checkpoint.
-const PATIENCE: Duration = Duration::from_millis(100);
+const SPIN_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// The sum of `part` over the fixed chunks of `values`, added in order: the same bits for any
 /// number of threads.
@@ -155,11 +155,11 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
             let total = || (0..1000).into_par_iter().sum::<usize>();
             for _ in 0..200 {
-                assert_eq!(pool.install(|| awake(|| awake(total) + total())), 2 * 499_500);
+                assert_eq!(pool.install(|| spinning(|| spinning(total) + total())), 2 * 499_500);
             }
-            let panics = || pool.install(|| awake(|| panic!("on purpose")));
+            let panics = || pool.install(|| spinning(|| panic!("on purpose")));
             assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)).is_err());
-            assert_eq!(awake(total), 499_500, "from outside of a pool");
+            assert_eq!(spinning(total), 499_500, "from outside of a pool");
         }
     }
 }

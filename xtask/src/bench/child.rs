@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use data::{Dataset, Request, Split};
+use data::{Dataset, Images, Request};
 use lab::{Flow, Length, Recipe, Task, Training};
 
 /// Updates until the memory is looked at: from the second on nothing large is allocated.
@@ -90,7 +90,7 @@ fn numbers_an_example(task: &Task) -> usize {
 }
 
 fn bytes(dataset: &Dataset) -> usize {
-    let of = |split: &Split| split.pixels.len() + split.labels.len();
+    let of = |split: &Images| split.pixels.len() + split.labels.len();
     of(&dataset.train) + of(&dataset.test)
 }
 

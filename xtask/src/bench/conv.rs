@@ -1,8 +1,8 @@
 //! The convolutional net 2c2d: the three products of its second convolution, and a whole step.
 
-use autograd::Tape;
+use autograd::BufferPool;
 use lab::Recipe;
-use nn::{Architecture, Mode};
+use nn::{Architecture, Context};
 use tensor::conv::{Conv2d, Padding};
 use tensor::random::Stream;
 
@@ -39,17 +39,17 @@ fn product(which: &'static str) -> Subject {
 fn step(threads: usize) -> Subject {
     let recipe: Recipe = "adam lr=0.001".parse().expect("a known optimizer");
     let model = Architecture::TwoCTwoD.build(28, 28, 10);
-    let (mut weights, mut running) = (model.init(1), model.running());
+    let (mut weights, mut buffers) = (model.init(1), model.buffers());
     let mut gradients = weights.zeros_like();
     let mut optimizer = recipe.optimizer(model.layout(), 0).expect("settings in range");
-    let (tape, images) = (Tape::new(), numbers("images", BATCH * 784));
+    let (pool, images) = (BufferPool::new(), numbers("images", BATCH * 784));
     let labels: Vec<u32> = (0..BATCH as u32).map(|i| i % 10).collect();
     let work = move || {
-        let graph = tape.graph(&weights);
-        let x = graph.input([BATCH, 784], &images);
-        let scores = model.forward_in(x, Mode::Train { seed: 0, step: 0, running: &mut running });
+        let tape = pool.tape(&weights);
+        let x = tape.input([BATCH, 784], &images);
+        let scores = model.forward_in(x, Context::Train { seed: 0, step: 0, buffers: &mut buffers });
         scores.cross_entropy(&labels).backward(&mut gradients);
-        drop(graph);
+        drop(tape);
         optimizer.step(weights.as_mut_slice(), gradients.as_slice());
     };
     // Each layer has three products, but the gradient of the images is nobody's.

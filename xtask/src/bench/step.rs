@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use autograd::Tape;
-use data::batches::Normalise;
-use data::{Request, Split};
+use autograd::BufferPool;
+use data::batches::Normalize;
+use data::{Images, Request};
 use lab::Recipe;
 use nn::{Activation, Model};
 use rayon::ThreadPool;
-use tensor::parallel::awake;
+use tensor::parallel::spinning;
 use tensor::random::Stream;
 
 use super::{Subject, time};
@@ -20,12 +20,12 @@ const WIDTHS: [usize; 4] = [784, 128, 64, 10];
 pub(super) fn subject(
     name: &str,
     recipe: &str,
-    images: &Arc<Split>,
+    images: &Arc<Images>,
     batch: usize,
     threads: usize,
 ) -> Subject {
     let (mut step, calls, pool) = (steps(recipe, images, batch), calls(batch), pool(threads));
-    let work = move || pool.install(|| awake(|| time(|| (0..calls).for_each(|_| step())))) / calls as f64;
+    let work = move || pool.install(|| spinning(|| time(|| (0..calls).for_each(|_| step())))) / calls as f64;
     Subject {
         name: name.to_string(),
         operations: operations(batch),
@@ -37,7 +37,7 @@ pub(super) fn subject(
 }
 
 /// A step of each of two runs, which have a thread each.
-pub(super) fn two_at_once(name: &str, recipe: &str, images: &Arc<Split>, batch: usize) -> Subject {
+pub(super) fn two_at_once(name: &str, recipe: &str, images: &Arc<Images>, batch: usize) -> Subject {
     let calls = 4 * calls(batch);
     let mut runs = [(); 2].map(|()| (steps(recipe, images, batch), pool(1)));
     let work = move || {
@@ -61,7 +61,7 @@ pub(super) fn two_at_once(name: &str, recipe: &str, images: &Arc<Split>, batch: 
 }
 
 /// Makes one update a call.
-pub(super) fn steps(recipe: &str, images: &Arc<Split>, batch: usize) -> impl FnMut() + Send + use<> {
+pub(super) fn steps(recipe: &str, images: &Arc<Images>, batch: usize) -> impl FnMut() + Send + use<> {
     let recipe: Recipe = recipe.parse().expect("a known optimizer");
     let model = Model::mlp(&WIDTHS, Activation::Relu);
     let mut weights = model.init(1);
@@ -69,16 +69,16 @@ pub(super) fn steps(recipe: &str, images: &Arc<Split>, batch: usize) -> impl FnM
     let mut optimizer = recipe.optimizer(model.layout(), 0).expect("settings in range");
     let split = Arc::clone(images);
     let order = data::batches::epoch_order(1, 0, split.len());
-    let (tape, mut labels, mut place) = (Tape::new(), Vec::new(), 0);
+    let (pool, mut labels, mut place) = (BufferPool::new(), Vec::new(), 0);
     move || {
         let indices = &order[place..place + batch];
         place = if place + 2 * batch <= order.len() { place + batch } else { 0 };
-        let graph = tape.graph(&weights);
-        let x = graph.input_bytes([batch, WIDTHS[0]], Normalise::HALF.levels(), |pixels| {
+        let tape = pool.tape(&weights);
+        let x = tape.input_bytes([batch, WIDTHS[0]], Normalize::HALF.quantization(), |pixels| {
             split.gather(indices, pixels, &mut labels);
         });
         model.forward(x).cross_entropy(&labels).backward(&mut gradients);
-        drop(graph);
+        drop(tape);
         optimizer.step(weights.as_mut_slice(), gradients.as_slice());
     }
 }
@@ -101,21 +101,21 @@ fn pool(threads: usize) -> ThreadPool {
 
 /// As many images as MNIST has to train on: its own, or if it is not on this machine, those of the
 /// sample again and again.
-pub(super) fn digits(data_dir: Option<&Path>) -> Result<Arc<Split>, String> {
+pub(super) fn digits(data_dir: Option<&Path>) -> Result<Arc<Images>, String> {
     let mut request = Request::new(data::set("mnist").map_err(|error| error.to_string())?);
     (request.data_dir, request.offline) = (data_dir.map(Path::to_path_buf), true);
     let split = data::load(&request, &mut |_| ()).map_err(|error| error.to_string())?.train;
     let again = |values: &[u8], count: usize| values.iter().copied().cycle().take(count).collect();
     let (pixels, labels) = (again(&split.pixels, IMAGES * WIDTHS[0]), again(&split.labels, IMAGES));
-    Ok(Arc::new(Split { pixels, labels, ..split }))
+    Ok(Arc::new(Images { pixels, labels, ..split }))
 }
 
 /// Images without a background.
-pub(super) fn noise() -> Arc<Split> {
+pub(super) fn noise() -> Arc<Images> {
     let mut stream = Stream::new(1, "images");
     let pixels = (0..IMAGES * WIDTHS[0]).map(|_| stream.below(256) as u8).collect();
     let labels = (0..IMAGES).map(|_| stream.below(10) as u8).collect();
-    Arc::new(Split { pixels, labels, rows: 28, cols: 28 })
+    Arc::new(Images { pixels, labels, rows: 28, cols: 28 })
 }
 
 const IMAGES: usize = 60_000;

@@ -2,13 +2,13 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use tensor::{Real, Shape};
+use tensor::{Kernels, Shape};
 
 use super::broadcast::{common_shape, zip_map};
 use crate::gradients::Gradients;
 use crate::tape::{Node, Var};
 
-impl<'g, T: Real> Var<'g, T> {
+impl<'g, T: Kernels> Var<'g, T> {
     /// `x + y`, broadcast by NumPy's rules; also the operator `+`.
     ///
     /// # Panics
@@ -52,22 +52,22 @@ impl<'g, T: Real> Var<'g, T> {
         df_dx: impl Fn(T, T) -> T + 'static,
         df_dy: impl Fn(T, T) -> T + 'static,
     ) -> Var<'g, T> {
-        let (graph, x_shape, y_shape) = (self.graph(), self.shape(), other.shape());
+        let (tape, x_shape, y_shape) = (self.tape(), self.shape(), other.shape());
         let shape = common_shape(x_shape, y_shape);
-        let mut out = graph.buffer(shape);
+        let mut out = tape.buffer(shape);
         zip_map((&self.values(), x_shape), (&other.values(), y_shape), (&mut out, shape), f);
 
         let (x, y) = (self.node(), other.node());
-        graph.push(shape, out, &[self, other], move |at, gradients| {
-            let operands = [(at.value(x), x_shape), (at.value(y), y_shape)];
-            pull(gradients, x, operands, (at.dy, shape), &df_dx, x_shape);
-            pull(gradients, y, operands, (at.dy, shape), &df_dy, y_shape);
+        tape.push(shape, out, &[self, other], move |ctx, gradients| {
+            let operands = [(ctx.value(x), x_shape), (ctx.value(y), y_shape)];
+            pull(gradients, x, operands, (ctx.dy, shape), &df_dx, x_shape);
+            pull(gradients, y, operands, (ctx.dy, shape), &df_dy, y_shape);
         })
     }
 }
 
 /// Adds `derivative(x, y)·dy` to the gradient of one operand.
-fn pull<T: Real>(
+fn pull<T: Kernels>(
     gradients: &mut Gradients<'_, T>,
     operand: Node,
     [x, y]: [(&[T], Shape); 2],
@@ -87,7 +87,7 @@ fn pull<T: Real>(
 
 macro_rules! operator {
     ($trait:ident, $method:ident) => {
-        impl<'g, T: Real> $trait for Var<'g, T> {
+        impl<'g, T: Kernels> $trait for Var<'g, T> {
             type Output = Var<'g, T>;
 
             #[track_caller]
@@ -102,7 +102,7 @@ operator!(Sub, sub);
 operator!(Mul, mul);
 operator!(Div, div);
 
-impl<'g, T: Real> Neg for Var<'g, T> {
+impl<'g, T: Kernels> Neg for Var<'g, T> {
     type Output = Var<'g, T>;
 
     fn neg(self) -> Var<'g, T> {

@@ -1,7 +1,7 @@
 //! Broadcasting by NumPy's rules, and its undoing: the one place where either is done.
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn, Zip};
-use tensor::{Real, Shape};
+use tensor::{Kernels, Shape};
 
 /// The shape that both broadcast to.
 ///
@@ -24,7 +24,7 @@ pub(crate) fn common_shape(a: Shape, b: Shape) -> Shape {
 }
 
 /// `out = f(a, b)` with both broadcast to the shape of `out`.
-pub(crate) fn zip_map<T: Real>(
+pub(crate) fn zip_map<T: Kernels>(
     (a, a_shape): (&[T], Shape),
     (b, b_shape): (&[T], Shape),
     (out, out_shape): (&mut [T], Shape),
@@ -42,7 +42,7 @@ pub(crate) fn zip_map<T: Real>(
 
 /// `out = Σ values + beta·out`, the sum over the dimensions along which `out` was stretched to
 /// the shape of `values`.
-pub(crate) fn sum_to<T: Real>(values: &[T], from: Shape, beta: T, out: &mut [T], to: Shape) {
+pub(crate) fn sum_to<T: Kernels>(values: &[T], from: Shape, beta: T, out: &mut [T], to: Shape) {
     if beta == T::zero() {
         out.fill(T::zero());
     }
@@ -54,7 +54,7 @@ pub(crate) fn sum_to<T: Real>(values: &[T], from: Shape, beta: T, out: &mut [T],
 
 /// Adds `values` to `out`, whose sizes are those of `values` or 1, in memory order; the only index
 /// of a stretched dimension is visited once for each of `values`.
-fn add_along<T: Real>(out: &mut ArrayViewMutD<'_, T>, values: ArrayViewD<'_, T>, axis: usize) {
+fn add_along<T: Kernels>(out: &mut ArrayViewMutD<'_, T>, values: ArrayViewD<'_, T>, axis: usize) {
     if axis == values.ndim() || out.shape() == values.shape() {
         *out += &values;
     } else if out.shape()[axis] == values.shape()[axis] {

@@ -1,11 +1,11 @@
 //! The order of an image's channels in memory.
 
-use tensor::Real;
+use tensor::Kernels;
 use tensor::matmul::Mat;
 
 use crate::tape::Var;
 
-impl<'g, T: Real> Var<'g, T> {
+impl<'g, T: Kernels> Var<'g, T> {
     /// Images [n, height, width, channels] as [n, channels, height, width], the order in which PyTorch
     /// flattens them.
     ///
@@ -13,20 +13,20 @@ impl<'g, T: Real> Var<'g, T> {
     /// If these are not images.
     #[track_caller]
     pub fn channels_first(self) -> Var<'g, T> {
-        let (graph, x) = (self.graph(), self.node());
+        let (tape, x) = (self.tape(), self.node());
         let &[n, height, width, channels] = &*self.shape() else {
             panic!("images have a shape [n, height, width, channels], not {}", self.shape());
         };
         let (area, image) = (height * width, height * width * channels);
         let shape = [n, channels, height, width].into();
-        let mut y = graph.buffer(shape);
+        let mut y = tape.buffer(shape);
         for (y, x) in y.chunks_exact_mut(image.max(1)).zip(self.values().chunks_exact(image.max(1))) {
             Mat::new(x, area, channels).t().copy_to(y);
         }
 
-        graph.push(shape, y, &[self], move |at, gradients| {
-            gradients.with_buffer(at.dy.len(), |gradients, d| {
-                for (d, dy) in d.chunks_exact_mut(image.max(1)).zip(at.dy.chunks_exact(image.max(1))) {
+        tape.push(shape, y, &[self], move |ctx, gradients| {
+            gradients.with_buffer(ctx.dy.len(), |gradients, d| {
+                for (d, dy) in d.chunks_exact_mut(image.max(1)).zip(ctx.dy.chunks_exact(image.max(1))) {
                     Mat::new(dy, channels, area).t().copy_to(d);
                 }
                 gradients.add_map(x, d, d, |d, _| d);

@@ -1,7 +1,7 @@
-//! Sums over the rows of a matrix, in double precision: a bias and a normalisation add up more
+//! Sums over the rows of a matrix, in double precision: a bias and a normalization add up more
 //! numbers than single precision holds.
 
-use tensor::Real;
+use tensor::Kernels;
 use tensor::parallel;
 use tensor::simd::{self, Kernel};
 
@@ -9,17 +9,17 @@ use crate::gradients::Gradients;
 use crate::tape::Node;
 
 /// The sum of each column.
-pub(super) fn sums<T: Real>(x: &[T], columns: usize) -> Vec<f64> {
+pub(super) fn sums<T: Kernels>(x: &[T], columns: usize) -> Vec<f64> {
     total(x, x, columns, |x, _| x)
 }
 
 /// The sum of the products of each pair of columns.
-pub(super) fn dots<T: Real>(x: &[T], y: &[T], columns: usize) -> Vec<f64> {
+pub(super) fn dots<T: Kernels>(x: &[T], y: &[T], columns: usize) -> Vec<f64> {
     total(x, y, columns, |x, y| x * y)
 }
 
 /// The sum of `f(x, y)` over each column.
-pub(super) fn total<T: Real>(
+pub(super) fn total<T: Kernels>(
     x: &[T],
     y: &[T],
     columns: usize,
@@ -41,7 +41,7 @@ pub(super) fn total<T: Real>(
 }
 
 /// Adds sums to the gradient of a parameter that has as many numbers.
-pub(super) fn add<T: Real>(gradients: &mut Gradients<'_, T>, x: Node, sums: &[f64]) {
+pub(super) fn add<T: Kernels>(gradients: &mut Gradients<'_, T>, x: Node, sums: &[f64]) {
     gradients.add(x, |dx, beta| {
         let pairs = dx.iter_mut().zip(sums);
         if beta == T::zero() {
@@ -59,7 +59,7 @@ struct Total<'a, T, F> {
     sums: &'a mut [f64],
 }
 
-impl<T: Real, F: Fn(f64, f64) -> f64> Kernel for Total<'_, T, F> {
+impl<T: Kernels, F: Fn(f64, f64) -> f64> Kernel for Total<'_, T, F> {
     #[inline(always)]
     fn run(self) {
         let Total { x, y, f, sums } = self;

@@ -1,12 +1,12 @@
 //! Convolution of images.
 
-use tensor::Real;
+use tensor::Kernels;
 use tensor::conv::{Conv2d, Padding};
 
 use super::columns;
 use crate::tape::Var;
 
-impl<'g, T: Real> Var<'g, T> {
+impl<'g, T: Kernels> Var<'g, T> {
     /// The convolution of images [n, height, width, inputs] with weights [outputs, inputs, kernel
     /// height, kernel width], plus a bias for each output: [n, height, width, outputs]. PyTorch's
     /// `conv2d` in its `channels_last` order of memory.
@@ -15,7 +15,7 @@ impl<'g, T: Real> Var<'g, T> {
     /// If the shapes do not fit; see [`Conv2d::new`].
     #[track_caller]
     pub fn conv2d(self, w: Var<'g, T>, b: Option<Var<'g, T>>, stride: usize, padding: Padding) -> Var<'g, T> {
-        let (x, graph) = (self, self.graph());
+        let (x, tape) = (self, self.tape());
         let (&[n, height, width, channels], &[outputs, inputs, rows, columns]) = (&*x.shape(), &*w.shape())
         else {
             panic!(
@@ -36,16 +36,16 @@ impl<'g, T: Real> Var<'g, T> {
         let conv = Conv2d::new([height, width, channels], [outputs, inputs, rows, columns], stride, padding);
         let [height, width, _] = conv.output();
         let shape = [n, height, width, outputs].into();
-        let mut y = graph.buffer(shape);
+        let mut y = tape.buffer(shape);
         conv.forward(&x.values(), &w.values(), b.map(Var::values).as_deref(), &mut y);
 
         let (x_node, w_node, b_node) = (x.node(), w.node(), b.map(Var::node));
         let inputs_of = [x, w].into_iter().chain(b).collect::<Vec<_>>();
-        graph.push(shape, y, &inputs_of, move |at, gradients| {
-            gradients.add(x_node, |dx, beta| conv.input_gradient(at.dy, at.value(w_node), beta, dx));
-            gradients.add(w_node, |dw, beta| conv.weight_gradient(at.value(x_node), at.dy, beta, dw));
+        tape.push(shape, y, &inputs_of, move |ctx, gradients| {
+            gradients.add(x_node, |dx, beta| conv.input_gradient(ctx.dy, ctx.value(w_node), beta, dx));
+            gradients.add(w_node, |dw, beta| conv.weight_gradient(ctx.value(x_node), ctx.dy, beta, dw));
             if let Some(b) = b_node {
-                columns::add(gradients, b, &columns::sums(at.dy, outputs));
+                columns::add(gradients, b, &columns::sums(ctx.dy, outputs));
             }
         })
     }

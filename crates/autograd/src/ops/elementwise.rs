@@ -1,12 +1,12 @@
 //! Functions of one value, element by element; the derivative stands beside each.
 
-use tensor::Real;
 use tensor::parallel::{CHUNK, for_each_chunk};
 use tensor::simd::{self, Kernel};
+use tensor::{Kernels, Scalar};
 
 use crate::tape::Var;
 
-impl<'g, T: Real> Var<'g, T> {
+impl<'g, T: Kernels> Var<'g, T> {
     /// `max(0, x)`; the derivative at 0 is 0, and NaN stays NaN.
     pub fn relu(self) -> Var<'g, T> {
         let zero = T::zero();
@@ -70,7 +70,7 @@ impl<'g, T: Real> Var<'g, T> {
 
     /// `eˣ`.
     pub fn exp(self) -> Var<'g, T> {
-        self.unary(|x| Real::exp(x), |_, y| y)
+        self.unary(|x| Scalar::exp(x), |_, y| y)
     }
 
     /// The natural logarithm.
@@ -109,16 +109,16 @@ impl<'g, T: Real> Var<'g, T> {
         f: impl Fn(T) -> T + Sync,
         derivative: impl Fn(T, T) -> T + Sync + 'static,
     ) -> Var<'g, T> {
-        let (graph, x) = (self.graph(), self.node());
-        let mut y = graph.buffer(self.shape());
+        let (tape, x) = (self.tape(), self.node());
+        let mut y = tape.buffer(self.shape());
         let values = self.values();
         let chunks = values.chunks(CHUNK).zip(y.chunks_mut(CHUNK)).map(|(x, y)| Map { x, y, f: &f });
         for_each_chunk(chunks.collect(), simd::dispatch);
         drop(values);
 
-        graph.push(self.shape(), y, &[self], move |at, gradients| {
+        tape.push(self.shape(), y, &[self], move |ctx, gradients| {
             gradients.add(x, |dx, beta| {
-                let values = at.dy.chunks(CHUNK).zip(at.value(x).chunks(CHUNK).zip(at.y.chunks(CHUNK)));
+                let values = ctx.dy.chunks(CHUNK).zip(ctx.value(x).chunks(CHUNK).zip(ctx.y.chunks(CHUNK)));
                 let chunks = dx.chunks_mut(CHUNK).zip(values).map(|(dx, (dy, (x, y)))| Pull {
                     dx,
                     beta,
@@ -140,7 +140,7 @@ struct Map<'a, T, F> {
     f: F,
 }
 
-impl<T: Real, F: Fn(T) -> T> Kernel for Map<'_, T, F> {
+impl<T: Kernels, F: Fn(T) -> T> Kernel for Map<'_, T, F> {
     #[inline(always)]
     fn run(self) {
         let Map { x, y, f } = self;
@@ -158,7 +158,7 @@ struct Pull<'a, T, F> {
     derivative: F,
 }
 
-impl<T: Real, F: Fn(T, T) -> T> Kernel for Pull<'_, T, F> {
+impl<T: Kernels, F: Fn(T, T) -> T> Kernel for Pull<'_, T, F> {
     #[inline(always)]
     fn run(self) {
         let Pull { dx, beta, dy, x, y, derivative } = self;
@@ -171,13 +171,13 @@ impl<T: Real, F: Fn(T, T) -> T> Kernel for Pull<'_, T, F> {
     }
 }
 
-pub(super) fn sigmoid<T: Real>(x: T) -> T {
-    let small = Real::exp(-x.abs());
+pub(super) fn sigmoid<T: Kernels>(x: T) -> T {
+    let small = Scalar::exp(-x.abs());
     let below = small / (T::one() + small);
     if x < T::zero() { below } else { T::one() - below }
 }
 
-pub(super) fn softplus<T: Real>(x: T) -> T {
+pub(super) fn softplus<T: Kernels>(x: T) -> T {
     let zero = T::zero();
-    Real::exp(-x.abs()).ln_1p() + if x > zero { x } else { zero }
+    Scalar::exp(-x.abs()).ln_1p() + if x > zero { x } else { zero }
 }

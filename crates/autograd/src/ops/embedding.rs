@@ -1,10 +1,10 @@
 //! Rows of a table.
 
-use tensor::{Real, Shape};
+use tensor::{Kernels, Shape};
 
 use crate::tape::Var;
 
-impl<'g, T: Real> Var<'g, T> {
+impl<'g, T: Kernels> Var<'g, T> {
     /// The rows of this table [count, width] with these indices, in an array of shape `at`: [.., width].
     /// PyTorch's `embedding`.
     ///
@@ -13,7 +13,7 @@ impl<'g, T: Real> Var<'g, T> {
     /// elements.
     #[track_caller]
     pub fn embedding(self, indices: &[u32], at: impl Into<Shape>) -> Var<'g, T> {
-        let (graph, table, at) = (self.graph(), self.node(), at.into());
+        let (tape, table, at) = (self.tape(), self.node(), at.into());
         let &[count, width] = &*self.shape() else {
             panic!("an embedding is a table [count, width], not of shape {}", self.shape());
         };
@@ -28,7 +28,7 @@ impl<'g, T: Real> Var<'g, T> {
             "index {worst} is not one of {count} rows of an embedding"
         );
         let shape = Shape::new(&[&*at, &[width]].concat());
-        let mut y = graph.buffer(shape);
+        let mut y = tape.buffer(shape);
         let values = self.values();
         for (y, &index) in y.chunks_exact_mut(width.max(1)).zip(indices) {
             y.copy_from_slice(&values[index as usize * width..][..width]);
@@ -36,12 +36,12 @@ impl<'g, T: Real> Var<'g, T> {
         drop(values);
 
         let indices = indices.to_vec();
-        graph.push(shape, y, &[self], move |at, gradients| {
+        tape.push(shape, y, &[self], move |ctx, gradients| {
             gradients.add(table, |d, beta| {
                 if beta == T::zero() {
                     d.fill(T::zero());
                 }
-                for (dy, &index) in at.dy.chunks_exact(width.max(1)).zip(&indices) {
+                for (dy, &index) in ctx.dy.chunks_exact(width.max(1)).zip(&indices) {
                     let row = &mut d[index as usize * width..][..width];
                     row.iter_mut().zip(dy).for_each(|(d, &dy)| *d += dy);
                 }

@@ -1,7 +1,7 @@
 //! Losses: a mean over examples, as a scalar.
 
 use tensor::parallel::for_each_chunk;
-use tensor::{Real, Shape};
+use tensor::{Kernels, Shape};
 
 use super::elementwise::{sigmoid, softplus};
 use super::softmax::softmax_rows;
@@ -10,7 +10,7 @@ use crate::tape::Var;
 /// Rows of scores that one thread takes at a time.
 const TOGETHER: usize = 256;
 
-impl<'g, T: Real> Var<'g, T> {
+impl<'g, T: Kernels> Var<'g, T> {
     /// Cross-entropy of class scores [n, classes] with the right classes, in nats, the mean over
     /// examples: `mean(ln Σeˣ − x[label])`; PyTorch's `CrossEntropyLoss`.
     ///
@@ -28,7 +28,7 @@ impl<'g, T: Real> Var<'g, T> {
     /// As `cross_entropy`.
     #[track_caller]
     pub fn cross_entropy_smoothed(self, labels: &[u32], smoothing: f64) -> Var<'g, T> {
-        let (graph, x) = (self.graph(), self.node());
+        let (tape, x) = (self.tape(), self.node());
         let &[n, classes] = &*self.shape() else {
             panic!("cross-entropy takes scores of shape [n, classes], not {}", self.shape());
         };
@@ -40,7 +40,7 @@ impl<'g, T: Real> Var<'g, T> {
         let share = T::from_f64(1.0 / n as f64);
         let (hit, miss) = (1.0 - smoothing, smoothing / classes as f64);
         let (hit_share, miss_share) = (T::from_f64(hit) * share, T::from_f64(miss) * share);
-        let mut d = graph.buffer(self.shape());
+        let mut d = tape.buffer(self.shape());
         // Fixed parts, added in order: the bits do not depend on threads.
         let mut totals = vec![0.0; n.div_ceil(TOGETHER)];
         let (scores, part) = (self.values(), (TOGETHER * classes).max(1));
@@ -59,13 +59,13 @@ impl<'g, T: Real> Var<'g, T> {
                 .for_each(|(d, &label)| d[label as usize] -= hit_share);
         });
         drop(scores);
-        let saved = graph.push_constant(self.shape(), d).node();
-        let mut loss = graph.buffer(Shape::SCALAR);
+        let saved = tape.push_constant(self.shape(), d).node();
+        let mut loss = tape.buffer(Shape::SCALAR);
         loss[0] = T::from_f64(totals.iter().sum::<f64>() / n as f64);
 
-        graph.push(Shape::SCALAR, loss, &[self], move |at, gradients| {
-            let dy = at.dy[0];
-            gradients.add_map(x, at.value(saved), at.value(saved), |d, _| d * dy);
+        tape.push(Shape::SCALAR, loss, &[self], move |ctx, gradients| {
+            let dy = ctx.dy[0];
+            gradients.add_map(x, ctx.value(saved), ctx.value(saved), |d, _| d * dy);
         })
     }
 

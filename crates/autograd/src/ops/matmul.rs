@@ -1,31 +1,31 @@
 //! Matrix products.
 
-use tensor::Real;
-use tensor::matmul::{Foreground, Mat};
+use tensor::Kernels;
+use tensor::matmul::{Mat, SparseInput};
 use tensor::simd::{self, Kernel};
 
 use crate::tape::Var;
 
-impl<'g, T: Real> Var<'g, T> {
+impl<'g, T: Kernels> Var<'g, T> {
     /// The matrix product `A·B` of [m, k] and [k, n].
     ///
     /// # Panics
     /// If these are not matrices that fit.
     #[track_caller]
     pub fn matmul(self, b: Var<'g, T>) -> Var<'g, T> {
-        let (a, graph) = (self, self.graph());
+        let (a, tape) = (self, self.tape());
         let (&[m, k], &[rows, n]) = (&*a.shape(), &*b.shape()) else {
             panic!("matmul takes two matrices, not arrays of shapes {} and {}", a.shape(), b.shape());
         };
         assert!(k == rows, "matmul of shapes {} and {}: {k} columns meet {rows} rows", a.shape(), b.shape());
-        let mut c = graph.buffer([m, n].into());
+        let mut c = tape.buffer([m, n].into());
         T::gemm(Mat::new(&a.values(), m, k), Mat::new(&b.values(), k, n), T::zero(), &mut c);
 
         let (a_node, b_node) = (a.node(), b.node());
-        graph.push([m, n].into(), c, &[a, b], move |at, gradients| {
-            let dc = Mat::new(at.dy, m, n);
-            gradients.add(a_node, |da, beta| T::gemm(dc, Mat::new(at.value(b_node), k, n).t(), beta, da));
-            gradients.add(b_node, |db, beta| T::gemm(Mat::new(at.value(a_node), m, k).t(), dc, beta, db));
+        tape.push([m, n].into(), c, &[a, b], move |ctx, gradients| {
+            let dc = Mat::new(ctx.dy, m, n);
+            gradients.add(a_node, |da, beta| T::gemm(dc, Mat::new(ctx.value(b_node), k, n).t(), beta, da));
+            gradients.add(b_node, |db, beta| T::gemm(Mat::new(ctx.value(a_node), m, k).t(), dc, beta, db));
         })
     }
 
@@ -35,7 +35,7 @@ impl<'g, T: Real> Var<'g, T> {
     /// If the shapes do not fit.
     #[track_caller]
     pub fn linear(self, w: Var<'g, T>, b: Option<Var<'g, T>>) -> Var<'g, T> {
-        let (x, graph) = (self, self.graph());
+        let (x, tape) = (self, self.tape());
         let (rows, columns) = x.shape().as_matrix();
         let &[out, inputs] = &*w.shape() else {
             panic!("the weight of a linear layer is a matrix, not {}", w.shape())
@@ -54,10 +54,10 @@ impl<'g, T: Real> Var<'g, T> {
                 b.shape()
             );
         }
-        let mut y = graph.buffer([rows, out].into());
+        let mut y = tape.buffer([rows, out].into());
         let (w_values, b_values) = (w.values(), b.map(|b| b.values()));
         let foreground =
-            x.with_bytes(|x| Foreground::linear(x, rows, &w_values, b_values.as_deref(), &mut y)).flatten();
+            x.with_bytes(|x| SparseInput::linear(x, rows, &w_values, b_values.as_deref(), &mut y)).flatten();
         if foreground.is_none() {
             let beta = if b.is_some() { T::one() } else { T::zero() };
             if let Some(b) = &b_values {
@@ -72,18 +72,18 @@ impl<'g, T: Real> Var<'g, T> {
         *shape.last_mut().expect("a scalar has one column, so no weight fits it") = out;
         let (x_node, w_node, b_node) = (x.node(), w.node(), b.map(Var::node));
         let inputs_of = [x, w].into_iter().chain(b).collect::<Vec<_>>();
-        graph.push(shape.as_slice().into(), y, &inputs_of, move |at, gradients| {
-            let dy = Mat::new(at.dy, rows, out);
-            gradients.add(x_node, |dx, beta| T::gemm(dy, Mat::new(at.value(w_node), out, inputs), beta, dx));
+        tape.push(shape.as_slice().into(), y, &inputs_of, move |ctx, gradients| {
+            let dy = Mat::new(ctx.dy, rows, out);
+            gradients.add(x_node, |dx, beta| T::gemm(dy, Mat::new(ctx.value(w_node), out, inputs), beta, dx));
             gradients.add(w_node, |dw, beta| match &foreground {
                 Some(foreground) => {
-                    let x = at.bytes(x_node).expect("a foreground is one of bytes");
-                    foreground.linear_gradient(x, at.dy, beta, dw);
+                    let x = ctx.bytes(x_node).expect("a foreground is one of bytes");
+                    foreground.linear_gradient(x, ctx.dy, beta, dw);
                 }
-                None => T::gemm(dy.t(), Mat::new(at.value(x_node), rows, inputs), beta, dw),
+                None => T::gemm(dy.t(), Mat::new(ctx.value(x_node), rows, inputs), beta, dw),
             });
             if let Some(b) = b_node {
-                gradients.add(b, |db, beta| simd::dispatch(AddRows { matrix: at.dy, beta, out: db }));
+                gradients.add(b, |db, beta| simd::dispatch(AddRows { matrix: ctx.dy, beta, out: db }));
             }
         })
     }
@@ -96,7 +96,7 @@ struct AddRows<'a, T> {
     out: &'a mut [T],
 }
 
-impl<T: Real> Kernel for AddRows<'_, T> {
+impl<T: Kernels> Kernel for AddRows<'_, T> {
     #[inline(always)]
     fn run(self) {
         let AddRows { matrix, beta, out } = self;

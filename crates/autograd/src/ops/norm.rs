@@ -1,6 +1,6 @@
 //! Normalisation to mean 0 and variance 1, over the batch or over the features.
 
-use tensor::Real;
+use tensor::Kernels;
 
 use super::columns;
 use crate::tape::Var;
@@ -16,24 +16,24 @@ pub struct Moments {
     pub count: usize,
 }
 
-impl<'g, T: Real> Var<'g, T> {
+impl<'g, T: Kernels> Var<'g, T> {
     /// `(x − mean)/√(variance + eps)·w + b` by channel, the last dimension, with the batch's own mean
     /// and variance, which are returned (Ioffe & Szegedy 2015): PyTorch's batch norm in training.
     ///
     /// # Panics
-    /// If `w` and `b` do not have one number a channel. So for the other normalisations.
+    /// If `w` and `b` do not have one number a channel. So for the other normalizations.
     #[track_caller]
     pub fn batch_norm(self, w: Var<'g, T>, b: Var<'g, T>, eps: f64) -> (Var<'g, T>, Moments) {
-        let (x, graph) = (self, self.graph());
+        let (x, tape) = (self, self.tape());
         let (rows, channels) = x.shape().as_matrix();
         check(x, w, b);
         let moments = moments(&x.values(), channels);
         let inverse: Vec<T> =
             moments.variance.iter().map(|&v| T::from_f64((v + eps).sqrt().recip())).collect();
         let mean: Vec<T> = moments.mean.iter().map(|&m| T::from_f64(m)).collect();
-        let mut y = graph.buffer(x.shape());
-        // The normalised values, for the way back.
-        let mut unit = graph.buffer(x.shape());
+        let mut y = tape.buffer(x.shape());
+        // The normalized values, for the way back.
+        let mut unit = tape.buffer(x.shape());
         let (values, scale, shift) = (x.values(), w.values(), b.values());
         let pairs = unit.chunks_exact_mut(channels.max(1)).zip(values.chunks_exact(channels.max(1)));
         for ((unit, x), y) in pairs.zip(y.chunks_exact_mut(channels.max(1))) {
@@ -43,11 +43,11 @@ impl<'g, T: Real> Var<'g, T> {
             }
         }
         drop((values, scale, shift));
-        let unit = graph.push_constant(x.shape(), unit).node();
+        let unit = tape.push_constant(x.shape(), unit).node();
 
         let (x_node, w_node, b_node) = (x.node(), w.node(), b.node());
-        let y = graph.push(x.shape(), y, &[x, w, b], move |at, gradients| {
-            let (dy, unit, w) = (at.dy, at.value(unit), at.value(w_node));
+        let y = tape.push(x.shape(), y, &[x, w, b], move |ctx, gradients| {
+            let (dy, unit, w) = (ctx.dy, ctx.value(unit), ctx.value(w_node));
             let (db, dw) = (columns::sums(dy, channels), columns::dots(dy, unit, channels));
             // dx = w/σ·(dy − mean(dy) − unit·mean(dy·unit))
             let share = 1.0 / rows as f64;
@@ -72,12 +72,12 @@ impl<'g, T: Real> Var<'g, T> {
     /// each row (Ba 2016): PyTorch's `LayerNorm` of one dimension.
     #[track_caller]
     pub fn layer_norm(self, w: Var<'g, T>, b: Var<'g, T>, eps: f64) -> Var<'g, T> {
-        let (x, graph) = (self, self.graph());
+        let (x, tape) = (self, self.tape());
         let (rows, features) = x.shape().as_matrix();
         check(x, w, b);
-        let mut y = graph.buffer(x.shape());
-        let mut unit = graph.buffer(x.shape());
-        let mut inverse = graph.buffer([rows].into());
+        let mut y = tape.buffer(x.shape());
+        let mut unit = tape.buffer(x.shape());
+        let mut inverse = tape.buffer([rows].into());
         let (values, scale, shift) = (x.values(), w.values(), b.values());
         let pairs = unit.chunks_exact_mut(features.max(1)).zip(values.chunks_exact(features.max(1)));
         for (((unit, x), y), inverse) in pairs.zip(y.chunks_exact_mut(features.max(1))).zip(&mut inverse) {
@@ -91,12 +91,12 @@ impl<'g, T: Real> Var<'g, T> {
             }
         }
         drop((values, scale, shift));
-        let unit = graph.push_constant(x.shape(), unit).node();
-        let inverse = graph.push_constant([rows].into(), inverse).node();
+        let unit = tape.push_constant(x.shape(), unit).node();
+        let inverse = tape.push_constant([rows].into(), inverse).node();
 
         let (x_node, w_node, b_node) = (x.node(), w.node(), b.node());
-        graph.push(x.shape(), y, &[x, w, b], move |at, gradients| {
-            let (dy, unit, inverse, w) = (at.dy, at.value(unit), at.value(inverse), at.value(w_node));
+        tape.push(x.shape(), y, &[x, w, b], move |ctx, gradients| {
+            let (dy, unit, inverse, w) = (ctx.dy, ctx.value(unit), ctx.value(inverse), ctx.value(w_node));
             // dx = (g − mean(g) − unit·mean(g·unit))/σ with g = w·dy, by row.
             gradients.add(x_node, |dx, beta| {
                 let pairs = dy.chunks_exact(features.max(1)).zip(unit.chunks_exact(features.max(1)));
@@ -120,11 +120,11 @@ impl<'g, T: Real> Var<'g, T> {
 }
 
 #[track_caller]
-fn check<T: Real>(x: Var<'_, T>, w: Var<'_, T>, b: Var<'_, T>) {
+fn check<T: Kernels>(x: Var<'_, T>, w: Var<'_, T>, b: Var<'_, T>) {
     let channels = x.shape().as_matrix().1;
     assert!(
         *w.shape() == [channels] && *b.shape() == [channels],
-        "a normalisation of scale {} and shift {} cannot take an input of shape {}",
+        "a normalization of scale {} and shift {} cannot take an input of shape {}",
         w.shape(),
         b.shape(),
         x.shape()
@@ -132,7 +132,7 @@ fn check<T: Real>(x: Var<'_, T>, w: Var<'_, T>, b: Var<'_, T>) {
 }
 
 /// Mean and variance of each column, in double precision.
-fn moments<T: Real>(x: &[T], channels: usize) -> Moments {
+fn moments<T: Kernels>(x: &[T], channels: usize) -> Moments {
     let count = x.len().checked_div(channels).unwrap_or(0);
     let share = 1.0 / count as f64;
     let mean: Vec<f64> = columns::sums(x, channels).iter().map(|sum| sum * share).collect();

@@ -2,11 +2,11 @@
 
 use tensor::parallel;
 use tensor::simd::{self, Kernel};
-use tensor::{Real, Shape};
+use tensor::{Kernels, Shape};
 
 use crate::tape::Var;
 
-impl<'g, T: Real> Var<'g, T> {
+impl<'g, T: Kernels> Var<'g, T> {
     /// The greatest number of each `size` × `size` window of images [n, height, width, channels], by
     /// channel. Windows begin every `stride` pixels; one that does not fit is left out, as in PyTorch.
     /// Of equals the first gets the gradient; NaN is greater than anything.
@@ -15,10 +15,10 @@ impl<'g, T: Real> Var<'g, T> {
     /// If these are not images, no window fits, or size or stride is 0. So for `avg_pool2d`.
     #[track_caller]
     pub fn max_pool2d(self, size: usize, stride: usize) -> Var<'g, T> {
-        let (graph, x, windows) = (self.graph(), self.node(), Windows::new(self.shape(), size, stride));
-        let mut y = graph.buffer(windows.output());
+        let (tape, x, windows) = (self.tape(), self.node(), Windows::new(self.shape(), size, stride));
+        let mut y = tape.buffer(windows.output());
         // Which number of its window each one was, for the way back.
-        let mut places = graph.buffer(windows.output());
+        let mut places = tape.buffer(windows.output());
         let (input, output) = windows.image_lens();
         let values = self.values();
         let images =
@@ -27,11 +27,11 @@ impl<'g, T: Real> Var<'g, T> {
             simd::dispatch(Greatest { windows, x, y, places });
         });
         drop(values);
-        let places = graph.push_constant(windows.output(), places).node();
+        let places = tape.push_constant(windows.output(), places).node();
 
-        graph.push(windows.output(), y, &[self], move |at, gradients| {
+        tape.push(windows.output(), y, &[self], move |ctx, gradients| {
             gradients.add(x, |dx, beta| {
-                let pooled = at.dy.chunks_exact(output).zip(at.value(places).chunks_exact(output));
+                let pooled = ctx.dy.chunks_exact(output).zip(ctx.value(places).chunks_exact(output));
                 let images = dx.chunks_exact_mut(input).zip(pooled).collect();
                 parallel::for_each_chunk(images, |(dx, (dy, places))| {
                     simd::dispatch(SendBack { windows, dy, places, beta, dx });
@@ -44,10 +44,10 @@ impl<'g, T: Real> Var<'g, T> {
     /// windows as in [`max_pool2d`](Var::max_pool2d).
     #[track_caller]
     pub fn avg_pool2d(self, size: usize, stride: usize) -> Var<'g, T> {
-        let (graph, x, windows) = (self.graph(), self.node(), Windows::new(self.shape(), size, stride));
+        let (tape, x, windows) = (self.tape(), self.node(), Windows::new(self.shape(), size, stride));
         let share = T::from_f64(1.0 / (size * size) as f64);
         let ((input, output), c) = (windows.image_lens(), windows.channels);
-        let (mut y, values) = (graph.buffer(windows.output()), self.values());
+        let (mut y, values) = (tape.buffer(windows.output()), self.values());
         for (y, x) in y.chunks_exact_mut(output).zip(values.chunks_exact(input)) {
             y.fill(T::zero());
             windows.for_each(|_, from, to| {
@@ -57,12 +57,12 @@ impl<'g, T: Real> Var<'g, T> {
         }
         drop(values);
 
-        graph.push(windows.output(), y, &[self], move |at, gradients| {
+        tape.push(windows.output(), y, &[self], move |ctx, gradients| {
             gradients.add(x, |dx, beta| {
                 if beta == T::zero() {
                     dx.fill(T::zero());
                 }
-                for (dx, dy) in dx.chunks_exact_mut(input).zip(at.dy.chunks_exact(output)) {
+                for (dx, dy) in dx.chunks_exact_mut(input).zip(ctx.dy.chunks_exact(output)) {
                     windows.for_each(|_, from, to| {
                         let rows = dx[from..from + c].iter_mut().zip(&dy[to..to + c]);
                         rows.for_each(|(dx, &dy)| *dx += share * dy);
@@ -140,7 +140,7 @@ struct Greatest<'a, T> {
     places: &'a mut [T],
 }
 
-impl<T: Real> Kernel for Greatest<'_, T> {
+impl<T: Kernels> Kernel for Greatest<'_, T> {
     #[inline(always)]
     fn run(self) {
         let Greatest { windows, x, y, places } = self;
@@ -170,7 +170,7 @@ struct SendBack<'a, T> {
     dx: &'a mut [T],
 }
 
-impl<T: Real> Kernel for SendBack<'_, T> {
+impl<T: Kernels> Kernel for SendBack<'_, T> {
     #[inline(always)]
     fn run(self) {
         let SendBack { windows, dy, places, beta, dx } = self;

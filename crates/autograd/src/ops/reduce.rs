@@ -1,11 +1,11 @@
 //! Sums and means.
 
-use tensor::{Real, Shape};
+use tensor::{Kernels, Shape};
 
 use super::broadcast;
 use crate::tape::Var;
 
-impl<'g, T: Real> Var<'g, T> {
+impl<'g, T: Kernels> Var<'g, T> {
     /// The sum of all elements, accumulated in double precision: a scalar.
     pub fn sum(self) -> Var<'g, T> {
         self.sum_scaled(1.0)
@@ -18,15 +18,15 @@ impl<'g, T: Real> Var<'g, T> {
 
     /// `c·Σx`.
     fn sum_scaled(self, c: f64) -> Var<'g, T> {
-        let (graph, x) = (self.graph(), self.node());
+        let (tape, x) = (self.tape(), self.node());
         let total: f64 = self.values().iter().map(|x| x.widen()).sum();
-        let mut y = graph.buffer(Shape::SCALAR);
+        let mut y = tape.buffer(Shape::SCALAR);
         y[0] = T::from_f64(c * total);
 
         let c = T::from_f64(c);
-        graph.push(Shape::SCALAR, y, &[self], move |at, gradients| {
-            let d = c * at.dy[0];
-            gradients.add_map(x, at.value(x), at.value(x), |_, _| d);
+        tape.push(Shape::SCALAR, y, &[self], move |ctx, gradients| {
+            let d = c * ctx.dy[0];
+            gradients.add_map(x, ctx.value(x), ctx.value(x), |_, _| d);
         })
     }
 
@@ -36,17 +36,17 @@ impl<'g, T: Real> Var<'g, T> {
     /// If there is no such dimension.
     #[track_caller]
     pub fn sum_axis(self, axis: usize) -> Var<'g, T> {
-        let (graph, x, from) = (self.graph(), self.node(), self.shape());
+        let (tape, x, from) = (self.tape(), self.node(), self.shape());
         assert!(axis < from.rank(), "an array of shape {from} has no dimension {axis}");
         let mut dims = from.to_vec();
         dims[axis] = 1;
         let to = Shape::new(&dims);
-        let mut y = graph.buffer(to);
+        let mut y = tape.buffer(to);
         broadcast::sum_to(&self.values(), from, T::zero(), &mut y, to);
 
-        graph.push(to, y, &[self], move |at, gradients| {
+        tape.push(to, y, &[self], move |ctx, gradients| {
             gradients.with_buffer(from.len(), |gradients, d| {
-                broadcast::zip_map((at.dy, to), (at.dy, to), (d, from), |dy, _| dy);
+                broadcast::zip_map((ctx.dy, to), (ctx.dy, to), (d, from), |dy, _| dy);
                 gradients.add_map(x, d, d, |d, _| d);
             });
         })

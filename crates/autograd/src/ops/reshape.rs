@@ -1,27 +1,27 @@
 //! The same numbers in another shape.
 
 use tensor::matmul::Mat;
-use tensor::{Real, Shape};
+use tensor::{Kernels, Shape};
 
 use crate::tape::Var;
 
-impl<'g, T: Real> Var<'g, T> {
+impl<'g, T: Kernels> Var<'g, T> {
     /// The same numbers in the same order, seen as another shape.
     ///
     /// # Panics
     /// If the number of elements differs.
     #[track_caller]
     pub fn reshape(self, shape: impl Into<Shape>) -> Var<'g, T> {
-        let (graph, x, shape) = (self.graph(), self.node(), shape.into());
+        let (tape, x, shape) = (self.tape(), self.node(), shape.into());
         assert!(
             self.shape().len() == shape.len(),
             "an array of shape {} cannot become one of {shape}",
             self.shape()
         );
-        let mut y = graph.buffer(shape);
+        let mut y = tape.buffer(shape);
         y.copy_from_slice(&self.values());
 
-        graph.push(shape, y, &[self], move |at, gradients| gradients.add_map(x, at.dy, at.dy, |dy, _| dy))
+        tape.push(shape, y, &[self], move |ctx, gradients| gradients.add_map(x, ctx.dy, ctx.dy, |dy, _| dy))
     }
 
     /// All dimensions but the first as one: [n, a, b] becomes [n, a·b].
@@ -37,22 +37,22 @@ impl<'g, T: Real> Var<'g, T> {
     /// If it is not a matrix.
     #[track_caller]
     pub fn transpose(self) -> Var<'g, T> {
-        let (graph, x) = (self.graph(), self.node());
+        let (tape, x) = (self.tape(), self.node());
         let &[m, n] = &*self.shape() else {
             panic!("only a matrix has a transpose, not shape {}", self.shape())
         };
-        let mut y = graph.buffer([n, m].into());
+        let mut y = tape.buffer([n, m].into());
         transpose_into(&self.values(), m, n, &mut y);
 
-        graph.push([n, m].into(), y, &[self], move |at, gradients| {
+        tape.push([n, m].into(), y, &[self], move |ctx, gradients| {
             gradients.with_buffer(m * n, |gradients, d| {
-                transpose_into(at.dy, n, m, d);
+                transpose_into(ctx.dy, n, m, d);
                 gradients.add_map(x, d, d, |d, _| d);
             });
         })
     }
 }
 
-fn transpose_into<T: Real>(from: &[T], m: usize, n: usize, to: &mut [T]) {
+fn transpose_into<T: Kernels>(from: &[T], m: usize, n: usize, to: &mut [T]) {
     Mat::new(from, m, n).t().copy_to(to);
 }

@@ -1,21 +1,21 @@
 //! Probabilities from scores.
 
-use tensor::Real;
 use tensor::simd::{self, Kernel};
+use tensor::{Kernels, Scalar};
 
 use crate::tape::Var;
 
-impl<'g, T: Real> Var<'g, T> {
+impl<'g, T: Kernels> Var<'g, T> {
     /// `eˣ / Σeˣ` along the last dimension.
     pub fn softmax(self) -> Var<'g, T> {
-        let (graph, x, columns) = (self.graph(), self.node(), self.shape().as_matrix().1);
-        let mut p = graph.buffer(self.shape());
+        let (tape, x, columns) = (self.tape(), self.node(), self.shape().as_matrix().1);
+        let mut p = tape.buffer(self.shape());
         softmax_rows(&self.values(), columns, &mut p, |_, _| ());
 
-        graph.push(self.shape(), p, &[self], move |at, gradients| {
+        tape.push(self.shape(), p, &[self], move |ctx, gradients| {
             // dx = p·(dy − Σ p·dy)
-            gradients.with_buffer(at.dy.len(), |gradients, d| {
-                let rows = at.dy.chunks_exact(columns.max(1)).zip(at.y.chunks_exact(columns.max(1)));
+            gradients.with_buffer(ctx.dy.len(), |gradients, d| {
+                let rows = ctx.dy.chunks_exact(columns.max(1)).zip(ctx.y.chunks_exact(columns.max(1)));
                 for (d, (dy, p)) in d.chunks_exact_mut(columns.max(1)).zip(rows) {
                     let dot: T = dy.iter().zip(p).map(|(&dy, &p)| dy * p).sum();
                     d.iter_mut().zip(dy.iter().zip(p)).for_each(|(d, (&dy, &p))| *d = p * (dy - dot));
@@ -27,26 +27,26 @@ impl<'g, T: Real> Var<'g, T> {
 
     /// `x − ln Σeˣ` along the last dimension.
     pub fn log_softmax(self) -> Var<'g, T> {
-        let (graph, x, columns) = (self.graph(), self.node(), self.shape().as_matrix().1);
-        let mut y = graph.buffer(self.shape());
-        let mut log_sums = graph.buffer([self.shape().as_matrix().0].into());
+        let (tape, x, columns) = (self.tape(), self.node(), self.shape().as_matrix().1);
+        let mut y = tape.buffer(self.shape());
+        let mut log_sums = tape.buffer([self.shape().as_matrix().0].into());
         softmax_rows(&self.values(), columns, &mut y, |row, log_sum| log_sums[row] = log_sum);
         for (row, (y, x)) in
             y.chunks_exact_mut(columns.max(1)).zip(self.values().chunks_exact(columns.max(1))).enumerate()
         {
             y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - log_sums[row]);
         }
-        graph.give_back(log_sums);
+        tape.give_back(log_sums);
 
-        graph.push(self.shape(), y, &[self], move |at, gradients| {
+        tape.push(self.shape(), y, &[self], move |ctx, gradients| {
             // dx = dy − eʸ·Σdy
-            gradients.with_buffer(at.dy.len(), |gradients, d| {
-                let rows = at.dy.chunks_exact(columns.max(1)).zip(at.y.chunks_exact(columns.max(1)));
+            gradients.with_buffer(ctx.dy.len(), |gradients, d| {
+                let rows = ctx.dy.chunks_exact(columns.max(1)).zip(ctx.y.chunks_exact(columns.max(1)));
                 for (d, (dy, y)) in d.chunks_exact_mut(columns.max(1)).zip(rows) {
                     let total: T = dy.iter().copied().sum();
                     d.iter_mut()
                         .zip(dy.iter().zip(y))
-                        .for_each(|(d, (&dy, &y))| *d = dy - Real::exp(y) * total);
+                        .for_each(|(d, (&dy, &y))| *d = dy - Scalar::exp(y) * total);
                 }
                 gradients.add_map(x, d, d, |d, _| d);
             });
@@ -56,7 +56,7 @@ impl<'g, T: Real> Var<'g, T> {
 
 /// Writes the softmax of each row of so many columns, and calls `row_done` with its number and
 /// its `ln Σeˣ`. The greatest score of a row is subtracted first, so nothing overflows.
-pub(super) fn softmax_rows<T: Real>(x: &[T], columns: usize, p: &mut [T], row_done: impl FnMut(usize, T)) {
+pub(super) fn softmax_rows<T: Kernels>(x: &[T], columns: usize, p: &mut [T], row_done: impl FnMut(usize, T)) {
     simd::dispatch(SoftmaxRows { x, columns: columns.max(1), p, row_done });
 }
 
@@ -67,7 +67,7 @@ struct SoftmaxRows<'a, T, F> {
     row_done: F,
 }
 
-impl<T: Real, F: FnMut(usize, T)> Kernel for SoftmaxRows<'_, T, F> {
+impl<T: Kernels, F: FnMut(usize, T)> Kernel for SoftmaxRows<'_, T, F> {
     #[inline(always)]
     fn run(self) {
         let SoftmaxRows { x, columns, p, mut row_done } = self;
@@ -79,7 +79,7 @@ impl<T: Real, F: FnMut(usize, T)> Kernel for SoftmaxRows<'_, T, F> {
             p.iter_mut().zip(x).for_each(|(p, &x)| *p = x - max);
         }
         // Over all rows at once: a row of ten classes would not fill a register.
-        p.iter_mut().for_each(|p| *p = Real::exp(*p));
+        p.iter_mut().for_each(|p| *p = Scalar::exp(*p));
         for (row, (p, x)) in p.chunks_exact_mut(columns).zip(x.chunks_exact(columns)).enumerate() {
             let sum: T = p.iter().copied().sum();
             p.iter_mut().for_each(|p| *p /= sum);

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use data::batches::Normalise;
+use data::batches::Normalize;
 use lab::{Comparison, Flow, Length, Plan, Recipe, Task};
 use optim::hyper::Value;
 
@@ -95,7 +95,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let json = matches.get_flag("json");
 
     let stop = Stop::listen()?;
-    let task = Task::new(dataset::load(matches)?, model::of(matches), Normalise::HALF)?;
+    let task = Task::new(dataset::load(matches)?, model::of(matches), Normalize::HALF)?;
     let folder = folder(matches)?;
     let length = Length { epochs, evaluations: EVALUATIONS };
     let plan = Plan { task: &task, recipes, seeds: (0..seeds.into()).collect(), length, threads };

@@ -1,6 +1,6 @@
 use anstyle::Style;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use data::Split;
+use data::Images;
 use lab::{Score, Task, stats};
 use serde_json::json;
 
@@ -50,7 +50,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let set = model.set(matches)?;
     let task = model.task(dataset::load_set(set, matches)?)?;
     let (name, split) = trained::split(&task.dataset, matches);
-    let score = task.score(model.weights(), model.running(), split);
+    let score = task.score(model.weights(), model.buffers(), split);
     let result =
         Evaluation::new(&task, split, &score, *matches.get_one::<u32>("worst").expect("it has a default"));
     if matches.get_flag("json") {
@@ -69,7 +69,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 /// A score in detail.
 struct Evaluation<'a> {
     task: &'a Task,
-    split: &'a Split,
+    split: &'a Images,
     score: &'a Score,
     /// How often each class (row) was seen as each (column).
     confusion: Vec<Vec<u64>>,
@@ -78,7 +78,7 @@ struct Evaluation<'a> {
 }
 
 impl Evaluation<'_> {
-    fn new<'a>(task: &'a Task, split: &'a Split, score: &'a Score, worst: u32) -> Evaluation<'a> {
+    fn new<'a>(task: &'a Task, split: &'a Images, score: &'a Score, worst: u32) -> Evaluation<'a> {
         let labels: Vec<u32> = split.labels.iter().map(|&label| label.into()).collect();
         let confusion = nn::metrics::confusion(&score.predictions, &labels, task.dataset.classes);
         let evaluation = Evaluation { task, split, score, confusion, worst: vec![] };

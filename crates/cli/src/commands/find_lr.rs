@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use data::batches::Normalise;
+use data::batches::Normalize;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lab::finder::{Across, Ended, RangeTest, Start, Step, Sweep};
 use lab::{Finder, Flow, Recipe, Task};
@@ -129,9 +129,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         (Some(trained), _) => trained.task(dataset)?,
         (None, Some(widths)) => {
             let widths: Vec<usize> = widths.map(|&width| width as usize).collect();
-            Task::with_widths(dataset, &widths, nn::Activation::Relu, Normalise::HALF)?
+            Task::with_widths(dataset, &widths, nn::Activation::Relu, Normalize::HALF)?
         }
-        (None, None) => Task::new(dataset, model::of(matches), Normalise::HALF)?,
+        (None, None) => Task::new(dataset, model::of(matches), Normalize::HALF)?,
     };
     let mut finder = Finder::new(&task, &recipe);
     finder.sweep = sweep;

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use anstyle::Style;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
-use data::{Dataset, Origin, Set, Split};
+use data::{Dataset, Images, Origin, Set};
 use lab::{Score, Task};
 use serde_json::json;
 
@@ -70,7 +70,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Some(&index) => of_the_set(&model, set, index, matches)?,
         None => of_files(&model, set, matches)?,
     };
-    let score = task.score(model.weights(), model.running(), &task.dataset.test);
+    let score = task.score(model.weights(), model.buffers(), &task.dataset.test);
     for (place, subject) in subjects.iter().enumerate() {
         let seen = Seen::new(subject, &task, &score, place);
         console::print(&if matches.get_flag("json") {
@@ -99,7 +99,7 @@ fn of_the_set(
     let (name, split) = trained::split(&dataset, matches);
     let index = trained::checked_index(index, &dataset, (name, split))?;
     let label = split.labels[index];
-    let alone = Split { pixels: split.image(index).to_vec(), labels: vec![label], ..*split };
+    let alone = Images { pixels: split.image(index).to_vec(), labels: vec![label], ..*split };
     let subject = Subject::Image { index, split: name, label };
     Ok((vec![subject], task(model, set, alone, dataset.origin)?))
 }
@@ -128,13 +128,13 @@ fn of_files(
     }
     // What the labels are is what is asked: the loss that they would give is not looked at.
     let labels = vec![0; paths.len()];
-    let split = Split { pixels, labels, rows: digit::SIDE, cols: digit::SIDE };
+    let split = Images { pixels, labels, rows: digit::SIDE, cols: digit::SIDE };
     let task = task(model, set, split, Origin::Folder(PathBuf::new()))?;
     Ok((paths.into_iter().map(Subject::File).collect(), task))
 }
 
 /// A set's classes with other images.
-fn task(model: &Trained, set: &'static Set, images: Split, origin: Origin) -> Result<Task, Failure> {
+fn task(model: &Trained, set: &'static Set, images: Images, origin: Origin) -> Result<Task, Failure> {
     let Set { name, classes, class_names, mean_std, .. } = *set;
     model.task(Dataset { name, classes, class_names, mean_std, train: images.clone(), test: images, origin })
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use data::batches::Normalise;
+use data::batches::Normalize;
 use lab::plan::Place;
 use lab::{Flow, Length, Recipe, Task, Training, weights};
 use nn::{Activation, Architecture};
@@ -192,8 +192,8 @@ fn finish(matches: &ArgMatches, training: &Training<'_>, task: &Task, json: bool
     if let Some(path) = saved {
         let notes = [
             ("dataset", task.dataset.name.to_string()),
-            ("mean", task.normalise.mean.to_string()),
-            ("deviation", task.normalise.deviation.to_string()),
+            ("mean", task.normalize.mean.to_string()),
+            ("deviation", task.normalize.std.to_string()),
             ("recipe", record.recipe.clone()),
             ("seed", record.seed.to_string()),
         ];
@@ -201,7 +201,7 @@ fn finish(matches: &ArgMatches, training: &Training<'_>, task: &Task, json: bool
         if let Architecture::Mlp { activation, .. } = &task.architecture {
             notes.insert("activation".to_string(), activation.name().to_string());
         }
-        weights::save(path, &training.evaluation_weights(), training.running(), notes)?;
+        weights::save(path, &training.evaluation_weights(), training.buffers(), notes)?;
     }
     if json {
         return Ok(console::print(&report::jsonl(&[record]))?);
@@ -271,16 +271,16 @@ fn task(matches: &ArgMatches, dataset: data::Dataset) -> Result<Task, Failure> {
         matches.get_many::<u32>("layers").map(|widths| widths.map(|&width| width as usize).collect());
     Ok(match (model::of(matches), widths) {
         (Architecture::Mlp { .. }, Some(widths)) => {
-            Task::with_widths(dataset, &widths, chosen, Normalise::HALF)?
+            Task::with_widths(dataset, &widths, chosen, Normalize::HALF)?
         }
         (Architecture::Mlp { hidden, .. }, None) => {
-            Task::new(dataset, Architecture::Mlp { hidden, activation: chosen }, Normalise::HALF)?
+            Task::new(dataset, Architecture::Mlp { hidden, activation: chosen }, Normalize::HALF)?
         }
         (named, Some(_)) => {
             let message = format!("--layers are widths of an mlp, and --model is {named}");
             return Err(Failure::usage(message, "leave out one of the two"));
         }
-        (named, None) => Task::new(dataset, named, Normalise::HALF)?,
+        (named, None) => Task::new(dataset, named, Normalize::HALF)?,
     })
 }
 

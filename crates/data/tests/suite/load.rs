@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use data::{Dataset, Error, Event, Idx, IdxData, Kind, Origin, SETS, Split, load, locate, set, verify};
+use data::{Dataset, Error, Event, Idx, IdxData, Images, Kind, Origin, SETS, load, locate, set, verify};
 
 use crate::tiny;
 
@@ -162,8 +162,8 @@ fn idx(shape: &[usize], data: IdxData) -> Idx {
     Idx { shape: shape.to_vec(), data }
 }
 
-fn split(images: Idx, labels: Idx) -> Result<Split, Error> {
-    Split::new((Path::new("images"), images), (Path::new("labels"), labels), 10)
+fn split(images: Idx, labels: Idx) -> Result<Images, Error> {
+    Images::new((Path::new("images"), images), (Path::new("labels"), labels), 10)
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Nonlinearities, by name.
 
 use autograd::Var;
-use tensor::Real;
+use tensor::Kernels;
 
 /// A nonlinearity, element by element.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,7 +49,7 @@ impl Activation {
     }
 
     /// The same shape, each element through the function.
-    pub fn forward<'g, T: Real>(self, x: Var<'g, T>) -> Var<'g, T> {
+    pub fn forward<'g, T: Kernels>(self, x: Var<'g, T>) -> Var<'g, T> {
         match self {
             Activation::Relu => x.relu(),
             Activation::LeakyRelu => x.leaky_relu(T::from_f64(0.01)),

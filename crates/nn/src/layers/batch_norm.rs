@@ -1,20 +1,20 @@
 //! Normalisation over the batch.
 
 use autograd::{Moments, Var};
-use tensor::{Bundle, Id, Real, Role};
+use tensor::{Kernels, ParamId, ParamVec, Role};
 
+use crate::context::Context;
 use crate::init::Init;
-use crate::mode::Mode;
 use crate::model::Builder;
 
 /// Each channel to mean 0 and variance 1 over the batch, then scaled and shifted (Ioffe & Szegedy
 /// 2015): PyTorch's `BatchNorm2d` of images and `BatchNorm1d` of features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BatchNorm {
-    weight: Id,
-    bias: Id,
-    running_mean: Id,
-    running_var: Id,
+    weight: ParamId,
+    bias: ParamId,
+    running_mean: ParamId,
+    running_var: ParamId,
 }
 
 impl BatchNorm {
@@ -35,44 +35,44 @@ impl BatchNorm {
         BatchNorm {
             weight,
             bias,
-            running_mean: builder.running(format!("{name}.running_mean"), [channels], 0.0),
-            running_var: builder.running(format!("{name}.running_var"), [channels], 1.0),
+            running_mean: builder.buffers(format!("{name}.running_mean"), [channels], 0.0),
+            running_var: builder.buffers(format!("{name}.running_var"), [channels], 1.0),
         }
     }
 
     /// In training by the batch's statistics, which also move the running ones; else by the running
     /// ones.
     #[track_caller]
-    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>, mode: &mut Mode<'_, T>) -> Var<'g, T> {
-        let graph = x.graph();
-        let (weight, bias) = (graph.param(self.weight), graph.param(self.bias));
-        match mode {
-            Mode::Train { running, .. } => {
+    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>, context: &mut Context<'_, T>) -> Var<'g, T> {
+        let tape = x.tape();
+        let (weight, bias) = (tape.param(self.weight), tape.param(self.bias));
+        match context {
+            Context::Train { buffers, .. } => {
                 let (y, moments) = x.batch_norm(weight, bias, BatchNorm::EPS);
-                self.follow(&moments, running);
+                self.follow(&moments, buffers);
                 y
             }
-            Mode::Evaluate { running } => {
-                let (mean, variance) = (running.get(self.running_mean), running.get(self.running_var));
+            Context::Evaluate { buffers } => {
+                let (mean, variance) = (buffers.get(self.running_mean), buffers.get(self.running_var));
                 let inverse = |v: T| T::from_f64((v.widen() + BatchNorm::EPS).sqrt().recip());
-                let inverse = graph.input_with([variance.len()], |to| {
+                let inverse = tape.input_with([variance.len()], |to| {
                     to.iter_mut().zip(variance).for_each(|(to, &v)| *to = inverse(v));
                 });
                 let scale = weight * inverse;
-                x * scale + (bias - graph.input([mean.len()], mean) * scale)
+                x * scale + (bias - tape.input([mean.len()], mean) * scale)
             }
         }
     }
 
     /// Moves the running statistics towards a batch's; the variance as that of a sample, as PyTorch
     /// has it.
-    fn follow<T: Real>(&self, moments: &Moments, running: &mut Bundle<T>) {
+    fn follow<T: Kernels>(&self, moments: &Moments, buffers: &mut ParamVec<T>) {
         let sample = moments.count as f64 / (moments.count.max(2) - 1) as f64;
-        let mut move_to = |id: Id, batch: &[f64], factor: f64| {
-            for (running, batch) in running.get_mut(id).iter_mut().zip(batch) {
+        let mut move_to = |id: ParamId, batch: &[f64], factor: f64| {
+            for (buffers, batch) in buffers.get_mut(id).iter_mut().zip(batch) {
                 let moved =
-                    (1.0 - BatchNorm::MOMENTUM) * running.widen() + BatchNorm::MOMENTUM * batch * factor;
-                *running = T::from_f64(moved);
+                    (1.0 - BatchNorm::MOMENTUM) * buffers.widen() + BatchNorm::MOMENTUM * batch * factor;
+                *buffers = T::from_f64(moved);
             }
         };
         move_to(self.running_mean, &moments.mean, 1.0);

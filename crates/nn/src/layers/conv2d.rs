@@ -2,7 +2,7 @@
 
 use autograd::Var;
 use tensor::conv::Padding;
-use tensor::{Id, Real, Role};
+use tensor::{Kernels, ParamId, Role};
 
 use crate::init::Init;
 use crate::model::Builder;
@@ -18,8 +18,8 @@ use crate::model::Builder;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conv2d {
-    weight: Id,
-    bias: Option<Id>,
+    weight: ParamId,
+    bias: Option<ParamId>,
     stride: usize,
     padding: Padding,
 }
@@ -36,7 +36,7 @@ impl Conv2d {
         }
     }
 
-    /// [`Conv2d::new`] without the bias, for where a normalisation follows.
+    /// [`Conv2d::new`] without the bias, for where a normalization follows.
     pub fn without_bias(
         builder: &mut Builder,
         name: &str,
@@ -62,10 +62,10 @@ impl Conv2d {
 
     /// [n, height, width, inputs] to [n, height, width, outputs], the sizes divided by the stride.
     #[track_caller]
-    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>) -> Var<'g, T> {
-        let graph = x.graph();
-        let bias = self.bias.map(|bias| graph.param(bias));
-        x.conv2d(graph.param(self.weight), bias, self.stride, self.padding)
+    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>) -> Var<'g, T> {
+        let tape = x.tape();
+        let bias = self.bias.map(|bias| tape.param(bias));
+        x.conv2d(tape.param(self.weight), bias, self.stride, self.padding)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Dropout.
 
 use autograd::Var;
-use tensor::Real;
+use tensor::Kernels;
 use tensor::random::Stream;
 
-use crate::mode::Mode;
+use crate::context::Context;
 
 /// In training, numbers are 0 with some probability and the others larger (Srivastava 2014).
 ///
@@ -32,13 +32,13 @@ impl Dropout {
 
     /// The same shape; outside training the input itself.
     #[track_caller]
-    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>, mode: &Mode<'_, T>) -> Var<'g, T> {
-        match mode {
-            Mode::Train { seed, step, .. } => {
+    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>, context: &Context<'_, T>) -> Var<'g, T> {
+        match context {
+            Context::Train { seed, step, .. } => {
                 let stream = Stream::new(*seed, &format!("dropout {} of step {step}", self.name));
                 x.dropout(self.probability, stream)
             }
-            Mode::Evaluate { .. } => x,
+            Context::Evaluate { .. } => x,
         }
     }
 }

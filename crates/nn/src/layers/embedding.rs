@@ -1,7 +1,7 @@
 //! Tables of vectors.
 
 use autograd::Var;
-use tensor::{Id, Real, Role};
+use tensor::{Kernels, ParamId, Role};
 
 use crate::init::Init;
 use crate::model::Builder;
@@ -9,7 +9,7 @@ use crate::model::Builder;
 /// A learned vector for each of a number of things: PyTorch's `Embedding`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Embedding {
-    weight: Id,
+    weight: ParamId,
 }
 
 impl Embedding {
@@ -26,9 +26,9 @@ impl Embedding {
     /// # Panics
     /// If a number is not whole, or not below `count`.
     #[track_caller]
-    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>) -> Var<'g, T> {
+    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>) -> Var<'g, T> {
         let indices: Vec<u32> = x.values().iter().map(|x| index(x.widen())).collect();
-        x.graph().param(self.weight).embedding(&indices, x.shape())
+        x.tape().param(self.weight).embedding(&indices, x.shape())
     }
 }
 

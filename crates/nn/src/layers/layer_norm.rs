@@ -1,7 +1,7 @@
 //! Normalisation over the features.
 
 use autograd::Var;
-use tensor::{Id, Real, Role};
+use tensor::{Kernels, ParamId, Role};
 
 use crate::init::Init;
 use crate::model::Builder;
@@ -10,8 +10,8 @@ use crate::model::Builder;
 /// PyTorch's `LayerNorm` of one dimension.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerNorm {
-    weight: Id,
-    bias: Id,
+    weight: ParamId,
+    bias: ParamId,
 }
 
 impl LayerNorm {
@@ -29,8 +29,8 @@ impl LayerNorm {
 
     /// The same shape.
     #[track_caller]
-    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>) -> Var<'g, T> {
-        let graph = x.graph();
-        x.layer_norm(graph.param(self.weight), graph.param(self.bias), LayerNorm::EPS)
+    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>) -> Var<'g, T> {
+        let tape = x.tape();
+        x.layer_norm(tape.param(self.weight), tape.param(self.bias), LayerNorm::EPS)
     }
 }

@@ -1,7 +1,7 @@
 //! Dense layers.
 
 use autograd::Var;
-use tensor::{Id, Real, Role};
+use tensor::{Kernels, ParamId, Role};
 
 use crate::init::Init;
 use crate::model::Builder;
@@ -9,8 +9,8 @@ use crate::model::Builder;
 /// A dense layer: `x·Wᵀ + b`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linear {
-    weight: Id,
-    bias: Id,
+    weight: ParamId,
+    bias: ParamId,
 }
 
 impl Linear {
@@ -38,8 +38,8 @@ impl Linear {
 
     /// [.., inputs] to [.., outputs].
     #[track_caller]
-    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>) -> Var<'g, T> {
-        let graph = x.graph();
-        x.linear(graph.param(self.weight), Some(graph.param(self.bias)))
+    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>) -> Var<'g, T> {
+        let tape = x.tape();
+        x.linear(tape.param(self.weight), Some(tape.param(self.bias)))
     }
 }

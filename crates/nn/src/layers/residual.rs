@@ -1,10 +1,10 @@
 //! Residual blocks.
 
 use autograd::Var;
-use tensor::Real;
+use tensor::Kernels;
 
 use super::Layer;
-use crate::mode::Mode;
+use crate::context::Context;
 
 /// `body(x) + shortcut(x)` (He 2016); without layers the shortcut is x itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +21,8 @@ impl Residual {
     /// # Panics
     /// If their results differ in shape.
     #[track_caller]
-    pub fn forward<'g, T: Real>(&self, x: Var<'g, T>, mode: &mut Mode<'_, T>) -> Var<'g, T> {
-        let mut through = |layers: &[Layer]| layers.iter().fold(x, |x, layer| layer.forward(x, mode));
+    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>, context: &mut Context<'_, T>) -> Var<'g, T> {
+        let mut through = |layers: &[Layer]| layers.iter().fold(x, |x, layer| layer.forward(x, context));
         let (body, shortcut) = (through(&self.body), through(&self.shortcut));
         assert!(
             body.shape() == shortcut.shape(),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use optim::{Clip, Group, GroupRule, Method, Needs, Optimizer, Rule, Selector, Tier, rules};
 use proptest::prelude::*;
-use tensor::{Entry, Layout, Role};
+use tensor::{Layout, ParamInfo, Role};
 
 use crate::bits::bits;
 use crate::{numbers, step, variants};
@@ -48,9 +48,9 @@ fn run(method: Method, layout: &Layout) -> Vec<f32> {
 }
 
 /// The same, of these parameters by themselves.
-fn run_alone(rule: &dyn Rule, of: impl Fn(&Entry) -> bool) -> Vec<(Range<usize>, Vec<f32>)> {
+fn run_alone(rule: &dyn Rule, of: impl Fn(&ParamInfo) -> bool) -> Vec<(Range<usize>, Vec<f32>)> {
     let all = layout();
-    let entries: Vec<&Entry> = all.entries().iter().filter(|entry| of(entry)).collect();
+    let entries: Vec<&ParamInfo> = all.entries().iter().filter(|entry| of(entry)).collect();
     let mut layout = Layout::new();
     entries.iter().for_each(|entry| _ = layout.push(&entry.name, entry.shape, entry.role));
     let gathered = |salt: usize| -> Vec<f32> {
@@ -67,7 +67,7 @@ fn run_alone(rule: &dyn Rule, of: impl Fn(&Entry) -> bool) -> Vec<(Range<usize>,
 /// Rules of every tier, with state of every extent, on parameters with gaps between them.
 #[test]
 fn groups_are_separate_optimizers_bit_for_bit() {
-    let of_group = |entry: &Entry| matches!(entry.role, Role::Bias | Role::Norm);
+    let of_group = |entry: &ParamInfo| matches!(entry.role, Role::Bias | Role::Norm);
     for main in variants().into_iter().filter(|rule| rule.needs() < Needs::Objective) {
         for group in ["adamw lr=0.1", "nadam", "prodigy", "novograd"] {
             let is = |of| (of, GroupRule::Rule(rule(group)));
@@ -138,7 +138,7 @@ fn no_decay_takes_weight_decay_from_some() {
     let main = "adamw lr=0.1 weight_decay=0.5";
     let method = Method { no_decay: vec!["bias".into(), "*.table".into()], ..Method::new(rule(main)) };
     let found = run(method, &layout());
-    let decays = |entry: &Entry| entry.role != Role::Bias && entry.name != "c.table";
+    let decays = |entry: &ParamInfo| entry.role != Role::Bias && entry.name != "c.table";
     for (range, expected) in run_alone(&*rule(main), decays) {
         assert_eq!(found[range], expected);
     }

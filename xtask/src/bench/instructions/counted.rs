@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use data::{Places, Request, Split};
+use data::{Images, Places, Request};
 use optim::{Needs, Optimizer, Rule, Tier, rules};
 use rayon::ThreadPoolBuilder;
 use serde_json::json;
@@ -57,7 +57,7 @@ fn stretch(work: &mut dyn FnMut()) {
 }
 
 /// Training steps, and the update of each rule that sees one weight at a time.
-fn subjects(images: &Arc<Split>) -> Vec<Subject> {
+fn subjects(images: &Arc<Images>) -> Vec<Subject> {
     let steps = ["sgd", "adam", "rmsprop"].map(|rule| Subject {
         name: format!("step, batch 64, {rule}"),
         unit: "step",
@@ -77,7 +77,7 @@ fn subjects(images: &Arc<Split>) -> Vec<Subject> {
 }
 
 /// The embedded digits, whatever else is on this machine: what is background is not computed with.
-fn sample() -> Result<Arc<Split>, String> {
+fn sample() -> Result<Arc<Images>, String> {
     let mut request = Request::new(data::set("mnist").map_err(|error| error.to_string())?);
     // No folder is below a file.
     let nowhere = std::env::current_exe().map_err(|error| error.to_string())?;

@@ -4,14 +4,14 @@ use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use autograd::Tape;
-use data::batches::Normalise;
-use data::{Idx, Split};
+use autograd::BufferPool;
+use data::batches::Normalize;
+use data::{Idx, Images};
 use lab::Recipe;
 use nn::{Activation, Model};
 use serde_json::{Value, json};
-use tensor::Bundle;
-use tensor::parallel::awake;
+use tensor::ParamVec;
+use tensor::parallel::spinning;
 
 use super::start::WIDTHS;
 use crate::bench::optim;
@@ -46,7 +46,7 @@ pub(in crate::bench) fn serve(data: &Path, threads: usize, variant: &str) -> Res
             }
         }
         let (_, repetition) = ready.as_mut().expect("it was just made");
-        let (seconds, value) = pool.install(|| awake(&mut *repetition));
+        let (seconds, value) = pool.install(|| spinning(&mut *repetition));
         say(&match value {
             Some(value) => json!({"seconds": seconds, "value": value}),
             None => json!({"seconds": seconds}),
@@ -75,7 +75,7 @@ fn training(workload: &str, folder: &Path) -> Result<Repetition, String> {
     let (batch, updates) = (size(workload, "batch")?, size(workload, "updates")?);
     let (split, order) = examples(folder)?;
     let start = weights(&folder.join(format!("{name}.f32")), &model)?;
-    let (tape, mut labels) = (Tape::new(), Vec::new());
+    let (pool, mut labels) = (BufferPool::new(), Vec::new());
     let mut weights = start.clone();
     let mut gradients = start.zeros_like();
     let pixels = split.rows * split.cols;
@@ -85,14 +85,14 @@ fn training(workload: &str, folder: &Path) -> Result<Repetition, String> {
         let mut optimizer = recipe.optimizer(model.layout(), 0).expect("settings in range");
         let (begun, mut total) = (Instant::now(), 0.0);
         for indices in order.chunks(batch).cycle().take(updates) {
-            let graph = tape.graph(&weights);
-            let x = graph.input_bytes([indices.len(), pixels], Normalise::HALF.levels(), |pixels| {
+            let tape = pool.tape(&weights);
+            let x = tape.input_bytes([indices.len(), pixels], Normalize::HALF.quantization(), |pixels| {
                 split.gather(indices, pixels, &mut labels);
             });
             let loss = model.forward(x).cross_entropy(&labels);
             loss.backward(&mut gradients);
             total += f64::from(loss.item());
-            drop(graph);
+            drop(tape);
             optimizer.step(weights.as_mut_slice(), gradients.as_slice());
         }
         (begun.elapsed().as_secs_f64(), Some(total / updates as f64))
@@ -102,21 +102,21 @@ fn training(workload: &str, folder: &Path) -> Result<Repetition, String> {
 }
 
 /// The training images and the order in which they are visited.
-fn examples(folder: &Path) -> Result<(Split, Vec<u32>), String> {
+fn examples(folder: &Path) -> Result<(Images, Vec<u32>), String> {
     let open = |name: &str| -> Result<(PathBuf, Idx), String> {
         let path = folder.join("MNIST").join("raw").join(name);
         let idx = Idx::open(&path, u64::MAX).map_err(|error| error.to_string())?;
         Ok((path, idx))
     };
     let (images, labels) = (open("train-images-idx3-ubyte")?, open("train-labels-idx1-ubyte")?);
-    let split = Split::new((&images.0, images.1), (&labels.0, labels.1), WIDTHS[3]);
+    let split = Images::new((&images.0, images.1), (&labels.0, labels.1), WIDTHS[3]);
     let order = words(&folder.join("order.u32"))?.map(u32::from_le_bytes).collect();
     Ok((split.map_err(|error| error.to_string())?, order))
 }
 
 /// The model's weights from a file that has them one after another.
-fn weights(path: &Path, model: &Model) -> Result<Bundle, String> {
-    let mut weights = Bundle::zeros(model.layout().clone());
+fn weights(path: &Path, model: &Model) -> Result<ParamVec, String> {
+    let mut weights = ParamVec::zeros(model.layout().clone());
     let values: Vec<f32> = words(path)?.map(f32::from_le_bytes).collect();
     if values.len() != weights.as_slice().len() {
         return Err(format!("{} has {} weights", path.display(), values.len()));

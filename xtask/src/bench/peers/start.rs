@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use data::idx::{Idx, IdxData};
-use data::{Dataset, Split};
+use data::{Dataset, Images};
 use nn::{Activation, Init, Model};
 use tensor::random::Stream;
 
@@ -53,7 +53,7 @@ fn convolutional() -> Vec<f32> {
     weights
 }
 
-fn write_split(raw: &Path, name: &str, split: &Split) -> Result<(), String> {
+fn write_split(raw: &Path, name: &str, split: &Images) -> Result<(), String> {
     let images =
         Idx { shape: vec![split.len(), split.rows, split.cols], data: IdxData::U8(split.pixels.clone()) };
     let labels = Idx { shape: vec![split.len()], data: IdxData::U8(split.labels.clone()) };

@@ -17,7 +17,7 @@ pub enum Role {
     Matrix,
     /// An additive bias.
     Bias,
-    /// Scale or shift of a normalisation.
+    /// Scale or shift of a normalization.
     Norm,
     /// A table of embeddings.
     Embedding,
@@ -25,7 +25,7 @@ pub enum Role {
 
 /// One parameter's place in the flat buffer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct ParamInfo {
     /// Dotted name, as in PyTorch: `fc1.weight`.
     pub name: String,
     /// Sizes, row-major.
@@ -36,11 +36,11 @@ pub struct Entry {
     pub range: Range<usize>,
 }
 
-/// A handle to an [`Entry`] of a [`Layout`].
+/// A handle to an [`ParamInfo`] of a [`Layout`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Id(usize);
+pub struct ParamId(usize);
 
-impl Id {
+impl ParamId {
     /// Position in the layout, counted from 0.
     pub fn index(self) -> usize {
         self.0
@@ -50,7 +50,7 @@ impl Id {
 /// The ordered names, shapes and roles of all parameters of a model.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Layout {
-    entries: Vec<Entry>,
+    entries: Vec<ParamInfo>,
 }
 
 impl Layout {
@@ -64,32 +64,32 @@ impl Layout {
     /// # Panics
     /// If the name is taken.
     #[track_caller]
-    pub fn push(&mut self, name: impl Into<String>, shape: impl Into<Shape>, role: Role) -> Id {
+    pub fn push(&mut self, name: impl Into<String>, shape: impl Into<Shape>, role: Role) -> ParamId {
         let (name, shape) = (name.into(), shape.into());
         assert!(self.find(&name).is_none(), "two parameters are named `{name}`");
         let start = self.len();
-        self.entries.push(Entry { name, shape, role, range: start..start + shape.len() });
-        Id(self.entries.len() - 1)
+        self.entries.push(ParamInfo { name, shape, role, range: start..start + shape.len() });
+        ParamId(self.entries.len() - 1)
     }
 
     /// All parameters in order.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[ParamInfo] {
         &self.entries
     }
 
     /// The handles of all parameters in order.
-    pub fn ids(&self) -> impl Iterator<Item = Id> + use<> {
-        (0..self.entries.len()).map(Id)
+    pub fn ids(&self) -> impl Iterator<Item = ParamId> + use<> {
+        (0..self.entries.len()).map(ParamId)
     }
 
     /// The parameter behind a handle.
-    pub fn entry(&self, id: Id) -> &Entry {
+    pub fn entry(&self, id: ParamId) -> &ParamInfo {
         &self.entries[id.0]
     }
 
     /// The handle of the parameter with this name.
-    pub fn find(&self, name: &str) -> Option<Id> {
-        self.entries.iter().position(|e| e.name == name).map(Id)
+    pub fn find(&self, name: &str) -> Option<ParamId> {
+        self.entries.iter().position(|e| e.name == name).map(ParamId)
     }
 
     /// Number of elements of all parameters together.
@@ -106,32 +106,32 @@ impl Layout {
 /// One value for every element of a [`Layout`]: weights, gradients or a state of an optimizer.
 ///
 /// ```
-/// use tensor::{Bundle, Layout, Role};
+/// use tensor::{ParamVec, Layout, Role};
 /// let mut layout = Layout::new();
 /// let weight = layout.push("fc.weight", [2, 3], Role::Matrix);
 /// let bias = layout.push("fc.bias", [2], Role::Bias);
-/// let mut weights: Bundle = Bundle::zeros(layout);
+/// let mut weights: ParamVec = ParamVec::zeros(layout);
 /// weights.get_mut(bias).fill(1.0);
 /// assert_eq!(weights.as_slice(), [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]);
 /// assert_eq!(weights.get(weight).len(), 6);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bundle<T: Copy + Default = f32> {
+pub struct ParamVec<T: Copy + Default = f32> {
     layout: Arc<Layout>,
     values: Buffer<T>,
 }
 
-impl<T: Copy + Default> Bundle<T> {
+impl<T: Copy + Default> ParamVec<T> {
     /// All zeros.
-    pub fn zeros(layout: impl Into<Arc<Layout>>) -> Bundle<T> {
+    pub fn zeros(layout: impl Into<Arc<Layout>>) -> ParamVec<T> {
         let layout = layout.into();
         let values = Buffer::zeros(layout.len());
-        Bundle { layout, values }
+        ParamVec { layout, values }
     }
 
     /// Zeros with the same layout as `self`.
-    pub fn zeros_like(&self) -> Bundle<T> {
-        Bundle::zeros(self.layout.clone())
+    pub fn zeros_like(&self) -> ParamVec<T> {
+        ParamVec::zeros(self.layout.clone())
     }
 
     /// The names, shapes and roles.
@@ -140,12 +140,12 @@ impl<T: Copy + Default> Bundle<T> {
     }
 
     /// The elements of one parameter, row-major.
-    pub fn get(&self, id: Id) -> &[T] {
+    pub fn get(&self, id: ParamId) -> &[T] {
         &self.values[self.layout.entry(id).range.clone()]
     }
 
     /// The elements of one parameter, row-major.
-    pub fn get_mut(&mut self, id: Id) -> &mut [T] {
+    pub fn get_mut(&mut self, id: ParamId) -> &mut [T] {
         &mut self.values[self.layout.entry(id).range.clone()]
     }
 

@@ -11,12 +11,12 @@
 use std::arch::x86_64::{__m256, __m512};
 
 use crate::matmul::lanes::Lanes;
-use crate::real::Real;
+use crate::scalar::Scalar;
 use crate::simd::{self, Path};
 
 /// A matrix in a slice: element (i, k) is `data[rows[i] + columns[k]]`.
 #[derive(Debug, Clone, Copy)]
-pub struct Gathered<'a, T = f32> {
+pub struct IndirectMat<'a, T = f32> {
     /// Where the numbers are.
     pub data: &'a [T],
     /// An offset for each row.
@@ -25,11 +25,11 @@ pub struct Gathered<'a, T = f32> {
     pub columns: &'a [usize],
 }
 
-impl<'a, T> Gathered<'a, T> {
+impl<'a, T> IndirectMat<'a, T> {
     /// At most `count` rows from `start`.
-    fn rows_from(self, start: usize, count: usize) -> Gathered<'a, T> {
+    fn rows_from(self, start: usize, count: usize) -> IndirectMat<'a, T> {
         let rows = &self.rows[start..];
-        Gathered { rows: &rows[..count.min(rows.len())], ..self }
+        IndirectMat { rows: &rows[..count.min(rows.len())], ..self }
     }
 }
 
@@ -47,9 +47,9 @@ pub enum Start<'a, T = f32> {
 /// `C = A·B + start` in `f32`, for B and C row-major with `n` columns.
 ///
 /// ```
-/// use tensor::gathered::{Gathered, Start, product};
+/// use tensor::indirect::{IndirectMat, Start, product};
 /// // The sums of three neighbours: a convolution of 1 2 3 4 with 1 1 1.
-/// let a = Gathered { data: &[1.0, 2.0, 3.0, 4.0], rows: &[0, 1], columns: &[0, 1, 2] };
+/// let a = IndirectMat { data: &[1.0, 2.0, 3.0, 4.0], rows: &[0, 1], columns: &[0, 1, 2] };
 /// let mut c = [0.0; 2];
 /// product(a, &[1.0; 3], Start::Zeros, 1, &mut c);
 /// assert_eq!(c, [6.0, 9.0]);
@@ -58,7 +58,7 @@ pub enum Start<'a, T = f32> {
 /// # Panics
 /// If the lengths do not fit, or an element lies outside `data`.
 #[track_caller]
-pub fn product(a: Gathered<'_>, b: &[f32], start: Start<'_>, n: usize, c: &mut [f32]) {
+pub fn product(a: IndirectMat<'_>, b: &[f32], start: Start<'_>, n: usize, c: &mut [f32]) {
     product_on(simd::path(), a, b, start, n, c);
 }
 
@@ -67,7 +67,7 @@ pub fn product(a: Gathered<'_>, b: &[f32], start: Start<'_>, n: usize, c: &mut [
 /// # Panics
 /// As [`product`], and if the machine does not have the instructions.
 #[track_caller]
-pub fn product_on(path: Path, a: Gathered<'_>, b: &[f32], start: Start<'_>, n: usize, c: &mut [f32]) {
+pub fn product_on(path: Path, a: IndirectMat<'_>, b: &[f32], start: Start<'_>, n: usize, c: &mut [f32]) {
     check(a, b, start, n, c);
     assert!(path.is_available(), "this machine has no {}", path.name());
     if a.columns.is_empty() {
@@ -89,7 +89,7 @@ pub fn product_on(path: Path, a: Gathered<'_>, b: &[f32], start: Start<'_>, n: u
 /// # Panics
 /// As [`product`].
 #[track_caller]
-pub fn product_naive<T: Real>(a: Gathered<'_, T>, b: &[T], start: Start<'_, T>, n: usize, c: &mut [T]) {
+pub fn product_naive<T: Scalar>(a: IndirectMat<'_, T>, b: &[T], start: Start<'_, T>, n: usize, c: &mut [T]) {
     check(a, b, start, n, c);
     begin(start, n, c);
     for (&row, c) in a.rows.iter().zip(c.chunks_exact_mut(n.max(1))) {
@@ -101,7 +101,7 @@ pub fn product_naive<T: Real>(a: Gathered<'_, T>, b: &[T], start: Start<'_, T>, 
 }
 
 #[track_caller]
-fn check<T>(a: Gathered<'_, T>, b: &[T], start: Start<'_, T>, n: usize, c: &[T]) {
+fn check<T>(a: IndirectMat<'_, T>, b: &[T], start: Start<'_, T>, n: usize, c: &[T]) {
     let (m, k) = (a.rows.len(), a.columns.len());
     assert!(b.len() == k * n, "a {m}×{k} matrix meets a {k}×{n} one, not {} numbers", b.len());
     assert!(c.len() == m * n, "the product of {m}×{k} and {k}×{n} has {} numbers, not {}", m * n, c.len());
@@ -116,7 +116,7 @@ fn check<T>(a: Gathered<'_, T>, b: &[T], start: Start<'_, T>, n: usize, c: &[T])
 }
 
 /// Writes what the rows of C start from.
-fn begin<T: Real>(start: Start<'_, T>, n: usize, c: &mut [T]) {
+fn begin<T: Scalar>(start: Start<'_, T>, n: usize, c: &mut [T]) {
     match start {
         Start::Zeros => c.fill(T::zero()),
         Start::Kept => {}
@@ -126,13 +126,13 @@ fn begin<T: Real>(start: Start<'_, T>, n: usize, c: &mut [T]) {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
-unsafe fn avx512(a: Gathered<'_>, b: &[f32], start: Start<'_>, n: usize, c: &mut [f32]) {
+unsafe fn avx512(a: IndirectMat<'_>, b: &[f32], start: Start<'_>, n: usize, c: &mut [f32]) {
     unsafe { blocks::<__m512, 4>(a, b, start, n, c) }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn avx2(a: Gathered<'_>, b: &[f32], start: Start<'_>, n: usize, c: &mut [f32]) {
+unsafe fn avx2(a: IndirectMat<'_>, b: &[f32], start: Start<'_>, n: usize, c: &mut [f32]) {
     unsafe { blocks::<__m256, 2>(a, b, start, n, c) }
 }
 
@@ -149,7 +149,7 @@ const fn rows_of(vectors: usize, lanes: usize) -> usize {
 /// Tiles of rows × `VECTORS` registers, ordered so that a block of B is used for all rows.
 #[inline(always)]
 unsafe fn blocks<V: Lanes, const VECTORS: usize>(
-    a: Gathered<'_>,
+    a: IndirectMat<'_>,
     b: &[f32],
     start: Start<'_>,
     n: usize,
@@ -300,7 +300,7 @@ mod tests {
             let mut stream = Stream::new(seed, "offsets");
             let mut offsets = |count: usize| (0..count).map(|_| stream.below(250) as usize).collect::<Vec<_>>();
             let (rows, columns) = (offsets(m), offsets(k));
-            let a = Gathered { data: &data, rows: &rows, columns: &columns };
+            let a = IndirectMat { data: &data, rows: &rows, columns: &columns };
             let (row, before) = (numbers(seed, "row", n), numbers(seed, "c", m * n));
             let start = [Start::Zeros, Start::Kept, Start::Row(&row)][start];
             let mut naive = before.clone();
@@ -323,7 +323,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "element 4 lies outside 4 numbers")]
     fn an_element_outside_is_refused() {
-        let a = Gathered { data: &[0.0; 4], rows: &[0, 2], columns: &[1, 2] };
+        let a = IndirectMat { data: &[0.0; 4], rows: &[0, 2], columns: &[1, 2] };
         product(a, &[0.0; 2], Start::Zeros, 1, &mut [0.0; 2]);
     }
 }

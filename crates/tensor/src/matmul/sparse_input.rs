@@ -9,14 +9,14 @@
 //! transposed first, and dWᵀ = Xᵀ·dY, which is transposed after. Every element of C is one chain of
 //! multiply-adds in the order of the summed index, so its bits depend neither on blocks nor on threads.
 
+mod bitmask;
+mod kernel;
 mod layer;
-mod strip;
-mod words;
 
+use self::bitmask::WORD;
 use self::layer::Layer;
-use self::words::WORD;
-use crate::bytes::Bytes;
-use crate::real::Real;
+use crate::kernels::Kernels;
+use crate::quantized::U8Tensor;
 use crate::simd::Path;
 
 /// Rows that are looked at to tell how much of a matrix is background.
@@ -25,12 +25,12 @@ const SAMPLE: usize = 8;
 /// Where the bytes of a matrix differ from the one that most of them are.
 ///
 /// ```
-/// use tensor::{bytes::{Bytes, Levels}, matmul::Foreground};
+/// use tensor::{quantized::{U8Tensor, Quantization}, matmul::SparseInput};
 /// let mut bytes = vec![0; 64 * 100];
 /// bytes[205] = 4;
-/// let x = Bytes { bytes: &bytes, levels: Levels { start: -1.0_f32, step: 1.0 } };
+/// let x = U8Tensor { bytes: &bytes, quantization: Quantization { offset: -1.0_f32, scale: 1.0 } };
 /// let (w, bias, mut y) = ([0.5; 2 * 100], [10.0, 20.0], [0.0; 64 * 2]);
-/// let foreground = Foreground::linear(x, 64, &w, Some(&bias), &mut y);
+/// let foreground = SparseInput::linear(x, 64, &w, Some(&bias), &mut y);
 /// assert_eq!(y[..6], [-40.0, -30.0, -40.0, -30.0, -38.0, -28.0]);
 ///
 /// let mut dw = [0.0; 2 * 100];
@@ -38,7 +38,7 @@ const SAMPLE: usize = 8;
 /// assert_eq!(dw[4..7], [-64.0, -60.0, -64.0]);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Foreground {
+pub struct SparseInput {
     background: u8,
     rows: usize,
     columns: usize,
@@ -46,20 +46,20 @@ pub struct Foreground {
     words: Vec<u64>,
 }
 
-impl Foreground {
+impl SparseInput {
     /// The dense layer `Y = X·Wᵀ + b` for X of `rows` rows, if so much of X is background that this is
     /// faster than the full product; otherwise `None`, and `y` is left as it is.
     ///
     /// # Panics
     /// If the lengths do not fit.
     #[track_caller]
-    pub fn linear<T: Real>(
-        x: Bytes<'_, T>,
+    pub fn linear<T: Kernels>(
+        x: U8Tensor<'_, T>,
         rows: usize,
         w: &[T],
         bias: Option<&[T]>,
         y: &mut [T],
-    ) -> Option<Foreground> {
+    ) -> Option<SparseInput> {
         let bytes = x.bytes;
         if rows == 0 || bytes.is_empty() || w.is_empty() {
             return None;
@@ -76,29 +76,35 @@ impl Foreground {
             return None;
         }
         let words = vec![0; columns * rows.div_ceil(WORD)];
-        let mut foreground = Foreground { background, rows, columns, words };
-        T::foreground_linear(&mut foreground, x, w, bias, y);
+        let mut foreground = SparseInput { background, rows, columns, words };
+        T::sparse_linear(&mut foreground, x, w, bias, y);
         Some(foreground)
     }
 
-    /// The gradient of the weights of [that](Foreground::linear) layer, `dW = dYᵀ·X + beta·dW`; `beta` is
+    /// The gradient of the weights of [that](SparseInput::linear) layer, `dW = dYᵀ·X + beta·dW`; `beta` is
     /// 0 or 1.
     ///
     /// # Panics
     /// If `x` is not the matrix this is of, or the lengths do not fit.
     #[track_caller]
-    pub fn linear_gradient<T: Real>(&self, x: Bytes<'_, T>, dy: &[T], beta: T, dw: &mut [T]) {
-        let &Foreground { rows, columns, .. } = self;
+    pub fn linear_gradient<T: Kernels>(&self, x: U8Tensor<'_, T>, dy: &[T], beta: T, dw: &mut [T]) {
+        let &SparseInput { rows, columns, .. } = self;
         let outputs = dw.len() / columns;
         assert!(x.bytes.len() == rows * columns, "a matrix of {rows}×{columns}, not {}", x.bytes.len());
         assert!(dw.len() == outputs * columns, "{} gradients for {columns} inputs", dw.len());
         assert!(dy.len() == rows * outputs, "{rows}×{outputs} gradients, not {}", dy.len());
-        T::foreground_gradient(self, x, dy, beta, dw);
+        T::sparse_gradient(self, x, dy, beta, dw);
     }
 
-    /// [`Foreground::linear`] as the formula says it.
-    pub(crate) fn linear_naive<T: Real>(&self, x: Bytes<'_, T>, w: &[T], bias: Option<&[T]>, y: &mut [T]) {
-        let (outputs, (background, differences)) = (w.len() / self.columns, self.levels(x));
+    /// [`SparseInput::linear`] as the formula says it.
+    pub(crate) fn linear_naive<T: Kernels>(
+        &self,
+        x: U8Tensor<'_, T>,
+        w: &[T],
+        bias: Option<&[T]>,
+        y: &mut [T],
+    ) {
+        let (outputs, (background, differences)) = (w.len() / self.columns, self.values(x));
         for (y, x) in y.chunks_exact_mut(outputs).zip(x.bytes.chunks_exact(self.columns)) {
             for (o, (y, w)) in y.iter_mut().zip(w.chunks_exact(self.columns)).enumerate() {
                 let background = background * w.iter().copied().sum::<T>();
@@ -108,9 +114,9 @@ impl Foreground {
         }
     }
 
-    /// [`Foreground::linear_gradient`] as the formula says it.
-    pub(crate) fn gradient_naive<T: Real>(&self, x: Bytes<'_, T>, dy: &[T], beta: T, dw: &mut [T]) {
-        let (outputs, (background, differences)) = (dw.len() / self.columns, self.levels(x));
+    /// [`SparseInput::linear_gradient`] as the formula says it.
+    pub(crate) fn gradient_naive<T: Kernels>(&self, x: U8Tensor<'_, T>, dy: &[T], beta: T, dw: &mut [T]) {
+        let (outputs, (background, differences)) = (dw.len() / self.columns, self.values(x));
         for (o, dw) in dw.chunks_exact_mut(self.columns).enumerate() {
             let dy = || dy.iter().skip(o).step_by(outputs).copied();
             let background = background * dy().sum::<T>();
@@ -123,16 +129,16 @@ impl Foreground {
     }
 
     /// x₀, and how far the number of each byte is from it.
-    fn levels<T: Real>(&self, x: Bytes<'_, T>) -> (T, [T; 256]) {
-        let background = x.levels.number(self.background);
-        (background, std::array::from_fn(|byte| x.levels.number(byte as u8) - background))
+    fn values<T: Kernels>(&self, x: U8Tensor<'_, T>) -> (T, [T; 256]) {
+        let background = x.quantization.dequantize(self.background);
+        (background, std::array::from_fn(|byte| x.quantization.dequantize(byte as u8) - background))
     }
 
     /// The layer on one path.
     pub(crate) fn linear_on(
         &mut self,
         path: Path,
-        x: Bytes<'_>,
+        x: U8Tensor<'_>,
         w: &[f32],
         bias: Option<&[f32]>,
         y: &mut [f32],
@@ -141,7 +147,7 @@ impl Foreground {
     }
 
     /// The gradient on one path.
-    pub(crate) fn gradient_on(&self, path: Path, x: Bytes<'_>, dy: &[f32], beta: f32, dw: &mut [f32]) {
+    pub(crate) fn gradient_on(&self, path: Path, x: U8Tensor<'_>, dy: &[f32], beta: f32, dw: &mut [f32]) {
         Layer::new(path, x, dw.len(), self).gradient(&self.words, dy, beta, dw);
     }
 }
@@ -169,31 +175,31 @@ fn majority(bytes: &[u8]) -> u8 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::words::find;
+    use super::bitmask::find;
     use super::*;
-    use crate::bytes::Levels;
     use crate::matmul::Mat;
+    use crate::quantized::Quantization;
     use crate::random::Stream;
 
     const CANARY: f32 = 12345.0;
 
     /// What the bytes of these tests stand for: background is −1.
-    const LEVELS: Levels = Levels { start: -1.5, step: 0.01 };
+    const LEVELS: Quantization = Quantization { offset: -1.5, scale: 0.01 };
     const BACKGROUND: u8 = 50;
 
-    /// Bytes of which about one in `one_in` is not background.
+    /// U8Tensor of which about one in `one_in` is not background.
     fn matrix(seed: u64, len: usize, one_in: u32) -> Vec<u8> {
         let mut stream = Stream::new(seed, "x");
         let mut byte = || if stream.below(one_in) == 0 { stream.below(256) as u8 } else { BACKGROUND };
         (0..len).map(|_| byte()).collect()
     }
 
-    fn of(bytes: &[u8]) -> Bytes<'_> {
-        Bytes { bytes, levels: LEVELS }
+    fn of(bytes: &[u8]) -> U8Tensor<'_> {
+        U8Tensor { bytes, quantization: LEVELS }
     }
 
     fn dense(bytes: &[u8]) -> Vec<f32> {
-        bytes.iter().map(|&byte| LEVELS.number(byte)).collect()
+        bytes.iter().map(|&byte| LEVELS.dequantize(byte)).collect()
     }
 
     fn numbers(seed: u64, name: &str, len: usize) -> Vec<f32> {
@@ -292,8 +298,8 @@ mod tests {
     }
 
     /// Of a matrix that is not looked through yet.
-    fn unknown(rows: usize, columns: usize) -> Foreground {
-        Foreground { background: BACKGROUND, rows, columns, words: vec![0; columns * rows.div_ceil(64)] }
+    fn unknown(rows: usize, columns: usize) -> SparseInput {
+        SparseInput { background: BACKGROUND, rows, columns, words: vec![0; columns * rows.div_ceil(64)] }
     }
 
     /// Few rows are divided by outputs, many by rows.
@@ -306,7 +312,7 @@ mod tests {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 let (mut y, mut dw) = (vec![0.0; rows * outputs], vec![0.0; outputs * columns]);
                 pool.install(|| {
-                    let foreground = Foreground::linear(of(&x), rows, &w, None, &mut y);
+                    let foreground = SparseInput::linear(of(&x), rows, &w, None, &mut y);
                     foreground.expect("mostly background").linear_gradient(of(&x), &dy, 0.0, &mut dw);
                 });
                 (y, dw)
@@ -317,7 +323,8 @@ mod tests {
 
     #[test]
     fn a_full_matrix_has_no_foreground() {
-        let found = |x: &[u8], rows| Foreground::linear(of(x), rows, &[1.0; 100], None, &mut vec![0.0; rows]);
+        let found =
+            |x: &[u8], rows| SparseInput::linear(of(x), rows, &[1.0; 100], None, &mut vec![0.0; rows]);
         assert_eq!(found(&matrix(1, 64 * 100, 1), 64), None);
         assert_eq!(found(&[0; 700], 7), None, "too few rows to pay");
         assert!(found(&[0; 6400], 64).is_some());
@@ -327,10 +334,10 @@ mod tests {
     fn what_is_not_finite_stays_so() {
         let mut x = vec![0; 64 * 100];
         x[105] = 255;
-        let x = Bytes { bytes: &x, levels: Levels { start: 1.0, step: f32::MAX } };
+        let x = U8Tensor { bytes: &x, quantization: Quantization { offset: 1.0, scale: f32::MAX } };
         let (mut w, mut y) = ([1.0; 2 * 100], [0.0; 64 * 2]);
         w[107] = f32::NAN;
-        assert!(Foreground::linear(x, 64, &w, None, &mut y).is_some());
+        assert!(SparseInput::linear(x, 64, &w, None, &mut y).is_some());
         assert_eq!((y[0], y[2]), (100.0, f32::INFINITY));
         assert!(y.iter().skip(1).step_by(2).all(|y| y.is_nan()));
     }

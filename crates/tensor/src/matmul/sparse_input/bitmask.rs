@@ -3,10 +3,10 @@
 
 use crate::simd::Path;
 
-/// Bytes whose foreground is one word.
+/// U8Tensor whose foreground is one word.
 pub(super) const WORD: usize = u64::BITS as usize;
 
-/// Bytes in a cache line.
+/// U8Tensor in a cache line.
 pub(super) const LINE: usize = 64;
 
 /// Looks through at most 64 rows of a matrix: a word for each row of each 64 columns, `stride` words

@@ -4,15 +4,15 @@ use std::ops::Range;
 
 use ndarray::{ArrayViewMut2, Axis};
 
-use super::Foreground;
-use super::strip::{Rows, Sparse};
-use super::words::{LINE, WORD, find};
+use super::SparseInput;
+use super::bitmask::{LINE, WORD, find};
+use super::kernel::{Rows, Sparse};
 use crate::buffer::with_scratch;
-use crate::bytes::Bytes;
 use crate::matmul::Mat;
 use crate::matmul::block::lanes;
 use crate::matmul::transpose::transpose;
 use crate::parallel::{DIVIDED_FROM, for_each_chunk, rows_each, threads};
+use crate::quantized::U8Tensor;
 use crate::simd::Path;
 
 /// Rows of X that pass through a layer together: they stay in the second cache from the search for their
@@ -38,11 +38,11 @@ pub(super) struct Layer<'a> {
 
 impl<'a> Layer<'a> {
     /// For so many weights.
-    pub(super) fn new(path: Path, x: Bytes<'a>, weights: usize, foreground: &Foreground) -> Layer<'a> {
-        let &Foreground { background: byte, rows, columns, .. } = foreground;
+    pub(super) fn new(path: Path, x: U8Tensor<'a>, weights: usize, foreground: &SparseInput) -> Layer<'a> {
+        let &SparseInput { background: byte, rows, columns, .. } = foreground;
         let divided = if rows <= MOST_ROWS { weights } else { x.bytes.len() };
         let threads = if divided < DIVIDED_FROM { 1 } else { threads() };
-        let (background, differences) = foreground.levels(x);
+        let (background, differences) = foreground.values(x);
         Layer { path, threads, bytes: x.bytes, rows, columns, byte, background, differences }
     }
 

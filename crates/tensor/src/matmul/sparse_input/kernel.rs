@@ -7,7 +7,7 @@ use std::array;
 
 use ndarray::ArrayViewMut2;
 
-use super::words::{LINE, WORD};
+use super::bitmask::{LINE, WORD};
 use crate::buffer::with_scratch;
 use crate::matmul::Mat;
 use crate::matmul::block::{lanes, parts};

@@ -1,0 +1,98 @@
+//! The kernels of each kind of number: fast ones for `f32`, their naive twins for `f64`.
+
+use crate::indirect::{self, IndirectMat, Start};
+use crate::matmul::{self, Mat, SparseInput};
+use crate::quantized::U8Tensor;
+use crate::scalar::Scalar;
+use crate::simd;
+
+/// Numbers that networks compute with.
+pub trait Kernels: Scalar {
+    /// `C = A·B + beta·C`: see [`matmul::gemm`].
+    fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, beta: Self, c: &mut [Self]);
+
+    /// A dense layer: see [`SparseInput::linear`].
+    fn sparse_linear(
+        foreground: &mut SparseInput,
+        x: U8Tensor<'_, Self>,
+        w: &[Self],
+        bias: Option<&[Self]>,
+        y: &mut [Self],
+    );
+
+    /// The gradient of its weights: see [`SparseInput::linear_gradient`].
+    fn sparse_gradient(
+        foreground: &SparseInput,
+        x: U8Tensor<'_, Self>,
+        dy: &[Self],
+        beta: Self,
+        dw: &mut [Self],
+    );
+
+    /// `C = A·B + start` for an indirect A: see [`indirect::product`].
+    fn indirect(a: IndirectMat<'_, Self>, b: &[Self], start: Start<'_, Self>, n: usize, c: &mut [Self]);
+}
+
+impl Kernels for f32 {
+    #[track_caller]
+    fn gemm(a: Mat<'_, f32>, b: Mat<'_, f32>, beta: f32, c: &mut [f32]) {
+        matmul::gemm(a, b, beta, c);
+    }
+
+    fn sparse_linear(
+        foreground: &mut SparseInput,
+        x: U8Tensor<'_, f32>,
+        w: &[f32],
+        bias: Option<&[f32]>,
+        y: &mut [f32],
+    ) {
+        foreground.linear_on(simd::path(), x, w, bias, y);
+    }
+
+    fn sparse_gradient(
+        foreground: &SparseInput,
+        x: U8Tensor<'_, f32>,
+        dy: &[f32],
+        beta: f32,
+        dw: &mut [f32],
+    ) {
+        foreground.gradient_on(simd::path(), x, dy, beta, dw);
+    }
+
+    #[track_caller]
+    fn indirect(a: IndirectMat<'_, f32>, b: &[f32], start: Start<'_, f32>, n: usize, c: &mut [f32]) {
+        indirect::product(a, b, start, n, c);
+    }
+}
+
+impl Kernels for f64 {
+    #[track_caller]
+    fn gemm(a: Mat<'_, f64>, b: Mat<'_, f64>, beta: f64, c: &mut [f64]) {
+        matmul::gemm_f64(a, b, beta, c);
+    }
+
+    fn sparse_linear(
+        foreground: &mut SparseInput,
+        x: U8Tensor<'_, f64>,
+        w: &[f64],
+        bias: Option<&[f64]>,
+        y: &mut [f64],
+    ) {
+        foreground.linear_naive(x, w, bias, y);
+    }
+
+    fn sparse_gradient(
+        foreground: &SparseInput,
+        x: U8Tensor<'_, f64>,
+        dy: &[f64],
+        beta: f64,
+        dw: &mut [f64],
+    ) {
+        foreground.gradient_naive(x, dy, beta, dw);
+    }
+
+    #[track_caller]
+    fn indirect(a: IndirectMat<'_, f64>, b: &[f64], start: Start<'_, f64>, n: usize, c: &mut [f64]) {
+        indirect::product_naive(a, b, start, n, c);
+    }
+}
