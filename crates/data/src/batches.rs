@@ -1,11 +1,10 @@
 //! Seeded batches: which images, in which order, and what their pixels stand for.
 
-use tensor::parallel::for_each_chunk;
 use tensor::quantized::Quantization;
 use tensor::random::Stream;
-use tensor::simd;
 
 use crate::dataset::Images;
+use crate::samples::gather_rows;
 
 /// The order in which `count` examples are visited in an epoch, counted from 0: a function of
 /// seed, epoch and count alone, so an interrupted run finds its place again.
@@ -70,27 +69,9 @@ impl Images {
         assert_eq!(pixels.len(), indices.len() * size, "{} images of {size} pixels", indices.len());
         labels.clear();
         labels.extend(indices.iter().map(|&i| u32::from(self.labels[i as usize])));
-        let parts = indices.chunks(TOGETHER).zip(pixels.chunks_mut((TOGETHER * size).max(1)));
-        for_each_chunk(parts.collect(), |(indices, pixels)| {
-            // The images lie anywhere in a memory that no cache holds.
-            for &soon in indices.iter().take(AHEAD) {
-                simd::prefetch(self.image(soon as usize));
-            }
-            for (i, (&index, to)) in indices.iter().zip(pixels.chunks_exact_mut(size.max(1))).enumerate() {
-                if let Some(&soon) = indices.get(i + AHEAD) {
-                    simd::prefetch(self.image(soon as usize));
-                }
-                to.copy_from_slice(self.image(index as usize));
-            }
-        });
+        gather_rows(&self.pixels, size, indices, pixels);
     }
 }
-
-/// Images that one thread gathers at a time.
-const TOGETHER: usize = 64;
-
-/// Images that are asked for before they are needed.
-const AHEAD: usize = 16;
 
 #[cfg(test)]
 mod tests {

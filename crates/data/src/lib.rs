@@ -15,6 +15,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`samples`] | examples of any kind in memory, gathered, split, summarized |
 //! | [`sets`] | the table of data sets: files, checksums, mirrors, licences |
 //! | [`batches`] | the seeded order of an epoch, images gathered in it, what pixels stand for |
 //! | [`idx`] | the IDX format, read and written, all its element types |
@@ -40,6 +41,7 @@ mod network;
 mod npm;
 mod places;
 mod sample;
+pub mod samples;
 pub mod sets;
 mod store;
 mod text;
@@ -54,4 +56,5 @@ pub use inspect::{Found, FoundFile, locate, verify};
 pub use load::{Request, load};
 pub use network::Network;
 pub use places::{Origin, Places};
+pub use samples::{Inputs, Samples, Targets};
 pub use sets::{SETS, Set, set};

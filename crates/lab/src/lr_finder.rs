@@ -48,7 +48,7 @@ pub use suggestion::{Ended, Suggestion};
 /// let test = LrFinder::new(&task, &recipe).run(&|_| ControlFlow::Continue(()))?;
 /// let rate = test.choice.expect("a network that has not learned yet shows it");
 /// assert!((3e-4..1e-2).contains(&rate));
-/// # Ok::<(), lab::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct LrFinder<'t> {

@@ -8,6 +8,7 @@ mod gzip;
 mod idx;
 mod load;
 mod sample;
+mod samples;
 #[cfg(feature = "download")]
 mod server;
 mod tiny;
