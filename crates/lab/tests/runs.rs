@@ -4,8 +4,8 @@ use data::batches::Normalize;
 use data::{Dataset, Images};
 use lab::record::Status;
 use lab::{Comparison, Flow, Length, Plan, Recipe, Task, Training};
-use nn::layers::{BatchNorm, Dropout, Layer, Linear};
-use nn::{Builder, Model};
+use nn::layers::{BatchNorm, Dropout, Linear};
+use nn::{Builder, Model, Sequential};
 
 const LENGTH: Length = Length { epochs: 2, evaluations: 2 };
 
@@ -96,12 +96,11 @@ fn resumed_is_uninterrupted_bit_for_bit_for_every_recipe() {
 #[test]
 fn a_gradient_elsewhere_is_of_the_same_batch() {
     let mut builder = Builder::new();
-    let layers = vec![
-        Layer::Linear(Linear::new(&mut builder, "fc1", 784, 16)),
-        Layer::BatchNorm(BatchNorm::new(&mut builder, "norm", 16)),
-        Layer::Dropout(Dropout::new("dropout", 0.5)),
-        Layer::Linear(Linear::new(&mut builder, "fc2", 16, 10)),
-    ];
+    let layers = Sequential::new()
+        .then(Linear::new(&mut builder, "fc1", 784, 16))
+        .then(BatchNorm::new(&mut builder, "norm", 16))
+        .then(Dropout::new("dropout", 0.5))
+        .then(Linear::new(&mut builder, "fc2", 16, 10));
     let model = Model::new(builder, layers);
     let task = Task { model, ..task() };
     let [plain, there] = ["adam, batch=100", "sam(adam) rho=0, batch=100"].map(|text| {
