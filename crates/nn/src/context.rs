@@ -1,5 +1,6 @@
-//! What a forward pass is for.
+//! The purpose of a forward pass.
 
+use tensor::random::Stream;
 use tensor::{Kernels, ParamVec};
 
 /// Training or evaluation, with what the layers that tell them apart need.
@@ -30,6 +31,15 @@ impl<T: Kernels> Context<'_, T> {
         match self {
             Context::Train { buffers, .. } => buffers,
             Context::Evaluate { buffers } => buffers,
+        }
+    }
+
+    /// Random numbers for the module of this name: in training a function of the run's seed, the name and
+    /// the step, so that a resumed run draws what an uninterrupted one does; in evaluation of the name.
+    pub fn stream(&self, name: &str) -> Stream {
+        match self {
+            Context::Train { seed, step, .. } => Stream::new(*seed, &format!("{name} of step {step}")),
+            Context::Evaluate { .. } => Stream::new(0, name),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Layers, losses, initializers, models and metrics.
 //!
-//! A [`Model`] holds layers and the layout of their parameters, not the parameters themselves, so
+//! A [`Model`] holds a [`Module`] and the layout of its parameters, not the parameters themselves, so
 //! one model serves any number of weight sets at once.
 //!
 //! ```
@@ -32,9 +32,11 @@ pub mod layers;
 pub mod metrics;
 mod model;
 pub mod models;
+mod module;
 
 pub use architecture::Architecture;
 pub use context::Context;
 pub use init::Init;
-pub use layers::{Activation, Layer, Linear};
+pub use layers::{Activation, Linear, Sequential};
 pub use model::{Builder, Model};
+pub use module::{DynModule, Module};

@@ -1,4 +1,4 @@
-//! Layers in a row, and the making of their parameters.
+//! A network with the layout of its parameters, and the making of these.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use tensor::{Kernels, Layout, ParamId, ParamVec, Role, Shape};
 
 use crate::context::Context;
 use crate::init::Init;
-use crate::layers::Layer;
+use crate::module::{DynModule, Module};
 
-/// Layers applied one after another, and the layout of all their parameters.
+/// A module and the layout of all its parameters.
 #[derive(Debug, Clone)]
 pub struct Model {
-    layers: Vec<Layer>,
+    module: Arc<dyn DynModule>,
     layout: Arc<Layout>,
     starts: Vec<Start>,
     buffers: Arc<Layout>,
@@ -29,10 +29,17 @@ struct Start {
 }
 
 impl Model {
-    /// The layers and the parameters that they registered with `builder`.
-    pub fn new(builder: Builder, layers: Vec<Layer>) -> Model {
+    /// A module, often a [`Sequential`](crate::Sequential), and the parameters that it registered with
+    /// `builder`.
+    pub fn new(builder: Builder, module: impl Module) -> Model {
         let Builder { layout, starts, buffers, buffer_starts } = builder;
-        Model { layers, layout: layout.into(), starts, buffers: buffers.into(), buffer_starts }
+        Model {
+            module: Arc::new(module),
+            layout: layout.into(),
+            starts,
+            buffers: buffers.into(),
+            buffer_starts,
+        }
     }
 
     /// Names, shapes and roles of the parameters.
@@ -64,7 +71,7 @@ impl Model {
     /// # Panics
     /// If the model has running statistics, or the shapes do not fit.
     #[track_caller]
-    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>) -> Var<'g, T> {
+    pub fn forward<'t, T: Kernels>(&self, x: Var<'t, T>) -> Var<'t, T> {
         self.forward_in(x, Context::Evaluate { buffers: &ParamVec::zeros(Layout::new()) })
     }
 
@@ -73,14 +80,14 @@ impl Model {
     /// # Panics
     /// If the running statistics are not of this model, or the shapes do not fit.
     #[track_caller]
-    pub fn forward_in<'g, T: Kernels>(&self, x: Var<'g, T>, mut context: Context<'_, T>) -> Var<'g, T> {
+    pub fn forward_in<'t, T: Kernels>(&self, x: Var<'t, T>, mut context: Context<'_, T>) -> Var<'t, T> {
         assert!(
             context.buffers().layout() == &self.buffers,
-            "the model has {} buffers statistics, not {}: they are those of `Model::buffers`",
+            "expected the {} buffers of `Model::buffers`, found {}",
             self.buffers.entries().len(),
             context.buffers().layout().entries().len()
         );
-        self.layers.iter().fold(x, |x, layer| layer.forward(x, &mut context))
+        self.module.forward(x, &mut context)
     }
 }
 
@@ -115,6 +122,7 @@ impl Builder {
         self.starts.push(Start { init, fan_in, fan_out });
         self.layout.push(name, shape, role)
     }
+
     /// Adds a running statistic that starts with one number everywhere.
     ///
     /// # Panics

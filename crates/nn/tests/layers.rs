@@ -2,7 +2,7 @@
 
 use autograd::BufferPool;
 use nn::layers::{Dropout, Embedding, Residual};
-use nn::{Activation, Architecture, Builder, Context, Layer, Linear, Model};
+use nn::{Activation, Architecture, Builder, Context, Linear, Model, Sequential};
 use tensor::{Layout, ParamVec, Role};
 
 #[test]
@@ -44,14 +44,14 @@ fn every_parameter_has_the_role_that_decides_its_decay() {
     }
     let mut builder = Builder::new();
     let table = Embedding::new(&mut builder, "words", 10, 4);
-    let model = Model::new(builder, vec![Layer::Embedding(table)]);
+    let model = Model::new(builder, table);
     assert_eq!(model.layout().entries()[0].role, Role::Embedding);
 }
 
 #[test]
 fn dropout_is_a_function_of_seed_name_and_step_in_training_alone() {
     let nothing = ParamVec::<f32>::zeros(Layout::new());
-    let model = |name: &str| Model::new(Builder::new(), vec![Layer::Dropout(Dropout::new(name, 0.5))]);
+    let model = |name: &str| Model::new(Builder::new(), Dropout::new(name, 0.5));
     let pool = BufferPool::new();
     let tape = pool.tape(&nothing);
     let x = tape.input_with([1, 1000], |x| x.fill(1.0));
@@ -85,7 +85,7 @@ fn running_statistics_stay_finite_whatever_the_batch() {
 }
 
 #[test]
-#[should_panic(expected = "the model has 18 buffers statistics, not 0")]
+#[should_panic(expected = "expected the 18 buffers of `Model::buffers`, found 0")]
 fn a_model_with_batch_norm_needs_its_statistics() {
     let model = Architecture::ResNetMini.build(28, 28, 10);
     let weights = model.init(0);
@@ -112,9 +112,8 @@ fn images_that_are_too_small_are_refused() {
 #[should_panic(expected = "a residual block's body gives shape [1, 3], its shortcut [1, 2]")]
 fn a_residual_block_that_does_not_close_is_refused() {
     let mut builder = Builder::new();
-    let body =
-        vec![Layer::Linear(Linear::new(&mut builder, "fc", 2, 3)), Layer::Activation(Activation::Relu)];
-    let model = Model::new(builder, vec![Layer::Residual(Residual { body, shortcut: vec![] })]);
+    let body = Sequential::new().then(Linear::new(&mut builder, "fc", 2, 3)).then(Activation::Relu);
+    let model = Model::new(builder, Residual { body, shortcut: Sequential::new() });
     let weights = model.init(0);
     let pool = BufferPool::new();
     model.forward(pool.tape(&weights).input([1, 2], &[0.0; 2]));
@@ -125,7 +124,7 @@ fn a_residual_block_that_does_not_close_is_refused() {
 fn an_index_that_is_not_whole_is_refused() {
     let mut builder = Builder::new();
     let table = Embedding::new(&mut builder, "words", 3, 2);
-    let model = Model::new(builder, vec![Layer::Embedding(table)]);
+    let model = Model::new(builder, table);
     let weights = model.init(0);
     let pool = BufferPool::new();
     model.forward(pool.tape(&weights).input([1, 2], &[1.0, 0.5]));

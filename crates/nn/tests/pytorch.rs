@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use autograd::{BufferPool, Var};
-use nn::layers::{BatchNorm, Conv2d, Embedding, LayerNorm};
-use nn::{Architecture, Builder, Context, Init, Layer, Model};
+use nn::layers::{AvgPool2d, BatchNorm, Conv2d, Embedding, LayerNorm, MaxPool2d, Unflatten};
+use nn::{Architecture, Builder, Context, Init, Model, Sequential};
 use serde::Deserialize;
 use tensor::conv::Padding;
 use tensor::{Kernels, ParamId, ParamVec, Role};
@@ -149,11 +149,12 @@ fn every_model_computes_what_pytorch_does() {
 
 #[test]
 fn every_layer_computes_what_pytorch_does() {
-    let images =
-        |height: usize, width: usize, channels: usize| Layer::Unflatten([height, width, channels].into());
+    let images = |height: usize, width: usize, channels: usize| {
+        Sequential::new().then(Unflatten::new([height, width, channels]))
+    };
     let recorded = recorded().layers;
     let mut done = 0;
-    let mut check = |name: &str, make: &dyn Fn(&mut Builder) -> Vec<Layer>| {
+    let mut check = |name: &str, make: &dyn Fn(&mut Builder) -> Sequential| {
         let case = &recorded[name];
         let mut builder = Builder::new();
         let x = builder.param("x", [case.batch, case.inputs], Role::Matrix, Init::Constant(0.0), (1, 1));
@@ -163,21 +164,20 @@ fn every_layer_computes_what_pytorch_does() {
         compare::<f64>(name, &model, Some(x), case, BOUNDS.1);
         done += 1;
     };
-    let conv = |layer: Conv2d| Layer::Conv2d(layer);
     check("conv 3, stride 2", &|b| {
-        vec![images(7, 6, 3), conv(Conv2d::new(b, "layer", 3, 4, 3).stride(2).padding(Padding::Zeros(1)))]
+        images(7, 6, 3).then(Conv2d::new(b, "layer", 3, 4, 3).stride(2).padding(Padding::Zeros(1)))
     });
-    check("conv 4, same", &|b| vec![images(6, 5, 2), conv(Conv2d::new(b, "layer", 2, 3, 4))]);
+    check("conv 4, same", &|b| images(6, 5, 2).then(Conv2d::new(b, "layer", 2, 3, 4)));
     check("conv 2, stride 3", &|b| {
-        let layer = Conv2d::without_bias(b, "layer", 2, 5, 2).stride(3).padding(Padding::Zeros(0));
-        vec![images(7, 8, 2), conv(layer)]
+        let conv = Conv2d::without_bias(b, "layer", 2, 5, 2).stride(3).padding(Padding::Zeros(0));
+        images(7, 8, 2).then(conv)
     });
-    check("max pool 3, stride 2", &|_| vec![images(8, 7, 3), Layer::MaxPool2d { size: 3, stride: 2 }]);
-    check("avg pool 2", &|_| vec![images(5, 6, 3), Layer::AvgPool2d { size: 2, stride: 2 }]);
-    check("avg pool 3, stride 2", &|_| vec![images(8, 7, 3), Layer::AvgPool2d { size: 3, stride: 2 }]);
-    check("batch norm, images", &|b| vec![images(3, 2, 4), Layer::BatchNorm(BatchNorm::new(b, "layer", 4))]);
-    check("batch norm, features", &|b| vec![Layer::BatchNorm(BatchNorm::new(b, "layer", 6))]);
-    check("layer norm", &|b| vec![Layer::LayerNorm(LayerNorm::new(b, "layer", 9))]);
+    check("max pool 3, stride 2", &|_| images(8, 7, 3).then(MaxPool2d { size: 3, stride: 2 }));
+    check("avg pool 2", &|_| images(5, 6, 3).then(AvgPool2d { size: 2, stride: 2 }));
+    check("avg pool 3, stride 2", &|_| images(8, 7, 3).then(AvgPool2d { size: 3, stride: 2 }));
+    check("batch norm, images", &|b| images(3, 2, 4).then(BatchNorm::new(b, "layer", 4)));
+    check("batch norm, features", &|b| Sequential::new().then(BatchNorm::new(b, "layer", 6)));
+    check("layer norm", &|b| Sequential::new().then(LayerNorm::new(b, "layer", 9)));
     assert_eq!(done, recorded.len() - 1);
 }
 
@@ -187,7 +187,7 @@ fn an_embedding_computes_what_pytorch_does() {
     let case = &recorded().layers["embedding"];
     let mut builder = Builder::new();
     let embedding = Embedding::new(&mut builder, "layer", 7, 5);
-    let model = Model::new(builder, vec![Layer::Embedding(embedding)]);
+    let model = Model::new(builder, embedding);
     let weights = weights::<f64>(&model, &case.gradients);
     let indices: Vec<f64> =
         numbers(case.batch * case.inputs, 1000, 0.0, 7.0).iter().map(|x| x.floor()).collect();

@@ -31,6 +31,44 @@ pub trait Kernels: Scalar {
 
     /// `C = A·B + start` for an indirect A: see [`indirect::product`].
     fn indirect(a: IndirectMat<'_, Self>, b: &[Self], start: Start<'_, Self>, n: usize, c: &mut [Self]);
+
+    /// Calls the half of `f` that is for this type.
+    fn select<F: PerScalar>(f: F, input: F::Input<Self>) -> F::Output<Self>;
+}
+
+/// A function with a body for each type of number, so that generic code can call a trait object:
+/// [`Kernels::select`] picks the body.
+///
+/// ```
+/// use tensor::{Kernels, PerScalar};
+/// struct Bits;
+/// impl PerScalar for Bits {
+///     type Input<T: Kernels> = T;
+///     type Output<T: Kernels> = u64;
+///     fn in_f32(self, x: f32) -> u64 {
+///         x.to_bits().into()
+///     }
+///     fn in_f64(self, x: f64) -> u64 {
+///         x.to_bits()
+///     }
+/// }
+/// fn bits<T: Kernels>(x: T) -> u64 {
+///     T::select(Bits, x)
+/// }
+/// assert_eq!((bits(1.0_f32), bits(1.0_f64)), (0x3f80_0000, 0x3ff0_0000_0000_0000));
+/// ```
+pub trait PerScalar {
+    /// Argument for a type of number.
+    type Input<T: Kernels>;
+
+    /// Result for a type of number.
+    type Output<T: Kernels>;
+
+    /// The function in single precision.
+    fn in_f32(self, input: Self::Input<f32>) -> Self::Output<f32>;
+
+    /// The function in double precision.
+    fn in_f64(self, input: Self::Input<f64>) -> Self::Output<f64>;
 }
 
 impl Kernels for f32 {
@@ -63,6 +101,10 @@ impl Kernels for f32 {
     fn indirect(a: IndirectMat<'_, f32>, b: &[f32], start: Start<'_, f32>, n: usize, c: &mut [f32]) {
         indirect::product(a, b, start, n, c);
     }
+
+    fn select<F: PerScalar>(f: F, input: F::Input<f32>) -> F::Output<f32> {
+        f.in_f32(input)
+    }
 }
 
 impl Kernels for f64 {
@@ -94,5 +136,9 @@ impl Kernels for f64 {
     #[track_caller]
     fn indirect(a: IndirectMat<'_, f64>, b: &[f64], start: Start<'_, f64>, n: usize, c: &mut [f64]) {
         indirect::product_naive(a, b, start, n, c);
+    }
+
+    fn select<F: PerScalar>(f: F, input: F::Input<f64>) -> F::Output<f64> {
+        f.in_f64(input)
     }
 }

@@ -43,7 +43,7 @@ pub mod shape;
 pub mod simd;
 
 pub use buffer::Buffer;
-pub use kernels::Kernels;
+pub use kernels::{Kernels, PerScalar};
 pub use params::{Layout, ParamId, ParamInfo, ParamVec, Role};
 pub use scalar::Scalar;
 pub use shape::Shape;

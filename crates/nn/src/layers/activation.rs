@@ -3,6 +3,9 @@
 use autograd::Var;
 use tensor::Kernels;
 
+use crate::context::Context;
+use crate::module::Module;
+
 /// A nonlinearity, element by element.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Activation {
@@ -47,9 +50,11 @@ impl Activation {
         let known = Activation::ALL.iter().find(|(_, activation)| *activation == self);
         known.expect("every activation is listed").0
     }
+}
 
+impl Module for Activation {
     /// The same shape, each element through the function.
-    pub fn forward<'g, T: Kernels>(self, x: Var<'g, T>) -> Var<'g, T> {
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         match self {
             Activation::Relu => x.relu(),
             Activation::LeakyRelu => x.leaky_relu(T::from_f64(0.01)),

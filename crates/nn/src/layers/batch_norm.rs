@@ -1,4 +1,4 @@
-//! Normalisation over the batch.
+//! Normalization over the batch.
 
 use autograd::{Moments, Var};
 use tensor::{Kernels, ParamId, ParamVec, Role};
@@ -6,6 +6,7 @@ use tensor::{Kernels, ParamId, ParamVec, Role};
 use crate::context::Context;
 use crate::init::Init;
 use crate::model::Builder;
+use crate::module::Module;
 
 /// Each channel to mean 0 and variance 1 over the batch, then scaled and shifted (Ioffe & Szegedy
 /// 2015): PyTorch's `BatchNorm2d` of images and `BatchNorm1d` of features.
@@ -40,10 +41,27 @@ impl BatchNorm {
         }
     }
 
+    /// Moves the running statistics towards a batch's; the variance as that of a sample, as PyTorch
+    /// has it.
+    fn follow<T: Kernels>(&self, moments: &Moments, buffers: &mut ParamVec<T>) {
+        let sample = moments.count as f64 / (moments.count.max(2) - 1) as f64;
+        let mut move_to = |id: ParamId, batch: &[f64], factor: f64| {
+            for (buffers, batch) in buffers.get_mut(id).iter_mut().zip(batch) {
+                let moved =
+                    (1.0 - BatchNorm::MOMENTUM) * buffers.widen() + BatchNorm::MOMENTUM * batch * factor;
+                *buffers = T::from_f64(moved);
+            }
+        };
+        move_to(self.running_mean, &moments.mean, 1.0);
+        move_to(self.running_var, &moments.variance, sample);
+    }
+}
+
+impl Module for BatchNorm {
     /// In training by the batch's statistics, which also move the running ones; else by the running
     /// ones.
     #[track_caller]
-    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>, context: &mut Context<'_, T>) -> Var<'g, T> {
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, context: &mut Context<'_, T>) -> Var<'t, T> {
         let tape = x.tape();
         let (weight, bias) = (tape.param(self.weight), tape.param(self.bias));
         match context {
@@ -62,20 +80,5 @@ impl BatchNorm {
                 x * scale + (bias - tape.input([mean.len()], mean) * scale)
             }
         }
-    }
-
-    /// Moves the running statistics towards a batch's; the variance as that of a sample, as PyTorch
-    /// has it.
-    fn follow<T: Kernels>(&self, moments: &Moments, buffers: &mut ParamVec<T>) {
-        let sample = moments.count as f64 / (moments.count.max(2) - 1) as f64;
-        let mut move_to = |id: ParamId, batch: &[f64], factor: f64| {
-            for (buffers, batch) in buffers.get_mut(id).iter_mut().zip(batch) {
-                let moved =
-                    (1.0 - BatchNorm::MOMENTUM) * buffers.widen() + BatchNorm::MOMENTUM * batch * factor;
-                *buffers = T::from_f64(moved);
-            }
-        };
-        move_to(self.running_mean, &moments.mean, 1.0);
-        move_to(self.running_var, &moments.variance, sample);
     }
 }

@@ -4,8 +4,10 @@ use autograd::Var;
 use tensor::conv::Padding;
 use tensor::{Kernels, ParamId, Role};
 
+use crate::context::Context;
 use crate::init::Init;
 use crate::model::Builder;
+use crate::module::Module;
 
 /// A convolution of images with square kernels: PyTorch's `Conv2d`.
 ///
@@ -59,10 +61,12 @@ impl Conv2d {
     pub fn padding(self, padding: Padding) -> Conv2d {
         Conv2d { padding, ..self }
     }
+}
 
+impl Module for Conv2d {
     /// [n, height, width, inputs] to [n, height, width, outputs], the sizes divided by the stride.
     #[track_caller]
-    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>) -> Var<'g, T> {
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let tape = x.tape();
         let bias = self.bias.map(|bias| tape.param(bias));
         x.conv2d(tape.param(self.weight), bias, self.stride, self.padding)

@@ -2,9 +2,9 @@
 
 use autograd::Var;
 use tensor::Kernels;
-use tensor::random::Stream;
 
 use crate::context::Context;
+use crate::module::Module;
 
 /// In training, numbers are 0 with some probability and the others larger (Srivastava 2014).
 ///
@@ -29,14 +29,15 @@ impl Dropout {
         );
         Dropout { name: name.to_string(), probability }
     }
+}
 
+impl Module for Dropout {
     /// The same shape; outside training the input itself.
     #[track_caller]
-    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>, context: &Context<'_, T>) -> Var<'g, T> {
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, context: &mut Context<'_, T>) -> Var<'t, T> {
         match context {
-            Context::Train { seed, step, .. } => {
-                let stream = Stream::new(*seed, &format!("dropout {} of step {step}", self.name));
-                x.dropout(self.probability, stream)
+            Context::Train { .. } => {
+                x.dropout(self.probability, context.stream(&format!("dropout {}", self.name)))
             }
             Context::Evaluate { .. } => x,
         }

@@ -3,8 +3,10 @@
 use autograd::Var;
 use tensor::{Kernels, ParamId, Role};
 
+use crate::context::Context;
 use crate::init::Init;
 use crate::model::Builder;
+use crate::module::Module;
 
 /// A learned vector for each of a number of things: PyTorch's `Embedding`.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,13 +22,15 @@ impl Embedding {
             weight: builder.param(format!("{name}.weight"), shape, Role::Embedding, start, (count, width)),
         }
     }
+}
 
+impl Module for Embedding {
     /// An array of whole numbers below `count` to one with a vector for each: [..] to [.., width].
     ///
     /// # Panics
     /// If a number is not whole, or not below `count`.
     #[track_caller]
-    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>) -> Var<'g, T> {
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let indices: Vec<u32> = x.values().iter().map(|x| index(x.widen())).collect();
         x.tape().param(self.weight).embedding(&indices, x.shape())
     }

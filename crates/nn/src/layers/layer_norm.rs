@@ -1,10 +1,12 @@
-//! Normalisation over the features.
+//! Normalization over the features.
 
 use autograd::Var;
 use tensor::{Kernels, ParamId, Role};
 
+use crate::context::Context;
 use crate::init::Init;
 use crate::model::Builder;
+use crate::module::Module;
 
 /// The last dimension of each example to mean 0 and variance 1, then scaled and shifted (Ba 2016):
 /// PyTorch's `LayerNorm` of one dimension.
@@ -26,10 +28,12 @@ impl LayerNorm {
         };
         LayerNorm { weight: param("weight", 1.0), bias: param("bias", 0.0) }
     }
+}
 
+impl Module for LayerNorm {
     /// The same shape.
     #[track_caller]
-    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>) -> Var<'g, T> {
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let tape = x.tape();
         x.layer_norm(tape.param(self.weight), tape.param(self.bias), LayerNorm::EPS)
     }

@@ -3,8 +3,10 @@
 use autograd::Var;
 use tensor::{Kernels, ParamId, Role};
 
+use crate::context::Context;
 use crate::init::Init;
 use crate::model::Builder;
+use crate::module::Module;
 
 /// A dense layer: `x·Wᵀ + b`.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,10 +37,12 @@ impl Linear {
             bias: builder.param(format!("{name}.bias"), [outputs], Role::Bias, bias, fans),
         }
     }
+}
 
+impl Module for Linear {
     /// [.., inputs] to [.., outputs].
     #[track_caller]
-    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>) -> Var<'g, T> {
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let tape = x.tape();
         x.linear(tape.param(self.weight), Some(tape.param(self.bias)))
     }

@@ -3,27 +3,27 @@
 use autograd::Var;
 use tensor::Kernels;
 
-use super::Layer;
+use super::Sequential;
 use crate::context::Context;
+use crate::module::Module;
 
-/// `body(x) + shortcut(x)` (He 2016); without layers the shortcut is x itself.
-#[derive(Debug, Clone, PartialEq)]
+/// `body(x) + shortcut(x)` (He 2016); with an empty shortcut, x itself is added.
+#[derive(Debug, Clone)]
 pub struct Residual {
-    /// What is learned.
-    pub body: Vec<Layer>,
-    /// What brings x to the shape of the body's result.
-    pub shortcut: Vec<Layer>,
+    /// The learned difference.
+    pub body: Sequential,
+    /// Brings x to the shape of the body's result.
+    pub shortcut: Sequential,
 }
 
-impl Residual {
+impl Module for Residual {
     /// The sum of both ways.
     ///
     /// # Panics
     /// If their results differ in shape.
     #[track_caller]
-    pub fn forward<'g, T: Kernels>(&self, x: Var<'g, T>, context: &mut Context<'_, T>) -> Var<'g, T> {
-        let mut through = |layers: &[Layer]| layers.iter().fold(x, |x, layer| layer.forward(x, context));
-        let (body, shortcut) = (through(&self.body), through(&self.shortcut));
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, context: &mut Context<'_, T>) -> Var<'t, T> {
+        let (body, shortcut) = (self.body.forward(x, context), self.shortcut.forward(x, context));
         assert!(
             body.shape() == shortcut.shape(),
             "a residual block's body gives shape {}, its shortcut {}",

@@ -2,7 +2,7 @@
 
 use tensor::conv::Padding;
 
-use crate::layers::{Activation, Conv2d, Layer, Linear};
+use crate::layers::{Activation, Conv2d, Flatten, Linear, MaxPool2d, Sequential, Unflatten};
 use crate::model::{Builder, Model};
 
 /// LeNet-5 (LeCun 1998) as it is spelled today: ReLU in place of the scaled tanh, the greatest of a
@@ -20,24 +20,22 @@ use crate::model::{Builder, Model};
 /// 61,706 weights for images of 28 × 28 in 10 classes.
 pub fn lenet(height: usize, width: usize, classes: usize) -> Model {
     let mut builder = Builder::new();
-    let pool = Layer::MaxPool2d { size: 2, stride: 2 };
-    let relu = Layer::Activation(Activation::Relu);
+    let (pool, relu) = (MaxPool2d { size: 2, stride: 2 }, Activation::Relu);
     let [rows, columns] = [height, width].map(|size| (size / 2 - 4) / 2);
-    let layers = vec![
-        Layer::Unflatten([height, width, 1].into()),
+    let layers = Sequential::new()
+        .then(Unflatten::new([height, width, 1]))
         // Pooled before ReLU, as in `two_c_two_d`.
-        Layer::Conv2d(Conv2d::new(&mut builder, "conv1", 1, 6, 5)),
-        pool.clone(),
-        relu.clone(),
-        Layer::Conv2d(Conv2d::new(&mut builder, "conv2", 6, 16, 5).padding(Padding::Zeros(0))),
-        pool,
-        relu.clone(),
-        Layer::Flatten,
-        Layer::Linear(Linear::new(&mut builder, "fc1", rows * columns * 16, 120)),
-        relu.clone(),
-        Layer::Linear(Linear::new(&mut builder, "fc2", 120, 84)),
-        relu,
-        Layer::Linear(Linear::new(&mut builder, "fc3", 84, classes)),
-    ];
+        .then(Conv2d::new(&mut builder, "conv1", 1, 6, 5))
+        .then(pool)
+        .then(relu)
+        .then(Conv2d::new(&mut builder, "conv2", 6, 16, 5).padding(Padding::Zeros(0)))
+        .then(pool)
+        .then(relu)
+        .then(Flatten)
+        .then(Linear::new(&mut builder, "fc1", rows * columns * 16, 120))
+        .then(relu)
+        .then(Linear::new(&mut builder, "fc2", 120, 84))
+        .then(relu)
+        .then(Linear::new(&mut builder, "fc3", 84, classes));
     Model::new(builder, layers)
 }

@@ -1,6 +1,6 @@
 //! Multilayer perceptrons.
 
-use crate::layers::{Activation, Layer, Linear};
+use crate::layers::{Activation, Linear, Sequential};
 use crate::model::{Builder, Model};
 
 impl Model {
@@ -13,12 +13,12 @@ impl Model {
     pub fn mlp(widths: &[usize], activation: Activation) -> Model {
         assert!(widths.len() >= 2, "a network has at least inputs and outputs, not widths {widths:?}");
         let mut builder = Builder::new();
-        let mut layers = Vec::new();
+        let mut layers = Sequential::new();
         for (i, pair) in widths.windows(2).enumerate() {
             if i > 0 {
-                layers.push(Layer::Activation(activation));
+                layers.push(activation);
             }
-            layers.push(Layer::Linear(Linear::new(&mut builder, &format!("fc{}", i + 1), pair[0], pair[1])));
+            layers.push(Linear::new(&mut builder, &format!("fc{}", i + 1), pair[0], pair[1]));
         }
         Model::new(builder, layers)
     }

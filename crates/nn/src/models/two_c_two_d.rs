@@ -1,6 +1,6 @@
 //! Two convolutions and two dense layers.
 
-use crate::layers::{Activation, Conv2d, Layer, Linear};
+use crate::layers::{Activation, Conv2d, Flatten, Linear, MaxPool2d, Sequential, Unflatten};
 use crate::model::{Builder, Model};
 
 /// The net `2c2d` of DeepOBS (Schneider 2019), with PyTorch's starting values:
@@ -15,22 +15,20 @@ use crate::model::{Builder, Model};
 /// 3,274,634 weights for images of 28 × 28 in 10 classes.
 pub fn two_c_two_d(height: usize, width: usize, classes: usize) -> Model {
     let mut builder = Builder::new();
-    let pool = Layer::MaxPool2d { size: 2, stride: 2 };
-    let relu = Layer::Activation(Activation::Relu);
-    let layers = vec![
-        Layer::Unflatten([height, width, 1].into()),
+    let (pool, relu) = (MaxPool2d { size: 2, stride: 2 }, Activation::Relu);
+    let layers = Sequential::new()
+        .then(Unflatten::new([height, width, 1]))
         // ReLU and the greatest of a window may be taken in either order: pooled first, it has a
         // quarter of the numbers to do.
-        Layer::Conv2d(Conv2d::new(&mut builder, "conv1", 1, 32, 5)),
-        pool.clone(),
-        relu.clone(),
-        Layer::Conv2d(Conv2d::new(&mut builder, "conv2", 32, 64, 5)),
-        pool,
-        relu.clone(),
-        Layer::Flatten,
-        Layer::Linear(Linear::new(&mut builder, "fc1", (height / 4) * (width / 4) * 64, 1024)),
-        relu,
-        Layer::Linear(Linear::new(&mut builder, "fc2", 1024, classes)),
-    ];
+        .then(Conv2d::new(&mut builder, "conv1", 1, 32, 5))
+        .then(pool)
+        .then(relu)
+        .then(Conv2d::new(&mut builder, "conv2", 32, 64, 5))
+        .then(pool)
+        .then(relu)
+        .then(Flatten)
+        .then(Linear::new(&mut builder, "fc1", (height / 4) * (width / 4) * 64, 1024))
+        .then(relu)
+        .then(Linear::new(&mut builder, "fc2", 1024, classes));
     Model::new(builder, layers)
 }

@@ -1,0 +1,40 @@
+//! Changes between images and rows of features.
+
+use autograd::Var;
+use tensor::{Kernels, Shape};
+
+use crate::context::Context;
+use crate::module::Module;
+
+/// All dimensions but the first become one; of images in PyTorch's order, channel by channel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Flatten;
+
+impl Module for Flatten {
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
+        match *x.shape() {
+            [_, _, _, channels] if channels > 1 => x.channels_first().flatten(),
+            _ => x.flatten(),
+        }
+    }
+}
+
+/// The numbers of each example become an array of these sizes, such as an image [height, width,
+/// channels].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Unflatten(Shape);
+
+impl Unflatten {
+    /// An array of these sizes for each example.
+    pub fn new(shape: impl Into<Shape>) -> Unflatten {
+        Unflatten(shape.into())
+    }
+}
+
+impl Module for Unflatten {
+    #[track_caller]
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
+        let n = x.shape().first().copied().unwrap_or(1);
+        x.reshape([&[n], &*self.0].concat().as_slice())
+    }
+}

@@ -1,0 +1,55 @@
+//! Pooling: the maximum or the mean of windows of an image.
+
+use autograd::Var;
+use tensor::Kernels;
+
+use crate::context::Context;
+use crate::module::Module;
+
+/// The greatest of each window of an image, by channel: PyTorch's `MaxPool2d`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MaxPool2d {
+    /// Height and width of a window.
+    pub size: usize,
+    /// Pixels from one window to the next.
+    pub stride: usize,
+}
+
+impl Module for MaxPool2d {
+    #[track_caller]
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
+        x.max_pool2d(self.size, self.stride)
+    }
+}
+
+/// The mean of each window of an image, by channel: PyTorch's `AvgPool2d`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AvgPool2d {
+    /// Height and width of a window.
+    pub size: usize,
+    /// Pixels from one window to the next.
+    pub stride: usize,
+}
+
+impl Module for AvgPool2d {
+    #[track_caller]
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
+        x.avg_pool2d(self.size, self.stride)
+    }
+}
+
+/// The mean over all positions by channel: [n, .., channels] to [n, channels].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GlobalAvgPool;
+
+impl Module for GlobalAvgPool {
+    #[track_caller]
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
+        let (n, channels) = match *x.shape() {
+            [n, .., channels] if x.shape().rank() > 2 => (n, channels),
+            _ => panic!("expected an input [n, .., channels] of 3 dimensions or more, found {}", x.shape()),
+        };
+        let positions = x.shape()[1..x.shape().rank() - 1].iter().product();
+        x.reshape([n, positions, channels]).mean_axis(1).reshape([n, channels])
+    }
+}

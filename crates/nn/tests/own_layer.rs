@@ -1,0 +1,9 @@
+//! A layer that an example declares outside of `nn` trains as a built-in one does, in `f32` and `f64`.
+
+#[path = "../examples/own_layer.rs"]
+mod own_layer;
+
+#[test]
+fn the_example_has_the_right_gradient_and_learns() {
+    own_layer::main();
+}
