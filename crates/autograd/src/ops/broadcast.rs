@@ -13,8 +13,8 @@ pub(crate) fn common_shape(a: Shape, b: Shape) -> Shape {
     let size =
         |shape: Shape, axis: usize| (axis + shape.rank()).checked_sub(rank).map_or(1, |axis| shape[axis]);
     let mut dims = [0; Shape::MAX_RANK];
-    for axis in 0..rank {
-        dims[axis] = match (size(a, axis), size(b, axis)) {
+    for (axis, dim) in dims.iter_mut().enumerate().take(rank) {
+        *dim = match (size(a, axis), size(b, axis)) {
             (x, y) if x == y => x,
             (1, y) => y,
             (x, 1) => x,
