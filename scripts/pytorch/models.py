@@ -106,6 +106,17 @@ class Images(nn.Module):
         return self.layer(x.view(-1, *self.sizes).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).flatten(1)
 
 
+class Lines(nn.Module):
+    """One layer on rows that come in the order position, channel, as its result does."""
+
+    def __init__(self, length, channels, layer):
+        super().__init__()
+        self.sizes, self.layer = (length, channels), layer
+
+    def forward(self, x):
+        return self.layer(x.view(-1, *self.sizes).permute(0, 2, 1)).permute(0, 2, 1).flatten(1)
+
+
 class Rows(nn.Module):
     def __init__(self, layer):
         super().__init__()
@@ -113,6 +124,15 @@ class Rows(nn.Module):
 
     def forward(self, x):
         return self.layer(x)
+
+
+class Permute(nn.Module):
+    def __init__(self, *order):
+        super().__init__()
+        self.order = order
+
+    def forward(self, x):
+        return x.permute(*self.order)
 
 
 class Embedded(nn.Module):
@@ -143,17 +163,39 @@ LAYERS = {
     "batch norm, images": (Images(3, 2, 4, nn.BatchNorm2d(4)), 24),
     "batch norm, features": (Rows(nn.BatchNorm1d(6)), 6),
     "layer norm": (Rows(nn.LayerNorm(9)), 9),
+    "conv 3, dilated": (Images(9, 8, 3, nn.Conv2d(3, 4, 3, stride=2, padding=2, dilation=2)), 216),
+    "conv 3, 2 groups": (Images(6, 5, 4, nn.Conv2d(4, 6, 3, padding=1, groups=2)), 120),
+    "conv 3, a group a channel": (Images(6, 5, 4, nn.Conv2d(4, 4, 3, padding=1, groups=4)), 120),
+    "conv1d 5, stride 2": (Lines(11, 3, nn.Conv1d(3, 4, 5, stride=2, padding=1)), 33),
+    "conv1d 3, dilated": (Lines(11, 2, nn.Conv1d(2, 3, 3, padding="same", dilation=3)), 22),
+    "flatten rows": (nn.Sequential(nn.Unflatten(1, (6, 3)), Permute(0, 2, 1), nn.Flatten()), 18),
+    "conv transpose 4, stride 2": (Images(4, 3, 3, nn.ConvTranspose2d(3, 2, 4, stride=2, padding=1)), 36),
+    "conv transpose 3, output padding": (
+        Images(4, 3, 2, nn.ConvTranspose2d(2, 3, 3, stride=2, padding=1, output_padding=1)),
+        24,
+    ),
+    "conv transpose1d 3, stride 2": (Lines(5, 3, nn.ConvTranspose1d(3, 2, 3, stride=2)), 15),
+    "max pool1d 3, stride 2": (Lines(8, 3, nn.MaxPool1d(3, 2)), 24),
+    "avg pool1d 2": (Lines(9, 2, nn.AvgPool1d(2)), 18),
+    "upsample 2": (Images(3, 4, 3, nn.Upsample(scale_factor=2)), 36),
+    "group norm, images": (Images(3, 4, 6, nn.GroupNorm(3, 6)), 72),
+    "group norm, features": (Rows(nn.GroupNorm(2, 8)), 8),
+    "instance norm": (Images(3, 4, 3, nn.InstanceNorm2d(3, affine=True)), 36),
+    "rms norm": (Rows(nn.RMSNorm(9, eps=1e-5)), 9),
     "embedding": (Embedded(), 3),
 }
 
 
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.InstanceNorm2d, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+
+
 def set_weights(model):
     for salt, (_, p) in enumerate(model.named_parameters()):
-        # Around 1 for the scale of a normalisation, else of the size that a layer starts with.
+        # Around 1 for the scale of a normalization, else of the size that a layer starts with.
         bound = 0.5 if p.dim() == 1 else (p[0].numel()) ** -0.5
         p.data = numbers(p.numel(), salt, -bound, bound).view_as(p)
     for module in model.modules():
-        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm)):
+        if isinstance(module, NORMS):
             module.weight.data += 1
 
 

@@ -122,7 +122,7 @@ fn a_residual_block_that_does_not_close_is_refused() {
 }
 
 #[test]
-#[should_panic(expected = "0.5 is not the index of a row")]
+#[should_panic(expected = "expected the index of a row, found 0.5")]
 fn an_index_that_is_not_whole_is_refused() {
     let mut builder = Builder::new();
     let table = Embedding::new(&mut builder, "words", 3, 2);
