@@ -44,9 +44,9 @@ impl<'g, T: Kernels> Var<'g, T> {
                     let (g, unit) = (|c: usize| w[c] * dy[c], |c: usize| x[c] * inverse);
                     let sum: f64 = (0..features).map(|c| g(c).widen() * unit(c).widen()).sum();
                     let dot = T::from_f64(sum / features as f64);
-                    for c in 0..features {
+                    for (c, dx) in dx.iter_mut().enumerate() {
                         let d = inverse * (g(c) - unit(c) * dot);
-                        dx[c] = if beta == T::zero() { d } else { dx[c] + d };
+                        *dx = if beta == T::zero() { d } else { *dx + d };
                     }
                 }
             });
