@@ -95,6 +95,51 @@ class ResNetMini(nn.Module):
         return self.fc(self.layer3(self.layer2(self.layer1(x))).mean((2, 3)))
 
 
+class DeepSigmoid(Mlp):
+    def forward(self, x):
+        for i in range(1, self.count):
+            x = torch.sigmoid(getattr(self, f"fc{i}")(x))
+        return getattr(self, f"fc{self.count}")(x)
+
+
+class Mnist1dMlp(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear1, self.linear2, self.linear3 = nn.Linear(40, 100), nn.Linear(100, 100), nn.Linear(100, 10)
+
+    def forward(self, x):
+        h = F.relu(self.linear1(x))
+        return self.linear3(h + F.relu(self.linear2(h)))
+
+
+class Mnist1dConv(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv1d(1, 25, 5, stride=2, padding=1)
+        self.conv2 = nn.Conv1d(25, 25, 3, stride=2, padding=1)
+        self.conv3 = nn.Conv1d(25, 25, 3, stride=2, padding=1)
+        self.linear = nn.Linear(125, 10)
+
+    def forward(self, x):
+        x = F.relu(self.conv2(F.relu(self.conv1(x.unsqueeze(1)))))
+        return self.linear(F.relu(self.conv3(x)).flatten(1))
+
+
+class Autoencoder(nn.Module):
+    def __init__(self, *widths):
+        super().__init__()
+
+        def through(widths, last):
+            pairs = [[nn.Linear(a, b), nn.Sigmoid()] for a, b in zip(widths, widths[1:])]
+            layers = [layer for pair in pairs for layer in pair]
+            return nn.Sequential(*(layers if last else layers[:-1]))
+
+        self.encoder, self.decoder = through(widths, False), through(widths[::-1], True)
+
+    def forward(self, x):
+        return self.decoder(self.encoder(x))
+
+
 class Images(nn.Module):
     """One layer on images that come in the order row, column, channel, as its result does."""
 
@@ -151,6 +196,11 @@ MODELS = {
     "2c2d": (TwoCTwoD(), 784),
     "lenet": (LeNet(), 784),
     "resnet-mini": (ResNetMini(), 784),
+    "table-mlp": (Mlp(12, 64, 64, 3), 12),
+    "deep-sigmoid": (DeepSigmoid(784, *[32] * 8, 10), 784),
+    "mnist1d-mlp": (Mnist1dMlp(), 40),
+    "mnist1d-conv": (Mnist1dConv(), 40),
+    "autoencoder": (Autoencoder(784, 1000, 500, 250, 30), 784),
 }
 
 LAYERS = {
