@@ -46,17 +46,17 @@ pub struct Info {
 /// Inputs and outputs of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Images [n, height·width] to scores [n, classes]; built for [height, width].
+    /// Images [n, height·width] to scores [n, classes]; built for `[height, width]`.
     Images {
         /// Least height and width of an image.
         least_side: usize,
     },
-    /// Vectors [n, features] to scores or numbers [n, outputs]; built for [features].
+    /// Vectors [n, features] to scores or numbers [n, outputs]; built for `[features]`.
     Vectors,
-    /// Vectors [n, features] of numbers from 0 to 1 to a reconstruction of them; built for [features], or
-    /// [height, width].
+    /// Vectors [n, features] of numbers from 0 to 1 to a reconstruction of them; built for `[features]`, or
+    /// `[height, width]`.
     Autoencoder,
-    /// Tokens [n, length] to scores of the next one [n, length, vocabulary]; built for [length].
+    /// Tokens [n, length] to scores of the next one [n, length, vocabulary]; built for `[length]`.
     Text,
 }
 
