@@ -126,6 +126,7 @@ mod tests {
             ("line\r\n\tnext", r"line\r\n\tnext"),
             ("c1 \u{9b}2J, del \u{7f}", r"c1 \u{9b}2J, del \u{7f}"),
             ("\u{202e}gnp.exe", r"\u{202e}gnp.exe"),
+            ("a\u{1b}[2Jb\u{202e}c\n", r"a\u{1b}[2Jb\u{202e}c\n"),
         ] {
             assert_eq!(visible(text), shown);
         }
