@@ -127,7 +127,7 @@ fn times_to_a_target_are_scipys() {
         let runs: Vec<TimeToTarget> = numbers(&row["times"])
             .into_iter()
             .zip(missed)
-            .map(|(time, missed)| if missed == &true { Missed(time) } else { Reached(time) })
+            .map(|(time, missed)| if missed.as_bool() == Some(true) { Missed(time) } else { Reached(time) })
             .collect();
         let curve = kaplan_meier(&runs, 0.95).expect("runs");
         let steps = numbers(&row["steps"]);
