@@ -64,7 +64,7 @@ fn ten_values(mean: f64, std: f64) -> Vec<f64> {
 }
 
 /// The ten seeds of SGD and Adam on fmnist_2c2d: means and deviations are published, pairs are not in
-/// these files, so Welch's test stands in for the paired one.
+/// these files, so Welch's test takes the place of the paired one.
 #[test]
 fn sgd_and_adam_are_not_told_apart_on_fmnist_2c2d() {
     let of = |optimizer| {

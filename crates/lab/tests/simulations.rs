@@ -1,5 +1,5 @@
-//! Whether intervals cover at the level they state, and how often whole procedures err: simulated with
-//! fixed seeds.
+//! Simulated with fixed seeds: intervals cover at the level they state, and whole procedures err no more often
+//! than they state.
 
 use lab::stats::TimeToTarget::{Missed, Reached};
 use lab::stats::*;

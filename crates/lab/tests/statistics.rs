@@ -251,7 +251,7 @@ fn ten_wins_of_ten_are_better_and_eight_are_not() {
 }
 
 #[test]
-fn diverged_runs_are_behind_all_others() {
+fn diverged_runs_rank_last() {
     use Direction::Minimize;
     let (nan, inf) = (f64::NAN, f64::INFINITY);
     let scores = [vec![0.1, 9e9, nan], vec![0.2, 8e9, inf], vec![0.1, nan, nan]];

@@ -31,7 +31,7 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     adjusted
 }
 
-/// How p-values of a family are corrected.
+/// Corrections of the p-values of a family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Correction {
     /// [`bonferroni`]: told apart just where the interval is without 0.

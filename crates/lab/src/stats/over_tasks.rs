@@ -45,9 +45,10 @@ pub fn mean_ranks(scores: &[Vec<f64>], direction: Direction, confidence: f64) ->
     let (mut ranks, mut ties) = (vec![0.0; methods], 0.0);
     for task in scores {
         let (of_task, tied) = average_ranks(&task.iter().map(|&x| -direction.merit(x)).collect::<Vec<_>>());
-        ranks.iter_mut().zip(of_task).for_each(|(sum, rank)| *sum += rank / n);
+        ranks.iter_mut().zip(of_task).for_each(|(sum, rank)| *sum += rank);
         ties += tied;
     }
+    ranks.iter_mut().for_each(|sum| *sum /= n);
     let spread: f64 = ranks.iter().map(|rank| (rank - (k + 1.0) / 2.0).powi(2)).sum();
     let correction = 1.0 - ties / (n * (k * k * k - k));
     // Methods that tie on every task are alike.
@@ -76,7 +77,7 @@ pub struct TaskPair {
 
 /// Every pair of methods by Wilcoxon's signed ranks over `scores[task][method]`, Holm-corrected
 /// (Benavoli et al. 2016 in place of Nemenyi's, which depends on the other methods). A diverged run is
-/// behind every other by more than any finite difference.
+/// worse than every other by more than any finite difference.
 pub fn wilcoxon_holm(scores: &[Vec<f64>], direction: Direction) -> Vec<TaskPair> {
     let methods = scores.first().map_or(0, Vec::len);
     let pairs: Vec<(usize, usize)> =

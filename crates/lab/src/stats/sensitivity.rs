@@ -1,4 +1,4 @@
-//! How sensitive a method is to its learning rate: the width of the basin of good rates.
+//! Sensitivity of a method to its learning rate: the width of the basin of good rates.
 
 use super::interval::Interval;
 use super::ranks::Direction;
