@@ -116,7 +116,7 @@ fn recur<'g, T: Kernels, C: Cell<T>>(
     let (state, gates, keep) = (n * hidden, n * rows, n * hidden * C::KEPT);
 
     let mut by_step = tape.buffer([steps, n, inputs]);
-    order.to_steps(&x.values(), inputs, &mut by_step);
+    order.to_time_major(&x.values(), inputs, &mut by_step);
     let mut from_input = tape.buffer([steps, n, rows]);
     from_input.chunks_exact_mut(rows.max(1)).for_each(|row| row.copy_from_slice(&b_ih.values()));
     let w_ih_values = w_ih.values();
@@ -156,7 +156,7 @@ fn recur<'g, T: Kernels, C: Cell<T>>(
     tape.give_back(from_hidden);
     tape.give_back(from_input);
     let mut y = tape.buffer([n, steps, hidden]);
-    order.from_steps(&h[state..], hidden, &mut y);
+    order.to_batch_major(&h[state..], hidden, &mut y);
 
     let by_step = tape.push_constant([steps, n, inputs], by_step).node();
     let h = tape.push_constant([steps + 1, n, hidden], h).node();
@@ -168,7 +168,7 @@ fn recur<'g, T: Kernels, C: Cell<T>>(
             let apart = if C::APART { steps * gates } else { 0 };
             gradients.with_buffer(apart, |gradients, d_hidden| {
                 gradients.with_buffer(steps * state, |gradients, dy| {
-                    order.to_steps(ctx.dy, hidden, dy);
+                    order.to_time_major(ctx.dy, hidden, dy);
                     // What reaches a hidden state from the step after it.
                     gradients.with_buffer(state, |gradients, from_after| {
                         gradients.with_buffer(state, |_, carried| {
@@ -217,7 +217,7 @@ fn recur<'g, T: Kernels, C: Cell<T>>(
                     gradients.with_buffer(steps * n * inputs, |gradients, dx| {
                         T::gemm(d_input, Mat::new(ctx.value(w_ih_node), rows, inputs), T::zero(), dx);
                         gradients.with_buffer(steps * n * inputs, |gradients, by_example| {
-                            order.from_steps(dx, inputs, by_example);
+                            order.to_batch_major(dx, inputs, by_example);
                             gradients.add_map(x_node, by_example, by_example, |d, _| d);
                         });
                     });
@@ -238,14 +238,14 @@ struct Order {
 
 impl Order {
     /// Sequences [n, steps, width] as [steps, n, width], in the order in which they are read.
-    fn to_steps<T: Kernels>(self, from: &[T], width: usize, to: &mut [T]) {
+    fn to_time_major<T: Kernels>(self, from: &[T], width: usize, to: &mut [T]) {
         for (place, to) in to.chunks_exact_mut(width.max(1)).enumerate() {
             to.copy_from_slice(&from[self.by_example(place) * width..][..width]);
         }
     }
 
     /// The way back.
-    fn from_steps<T: Kernels>(self, from: &[T], width: usize, to: &mut [T]) {
+    fn to_batch_major<T: Kernels>(self, from: &[T], width: usize, to: &mut [T]) {
         for (place, from) in from.chunks_exact(width.max(1)).enumerate() {
             to[self.by_example(place) * width..][..width].copy_from_slice(from);
         }
