@@ -1,13 +1,13 @@
 //! What several runs say together.
 
 use lab::Comparison;
-use train::record::{EpochRecord, Evaluation, RunRecord, SCHEMA, Status, TrainPoint};
+use train::record::{EpochRecord, Evaluation, Record, SCHEMA, Status, TrainPoint};
 
 /// A run of one epoch that ends at this accuracy, and reaches half of it half way.
-fn run(optimizer: &str, recipe: &str, seed: u64, accuracy: f64) -> RunRecord {
+fn run(optimizer: &str, recipe: &str, seed: u64, accuracy: f64) -> Record {
     let evaluation =
         |epoch, seconds, test_accuracy| Evaluation { epoch, seconds, test_loss: 1.0, test_accuracy };
-    RunRecord {
+    Record {
         schema: SCHEMA,
         dataset: "mnist".into(),
         origin: "here".into(),
@@ -31,12 +31,12 @@ fn run(optimizer: &str, recipe: &str, seed: u64, accuracy: f64) -> RunRecord {
     }
 }
 
-fn runs(optimizer: &str, accuracies: &[f64]) -> Vec<RunRecord> {
+fn runs(optimizer: &str, accuracies: &[f64]) -> Vec<Record> {
     let of_seed = |(seed, &accuracy)| run(optimizer, optimizer, seed as u64, accuracy);
     accuracies.iter().enumerate().map(of_seed).collect()
 }
 
-fn compare(groups: &[Vec<RunRecord>]) -> Comparison {
+fn compare(groups: &[Vec<Record>]) -> Comparison {
     Comparison::new(groups.concat(), 0.95, "command".into())
 }
 

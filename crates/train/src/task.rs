@@ -16,6 +16,8 @@ use crate::examples::{Batch, Examples, Split};
 use crate::loss::{DynLoss, Step};
 use crate::metric::Metric;
 
+pub use images::Score;
+
 /// What is to be learned, from which data, by which model.
 ///
 /// ```

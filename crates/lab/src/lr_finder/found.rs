@@ -106,10 +106,10 @@ impl RangeTest {
             choices.filter(|found| 2 * found.seeds >= sweeps.len()).map(|found| two_digits(found.median));
         let mut test = RangeTest {
             schema: SCHEMA,
-            dataset: task.dataset.name.to_string(),
-            origin: task.dataset.origin.to_string(),
-            sample: task.dataset.is_sample(),
-            model: task.describe_model(),
+            dataset: task.examples.info().name.clone(),
+            origin: task.examples.info().origin.clone(),
+            sample: task.examples.info().sample,
+            model: task.model_name.clone(),
             weights: task.model.layout().len(),
             optimizer: recipe.name(),
             recipe: recipe.to_string(),
