@@ -17,8 +17,8 @@ pub struct Comparison {
     pub settings: Vec<(String, String)>,
     /// The measure that recipes are compared by.
     pub metric: Metric,
-    /// The value of the metric that `to_target` counts to.
-    pub target: f64,
+    /// The value of the metric that `to_target` counts to, if there is one.
+    pub target: Option<f64>,
     /// One row an optimizer, in the order given by the user.
     pub rows: Vec<Row>,
     /// Every pair of optimizers, the better one first.
@@ -112,7 +112,7 @@ pub struct Pair {
 impl Comparison {
     /// What the runs say together. Optimizers come in the order of their first run; `command`
     /// is what made the runs.
-    pub fn new(runs: Vec<Record>, target: f64, command: String) -> Comparison {
+    pub fn new(runs: Vec<Record>, target: Option<f64>, command: String) -> Comparison {
         let metric = runs.first().map_or(Metric::Loss, |run| run.task.metric);
         let mut groups: Vec<(String, Vec<&Record>)> = Vec::new();
         for run in &runs {
@@ -131,11 +131,21 @@ impl Comparison {
         let rows: Vec<Row> = groups.iter().map(|(name, group)| row(name, group, target)).collect();
         let pairs = pairs(&groups, metric.direction());
         let (verdict, warnings) = (verdict(&rows, &pairs, metric), warnings(&runs, &rows));
-        Comparison { command, settings: settings(&runs), metric, target, rows, pairs, verdict, warnings, runs }
+        Comparison {
+            command,
+            settings: settings(&runs),
+            metric,
+            target,
+            rows,
+            pairs,
+            verdict,
+            warnings,
+            runs,
+        }
     }
 }
 
-fn row(name: &str, runs: &[&Record], target: f64) -> Row {
+fn row(name: &str, runs: &[&Record], target: Option<f64>) -> Row {
     let finished: Vec<&Record> = runs.iter().copied().filter(|run| run.finished()).collect();
     let to_target: Vec<(f64, f64)> = runs.iter().map(|run| time_to(target, run)).collect();
     let reached = to_target.iter().filter(|(epochs, _)| epochs.is_finite()).count();
@@ -161,8 +171,9 @@ fn row(name: &str, runs: &[&Record], target: f64) -> Row {
 }
 
 /// Epochs and seconds at the first evaluation that reaches the target; infinite if none does.
-fn time_to(target: f64, run: &Record) -> (f64, f64) {
-    let hit = watched(run).iter().find(|point| run.direction().reaches(point.value, target));
+fn time_to(target: Option<f64>, run: &Record) -> (f64, f64) {
+    let reaches = |value| target.is_some_and(|target| run.direction().reaches(value, target));
+    let hit = watched(run).iter().find(|point| reaches(point.value));
     hit.map_or((f64::INFINITY, f64::INFINITY), |point| (point.epoch, point.seconds))
 }
 
@@ -245,9 +256,11 @@ fn verdict(rows: &[Row], pairs: &[Pair], metric: Metric) -> String {
     /// With more optimizers than this, only the pairs with the best one are named.
     const ALL_PAIRS: usize = 3;
     let mean = |row: &Row| row.score.as_ref().map(|score| metric.direction().gain(score.mean, 0.0));
-    let Some(best) = rows.iter().filter(|row| row.score.is_some()).max_by(|a, b| {
-        mean(a).unwrap_or(f64::NAN).total_cmp(&mean(b).unwrap_or(f64::NAN))
-    }) else {
+    let Some(best) = rows
+        .iter()
+        .filter(|row| row.score.is_some())
+        .max_by(|a, b| mean(a).unwrap_or(f64::NAN).total_cmp(&mean(b).unwrap_or(f64::NAN)))
+    else {
         return "No run finished, so there is nothing to compare.".to_string();
     };
     let (name, measure) = (&best.optimizer, metric.name());
@@ -321,7 +334,9 @@ fn settings(runs: &[Record]) -> Vec<(String, String)> {
             let examples = |split| r.examples(split);
             match (examples(Split::Train), examples(Split::Validation), examples(Split::Test)) {
                 (0, ..) => r.task.data.name.clone(),
-                (train, 0, test) => format!("{}, {train} training and {test} test examples", r.task.data.name),
+                (train, 0, test) => {
+                    format!("{}, {train} training and {test} test examples", r.task.data.name)
+                }
                 (train, validation, test) => format!(
                     "{}, {train} training, {validation} validation and {test} test examples",
                     r.task.data.name

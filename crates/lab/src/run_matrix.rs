@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::ops::ControlFlow;
 use train::Error;
 use train::Recipe;
-use train::Task;
 use train::Record;
+use train::Task;
 use train::{Budget, Training};
 
 /// What to run.

@@ -91,12 +91,7 @@ pub struct Batching {
 
 impl Default for Batching {
     fn default() -> Batching {
-        Batching {
-            order: Order::Reshuffle,
-            drop_last: false,
-            evaluation: 500,
-            updates_without_examples: 100,
-        }
+        Batching { order: Order::Reshuffle, drop_last: false, evaluation: 500, updates_without_examples: 100 }
     }
 }
 
@@ -252,10 +247,8 @@ impl Task {
         match &batch.inputs {
             Inputs::Bytes { values, .. } => {
                 let Quantization { offset, scale } = self.normalize.quantization();
-                let quantization = Quantization {
-                    offset: T::from_f64(offset.into()),
-                    scale: T::from_f64(scale.into()),
-                };
+                let quantization =
+                    Quantization { offset: T::from_f64(offset.into()), scale: T::from_f64(scale.into()) };
                 let size = shape.iter().product::<usize>();
                 tape.input_bytes([rows, size], quantization, |bytes| bytes.copy_from_slice(values))
             }

@@ -169,7 +169,8 @@ impl<'t> Training<'t> {
     /// One step on the batch at this place of the epoch; returns the loss before it.
     fn step(&mut self, place: usize) -> f64 {
         let passes_on = self.leaves_out_steps();
-        let Training { task, recipe, weights, buffers, gradients, elsewhere, optimizer, pool, batch, .. } = self;
+        let Training { task, recipe, weights, buffers, gradients, elsewhere, optimizer, pool, batch, .. } =
+            self;
         // What dropout leaves out depends on the draw, so it is the same elsewhere.
         let draw = Draw { seed: self.seed, step: self.progress.steps };
         let indices = self.order.chunks(recipe.batch).nth(place).unwrap_or_default();

@@ -68,8 +68,9 @@ pub fn load(path: &Path) -> Result<SavedWeights, Error> {
         return Err(Error::File {
             path: path.into(),
             why: "expected a model, found a checkpoint of a run".to_string(),
-            hint: "go on with `descent train --resume --checkpoint FILE --save MODEL`, which writes the model"
-                .to_string(),
+            hint:
+                "go on with `descent train --resume --checkpoint FILE --save MODEL`, which writes the model"
+                    .to_string(),
         });
     }
     let (architecture, inputs, classes) = match convolutional(&tensors) {
@@ -90,10 +91,7 @@ pub fn load(path: &Path) -> Result<SavedWeights, Error> {
     let mut extra: Vec<String> = tensors.names().into_iter().map(String::from).filter(is_extra).collect();
     extra.sort();
     if !extra.is_empty() {
-        return Err(wrong(
-            path,
-            format!("unknown tensors beside {}: {}", names.join(", "), short(&extra)),
-        ));
+        return Err(wrong(path, format!("unknown tensors beside {}: {}", names.join(", "), short(&extra))));
     }
     Ok(SavedWeights { architecture, inputs, classes, notes, weights, buffers })
 }
@@ -133,7 +131,9 @@ fn dense(
             None => widths.push(inputs),
             Some(&width) if width == inputs => {}
             Some(width) => {
-                let why = format!("expected tensor `{name}` of {width} inputs, the outputs before it, found {inputs}");
+                let why = format!(
+                    "expected tensor `{name}` of {width} inputs, the outputs before it, found {inputs}"
+                );
                 return Err(wrong(path, why));
             }
         }
@@ -250,11 +250,12 @@ pub(crate) fn parse<'a>(
     let broken = |error| wrong(path, format!("is not a whole safetensors file: {error}"));
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
-    let mut notes: BTreeMap<String, String> = match metadata.metadata().as_ref().and_then(|all| all.get(NOTES)) {
-        None => BTreeMap::new(),
-        Some(text) => serde_json::from_str(text)
-            .map_err(|error| wrong(path, format!("its metadata `{NOTES}` is damaged: {error}")))?,
-    };
+    let mut notes: BTreeMap<String, String> =
+        match metadata.metadata().as_ref().and_then(|all| all.get(NOTES)) {
+            None => BTreeMap::new(),
+            Some(text) => serde_json::from_str(text)
+                .map_err(|error| wrong(path, format!("its metadata `{NOTES}` is damaged: {error}")))?,
+        };
     // A file of another program has none.
     if let Some(expected) = notes.remove(CHECKSUM) {
         let views = tensors.tensors();

@@ -74,12 +74,7 @@ impl From<RunRecord> for Record {
         let mut seconds = 0.0;
         let epochs = old.epochs.iter().map(|epoch| {
             seconds += epoch.seconds;
-            Point {
-                epoch: epoch.epoch.into(),
-                updates: epoch.steps,
-                seconds,
-                value: epoch.train_loss,
-            }
+            Point { epoch: epoch.epoch.into(), updates: epoch.steps, seconds, value: epoch.train_loss }
         });
         // Updates and seconds were not written with these.
         let updates = |epoch: f64| (epoch * per_epoch as f64).round() as u64;
@@ -116,10 +111,7 @@ impl From<RunRecord> for Record {
             recipe: old.recipe,
             seed: old.seed,
             batch: old.batch,
-            budget: Budget {
-                epochs: old.epochs.len() as u32,
-                evaluations: evaluations.unwrap_or(0) as u32,
-            },
+            budget: Budget { epochs: old.epochs.len() as u32, evaluations: evaluations.unwrap_or(0) as u32 },
             counts: Counts {
                 batches,
                 updates: old.epochs.last().map_or(0, |epoch| epoch.steps),

@@ -93,24 +93,27 @@ impl Task {
         Task { target: Some(0.95), ..task.expect("dense layers take images of any size") }
     }
 
-    /// The class probabilities of examples, and how good they are.
+    /// The class probabilities of a split, and how good they are.
     ///
     /// # Panics
     /// If the targets are not classes.
     #[track_caller]
-    pub fn score(&self, weights: &ParamVec, buffers: &ParamVec, samples: &Samples) -> Score {
-        let Targets::Classes { labels, names } = &samples.targets else {
-            panic!("expected targets that are classes");
-        };
-        let (mut loss, mut probabilities) = (0.0, Vec::new());
-        let gather = |indices: &[u32], batch: &mut Batch| samples.gather(indices, batch);
-        self.for_each_output(weights, buffers, samples.len(), &gather, &mut |batch, output, batch_loss| {
+    pub fn score(&self, weights: &ParamVec, buffers: &ParamVec, split: Split) -> Score {
+        let (mut loss, mut probabilities, mut labels, mut classes) = (0.0, vec![], vec![], 1);
+        let count = self.examples.len(split);
+        let gather = |indices: &[u32], batch: &mut Batch| self.examples.gather(split, indices, batch);
+        self.for_each_output(weights, buffers, count, &gather, &mut |batch, output, batch_loss| {
+            let Targets::Classes { labels: of_batch, names } = &batch.targets else {
+                panic!("expected targets that are classes");
+            };
             loss += batch_loss * batch.len() as f64;
+            classes = names.len();
+            labels.extend_from_slice(of_batch);
             probabilities.extend_from_slice(&output.softmax().values());
         });
-        let predictions = metrics::predictions(&probabilities, names.len());
-        let accuracy = metrics::accuracy(&predictions, labels);
-        Score { loss: loss / samples.len() as f64, accuracy, probabilities, predictions }
+        let predictions = metrics::predictions(&probabilities, classes);
+        let accuracy = metrics::accuracy(&predictions, &labels);
+        Score { loss: loss / count as f64, accuracy, probabilities, predictions }
     }
 }
 
