@@ -136,7 +136,7 @@ fn json_is_all_that_standard_output_holds() {
     };
     let compared = lines("compare --epochs 1 --seeds 2 --optimizers sgd,adam --json --out out");
     assert_eq!(compared.len(), 5);
-    assert!(compared.iter().all(|line| line["schema"] == 1));
+    assert!(compared[..4].iter().all(|line| line["schema"] == 2) && compared[4]["schema"] == 1);
     assert!(compared[4]["verdict"].as_str().unwrap().contains("paired seeds"));
     let trained = lines("train --layers 784,8,10 --epochs 1 --json");
     assert_eq!((trained.len(), &trained[0]["optimizer"]), (1, &"adam".into()));

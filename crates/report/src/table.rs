@@ -122,7 +122,7 @@ pub(crate) fn footnotes(comparison: &Comparison) -> Vec<String> {
 pub(crate) fn target(comparison: &Comparison) -> String {
     let Some(target) = comparison.target else { return "target".to_string() };
     if !comparison.metric.is_fraction() {
-        return number::plain(target);
+        return number::loss(target);
     }
     let percent = number::percent(target);
     match percent.strip_suffix('%').and_then(|digits| digits.split_once('.')) {

@@ -208,7 +208,7 @@ fn write(folder: &Path, comparison: &Comparison) -> Result<(), Failure> {
 fn show(folder: &Path, comparison: &Comparison, json: bool) -> Result<(), Failure> {
     if json {
         let summary = serde_json::json!({
-            "schema": train::record::SCHEMA,
+            "schema": crate::console::SCHEMA,
             "kind": "comparison",
             "command": comparison.command,
             "target": comparison.target,

@@ -127,7 +127,7 @@ impl Evaluation<'_> {
             })
             .collect();
         let evaluation = json!({
-            "schema": train::record::SCHEMA,
+            "schema": crate::console::SCHEMA,
             "kind": "evaluation",
             "dataset": dataset.name,
             "origin": dataset.origin.to_string(),

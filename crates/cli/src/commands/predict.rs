@@ -158,7 +158,7 @@ impl<'a> Seen<'a> {
     fn json(&self) -> String {
         let Seen { subject, dataset, probabilities, prediction, .. } = self;
         let mut object = json!({
-            "schema": train::record::SCHEMA,
+            "schema": crate::console::SCHEMA,
             "kind": "prediction",
             "dataset": dataset.name,
             "prediction": prediction,
