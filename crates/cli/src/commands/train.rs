@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use data::batches::Normalize;
+use files::text::visible;
 use lab::run_matrix::RunId;
 use nn::{Activation, Architecture};
 use optim::{Clip, Schedule, rules};
@@ -18,7 +19,6 @@ use crate::hyper_flags;
 use crate::model;
 use crate::progress::Progress;
 use crate::stop::Stop;
-use crate::text;
 
 pub(crate) fn command() -> Command {
     let command = Command::new("train")
@@ -198,7 +198,7 @@ fn finish(matches: &ArgMatches, training: &Training<'_>, task: &Task, json: bool
         (Some(path), Status::Diverged { step }) => Err(Failure::failed(
             format!(
                 "{} was not written: the run diverged at update {step}",
-                text::plain(&path.to_string_lossy())
+                visible(&path.to_string_lossy())
             ),
             "try a smaller learning rate, or --clip-norm 1",
         )),
