@@ -101,6 +101,8 @@ impl<'t> Training<'t> {
         let weights = task.model.init(seed);
         let batches = task.steps_per_epoch(recipe.batch) * u64::from(budget.epochs);
         let optimizer = recipe.optimizer(task.model.layout(), batches)?;
+        let per_epoch = recipe.method.updates(task.steps_per_epoch(recipe.batch)).max(1);
+        let optimizer = optimizer.with_steps_per_epoch(per_epoch);
         let progress = Progress {
             steps: 0,
             examples: 0,
@@ -199,7 +201,7 @@ impl<'t> Training<'t> {
 
     /// Whether a step without finite gradients is left out, so that the run may go on after it.
     fn leaves_out_steps(&self) -> bool {
-        self.recipe.method.wrappers.iter().any(|wrapper| wrapper.card().name == "if_finite")
+        self.recipe.method.wrappers.iter().any(|wrapper| wrapper.leaves_out_steps())
     }
 
     /// Records what a step gave: `place` batches of the epoch's `per_epoch` are done.
@@ -287,6 +289,13 @@ impl<'t> Training<'t> {
     /// The task.
     pub fn task(&self) -> &Task {
         self.task
+    }
+
+    /// Settings that are allowed in the recipe and leave weights untrained in this run.
+    pub fn warnings(&self) -> Vec<optim::Warning> {
+        let method = &self.recipe.method;
+        let [total, per_epoch] = [self.total_steps(), self.steps_per_epoch()].map(|b| method.updates(b));
+        method.warnings(total, per_epoch)
     }
 
     /// How far the run is.

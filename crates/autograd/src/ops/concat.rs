@@ -1,11 +1,11 @@
-//! Arrays one behind another along a dimension.
+//! Arrays one after another along a dimension.
 
 use tensor::{Kernels, Shape};
 
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The parts one behind another along a dimension: PyTorch's `cat`, JAX's `concatenate`.
+    /// The parts one after another along a dimension: PyTorch's `cat`, JAX's `concatenate`.
     ///
     /// # Panics
     /// Without parts, or if they differ in another dimension.
@@ -50,5 +50,24 @@ impl<'g, T: Kernels> Var<'g, T> {
                 start += run;
             }
         })
+    }
+
+    /// Arrays of one shape along a new dimension: PyTorch's `stack`.
+    ///
+    /// # Panics
+    /// Without parts, or if their shapes differ.
+    #[track_caller]
+    pub fn stack(parts: &[Var<'g, T>], axis: usize) -> Var<'g, T> {
+        let mut unsqueezed = Vec::with_capacity(parts.len());
+        for part in parts {
+            assert!(
+                part.shape() == parts[0].shape(),
+                "expected parts of one shape, found {} and {}",
+                parts[0].shape(),
+                part.shape()
+            );
+            unsqueezed.push(part.unsqueeze(axis));
+        }
+        Var::concat(&unsqueezed, axis)
     }
 }
