@@ -5,7 +5,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use data::{Dataset, Images, Origin, Set};
 use serde_json::json;
-use train::{Score, Task};
+use train::{Score, Split};
 
 use crate::console;
 use crate::dataset;
@@ -66,13 +66,14 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let model = Trained::load(matches)?;
     let set = model.set(matches)?;
-    let (subjects, task) = match matches.get_one::<u64>("index") {
-        Some(&index) => of_the_set(&model, set, index, matches)?,
-        None => of_files(&model, set, matches)?,
+    let (subjects, dataset) = match matches.get_one::<u64>("index") {
+        Some(&index) => of_the_set(set, index, matches)?,
+        None => of_files(set, matches)?,
     };
-    let score = task.score(model.weights(), model.buffers(), &task.dataset.test);
+    let task = model.task(dataset.clone())?;
+    let score = task.score(model.weights(), model.buffers(), Split::Test);
     for (place, subject) in subjects.iter().enumerate() {
-        let seen = Seen::new(subject, &task, &score, place);
+        let seen = Seen::new(subject, &dataset, &score, place);
         console::print(&if matches.get_flag("json") {
             seen.json()
         } else {
@@ -85,31 +86,26 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 /// What a picture is.
 enum Subject {
     File(PathBuf),
-    Image { index: usize, split: &'static str, label: u8 },
+    Image { index: usize, split: Split, label: u8 },
 }
 
-/// An image of the data set, in a task of it alone.
+/// An image of the data set, in a set of it alone.
 fn of_the_set(
-    model: &Trained,
     set: &'static Set,
     index: u64,
     matches: &ArgMatches,
-) -> Result<(Vec<Subject>, Task), Failure> {
+) -> Result<(Vec<Subject>, Dataset), Failure> {
     let dataset = dataset::load_set(set, matches)?;
     let (name, split) = trained::split(&dataset, matches);
     let index = trained::checked_index(index, &dataset, (name, split))?;
     let label = split.labels[index];
     let alone = Images { pixels: split.image(index).to_vec(), labels: vec![label], ..*split };
     let subject = Subject::Image { index, split: name, label };
-    Ok((vec![subject], task(model, set, alone, dataset.origin)?))
+    Ok((vec![subject], with_images(set, alone, dataset.origin)))
 }
 
-/// The pictures in files, in a task of them.
-fn of_files(
-    model: &Trained,
-    set: &'static Set,
-    matches: &ArgMatches,
-) -> Result<(Vec<Subject>, Task), Failure> {
+/// The pictures in files, in a set of them.
+fn of_files(set: &'static Set, matches: &ArgMatches) -> Result<(Vec<Subject>, Dataset), Failure> {
     let invert = match matches.get_one::<String>("invert").map(String::as_str) {
         Some("yes") => Invert::Yes,
         Some("no") => Invert::No,
@@ -129,14 +125,14 @@ fn of_files(
     // What the labels are is what is asked: the loss that they would give is not looked at.
     let labels = vec![0; paths.len()];
     let split = Images { pixels, labels, rows: digit::SIDE, cols: digit::SIDE };
-    let task = task(model, set, split, Origin::Folder(PathBuf::new()))?;
-    Ok((paths.into_iter().map(Subject::File).collect(), task))
+    let dataset = with_images(set, split, Origin::Folder(PathBuf::new()));
+    Ok((paths.into_iter().map(Subject::File).collect(), dataset))
 }
 
 /// A set's classes with other images.
-fn task(model: &Trained, set: &'static Set, images: Images, origin: Origin) -> Result<Task, Failure> {
+fn with_images(set: &'static Set, images: Images, origin: Origin) -> Dataset {
     let Set { name, classes, class_names, mean_std, .. } = *set;
-    model.task(Dataset { name, classes, class_names, mean_std, train: images.clone(), test: images, origin })
+    Dataset { name, classes, class_names, mean_std, train: images.clone(), test: images, origin }
 }
 
 /// What the model sees in one picture.
@@ -149,8 +145,7 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    fn new(subject: &'a Subject, task: &'a Task, score: &'a Score, place: usize) -> Seen<'a> {
-        let dataset = &task.dataset;
+    fn new(subject: &'a Subject, dataset: &'a Dataset, score: &'a Score, place: usize) -> Seen<'a> {
         Seen {
             subject,
             dataset,
@@ -163,7 +158,7 @@ impl<'a> Seen<'a> {
     fn json(&self) -> String {
         let Seen { subject, dataset, probabilities, prediction, .. } = self;
         let mut object = json!({
-            "schema": train::record::SCHEMA,
+            "schema": crate::console::SCHEMA,
             "kind": "prediction",
             "dataset": dataset.name,
             "prediction": prediction,
