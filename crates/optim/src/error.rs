@@ -97,6 +97,11 @@ impl Error {
         Error::Unknown { kind: kind.into(), name: name.to_string(), nearest, known }
     }
 
+    /// Values of `of` that do not go together.
+    pub(crate) fn conflict(of: &str, why: impl Into<String>) -> Error {
+        Error::Conflict { of: of.to_string(), why: why.into() }
+    }
+
     /// A recipe whose parts do not stand as they should.
     pub(crate) fn recipe(why: impl Into<String>) -> Error {
         Error::Conflict { of: "recipe".to_string(), why: why.into() }

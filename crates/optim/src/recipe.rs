@@ -5,6 +5,6 @@ mod spec;
 pub(crate) mod spelling;
 mod tokens;
 
+pub(crate) use spec::GroupSpec;
 pub use spec::{Group, GroupRule, HyperCourse, OptimizerSpec, Selector};
-pub(crate) use spec::{GroupSpec, conflict};
 pub use spelling::OwnPart;

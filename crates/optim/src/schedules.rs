@@ -1,7 +1,7 @@
 //! The registry: the course of every learning rate, one file each.
 
-use crate::schedule::Schedule;
 pub use crate::schedule::progress;
+use crate::schedule::{LrSchedule, Schedule};
 
 registry! {
     /// Every schedule with its defaults, in the order in which lists show them.
@@ -23,4 +23,11 @@ registry! {
     rex::Rex,
     tanh::Tanh,
     piecewise::{Piecewise, Between},
+}
+
+/// The learning rate as given.
+impl Default for LrSchedule {
+    fn default() -> LrSchedule {
+        LrSchedule::new(Constant::default())
+    }
 }

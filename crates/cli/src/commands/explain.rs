@@ -2,7 +2,7 @@ use anstyle::Style;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use optim::clip::Clip;
 use optim::hyper::{Hyper, Hyperparameters, Value};
-use optim::{Error, Info, LrSchedule, PlateauSettings, Requires, Rule, Schedule, State, Wrapper};
+use optim::{Error, Info, LrSchedule, PlateauSettings, Requires, Rule, Schedule, Slot, Wrapper};
 use optim::{rules, schedules, wrappers};
 use serde_json::json;
 
@@ -343,8 +343,8 @@ fn settings_as_json(hypers: Vec<Hyper>) -> serde_json::Value {
     hypers.into_iter().map(setting).collect()
 }
 
-fn state(state: &[State], cost: Cost, raises: &[Raise], columns: usize) -> String {
-    let row = |state: &State| {
+fn state(state: &[Slot], cost: Cost, raises: &[Raise], columns: usize) -> String {
+    let row = |state: &Slot| {
         [state.symbol.to_string(), state.name.to_string(), format!("{} at the start", state.start)]
     };
     let rows: Vec<_> = state.iter().map(row).collect();
@@ -365,8 +365,8 @@ fn state(state: &[State], cost: Cost, raises: &[Raise], columns: usize) -> Strin
         + &text::paragraph(&words, 2, columns)
 }
 
-fn state_as_json(state: &[State]) -> serde_json::Value {
-    let object = |state: &State| json!({ "name": state.name, "symbol": state.symbol, "start": state.start });
+fn state_as_json(state: &[Slot]) -> serde_json::Value {
+    let object = |state: &Slot| json!({ "name": state.name, "symbol": state.symbol, "start": state.start });
     state.iter().map(object).collect()
 }
 

@@ -208,14 +208,14 @@ impl OptimizerSpec {
                     "it changes the weights after each step, of which `{average}` inside keeps an average; \
                      put it inside of that, or leave it out"
                 );
-                return Err(conflict(name, why));
+                return Err(Error::conflict(name, why));
             }
             if let (true, Some(asks)) = (wrapper.calls_per_update() > 1, asks) {
                 let why = format!(
                     "it hands on one batch of several, but `{asks}` inside asks for the gradient at other \
                      weights; put it inside of that"
                 );
-                return Err(conflict(name, why));
+                return Err(Error::conflict(name, why));
             }
             average = average.or(wrapper.eval_weights().map(|_| name));
             asks = asks.or((wrapper.requires() == Requires::Closure).then_some(name));
@@ -240,7 +240,7 @@ impl OptimizerSpec {
                 "it takes gradients at weights of its own choice, and {beside} would not reach those; leave \
                  it out"
             );
-            Err(conflict(rule.info().name, why))
+            Err(Error::conflict(rule.info().name, why))
         })
     }
 
@@ -251,14 +251,14 @@ impl OptimizerSpec {
         let mut decaying = rules.iter().filter(|rule| rule.get(DECAY).is_some()).peekable();
         if decaying.peek().is_none() {
             let why = format!("there is no {DECAY} to leave out; take no_decay away");
-            return Err(conflict(self.rule.info().name, why));
+            return Err(Error::conflict(self.rule.info().name, why));
         }
         decaying.find(|rule| rule.tier() == Tier::Vector).map_or(Ok(()), |rule| {
             let why = format!(
                 "it measures one number on all weights, which no_decay would part in two; take no_decay \
                  away, or give these weights a group of their own, as in `bias: {DECAY}=0`"
             );
-            Err(conflict(rule.info().name, why))
+            Err(Error::conflict(rule.info().name, why))
         })
     }
 
@@ -313,20 +313,20 @@ impl OptimizerSpec {
         };
         let hyper = owner.hypers().into_iter().find(|hyper| hyper.name == name).expect("its owner has it");
         if name == "lr" {
-            return Err(conflict(of, "the learning rate's schedule is written without `lr:`"));
+            return Err(Error::conflict(of, "the learning rate's schedule is written without `lr:`"));
         }
         let (Value::Number(_), Some(range)) = (hyper.default, &hyper.range) else {
-            return Err(conflict(of, format!("{name} is {} and cannot be scheduled", hyper.kind)));
+            return Err(Error::conflict(of, format!("{name} is {} and cannot be scheduled", hyper.kind)));
         };
         if self.counts(name)? {
-            return Err(conflict(of, format!("{name} is a whole number and cannot be scheduled")));
+            return Err(Error::conflict(of, format!("{name} is a whole number and cannot be scheduled")));
         }
         match course {
             HyperCourse::Factor(_) if range.is_bounded() => {
                 let why = format!(
                     "{name} has an upper limit: say from where to where, as in `{name}: linear 0.5..0.9`"
                 );
-                Err(conflict(of, why))
+                Err(Error::conflict(of, why))
             }
             HyperCourse::Factor(_) => Ok(()),
             HyperCourse::Between(course, from, to) => {
@@ -338,7 +338,7 @@ impl OptimizerSpec {
                 (&mut *course as &mut dyn Hyperparameters).set_in_steps(100);
                 if !course.way(500.0, 1000.0).is_finite() {
                     let why = "it ends where it starts, so it leads from no value to another";
-                    return Err(conflict(course.info().name, why));
+                    return Err(Error::conflict(course.info().name, why));
                 }
                 for mut rule in self.rules()? {
                     let before = rule.state();
@@ -349,7 +349,7 @@ impl OptimizerSpec {
                         let why = format!(
                             "what it keeps is different at {name}={from} and {name}={to}; leave out 0"
                         );
-                        return Err(conflict(of, why));
+                        return Err(Error::conflict(of, why));
                     }
                 }
                 Ok(())
@@ -583,10 +583,6 @@ fn fits(pattern: &str, name: &str) -> bool {
 const MAIN: &str = "rest";
 /// The hyperparameter that `no_decay` sets to 0.
 const DECAY: &str = "weight_decay";
-
-pub(crate) fn conflict(of: &str, why: impl Into<String>) -> Error {
-    Error::Conflict { of: of.to_string(), why: why.into() }
-}
 
 #[cfg(test)]
 mod tests {

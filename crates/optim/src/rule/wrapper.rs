@@ -8,7 +8,6 @@ use tensor::simd::Path;
 
 use crate::error::Error;
 use crate::hyper::{Hyperparameters, Value};
-use crate::recipe::conflict;
 use crate::rule::MemoryTraffic;
 use crate::rule::Objective;
 use crate::rule::Update;
@@ -347,7 +346,11 @@ impl StepInput<'_> {
 
 /// That a number is whole, of those that count something.
 pub(crate) fn whole(of: &str, name: &str, x: f64) -> Result<(), Error> {
-    if x.fract() == 0.0 { Ok(()) } else { Err(conflict(of, format!("{name}={x} is not a whole number"))) }
+    if x.fract() == 0.0 {
+        Ok(())
+    } else {
+        Err(Error::conflict(of, format!("{name}={x} is not a whole number")))
+    }
 }
 
 impl dyn Wrapper + '_ {

@@ -5,7 +5,6 @@ use std::fmt;
 use crate::error::Error;
 use crate::hyper::{Hyper, Hyperparameters, Setting, Span, Value, spans_of};
 use crate::schedule::Schedule;
-use crate::schedules::Constant;
 
 /// What the learning rate is multiplied with at each step: a [`Schedule`] after a linear warm-up, the
 /// product of several, or such one after the other.
@@ -194,13 +193,6 @@ impl Warmed {
 impl PartialEq for Warmed {
     fn eq(&self, other: &Warmed) -> bool {
         *self.course == *other.course && self.warmup == other.warmup
-    }
-}
-
-/// The learning rate as given.
-impl Default for LrSchedule {
-    fn default() -> LrSchedule {
-        LrSchedule::new(Constant::default())
     }
 }
 
