@@ -284,23 +284,23 @@ pub(crate) fn spans_of<H: Hyperparameters + ?Sized>(of: &H) -> Vec<Span> {
 /// A literal as a default: a number and a flag are themselves, all else is written as in a recipe.
 #[doc(hidden)]
 pub trait FromDefault<T> {
-    fn from_default(self) -> T;
+    fn into_setting(self) -> T;
 }
 
 impl FromDefault<f64> for f64 {
-    fn from_default(self) -> f64 {
+    fn into_setting(self) -> f64 {
         self
     }
 }
 
 impl FromDefault<bool> for bool {
-    fn from_default(self) -> bool {
+    fn into_setting(self) -> bool {
         self
     }
 }
 
 impl<T: Setting> FromDefault<T> for &'static str {
-    fn from_default(self) -> T {
+    fn into_setting(self) -> T {
         T::read(self).unwrap_or_else(|| panic!("the default `{self}` is not {}", T::KIND))
     }
 }
@@ -342,7 +342,7 @@ macro_rules! hyperparameters {
 
         impl Default for $rule {
             fn default() -> $rule {
-                $rule { $($field: $crate::hyper::FromDefault::<$type>::from_default($default)),+ }
+                $rule { $($field: $crate::hyper::FromDefault::<$type>::into_setting($default)),+ }
             }
         }
 
