@@ -156,7 +156,7 @@ impl<'a> Update<'a> {
         self.weights
     }
 
-    /// The gradients as [`each_weight`](Update::weight) hands them out: scaled where the norm is clipped.
+    /// The gradients as [`each_weight`](Update::each_weight) hands them out: scaled where the norm is clipped.
     pub fn scaled_gradients(&self) -> Vec<f32> {
         self.gradients.iter().map(|g| g * self.scale).collect()
     }
@@ -183,11 +183,11 @@ impl<'a> Update<'a> {
         self.each_weight_at(move |_, w, g, state| update(w, g, state));
     }
 
-    /// As [`each_weight`](Update::weight), for a rule that also wants to know the weight's place among all that
+    /// As [`each_weight`](Update::each_weight), for a rule that also wants to know the weight's place among all that
     /// it updates, counted from 0.
     ///
     /// # Panics
-    /// As [`each_weight`](Update::weight).
+    /// As [`each_weight`](Update::each_weight).
     #[track_caller]
     pub fn each_weight_at<const N: usize>(
         self,
@@ -225,7 +225,7 @@ impl<'a> Update<'a> {
     /// number of threads.
     ///
     /// # Panics
-    /// As [`each_weight`](Update::weight).
+    /// As [`each_weight`](Update::each_weight).
     #[track_caller]
     pub fn sums<const N: usize, const K: usize>(
         &self,

@@ -215,7 +215,7 @@ impl WrapperCtx<'_> {
         }
     }
 
-    /// As [`each`](WrapperCtx::each), but with the weights at which what is inside is evaluated: a copy, if
+    /// As [`update`](WrapperCtx::update), but with the weights at which what is inside is evaluated: a copy, if
     /// it keeps an average of its own.
     pub fn eval_weights<R>(&mut self, work: impl FnOnce(Update<'_>) -> R) -> R {
         let evaluated = self.inside.eval_weights(self.point.weights);
