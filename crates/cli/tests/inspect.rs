@@ -146,7 +146,7 @@ fn digits() -> &'static [u8] {
         let path = folder.path().join("digits.safetensors");
         let notes = [("dataset", "mnist"), ("mean", "0.5"), ("deviation", "0.5")];
         let notes = notes.map(|(a, b)| (a.into(), b.into())).into();
-        weights::save(&path, training.weights(), training.buffers(), notes).unwrap();
+        weights::save(&path, training.weights(), training.buffers(), &notes).unwrap();
         fs::read(path).unwrap()
     })
 }
@@ -155,7 +155,7 @@ fn digits() -> &'static [u8] {
 fn untrained(path: &Path, widths: &[usize], notes: &[(&str, &str)]) {
     let notes: BTreeMap<_, _> = notes.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
     let model = nn::Model::mlp(widths, nn::Activation::Relu);
-    weights::save(path, &model.init(1), &model.buffers(), notes).unwrap();
+    weights::save(path, &model.init(1), &model.buffers(), &notes).unwrap();
 }
 
 #[test]

@@ -8,6 +8,8 @@ use std::str::Chars;
 
 /// Characters of a name that a message shows.
 const SHOWN: usize = 60;
+/// Names that a message lists.
+const LISTED: usize = 8;
 
 /// The text with every character written out that could move the cursor, color the screen, turn the
 /// line, or hide: controls, line separators, and marks of direction and of no width.
@@ -39,6 +41,28 @@ pub fn shorten(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => visible(text).into_owned(),
         Some((end, _)) => format!("{}… ({} bytes)", visible(&text[..end]), text.len()),
+    }
+}
+
+/// The first of some names in a message, and how many there are.
+///
+/// ```
+/// assert_eq!(files::text::list(["a", "b"]), "`a`, `b`");
+/// assert_eq!(files::text::list([]), "none");
+/// ```
+pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let mut listed = Vec::new();
+    let mut count = 0;
+    for text in names {
+        count += 1;
+        if count <= LISTED {
+            listed.push(format!("`{}`", name(text)));
+        }
+    }
+    match count {
+        0 => "none".to_string(),
+        _ if count > LISTED => format!("{}, … ({count} in all)", listed.join(", ")),
+        _ => listed.join(", "),
     }
 }
 

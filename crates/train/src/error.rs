@@ -13,6 +13,9 @@ pub enum Error {
     /// A data set.
     #[error(transparent)]
     Data(#[from] data::Error),
+    /// A file that cannot be read or written.
+    #[error(transparent)]
+    Access(#[from] files::Error),
     /// Layer widths that do not fit the data set.
     #[error(
         "layers {given:?} do not fit {dataset}: the first must be {pixels} (pixels), the last {classes} (classes), and none 0"
@@ -44,7 +47,7 @@ pub enum Error {
         least: usize,
     },
     /// A file of weights or a checkpoint that cannot be used.
-    #[error("{}: {why}", path.display())]
+    #[error("{}: {why}", files::text::path(path))]
     File {
         /// The file.
         path: PathBuf,
@@ -54,7 +57,7 @@ pub enum Error {
         hint: String,
     },
     /// A checkpoint of a run with other settings.
-    #[error("{}: this checkpoint is of another run:\n{}", path.display(), differences.join("\n"))]
+    #[error("{}: this checkpoint is of another run:\n{}", files::text::path(path), differences.join("\n"))]
     OtherRun {
         /// The file.
         path: PathBuf,
@@ -69,6 +72,7 @@ impl Error {
         match self {
             Error::Optim(error) => error.hint(),
             Error::Data(error) => Some(error.hint()),
+            Error::Access(error) => Some(error.hint()),
             Error::Widths { pixels, classes, .. } => {
                 Some(format!("for example --layers {pixels},128,64,{classes}"))
             }

@@ -41,7 +41,7 @@ fn a_file_for_pytorch_is_byte_for_byte_the_one_that_pytorch_was_seen_to_load() {
     let weights = Model::mlp(&[6, 5, 4, 3], Activation::Relu).init(11);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
-    weights::save(&path, &weights, &none(), BTreeMap::new()).unwrap();
+    weights::save(&path, &weights, &none(), &BTreeMap::new()).unwrap();
     let written = std::fs::read(&path).unwrap();
     let committed = fixture("to_pytorch.safetensors");
     if std::env::var_os("DESCENT_BLESS").is_some() {
@@ -59,7 +59,7 @@ fn odd_bits_survive() {
     weights.as_mut_slice().copy_from_slice(&odd);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("odd.safetensors");
-    weights::save(&path, &weights, &none(), BTreeMap::new()).unwrap();
+    weights::save(&path, &weights, &none(), &BTreeMap::new()).unwrap();
     let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(weights::load(&path).unwrap().weights.as_slice()), bits(&odd));
 }
@@ -110,7 +110,7 @@ fn every_model_comes_back_from_its_file() {
         let model = architecture.build(28, 28, 7);
         let (weights, mut buffers) = (model.init(1), model.buffers());
         buffers.as_mut_slice().iter_mut().enumerate().for_each(|(i, x)| *x = i as f32);
-        weights::save(&path, &weights, &buffers, BTreeMap::new()).unwrap();
+        weights::save(&path, &weights, &buffers, &BTreeMap::new()).unwrap();
         let saved = weights::load(&path).unwrap();
         assert_eq!((saved.architecture, saved.inputs, saved.classes), (architecture, 784, 7));
         assert_eq!((saved.weights, saved.buffers), (weights, buffers), "{name}");
@@ -123,7 +123,7 @@ fn the_counters_of_pytorchs_batch_norm_are_passed_over() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
     let model = Architecture::by_name("resnet-mini").unwrap().build(28, 28, 10);
-    weights::save(&path, &model.init(1), &model.buffers(), BTreeMap::new()).unwrap();
+    weights::save(&path, &model.init(1), &model.buffers(), &BTreeMap::new()).unwrap();
     let whole = std::fs::read(&path).unwrap();
     let length = u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
     let data = &whole[8 + length..];

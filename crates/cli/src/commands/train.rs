@@ -220,7 +220,7 @@ fn show(
         let mut notes = task.notes.clone();
         notes.insert("recipe".to_string(), record.recipe.clone());
         notes.insert("seed".to_string(), record.seed.to_string());
-        weights::save(path, &training.evaluation_weights(), training.buffers(), notes)?;
+        weights::save(path, &training.evaluation_weights(), training.buffers(), &notes)?;
     }
     if json {
         return Ok(console::print(&report::jsonl(std::slice::from_ref(record)))?);

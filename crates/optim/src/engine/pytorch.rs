@@ -1,17 +1,17 @@
 //! The state of one of PyTorch's optimizers, as `scripts/pytorch/export_optimizer.py` writes it.
 
-use ::safetensors::SafeTensors;
-use ::safetensors::tensor::{Dtype, TensorView};
+use files::text;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use tensor::ParamInfo;
+use tensor::safetensors::{Dtype, SafeTensors, Tensor};
 
 use crate::engine::Optimizer;
 use crate::engine::param_group::ParamGroup;
 use crate::error::Error;
 use crate::hyper::{Hyper, Value};
 use crate::rule::Rule;
-use crate::state::state_file::{file, floats, parse};
+use crate::state::state_file::{check_format, entry, file, floats, parse, read_notes};
 use crate::state::{MOST_STEPS, StateDict};
 
 /// The entry of a file's metadata that holds the notes, as a JSON object.
@@ -147,22 +147,17 @@ impl Optimizer {
 
 impl<'a> Exported<'a> {
     fn read(bytes: &'a [u8]) -> Result<Exported<'a>, Error> {
-        let (tensors, metadata) = parse(bytes)?;
-        let notes = metadata.get(NOTES).ok_or_else(|| {
-            file(format!(
-                "its metadata has no entry `{NOTES}`; scripts/pytorch/export_optimizer.py writes it"
-            ))
-        })?;
-        let notes: Notes =
-            serde_json::from_str(notes).map_err(|error| file(format!("its notes are damaged: {error}")))?;
-        if (notes.format.as_str(), notes.version) != (FORMAT, VERSION) {
-            return Err(file(format!(
-                "its notes are those of `{}` version {}, not of `{FORMAT}` version {VERSION}",
-                notes.format, notes.version
-            )));
-        }
+        let tensors = parse(bytes)?;
+        let notes: Notes = entry(&tensors, NOTES)
+            .map_err(|error| match error {
+                Error::File { why } => file(format!("{why}; scripts/pytorch/export_optimizer.py writes it")),
+                other => other,
+            })
+            .and_then(read_notes)?;
+        check_format(&notes.format, notes.version, FORMAT, VERSION)?;
         if !CLASSES.contains(&notes.class.as_str()) {
-            let why = format!("`{}` is none of the optimizers {}", notes.class, CLASSES.join(", "));
+            let class = text::name(&notes.class);
+            let why = format!("`{class}` is none of the optimizers {}", CLASSES.join(", "));
             return Err(Error::State { why });
         }
         Ok(Exported { tensors, notes })
@@ -186,7 +181,7 @@ impl<'a> Exported<'a> {
                 return refused(format!(
                     "it has no parameter `{missing}`, and parameters of one shape cannot be told apart by \
                      their order; its names are {}",
-                    names.iter().flatten().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                    text::list(names.iter().flatten().map(String::as_str))
                 ));
             }
             Some(Err(_)) | None => (0..entries.len()).collect(),
@@ -225,13 +220,12 @@ impl<'a> Exported<'a> {
     fn steps(&self, entries: &[ParamInfo], places: &[Parameter<'_>]) -> Result<u64, Error> {
         let begun = |place: &Parameter<'_>| {
             let start = format!("{}/", place.index);
-            self.tensors.names().iter().any(|name| name.starts_with(&start))
+            self.tensors.header().tensors().any(|info| info.name.starts_with(&start))
         };
         if !places.iter().any(begun) {
             return Ok(self.notes.steps.unwrap_or(0));
         }
-        let counted =
-            places.iter().any(|place| self.tensors.tensor(&format!("{}/step", place.index)).is_ok());
+        let counted = places.iter().any(|place| self.tensors.get(&format!("{}/step", place.index)).is_some());
         let steps = if counted {
             self.common(entries, places, "step")?
         } else {
@@ -272,7 +266,7 @@ impl<'a> Exported<'a> {
     /// A tensor of one number.
     fn number(&self, place: &Parameter<'_>, key: &str, entry: &ParamInfo) -> Result<f64, Error> {
         let tensor = self.tensor(place, key, entry)?;
-        let number = match (tensor.dtype(), tensor.data()) {
+        let number = match (tensor.info.dtype, tensor.bytes) {
             (Dtype::F32, &[a, b, c, d]) => Some(f64::from(f32::from_le_bytes([a, b, c, d]))),
             (Dtype::F64, bytes) => bytes.try_into().ok().map(f64::from_le_bytes),
             (Dtype::I64, bytes) => bytes.try_into().ok().map(|bytes| i64::from_le_bytes(bytes) as f64),
@@ -287,9 +281,9 @@ impl<'a> Exported<'a> {
         floats(&self.tensors, &format!("{}/{key}", place.index))
     }
 
-    fn tensor(&self, place: &Parameter<'_>, key: &str, entry: &ParamInfo) -> Result<TensorView<'_>, Error> {
+    fn tensor(&self, place: &Parameter<'_>, key: &str, entry: &ParamInfo) -> Result<Tensor<'_>, Error> {
         let name = format!("{}/{key}", place.index);
-        self.tensors.tensor(&name).map_err(|_| Error::State {
+        self.tensors.get(&name).ok_or_else(|| Error::State {
             why: format!(
                 "parameter `{}` has no `{key}` there: has it made as many steps as the others?",
                 entry.name

@@ -1,10 +1,11 @@
 //! The state of an optimizer as the bytes of a safetensors file, and back.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
+use std::slice;
 
-use ::safetensors::SafeTensors;
-use ::safetensors::tensor::{Dtype, TensorView};
+use files::text;
 use serde::{Deserialize, Serialize};
+use tensor::safetensors::{self, Dtype, Fault, NewTensor, SafeTensors, Values};
 
 use crate::error::Error;
 use crate::state::{MOST_STEPS, StateDict};
@@ -35,21 +36,15 @@ struct Notes {
     scalars: Vec<String>,
 }
 
-/// A tensor to be written: its name, type, sizes and bytes.
-type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
+/// Characters of a text from a file that a message shows.
+const SHOWN: usize = 200;
 
 impl StateDict {
     /// The bytes of a safetensors file: every array as an `F32` tensor of its name, every scalar as an
     /// `F64` tensor without dimensions behind `scalars/`, and all else as JSON in the metadata. Every bit
     /// is kept, those of numbers that are not finite as well.
     pub fn to_safetensors(&self) -> Vec<u8> {
-        let tensors = self.tensors("");
-        let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
-            let view = TensorView::new(*dtype, shape.clone(), bytes);
-            (name, view.expect("as many bytes as the shape needs"))
-        });
-        ::safetensors::serialize(views, Some([(NOTES.to_string(), self.notes())].into()))
-            .expect("a header is made of names and sizes")
+        safetensors::to_bytes(&self.tensors(""), &[(NOTES, &self.notes())])
     }
 
     /// What [`to_safetensors`](StateDict::to_safetensors) wrote.
@@ -57,25 +52,27 @@ impl StateDict {
     /// # Errors
     /// If the bytes are not such a file, whole and of this version; the tensor at fault is named.
     pub fn from_safetensors(bytes: &[u8]) -> Result<StateDict, Error> {
-        let (tensors, metadata) = parse(bytes)?;
-        let notes =
-            metadata.get(NOTES).ok_or_else(|| file(format!("its metadata has no entry `{NOTES}`")))?;
+        let tensors = parse(bytes)?;
+        let notes = entry(&tensors, NOTES)?;
         let state = StateDict::from_tensors(&tensors, "", notes)?;
-        let known = state.arrays.len() + state.scalars.len();
-        if tensors.len() != known {
-            return Err(file(format!("it has {} tensors, its notes name {known}", tensors.len())));
+        let (known, found) = (state.arrays.len() + state.scalars.len(), tensors.header().tensors().len());
+        if found != known {
+            return Err(file(format!("it has {found} tensors, its notes name {known}")));
         }
         Ok(state)
     }
 
     /// The tensors of a file that holds more than this state, with `prefix` before their names.
-    pub fn tensors(&self, prefix: &str) -> Vec<Tensor> {
-        let arrays = self.arrays.iter().map(|(name, array)| {
-            let bytes = array.iter().flat_map(|x| x.to_le_bytes()).collect();
-            (format!("{prefix}{name}"), Dtype::F32, vec![array.len()], bytes)
+    pub fn tensors(&self, prefix: &str) -> Vec<NewTensor<'_>> {
+        let arrays = self.arrays.iter().map(|(name, array)| NewTensor {
+            name: format!("{prefix}{name}"),
+            shape: vec![array.len()],
+            values: Values::F32(array),
         });
-        let scalars = self.scalars.iter().map(|(name, x)| {
-            (format!("{prefix}{SCALARS}{name}"), Dtype::F64, vec![], x.to_le_bytes().to_vec())
+        let scalars = self.scalars.iter().map(|(name, x)| NewTensor {
+            name: format!("{prefix}{SCALARS}{name}"),
+            shape: vec![],
+            values: Values::F64(slice::from_ref(x)),
         });
         arrays.chain(scalars).collect()
     }
@@ -102,27 +99,24 @@ impl StateDict {
     /// # Errors
     /// If the notes are damaged or of another version, or a tensor that they name is not there.
     pub fn from_tensors(tensors: &SafeTensors<'_>, prefix: &str, notes: &str) -> Result<StateDict, Error> {
-        let notes: Notes =
-            serde_json::from_str(notes).map_err(|error| file(format!("its notes are damaged: {error}")))?;
-        if (notes.format.as_str(), notes.version) != (FORMAT, VERSION) {
-            return Err(file(format!(
-                "its notes are those of `{}` version {}, not of `{FORMAT}` version {VERSION}",
-                notes.format, notes.version
-            )));
-        }
+        let notes: Notes = read_notes(notes)?;
+        check_format(&notes.format, notes.version, FORMAT, VERSION)?;
         if notes.steps.max(notes.total_steps).max(notes.gradient_calls) > MOST_STEPS {
-            return Err(file("its notes count more steps than there can be".to_string()));
+            return Err(file("its notes count more steps than there can be"));
+        }
+        // A name that came again and again would take its tensor's memory each time.
+        let mut names = BTreeSet::new();
+        if let Some(name) = notes.arrays.iter().chain(&notes.scalars).find(|name| !names.insert(*name)) {
+            return Err(file(format!("duplicate `{}` in its notes", text::name(name))));
         }
         let array = |name: String| {
             let array = floats(tensors, &format!("{prefix}{name}"))?;
             Ok((name, array))
         };
         let scalar = |name: String| {
-            let full = format!("{prefix}{SCALARS}{name}");
-            let bytes = of_type(tensors, &full, Dtype::F64)?;
-            let bytes =
-                <[u8; 8]>::try_from(bytes).map_err(|_| file(format!("tensor `{full}` is not one number")))?;
-            Ok((name, f64::from_le_bytes(bytes)))
+            let tensor = tensors.expect(&format!("{prefix}{SCALARS}{name}")).and_then(|t| t.with_shape(&[]));
+            let numbers = tensor.and_then(|tensor| tensor.f64s()).map_err(unfit)?;
+            Ok((name, numbers[0]))
         };
         Ok(StateDict {
             method: notes.method,
@@ -137,28 +131,47 @@ impl StateDict {
     }
 }
 
-/// The tensors and the metadata of a file.
-pub(crate) fn parse(bytes: &[u8]) -> Result<(SafeTensors<'_>, HashMap<String, String>), Error> {
-    let broken = |error| file(format!("it is not a whole safetensors file: {error}"));
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
-    let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
-    Ok((tensors, metadata.metadata().clone().unwrap_or_default()))
+/// The tensors of a file.
+pub(crate) fn parse(bytes: &[u8]) -> Result<SafeTensors<'_>, Error> {
+    SafeTensors::parse(bytes).map_err(unfit)
+}
+
+/// The text under a key of the metadata.
+pub(crate) fn entry<'t>(tensors: &'t SafeTensors<'_>, key: &str) -> Result<&'t str, Error> {
+    tensors.header().metadata(key).ok_or_else(|| file(format!("its metadata has no entry `{key}`")))
+}
+
+/// Notes in JSON.
+pub(crate) fn read_notes<'n, N: Deserialize<'n>>(json: &'n str) -> Result<N, Error> {
+    serde_json::from_str(json)
+        .map_err(|error| file(format!("its notes are damaged: {}", text::shorten(&error.to_string(), SHOWN))))
+}
+
+/// Makes sure that notes are of the kind and version that is read here.
+pub(crate) fn check_format(format: &str, version: u32, ours: &str, our_version: u32) -> Result<(), Error> {
+    if (format, version) == (ours, our_version) {
+        return Ok(());
+    }
+    let format = text::name(format);
+    Err(file(format!(
+        "its notes are those of `{format}` version {version}, not of `{ours}` version {our_version}"
+    )))
 }
 
 /// The numbers of an `F32` tensor.
 pub(crate) fn floats(tensors: &SafeTensors<'_>, name: &str) -> Result<Vec<f32>, Error> {
-    let bytes = of_type(tensors, name, Dtype::F32)?;
-    Ok(bytes.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect())
+    let tensor = tensors.expect(name).and_then(|tensor| tensor.with_dtype(Dtype::F32));
+    tensor.and_then(|tensor| tensor.f32s()).map_err(unfit)
 }
 
-fn of_type<'a>(tensors: &SafeTensors<'a>, name: &str, dtype: Dtype) -> Result<&'a [u8], Error> {
-    let tensor = tensors.tensor(name).map_err(|_| file(format!("there is no tensor `{name}`")))?;
-    if tensor.dtype() != dtype {
-        return Err(file(format!("tensor `{name}` is of type {:?}, not {dtype:?}", tensor.dtype())));
+/// A fault of a file, as one of ours.
+pub(crate) fn unfit(error: safetensors::Error) -> Error {
+    match error.fault() {
+        Fault::Format { .. } | Fault::Checksum { .. } => file(format!("it {}", error.why())),
+        _ => file(error.why()),
     }
-    Ok(tensor.data())
 }
 
-pub(crate) fn file(why: String) -> Error {
-    Error::File { why }
+pub(crate) fn file(why: impl Into<String>) -> Error {
+    Error::File { why: why.into() }
 }

@@ -88,17 +88,22 @@ fn a_file_that_is_cut_off_is_an_error_at_every_byte() {
 
 #[test]
 fn a_file_with_other_notes_or_tensors_is_an_error_that_names_them() {
-    let file = prodigy_in_ema().state_dict().to_safetensors();
+    let file = unchecked(prodigy_in_ema().state_dict().to_safetensors());
     // The same number of bytes, so that the header's length is right.
     for (from, to, why) in [
         ("optimizer state", "optimiser stats", "`optimiser stats`"),
         (r#"\"version\":1"#, r#"\"version\":2"#, "version 2, not of `optimizer state` version 1"),
         (r#"\"steps\":3"#, r#"\"stops\":3"#, "notes are damaged: missing field `steps`"),
         (r#""descent""#, r#""ascents""#, "no entry `descent`"),
-        (r#""exp_avg":{"#, r#""exp_Avg":{"#, "there is no tensor `exp_avg`"),
-        (r#""dtype":"F32""#, r#""dtype":"I32""#, "is of type I32, not F32"),
-        (r#""dtype":"F64""#, r#""dtype":"I64""#, "is of type I64, not F64"),
+        (r#""exp_avg":{"#, r#""exp_Avg":{"#, "expected a tensor `exp_avg`"),
+        (r#""dtype":"F32""#, r#""dtype":"I32""#, "expected dtype F32, found I32"),
+        (r#""dtype":"F64""#, r#""dtype":"I64""#, "expected dtype F64, found I64"),
         (r#"[\"exp_avg\",\"exp_avg_sq\","#, r#"[\"exp_avg\"               ,"#, "its notes name"),
+        (
+            r#"[\"exp_avg\",\"exp_avg_sq\","#,
+            r#"[\"exp_avg\",\"exp_avg\"   ,"#,
+            "duplicate `exp_avg` in its notes",
+        ),
     ] {
         let at = file.windows(from.len()).position(|bytes| bytes == from.as_bytes()).expect(from);
         let mut other = file.clone();
@@ -108,6 +113,25 @@ fn a_file_with_other_notes_or_tensors_is_an_error_that_names_them() {
     }
     let weights = safetensors::serialize([("w", VIEW)], None).expect("a file of weights");
     assert!(StateDict::from_safetensors(&weights).is_err());
+}
+
+/// The file under another checksum's name, as a program would leave it that writes none.
+fn unchecked(mut file: Vec<u8>) -> Vec<u8> {
+    let (from, to) = (&b"descent.sha256\":\"sha256:"[..], &b"another.sha000\":\"sha000:"[..]);
+    let at = file.windows(from.len()).position(|bytes| bytes == from).expect("it has a checksum");
+    file[at..at + to.len()].copy_from_slice(to);
+    file
+}
+
+#[test]
+fn the_reference_implementation_reads_what_is_written() {
+    let state = prodigy_in_ema().state_dict();
+    let file = state.to_safetensors();
+    let read = safetensors::SafeTensors::deserialize(&file).expect("whole");
+    for (name, array) in &state.arrays {
+        let bytes: Vec<u8> = array.iter().flat_map(|x| x.to_le_bytes()).collect();
+        assert_eq!(read.tensor(name).expect(name).data(), bytes, "{name}");
+    }
 }
 
 const VIEW: Bytes = Bytes;
@@ -202,11 +226,18 @@ proptest! {
         let mut optimizer = fresh();
         let mut w = [1.0, -2.0, 3.0];
         step(&mut optimizer, &mut w);
-        let mut file = optimizer.state_dict().to_safetensors();
-        for (place, byte) in changes {
-            let place = place.index(file.len());
-            file[place] = byte;
-        }
+        let whole = optimizer.state_dict().to_safetensors();
+        let change = |mut file: Vec<u8>| {
+            for (place, byte) in &changes {
+                let place = place.index(file.len());
+                file[place] = *byte;
+            }
+            file
+        };
+        let damaged = change(whole.clone());
+        prop_assert_eq!(StateDict::from_safetensors(&damaged).is_ok(), damaged == whole);
+        // Without a checksum, some changes cannot be told.
+        let file = change(unchecked(whole));
         if let Ok(state) = StateDict::from_safetensors(&file) {
             let mut other = fresh();
             if other.load_state_dict(state).is_ok() {

@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 
 use files::text;
 
-/// Names that a message lists.
-const LISTED: usize = 8;
 /// Characters of a reason that a message shows.
 const SHOWN: usize = 300;
 
@@ -69,6 +67,11 @@ impl Error {
         &self.fault
     }
 
+    /// The fault, for a caller with errors of another kind.
+    pub fn into_fault(self) -> Fault {
+        self.fault
+    }
+
     /// What is wrong, without the file's path.
     pub fn why(&self) -> String {
         match &self.fault {
@@ -115,30 +118,5 @@ impl std::error::Error for Error {}
 impl From<files::Error> for Error {
     fn from(error: files::Error) -> Error {
         Error { path: None, fault: Fault::File(error) }
-    }
-}
-
-/// The first of some names, and how many there are.
-pub(super) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut listed = Vec::new();
-    let mut count = 0;
-    for name in names {
-        count += 1;
-        if count <= LISTED {
-            listed.push(format!("`{}`", text::name(name)));
-        }
-    }
-    match count {
-        0 => "none".to_string(),
-        _ if count > LISTED => format!("{}, … ({count} in all)", listed.join(", ")),
-        _ => listed.join(", "),
-    }
-}
-
-/// A shape in a message: at most so many sizes.
-pub(super) fn show(shape: &[usize]) -> String {
-    match shape.get(..LISTED) {
-        Some(first) if shape.len() > LISTED => format!("{first:?} and {} more", shape.len() - LISTED),
-        _ => format!("{shape:?}"),
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use files::text;
 
 use super::dtype::Dtype;
-use super::error::{Error, list, show};
+use super::error::Error;
 use super::{checksum, json};
 
 /// The most bytes that a header may have, as in the reference implementation.
@@ -111,7 +111,7 @@ impl Header {
     /// If it is not; the error lists the first of those that are.
     pub fn expect(&self, name: &str) -> Result<Info<'_>, Error> {
         self.tensor(name).ok_or_else(|| {
-            let found = list(self.tensors().map(|info| info.name));
+            let found = text::list(self.tensors().map(|info| info.name));
             Error::tensor(format!("expected a tensor `{}`, found {found}", text::name(name)))
         })
     }
@@ -184,12 +184,11 @@ impl Header {
             let [start, end] = entry.place;
             let (name, shape) = (text::name(self.text(entry.name)), self.shape(entry.shape));
             let needed = bytes(shape, entry.dtype).ok_or_else(|| {
-                Error::format(format!("tensor `{name}` of shape {} is larger than any file", show(shape)))
+                Error::format(format!("tensor `{name}` of shape {shape:?} is larger than any file"))
             })?;
             if end.checked_sub(start) != Some(needed) {
                 return Err(Error::format(format!(
-                    "tensor `{name}`: expected {needed} bytes for shape {} of {}, found place {start} to {end}",
-                    show(shape),
+                    "tensor `{name}`: expected {needed} bytes for shape {shape:?} of {}, found place {start} to {end}",
                     entry.dtype
                 )));
             }

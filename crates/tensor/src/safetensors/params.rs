@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::error::{Error, list};
+use files::text;
+
+use super::error::Error;
 use super::header::Header;
 use super::read::{Reader, SafeTensors};
 use super::write::{NewTensor, Values, to_bytes};
@@ -59,7 +61,7 @@ impl ParamVec {
             let mut unknown =
                 reader.header().tensors().map(|info| info.name).filter(|name| !known(name)).peekable();
             match unknown.peek() {
-                Some(_) => Err(Error::tensor(format!("unknown tensors: {}", list(unknown)))),
+                Some(_) => Err(Error::tensor(format!("unknown tensors: {}", text::list(unknown)))),
                 None => Ok(()),
             }
         };

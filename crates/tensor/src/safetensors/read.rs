@@ -9,7 +9,7 @@ use files::text;
 
 use super::checksum;
 use super::dtype::{Dtype, half_to_f32};
-use super::error::{Error, show};
+use super::error::Error;
 use super::header::{self, Header, Info, LENGTH};
 
 /// A file whose header has been read and checked, and whose numbers have not been read. A caller can
@@ -131,8 +131,8 @@ impl Info<'_> {
         if self.shape == shape {
             return Ok(self);
         }
-        let (name, found) = (text::name(self.name), show(self.shape));
-        Err(Error::tensor(format!("tensor `{name}`: expected shape {}, found {found}", show(shape))))
+        let (name, found) = (text::name(self.name), self.shape);
+        Err(Error::tensor(format!("tensor `{name}`: expected shape {shape:?}, found {found:?}")))
     }
 
     /// Itself, if its numbers become `f32` without doubt: F32, F64, F16 or BF16.

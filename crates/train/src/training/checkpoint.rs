@@ -5,67 +5,74 @@ use std::path::Path;
 
 use optim::StateDict;
 use serde::de::DeserializeOwned;
-use tensor::simd;
+use tensor::math::all_finite;
+use tensor::safetensors::{Reader, to_bytes};
+use tensor::{ParamVec, simd};
 
 use super::{Progress, RunningMean, Snapshot, Training};
 use crate::error::Error;
 use crate::record::Status;
-use crate::weights;
+use crate::weights::{CHECKPOINT, NOTES, read_notes, refused};
 
 /// The version of the checkpoint's form.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+/// Before the names of weights, of running statistics and of the optimizer's arrays.
+const WEIGHTS: &str = "weights.";
+const BUFFERS: &str = "buffers.";
+const OPTIMIZER: &str = "optimizer.";
 
 impl Training<'_> {
-    /// Writes a checkpoint. That of a run that has diverged is not written: the last good one stays.
-    ///
-    /// # Errors
-    /// If the file cannot be written; then the old one is still there.
-    pub fn save_checkpoint(&self, path: &Path) -> Result<(), Error> {
-        if self.has_diverged() {
-            return Ok(());
+    /// The bytes of a checkpoint, as it is now; none if the run has diverged or a weight is not finite, so
+    /// that a good checkpoint is never replaced by one that nothing can go on from.
+    pub fn checkpoint(&self) -> Option<Vec<u8>> {
+        let finite = |params: &ParamVec| all_finite(params.as_slice());
+        if self.has_diverged() || !(finite(&self.weights) && finite(&self.buffers)) {
+            return None;
         }
         let state = self.optimizer.state_dict();
-        let mut tensors = weights::named(&self.weights, "weights.");
-        tensors.extend(weights::named(&self.buffers, "buffers."));
-        for (name, array) in &state.arrays {
-            tensors.push((format!("optimizer.{name}"), vec![array.len()], array));
-        }
-        // As bits, so that no number is too odd for JSON.
-        let scalars: Vec<(&str, u64)> =
-            state.scalars.iter().map(|(name, x)| (name.as_str(), x.to_bits())).collect();
+        let mut tensors = self.weights.tensors(WEIGHTS);
+        tensors.extend(self.buffers.tensors(BUFFERS));
+        tensors.extend(state.tensors(OPTIMIZER));
         let mut notes: BTreeMap<String, String> = self.settings().into_iter().collect();
-        let json = |value: serde_json::Value| value.to_string();
-        notes.insert("scalars".into(), json(serde_json::json!(scalars)));
-        notes.insert("counts".into(), json(serde_json::json!([state.steps, state.gradient_calls])));
+        notes.insert("optimizer".into(), state.notes());
         notes.insert("steps_per_epoch".into(), self.steps_per_epoch().to_string());
         notes.insert(
             "progress".into(),
             serde_json::to_string(&self.progress).expect("progress is plain data"),
         );
-        weights::write(
-            path,
-            tensors.iter().map(|(name, shape, values)| (name.as_str(), shape.as_slice(), *values)),
-            notes,
-        )
+        let notes = serde_json::to_string(&notes).expect("names and texts");
+        Some(to_bytes(&tensors, &[(NOTES, &notes)]))
+    }
+
+    /// Writes a checkpoint. That of a run that has diverged is not written: the last good one stays.
+    ///
+    /// # Errors
+    /// If the file cannot be written; then the old one is still there.
+    pub fn save_checkpoint(&self, path: &Path) -> Result<(), Error> {
+        self.checkpoint().map_or(Ok(()), |bytes| Ok(files::atomic_write(path, &bytes)?))
     }
 
     /// Goes on where a checkpoint was written.
     ///
     /// With `force`, other settings are accepted as long as the arrays fit. If an epoch then has another
-    /// number of batches, the epoch under way begins again.
+    /// number of batches, the epoch under way begins again: its losses are forgotten, its updates are not.
     ///
     /// # Errors
     /// If the file cannot be read, is damaged, or is of a run with other settings; nothing is changed then.
     pub fn resume(&mut self, path: &Path, force: bool) -> Result<(), Error> {
-        let bytes = weights::read(path)?;
-        let (tensors, notes) = weights::parse(path, &bytes)?;
-        let damaged = |why: String| Error::File {
+        let located = |error| refused(path, error);
+        let reader = Reader::open(path).map_err(located)?;
+        let notes = read_notes(path, reader.header())?;
+        let wrong = |why: String| Error::File {
             path: path.into(),
             why,
             hint: "name another checkpoint, or leave out --resume to start from the beginning".to_string(),
         };
-        if !notes.contains_key("checkpoint") {
-            return Err(damaged("expected a checkpoint, found a model or another safetensors file".into()));
+        if !notes.contains_key(CHECKPOINT) {
+            return Err(wrong("expected a checkpoint, found a model or another safetensors file".into()));
+        }
+        if !reader.header().is_checked() {
+            return Err(wrong("is damaged: expected a checksum, found none".into()));
         }
         let differences: Vec<String> = self
             .settings()
@@ -78,23 +85,26 @@ impl Training<'_> {
         if !(differences.is_empty() || force) {
             return Err(Error::OtherRun { path: path.into(), differences });
         }
-        let mut progress: Progress = note(&notes, "progress").map_err(damaged)?;
-        let scalars: Vec<(String, u64)> = note(&notes, "scalars").map_err(damaged)?;
-        let [steps, gradient_calls]: [u64; 2] = note(&notes, "counts").map_err(damaged)?;
-        let per_epoch: u64 = note(&notes, "steps_per_epoch").map_err(damaged)?;
-        check_counts(&progress, per_epoch, steps, gradient_calls).map_err(damaged)?;
+        // Shapes before numbers: another model's are refused without reading them.
+        reader.header().check_layout(WEIGHTS, self.task.model.layout()).map_err(located)?;
+        reader.header().check_layout(BUFFERS, self.buffers.layout()).map_err(located)?;
+        let mut progress: Progress = note(&notes, "progress").map_err(wrong)?;
+        let per_epoch: u64 = note(&notes, "steps_per_epoch").map_err(wrong)?;
+        let epochs: u64 = note(&notes, "epochs").map_err(wrong)?;
+        let tensors = reader.read().map_err(located)?;
+        let state_notes = notes.get("optimizer").ok_or_else(|| wrong(missing("optimizer")))?;
+        let state = StateDict::from_tensors(&tensors, OPTIMIZER, state_notes)
+            .map_err(|error| wrong(error.to_string()))?;
+        check_counts(&progress, per_epoch, epochs, &state).map_err(wrong)?;
         if per_epoch != self.steps_per_epoch() {
-            progress.steps = progress.steps / per_epoch * self.steps_per_epoch();
+            let epoch = progress.steps / per_epoch;
+            progress.steps = epoch * self.steps_per_epoch();
             (progress.epoch_loss, progress.recent_loss) = (RunningMean::default(), RunningMean::default());
+            progress.curves.cut_after(epoch as f64);
         }
-        let weights = weights::params(path, &tensors, "weights.", self.task.model.layout())?;
-        let buffers = weights::params(path, &tensors, "buffers.", self.buffers.layout())?;
-        let mut arrays = self.optimizer.state_dict().arrays;
-        for (name, array) in &mut arrays {
-            *array = weights::numbers(path, &tensors, &format!("optimizer.{name}"), &[array.len()])?;
-        }
-        let scalars = scalars.into_iter().map(|(name, bits)| (name, f64::from_bits(bits))).collect();
-        let state = StateDict { steps, gradient_calls, arrays, scalars, ..self.optimizer.state_dict() };
+        let weights = ParamVec::from_tensors(&tensors, WEIGHTS, self.task.model.layout().clone());
+        let buffers = ParamVec::from_tensors(&tensors, BUFFERS, self.buffers.layout().clone());
+        let (weights, buffers) = (weights.map_err(located)?, buffers.map_err(located)?);
         self.take(Snapshot { weights, buffers, state, progress })
     }
 
@@ -102,7 +112,7 @@ impl Training<'_> {
     fn settings(&self) -> Vec<(String, String)> {
         let task = self.task;
         [
-            ("checkpoint", format!("version {VERSION}")),
+            (CHECKPOINT, format!("version {VERSION}")),
             ("task", task.name.clone()),
             ("data", format!("{}, sha256 {}", task.examples.info().name, task.examples.sha256())),
             ("model", task.model_name.clone()),
@@ -122,26 +132,32 @@ impl Training<'_> {
 
 /// A note of a checkpoint.
 fn note<N: DeserializeOwned>(notes: &BTreeMap<String, String>, name: &str) -> Result<N, String> {
-    let text = notes.get(name).ok_or_else(|| format!("expected a note `{name}`, found none"))?;
-    serde_json::from_str(text).map_err(|error| format!("its note `{name}` is damaged: {error}"))
+    let text = notes.get(name).ok_or_else(|| missing(name))?;
+    serde_json::from_str(text).map_err(|error| format!("is damaged: its note `{name}`: {error}"))
+}
+
+fn missing(name: &str) -> String {
+    format!("is damaged: expected a note `{name}`, found none")
 }
 
 /// Refuses counts that no run can have.
-fn check_counts(progress: &Progress, per_epoch: u64, updates: u64, gradients: u64) -> Result<(), String> {
+fn check_counts(progress: &Progress, per_epoch: u64, epochs: u64, state: &StateDict) -> Result<(), String> {
     let Progress { steps, epoch_loss, recent_loss, curves, seconds, status, .. } = progress;
-    let refused = |what: &str, found: String| Err(format!("expected {what}, found {found}"));
-    if per_epoch == 0 {
-        return refused("at least one batch in an epoch", "0".into());
+    let refused = |what: &str, found: String| Err(format!("is damaged: expected {what}, found {found}"));
+    let Some(total) = per_epoch.checked_mul(epochs).filter(|&total| total > 0) else {
+        return refused("batches that can be counted", format!("{epochs} epochs of {per_epoch}"));
+    };
+    if *steps > total {
+        return refused(&format!("at most {total} batches, as in {epochs} epochs"), steps.to_string());
     }
     let in_epoch = steps % per_epoch;
     for (name, mean) in [("epoch", epoch_loss), ("curve", recent_loss)] {
         if mean.count > in_epoch {
-            return refused(
-                &format!("at most {in_epoch} batches in the mean loss of the {name}"),
-                mean.count.to_string(),
-            );
+            let what = format!("at most {in_epoch} batches in the mean loss of the {name}");
+            return refused(&what, mean.count.to_string());
         }
     }
+    let (updates, gradients) = (state.steps, state.gradient_calls);
     if updates > gradients {
         return refused(&format!("at most {gradients} updates from as many gradients"), updates.to_string());
     }

@@ -32,6 +32,11 @@ impl Curves {
         self.0.clone()
     }
 
+    /// Leaves out what was measured after this epoch.
+    pub(super) fn cut_after(&mut self, epoch: f64) {
+        self.0.values_mut().for_each(|curve| curve.retain(|point| point.epoch <= epoch));
+    }
+
     /// Whether all points lie between the start and this epoch, in order.
     pub(super) fn are_within(&self, epoch: f64) -> bool {
         let rises = |curve: &Vec<Point>| curve.is_sorted_by(|a, b| a.epoch <= b.epoch);
