@@ -128,6 +128,18 @@ pub enum Error {
         /// The files' names.
         files: Vec<&'static str>,
     },
+    /// A file of the user's own data does not hold what it should.
+    #[error("{}{comma}{place}: {message}", .file.display(), comma = if .place.is_empty() { "" } else { ", " })]
+    Own {
+        /// The file.
+        file: PathBuf,
+        /// Line and column, or another place within the file; empty for the file as a whole.
+        place: String,
+        /// What was expected there and what was found.
+        message: String,
+        /// What to do next.
+        hint: String,
+    },
     /// A folder or file cannot be made.
     #[error("cannot create {}: {source}", .path.display())]
     Create {
@@ -212,7 +224,8 @@ impl Error {
             | Error::Checksum { .. }
             | Error::Content { .. }
             | Error::Counts { .. }
-            | Error::Label { .. } => Kind::BadData,
+            | Error::Label { .. }
+            | Error::Own { .. } => Kind::BadData,
             Error::Missing { .. } | Error::NotHere { .. } => Kind::MissingInput,
             Error::Server { .. } | Error::Unreachable { .. } => Kind::Unreachable,
             Error::Create { .. } => Kind::CannotCreate,
@@ -235,6 +248,7 @@ impl Error {
             | Error::Label { .. } => {
                 "remove the file and fetch the data set anew with `descent data fetch`".into()
             }
+            Error::Own { hint, .. } => hint.clone(),
             Error::Missing { set, .. } => format!(
                 "name a folder that holds the four files of {set}, plain or .gz, or a folder of \
                  torchvision, or leave --data-dir and DESCENT_DATA out"

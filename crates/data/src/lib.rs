@@ -17,6 +17,7 @@
 //! |---|---|
 //! | [`characters`] | a text, vocabularies, windows for predicting the next character |
 //! | [`generated`] | MNIST-1D, a stochastic quadratic, Friedman's table, NumPy's random numbers |
+//! | [`own`] | a user's own tables, arrays and texts |
 //! | [`samples`] | examples of any kind in memory, gathered, split, summarized |
 //! | [`sets`] | the table of data sets: files, checksums, mirrors, licences |
 //! | [`batches`] | the seeded order of an epoch, images gathered in it, what pixels stand for |
@@ -43,6 +44,7 @@ mod inspect;
 mod load;
 mod network;
 mod npm;
+pub mod own;
 mod places;
 mod sample;
 pub mod samples;

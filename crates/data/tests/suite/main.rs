@@ -9,6 +9,7 @@ mod generated;
 mod gzip;
 mod idx;
 mod load;
+mod own;
 mod sample;
 mod samples;
 #[cfg(feature = "download")]
