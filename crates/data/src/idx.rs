@@ -11,10 +11,9 @@ use std::path::Path;
 use byteorder::{BigEndian, ByteOrder};
 use flate2::bufread::GzDecoder;
 
+use crate::bounded;
 use crate::error::Error;
-use crate::files;
 use crate::gzip;
-use crate::own;
 use crate::text::grouped;
 
 /// An array as an IDX file holds it.
@@ -149,11 +148,11 @@ impl Idx {
     /// read first, and no more than it promises is read or unpacked.
     pub fn open(path: &Path, max_bytes: u64) -> Result<Idx, Error> {
         let failed = |source| Error::Io { action: "read", path: path.into(), source };
-        let (file, length) = own::open(path)?;
+        let (file, length) = files::open(path)?;
         let mut file = BufReader::new(file);
         let packed = gzip::is_packed(file.fill_buf().map_err(failed)?);
         if !packed {
-            files::refuse_longer(path, length, max_bytes)?;
+            bounded::refuse_longer(path, length, max_bytes)?;
         }
         let mut start = Vec::new();
         let longest = Header::LONGEST as u64;
@@ -173,8 +172,9 @@ impl Idx {
         let most = if start.len() < Header::LONGEST { max_bytes } else { promised.unwrap_or(UNPROMISED) };
         let most = most.min(max_bytes);
         drop(file);
-        let bytes = gzip::unpack(path, files::read_at_most(path, if packed { length } else { most })?, most)?;
-        files::refuse_longer(path, bytes.len() as u64, max_bytes)?;
+        let bytes =
+            gzip::unpack(path, bounded::read_at_most(path, if packed { length } else { most })?, most)?;
+        bounded::refuse_longer(path, bytes.len() as u64, max_bytes)?;
         Idx::read(bytes).map_err(|fault| Error::Idx { file: path.into(), fault })
     }
 
@@ -184,7 +184,7 @@ impl Idx {
         if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(|source| Error::Create { path: folder.into(), source })?;
         }
-        files::atomic_write(path, &bytes)
+        Ok(files::atomic_write(path, &bytes)?)
     }
 }
 

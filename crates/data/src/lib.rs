@@ -22,12 +22,12 @@
 //! | [`sets`] | the table of data sets: files, checksums, mirrors, licences |
 //! | [`batches`] | the seeded order of an epoch, images gathered in it, what pixels stand for |
 //! | [`idx`] | the IDX format, read and written, all its element types |
-//! | [`files`] | atomic files and the lock between processes |
 //!
 //! The feature `download` adds the https mirrors; without it this crate opens no socket.
 
 mod archive;
 pub mod batches;
+mod bounded;
 pub mod characters;
 mod check;
 mod dataset;
@@ -35,7 +35,6 @@ mod download;
 mod error;
 mod event;
 mod fetch;
-pub mod files;
 mod folder;
 pub mod generated;
 mod gzip;

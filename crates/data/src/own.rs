@@ -21,22 +21,9 @@ mod record;
 pub use description::{Description, Loaded};
 pub use normalization::Normalization;
 
-use std::fs::{self, File};
-use std::io;
 use std::path::Path;
 
 use crate::error::Error;
-
-/// Opens a regular file and gives its size. Devices, pipes and folders are refused before they are
-/// opened, since opening some of them waits for ever.
-pub(crate) fn open(path: &Path) -> Result<(File, u64), Error> {
-    let failed = |source| Error::Io { action: "read", path: path.into(), source };
-    let meta = fs::metadata(path).map_err(failed)?;
-    if !meta.is_file() {
-        return Err(failed(io::Error::other("expected a regular file")));
-    }
-    Ok((File::open(path).map_err(failed)?, meta.len()))
-}
 
 /// What a reader expected at a place of a file, and found there.
 pub(crate) struct Fault {

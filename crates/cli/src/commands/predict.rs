@@ -210,7 +210,7 @@ impl<'a> Seen<'a> {
         let sure = text::percent(self.probabilities[self.prediction].into());
         let seen = format!("seen as {} ({sure})", names[self.prediction]);
         match self.subject {
-            Subject::File(path) => format!("{}: {seen}", text::plain(&path.to_string_lossy())),
+            Subject::File(path) => format!("{}: {seen}", files::text::path(path)),
             Subject::Image { index, split, label } => {
                 let is = names[usize::from(*label)];
                 format!("index {index} of {}'s {split} split: is {is}, {seen}", self.dataset.name)

@@ -167,7 +167,7 @@ const MOST_UNPACKED: u64 = 1 << 30;
 /// Reads a `.npy` file, or an IDX file, plain or packed, by its first bytes.
 pub fn read(path: &Path) -> Result<Array, Error> {
     use std::io::Read;
-    let (file, bytes) = super::open(path)?;
+    let (file, bytes) = files::open(path)?;
     let mut start = Vec::new();
     let failed = |source| Error::Io { action: "read", path: path.into(), source };
     file.take(2).read_to_end(&mut start).map_err(failed)?;

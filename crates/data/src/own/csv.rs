@@ -21,7 +21,7 @@ use std::path::Path;
 
 use super::classes::{Classes, NoClass};
 use super::record::{Broken, Records};
-use super::{Fault, open, quoted};
+use super::{Fault, quoted};
 use crate::error::Error;
 use crate::samples::{Inputs, Samples, Targets};
 use crate::text::nearest;
@@ -126,7 +126,7 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn start(path: &'a Path, options: &'a Options) -> Result<Reading<'a>, Error> {
-        let (file, _) = open(path)?;
+        let (file, _) = files::open(path)?;
         let mut file = BufReader::with_capacity(1 << 16, file);
         let delimiter = delimiter(path, &mut file)?;
         let mut records = Records::new(file, delimiter);

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use super::csv::{self, TargetKind};
 use super::keys::Keys;
-use super::{Fault, Normalization, array, open, quoted};
+use super::{Fault, Normalization, array, quoted};
 use crate::characters::{self, Vocabulary};
 use crate::error::Error;
 use crate::samples::{Holdout, Samples, SamplesFault, Splits, Standardization, Targets};
@@ -316,7 +316,7 @@ fn named(files: &[PathBuf], index: usize) -> Result<&Path, Error> {
 
 /// A text file in UTF-8.
 fn read_text(path: &Path, most: u64) -> Result<String, Error> {
-    let (file, bytes) = open(path)?;
+    let (file, bytes) = files::open(path)?;
     if bytes > most {
         let expected = format!("at most {} bytes", grouped(most));
         return Err(Fault::expected("", &expected, &grouped(bytes), "check the path").of(path));

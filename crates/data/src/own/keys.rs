@@ -8,6 +8,9 @@ use toml::de::{DeTable, DeValue};
 use super::{Fault, quoted};
 use crate::text::nearest;
 
+/// A value and where it is in the text.
+pub(super) type Placed<T> = (T, Range<usize>);
+
 /// A parsed file and the keys that have been asked for.
 pub(super) struct Keys<'a> {
     text: &'a str,
@@ -28,7 +31,7 @@ impl<'a> Keys<'a> {
     }
 
     /// A string, if the key is there.
-    pub(super) fn string(&mut self, key: &'static str) -> Result<Option<(String, Range<usize>)>, Fault> {
+    pub(super) fn string(&mut self, key: &'static str) -> Result<Option<Placed<String>>, Fault> {
         self.value(key, "a string in \"quotes\"", |value| value.as_str().map(String::from))
     }
 
@@ -38,10 +41,7 @@ impl<'a> Keys<'a> {
     }
 
     /// One string or several, if the key is there.
-    pub(super) fn strings(
-        &mut self,
-        key: &'static str,
-    ) -> Result<Option<(Vec<String>, Range<usize>)>, Fault> {
+    pub(super) fn strings(&mut self, key: &'static str) -> Result<Option<Placed<Vec<String>>>, Fault> {
         self.value(key, "a string in \"quotes\", or several in [brackets]", |value| {
             if let Some(one) = value.as_str() {
                 return Some(vec![one.into()]);
@@ -51,7 +51,7 @@ impl<'a> Keys<'a> {
     }
 
     /// A string or a number as it is written, if the key is there.
-    pub(super) fn word(&mut self, key: &'static str) -> Result<Option<(String, Range<usize>)>, Fault> {
+    pub(super) fn word(&mut self, key: &'static str) -> Result<Option<Placed<String>>, Fault> {
         self.value(key, "a string in \"quotes\" or a number", |value| match value {
             DeValue::Integer(number) => Some(number.as_str().into()),
             DeValue::Float(number) => Some(number.as_str().into()),
@@ -64,7 +64,7 @@ impl<'a> Keys<'a> {
         key: &'static str,
         expected: &str,
         read: impl Fn(&DeValue<'_>) -> Option<T>,
-    ) -> Result<Option<(T, Range<usize>)>, Fault> {
+    ) -> Result<Option<Placed<T>>, Fault> {
         self.known.push(key);
         let Some(value) = self.table.get(key) else { return Ok(None) };
         let (span, value): (Range<usize>, &DeValue<'_>) = (Spanned::span(value), value.get_ref());

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::array::{Array, ElementType, Elements, TooLarge};
-use super::{Fault, open, quoted};
+use super::{Fault, quoted};
 use crate::error::Error;
 use crate::text::grouped;
 
@@ -17,7 +17,7 @@ const LONGEST_HEADER: usize = 1 << 16;
 /// Reads an array of numbers, big or little-endian, in C or Fortran order. The size of the file is
 /// checked against the header before anything is allocated.
 pub(super) fn read(path: &Path) -> Result<Array, Error> {
-    let (mut file, bytes) = open(path)?;
+    let (mut file, bytes) = files::open(path)?;
     let failed = |source| Error::Io { action: "read", path: path.into(), source };
     let mut start = vec![0; bytes.min(12) as usize];
     file.read_exact(&mut start).map_err(failed)?;
