@@ -1,9 +1,10 @@
 //! Layers and models against PyTorch: outputs, gradients and running statistics, recorded in double
-//! precision by `scripts/pytorch/models.py`.
+//! precision by `scripts/pytorch/models.py`. Gradients of layers against central differences too.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use autograd::check::gradient_error;
 use autograd::{BufferPool, Var};
 use nn::layers::{
     AvgPool1d, AvgPool2d, BatchNorm, Cell, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Embedding,
@@ -33,7 +34,7 @@ struct Case {
     evaluation: Option<Summary>,
 }
 
-/// The norm of an array, and every so many-th of its numbers.
+/// The norm of an array, and every n-th of its numbers.
 #[derive(Deserialize)]
 struct Summary {
     norm: f64,
@@ -203,6 +204,15 @@ fn every_layer_computes_what_pytorch_does() {
         let model = Model::new(builder, layers);
         compare::<f32>(name, &model, Input::Param(x), case, BOUNDS.0);
         compare::<f64>(name, &model, Input::Param(x), case, BOUNDS.1);
+        let mut at = weights::<f64>(&model, &case.gradients);
+        at.get_mut(x).copy_from_slice(&numbers(case.batch * case.inputs, 1000, -1.0, 1.0));
+        let error = gradient_error(&at, |tape| {
+            let mut buffers = model.buffers();
+            let context = Context::Train { seed: 0, step: 0, buffers: &mut buffers };
+            let y = model.forward_in(tape.param(x), context);
+            (y * tape.input(y.shape(), &numbers(y.shape().len(), 2000, -1.0, 1.0))).sum()
+        });
+        assert!(error <= 1e-6, "{name}: {error:e} against central differences");
         done += 1;
     };
     check("conv 3, stride 2", &|b| {

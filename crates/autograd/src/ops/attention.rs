@@ -9,7 +9,7 @@ use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
     /// `softmax(Q·Kᵀ/√d)·V` of each head (Vaswani 2017), for queries, keys and values in one array [n,
-    /// length, 3·width], each with the heads one behind another: [n, length, width]. With `causal`, a place
+    /// length, 3·width], each with one head after another: [n, length, width]. With `causal`, a place
     /// sees none after it. PyTorch's `scaled_dot_product_attention`.
     ///
     /// # Panics

@@ -1,11 +1,11 @@
-//! Arrays one behind another along a dimension.
+//! Arrays one after another along a dimension.
 
 use tensor::{Kernels, Shape};
 
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The parts one behind another along a dimension: PyTorch's `cat`, JAX's `concatenate`.
+    /// The parts one after another along a dimension: PyTorch's `cat`, JAX's `concatenate`.
     ///
     /// # Panics
     /// Without parts, or if they differ in another dimension.

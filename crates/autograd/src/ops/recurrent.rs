@@ -79,7 +79,7 @@ struct Backward<'a, T> {
     d_hidden: &'a mut [T],
     /// The gradient of the state before, but for what reaches it through the gates.
     dh_before: &'a mut [T],
-    /// A gradient that the steps pass on beside that of the hidden state.
+    /// A second gradient that steps pass on: of an LSTM's cell.
     carried: &'a mut [T],
 }
 
@@ -128,7 +128,7 @@ fn recur<'g, T: Kernels, C: Cell<T>>(
     );
     drop(w_ih_values);
 
-    // The states after each step, behind that before the first.
+    // The state before the first step, then those after each.
     let mut h = tape.buffer([steps + 1, n, hidden]);
     let mut kept = tape.buffer([steps + 1, n, C::KEPT * hidden]);
     h[..state].fill(T::zero());

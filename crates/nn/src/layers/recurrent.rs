@@ -71,8 +71,8 @@ impl Recurrent {
         Recurrent::with_directions(builder, name, cell, [inputs, hidden, layers], &[Direction::Forward])
     }
 
-    /// [`Recurrent::new`] in both directions, whose results [n, steps, 2·hidden] lie one behind the other; the
-    /// names of the second end in `_reverse`.
+    /// [`Recurrent::new`] in both directions, with results [n, steps, 2·hidden]: forward, then reverse, whose
+    /// names end in `_reverse`.
     pub fn bidirectional(
         builder: &mut Builder,
         name: &str,

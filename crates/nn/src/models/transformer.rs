@@ -28,7 +28,7 @@ pub(super) const INFO: Info = Info {
 /// wte + wpe                             tokens and learned places
 /// h.0, h.1: x + attn(ln_1(x))           causal attention
 ///           x + mlp(ln_2(x))            128 → 512, GELU, 512 → 128
-/// ln_f      lm_head                     a head of its own weights
+/// ln_f      lm_head                     weights not shared with wte
 /// ```
 ///
 /// Weights start normal with standard deviation 0.02, divided by √(2·layers) where a branch ends; biases 0.
