@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use data::{Dataset, Error, Event, Idx, IdxData, Images, Kind, Origin, SETS, load, locate, set, verify};
+use data::{
+    Dataset, Error, Event, Evidence, Idx, IdxData, Images, Kind, Origin, SETS, Verified, load, locate, set,
+    verify,
+};
 
 use crate::tiny;
 
@@ -294,7 +297,10 @@ fn what_is_where_is_listed_and_verified() {
     assert!(!here.is_whole() && cache.is_whole());
     assert_eq!(cache.bytes(), files.iter().map(|file| file.len() as u64).sum::<u64>());
     let [missing, good, ..] = verify(request.set, here);
-    assert!(matches!(missing, Err(Error::Missing { .. })) && matches!(good, Ok(20)));
+    assert!(
+        matches!(missing, Err(Error::Missing { .. }))
+            && matches!(good, Ok(Verified { bytes: 20, evidence: Evidence::Published }))
+    );
     let [.., bad] = verify(request.set, cache);
     assert!(matches!(bad, Err(Error::Checksum { .. })));
 }

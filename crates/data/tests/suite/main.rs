@@ -3,6 +3,7 @@
 mod characters;
 #[cfg(feature = "download")]
 mod download;
+mod faults;
 mod fetch;
 mod generated;
 mod gzip;
