@@ -1,4 +1,4 @@
-//! The MNIST family: IDX files, download and cache, an embedded sample, seeded batches.
+//! Data to learn from: the MNIST family, tables, arrays, texts and generated sets, as samples in memory.
 //!
 //! [`load`] finds a data set, fetches it when it is nowhere on this machine, checks every byte,
 //! and hands it over as plain [`Images`]s of pixels and labels. MNIST always loads: where nothing
@@ -66,3 +66,8 @@ pub use network::{Cancel, Network};
 pub use places::{Origin, Places};
 pub use samples::{Inputs, Samples, Splits, Targets};
 pub use sets::{SETS, Set, set};
+
+/// The README's program, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

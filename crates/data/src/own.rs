@@ -5,8 +5,8 @@
 //!
 //! | module | reads |
 //! |---|---|
-//! | [`csv`] | tables as comma-separated values |
-//! | [`array`] | `.npy` and IDX files |
+//! | [`mod@csv`] | tables as comma-separated values |
+//! | [`mod@array`] | `.npy` and IDX files |
 //! | [`description`] | `dataset.toml` |
 
 pub mod array;

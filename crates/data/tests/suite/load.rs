@@ -207,6 +207,9 @@ fn labels_of_every_integer_type_are_read() {
         idx(&[2], IdxData::I32(vec![4, 256 + 5])),
         idx(&[2], IdxData::F32(vec![4.0, 5.0])),
         idx(&[2, 0], IdxData::U8(vec![])),
+        // One-hot rows, whose first column is no class.
+        idx(&[2, 3], IdxData::U8(vec![0, 1, 0, 1, 0, 0])),
+        idx(&[2, 8], IdxData::U8(vec![0; 16])),
         idx(&[], IdxData::U8(vec![4])),
         idx(&[2, 1, 1], IdxData::U8(vec![4, 5])),
     ];
