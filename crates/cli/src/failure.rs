@@ -125,6 +125,7 @@ impl From<train::Error> for Failure {
         let hint = error.hint();
         match error {
             train::Error::Data(error) => error.into(),
+            train::Error::Access(error) => error.into(),
             train::Error::Optim(error) => error.into(),
             train::Error::File { .. } => Failure { message: error.to_string(), hint, code: 65 },
             train::Error::Widths { .. } | train::Error::Images { .. } | train::Error::OtherRun { .. } => {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use files::text;
 use nn::{Activation, Architecture};
 use serde::Deserialize;
-use tensor::{Layout, ParamVec};
 use tensor::safetensors::{Error as FileError, Fault, Header, Reader, to_bytes};
+use tensor::{Layout, ParamVec};
 
 use crate::error::Error;
 

@@ -5,8 +5,10 @@ use data::samples::Holdout;
 use data::{Dataset, Images};
 use nn::layers::{BatchNorm, Dropout, Linear};
 use nn::{Architecture, Builder, Model, Sequential};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use tensor::safetensors::{NewTensor, SafeTensors, Values, to_bytes};
 use train::record::Status;
 use train::{Budget, InMemory, Recipe, Record, Split, Task, Training};
 
@@ -318,8 +320,64 @@ fn a_changed_byte_of_a_checkpoint_is_found() {
         let mut damaged = whole.clone();
         damaged[whole.len() * i / 60] ^= 1 << (i % 8);
         std::fs::write(&path, &damaged).unwrap();
-        assert!(training.resume(&path, false).is_err(), "byte {} of {}", whole.len() * i / 60, whole.len());
+        let message = training.resume(&path, false).unwrap_err().to_string();
+        assert!(message.contains("damaged"), "byte {} of {}: {message}", whole.len() * i / 60, whole.len());
         assert_eq!(bits(training.weights()), before);
+    }
+}
+
+/// Notes with a checksum that is right and counts that no run can have, one by one.
+#[test]
+fn counts_that_cannot_be_are_refused() {
+    let (task, folder) = (task(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("checkpoint.safetensors");
+    let recipe: Recipe = "adam".parse().unwrap();
+    let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
+    training.run(&mut |training| match training.progress().steps {
+        3 => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    let whole = training.checkpoint().unwrap();
+    let file = SafeTensors::parse(&whole).unwrap();
+    let notes: BTreeMap<String, String> =
+        serde_json::from_str(file.header().metadata("descent").unwrap()).unwrap();
+    let per_epoch = training.steps_per_epoch();
+    let beyond = (2 * per_epoch + 1).to_string();
+    for (name, from, to, why) in [
+        ("progress", "\"steps\":3", format!("\"steps\":{beyond}"), "batches, as in 2 epochs, found"),
+        ("progress", "\"steps\":3", "\"steps\":-3".into(), "its note `progress`"),
+        ("progress", "\"steps\":3", "\"steps\":1".into(), "in the mean loss of the epoch, found 3"),
+        ("progress", "\"seconds\":", "\"seconds\":-".into(), "seconds of training from 0"),
+        ("progress", "\"count\":3", "\"count\":4".into(), "found 4"),
+        ("optimizer", "\"gradient_calls\":3", "\"gradient_calls\":2".into(), "at most 2 updates"),
+        ("optimizer", "\"steps\":3", "\"steps\":9007199254740993".into(), "more steps than there can be"),
+        ("optimizer", "\"exp_avg\",", "\"exp_avg\",\"exp_avg\",".into(), "duplicate `exp_avg`"),
+        ("steps_per_epoch", "", "0".into(), "batches that can be counted"),
+        ("steps_per_epoch", "", "18446744073709551615".into(), "batches that can be counted"),
+    ] {
+        let mut other = notes.clone();
+        let note = other.get_mut(name).unwrap();
+        let changed = if from.is_empty() { to } else { note.replacen(from, &to, 1) };
+        assert_ne!(*note, changed, "{name} has no {from}: {note}");
+        *note = changed;
+        let tensors: Vec<(String, Vec<usize>, Vec<f32>, Vec<f64>)> = (file.header().tensors())
+            .map(|info| {
+                let tensor = file.expect(info.name).unwrap();
+                let doubles = tensor.f64s().unwrap_or_default();
+                (info.name.to_string(), info.shape.to_vec(), tensor.f32s().unwrap(), doubles)
+            })
+            .collect();
+        let tensors: Vec<NewTensor<'_>> = (tensors.iter())
+            .map(|(name, shape, floats, doubles)| NewTensor {
+                name: name.clone(),
+                shape: shape.clone(),
+                values: if doubles.is_empty() { Values::F32(floats) } else { Values::F64(doubles) },
+            })
+            .collect();
+        std::fs::write(&path, to_bytes(&tensors, &[("descent", &serde_json::to_string(&other).unwrap())]))
+            .unwrap();
+        let message = training.resume(&path, true).unwrap_err().to_string();
+        assert!(message.contains(why), "{message}\nexpected: {why}");
     }
 }
 
@@ -356,6 +414,12 @@ fn another_batch_size_begins_the_epoch_again() {
     assert!(second.resume(&path, false).is_err());
     second.resume(&path, true).unwrap();
     assert_eq!(second.progress().steps, 11);
+    // What was measured in the epoch that begins again is forgotten, so this run can be resumed in turn.
+    second.run(&mut |_| ControlFlow::Break(()));
+    second.save_checkpoint(&path).unwrap();
+    let mut third = Training::new(&task, &large, 0, BUDGET).unwrap();
+    third.resume(&path, false).unwrap();
+    let mut second = third;
     second.run(&mut |_| ControlFlow::Continue(()));
     let record = second.record();
     let epochs: Vec<f64> = record.curve(Record::EPOCH_LOSS).iter().map(|point| point.epoch).collect();
