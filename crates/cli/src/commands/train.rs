@@ -125,8 +125,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     for path in matches.get_one::<PathBuf>("save").into_iter().chain([checkpoint]) {
         files::check_room(path)?;
     }
-    let stop = Stop::listen()?;
+    // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let dataset = dataset::load(matches)?;
+    let stop = Stop::listen()?;
     if batch(matches) == Some("all") {
         recipe.batch = dataset.train.len();
     }
