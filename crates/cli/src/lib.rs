@@ -22,7 +22,7 @@ mod dataset;
 mod digit;
 mod facts;
 mod failure;
-mod files;
+mod folders;
 mod hyper_flags;
 mod model;
 mod photo;
@@ -51,6 +51,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.print().is_ok() { ExitCode::from(code as u8) } else { ExitCode::from(74) };
         }
     };
+    // Asked for another arithmetic, the program does not go on with its own.
+    if let Err(why) = tensor::simd::forced() {
+        return Failure::usage(why, "leave DESCENT_KERNEL out for the widest that this machine has").report();
+    }
     match dispatch(&matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

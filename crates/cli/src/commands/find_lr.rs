@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use data::batches::Normalize;
+use files::Output;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lab::LrFinder;
 use lab::lr_finder::{Across, Ended, RangeTest, Start, Step, Sweep};
@@ -16,7 +17,6 @@ use crate::chart;
 use crate::console;
 use crate::dataset;
 use crate::failure::Failure;
-use crate::files;
 use crate::model;
 use crate::stop::Stop;
 use crate::text;
@@ -122,7 +122,23 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     lab::lr_finder::check(&recipe)?;
     let svg = matches.get_one::<PathBuf>("svg");
     let files = svg.map(|path| [path.clone(), path.with_extension("csv"), path.with_extension("json")]);
-    files.iter().flatten().try_for_each(|path| files::check_room(path))?;
+    let outputs =
+        files.iter().flatten().map(|path| Output::claim(path, "--svg")).collect::<Result<Vec<_>, _>>()?;
+    if let (Some(path), [picture, table, object]) = (svg, outputs.as_slice()) {
+        // The table and the numbers take the picture's name with their own endings.
+        for (output, other) in [(picture, table), (picture, object)] {
+            output.differs_from(other.path(), "--svg").map_err(|_| {
+                let path = files::text::path(path);
+                Failure::usage(
+                    format!("--svg {path}: expected a name for a picture, found one for its table"),
+                    "name a picture, for example --svg range.svg; the table is written under range.csv",
+                )
+            })?;
+        }
+        if let Some(weights) = matches.get_one::<PathBuf>("weights") {
+            outputs.iter().try_for_each(|output| output.differs_from(weights, "--weights"))?;
+        }
+    }
     let trained = matches.get_one::<PathBuf>("weights").cloned().map(Trained::read).transpose()?;
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
@@ -165,19 +181,12 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     }
 
     let object = serde_json::to_string(&test).expect("a test has no map and no fallible field") + "\n";
-    if let Some([svg, csv, json]) = &files {
-        for (path, text) in [
-            (svg, report::range_test_svg(&test)),
-            (csv, report::range_test_csv(&test)),
-            (json, object.clone()),
-        ] {
-            data::atomic_write(path, text.as_bytes())?;
-        }
-    }
-    if json {
-        return Ok(console::print(&object)?);
-    }
-    Ok(console::print(&page(&test, matches, console::width()))?)
+    let texts = [report::range_test_svg(&test), report::range_test_csv(&test), object.clone()];
+    let written = outputs.iter().zip(&texts).try_for_each(|(output, text)| output.commit(text.as_bytes()));
+    // What was found is shown in any case.
+    let svg = svg.filter(|_| written.is_ok());
+    console::print(&if json { object } else { page(&test, matches, svg, console::width()) })?;
+    Ok(written?)
 }
 
 fn sweep(matches: &ArgMatches) -> Sweep {
@@ -192,7 +201,7 @@ fn sweep(matches: &ArgMatches) -> Sweep {
 }
 
 /// The drawing, the table and what they say.
-fn page(test: &RangeTest, matches: &ArgMatches, width: usize) -> String {
+fn page(test: &RangeTest, matches: &ArgMatches, svg: Option<&PathBuf>, width: usize) -> String {
     let seeds = if test.sweeps.len() == 1 { "1 seed".into() } else { format!("{} seeds", test.sweeps.len()) };
     let what = format!("{}, {}, {}, {seeds}", test.dataset, test.model, test.start);
     let mut page = text::paragraph(&test.recipe, 0, width) + &text::paragraph(&what, 0, width) + "\n";
@@ -215,8 +224,8 @@ fn page(test: &RangeTest, matches: &ArgMatches, width: usize) -> String {
     if let (Some(chosen), Some(flags)) = (&test.chosen, train_flags(matches)) {
         page += &format!("\nTrain with it:\n  descent train{flags} --recipe '{chosen}'\n");
     }
-    if let Some(path) = matches.get_one::<PathBuf>("svg") {
-        page += &format!("\npicture: {}\n", ::files::text::path(path));
+    if let Some(path) = svg {
+        page += &format!("\npicture: {}\n", files::text::path(path));
     }
     page
 }

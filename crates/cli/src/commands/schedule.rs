@@ -1,8 +1,8 @@
 use std::fmt;
-use std::fs;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use files::Output;
 use optim::hyper::Value;
 use optim::{HyperCourse, LrSchedule};
 use serde_json::json;
@@ -10,7 +10,6 @@ use serde_json::json;
 use crate::chart;
 use crate::console;
 use crate::failure::Failure;
-use crate::files;
 use crate::text;
 
 /// More steps than a run has, and few enough to compute them all.
@@ -69,11 +68,22 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let schedule = schedule.in_steps(matches.get_one::<u64>("steps-per-epoch").copied())?;
     let factors: Vec<f64> = (0..steps).map(|step| schedule.value(step, steps)).collect();
     let svg = matches.get_one::<PathBuf>("svg");
-    if let Some(path) = svg {
-        files::check_room(path)?;
-        let picture = report::schedule_svg(&schedule.to_string(), &factors);
-        fs::write(path, picture).map_err(|error| Failure::create(path, &error))?;
-    }
+    let output = svg.map(|path| Output::claim(path, "--svg")).transpose()?;
+    let drawn = output.map_or(Ok(()), |output| {
+        output.commit(report::schedule_svg(&schedule.to_string(), &factors).as_bytes())
+    });
+    show(matches, &schedule, &factors, svg.filter(|_| drawn.is_ok()))?;
+    Ok(drawn?)
+}
+
+/// The values on standard output, and where the picture is.
+fn show(
+    matches: &ArgMatches,
+    schedule: &Drawn,
+    factors: &[f64],
+    svg: Option<&PathBuf>,
+) -> Result<(), Failure> {
+    let steps = factors.len() as u64;
     if matches.get_flag("json") {
         let object = json!({
             "schema": crate::console::SCHEMA,
@@ -86,9 +96,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     }
     let mut page = text::wrap(&schedule.to_string(), console::width()).join("\n") + "\n\n";
     page += &chart::values(&|step| schedule.value(step, steps), steps, console::width());
-    page += &format!("\n{}", text::paragraph(&summary(&factors), 2, console::width()));
+    page += &format!("\n{}", text::paragraph(&summary(factors), 2, console::width()));
     if let Some(path) = svg {
-        page += &format!("\npicture: {}\n", ::files::text::path(path));
+        page += &format!("\npicture: {}\n", files::text::path(path));
     }
     Ok(console::print(&page)?)
 }

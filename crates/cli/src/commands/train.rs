@@ -1,9 +1,9 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::files::text::visible;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use data::batches::Normalize;
+use files::Output;
 use lab::run_matrix::RunId;
 use nn::{Activation, Architecture};
 use optim::{Clip, LrSchedule, rules};
@@ -14,7 +14,6 @@ use train::{Budget, InMemory, Metric, Recipe, Record, Split, Task, Training, wei
 use crate::console;
 use crate::dataset;
 use crate::failure::Failure;
-use crate::files;
 use crate::hyper_flags;
 use crate::model;
 use crate::progress::Progress;
@@ -87,7 +86,7 @@ pub(crate) fn command() -> Command {
                 .value_name("N")
                 .value_parser(value_parser!(u32).range(1..))
                 .default_value("5")
-                .help("MemoryTraffic over the training set"),
+                .help("Passes over the training set"),
         )
         .arg(
             Arg::new("seed")
@@ -124,8 +123,12 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     // Everything that can be wrong in the settings is said before any data is fetched.
     let mut recipe = recipe(matches)?;
     let checkpoint = matches.get_one::<PathBuf>("checkpoint").expect("it has a default");
-    for path in matches.get_one::<PathBuf>("save").into_iter().chain([checkpoint]) {
-        files::check_room(path)?;
+    let (every, resume) = (matches.get_one::<u64>("checkpoint-every").copied(), matches.get_flag("resume"));
+    let keeps = resume || every.is_some();
+    let save = matches.get_one::<PathBuf>("save").map(|path| Output::claim(path, "--save")).transpose()?;
+    let kept = keeps.then(|| Output::claim(checkpoint, "--checkpoint")).transpose()?;
+    if let Some(save) = &save {
+        save.differs_from(checkpoint, "--checkpoint")?;
     }
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let dataset = dataset::load(matches)?;
@@ -140,19 +143,16 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 
     training.warnings().iter().for_each(|warning| console::note(&format!("warning: {warning}")));
 
-    let resume = matches.get_flag("resume");
     if resume && checkpoint.exists() {
         training.resume(checkpoint, matches.get_flag("force"))?;
         let done = training.progress().steps;
-        console::note(&format!("going on from {} at update {done}", checkpoint.display()));
+        console::note(&format!("going on from {} at update {done}", files::text::path(checkpoint)));
     } else if resume {
         console::note(&format!(
             "there is no checkpoint {} yet: starting from the beginning",
-            checkpoint.display()
+            files::text::path(checkpoint)
         ));
     }
-    let every = matches.get_one::<u64>("checkpoint-every").copied();
-    let keeps = resume || every.is_some();
 
     let json = matches.get_flag("json");
     let threads = matches.get_one::<u32>("threads").map_or(0, |&n| n as usize);
@@ -160,15 +160,19 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let pool = pool.map_err(|error| Failure::failed(error.to_string(), "try fewer --threads"))?;
     let progress = Progress::new(1, training.total_steps() - training.progress().steps, 1, json);
     let place = RunId { recipe: 0, seed, worker: 0 };
-    let mut failed = None;
+    let (mut failed, mut written) = (None, false);
     let name = recipe.name();
     pool.install(|| {
         training.run(&mut |training| {
             progress.step(&name, place, training, json);
             let asked = stop.asked();
             let due = every.is_some_and(|every| training.progress().steps.is_multiple_of(every));
-            if due || (keeps && asked) {
-                failed = training.save_checkpoint(checkpoint).err();
+            if (due || asked)
+                && let Some(output) = &kept
+                && let Some(bytes) = training.checkpoint()
+            {
+                failed = output.commit(&bytes).err();
+                written = failed.is_none();
             }
             if asked || failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
@@ -178,9 +182,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         return Err(error.into());
     }
     if let Some(code) = stop.code().filter(|_| !training.is_over()) {
-        let kept = match keeps {
-            true => format!("{} is written: go on with --resume", checkpoint.display()),
-            false => "nothing is kept: --checkpoint-every keeps checkpoints".to_string(),
+        let kept = match (keeps, written) {
+            (true, true) => format!("{} is written: go on with --resume", files::text::path(checkpoint)),
+            (true, false) => format!("{} is as it was", files::text::path(checkpoint)),
+            (false, _) => "nothing is kept: --checkpoint-every keeps checkpoints".to_string(),
         };
         let done = training.progress().steps;
         return Err(Failure::signal(
@@ -188,41 +193,50 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             format!("stopped at update {done} of {}; {kept}", training.total_steps()),
         ));
     }
-    finish(matches, &training, &task, json)
+    finish(save.as_ref(), kept.as_ref(), &training, &task, json)
 }
 
-/// Saves the weights and says how it went; weights that were asked for and diverged are a failure.
-fn finish(matches: &ArgMatches, training: &Training<'_>, task: &Task, json: bool) -> Result<(), Failure> {
-    let record = training.record();
-    let asked = matches.get_one::<PathBuf>("save");
-    let saved = asked.filter(|_| record.finished());
-    show(&record, saved, training, task, json)?;
-    match (asked, &record.status) {
-        (Some(path), Status::Diverged { step }) => Err(Failure::failed(
-            format!(
-                "{} was not written: the run diverged at update {step}",
-                visible(&path.to_string_lossy())
-            ),
-            "try a smaller learning rate, or --clip-norm 1",
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// Saves the weights and prints the record.
-fn show(
-    record: &Record,
-    saved: Option<&PathBuf>,
+/// Saves the weights and says how it went; weights that were asked for and are not there are a failure.
+fn finish(
+    save: Option<&Output>,
+    kept: Option<&Output>,
     training: &Training<'_>,
     task: &Task,
     json: bool,
 ) -> Result<(), Failure> {
-    if let Some(path) = saved {
-        let mut notes = task.notes.clone();
-        notes.insert("recipe".to_string(), record.recipe.clone());
-        notes.insert("seed".to_string(), record.seed.to_string());
-        weights::save(path, &training.evaluation_weights(), training.buffers(), &notes)?;
-    }
+    let record = training.record();
+    let diverged = match record.status {
+        Status::Diverged { step } => Some(step),
+        _ => None,
+    };
+    let saved = match save.filter(|_| diverged.is_none()) {
+        Some(output) => {
+            let mut notes = task.notes.clone();
+            notes.insert("recipe".to_string(), record.recipe.clone());
+            notes.insert("seed".to_string(), record.seed.to_string());
+            let (weights, buffers) = (training.evaluation_weights(), training.buffers());
+            output.commit(&weights::model(&weights, buffers, &notes)).map(|()| Some(output.path()))
+        }
+        None => Ok(None),
+    };
+    // What was measured is shown in any case; what was asked for is saved even if nobody reads on.
+    let shown = show(&record, saved.as_ref().ok().copied().flatten(), json);
+    saved?;
+    shown?;
+    let (Some(output), Some(step)) = (save, diverged) else { return Ok(()) };
+    let hint = match kept {
+        Some(kept) => format!(
+            "go on from the last good checkpoint, {}, with --resume --force and a smaller learning rate",
+            files::text::path(kept.path())
+        ),
+        None => "try a smaller learning rate, or --clip-norm 1".to_string(),
+    };
+    let path = files::text::path(output.path());
+    Err(Failure::failed(format!("--save {path} was not written: the run diverged at update {step}"), hint))
+}
+
+/// Prints the record, and where the weights are.
+fn show(record: &Record, saved: Option<&Path>, json: bool) -> Result<(), Failure> {
     if json {
         return Ok(console::print(&report::jsonl(std::slice::from_ref(record)))?);
     }
@@ -234,7 +248,7 @@ fn show(
         console::print(&format!("diverged at update {step}: try a smaller learning rate, or --clip-norm 1"))?;
     }
     if let Some(path) = saved {
-        console::print(&format!("weights: {}", path.display()))?;
+        console::print(&format!("weights: {}", files::text::path(path)))?;
     }
     Ok(())
 }

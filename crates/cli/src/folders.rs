@@ -23,13 +23,3 @@ pub(crate) fn make_next(parent: &Path, name: &str) -> Result<PathBuf, Failure> {
     }
     unreachable!("there is a number that is not taken")
 }
-
-/// Whether a file can be put at this path: said before hours of work, not after.
-pub(crate) fn check_room(path: &Path) -> Result<(), Failure> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match fs::metadata(folder) {
-        Ok(found) if found.is_dir() && !path.is_dir() => Ok(()),
-        Ok(_) => Err(Failure::create(path, &std::io::ErrorKind::IsADirectory.into())),
-        Err(error) => Err(Failure::create(path, &error)),
-    }
-}
