@@ -92,7 +92,9 @@ impl Error {
     pub fn hint(&self) -> String {
         let with = |flag: &Option<String>| flag.as_ref().map(|f| format!(" with {f}")).unwrap_or_default();
         match self {
-            Error::Create { flag, .. } => format!("choose a place that can be written{}", with(flag)),
+            Error::Create { flag, .. } => {
+                format!("choose another place{}: a folder that is there and can be written", with(flag))
+            }
             Error::Irregular { flag, written: true, .. } => {
                 format!("name a new or a regular file{}", with(flag))
             }

@@ -37,4 +37,5 @@ pub use metric::{Direction, Metric};
 pub use recipe::Recipe;
 pub use record::Record;
 pub use task::{Batching, Draw, Evaluation, Order, Score, Task};
+pub use training::checkpoint::Keeper;
 pub use training::{Progress, Snapshot, Training};

@@ -1,6 +1,6 @@
 //! One run: weights, optimizer and position in the epoch, stepped forward.
 
-mod checkpoint;
+pub(crate) mod checkpoint;
 mod curves;
 
 use std::borrow::Cow;
@@ -64,6 +64,9 @@ pub struct Progress {
     pub steps: u64,
     /// Examples trained on, each as often as it was.
     pub examples: u64,
+    /// The loss of the first batch, before its update.
+    #[serde(with = "crate::json_number")]
+    first_loss: f64,
     /// The loss of the last batch, before its update.
     #[serde(with = "crate::json_number")]
     pub last_loss: f64,
@@ -106,6 +109,7 @@ impl<'t> Training<'t> {
         let progress = Progress {
             steps: 0,
             examples: 0,
+            first_loss: f64::NAN,
             last_loss: f64::NAN,
             seconds: 0.0,
             status: Status::Finished,
@@ -210,6 +214,9 @@ impl<'t> Training<'t> {
         let progress = &mut self.progress;
         progress.steps += 1;
         progress.last_loss = loss;
+        if progress.steps == 1 {
+            progress.first_loss = loss;
+        }
         if !goes_on {
             progress.status = Status::Diverged { step: progress.steps };
             return;
@@ -346,6 +353,15 @@ impl<'t> Training<'t> {
     /// Whether the loss or the weights have stopped being finite.
     pub fn has_diverged(&self) -> bool {
         self.progress.status != Status::Finished
+    }
+
+    /// If the loss of the last batch speaks for the weights that it was taken with: it is finite and at most
+    /// a thousand times that of the first batch, or of 1. Beyond, they have exploded and no smaller learning
+    /// rate brings them back.
+    pub fn is_sound(&self) -> bool {
+        let Progress { first_loss, last_loss, .. } = self.progress;
+        let passed_over = !last_loss.is_finite() && self.leaves_out_steps();
+        !self.has_diverged() && (passed_over || last_loss.abs() <= 1e3 * first_loss.abs().max(1.0))
     }
 
     /// The result of the run so far.

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use tensor::safetensors::{NewTensor, SafeTensors, Values, to_bytes};
 use train::record::Status;
-use train::{Budget, InMemory, Recipe, Record, Split, Task, Training};
+use train::{Budget, InMemory, Keeper, Recipe, Record, Split, Task, Training};
 
 const BUDGET: Budget = Budget { epochs: 2, evaluations: 2 };
 
@@ -395,6 +395,33 @@ fn a_diverged_run_leaves_the_last_good_checkpoint() {
     let mut second = Training::new(&task, &tame, 0, BUDGET).unwrap();
     second.resume(&path, true).unwrap();
     assert!(!second.has_diverged() && second.progress().steps >= 1);
+}
+
+/// The rate is sound for some steps and then far too high; a smaller one goes on from the last good state.
+#[test]
+fn a_state_that_explodes_is_not_kept() {
+    let task = task();
+    let recipe: Recipe = "sgd, piecewise values=1/1e9 at=5".parse().unwrap();
+    let (mut keeper, mut kept) = (Keeper::new(Some(1)), vec![]);
+    let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
+    training.run(&mut |training| {
+        if let Some(bytes) = keeper.after_step(training, false) {
+            kept.push((training.progress().steps, bytes));
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(training.has_diverged());
+    let (written_at, bytes) = kept.last().unwrap();
+    assert_eq!(*written_at, 6, "the state after 5 steps, shown to be sound by the sixth");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.safetensors");
+    std::fs::write(&path, bytes).unwrap();
+    let tame: Recipe = "sgd lr=0.01".parse().unwrap();
+    let mut second = Training::new(&task, &tame, 0, BUDGET).unwrap();
+    second.resume(&path, true).unwrap();
+    assert_eq!(second.progress().steps, 5);
+    second.run(&mut |_| ControlFlow::Continue(()));
+    assert!(!second.has_diverged());
 }
 
 /// With another number of batches an epoch, the one under way begins again and its loss is whole.

@@ -9,7 +9,7 @@ use nn::{Activation, Architecture};
 use optim::{Clip, LrSchedule, rules};
 use std::ops::ControlFlow;
 use train::record::{Point, Status};
-use train::{Budget, InMemory, Metric, Recipe, Record, Split, Task, Training, weights};
+use train::{Budget, InMemory, Keeper, Metric, Recipe, Record, Split, Task, Training, weights};
 
 use crate::console;
 use crate::dataset;
@@ -160,19 +160,17 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let pool = pool.map_err(|error| Failure::failed(error.to_string(), "try fewer --threads"))?;
     let progress = Progress::new(1, training.total_steps() - training.progress().steps, 1, json);
     let place = RunId { recipe: 0, seed, worker: 0 };
-    let (mut failed, mut written) = (None, false);
+    let (mut keeper, mut failed, mut written) = (Keeper::new(every), None, false);
     let name = recipe.name();
     pool.install(|| {
         training.run(&mut |training| {
             progress.step(&name, place, training, json);
             let asked = stop.asked();
-            let due = every.is_some_and(|every| training.progress().steps.is_multiple_of(every));
-            if (due || asked)
-                && let Some(output) = &kept
-                && let Some(bytes) = training.checkpoint()
+            if let Some(output) = &kept
+                && let Some(bytes) = keeper.after_step(training, asked)
             {
                 failed = output.commit(&bytes).err();
-                written = failed.is_none();
+                written = failed.is_none() && asked;
             }
             if asked || failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
@@ -225,11 +223,11 @@ fn finish(
     shown?;
     let (Some(output), Some(step)) = (save, diverged) else { return Ok(()) };
     let hint = match kept {
-        Some(kept) => format!(
+        Some(kept) if kept.path().exists() => format!(
             "go on from the last good checkpoint, {}, with --resume --force and a smaller learning rate",
             files::text::path(kept.path())
         ),
-        None => "try a smaller learning rate, or --clip-norm 1".to_string(),
+        _ => "try a smaller learning rate, or --clip-norm 1".to_string(),
     };
     let path = files::text::path(output.path());
     Err(Failure::failed(format!("--save {path} was not written: the run diverged at update {step}"), hint))

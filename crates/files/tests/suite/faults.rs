@@ -49,7 +49,7 @@ fn what_may_not_be_written_is_refused_before_work() {
     mode(folder.path(), 0o777);
     let printed = writes(&wrapper, &file, 10);
     assert!(printed.contains("refused Create: cannot create --save "), "{printed}");
-    assert!(printed.contains("Permission denied (os error 13); choose a place"), "{printed}");
+    assert!(printed.contains("Permission denied (os error 13); choose another place"), "{printed}");
     mode(&file, 0o666);
     mode(folder.path(), 0o555);
     for path in [&file, &folder.path().join("new")] {

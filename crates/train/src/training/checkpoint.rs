@@ -130,6 +130,34 @@ impl Training<'_> {
     }
 }
 
+/// Keeps a run's last good state. A state is good when the batch after it has shown its weights to be
+/// [sound](Training::is_sound); so one that has begun to explode never takes the place of a good one.
+#[derive(Debug, Default)]
+pub struct Keeper {
+    every: Option<u64>,
+    pending: Option<Vec<u8>>,
+}
+
+impl Keeper {
+    /// Keeps the state after every so many batches; with none, only when the run is stopped.
+    pub fn new(every: Option<u64>) -> Keeper {
+        Keeper { every, pending: None }
+    }
+
+    /// Takes note of the state after a step; `stops` if there will be no other step. Returns the bytes of
+    /// a checkpoint when one is to be written.
+    pub fn after_step(&mut self, training: &Training<'_>, stops: bool) -> Option<Vec<u8>> {
+        let shown = self.pending.take().filter(|_| training.is_sound());
+        let due = self.every.is_some_and(|every| training.progress().steps.is_multiple_of(every));
+        let current = if due || stops { training.checkpoint().filter(|_| training.is_sound()) } else { None };
+        if stops || training.is_over() {
+            return current.or(shown);
+        }
+        self.pending = current;
+        shown
+    }
+}
+
 /// A note of a checkpoint.
 fn note<N: DeserializeOwned>(notes: &BTreeMap<String, String>, name: &str) -> Result<N, String> {
     let text = notes.get(name).ok_or_else(|| missing(name))?;
