@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use autograd::BufferPool;
-use optim::{Needs, Optimizer, StateDict};
+use optim::{Optimizer, Requires, StateDict};
 use serde::{Deserialize, Serialize};
 use tensor::math::all_finite;
 use tensor::{ParamVec, parallel, simd};
@@ -182,7 +182,7 @@ impl<'t> Training<'t> {
         if !(loss.is_finite() || passes_on) {
             return loss;
         }
-        if optimizer.needs() == Needs::Gradient {
+        if optimizer.requires() == Requires::Gradient {
             optimizer.step(weights.as_mut_slice(), gradients.as_slice());
             return loss;
         }

@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use data::batches::Normalize;
 use lab::run_matrix::RunId;
 use nn::{Activation, Architecture};
-use optim::{Clip, Schedule, rules};
+use optim::{Clip, LrSchedule, rules};
 use std::ops::ControlFlow;
 use train::record::{Point, Status};
 use train::{Budget, InMemory, Metric, Recipe, Record, Split, Task, Training, weights};
@@ -87,7 +87,7 @@ pub(crate) fn command() -> Command {
                 .value_name("N")
                 .value_parser(value_parser!(u32).range(1..))
                 .default_value("5")
-                .help("Passes over the training set"),
+                .help("MemoryTraffic over the training set"),
         )
         .arg(
             Arg::new("seed")
@@ -271,7 +271,7 @@ fn recipe(matches: &ArgMatches) -> Result<Recipe, Failure> {
     };
     hyper_flags::apply(matches, &mut *recipe.method.rule)?;
     if let Some(text) = matches.get_one::<String>("schedule") {
-        recipe.method.schedule = text.parse::<Schedule>()?;
+        recipe.method.schedule = text.parse::<LrSchedule>()?;
     }
     if let Some(norm) = matches.get_one::<f64>("clip-norm") {
         recipe.method.clip = Some(Clip::Norm(*norm));
