@@ -87,7 +87,7 @@ pub(crate) fn command() -> Command {
                 .value_name("N")
                 .value_parser(value_parser!(u32).range(1..))
                 .default_value("5")
-                .help("MemoryTraffic over the training set"),
+                .help("Passes over the training set"),
         )
         .arg(
             Arg::new("seed")
@@ -127,8 +127,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     for path in matches.get_one::<PathBuf>("save").into_iter().chain([checkpoint]) {
         files::check_room(path)?;
     }
-    let stop = Stop::listen()?;
+    // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let dataset = dataset::load(matches)?;
+    let stop = Stop::listen()?;
     if batch(matches) == Some("all") {
         recipe.batch = dataset.train.len();
     }
