@@ -360,18 +360,17 @@ fn counts_that_cannot_be_are_refused() {
         let changed = if from.is_empty() { to } else { note.replacen(from, &to, 1) };
         assert_ne!(*note, changed, "{name} has no {from}: {note}");
         *note = changed;
-        let tensors: Vec<(String, Vec<usize>, Vec<f32>, Vec<f64>)> = (file.header().tensors())
-            .map(|info| {
-                let tensor = file.expect(info.name).unwrap();
-                let doubles = tensor.f64s().unwrap_or_default();
-                (info.name.to_string(), info.shape.to_vec(), tensor.f32s().unwrap(), doubles)
-            })
-            .collect();
-        let tensors: Vec<NewTensor<'_>> = (tensors.iter())
-            .map(|(name, shape, floats, doubles)| NewTensor {
-                name: name.clone(),
-                shape: shape.clone(),
-                values: if doubles.is_empty() { Values::F32(floats) } else { Values::F64(doubles) },
+        let read = || file.header().tensors().map(|info| file.expect(info.name).unwrap());
+        let floats: Vec<Vec<f32>> = read().map(|tensor| tensor.f32s().unwrap()).collect();
+        let doubles: Vec<Vec<f64>> = read().map(|tensor| tensor.f64s().unwrap_or_default()).collect();
+        let values = floats.iter().zip(&doubles).map(|(floats, doubles)| match doubles.is_empty() {
+            true => Values::F32(floats),
+            false => Values::F64(doubles),
+        });
+        let tensors: Vec<NewTensor<'_>> = (file.header().tensors().zip(values))
+            .map(|(info, values)| {
+                let (name, shape) = (info.name.to_string(), info.shape.to_vec());
+                NewTensor { name, shape, values }
             })
             .collect();
         std::fs::write(&path, to_bytes(&tensors, &[("descent", &serde_json::to_string(&other).unwrap())]))
