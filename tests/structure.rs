@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each crate with the crates of the workspace that it may use.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("tensor", &[]),
     ("autograd", &["tensor"]),
     ("nn", &["tensor", "autograd"]),
     ("optim", &["tensor"]),
     ("data", &["tensor"]),
-    ("lab", &["tensor", "autograd", "nn", "optim", "data"]),
-    ("report", &["lab"]),
-    ("cli", &["tensor", "nn", "optim", "data", "lab", "report"]),
-    ("xtask", &["tensor", "autograd", "nn", "optim", "data", "lab", "report", "cli"]),
+    ("train", &["tensor", "autograd", "nn", "optim", "data"]),
+    ("lab", &["tensor", "autograd", "nn", "optim", "data", "train"]),
+    ("report", &["train", "lab"]),
+    ("cli", &["tensor", "nn", "optim", "data", "train", "lab", "report"]),
+    ("xtask", &["tensor", "autograd", "nn", "optim", "data", "train", "lab", "report", "cli"]),
     ("whole-program-tests", &[]),
 ];
 

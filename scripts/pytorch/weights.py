@@ -3,7 +3,7 @@
 usage: python weights.py FOLDER          writes from_pytorch.safetensors and .json
        python weights.py --check FOLDER  loads to_pytorch.safetensors, which Descent wrote
 
-FOLDER is crates/lab/tests/fixtures. The names and shapes are those of nn.Linear.
+FOLDER is crates/train/tests/fixtures. The names and shapes are those of nn.Linear.
 """
 
 import json

@@ -8,7 +8,7 @@ const HELP: &str = "\
 cargo xtask fixtures [--only NAME] [--into DIR]
 
 Makes a Python environment in target/fixtures-python from scripts/requirements.txt and records anew
-what other implementations compute, for the tests of `optim`. Without --only all of it, some minutes:
+what other implementations compute, for the tests of `optim` and `data`. Without --only all of it, some minutes:
 
 ";
 
@@ -19,9 +19,11 @@ struct Recorder {
     /// The file to name instead of the folder, for a script that writes one.
     file: Option<&'static str>,
     writes: &'static [&'static str],
+    /// The folder of fixtures that they lie in.
+    folder: &'static str,
 }
 
-const RECORDERS: [Recorder; 7] = [
+const RECORDERS: [Recorder; 8] = [
     Recorder {
         name: "torch",
         script: "scripts/pytorch/trajectories.py",
@@ -35,49 +37,64 @@ const RECORDERS: [Recorder; 7] = [
             "pytorch_optimizer.safetensors",
             "closed_loop.safetensors",
         ],
+        folder: OPTIM,
     },
     Recorder {
         name: "parameter_free",
         script: "scripts/pytorch/parameter_free.py",
         file: None,
         writes: &["parameter_free.safetensors", "parameter_free_closed_loop.safetensors"],
+        folder: OPTIM,
     },
     Recorder {
         name: "lbfgs",
         script: "scripts/pytorch/lbfgs.py",
         file: None,
         writes: &["lbfgs.safetensors"],
+        folder: OPTIM,
     },
     Recorder {
         name: "optax",
         script: "scripts/optax/trajectories.py",
         file: None,
         writes: &["optax.safetensors"],
+        folder: OPTIM,
     },
     Recorder {
         name: "wrappers",
         script: "scripts/pytorch/wrappers.py",
         file: None,
         writes: &["wrappers.safetensors", "wrappers_closed_loop.safetensors"],
+        folder: OPTIM,
     },
     Recorder {
         name: "wrappers_optax",
         script: "scripts/optax/wrappers.py",
         file: None,
         writes: &["wrappers_optax.safetensors"],
+        folder: OPTIM,
     },
     Recorder {
         name: "schedules",
         script: "scripts/pytorch/schedules.py",
         file: Some("schedules.json"),
         writes: &["schedules.json"],
+        folder: OPTIM,
+    },
+    Recorder {
+        name: "generated",
+        script: "scripts/numpy/generated.py",
+        file: Some("generated.json"),
+        writes: &["generated.json"],
+        folder: DATA,
     },
 ];
 
 /// What the scripts read of each other.
 const INPUTS: [&str; 2] = ["stream.safetensors", "closed_loop.safetensors"];
 const REQUIREMENTS: &str = "scripts/requirements.txt";
-const FIXTURES: &str = "crates/optim/tests/fixtures";
+const OPTIM: &str = "crates/optim/tests/fixtures";
+const DATA: &str = "crates/data/tests/fixtures";
 
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     match options(arguments).and_then(|options| options.map_or_else(help, record)) {
@@ -91,18 +108,19 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 
 struct Options {
     only: Option<String>,
-    into: PathBuf,
+    /// A folder for everything, instead of the folders of fixtures.
+    into: Option<PathBuf>,
 }
 
 /// What was asked for; `None` for help.
 fn options(arguments: &[OsString]) -> Result<Option<Options>, String> {
-    let mut options = Options { only: None, into: root().join(FIXTURES) };
+    let mut options = Options { only: None, into: None };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{} takes a value", word.display()));
         match word.to_str() {
             Some("--only") => options.only = Some(value()?.to_string_lossy().into_owned()),
-            Some("--into") => options.into = value()?.into(),
+            Some("--into") => options.into = Some(value()?.into()),
             Some("--help" | "-h") => return Ok(None),
             _ => return Err(format!("`{}` is no option of fixtures; --help lists them", word.display())),
         }
@@ -127,20 +145,23 @@ fn help() -> Result<(), String> {
 
 fn record(Options { only, into }: Options) -> Result<(), String> {
     let python = environment()?;
-    std::fs::create_dir_all(&into).map_err(|e| format!("{}: {e}", into.display()))?;
-    // Elsewhere, a script on its own still finds what it reads.
-    for input in INPUTS {
-        let (from, to) = (root().join(FIXTURES).join(input), into.join(input));
-        if !to.exists() {
-            std::fs::copy(&from, &to).map_err(|e| format!("{}: {e}", from.display()))?;
+    if let Some(into) = &into {
+        std::fs::create_dir_all(into).map_err(|e| format!("{}: {e}", into.display()))?;
+        // Elsewhere, a script on its own still finds what it reads.
+        for input in INPUTS {
+            let (from, to) = (root().join(OPTIM).join(input), into.join(input));
+            if !to.exists() {
+                std::fs::copy(&from, &to).map_err(|e| format!("{}: {e}", from.display()))?;
+            }
         }
     }
     for recorder in
         RECORDERS.iter().filter(|recorder| only.as_deref().is_none_or(|only| only == recorder.name))
     {
         eprintln!("── {}: {}", recorder.name, recorder.script);
-        let before: Vec<_> =
-            recorder.writes.iter().map(|file| std::fs::read(root().join(FIXTURES).join(file)).ok()).collect();
+        let home = root().join(recorder.folder);
+        let into = into.as_ref().unwrap_or(&home);
+        let before: Vec<_> = recorder.writes.iter().map(|file| std::fs::read(home.join(file)).ok()).collect();
         let target = recorder.file.map_or_else(|| into.clone(), |file| into.join(file));
         succeed(Command::new(&python).arg(root().join(recorder.script)).arg(target))?;
         for (file, before) in recorder.writes.iter().zip(before) {
@@ -195,8 +216,8 @@ mod tests {
 
     #[test]
     fn every_script_and_what_it_writes_is_there() {
-        for Recorder { script, writes, .. } in &RECORDERS {
-            let files = writes.iter().map(|file| Path::new(FIXTURES).join(file));
+        for Recorder { script, writes, folder, .. } in &RECORDERS {
+            let files = writes.iter().map(|file| Path::new(folder).join(file));
             for file in files.chain([PathBuf::from(script)]) {
                 assert!(root().join(&file).exists(), "{}", file.display());
             }

@@ -2,7 +2,9 @@
 
 use tensor::ParamVec;
 
-use crate::tape::{BufferPool, Tape, Var};
+use crate::pool::BufferPool;
+use crate::tape::Tape;
+use crate::var::Var;
 
 /// The step of the central difference for a weight w: `STEP·max(1, |w|)`.
 const STEP: f64 = 1e-5;

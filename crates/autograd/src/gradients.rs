@@ -1,13 +1,16 @@
 //! Gradients while the backward pass is under way.
 
+use std::fmt;
+
 use tensor::quantized::U8Tensor;
 use tensor::{Buffer, Kernels, ParamVec, Shape};
 
 use crate::ops::broadcast;
-use crate::tape::{BufferPool, Node, NodeData, Value};
+use crate::pool::BufferPool;
+use crate::tape::{Node, NodeData, Value};
 
-/// What the backward half of an op sees: the gradient of its output, and the values of the
-/// forward pass.
+/// The input of an op's backward half: the gradient of its output, and the values of the forward
+/// pass.
 #[derive(Clone, Copy)]
 pub struct BackwardCtx<'a, T: Kernels> {
     /// The gradient of the loss with respect to this op's output, row-major.
@@ -20,9 +23,15 @@ pub struct BackwardCtx<'a, T: Kernels> {
 }
 
 impl<'a, T: Kernels> BackwardCtx<'a, T> {
-    /// The value of an input.
+    /// The value of an input, or of a [constant](crate::Tape::push_constant) that the forward half
+    /// kept, row-major.
     pub fn value(&self, node: Node) -> &'a [T] {
         self.nodes[node.0].value.as_slice(self.params, self.pool)
+    }
+
+    /// The sizes of such a value.
+    pub fn shape(&self, node: Node) -> Shape {
+        self.nodes[node.0].shape
     }
 
     /// The bytes of an input that is a constant kept in bytes.
@@ -31,7 +40,14 @@ impl<'a, T: Kernels> BackwardCtx<'a, T> {
     }
 }
 
-/// The gradients found so far; ops add to those of their inputs.
+/// The number of elements of the output.
+impl<T: Kernels> fmt::Debug for BackwardCtx<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackwardCtx").field("len", &self.y.len()).finish_non_exhaustive()
+    }
+}
+
+/// The gradients found so far; the backward half of an op adds to those of its inputs.
 pub struct Gradients<'a, T: Kernels> {
     nodes: &'a [NodeData<T>],
     pool: &'a BufferPool<T>,
@@ -51,8 +67,9 @@ impl<'a, T: Kernels> Gradients<'a, T> {
         Gradients { nodes, pool, params, own, written: vec![false; nodes.len()] }
     }
 
-    /// Calls `write(dx, beta)` if anyone wants the gradient of `x`. With `beta` 0 the numbers in
-    /// `dx` are unspecified and must all be written; with 1 they must be added to.
+    /// Calls `write(dx, beta)` if the gradient of `x` is [wanted](Gradients::wants). With `beta` 0
+    /// the numbers in `dx` are unspecified and must all be written; with 1 they must be added to:
+    /// `dx = gradient + beta·dx`, as a matrix product takes it.
     pub fn add(&mut self, x: Node, write: impl FnOnce(&mut [T], T)) {
         let Node(index) = x;
         if !self.wants(x) {
@@ -66,16 +83,18 @@ impl<'a, T: Kernels> Gradients<'a, T> {
                 let dx = self.own[index].get_or_insert_with(|| self.pool.take(value.len()));
                 write(dx, beta);
             }
-            Value::Bytes { .. } => unreachable!("no gradient flows into a constant"),
+            Value::Bytes { .. } | Value::Tokens { .. } => unreachable!("no gradient flows into a constant"),
         }
     }
 
-    /// Whether anyone wants the gradient of `x`.
-    pub(crate) fn wants(&self, x: Node) -> bool {
+    /// True if `x` depends on a parameter, or on an input that requires a gradient. An op need not
+    /// compute the gradients of others.
+    pub fn wants(&self, x: Node) -> bool {
         self.nodes[x.0].needs_gradient
     }
 
     /// Adds `f(a, b)` for the elements of two slices to the gradient of `x`, which has as many.
+    /// With one slice, give it twice.
     pub fn add_map(&mut self, x: Node, a: &[T], b: &[T], f: impl Fn(T, T) -> T) {
         self.add(x, |dx, beta| {
             let pairs = dx.iter_mut().zip(a.iter().zip(b));
@@ -87,9 +106,10 @@ impl<'a, T: Kernels> Gradients<'a, T> {
         });
     }
 
-    /// Adds `values`, of shape `from`, to the gradient of `x`, of shape `to`, from which it was
-    /// broadcast: sums over the dimensions that were stretched.
-    pub(crate) fn add_unbroadcast(&mut self, x: Node, to: Shape, values: &[T], from: Shape) {
+    /// Adds `values`, of shape `from`, to the gradient of `x`, which was broadcast to that shape:
+    /// sums over the dimensions along which it was repeated.
+    pub fn add_unbroadcast(&mut self, x: Node, values: &[T], from: Shape) {
+        let to = self.nodes[x.0].shape;
         if from == to {
             self.add_map(x, values, values, |v, _| v);
         } else {
@@ -97,8 +117,8 @@ impl<'a, T: Kernels> Gradients<'a, T> {
         }
     }
 
-    /// Calls `work` with a buffer of `len` numbers of unspecified value; the tape gets it back.
-    pub(crate) fn with_buffer(&mut self, len: usize, work: impl FnOnce(&mut Self, &mut [T])) {
+    /// Calls `work` with a buffer of `len` numbers of unspecified value, which goes back to the pool.
+    pub fn with_buffer(&mut self, len: usize, work: impl FnOnce(&mut Self, &mut [T])) {
         let mut buffer = self.pool.take(len);
         work(self, &mut buffer);
         self.pool.give_back(buffer);
@@ -123,5 +143,13 @@ impl<'a, T: Kernels> Gradients<'a, T> {
         for buffer in self.own.into_iter().flatten() {
             self.pool.give_back(buffer);
         }
+    }
+}
+
+/// The number of values whose gradient has been added to.
+impl<T: Kernels> fmt::Debug for Gradients<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let written = self.written.iter().filter(|&&written| written).count();
+        f.debug_struct("Gradients").field("written", &written).finish_non_exhaustive()
     }
 }

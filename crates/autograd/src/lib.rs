@@ -32,8 +32,12 @@
 pub mod check;
 mod gradients;
 mod ops;
+mod pool;
 mod tape;
+mod var;
 
 pub use gradients::{BackwardCtx, Gradients};
 pub use ops::norm::Moments;
-pub use tape::{BufferPool, Node, Tape, Values, Var};
+pub use pool::BufferPool;
+pub use tape::{Node, Tape};
+pub use var::{Values, Var};

@@ -1,63 +1,26 @@
-//! The arena of computed values, and the reverse walk over it.
+//! The arena of computed values.
 
-use std::cell::{OnceCell, Ref, RefCell};
-use std::ops::Deref;
+use std::cell::{OnceCell, RefCell};
+use std::fmt;
+use std::ptr;
 
-use ndarray::ArrayViewD;
 use tensor::quantized::{Quantization, U8Tensor};
 use tensor::{Buffer, Kernels, ParamId, ParamVec, Shape};
 
 use crate::gradients::{BackwardCtx, Gradients};
-
-/// Keeps the buffers of finished graphs for the next one.
-#[derive(Debug, Default)]
-pub struct BufferPool<T = f32> {
-    free: RefCell<Vec<Buffer<T>>>,
-    free_bytes: RefCell<Vec<Buffer<u8>>>,
-}
-
-impl<T: Kernels> BufferPool<T> {
-    /// A tape with no buffers yet.
-    pub fn new() -> BufferPool<T> {
-        BufferPool { free: RefCell::default(), free_bytes: RefCell::default() }
-    }
-
-    /// A new graph that reads its parameters from `params`.
-    pub fn tape<'a>(&'a self, params: &'a ParamVec<T>) -> Tape<'a, T> {
-        let param_nodes = RefCell::new(vec![None; params.layout().entries().len()]);
-        Tape { pool: self, params, nodes: RefCell::default(), param_nodes }
-    }
-
-    /// A buffer of `len` numbers of unspecified value.
-    pub(crate) fn take(&self, len: usize) -> Buffer<T> {
-        smallest(&mut self.free.borrow_mut(), len)
-    }
-
-    pub(crate) fn give_back(&self, buffer: Buffer<T>) {
-        if buffer.capacity() > 0 {
-            self.free.borrow_mut().push(buffer);
-        }
-    }
-}
-
-/// The smallest free buffer that is large enough, or a new one.
-fn smallest<E: Copy + Default>(free: &mut Vec<Buffer<E>>, len: usize) -> Buffer<E> {
-    let fits = (0..free.len()).filter(|&i| free[i].capacity() >= len).min_by_key(|&i| free[i].capacity());
-    let mut buffer = fits.map(|i| free.swap_remove(i)).unwrap_or_default();
-    buffer.resize(len);
-    buffer
-}
+use crate::pool::BufferPool;
+use crate::var::Var;
 
 /// The values of one computation, in the order they were computed.
 pub struct Tape<'a, T: Kernels = f32> {
-    pool: &'a BufferPool<T>,
-    params: &'a ParamVec<T>,
-    nodes: RefCell<Vec<NodeData<T>>>,
+    pub(crate) pool: &'a BufferPool<T>,
+    pub(crate) params: &'a ParamVec<T>,
+    pub(crate) nodes: RefCell<Vec<NodeData<T>>>,
     /// The node of each parameter that has been used, by its position in the layout.
     param_nodes: RefCell<Vec<Option<Node>>>,
 }
 
-/// The place of a value in its graph; what a backward closure keeps of a [`Var`].
+/// The place of a value on its tape; what a backward closure keeps of a [`Var`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Node(pub(crate) usize);
 
@@ -66,51 +29,17 @@ type Backward<T> = Box<dyn Fn(BackwardCtx<'_, T>, &mut Gradients<'_, T>)>;
 
 pub(crate) struct NodeData<T: Kernels> {
     pub(crate) value: Value<T>,
+    pub(crate) shape: Shape,
     pub(crate) needs_gradient: bool,
-    backward: Option<Backward<T>>,
-}
-
-pub(crate) enum Value<T> {
-    Own(Buffer<T>),
-    /// A constant that is kept in bytes; its numbers are written when an op asks for them.
-    Bytes {
-        bytes: Buffer<u8>,
-        quantization: Quantization<T>,
-        numbers: OnceCell<Buffer<T>>,
-    },
-    Param(ParamId),
-}
-
-impl<T: Kernels> Value<T> {
-    pub(crate) fn as_slice<'a>(&'a self, params: &'a ParamVec<T>, pool: &BufferPool<T>) -> &'a [T] {
-        match self {
-            Value::Own(_) | Value::Bytes { .. } => self.own(pool),
-            Value::Param(id) => params.get(*id),
-        }
-    }
-
-    /// The numbers that stand here, which those of a parameter do not.
-    fn own(&self, pool: &BufferPool<T>) -> &[T] {
-        match self {
-            Value::Own(numbers) => numbers,
-            Value::Bytes { bytes, quantization, numbers } => numbers.get_or_init(|| {
-                let mut numbers = pool.take(bytes.len());
-                quantization.dequantize_into(bytes, &mut numbers);
-                numbers
-            }),
-            Value::Param(_) => &[],
-        }
-    }
-
-    pub(crate) fn as_bytes(&self) -> Option<U8Tensor<'_, T>> {
-        match self {
-            Value::Bytes { bytes, quantization, .. } => Some(U8Tensor { bytes, quantization: *quantization }),
-            Value::Own(_) | Value::Param(_) => None,
-        }
-    }
+    pub(crate) backward: Option<Backward<T>>,
 }
 
 impl<'a, T: Kernels> Tape<'a, T> {
+    pub(crate) fn new(pool: &'a BufferPool<T>, params: &'a ParamVec<T>) -> Tape<'a, T> {
+        let param_nodes = RefCell::new(vec![None; params.layout().entries().len()]);
+        Tape { pool, params, nodes: RefCell::default(), param_nodes }
+    }
+
     /// A constant: gradients do not flow into it.
     ///
     /// # Panics
@@ -118,17 +47,31 @@ impl<'a, T: Kernels> Tape<'a, T> {
     #[track_caller]
     pub fn input(&self, shape: impl Into<Shape>, values: &[T]) -> Var<'_, T> {
         let shape = shape.into();
-        assert_eq!(values.len(), shape.len(), "an array of shape {shape} needs as many values");
+        expect_len(shape, values.len());
         self.input_with(shape, |buffer| buffer.copy_from_slice(values))
     }
 
-    /// A constant that `fill` writes straight into the graph's buffer, whose values are
+    /// A constant that `fill` writes straight into the tape's buffer, whose values are
     /// unspecified before.
     pub fn input_with(&self, shape: impl Into<Shape>, fill: impl FnOnce(&mut [T])) -> Var<'_, T> {
         let shape = shape.into();
         let mut buffer = self.buffer(shape);
         fill(&mut buffer);
         self.push_constant(shape, buffer)
+    }
+
+    /// An input whose gradient can be asked for with [`Var::backward_with`], as in
+    /// attribution and adversarial examples; PyTorch's `requires_grad=True`.
+    ///
+    /// # Panics
+    /// As [`input`](Tape::input).
+    #[track_caller]
+    pub fn input_requiring_gradient(&self, shape: impl Into<Shape>, values: &[T]) -> Var<'_, T> {
+        let shape = shape.into();
+        expect_len(shape, values.len());
+        let mut buffer = self.buffer(shape);
+        buffer.copy_from_slice(values);
+        self.append(Value::Own(buffer), shape, true, None)
     }
 
     /// A constant of which each number is a byte that `fill` writes, as with pixels; the numbers
@@ -139,8 +82,8 @@ impl<'a, T: Kernels> Tape<'a, T> {
     /// use tensor::{ParamVec, Layout, quantized::Quantization};
     /// let (pool, nothing) = (BufferPool::new(), ParamVec::<f32>::zeros(Layout::new()));
     /// let tape = pool.tape(&nothing);
-    /// let grey = Quantization { offset: -1.0, scale: 2.0 / 255.0 };
-    /// let x = tape.input_bytes([1, 2], grey, |bytes| bytes.copy_from_slice(&[0, 255]));
+    /// let gray = Quantization { offset: -1.0, scale: 2.0 / 255.0 };
+    /// let x = tape.input_bytes([1, 2], gray, |bytes| bytes.copy_from_slice(&[0, 255]));
     /// assert_eq!(*x.values(), [-1.0, 1.0]);
     /// ```
     pub fn input_bytes(
@@ -150,23 +93,42 @@ impl<'a, T: Kernels> Tape<'a, T> {
         fill: impl FnOnce(&mut [u8]),
     ) -> Var<'_, T> {
         let shape = shape.into();
-        let mut bytes = smallest(&mut self.pool.free_bytes.borrow_mut(), shape.len());
+        let mut bytes = self.pool.take_bytes(shape.len());
         fill(&mut bytes);
-        let value = Value::Bytes { bytes, quantization, numbers: OnceCell::new() };
-        let node = self.append(NodeData { value, needs_gradient: false, backward: None });
-        Var { tape: self, node, shape }
+        self.append(Value::Bytes { bytes, quantization, numbers: OnceCell::new() }, shape, false, None)
+    }
+
+    /// A constant of tokens, rows of a table, that `fill` writes; [`Var::embedding_of`] takes them
+    /// as they are, and they are written as numbers only if another op needs them.
+    ///
+    /// ```
+    /// use autograd::BufferPool;
+    /// use tensor::{ParamVec, Layout};
+    /// let (pool, nothing) = (BufferPool::new(), ParamVec::<f32>::zeros(Layout::new()));
+    /// let tape = pool.tape(&nothing);
+    /// let table = tape.input([2, 3], &[0.0, 0.1, 0.2, 1.0, 1.1, 1.2]);
+    /// let tokens = tape.input_tokens([2], |tokens| tokens.copy_from_slice(&[1, 0]));
+    /// assert_eq!(*tokens.embedding_of(table).values(), [1.0, 1.1, 1.2, 0.0, 0.1, 0.2]);
+    /// ```
+    pub fn input_tokens(&self, shape: impl Into<Shape>, fill: impl FnOnce(&mut [u32])) -> Var<'_, T> {
+        let shape = shape.into();
+        let mut tokens = self.pool.take_tokens(shape.len());
+        fill(&mut tokens);
+        self.append(Value::Tokens { tokens, numbers: OnceCell::new() }, shape, false, None)
     }
 
     /// A parameter; using one twice gives the same variable.
     pub fn param(&self, id: ParamId) -> Var<'_, T> {
+        let shape = self.params.layout().entry(id).shape;
         let known = self.param_nodes.borrow()[id.index()];
-        let node = known.unwrap_or_else(|| {
-            let node =
-                self.append(NodeData { value: Value::Param(id), needs_gradient: true, backward: None });
-            self.param_nodes.borrow_mut()[id.index()] = Some(node);
-            node
-        });
-        Var { tape: self, node, shape: self.params.layout().entry(id).shape }
+        match known {
+            Some(node) => Var { tape: self, node, shape },
+            None => {
+                let param = self.append(Value::Param(id), shape, true, None);
+                self.param_nodes.borrow_mut()[id.index()] = Some(param.node);
+                param
+            }
+        }
     }
 
     /// The parameter vector that parameters are read from.
@@ -174,54 +136,113 @@ impl<'a, T: Kernels> Tape<'a, T> {
         self.params
     }
 
-    /// A buffer for a value of this shape; its numbers are unspecified.
-    pub(crate) fn buffer(&self, shape: Shape) -> Buffer<T> {
-        self.pool.take(shape.len())
+    /// A buffer for a value of this shape, from the pool; its numbers are unspecified.
+    pub fn buffer(&self, shape: impl Into<Shape>) -> Buffer<T> {
+        self.pool.take(shape.into().len())
     }
 
     /// Gives back a buffer that no value is kept in.
-    pub(crate) fn give_back(&self, buffer: Buffer<T>) {
+    pub fn give_back(&self, buffer: Buffer<T>) {
         self.pool.give_back(buffer);
     }
 
-    /// Appends what an op computed from `inputs`; the op's backward half is kept if any of them
-    /// needs a gradient.
-    pub(crate) fn push(
+    /// Appends the value that an op computed from `inputs`, row-major in a [`buffer`](Tape::buffer).
+    /// Every op ends in this call, those of other crates too.
+    ///
+    /// `backward` is the op's backward half. It is called at most once, with the gradient of the
+    /// output, and adds to the gradient of each input; it keeps the [`Node`] of a [`Var`] rather
+    /// than the `Var` itself. It is dropped at once if no input needs a gradient. For values that
+    /// it needs beside inputs and output, see [`push_constant`](Tape::push_constant).
+    ///
+    /// ```
+    /// use autograd::{BufferPool, Var};
+    /// use tensor::{Layout, ParamVec, Role};
+    ///
+    /// /// x³, element by element.
+    /// fn cube<'g>(x: Var<'g, f64>) -> Var<'g, f64> {
+    ///     let mut y = x.tape().buffer(x.shape());
+    ///     y.iter_mut().zip(&*x.values()).for_each(|(y, x)| *y = x * x * x);
+    ///
+    ///     let node = x.node();
+    ///     x.tape().push(x.shape(), y, &[x], move |ctx, gradients| {
+    ///         gradients.add_map(node, ctx.dy, ctx.value(node), |dy, x| dy * 3.0 * x * x);
+    ///     })
+    /// }
+    ///
+    /// let mut layout = Layout::new();
+    /// let id = layout.push("x", [1], Role::Matrix);
+    /// let mut params = ParamVec::zeros(layout);
+    /// params.as_mut_slice()[0] = 2.0;
+    /// let mut gradients = params.zeros_like();
+    /// let pool = BufferPool::new();
+    /// cube(pool.tape(&params).param(id)).backward(&mut gradients);
+    /// assert_eq!(gradients.as_slice(), [12.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the buffer does not have as many numbers as the shape, or an input is of another tape.
+    #[track_caller]
+    pub fn push(
         &self,
-        shape: Shape,
+        shape: impl Into<Shape>,
         value: Buffer<T>,
         inputs: &[Var<'_, T>],
         backward: impl Fn(BackwardCtx<'_, T>, &mut Gradients<'_, T>) + 'static,
     ) -> Var<'_, T> {
-        debug_assert_eq!(value.len(), shape.len());
+        let shape = shape.into();
+        expect_len(shape, value.len());
+        assert!(inputs.iter().all(|x| ptr::addr_eq(x.tape, self)), "expected inputs of one tape, found two");
         let needs_gradient = inputs.iter().any(|x| self.nodes.borrow()[x.node.0].needs_gradient);
         let backward = needs_gradient.then(|| Box::new(backward) as Backward<T>);
-        let node = self.append(NodeData { value: Value::Own(value), needs_gradient, backward });
-        Var { tape: self, node, shape }
+        self.append(Value::Own(value), shape, needs_gradient, backward)
     }
 
-    /// Appends a value into which no gradient flows: a constant, or what an op computed on its
-    /// way forward and needs again on its way back.
-    pub(crate) fn push_constant(&self, shape: Shape, value: Buffer<T>) -> Var<'_, T> {
-        let node = self.append(NodeData { value: Value::Own(value), needs_gradient: false, backward: None });
-        Var { tape: self, node, shape }
+    /// Appends a value into which no gradient flows: a constant, or a result of the forward half
+    /// that the backward half needs, which reads it by its node with [`BackwardCtx::value`].
+    ///
+    /// # Panics
+    /// If the buffer does not have as many numbers as the shape.
+    #[track_caller]
+    pub fn push_constant(&self, shape: impl Into<Shape>, value: Buffer<T>) -> Var<'_, T> {
+        let shape = shape.into();
+        expect_len(shape, value.len());
+        self.append(Value::Own(value), shape, false, None)
     }
 
-    fn append(&self, computed: NodeData<T>) -> Node {
+    fn append(
+        &self,
+        value: Value<T>,
+        shape: Shape,
+        needs_gradient: bool,
+        backward: Option<Backward<T>>,
+    ) -> Var<'_, T> {
         let mut nodes = self.nodes.borrow_mut();
-        nodes.push(computed);
-        Node(nodes.len() - 1)
+        nodes.push(NodeData { value, shape, needs_gradient, backward });
+        Var { tape: self, node: Node(nodes.len() - 1), shape }
     }
+}
+
+#[track_caller]
+fn expect_len(shape: Shape, len: usize) {
+    assert!(len == shape.len(), "expected {} values for shape {shape}, found {len}", shape.len());
 }
 
 impl<T: Kernels> Drop for Tape<'_, T> {
     fn drop(&mut self) {
-        for node in self.nodes.get_mut().drain(..) {
+        let Tape { pool, nodes, .. } = self;
+        let numbers = |numbers: OnceCell<Buffer<T>>| {
+            numbers.into_inner().into_iter().for_each(|numbers| pool.give_back(numbers));
+        };
+        for node in nodes.get_mut().drain(..) {
             match node.value {
-                Value::Own(buffer) => self.pool.give_back(buffer),
-                Value::Bytes { bytes, numbers, .. } => {
-                    self.pool.free_bytes.borrow_mut().push(bytes);
-                    numbers.into_inner().into_iter().for_each(|numbers| self.pool.give_back(numbers));
+                Value::Own(buffer) => pool.give_back(buffer),
+                Value::Bytes { bytes, numbers: written, .. } => {
+                    pool.give_back_bytes(bytes);
+                    numbers(written);
+                }
+                Value::Tokens { tokens, numbers: written } => {
+                    pool.give_back_tokens(tokens);
+                    numbers(written);
                 }
                 Value::Param(_) => {}
             }
@@ -229,150 +250,71 @@ impl<T: Kernels> Drop for Tape<'_, T> {
     }
 }
 
-/// A handle to a value of a [`Tape`]; its methods are the ops.
-#[derive(Clone, Copy)]
-pub struct Var<'g, T: Kernels = f32> {
-    tape: &'g Tape<'g, T>,
-    node: Node,
-    shape: Shape,
-}
-
-impl<'g, T: Kernels> Var<'g, T> {
-    /// The graph that the value belongs to.
-    pub fn tape(self) -> &'g Tape<'g, T> {
-        self.tape
-    }
-
-    /// The sizes of the value.
-    pub fn shape(self) -> Shape {
-        self.shape
-    }
-
-    /// The numbers, row-major. The graph cannot be added to while they are held.
-    pub fn values(self) -> Values<'g, T> {
-        let nodes = self.tape.nodes.borrow();
-        let Tape { params, pool, .. } = self.tape;
-        match nodes[self.node.0].value {
-            Value::Param(id) => Values::Param(params.get(id)),
-            Value::Own(_) | Value::Bytes { .. } => {
-                Values::Own(Ref::map(nodes, |nodes| nodes[self.node.0].value.own(pool)))
-            }
-        }
-    }
-
-    /// Calls `read` with the bytes of a constant that is kept in bytes.
-    pub(crate) fn with_bytes<R>(self, read: impl FnOnce(U8Tensor<'_, T>) -> R) -> Option<R> {
-        self.tape.nodes.borrow()[self.node.0].value.as_bytes().map(read)
-    }
-
-    /// Calls `read` with the value as an n-dimensional view.
-    pub fn with_view<R>(self, read: impl FnOnce(ArrayViewD<'_, T>) -> R) -> R {
-        let values = self.values();
-        read(ArrayViewD::from_shape(&*self.shape, &values).expect("a value has as many numbers as its shape"))
-    }
-
-    /// The only number of a value that has just one.
-    ///
-    /// # Panics
-    /// If there are more or none.
-    #[track_caller]
-    pub fn item(self) -> T {
-        assert_eq!(
-            self.shape.len(),
-            1,
-            "only a value with one number is an item, not one of shape {}",
-            self.shape
-        );
-        self.values()[0]
-    }
-
-    pub(crate) fn node(self) -> Node {
-        self.node
-    }
-
-    /// Writes the gradient of this number with respect to every parameter into `gradients`;
-    /// parameters that it does not depend on get zeros.
-    ///
-    /// # Panics
-    /// If this is not a single number, or if the layouts differ.
-    #[track_caller]
-    pub fn backward(self, gradients: &mut ParamVec<T>) {
-        let tape = self.tape;
-        assert_eq!(
-            self.shape.len(),
-            1,
-            "gradients are of one number, not of an array of shape {}",
-            self.shape
-        );
-        assert!(
-            gradients.layout() == tape.params.layout(),
-            "the gradients have another layout than the parameters"
-        );
-        let nodes = tape.nodes.borrow();
-        let mut gradients = Gradients::new(&nodes, tape.pool, gradients);
-        gradients.add(self.node, |dy, _| dy[0] = T::one());
-        for (index, node) in nodes.iter().enumerate().take(self.node.0 + 1).rev() {
-            let Some(backward) = &node.backward else { continue };
-            let Some(dy) = gradients.take(Node(index)) else { continue };
-            let y = node.value.as_slice(tape.params, tape.pool);
-            let ctx = BackwardCtx { dy: &dy, y, nodes: &nodes, params: tape.params, pool: tape.pool };
-            backward(ctx, &mut gradients);
-            tape.pool.give_back(dy);
-        }
-        gradients.finish();
+/// The number of values, and the shape of the last.
+impl<T: Kernels> fmt::Debug for Tape<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nodes = self.nodes.borrow();
+        f.debug_struct("Tape")
+            .field("values", &nodes.len())
+            .field("last", &nodes.last().map(|node| node.shape))
+            .finish_non_exhaustive()
     }
 }
 
-/// The numbers of a [`Var`], borrowed from its graph.
-pub enum Values<'g, T> {
-    /// A value that an op computed.
-    Own(Ref<'g, [T]>),
-    /// A parameter.
-    Param(&'g [T]),
+/// The numbers of a node, or where they are.
+pub(crate) enum Value<T: Kernels> {
+    Own(Buffer<T>),
+    /// A constant kept in bytes; its numbers are written when an op asks for them.
+    Bytes {
+        bytes: Buffer<u8>,
+        quantization: Quantization<T>,
+        numbers: OnceCell<Buffer<T>>,
+    },
+    /// A constant kept in tokens; its numbers are written when an op asks for them.
+    Tokens {
+        tokens: Buffer<u32>,
+        numbers: OnceCell<Buffer<T>>,
+    },
+    Param(ParamId),
 }
 
-impl<T> Deref for Values<'_, T> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
+impl<T: Kernels> Value<T> {
+    pub(crate) fn as_slice<'a>(&'a self, params: &'a ParamVec<T>, pool: &BufferPool<T>) -> &'a [T] {
         match self {
-            Values::Own(values) => values,
-            Values::Param(values) => values,
+            Value::Param(id) => params.get(*id),
+            Value::Own(_) | Value::Bytes { .. } | Value::Tokens { .. } => self.own(pool),
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use tensor::{Layout, Role};
+    /// The numbers kept here, which those of a parameter are not.
+    pub(crate) fn own(&self, pool: &BufferPool<T>) -> &[T] {
+        match self {
+            Value::Own(numbers) => numbers,
+            Value::Bytes { bytes, quantization, numbers } => numbers.get_or_init(|| {
+                let mut numbers = pool.take(bytes.len());
+                quantization.dequantize_into(bytes, &mut numbers);
+                numbers
+            }),
+            Value::Tokens { tokens, numbers } => numbers.get_or_init(|| {
+                let mut numbers = pool.take(tokens.len());
+                numbers.iter_mut().zip(tokens).for_each(|(x, &token)| *x = T::from_f64(token.into()));
+                numbers
+            }),
+            Value::Param(_) => &[],
+        }
+    }
 
-    use super::*;
+    pub(crate) fn as_bytes(&self) -> Option<U8Tensor<'_, T>> {
+        match self {
+            Value::Bytes { bytes, quantization, .. } => Some(U8Tensor { bytes, quantization: *quantization }),
+            Value::Own(_) | Value::Tokens { .. } | Value::Param(_) => None,
+        }
+    }
 
-    /// From the second step on, every buffer comes from the pool and goes back to it.
-    #[test]
-    fn a_step_allocates_no_buffer_that_the_last_one_had() {
-        let mut layout = Layout::new();
-        let [w, b] = [layout.push("w", [32, 100], Role::Matrix), layout.push("b", [32], Role::Bias)];
-        let weights: ParamVec = ParamVec::zeros(layout);
-        let mut gradients = weights.zeros_like();
-        let pool = BufferPool::new();
-        let buffers = |pool: &BufferPool| {
-            let mut sizes: Vec<(*const f32, usize)> =
-                pool.free.borrow().iter().map(|buffer| (buffer.as_ptr(), buffer.capacity())).collect();
-            sizes.sort_unstable();
-            sizes
-        };
-        let mut step = || {
-            let tape = pool.tape(&weights);
-            let x = tape.input_with([64, 100], |x| x.fill(1.0));
-            let y = x.linear(tape.param(w), Some(tape.param(b))).relu();
-            y.cross_entropy(&[0; 64]).backward(&mut gradients);
-            drop(tape);
-            buffers(&pool)
-        };
-        let first = step();
-        assert!(!first.is_empty());
-        assert_eq!(step(), first);
-        assert_eq!(step(), first);
+    pub(crate) fn as_tokens(&self) -> Option<&[u32]> {
+        match self {
+            Value::Tokens { tokens, .. } => Some(tokens),
+            Value::Own(_) | Value::Bytes { .. } | Value::Param(_) => None,
+        }
     }
 }

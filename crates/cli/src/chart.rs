@@ -1,6 +1,6 @@
 //! The course of a learning rate, and the loss over it, as columns of blocks.
 
-use lab::finder::{RangeTest, SeedSweep, Sweep};
+use lab::lr_finder::{RangeTest, SeedSweep, Sweep};
 use optim::Schedule;
 use optim::hyper::Value;
 

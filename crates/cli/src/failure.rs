@@ -98,13 +98,22 @@ impl From<lab::Error> for Failure {
     fn from(error: lab::Error) -> Failure {
         let hint = error.hint();
         match error {
-            lab::Error::Data(error) => error.into(),
-            lab::Error::Optim(error) => error.into(),
-            lab::Error::File { .. } => Failure { message: error.to_string(), hint, code: 65 },
-            lab::Error::Widths { .. }
-            | lab::Error::Images { .. }
-            | lab::Error::OtherRun { .. }
-            | lab::Error::RangeTest { .. } => Failure { message: error.to_string(), hint, code: 2 },
+            lab::Error::Train(error) => error.into(),
+            lab::Error::RangeTest { .. } => Failure { message: error.to_string(), hint, code: 2 },
+        }
+    }
+}
+
+impl From<train::Error> for Failure {
+    fn from(error: train::Error) -> Failure {
+        let hint = error.hint();
+        match error {
+            train::Error::Data(error) => error.into(),
+            train::Error::Optim(error) => error.into(),
+            train::Error::File { .. } => Failure { message: error.to_string(), hint, code: 65 },
+            train::Error::Widths { .. } | train::Error::Images { .. } | train::Error::OtherRun { .. } => {
+                Failure { message: error.to_string(), hint, code: 2 }
+            }
         }
     }
 }

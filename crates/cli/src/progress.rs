@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lab::Training;
-use lab::plan::Place;
+use lab::run_matrix::RunId;
+use train::Training;
 
 use crate::console;
 
@@ -44,7 +44,7 @@ impl Progress {
     }
 
     /// Tells of an update of a run called `name`.
-    pub(crate) fn step(&self, name: impl Display, place: Place, training: &Training<'_>, quiet: bool) {
+    pub(crate) fn step(&self, name: impl Display, place: RunId, training: &Training<'_>, quiet: bool) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let over = training.is_over();
         if over {

@@ -7,8 +7,8 @@ use clap::builder::Resettable;
 use clap::{Arg, ArgMatches, value_parser};
 use data::batches::Normalize;
 use data::{Dataset, Set};
-use lab::Task;
-use lab::weights::SavedWeights;
+use train::Task;
+use train::weights::SavedWeights;
 
 use crate::console;
 use crate::dataset;
@@ -69,7 +69,7 @@ impl Trained {
             let hint = "check the path; `descent train --save FILE` writes a model";
             return Err(Failure::missing(format!("{}: {error}", path.display()), hint));
         }
-        let saved = lab::weights::load(&path)?;
+        let saved = train::weights::load(&path)?;
         let normalize = Normalize {
             mean: number(&path, &saved, "mean", |_| true)?.unwrap_or(Normalize::HALF.mean),
             std: number(&path, &saved, "deviation", |x| x > 0.0)?.unwrap_or(Normalize::HALF.std),

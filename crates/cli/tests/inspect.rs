@@ -8,10 +8,11 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use image::{GrayAlphaImage, GrayImage, LumaA};
-use lab::{Flow, Length, Recipe, Task, Training, weights};
 use optim::hyper::Hyperparameters;
 use serde_json::Value;
+use std::ops::ControlFlow;
 use tempfile::TempDir;
+use train::{Budget, Recipe, Task, Training, weights};
 use unicode_width::UnicodeWidthStr;
 
 /// A folder that is the program's whole world: current folder, home and cache.
@@ -139,8 +140,8 @@ fn digits() -> &'static [u8] {
     FILE.get_or_init(|| {
         let task = Task::notebook(sample());
         let recipe: Recipe = "adam lr=0.003, batch=100".parse().unwrap();
-        let mut training = Training::new(&task, &recipe, 0, Length { epochs: 2, evaluations: 1 }).unwrap();
-        training.run(&mut |_| Flow::Continue);
+        let mut training = Training::new(&task, &recipe, 0, Budget { epochs: 2, evaluations: 1 }).unwrap();
+        training.run(&mut |_| ControlFlow::Continue(()));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("digits.safetensors");
         let notes = [("dataset", "mnist"), ("mean", "0.5"), ("deviation", "0.5")];

@@ -15,6 +15,8 @@
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`characters`] | a text, vocabularies, windows for predicting the next character |
+//! | [`generated`] | MNIST-1D, a stochastic quadratic, Friedman's table, NumPy's random numbers |
 //! | [`samples`] | examples of any kind in memory, gathered, split, summarized |
 //! | [`sets`] | the table of data sets: files, checksums, mirrors, licences |
 //! | [`batches`] | the seeded order of an epoch, images gathered in it, what pixels stand for |
@@ -25,6 +27,7 @@
 
 mod archive;
 pub mod batches;
+pub mod characters;
 mod check;
 mod dataset;
 mod download;
@@ -33,6 +36,7 @@ mod event;
 mod fetch;
 pub mod files;
 mod folder;
+pub mod generated;
 mod gzip;
 pub mod idx;
 mod inspect;
@@ -46,6 +50,7 @@ pub mod sets;
 mod store;
 mod text;
 
+pub use characters::text;
 pub use dataset::{Dataset, Images};
 pub use error::{Error, GzipFault, Kind};
 pub use event::Event;
@@ -56,5 +61,5 @@ pub use inspect::{Found, FoundFile, locate, verify};
 pub use load::{Request, load};
 pub use network::Network;
 pub use places::{Origin, Places};
-pub use samples::{Inputs, Samples, Targets};
+pub use samples::{Inputs, Samples, Splits, Targets};
 pub use sets::{SETS, Set, set};

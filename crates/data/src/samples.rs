@@ -39,6 +39,17 @@ pub struct Samples {
     pub targets: Targets,
 }
 
+/// Samples to train on, to choose by, and to measure with.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Splits {
+    /// Examples to learn from.
+    pub train: Samples,
+    /// Examples to choose hyperparameters by.
+    pub validation: Samples,
+    /// Examples to measure with, once.
+    pub test: Samples,
+}
+
 /// Inputs of one shape, example after example, each in row-major order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Inputs {

@@ -1,7 +1,8 @@
 //! The notebook's three optimizers with one seed, on whatever MNIST is at hand without a network.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use lab::{Flow, Length, Recipe, Task, Training};
+use std::ops::ControlFlow;
+use train::{Budget, Recipe, Task, Training};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut request = data::Request::new(data::set("mnist")?);
@@ -10,8 +11,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{}", task.dataset.origin);
     for recipe in ["sgd lr=0.01", "adam lr=0.001", "rmsprop lr=0.001"] {
         let recipe: Recipe = recipe.parse()?;
-        let mut training = Training::new(&task, &recipe, 0, Length { epochs: 5, evaluations: 1 })?;
-        training.run(&mut |_| Flow::Continue);
+        let mut training = Training::new(&task, &recipe, 0, Budget { epochs: 5, evaluations: 1 })?;
+        training.run(&mut |_| ControlFlow::Continue(()));
         let record = training.record();
         for (epoch, evaluation) in record.epochs.iter().zip(&record.evaluations[1..]) {
             println!(

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Evaluation, RunRecord};
 use crate::stats;
+use train::record::{Evaluation, RunRecord};
 
 /// Records and everything computed from them; all that a report needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,91 +1,35 @@
-//! What can go wrong before, between and after runs; within a run, diverging is a result.
-
-use std::path::PathBuf;
+//! Errors of work over many runs.
 
 use thiserror::Error as ThisError;
 
 /// An error of this crate; [`Error::hint`] has the next step.
 #[derive(Debug, ThisError)]
 pub enum Error {
-    /// A recipe's settings.
+    /// A run that cannot begin.
     #[error(transparent)]
-    Optim(#[from] optim::Error),
-    /// A data set.
-    #[error(transparent)]
-    Data(#[from] data::Error),
-    /// Layer widths that do not fit the data set.
-    #[error(
-        "layers {given:?} do not fit {dataset}: the first must be {pixels} (pixels), the last {classes} (classes), and none 0"
-    )]
-    Widths {
-        /// The data set's name.
-        dataset: &'static str,
-        /// The widths as given.
-        given: Vec<usize>,
-        /// What the first must be.
-        pixels: usize,
-        /// What the last must be.
-        classes: usize,
-    },
-    /// Images that are too small for a model.
-    #[error(
-        "{model} takes images of at least {least} × {least} pixels, and those of {dataset} have {rows} × {cols}"
-    )]
-    Images {
-        /// The data set's name.
-        dataset: &'static str,
-        /// The model's name.
-        model: String,
-        /// Height of the images.
-        rows: usize,
-        /// Width of the images.
-        cols: usize,
-        /// The least height and width.
-        least: usize,
-    },
+    Train(#[from] train::Error),
     /// A range test that cannot be made.
     #[error("{why}")]
     RangeTest {
-        /// What is wrong with its rates, or with the recipe that it is to find one for.
+        /// The fault of its rates, or of the recipe that it is to find one for.
         why: String,
-        /// What to do.
+        /// The next step.
         hint: String,
     },
-    /// A file of weights or a checkpoint that cannot be used.
-    #[error("{}: {why}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-        /// What to do.
-        hint: String,
-    },
-    /// A checkpoint of a run with other settings.
-    #[error("{}: this checkpoint is of another run:\n{}", path.display(), differences.join("\n"))]
-    OtherRun {
-        /// The file.
-        path: PathBuf,
-        /// One line a setting that differs.
-        differences: Vec<String>,
-    },
+}
+
+impl From<optim::Error> for Error {
+    fn from(error: optim::Error) -> Error {
+        Error::Train(error.into())
+    }
 }
 
 impl Error {
     /// The next step for a person.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Error::Optim(error) => error.hint(),
-            Error::Data(error) => Some(error.hint()),
-            Error::Widths { pixels, classes, .. } => {
-                Some(format!("for example --layers {pixels},128,64,{classes}"))
-            }
-            Error::Images { .. } => Some("choose another --model: mlp takes images of any size".to_string()),
-            Error::File { hint, .. } | Error::RangeTest { hint, .. } => Some(hint.clone()),
-            Error::OtherRun { .. } => Some(
-                "give the settings of the checkpoint, or --force to go on from its weights with these"
-                    .to_string(),
-            ),
+            Error::Train(error) => error.hint(),
+            Error::RangeTest { hint, .. } => Some(hint.clone()),
         }
     }
 }

@@ -1,39 +1,32 @@
-//! Tasks, recipes, the training loop, records, statistics and comparisons.
+//! Many runs: the run matrix, the learning rate finder, statistics and comparisons.
 //!
-//! A *run* is task × recipe × seed, and it gives a [`record::RunRecord`]. Everything downstream
-//! (tables, pictures, pages) reads records only, so a report can be remade without training.
-//! Comparisons are paired: one seed gives every optimizer the same initial weights and the same
-//! batches.
+//! A [`RunMatrix`] trains every recipe with every seed, one run a core. Everything downstream (tables,
+//! pictures, pages) reads the records only, so a report can be remade without training.
 //!
 //! ```
-//! use lab::{Flow, Length, Recipe, Task, Training};
+//! use std::ops::ControlFlow;
+//! use lab::{Comparison, RunMatrix};
+//! use train::{Budget, Task};
 //!
 //! let mut request = data::Request::new(data::set("mnist")?);
 //! request.offline = true;
 //! let task = Task::notebook(data::load(&request, &mut |_| ())?);
-//! let recipe: Recipe = "adam, batch=500".parse()?;
-//! let mut training = Training::new(&task, &recipe, 0, Length { epochs: 1, evaluations: 1 })?;
-//! training.run(&mut |_| Flow::Continue);
-//! assert!(training.record().final_accuracy() > Some(0.75));
-//! # Ok::<(), lab::Error>(())
+//! let recipes = vec!["sgd, batch=500".parse()?, "adam, batch=500".parse()?];
+//! let budget = Budget { epochs: 1, evaluations: 1 };
+//! let matrix = RunMatrix { task: &task, recipes, seeds: vec![0], budget, threads: 2 };
+//! let records = matrix.run(&|_, _| ControlFlow::Continue(()))?;
+//! let comparison = Comparison::new(records, 0.95, "an example".to_string());
+//! assert_eq!(comparison.rows.len(), 2);
+//! # Ok::<(), train::Error>(())
 //! ```
 
 pub mod compare;
 mod error;
-pub mod finder;
-mod json_number;
-pub mod plan;
-mod recipe;
-pub mod record;
+pub mod lr_finder;
+pub mod run_matrix;
 pub mod stats;
-mod task;
-mod training;
-pub mod weights;
 
 pub use compare::Comparison;
 pub use error::Error;
-pub use finder::Finder;
-pub use plan::Plan;
-pub use recipe::Recipe;
-pub use task::{Score, Task};
-pub use training::{Flow, Length, Progress, Training};
+pub use lr_finder::LrFinder;
+pub use run_matrix::RunMatrix;

@@ -1,7 +1,7 @@
 //! What several runs say together.
 
 use lab::Comparison;
-use lab::record::{EpochRecord, Evaluation, RunRecord, SCHEMA, Status, TrainPoint};
+use train::record::{EpochRecord, Evaluation, RunRecord, SCHEMA, Status, TrainPoint};
 
 /// A run of one epoch that ends at this accuracy, and reaches half of it half way.
 fn run(optimizer: &str, recipe: &str, seed: u64, accuracy: f64) -> RunRecord {

@@ -94,7 +94,9 @@ fn a_model_with_batch_norm_needs_its_statistics() {
 }
 
 #[test]
-#[should_panic(expected = "an array of shape [2, 783] cannot become one of [2, 28, 28, 1]")]
+#[should_panic(
+    expected = "expected a shape of 1566 elements for an array of shape [2, 783], found [2, 28, 28, 1]"
+)]
 fn images_of_another_size_are_refused() {
     let model = Architecture::LeNet.build(28, 28, 10);
     let weights = model.init(0);

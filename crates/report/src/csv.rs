@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use lab::record::{EpochRecord, Evaluation, RunRecord, Status};
+use train::record::{EpochRecord, Evaluation, RunRecord, Status};
 
 const HEADER: [&str; 21] = [
     "dataset",

@@ -1,7 +1,7 @@
 //! Whole records, one JSON object a line, and back.
 
-use lab::record::{RunRecord, SCHEMA};
 use serde::Deserialize;
+use train::record::{RunRecord, SCHEMA};
 
 /// A line that is not a record.
 #[derive(Debug, thiserror::Error)]

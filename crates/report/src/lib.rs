@@ -14,7 +14,7 @@
 //! | [`jsonl()`], [`parse_jsonl`] | whole records, one a line, and back |
 //!
 //! ```
-//! use lab::record::{EpochRecord, Evaluation, RunRecord, SCHEMA, Status};
+//! use train::record::{EpochRecord, Evaluation, RunRecord, SCHEMA, Status};
 //!
 //! let run = RunRecord {
 //!     schema: SCHEMA,

@@ -1,10 +1,10 @@
 //! The comparison as one HTML file.
 
 use lab::compare::{Comparison, Pair};
-use lab::record::{RunRecord, Status};
 use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
+use train::record::{RunRecord, Status};
 
 use crate::heading::{headline, line_and_band};
 use crate::look::{STYLE, look};

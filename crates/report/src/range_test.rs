@@ -1,6 +1,6 @@
 //! A range test of learning rates as SVG and as CSV.
 
-use lab::finder::{Across, RangeTest};
+use lab::lr_finder::{Across, RangeTest};
 
 use crate::axis::Axis;
 use crate::curves::{path, push_axes, text};
@@ -96,7 +96,7 @@ fn marks(test: &RangeTest) -> Vec<Mark> {
 /// The axes of rate and loss; `None` if there is no loss.
 fn scale(test: &RangeTest, (top, bottom): (f64, f64)) -> Option<(Axis, Axis)> {
     let of =
-        |f: fn(&lab::finder::SeedSweep) -> f64| test.sweeps.iter().map(f).filter(|loss| loss.is_finite());
+        |f: fn(&lab::lr_finder::SeedSweep) -> f64| test.sweeps.iter().map(f).filter(|loss| loss.is_finite());
     let low = of(|sweep| sweep.reading.lowest).min_by(f64::total_cmp)?;
     let high = of(|sweep| sweep.reading.beginning).max_by(f64::total_cmp)?.max(low);
     let fall = (high - low).max(0.02 * high);

@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use data::{Dataset, Images, Request};
-use lab::{Flow, Length, Recipe, Task, Training};
+use std::ops::ControlFlow;
+use train::{Budget, Recipe, Task, Training};
 
 /// Updates until the memory is looked at: from the second on nothing large is allocated.
 const STEPS: u64 = 3;
@@ -57,20 +58,20 @@ pub(super) fn measure(recipe: &str, batch: usize, data_dir: Option<&Path>) -> Re
 /// Makes a few updates on MNIST as it lies on this machine; prints a line after the first, then
 /// the greatest memory and what is allowed, in bytes.
 pub(super) fn run(recipe: &str, data_dir: Option<PathBuf>) -> Result<(), String> {
-    let recipe: Recipe = recipe.parse().map_err(|error: lab::Error| error.to_string())?;
+    let recipe: Recipe = recipe.parse().map_err(|error: train::Error| error.to_string())?;
     let mut request = Request::new(data::set("mnist").map_err(|error| error.to_string())?);
     (request.data_dir, request.offline, request.allow_sample) = (data_dir, true, false);
     let dataset = data::load(&request, &mut |_| ()).map_err(|error| error.to_string())?;
     let task = Task::notebook(dataset);
-    let length = Length { epochs: STEPS as u32, evaluations: 1 };
-    let mut training = Training::new(&task, &recipe, 0, length).map_err(|error| error.to_string())?;
+    let budget = Budget { epochs: STEPS as u32, evaluations: 1 };
+    let mut training = Training::new(&task, &recipe, 0, budget).map_err(|error| error.to_string())?;
     training.run(&mut |training| match training.progress().steps {
         1 => {
             println!("first step");
-            Flow::Continue
+            ControlFlow::Continue(())
         }
-        STEPS => Flow::Stop,
-        _ => Flow::Continue,
+        STEPS => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
     });
     let weights = task.model.layout().len();
     let numbers = 2 * weights + recipe.batch * numbers_an_example(&task);

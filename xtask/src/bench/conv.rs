@@ -1,10 +1,10 @@
 //! The convolutional net 2c2d: the three products of its second convolution, and a whole step.
 
 use autograd::BufferPool;
-use lab::Recipe;
 use nn::{Architecture, Context};
 use tensor::conv::{Conv2d, Padding};
 use tensor::random::Stream;
+use train::Recipe;
 
 use super::{Subject, time};
 

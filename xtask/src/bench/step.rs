@@ -6,11 +6,11 @@ use std::sync::Arc;
 use autograd::BufferPool;
 use data::batches::Normalize;
 use data::{Images, Request};
-use lab::Recipe;
 use nn::{Activation, Model};
 use rayon::ThreadPool;
 use tensor::parallel::spinning;
 use tensor::random::Stream;
+use train::Recipe;
 
 use super::{Subject, time};
 

@@ -6,7 +6,8 @@ use tensor::{Kernels, Shape};
 
 use super::broadcast::{common_shape, zip_map};
 use crate::gradients::Gradients;
-use crate::tape::{Node, Var};
+use crate::tape::Node;
+use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
     /// `x + y`, broadcast by NumPy's rules; also the operator `+`.
@@ -60,8 +61,8 @@ impl<'g, T: Kernels> Var<'g, T> {
         let (x, y) = (self.node(), other.node());
         tape.push(shape, out, &[self, other], move |ctx, gradients| {
             let operands = [(ctx.value(x), x_shape), (ctx.value(y), y_shape)];
-            pull(gradients, x, operands, (ctx.dy, shape), &df_dx, x_shape);
-            pull(gradients, y, operands, (ctx.dy, shape), &df_dy, y_shape);
+            pull(gradients, x, operands, (ctx.dy, shape), &df_dx);
+            pull(gradients, y, operands, (ctx.dy, shape), &df_dy);
         })
     }
 }
@@ -73,7 +74,6 @@ fn pull<T: Kernels>(
     [x, y]: [(&[T], Shape); 2],
     (dy, shape): (&[T], Shape),
     derivative: impl Fn(T, T) -> T,
-    operand_shape: Shape,
 ) {
     if !gradients.wants(operand) {
         return;
@@ -81,7 +81,7 @@ fn pull<T: Kernels>(
     gradients.with_buffer(shape.len(), |gradients, d| {
         zip_map(x, y, (d, shape), derivative);
         d.iter_mut().zip(dy).for_each(|(d, &dy)| *d *= dy);
-        gradients.add_unbroadcast(operand, operand_shape, d, shape);
+        gradients.add_unbroadcast(operand, d, shape);
     });
 }
 

@@ -12,15 +12,16 @@ pub(crate) fn common_shape(a: Shape, b: Shape) -> Shape {
     let rank = a.rank().max(b.rank());
     let size =
         |shape: Shape, axis: usize| (axis + shape.rank()).checked_sub(rank).map_or(1, |axis| shape[axis]);
-    let dims: Vec<usize> = (0..rank)
-        .map(|axis| match (size(a, axis), size(b, axis)) {
+    let mut dims = [0; Shape::MAX_RANK];
+    for (axis, dim) in dims.iter_mut().enumerate().take(rank) {
+        *dim = match (size(a, axis), size(b, axis)) {
             (x, y) if x == y => x,
             (1, y) => y,
             (x, 1) => x,
-            _ => panic!("arrays of shapes {a} and {b} cannot be broadcast together"),
-        })
-        .collect();
-    Shape::new(&dims)
+            _ => panic!("expected shapes that broadcast, found {a} and {b}"),
+        };
+    }
+    Shape::new(&dims[..rank])
 }
 
 /// `out = f(a, b)` with both broadcast to the shape of `out`.

@@ -1,9 +1,9 @@
 //! The order of an image's channels in memory.
 
-use tensor::Kernels;
 use tensor::matmul::Mat;
+use tensor::{Kernels, Shape};
 
-use crate::tape::Var;
+use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
     /// Images [n, height, width, channels] as [n, channels, height, width], the order in which PyTorch
@@ -15,10 +15,10 @@ impl<'g, T: Kernels> Var<'g, T> {
     pub fn channels_first(self) -> Var<'g, T> {
         let (tape, x) = (self.tape(), self.node());
         let &[n, height, width, channels] = &*self.shape() else {
-            panic!("images have a shape [n, height, width, channels], not {}", self.shape());
+            panic!("expected images [n, height, width, channels], found shape {}", self.shape());
         };
         let (area, image) = (height * width, height * width * channels);
-        let shape = [n, channels, height, width].into();
+        let shape = Shape::from([n, channels, height, width]);
         let mut y = tape.buffer(shape);
         for (y, x) in y.chunks_exact_mut(image.max(1)).zip(self.values().chunks_exact(image.max(1))) {
             Mat::new(x, area, channels).t().copy_to(y);

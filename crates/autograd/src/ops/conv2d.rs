@@ -1,10 +1,10 @@
 //! Convolution of images.
 
-use tensor::Kernels;
 use tensor::conv::{Conv2d, Padding};
+use tensor::{Kernels, Shape};
 
 use super::columns;
-use crate::tape::Var;
+use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
     /// The convolution of images [n, height, width, inputs] with weights [outputs, inputs, kernel
@@ -35,7 +35,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         }
         let conv = Conv2d::new([height, width, channels], [outputs, inputs, rows, columns], stride, padding);
         let [height, width, _] = conv.output();
-        let shape = [n, height, width, outputs].into();
+        let shape = Shape::from([n, height, width, outputs]);
         let mut y = tape.buffer(shape);
         conv.forward(&x.values(), &w.values(), b.map(Var::values).as_deref(), &mut y);
 

@@ -3,7 +3,7 @@
 use tensor::Kernels;
 use tensor::random::Stream;
 
-use crate::tape::Var;
+use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
     /// Each number is 0 with this probability, and otherwise divided by its complement, so that the
@@ -16,7 +16,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     pub fn dropout(self, probability: f64, mut stream: Stream) -> Var<'g, T> {
         assert!(
             (0.0..1.0).contains(&probability),
-            "dropout has a probability from 0 to below 1, not {probability}"
+            "expected a probability from 0 to below 1, found {probability}"
         );
         let (tape, x) = (self.tape(), self.node());
         let kept = T::from_f64(1.0 / (1.0 - probability));

@@ -4,7 +4,7 @@ use tensor::parallel::{CHUNK, for_each_chunk};
 use tensor::simd::{self, Kernel};
 use tensor::{Kernels, Scalar};
 
-use crate::tape::Var;
+use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
     /// `max(0, x)`; the derivative at 0 is 0, and NaN stays NaN.

@@ -2,9 +2,22 @@
 
 use tensor::{Kernels, Shape};
 
-use crate::tape::Var;
+use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
+    /// The rows of a table [count, width] that these [tokens](crate::Tape::input_tokens) name: [..]
+    /// to [.., width]. PyTorch's `F.embedding(tokens, table)`.
+    ///
+    /// # Panics
+    /// If these are no tokens, the table is no matrix, or a token is not below `count`.
+    #[track_caller]
+    pub fn embedding_of(self, table: Var<'g, T>) -> Var<'g, T> {
+        let Some(tokens) = self.tokens().map(|tokens| tokens.to_vec()) else {
+            panic!("expected tokens, found numbers of shape {}; see Tape::input_tokens", self.shape());
+        };
+        embedding(table, tokens, self.shape())
+    }
+
     /// The rows of this table [count, width] with these indices, in an array of shape `at`: [.., width].
     /// PyTorch's `embedding`.
     ///
@@ -13,39 +26,44 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// elements.
     #[track_caller]
     pub fn embedding(self, indices: &[u32], at: impl Into<Shape>) -> Var<'g, T> {
-        let (tape, table, at) = (self.tape(), self.node(), at.into());
-        let &[count, width] = &*self.shape() else {
-            panic!("an embedding is a table [count, width], not of shape {}", self.shape());
-        };
+        let at = at.into();
         assert!(
             indices.len() == at.len(),
-            "an array of shape {at} needs as many indices, not {}",
+            "expected {} indices for shape {at}, found {}",
+            at.len(),
             indices.len()
         );
-        let worst = indices.iter().max().copied().unwrap_or(0) as usize;
-        assert!(
-            indices.is_empty() || worst < count,
-            "index {worst} is not one of {count} rows of an embedding"
-        );
-        let shape = Shape::new(&[&*at, &[width]].concat());
-        let mut y = tape.buffer(shape);
-        let values = self.values();
-        for (y, &index) in y.chunks_exact_mut(width.max(1)).zip(indices) {
-            y.copy_from_slice(&values[index as usize * width..][..width]);
-        }
-        drop(values);
-
-        let indices = indices.to_vec();
-        tape.push(shape, y, &[self], move |ctx, gradients| {
-            gradients.add(table, |d, beta| {
-                if beta == T::zero() {
-                    d.fill(T::zero());
-                }
-                for (dy, &index) in ctx.dy.chunks_exact(width.max(1)).zip(&indices) {
-                    let row = &mut d[index as usize * width..][..width];
-                    row.iter_mut().zip(dy).for_each(|(d, &dy)| *d += dy);
-                }
-            });
-        })
+        embedding(self, indices.to_vec(), at)
     }
+}
+
+#[track_caller]
+fn embedding<T: Kernels>(table: Var<'_, T>, indices: Vec<u32>, at: Shape) -> Var<'_, T> {
+    let tape = table.tape();
+    let &[count, width] = &*table.shape() else {
+        panic!("expected a table [count, width], found shape {}", table.shape());
+    };
+    if let Some(index) = indices.iter().find(|&&index| index as usize >= count) {
+        panic!("expected indices below {count}, the rows of the table, found {index}");
+    }
+    let shape = Shape::new(&[&*at, &[width]].concat());
+    let mut y = tape.buffer(shape);
+    let values = table.values();
+    for (y, &index) in y.chunks_exact_mut(width.max(1)).zip(&indices) {
+        y.copy_from_slice(&values[index as usize * width..][..width]);
+    }
+    drop(values);
+
+    let node = table.node();
+    tape.push(shape, y, &[table], move |ctx, gradients| {
+        gradients.add(node, |d, beta| {
+            if beta == T::zero() {
+                d.fill(T::zero());
+            }
+            for (dy, &index) in ctx.dy.chunks_exact(width.max(1)).zip(&indices) {
+                let row = &mut d[index as usize * width..][..width];
+                row.iter_mut().zip(dy).for_each(|(d, &dy)| *d += dy);
+            }
+        });
+    })
 }

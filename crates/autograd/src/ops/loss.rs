@@ -5,17 +5,18 @@ use tensor::{Kernels, Shape};
 
 use super::elementwise::{sigmoid, softplus};
 use super::softmax::softmax_rows;
-use crate::tape::Var;
+use crate::var::Var;
 
 /// Rows of scores that one thread takes at a time.
 const TOGETHER: usize = 256;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// Cross-entropy of class scores [n, classes] with the right classes, in nats, the mean over
-    /// examples: `mean(ln Σeˣ − x[label])`; PyTorch's `CrossEntropyLoss`.
+    /// Cross-entropy of class scores [.., classes] with the right classes, in nats, the mean over
+    /// rows: `mean(ln Σeˣ − x[label])`; PyTorch's `CrossEntropyLoss`, with the classes in the last
+    /// dimension whatever the rank.
     ///
     /// # Panics
-    /// If there are not n labels, or one is not below the number of classes.
+    /// If there are not as many labels as rows, or one is not below the number of classes.
     #[track_caller]
     pub fn cross_entropy(self, labels: &[u32]) -> Var<'g, T> {
         self.cross_entropy_smoothed(labels, 0.0)
@@ -29,18 +30,23 @@ impl<'g, T: Kernels> Var<'g, T> {
     #[track_caller]
     pub fn cross_entropy_smoothed(self, labels: &[u32], smoothing: f64) -> Var<'g, T> {
         let (tape, x) = (self.tape(), self.node());
-        let &[n, classes] = &*self.shape() else {
-            panic!("cross-entropy takes scores of shape [n, classes], not {}", self.shape());
-        };
-        assert!(labels.len() == n, "{n} rows of scores need as many labels, not {}", labels.len());
-        let worst = labels.iter().max().copied().unwrap_or(0) as usize;
-        assert!(n == 0 || worst < classes, "label {worst} is not one of {classes} classes");
+        let shape = self.shape();
+        assert!(shape.rank() > 0, "expected scores [.., classes], found shape {shape}");
+        let (n, classes) = shape.as_matrix();
+        assert!(
+            labels.len() == n,
+            "expected {n} labels, one for each row of shape {shape}, found {}",
+            labels.len()
+        );
+        if let Some(label) = labels.iter().find(|&&label| label as usize >= classes) {
+            panic!("expected labels below {classes}, the number of classes, found {label}");
+        }
 
         // The gradient, softmax − target, falls out of the forward pass.
         let share = T::from_f64(1.0 / n as f64);
         let (hit, miss) = (1.0 - smoothing, smoothing / classes as f64);
         let (hit_share, miss_share) = (T::from_f64(hit) * share, T::from_f64(miss) * share);
-        let mut d = tape.buffer(self.shape());
+        let mut d = tape.buffer(shape);
         // Fixed parts, added in order: the bits do not depend on threads.
         let mut totals = vec![0.0; n.div_ceil(TOGETHER)];
         let (scores, part) = (self.values(), (TOGETHER * classes).max(1));
@@ -59,7 +65,7 @@ impl<'g, T: Kernels> Var<'g, T> {
                 .for_each(|(d, &label)| d[label as usize] -= hit_share);
         });
         drop(scores);
-        let saved = tape.push_constant(self.shape(), d).node();
+        let saved = tape.push_constant(shape, d).node();
         let mut loss = tape.buffer(Shape::SCALAR);
         loss[0] = T::from_f64(totals.iter().sum::<f64>() / n as f64);
 

@@ -4,7 +4,7 @@ use tensor::Kernels;
 use tensor::matmul::{Mat, SparseInput};
 use tensor::simd::{self, Kernel};
 
-use crate::tape::Var;
+use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
     /// The matrix product `A·B` of [m, k] and [k, n].
@@ -15,14 +15,19 @@ impl<'g, T: Kernels> Var<'g, T> {
     pub fn matmul(self, b: Var<'g, T>) -> Var<'g, T> {
         let (a, tape) = (self, self.tape());
         let (&[m, k], &[rows, n]) = (&*a.shape(), &*b.shape()) else {
-            panic!("matmul takes two matrices, not arrays of shapes {} and {}", a.shape(), b.shape());
+            panic!("expected matrices [m, k] and [k, n], found shapes {} and {}", a.shape(), b.shape());
         };
-        assert!(k == rows, "matmul of shapes {} and {}: {k} columns meet {rows} rows", a.shape(), b.shape());
-        let mut c = tape.buffer([m, n].into());
+        assert!(
+            k == rows,
+            "expected matrices [m, k] and [k, n], found shapes {} and {}",
+            a.shape(),
+            b.shape()
+        );
+        let mut c = tape.buffer([m, n]);
         T::gemm(Mat::new(&a.values(), m, k), Mat::new(&b.values(), k, n), T::zero(), &mut c);
 
         let (a_node, b_node) = (a.node(), b.node());
-        tape.push([m, n].into(), c, &[a, b], move |ctx, gradients| {
+        tape.push([m, n], c, &[a, b], move |ctx, gradients| {
             let dc = Mat::new(ctx.dy, m, n);
             gradients.add(a_node, |da, beta| T::gemm(dc, Mat::new(ctx.value(b_node), k, n).t(), beta, da));
             gradients.add(b_node, |db, beta| T::gemm(Mat::new(ctx.value(a_node), m, k).t(), dc, beta, db));
@@ -38,23 +43,23 @@ impl<'g, T: Kernels> Var<'g, T> {
         let (x, tape) = (self, self.tape());
         let (rows, columns) = x.shape().as_matrix();
         let &[out, inputs] = &*w.shape() else {
-            panic!("the weight of a linear layer is a matrix, not {}", w.shape())
+            panic!("expected a weight [out, in], found shape {}", w.shape())
         };
         assert!(
             inputs == columns,
-            "a linear layer of weight {} cannot take an input of shape {}",
+            "expected an input [.., {inputs}] for a weight of shape {}, found shape {}",
             w.shape(),
             x.shape()
         );
         if let Some(b) = b {
             assert!(
                 *b.shape() == [out],
-                "a linear layer of weight {} cannot have a bias {}",
+                "expected a bias [{out}] for a weight of shape {}, found shape {}",
                 w.shape(),
                 b.shape()
             );
         }
-        let mut y = tape.buffer([rows, out].into());
+        let mut y = tape.buffer([rows, out]);
         let (w_values, b_values) = (w.values(), b.map(|b| b.values()));
         let foreground =
             x.with_bytes(|x| SparseInput::linear(x, rows, &w_values, b_values.as_deref(), &mut y)).flatten();
@@ -72,7 +77,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         *shape.last_mut().expect("a scalar has one column, so no weight fits it") = out;
         let (x_node, w_node, b_node) = (x.node(), w.node(), b.map(Var::node));
         let inputs_of = [x, w].into_iter().chain(b).collect::<Vec<_>>();
-        tape.push(shape.as_slice().into(), y, &inputs_of, move |ctx, gradients| {
+        tape.push(shape.as_slice(), y, &inputs_of, move |ctx, gradients| {
             let dy = Mat::new(ctx.dy, rows, out);
             gradients.add(x_node, |dx, beta| T::gemm(dy, Mat::new(ctx.value(w_node), out, inputs), beta, dx));
             gradients.add(w_node, |dw, beta| match &foreground {

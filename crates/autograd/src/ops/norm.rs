@@ -3,7 +3,7 @@
 use tensor::Kernels;
 
 use super::columns;
-use crate::tape::Var;
+use crate::var::Var;
 
 /// The mean and the variance of each channel, over a batch.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +77,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         check(x, w, b);
         let mut y = tape.buffer(x.shape());
         let mut unit = tape.buffer(x.shape());
-        let mut inverse = tape.buffer([rows].into());
+        let mut inverse = tape.buffer([rows]);
         let (values, scale, shift) = (x.values(), w.values(), b.values());
         let pairs = unit.chunks_exact_mut(features.max(1)).zip(values.chunks_exact(features.max(1)));
         for (((unit, x), y), inverse) in pairs.zip(y.chunks_exact_mut(features.max(1))).zip(&mut inverse) {
@@ -92,7 +92,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         }
         drop((values, scale, shift));
         let unit = tape.push_constant(x.shape(), unit).node();
-        let inverse = tape.push_constant([rows].into(), inverse).node();
+        let inverse = tape.push_constant([rows], inverse).node();
 
         let (x_node, w_node, b_node) = (x.node(), w.node(), b.node());
         tape.push(x.shape(), y, &[x, w, b], move |ctx, gradients| {
@@ -124,10 +124,10 @@ fn check<T: Kernels>(x: Var<'_, T>, w: Var<'_, T>, b: Var<'_, T>) {
     let channels = x.shape().as_matrix().1;
     assert!(
         *w.shape() == [channels] && *b.shape() == [channels],
-        "a normalization of scale {} and shift {} cannot take an input of shape {}",
+        "expected a scale and a shift of shape [{channels}] for an input of shape {}, found {} and {}",
+        x.shape(),
         w.shape(),
-        b.shape(),
-        x.shape()
+        b.shape()
     );
 }
 

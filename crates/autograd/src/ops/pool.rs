@@ -4,7 +4,7 @@ use tensor::parallel;
 use tensor::simd::{self, Kernel};
 use tensor::{Kernels, Shape};
 
-use crate::tape::Var;
+use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
     /// The greatest number of each `size` × `size` window of images [n, height, width, channels], by
@@ -88,15 +88,15 @@ impl Windows {
     #[track_caller]
     fn new(shape: Shape, size: usize, stride: usize) -> Windows {
         let &[images, height, width, channels] = &*shape else {
-            panic!("pooling takes images [n, height, width, channels], not shape {shape}");
+            panic!("expected images [n, height, width, channels], found shape {shape}");
         };
         assert!(
             size > 0 && stride > 0,
-            "windows of {size} × {size} every {stride} pixels hold or move nothing"
+            "expected a window and a stride of at least 1, found {size} × {size} every {stride} pixels"
         );
         assert!(
             size <= height && size <= width,
-            "a window of {size} × {size} does not fit images of shape {shape}"
+            "expected a window within images of shape {shape}, found {size} × {size}"
         );
         Windows { images, height, width, channels, size, stride }
     }

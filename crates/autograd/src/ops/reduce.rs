@@ -3,7 +3,7 @@
 use tensor::{Kernels, Shape};
 
 use super::broadcast;
-use crate::tape::Var;
+use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
     /// The sum of all elements, accumulated in double precision: a scalar.
@@ -37,7 +37,11 @@ impl<'g, T: Kernels> Var<'g, T> {
     #[track_caller]
     pub fn sum_axis(self, axis: usize) -> Var<'g, T> {
         let (tape, x, from) = (self.tape(), self.node(), self.shape());
-        assert!(axis < from.rank(), "an array of shape {from} has no dimension {axis}");
+        assert!(
+            axis < from.rank(),
+            "expected an axis below {}, the rank of shape {from}, found {axis}",
+            from.rank()
+        );
         let mut dims = from.to_vec();
         dims[axis] = 1;
         let to = Shape::new(&dims);

@@ -3,7 +3,7 @@
 use tensor::matmul::Mat;
 use tensor::{Kernels, Shape};
 
-use crate::tape::Var;
+use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
     /// The same numbers in the same order, seen as another shape.
@@ -15,7 +15,8 @@ impl<'g, T: Kernels> Var<'g, T> {
         let (tape, x, shape) = (self.tape(), self.node(), shape.into());
         assert!(
             self.shape().len() == shape.len(),
-            "an array of shape {} cannot become one of {shape}",
+            "expected a shape of {} elements for an array of shape {}, found {shape}",
+            self.shape().len(),
             self.shape()
         );
         let mut y = tape.buffer(shape);
@@ -38,13 +39,11 @@ impl<'g, T: Kernels> Var<'g, T> {
     #[track_caller]
     pub fn transpose(self) -> Var<'g, T> {
         let (tape, x) = (self.tape(), self.node());
-        let &[m, n] = &*self.shape() else {
-            panic!("only a matrix has a transpose, not shape {}", self.shape())
-        };
-        let mut y = tape.buffer([n, m].into());
+        let &[m, n] = &*self.shape() else { panic!("expected a matrix, found shape {}", self.shape()) };
+        let mut y = tape.buffer([n, m]);
         transpose_into(&self.values(), m, n, &mut y);
 
-        tape.push([n, m].into(), y, &[self], move |ctx, gradients| {
+        tape.push([n, m], y, &[self], move |ctx, gradients| {
             gradients.with_buffer(m * n, |gradients, d| {
                 transpose_into(ctx.dy, n, m, d);
                 gradients.add_map(x, d, d, |d, _| d);

@@ -3,7 +3,7 @@
 use tensor::simd::{self, Kernel};
 use tensor::{Kernels, Scalar};
 
-use crate::tape::Var;
+use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
     /// `eˣ / Σeˣ` along the last dimension.
@@ -29,7 +29,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     pub fn log_softmax(self) -> Var<'g, T> {
         let (tape, x, columns) = (self.tape(), self.node(), self.shape().as_matrix().1);
         let mut y = tape.buffer(self.shape());
-        let mut log_sums = tape.buffer([self.shape().as_matrix().0].into());
+        let mut log_sums = tape.buffer([self.shape().as_matrix().0]);
         softmax_rows(&self.values(), columns, &mut y, |row, log_sum| log_sums[row] = log_sum);
         for (row, (y, x)) in
             y.chunks_exact_mut(columns.max(1)).zip(self.values().chunks_exact(columns.max(1))).enumerate()

@@ -3,8 +3,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use data::batches::Normalize;
-use lab::{Comparison, Flow, Length, Plan, Recipe, Task};
+use lab::{Comparison, RunMatrix};
 use optim::hyper::Value;
+use std::ops::ControlFlow;
+use train::{Budget, Recipe, Task};
 
 use crate::console;
 use crate::dataset;
@@ -97,21 +99,21 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     let task = Task::new(dataset::load(matches)?, model::of(matches), Normalize::HALF)?;
     let folder = folder(matches)?;
-    let length = Length { epochs, evaluations: EVALUATIONS };
-    let plan = Plan { task: &task, recipes, seeds: (0..seeds.into()).collect(), length, threads };
+    let budget = Budget { epochs, evaluations: EVALUATIONS };
+    let matrix = RunMatrix { task: &task, recipes, seeds: (0..seeds.into()).collect(), budget, threads };
 
     let steps =
-        plan.recipes.iter().map(|recipe| task.steps_per_epoch(recipe) * u64::from(epochs)).sum::<u64>();
-    let names: Vec<String> = plan.recipes.iter().map(Recipe::name).collect();
-    let progress = Progress::new(plan.runs(), steps * u64::from(seeds), plan.workers(), json);
+        matrix.recipes.iter().map(|recipe| task.steps_per_epoch(recipe) * u64::from(epochs)).sum::<u64>();
+    let names: Vec<String> = matrix.recipes.iter().map(Recipe::name).collect();
+    let progress = Progress::new(matrix.runs(), steps * u64::from(seeds), matrix.workers(), json);
     let stopped = AtomicBool::new(false);
-    let records = plan.run(&|place, training| {
+    let records = matrix.run(&|place, training| {
         progress.step(&names[place.recipe], place, training, json);
         if stop.asked() {
             stopped.store(true, Ordering::Relaxed);
-            return Flow::Stop;
+            return ControlFlow::Break(());
         }
-        Flow::Continue
+        ControlFlow::Continue(())
     })?;
     progress.finish();
 
@@ -121,7 +123,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     show(&folder, &comparison, json)?;
     match stop.code() {
         Some(code) if stopped.load(Ordering::Relaxed) => {
-            let message = format!("stopped: {kept} of {} runs were finished and are kept", plan.runs());
+            let message = format!("stopped: {kept} of {} runs were finished and are kept", matrix.runs());
             Err(Failure::signal(code, message))
         }
         _ => Ok(()),
@@ -200,7 +202,7 @@ fn write(folder: &Path, comparison: &Comparison) -> Result<(), Failure> {
 fn show(folder: &Path, comparison: &Comparison, json: bool) -> Result<(), Failure> {
     if json {
         let summary = serde_json::json!({
-            "schema": lab::record::SCHEMA,
+            "schema": train::record::SCHEMA,
             "kind": "comparison",
             "command": comparison.command,
             "target": comparison.target,

@@ -173,7 +173,7 @@ fn listed_as_json(set: &Set, found: &[Found]) -> String {
         })
         .collect();
     let object = json!({
-        "schema": lab::record::SCHEMA,
+        "schema": train::record::SCHEMA,
         "kind": "data set",
         "name": set.name,
         "title": set.title,
@@ -202,7 +202,7 @@ fn fetch(matches: &ArgMatches) -> Result<(), Failure> {
         let origin = origin.map_err(|error| unless_offline(error, &request))?;
         let folder = origin.folder().map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
         let object = json!({
-            "schema": lab::record::SCHEMA,
+            "schema": train::record::SCHEMA,
             "kind": "fetched",
             "name": set.name,
             "folder": folder,
@@ -297,7 +297,7 @@ fn verified_as_json(set: &Set, found: &Found, checked: &Checked) -> String {
             Err(_) => "missing",
         };
         let object = json!({
-            "schema": lab::record::SCHEMA,
+            "schema": train::record::SCHEMA,
             "kind": "file",
             "set": set.name,
             "folder": found.origin.folder().map(|folder| folder.to_string_lossy()),
@@ -326,7 +326,7 @@ fn show(matches: &ArgMatches) -> Result<(), Failure> {
     if matches.get_flag("json") {
         let line = |index: usize| {
             let object = json!({
-                "schema": lab::record::SCHEMA,
+                "schema": train::record::SCHEMA,
                 "kind": "image",
                 "dataset": dataset.name,
                 "sample": dataset.is_sample(),

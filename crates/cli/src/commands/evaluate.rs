@@ -1,8 +1,9 @@
 use anstyle::Style;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use data::Images;
-use lab::{Score, Task, stats};
+use lab::stats;
 use serde_json::json;
+use train::{Score, Task};
 
 use crate::console;
 use crate::dataset;
@@ -114,7 +115,7 @@ impl Evaluation<'_> {
             })
             .collect();
         let evaluation = json!({
-            "schema": lab::record::SCHEMA,
+            "schema": train::record::SCHEMA,
             "kind": "evaluation",
             "dataset": task.dataset.name,
             "origin": task.dataset.origin.to_string(),

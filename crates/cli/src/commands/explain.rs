@@ -148,7 +148,7 @@ fn schedule(course: &dyn Course, columns: usize) -> Result<String, Error> {
 fn schedule_as_json(course: &dyn Course) -> String {
     let card = course.card();
     let object = json!({
-        "schema": lab::record::SCHEMA,
+        "schema": train::record::SCHEMA,
         "kind": "schedule",
         "name": card.name,
         "title": card.title,
@@ -286,7 +286,7 @@ fn list_as_json(all: &[Entry]) -> String {
     let line = |entry: &Entry| {
         let (name, title) = entry.name_and_title();
         let object =
-            json!({ "schema": lab::record::SCHEMA, "kind": entry.kind(), "name": name, "title": title });
+            json!({ "schema": train::record::SCHEMA, "kind": entry.kind(), "name": name, "title": title });
         format!("{object}\n")
     };
     all.iter().map(line).collect()
@@ -294,7 +294,7 @@ fn list_as_json(all: &[Entry]) -> String {
 
 fn card_as_json(kind: &str, card: &Card) -> serde_json::Value {
     json!({
-        "schema": lab::record::SCHEMA,
+        "schema": train::record::SCHEMA,
         "kind": kind,
         "name": card.name,
         "title": card.title,

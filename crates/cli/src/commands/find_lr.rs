@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use data::batches::Normalize;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lab::finder::{Across, Ended, RangeTest, Start, Step, Sweep};
-use lab::{Finder, Flow, Recipe, Task};
+use lab::LrFinder;
+use lab::lr_finder::{Across, Ended, RangeTest, Start, Step, Sweep};
 use optim::hyper::Value;
+use std::ops::ControlFlow;
+use train::{Recipe, Task};
 
 use crate::chart;
 use crate::console;
@@ -117,7 +119,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let recipe: Recipe = matches.get_one::<String>("optimizer").expect("it has a default").parse()?;
     let sweep = sweep(matches);
     sweep.check()?;
-    lab::finder::check(&recipe)?;
+    lab::lr_finder::check(&recipe)?;
     let svg = matches.get_one::<PathBuf>("svg");
     let files = svg.map(|path| [path.clone(), path.with_extension("csv"), path.with_extension("json")]);
     files.iter().flatten().try_for_each(|path| files::check_room(path))?;
@@ -133,7 +135,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         }
         (None, None) => Task::new(dataset, model::of(matches), Normalize::HALF)?,
     };
-    let mut finder = Finder::new(&task, &recipe);
+    let mut finder = LrFinder::new(&task, &recipe);
     finder.sweep = sweep;
     finder.seeds = (0..u64::from(*matches.get_one::<u32>("seeds").expect("it has a default"))).collect();
     finder.threads = matches.get_one::<u32>("threads").map_or(finder.threads, |&n| n as usize);
@@ -145,7 +147,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let watch = Watch::new(finder.seeds.len() as u64 * u64::from(sweep.steps), u64::from(sweep.steps), json);
     let test = finder.run(&|step| {
         watch.step(step);
-        if stop.asked() { Flow::Stop } else { Flow::Continue }
+        if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     watch.finish();
     if let Some(code) = stop.code().filter(|_| test.sweeps.len() < finder.seeds.len()) {

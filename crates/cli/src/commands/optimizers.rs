@@ -56,7 +56,7 @@ fn json_lines() -> Result<String, Error> {
     for rule in rules::all() {
         let (card, cost) = (rule.card(), facts::of_rule(&*rule)?);
         let object = json!({
-            "schema": lab::record::SCHEMA,
+            "schema": train::record::SCHEMA,
             "kind": "optimizer",
             "name": card.name,
             "title": card.title,
@@ -73,7 +73,7 @@ fn json_lines() -> Result<String, Error> {
     for wrapper in wrappers::all() {
         let (card, cost) = (wrapper.card(), facts::of_wrapper(&*wrapper)?);
         let object = json!({
-            "schema": lab::record::SCHEMA,
+            "schema": train::record::SCHEMA,
             "kind": "wrapper",
             "name": card.name,
             "title": card.title,

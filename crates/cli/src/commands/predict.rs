@@ -4,8 +4,8 @@ use anstyle::Style;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use data::{Dataset, Images, Origin, Set};
-use lab::{Score, Task};
 use serde_json::json;
+use train::{Score, Task};
 
 use crate::console;
 use crate::dataset;
@@ -163,7 +163,7 @@ impl<'a> Seen<'a> {
     fn json(&self) -> String {
         let Seen { subject, dataset, probabilities, prediction, .. } = self;
         let mut object = json!({
-            "schema": lab::record::SCHEMA,
+            "schema": train::record::SCHEMA,
             "kind": "prediction",
             "dataset": dataset.name,
             "prediction": prediction,

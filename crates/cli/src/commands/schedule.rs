@@ -68,7 +68,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     }
     if matches.get_flag("json") {
         let object = json!({
-            "schema": lab::record::SCHEMA,
+            "schema": train::record::SCHEMA,
             "kind": schedule.kind(),
             "schedule": schedule.to_string(),
             "steps": steps,

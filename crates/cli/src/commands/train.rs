@@ -3,10 +3,11 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use data::batches::Normalize;
-use lab::plan::Place;
-use lab::{Flow, Length, Recipe, Task, Training, weights};
+use lab::run_matrix::RunId;
 use nn::{Activation, Architecture};
 use optim::{Clip, Schedule, rules};
+use std::ops::ControlFlow;
+use train::{Budget, Recipe, Task, Training, weights};
 
 use crate::console;
 use crate::dataset;
@@ -130,9 +131,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         recipe.batch = dataset.train.len();
     }
     let task = task(matches, dataset)?;
-    let length = Length { epochs: *matches.get_one("epochs").expect("it has a default"), evaluations: 1 };
+    let budget = Budget { epochs: *matches.get_one("epochs").expect("it has a default"), evaluations: 1 };
     let seed = *matches.get_one::<u64>("seed").expect("it has a default");
-    let mut training = Training::new(&task, &recipe, seed, length)?;
+    let mut training = Training::new(&task, &recipe, seed, budget)?;
 
     let resume = matches.get_flag("resume");
     if resume && checkpoint.exists() {
@@ -153,7 +154,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| Failure::failed(error.to_string(), "try fewer --threads"))?;
     let progress = Progress::new(1, training.total_steps() - training.progress().steps, 1, json);
-    let place = Place { recipe: 0, seed, worker: 0 };
+    let place = RunId { recipe: 0, seed, worker: 0 };
     let mut failed = None;
     let name = recipe.name();
     pool.install(|| {
@@ -164,7 +165,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             if due || (keeps && asked) {
                 failed = training.save_checkpoint(checkpoint).err();
             }
-            if asked || failed.is_some() { Flow::Stop } else { Flow::Continue }
+            if asked || failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
     });
     progress.finish();
@@ -217,7 +218,7 @@ fn finish(matches: &ArgMatches, training: &Training<'_>, task: &Task, json: bool
             epoch.seconds
         ))?;
     }
-    if let lab::record::Status::Diverged { step } = record.status {
+    if let train::record::Status::Diverged { step } = record.status {
         console::print(&format!("diverged at update {step}: try a smaller learning rate, or --clip-norm 1"))?;
     }
     if let Some(path) = saved {

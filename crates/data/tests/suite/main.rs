@@ -1,9 +1,11 @@
 //! What must hold of the crate as its users see it. No test leaves this machine.
 
+mod characters;
 #[cfg(feature = "download")]
 mod download;
 mod fetch;
 mod files;
+mod generated;
 mod gzip;
 mod idx;
 mod load;

@@ -1,7 +1,7 @@
 //! A made-up comparison whose numbers look like real ones; nothing in it was trained.
 
 use lab::compare::{Comparison, CurvePoint, Estimate, Pair, Row};
-use lab::record::{EpochRecord, Evaluation, RunRecord, SCHEMA, Status, TrainPoint};
+use train::record::{EpochRecord, Evaluation, RunRecord, SCHEMA, Status, TrainPoint};
 
 /// How one optimizer does in the made-up world.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! Range tests as pictures and as rows; the numbers are made up.
 
-use lab::finder::{Across, Ended, RangeTest, Reading, SeedSweep, Sweep};
+use lab::lr_finder::{Across, Ended, RangeTest, SeedSweep, Suggestion, Sweep};
 use report::{range_test_csv, range_test_svg};
 
 const SWEEP: Sweep = Sweep { from: 1e-6, to: 1.0, steps: 61, smoothing: 0.9, stop: 4.0 };
@@ -13,7 +13,7 @@ fn across(median: f64) -> Option<Across> {
 fn sweep(seed: u64) -> SeedSweep {
     let loss = |x: f64| 2.3 + 0.01 * seed as f64 - 0.5 * (x + 4.0).clamp(0.0, 3.0) + 1e3 * (x + 1.0).max(0.0);
     let losses: Vec<f64> = (0..61).map(|step| loss(SWEEP.rate(step).log10())).collect();
-    let reading = Reading {
+    let reading = Suggestion {
         beginning: 2.3,
         noise: 0.01,
         lowest: 0.8,

@@ -1,8 +1,8 @@
 //! CSV by RFC 4180, and JSON lines that come back bit for bit.
 
-use lab::record::{EpochRecord, Evaluation, RunRecord, Status, TrainPoint};
 use proptest::prelude::*;
 use report::{Error, csv, jsonl, parse_jsonl};
+use train::record::{EpochRecord, Evaluation, RunRecord, Status, TrainPoint};
 
 use crate::made;
 

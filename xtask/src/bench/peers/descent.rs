@@ -7,11 +7,11 @@ use std::time::Instant;
 use autograd::BufferPool;
 use data::batches::Normalize;
 use data::{Idx, Images};
-use lab::Recipe;
 use nn::{Activation, Model};
 use serde_json::{Value, json};
 use tensor::ParamVec;
 use tensor::parallel::spinning;
+use train::Recipe;
 
 use super::start::WIDTHS;
 use crate::bench::optim;
@@ -71,7 +71,7 @@ fn training(workload: &str, folder: &Path) -> Result<Repetition, String> {
         _ => return Err(format!("no recipe for `{optimizer}`")),
     }
     .parse()
-    .map_err(|error: lab::Error| error.to_string())?;
+    .map_err(|error: train::Error| error.to_string())?;
     let (batch, updates) = (size(workload, "batch")?, size(workload, "updates")?);
     let (split, order) = examples(folder)?;
     let start = weights(&folder.join(format!("{name}.f32")), &model)?;

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use autograd::BufferPool;
-use lab::weights;
 use nn::{Activation, Architecture, Model};
 use tensor::ParamVec;
+use train::weights;
 
 /// Written by `scripts/pytorch/weights.py`: a net that PyTorch initialised, an input, and the
 /// output that PyTorch computed.

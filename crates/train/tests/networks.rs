@@ -2,10 +2,11 @@
 
 use data::batches::Normalize;
 use data::{Dataset, Images};
-use lab::{Error, Flow, Length, Recipe, Task, Training};
 use nn::Architecture;
+use std::ops::ControlFlow;
+use train::{Budget, Error, Recipe, Task, Training};
 
-const LENGTH: Length = Length { epochs: 3, evaluations: 1 };
+const BUDGET: Budget = Budget { epochs: 3, evaluations: 1 };
 
 /// A few images of the embedded sample: six batches of 32, the last of 20.
 fn dataset() -> Dataset {
@@ -39,8 +40,8 @@ fn bits(training: &Training<'_>) -> Vec<u32> {
 }
 
 fn trained<'t>(task: &'t Task, recipe: &'t Recipe) -> Training<'t> {
-    let mut training = Training::new(task, recipe, 5, LENGTH).unwrap();
-    training.run(&mut |_| Flow::Continue);
+    let mut training = Training::new(task, recipe, 5, BUDGET).unwrap();
+    training.run(&mut |_| ControlFlow::Continue(()));
     training
 }
 
@@ -81,12 +82,14 @@ fn resumed_is_uninterrupted_with_running_statistics() {
     let whole = trained(&task, &recipe);
     assert_ne!(whole.buffers(), &task.model.buffers());
     for stop in [1, 6, 9] {
-        let mut first = Training::new(&task, &recipe, 5, LENGTH).unwrap();
-        first.run(&mut |t| if t.progress().steps == stop { Flow::Stop } else { Flow::Continue });
+        let mut first = Training::new(&task, &recipe, 5, BUDGET).unwrap();
+        first.run(&mut |t| {
+            if t.progress().steps == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
         first.save_checkpoint(&path).unwrap();
-        let mut second = Training::new(&task, &recipe, 5, LENGTH).unwrap();
+        let mut second = Training::new(&task, &recipe, 5, BUDGET).unwrap();
         second.resume(&path, false).unwrap();
-        second.run(&mut |_| Flow::Continue);
+        second.run(&mut |_| ControlFlow::Continue(()));
         assert_eq!(bits(&second), bits(&whole), "stopped after {stop}");
         let accuracy = |training: &Training<'_>| training.record().final_accuracy();
         assert_eq!(accuracy(&second), accuracy(&whole));

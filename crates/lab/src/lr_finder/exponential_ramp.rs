@@ -4,7 +4,7 @@ use optim::{Course, CourseCard, hyperparameters};
 
 hyperparameters! {
     /// A rate that rises by the same factor with every step.
-    pub struct Rising {
+    pub struct ExponentialRamp {
         /// What the rate is multiplied with at the first step.
         low: f64 = 1e-4 in 0.0..,
         /// What it is multiplied with at the last.
@@ -28,13 +28,13 @@ const CARD: CourseCard = CourseCard {
     examples: ["rising", "rising low=0.01 high=100"],
 };
 
-impl Course for Rising {
+impl Course for ExponentialRamp {
     fn card(&self) -> &'static CourseCard {
         &CARD
     }
 
     fn factor(&self, s: f64, _total: f64) -> f64 {
-        let Rising { low, high, start, steps } = *self;
+        let ExponentialRamp { low, high, start, steps } = *self;
         low * (high / low).powf((s - start) / steps)
     }
 

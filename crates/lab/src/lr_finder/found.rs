@@ -5,16 +5,16 @@ use optim::{Group, GroupRule, Rule, Schedule};
 use serde::{Deserialize, Serialize};
 use tensor::simd;
 
-use super::reading::{Curve, Ended, Reading};
-use super::{Finder, Start, Sweep};
-use crate::recipe::Recipe;
-use crate::record::SCHEMA;
+use super::suggestion::{Curve, Ended, Suggestion};
+use super::{LrFinder, Start, Sweep};
 use crate::stats;
+use train::Recipe;
+use train::record::SCHEMA;
 
 /// Everything a range test found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RangeTest {
-    /// [`SCHEMA`](crate::record::SCHEMA) when it was written.
+    /// [`SCHEMA`](train::record::SCHEMA) when it was written.
     pub schema: u32,
     /// The data set's name, such as `mnist`.
     pub dataset: String,
@@ -72,7 +72,7 @@ pub struct SeedSweep {
     /// How it ended.
     pub ended: Ended,
     /// What it says.
-    pub reading: Reading,
+    pub reading: Suggestion,
 }
 
 /// A rate over the seeds that have it.
@@ -96,9 +96,9 @@ impl SeedSweep {
 }
 
 impl RangeTest {
-    pub(super) fn new(finder: &Finder<'_>, sweeps: Vec<SeedSweep>) -> RangeTest {
-        let Finder { task, recipe, start, sweep, .. } = finder;
-        let across = |of: fn(&Reading) -> Option<f64>| {
+    pub(super) fn new(finder: &LrFinder<'_>, sweeps: Vec<SeedSweep>) -> RangeTest {
+        let LrFinder { task, recipe, start, sweep, .. } = finder;
+        let across = |of: fn(&Suggestion) -> Option<f64>| {
             Across::of(sweeps.iter().filter_map(|sweep| of(&sweep.reading)).collect())
         };
         let choices = across(|reading| reading.choice);

@@ -2,12 +2,13 @@
 
 use data::batches::Normalize;
 use data::{Dataset, Images};
-use lab::record::Status;
-use lab::{Comparison, Flow, Length, Plan, Recipe, Task, Training};
 use nn::layers::{BatchNorm, Dropout, Linear};
 use nn::{Builder, Model, Sequential};
+use std::ops::ControlFlow;
+use train::record::Status;
+use train::{Budget, Recipe, Task, Training};
 
-const LENGTH: Length = Length { epochs: 2, evaluations: 2 };
+const BUDGET: Budget = Budget { epochs: 2, evaluations: 2 };
 
 /// The SimpleNN on a few images of the embedded sample; 21 batches of 50, the last of 24.
 fn task() -> Task {
@@ -60,7 +61,7 @@ fn bits(weights: &tensor::ParamVec) -> Vec<u32> {
 }
 
 /// A record without what differs between two runs of the same thing: the time.
-fn timeless(training: &Training<'_>) -> lab::record::RunRecord {
+fn timeless(training: &Training<'_>) -> train::record::RunRecord {
     let mut record = training.record();
     record.threads = 0;
     record.epochs.iter_mut().for_each(|e| e.seconds = 0.0);
@@ -73,18 +74,20 @@ fn resumed_is_uninterrupted_bit_for_bit_for_every_recipe() {
     let (task, folder) = (task(), tempfile::tempdir().unwrap());
     let path = folder.path().join("checkpoint.safetensors");
     for recipe in recipes() {
-        let mut whole = Training::new(&task, &recipe, 3, LENGTH).unwrap();
-        whole.run(&mut |_| Flow::Continue);
+        let mut whole = Training::new(&task, &recipe, 3, BUDGET).unwrap();
+        whole.run(&mut |_| ControlFlow::Continue(()));
         // After the first batch, in mid epoch, at its end, after the next one's start.
         for stop in [1, 9, 21, 22] {
-            let mut first = Training::new(&task, &recipe, 3, LENGTH).unwrap();
-            first.run(&mut |t| if t.progress().steps == stop { Flow::Stop } else { Flow::Continue });
+            let mut first = Training::new(&task, &recipe, 3, BUDGET).unwrap();
+            first.run(&mut |t| {
+                if t.progress().steps == stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
             first.save_checkpoint(&path).unwrap();
             drop(first);
-            let mut second = Training::new(&task, &recipe, 3, LENGTH).unwrap();
+            let mut second = Training::new(&task, &recipe, 3, BUDGET).unwrap();
             second.resume(&path, false).unwrap();
             assert_eq!(second.progress().steps, stop, "{recipe}");
-            second.run(&mut |_| Flow::Continue);
+            second.run(&mut |_| ControlFlow::Continue(()));
             assert_eq!(bits(second.weights()), bits(whole.weights()), "{recipe} stopped after {stop}");
             assert_eq!(timeless(&second), timeless(&whole), "{recipe} stopped after {stop}");
         }
@@ -105,8 +108,8 @@ fn a_gradient_elsewhere_is_of_the_same_batch() {
     let task = Task { model, ..task() };
     let [plain, there] = ["adam, batch=100", "sam(adam) rho=0, batch=100"].map(|text| {
         let recipe: Recipe = text.parse().unwrap();
-        let mut training = Training::new(&task, &recipe, 1, LENGTH).unwrap();
-        training.run(&mut |_| Flow::Continue);
+        let mut training = Training::new(&task, &recipe, 1, BUDGET).unwrap();
+        training.run(&mut |_| ControlFlow::Continue(()));
         let record = training.record();
         (bits(training.weights()), bits(training.buffers()), record.evaluations.len(), record.gradient_calls)
     });
@@ -123,25 +126,23 @@ fn the_record_counts_updates_and_gradients() {
         ("accumulate(sgd) every=4", [5, 10], 42, 1.0),
     ] {
         let recipe: Recipe = format!("{text}, batch=50").parse().unwrap();
-        let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
-        training.run(&mut |_| Flow::Continue);
+        let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
+        training.run(&mut |_| ControlFlow::Continue(()));
         let record = training.record();
         assert_eq!([0, 1].map(|i| record.epochs[i].steps), updates, "{text}");
         assert_eq!(record.gradient_calls, Some(gradients), "{text}");
         assert_eq!(record.gradients_per_batch(), Some(per_batch), "{text}");
-        let comparison = Comparison::new(vec![record], 0.95, String::new());
-        assert_eq!(comparison.rows[0].gradients_per_batch, Some(per_batch), "{text}");
     }
 }
 
 #[test]
 fn a_schedule_ends_with_the_run_where_batches_are_gathered() {
     let (task, recipe) = (task(), "accumulate(sgd lr=1) every=4, linear, batch=50".parse().unwrap());
-    let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
+    let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
     let mut rates = vec![];
     training.run(&mut |training| {
         rates.push(training.optimizer().learning_rate().unwrap());
-        Flow::Continue
+        ControlFlow::Continue(())
     });
     // 42 batches are 10 updates and 2 batches left over.
     assert_eq!((rates[2], rates[3], rates[39], rates[41]), (1.0, 0.9, 0.0, 0.0));
@@ -150,12 +151,12 @@ fn a_schedule_ends_with_the_run_where_batches_are_gathered() {
 #[test]
 fn a_plateau_sees_the_loss_of_each_epoch() {
     let (task, recipe) = (task(), "sgd lr=1e-9, plateau patience=0 gamma=0.5, batch=50".parse().unwrap());
-    let length = Length { epochs: 4, ..LENGTH };
-    let mut training = Training::new(&task, &recipe, 0, length).unwrap();
+    let budget = Budget { epochs: 4, ..BUDGET };
+    let mut training = Training::new(&task, &recipe, 0, budget).unwrap();
     let mut rates = vec![];
     training.run(&mut |training| {
         rates.push(training.optimizer().learning_rate().unwrap());
-        Flow::Continue
+        ControlFlow::Continue(())
     });
     // The first epoch's loss is the best, and no other is better.
     assert_eq!(
@@ -169,8 +170,8 @@ fn evaluation_weights_are_the_optimizers() {
     let task = task();
     let [plain, mean] = ["adam lr=0.01", "ema(adam lr=0.01)"].map(|text| {
         let recipe: Recipe = text.parse().unwrap();
-        let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
-        training.run(&mut |_| Flow::Continue);
+        let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
+        training.run(&mut |_| ControlFlow::Continue(()));
         let averaged = bits(&training.evaluation_weights());
         (bits(training.weights()), averaged, training.record().final_accuracy())
     });
@@ -188,8 +189,8 @@ fn a_loss_that_is_not_finite_can_be_passed_over() {
     task.dataset.train.pixels[..784].fill(255);
     let run = |text: &str| {
         let recipe: Recipe = format!("{text}, batch=50").parse().unwrap();
-        let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
-        training.run(&mut |_| Flow::Continue);
+        let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
+        training.run(&mut |_| ControlFlow::Continue(()));
         (training.record(), training.optimizer().steps())
     };
     let (record, _) = run("adam");
@@ -207,10 +208,10 @@ fn a_loss_that_is_not_finite_can_be_passed_over() {
 #[test]
 fn a_record_from_before_gradients_were_counted_is_read() {
     let (task, recipe) = (task(), "adam".parse().unwrap());
-    let record = Training::new(&task, &recipe, 0, LENGTH).unwrap().record();
+    let record = Training::new(&task, &recipe, 0, BUDGET).unwrap().record();
     let mut json = serde_json::to_value(&record).unwrap();
     json.as_object_mut().unwrap().remove("gradient_calls").expect("it is written");
-    let old: lab::record::RunRecord = serde_json::from_value(json).unwrap();
+    let old: train::record::RunRecord = serde_json::from_value(json).unwrap();
     assert_eq!((old.gradient_calls, old.gradients_per_batch()), (None, None));
 }
 
@@ -222,8 +223,8 @@ fn one_thread_or_four_give_the_same_bits() {
         let runs = [1, 2, 4].map(|threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
-                let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
-                training.run(&mut |_| Flow::Continue);
+                let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
+                training.run(&mut |_| ControlFlow::Continue(()));
                 (bits(training.weights()), timeless(&training))
             })
         });
@@ -232,54 +233,14 @@ fn one_thread_or_four_give_the_same_bits() {
 }
 
 #[test]
-fn a_plan_gives_the_same_records_for_any_number_of_threads() {
-    let task = task();
-    let recipes: Vec<Recipe> = ["sgd lr=0.1", "adam"].map(|text| text.parse().unwrap()).into();
-    let records = [1, 3].map(|threads| {
-        let plan = Plan { task: &task, recipes: recipes.clone(), seeds: vec![0, 1], length: LENGTH, threads };
-        let mut records = plan.run(&|_, _| Flow::Continue).unwrap();
-        for record in &mut records {
-            record.epochs.iter_mut().for_each(|e| e.seconds = 0.0);
-            record.evaluations.iter_mut().for_each(|e| e.seconds = 0.0);
-        }
-        records
-    });
-    assert_eq!(records[0], records[1]);
-    let order: Vec<(&str, u64)> = records[0].iter().map(|r| (r.optimizer.as_str(), r.seed)).collect();
-    assert_eq!(order, [("sgd", 0), ("sgd", 1), ("adam", 0), ("adam", 1)]);
-    // Paired: before any training, the two of a seed are one and the same.
-    assert_eq!(records[0][0].evaluations[0], records[0][2].evaluations[0]);
-    assert_ne!(records[0][0].evaluations[0], records[0][1].evaluations[0]);
-}
-
-#[test]
-fn a_stopped_plan_keeps_what_it_finished() {
-    let task = task();
-    let recipes = vec!["sgd".parse().unwrap()];
-    let plan = Plan { task: &task, recipes, seeds: vec![0, 1, 2], length: LENGTH, threads: 1 };
-    let stop =
-        |place: lab::plan::Place, _: &Training<'_>| if place.seed == 1 { Flow::Stop } else { Flow::Continue };
-    let seeds: Vec<u64> = plan.run(&stop).unwrap().iter().map(|record| record.seed).collect();
-    assert_eq!(seeds, [0]);
-}
-
-#[test]
 fn diverging_is_a_result() {
     let task = task();
     let recipe: Recipe = "sgd lr=1e10".parse().unwrap();
-    let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
-    training.run(&mut |_| Flow::Continue);
+    let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
+    training.run(&mut |_| ControlFlow::Continue(()));
     let record = training.record();
     assert!(matches!(record.status, Status::Diverged { step } if step >= 2), "{:?}", record.status);
     assert_eq!(record.final_accuracy(), None);
-
-    let fine: Recipe = "sgd".parse().unwrap();
-    let mut other = Training::new(&task, &fine, 0, LENGTH).unwrap();
-    other.run(&mut |_| Flow::Continue);
-    let comparison = Comparison::new(vec![other.record(), record], 0.95, String::new());
-    assert_eq!((comparison.rows[0].diverged, comparison.rows[1].diverged), (0, 1));
-    let said = comparison.warnings.join("\n");
-    assert!(said.contains("sgd lr=10000000000, batch=64 diverged in 1 of 1"), "{said}");
 }
 
 #[test]
@@ -287,10 +248,10 @@ fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
     let (task, folder) = (task(), tempfile::tempdir().unwrap());
     let path = folder.path().join("checkpoint.safetensors");
     let (adam, other): (Recipe, Recipe) = ("adam".parse().unwrap(), "adam lr=0.01".parse().unwrap());
-    let mut first = Training::new(&task, &adam, 0, LENGTH).unwrap();
-    first.run(&mut |_| Flow::Stop);
+    let mut first = Training::new(&task, &adam, 0, BUDGET).unwrap();
+    first.run(&mut |_| ControlFlow::Break(()));
     first.save_checkpoint(&path).unwrap();
-    let mut second = Training::new(&task, &other, 7, LENGTH).unwrap();
+    let mut second = Training::new(&task, &other, 7, BUDGET).unwrap();
     let message = second.resume(&path, false).unwrap_err().to_string();
     assert!(
         message.contains("recipe: adam lr=0.001, batch=64 in the checkpoint, adam lr=0.01, batch=64 now"),
@@ -305,8 +266,8 @@ fn a_damaged_checkpoint_is_an_error_and_changes_nothing() {
     let (task, folder) = (task(), tempfile::tempdir().unwrap());
     let path = folder.path().join("checkpoint.safetensors");
     let recipe: Recipe = "adam".parse().unwrap();
-    let mut training = Training::new(&task, &recipe, 0, LENGTH).unwrap();
-    training.run(&mut |_| Flow::Stop);
+    let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
+    training.run(&mut |_| ControlFlow::Break(()));
     training.save_checkpoint(&path).unwrap();
     let before = bits(training.weights());
     let whole = std::fs::read(&path).unwrap();

@@ -1,8 +1,10 @@
 //! The range test: on copies alone, the same on any number of threads, and right about what it finds.
 
 use data::Dataset;
-use lab::finder::{Ended, RangeTest, Start, Sweep};
-use lab::{Error, Finder, Flow, Length, Recipe, Task, Training};
+use lab::LrFinder;
+use lab::lr_finder::{Ended, RangeTest, Start, Sweep};
+use std::ops::ControlFlow;
+use train::{Budget, Recipe, Task, Training};
 
 fn dataset() -> Dataset {
     let mut request = data::Request::new(data::set("mnist").unwrap());
@@ -17,8 +19,8 @@ fn recipe(text: &str) -> Recipe {
     text.parse().unwrap()
 }
 
-fn find(finder: &Finder<'_>) -> RangeTest {
-    finder.run(&|_| Flow::Continue).unwrap()
+fn find(finder: &LrFinder<'_>) -> RangeTest {
+    finder.run(&|_| ControlFlow::Continue(())).unwrap()
 }
 
 fn bits(weights: &tensor::ParamVec) -> Vec<u32> {
@@ -31,7 +33,7 @@ const SHORT: Sweep = Sweep { from: 1e-5, to: 1.0, steps: 60, smoothing: 0.8, sto
 fn a_run_is_not_touched_and_goes_on_as_if_there_had_been_no_test() {
     let task = Task::notebook(dataset());
     let folder = tempfile::tempdir().unwrap();
-    let length = Length { epochs: 1, evaluations: 1 };
+    let budget = Budget { epochs: 1, evaluations: 1 };
     for text in [
         "adam, cosine",
         "lookahead(sam(adam)), plateau",
@@ -40,20 +42,22 @@ fn a_run_is_not_touched_and_goes_on_as_if_there_had_been_no_test() {
     ] {
         let recipe = recipe(&format!("{text}, batch=100"));
         let until = |stop| {
-            move |t: &Training<'_>| if t.progress().steps >= stop { Flow::Stop } else { Flow::Continue }
+            move |t: &Training<'_>| {
+                if t.progress().steps >= stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            }
         };
-        let mut alone = Training::new(&task, &recipe, 3, length).unwrap();
+        let mut alone = Training::new(&task, &recipe, 3, budget).unwrap();
         alone.run(&mut until(25));
 
-        let mut run = Training::new(&task, &recipe, 3, length).unwrap();
+        let mut run = Training::new(&task, &recipe, 3, budget).unwrap();
         run.run(&mut until(12));
         let file = |name: &str| folder.path().join(name);
         run.save_checkpoint(&file("before")).unwrap();
-        let finder = Finder {
+        let finder = LrFinder {
             start: Start::Run(&run),
             sweep: SHORT,
             seeds: vec![3, 4],
-            ..Finder::new(&task, &recipe)
+            ..LrFinder::new(&task, &recipe)
         };
         let test = find(&finder);
         run.save_checkpoint(&file("after")).unwrap();
@@ -65,7 +69,7 @@ fn a_run_is_not_touched_and_goes_on_as_if_there_had_been_no_test() {
 
         // The copy goes on where the run is: with its weights and its next batch.
         assert_eq!(test.start, "a run after 12 updates");
-        let mut next = Training::new(&task, &recipe, 3, length).unwrap();
+        let mut next = Training::new(&task, &recipe, 3, budget).unwrap();
         next.run(&mut until(13));
         assert_eq!(test.sweeps[0].losses[0].to_bits(), next.progress().last_loss.to_bits(), "{text}");
         assert_ne!(test.sweeps[0].losses[0], test.sweeps[1].losses[0], "another seed has other batches");
@@ -76,11 +80,11 @@ fn a_run_is_not_touched_and_goes_on_as_if_there_had_been_no_test() {
 fn given_weights_are_only_read() {
     let task = Task::notebook(dataset());
     let recipe = recipe("adam, batch=100");
-    let mut run = Training::new(&task, &recipe, 0, Length { epochs: 1, evaluations: 0 }).unwrap();
-    run.run(&mut |_| Flow::Continue);
+    let mut run = Training::new(&task, &recipe, 0, Budget { epochs: 1, evaluations: 0 }).unwrap();
+    run.run(&mut |_| ControlFlow::Continue(()));
     let before = bits(run.weights());
     let start = Start::Weights(run.weights());
-    let test = find(&Finder { start, sweep: SHORT, seeds: vec![0, 1], ..Finder::new(&task, &recipe) });
+    let test = find(&LrFinder { start, sweep: SHORT, seeds: vec![0, 1], ..LrFinder::new(&task, &recipe) });
     assert_eq!(bits(run.weights()), before);
     // They have learned: the loss begins far below that of fresh weights, ln 10.
     assert!(test.sweeps.iter().all(|sweep| sweep.losses[0] < 1.0), "{:?}", test.sweeps[0].losses);
@@ -91,7 +95,7 @@ fn any_number_of_threads_gives_the_same_bits() {
     let task = Task::notebook(dataset());
     let recipe = recipe("adam, batch=64");
     let tests = [1, 2, 5].map(|threads| {
-        find(&Finder { sweep: SHORT, seeds: vec![4, 0, 2], threads, ..Finder::new(&task, &recipe) })
+        find(&LrFinder { sweep: SHORT, seeds: vec![4, 0, 2], threads, ..LrFinder::new(&task, &recipe) })
     });
     assert!(tests[0] == tests[1] && tests[1] == tests[2]);
     assert_eq!(tests[0].sweeps.iter().map(|sweep| sweep.seed).collect::<Vec<_>>(), [4, 0, 2]);
@@ -102,7 +106,7 @@ fn the_rates_are_those_of_the_optimizer_whatever_the_recipe_says_of_them() {
     let task = Task::notebook(dataset());
     // Neither the recipe's own rate nor its schedule has any part in the sweep.
     let tests = ["adam, batch=64", "adam lr=0.5, batch=64", "adam lr=1e-6, cosine warmup=50%, batch=64"]
-        .map(|text| find(&Finder { sweep: SHORT, seeds: vec![0], ..Finder::new(&task, &recipe(text)) }));
+        .map(|text| find(&LrFinder { sweep: SHORT, seeds: vec![0], ..LrFinder::new(&task, &recipe(text)) }));
     let far = tests[0].sweeps[0].losses.len() / 2;
     for test in &tests[1..] {
         let pairs = test.sweeps[0].losses.iter().zip(&tests[0].sweeps[0].losses);
@@ -117,7 +121,7 @@ fn plausible_rates_are_found_and_said() {
     let task = Task::notebook(dataset());
     for (text, low, high) in [("sgd", 0.01, 0.3), ("adam", 4e-4, 1e-2), ("lion", 1e-4, 3e-3)] {
         let recipe = recipe(&format!("{text}, batch=64"));
-        let test = find(&Finder::new(&task, &recipe));
+        let test = find(&LrFinder::new(&task, &recipe));
         let choice = test.choice.expect(text);
         assert!((low..high).contains(&choice), "{text}: {choice}");
         let [steepest, edge] = [test.steepest, test.edge].map(|across| across.expect(text));
@@ -133,7 +137,8 @@ fn plausible_rates_are_found_and_said() {
 fn what_speaks_against_a_choice_is_said() {
     let task = Task::notebook(dataset());
     let recipe = recipe("adam, batch=64");
-    let said = |sweep: Sweep, seeds: Vec<u64>| find(&Finder { sweep, seeds, ..Finder::new(&task, &recipe) });
+    let said =
+        |sweep: Sweep, seeds: Vec<u64>| find(&LrFinder { sweep, seeds, ..LrFinder::new(&task, &recipe) });
 
     let too_low = said(Sweep { to: 1e-6, ..Sweep::default() }, vec![0, 1]);
     assert_eq!((too_low.choice, &too_low.chosen), (None, &None));
@@ -151,10 +156,10 @@ fn what_speaks_against_a_choice_is_said() {
 fn wrappers_groups_and_plateaus_take_part() {
     let task = Task::notebook(dataset());
     let test = |text: &str| {
-        find(&Finder {
+        find(&LrFinder {
             sweep: SHORT,
             seeds: vec![0],
-            ..Finder::new(&task, &recipe(&format!("{text}, batch=64")))
+            ..LrFinder::new(&task, &recipe(&format!("{text}, batch=64")))
         })
     };
     let plain = test("adam");
@@ -186,10 +191,12 @@ fn wrappers_groups_and_plateaus_take_part() {
 fn a_stopped_test_keeps_what_is_finished() {
     let task = Task::notebook(dataset());
     let recipe = recipe("adam, batch=64");
-    let finder = Finder { sweep: SHORT, seeds: vec![0, 1, 2], threads: 1, ..Finder::new(&task, &recipe) };
-    let test = finder.run(&|step| if step.seed == 1 { Flow::Stop } else { Flow::Continue }).unwrap();
+    let finder = LrFinder { sweep: SHORT, seeds: vec![0, 1, 2], threads: 1, ..LrFinder::new(&task, &recipe) };
+    let test = finder
+        .run(&|step| if step.seed == 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        .unwrap();
     assert_eq!(test.sweeps.iter().map(|sweep| sweep.seed).collect::<Vec<_>>(), [0]);
-    let none = finder.run(&|_| Flow::Stop).unwrap();
+    let none = finder.run(&|_| ControlFlow::Break(())).unwrap();
     assert!(none.sweeps.is_empty() && none.choice.is_none() && none.median.is_empty());
     assert!(none.why.contains("No sweep was finished"), "{}", none.why);
 }
@@ -199,8 +206,10 @@ fn what_cannot_be_tested_is_refused_with_a_way_out() {
     let task = Task::notebook(dataset());
     let refused = |text: &str, sweep: Sweep| {
         let recipe = recipe(text);
-        let error = Finder { sweep, ..Finder::new(&task, &recipe) }.run(&|_| Flow::Continue).unwrap_err();
-        assert!(matches!(error, Error::RangeTest { .. }) && error.hint().is_some(), "{error}");
+        let error = LrFinder { sweep, ..LrFinder::new(&task, &recipe) }
+            .run(&|_| ControlFlow::Continue(()))
+            .unwrap_err();
+        assert!(matches!(error, lab::Error::RangeTest { .. }) && error.hint().is_some(), "{error}");
         error.to_string()
     };
     for name in ["prodigy", "dadapt_adam", "dadapt_sgd", "dog", "dowg"] {
@@ -229,7 +238,7 @@ fn what_cannot_be_tested_is_refused_with_a_way_out() {
 fn every_rule_is_tested_or_refused() {
     let refused: Vec<&str> = optim::rules::all()
         .into_iter()
-        .filter(|rule| lab::finder::check(&Recipe::new(rule.boxed())).is_err())
+        .filter(|rule| lab::lr_finder::check(&Recipe::new(rule.boxed())).is_err())
         .map(|rule| rule.card().name)
         .collect();
     for name in ["prodigy", "dadapt_adam", "dadapt_sgd", "dog", "dowg", "rprop"] {

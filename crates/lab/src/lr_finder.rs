@@ -1,8 +1,8 @@
 //! Which learning rate to begin with: a range test on a copy of everything.
 
+mod exponential_ramp;
 mod found;
-mod reading;
-mod rising;
+mod suggestion;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,16 +14,17 @@ use serde::{Deserialize, Serialize};
 use tensor::{Layout, ParamVec, Role};
 
 use crate::error::Error;
-use crate::recipe::Recipe;
 use crate::stats;
-use crate::task::Task;
-use crate::training::{Flow, Length, Snapshot, Training};
+use std::ops::ControlFlow;
+use train::Recipe;
+use train::Task;
+use train::{Budget, Snapshot, Training};
 
-use reading::Curve;
+use suggestion::Curve;
 
+pub use exponential_ramp::ExponentialRamp;
 pub use found::{Across, RangeTest, SeedSweep};
-pub use reading::{Ended, Reading};
-pub use rising::Rising;
+pub use suggestion::{Ended, Suggestion};
 
 /// Looks for the learning rate of a recipe by a range test (Smith 2017, section 3.3): a short training
 /// whose rate rises from far too small to far too great, by the same factor with every update. Where the
@@ -36,19 +37,21 @@ pub use rising::Rising;
 /// rates rise in proportion.
 ///
 /// ```
-/// use lab::{Finder, Flow, Recipe, Task};
+/// use std::ops::ControlFlow;
+/// use lab::LrFinder;
+/// use train::{Recipe, Task};
 ///
 /// let mut request = data::Request::new(data::set("mnist")?);
 /// request.offline = true;
 /// let task = Task::notebook(data::load(&request, &mut |_| ())?);
 /// let recipe: Recipe = "adam".parse()?;
-/// let test = Finder::new(&task, &recipe).run(&|_| Flow::Continue)?;
+/// let test = LrFinder::new(&task, &recipe).run(&|_| ControlFlow::Continue(()))?;
 /// let rate = test.choice.expect("a network that has not learned yet shows it");
 /// assert!((3e-4..1e-2).contains(&rate));
-/// # Ok::<(), lab::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Finder<'t> {
+pub struct LrFinder<'t> {
     /// What is to be learned.
     pub task: &'t Task,
     /// How; its rates count only in proportion to each other.
@@ -157,12 +160,12 @@ impl Sweep {
     }
 }
 
-impl<'t> Finder<'t> {
+impl<'t> LrFinder<'t> {
     /// Fresh weights, the usual sweep, seeds 0 to 4 and all cores.
-    pub fn new(task: &'t Task, recipe: &'t Recipe) -> Finder<'t> {
+    pub fn new(task: &'t Task, recipe: &'t Recipe) -> LrFinder<'t> {
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
         let (start, sweep, seeds) = (Start::Fresh, Sweep::default(), (0..5).collect());
-        Finder { task, recipe, start, sweep, seeds, threads }
+        LrFinder { task, recipe, start, sweep, seeds, threads }
     }
 
     /// Makes all sweeps and reads them.
@@ -173,7 +176,7 @@ impl<'t> Finder<'t> {
     /// # Errors
     /// If the sweep or the recipe cannot be used, the recipe has no learning rate that could be found, or
     /// it is not that of the run to start from.
-    pub fn run(&self, watch: &(dyn Fn(Step) -> Flow + Sync)) -> Result<RangeTest, Error> {
+    pub fn run(&self, watch: &(dyn Fn(Step) -> ControlFlow<()> + Sync)) -> Result<RangeTest, Error> {
         self.sweep.check()?;
         let beginning = match self.start {
             Start::Fresh => Beginning::Fresh,
@@ -217,7 +220,7 @@ impl<'t> Finder<'t> {
         };
         let mut recipe = self.recipe.clone();
         recipe.method.plateau = None;
-        recipe.method.schedule = Schedule::new(Rising {
+        recipe.method.schedule = Schedule::new(ExponentialRamp {
             low: from / lr,
             high: to / lr,
             start: done as f64,
@@ -244,7 +247,11 @@ enum Beginning<'t> {
 
 impl Copies<'_> {
     /// One sweep on a copy; `None` if it was stopped.
-    fn sweep(&self, seed: u64, watch: &(dyn Fn(Step) -> Flow + Sync)) -> Result<Option<SeedSweep>, Error> {
+    fn sweep(
+        &self,
+        seed: u64,
+        watch: &(dyn Fn(Step) -> ControlFlow<()> + Sync),
+    ) -> Result<Option<SeedSweep>, Error> {
         let Copies { task, recipe, sweep, beginning } = self;
         let done = match beginning {
             Beginning::Run(snapshot) => snapshot.progress.steps,
@@ -253,14 +260,14 @@ impl Copies<'_> {
         let per_update: u64 =
             recipe.method.wrappers.iter().map(|wrapper| wrapper.calls_per_update()).product();
         let epochs = (done + u64::from(sweep.steps) * per_update).div_ceil(task.steps_per_epoch(recipe));
-        let length = Length { epochs: u32::try_from(epochs).unwrap_or(u32::MAX), evaluations: 0 };
-        let mut training = Training::new(task, recipe, seed, length)?;
+        let budget = Budget { epochs: u32::try_from(epochs).unwrap_or(u32::MAX), evaluations: 0 };
+        let mut training = Training::new(task, recipe, seed, budget)?;
         match beginning {
             Beginning::Fresh => {}
             Beginning::Weights(weights) => training.begin_with(weights),
             Beginning::Run(snapshot) => training.take(Snapshot::clone(snapshot))?,
         }
-        let (mut curve, mut flow) = (Curve::new(*sweep), Flow::Continue);
+        let (mut curve, mut flow) = (Curve::new(*sweep), ControlFlow::Continue(()));
         let (mut updates, mut losses) = (training.optimizer().steps(), vec![]);
         training.run(&mut |training| {
             let loss = training.progress().last_loss;
@@ -273,9 +280,9 @@ impl Copies<'_> {
             }
             let last = curve.ended().is_some();
             flow = watch(Step { seed, rates: curve.len(), loss, last });
-            if last { Flow::Stop } else { flow }
+            if last { ControlFlow::Break(()) } else { flow }
         });
-        if curve.ended().is_none() && flow == Flow::Continue {
+        if curve.ended().is_none() && flow == ControlFlow::Continue(()) {
             // Updates were left out because their gradients were not finite.
             curve.push(f64::NAN);
         }

@@ -11,15 +11,15 @@ const CLEARLY: f64 = 4.0;
 
 /// The rates that one sweep points to; the loss is the smoothed one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Reading {
+pub struct Suggestion {
     /// The mean loss over the first tenth of the rates, which are too small to learn with.
-    #[serde(with = "crate::json_number")]
+    #[serde(with = "train::json_number")]
     pub beginning: f64,
     /// The standard deviation that batches give the smoothed loss there.
-    #[serde(with = "crate::json_number")]
+    #[serde(with = "train::json_number")]
     pub noise: f64,
     /// The lowest loss.
-    #[serde(with = "crate::json_number")]
+    #[serde(with = "train::json_number")]
     pub lowest: f64,
     /// The rate where it is lowest.
     pub lowest_at: f64,
@@ -113,7 +113,7 @@ impl Curve {
     }
 
     /// What the curve says.
-    pub(super) fn read(&self) -> Reading {
+    pub(super) fn read(&self) -> Suggestion {
         let Curve { sweep, smoothed, .. } = self;
         let (beginning, noise) = self.ground();
         let first = self.beginning();
@@ -126,7 +126,7 @@ impl Curve {
         let steepest = falls.then(|| sweep.rate(self.steepest(first, at)));
         let climbed = smoothed[at.min(smoothed.len())..].iter().position(|loss| *loss > self.level());
         let not_finite = (self.ended == Some(Ended::NotFinite)).then_some(smoothed.len());
-        Reading {
+        Suggestion {
             beginning,
             noise,
             lowest,
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn noise_alone_is_flat() {
         let curve = curve(|step, _| 2.3 + noise(step));
-        let Reading { steepest, tenth, choice, edge, .. } = curve.read();
+        let Suggestion { steepest, tenth, choice, edge, .. } = curve.read();
         assert_eq!([steepest, tenth, choice, edge], [None; 4]);
         assert_eq!(curve.ended(), Some(Ended::LastRate));
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
@@ -22,7 +23,7 @@ use crate::weights;
 
 /// How long a run is and how often it is measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Length {
+pub struct Budget {
     /// Passes over the training set.
     pub epochs: u32,
     /// Evaluations on the test set in each epoch, evenly spread, the last at its end; with 0 it is not
@@ -30,33 +31,25 @@ pub struct Length {
     pub evaluations: u32,
 }
 
-/// Whether a run goes on after a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    /// On to the next step.
-    Continue,
-    /// Stop here; the run can be resumed from a checkpoint.
-    Stop,
-}
-
 /// A run of one recipe with one seed on one task.
 ///
 /// ```no_run
-/// use lab::{Flow, Length, Recipe, Task, Training};
+/// use std::ops::ControlFlow;
+/// use train::{Budget, Recipe, Task, Training};
 /// let digits = data::load(&data::Request::new(data::set("mnist")?), &mut |_| ())?;
 /// let task = Task::notebook(digits);
 /// let recipe: Recipe = "adam lr=0.001".parse()?;
-/// let mut training = Training::new(&task, &recipe, 0, Length { epochs: 5, evaluations: 1 })?;
-/// training.run(&mut |_| Flow::Continue);
+/// let mut training = Training::new(&task, &recipe, 0, Budget { epochs: 5, evaluations: 1 })?;
+/// training.run(&mut |_| ControlFlow::Continue(()));
 /// assert!(training.record().final_accuracy().unwrap() > 0.95);
-/// # Ok::<(), lab::Error>(())
+/// # Ok::<(), train::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct Training<'t> {
     task: &'t Task,
     recipe: &'t Recipe,
     seed: u64,
-    length: Length,
+    budget: Budget,
     weights: ParamVec,
     /// The running statistics of batch norm.
     buffers: ParamVec,
@@ -96,13 +89,15 @@ pub struct Progress {
     evaluations: Vec<Evaluation>,
 }
 
-/// All that a run has learned, apart from it.
+/// A copy of all that a run has learned.
 #[derive(Debug, Clone)]
-pub(crate) struct Snapshot {
+pub struct Snapshot {
     weights: ParamVec,
     buffers: ParamVec,
-    pub(crate) state: StateDict,
-    pub(crate) progress: Progress,
+    /// The state of its optimizer.
+    pub state: StateDict,
+    /// How far it is.
+    pub progress: Progress,
 }
 
 /// Points of the training curve in one epoch.
@@ -113,9 +108,9 @@ impl<'t> Training<'t> {
     ///
     /// # Errors
     /// If the recipe's settings cannot be used.
-    pub fn new(task: &'t Task, recipe: &'t Recipe, seed: u64, length: Length) -> Result<Training<'t>, Error> {
+    pub fn new(task: &'t Task, recipe: &'t Recipe, seed: u64, budget: Budget) -> Result<Training<'t>, Error> {
         let weights = task.model.init(seed);
-        let batches = task.steps_per_epoch(recipe) * u64::from(length.epochs);
+        let batches = task.steps_per_epoch(recipe) * u64::from(budget.epochs);
         let optimizer = recipe.optimizer(task.model.layout(), batches)?;
         let progress = Progress {
             steps: 0,
@@ -137,7 +132,7 @@ impl<'t> Training<'t> {
             task,
             recipe,
             seed,
-            length,
+            budget,
             weights,
             buffers,
             gradients,
@@ -151,20 +146,20 @@ impl<'t> Training<'t> {
     }
 
     /// Trains to the end, or until `after_step` says to stop. It is called after every batch.
-    pub fn run(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> Flow) {
+    pub fn run(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> ControlFlow<()>) {
         loop {
             // Anew in every epoch, for threads that have gone to sleep since.
             let flow = parallel::spinning(|| self.run_epoch(after_step));
-            if flow == Flow::Stop || self.is_over() {
+            if flow == ControlFlow::Break(()) || self.is_over() {
                 return;
             }
         }
     }
 
     /// What is left of this epoch.
-    fn run_epoch(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> Flow) -> Flow {
+    fn run_epoch(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
         let per_epoch = self.steps_per_epoch();
-        if self.progress.evaluations.is_empty() && self.length.evaluations > 0 {
+        if self.progress.evaluations.is_empty() && self.budget.evaluations > 0 {
             self.evaluate();
         }
         while !self.is_over() {
@@ -177,14 +172,14 @@ impl<'t> Training<'t> {
             let loss = self.step(place as usize);
             self.progress.seconds += start.elapsed().as_secs_f64();
             self.note(loss, place + 1, per_epoch);
-            if after_step(self) == Flow::Stop {
-                return Flow::Stop;
+            if after_step(self) == ControlFlow::Break(()) {
+                return ControlFlow::Break(());
             }
             if place + 1 == per_epoch {
                 break;
             }
         }
-        Flow::Continue
+        ControlFlow::Continue(())
     }
 
     /// One step on the batch at this place of the epoch; returns the loss before it.
@@ -265,7 +260,7 @@ impl<'t> Training<'t> {
             progress.seconds_before = progress.seconds;
             self.optimizer.observe(train_loss);
         }
-        if falls_on(place, per_epoch, self.length.evaluations.into()) {
+        if falls_on(place, per_epoch, self.budget.evaluations.into()) {
             self.evaluate();
         }
     }
@@ -293,7 +288,7 @@ impl<'t> Training<'t> {
 
     /// Batches in the whole run.
     pub fn total_steps(&self) -> u64 {
-        self.steps_per_epoch() * u64::from(self.length.epochs)
+        self.steps_per_epoch() * u64::from(self.budget.epochs)
     }
 
     /// Training images that gradients were taken on, each as often as it was.
@@ -447,7 +442,7 @@ impl<'t> Training<'t> {
     ///
     /// # Errors
     /// If its optimizer keeps other state; then nothing is changed.
-    pub(crate) fn take(&mut self, snapshot: Snapshot) -> Result<(), Error> {
+    pub fn take(&mut self, snapshot: Snapshot) -> Result<(), Error> {
         let Snapshot { weights, buffers, state, progress } = snapshot;
         self.optimizer.load_state_dict_of_another(state)?;
         (self.weights, self.buffers) = (weights, buffers);
@@ -457,7 +452,7 @@ impl<'t> Training<'t> {
     }
 
     /// A copy of all that the run has learned.
-    pub(crate) fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> Snapshot {
         let Training { weights, buffers, optimizer, progress, .. } = self;
         let (weights, buffers, progress) = (weights.clone(), buffers.clone(), progress.clone());
         Snapshot { weights, buffers, state: optimizer.state_dict(), progress }
@@ -485,8 +480,8 @@ impl<'t> Training<'t> {
             ("inputs", format!("mean {} deviation {}", task.normalize.mean, task.normalize.std)),
             ("recipe", self.recipe.to_string()),
             ("seed", self.seed.to_string()),
-            ("epochs", self.length.epochs.to_string()),
-            ("evaluations", self.length.evaluations.to_string()),
+            ("epochs", self.budget.epochs.to_string()),
+            ("evaluations", self.budget.evaluations.to_string()),
         ]
         .map(|(name, value)| (name.to_string(), value))
         .into()

@@ -13,12 +13,12 @@ use crate::error::Error;
 /// A method with the size of its batches.
 ///
 /// ```
-/// use lab::Recipe;
+/// use train::Recipe;
 /// let recipe: Recipe = "adamw lr=3e-3 beta2=0.95, batch=128, clip=1, cosine warmup=5%".parse()?;
 /// assert_eq!(recipe.batch, 128);
 /// assert_eq!(recipe.to_string(), "adamw lr=0.003 beta2=0.95, cosine warmup=5%, clip=1, batch=128");
 /// assert_eq!("sam(adam)".parse::<Recipe>()?.to_string(), "sam(adam lr=0.001), batch=64");
-/// # Ok::<(), lab::Error>(())
+/// # Ok::<(), train::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
@@ -75,12 +75,12 @@ impl Recipe {
     /// batches of `batch`.
     ///
     /// ```
-    /// let recipes = |list| -> Result<Vec<String>, lab::Error> {
-    ///     Ok(lab::Recipe::list(list, 64)?.iter().map(|(recipe, _)| recipe.to_string()).collect())
+    /// let recipes = |list| -> Result<Vec<String>, train::Error> {
+    ///     Ok(train::Recipe::list(list, 64)?.iter().map(|(recipe, _)| recipe.to_string()).collect())
     /// };
     /// assert_eq!(recipes("sgd,adam, cosine")?, ["sgd lr=0.01, batch=64", "adam lr=0.001, cosine, batch=64"]);
     /// assert_eq!(recipes("sgd, cosine; adam")?, ["sgd lr=0.01, cosine, batch=64", "adam lr=0.001, batch=64"]);
-    /// # Ok::<(), lab::Error>(())
+    /// # Ok::<(), train::Error>(())
     /// ```
     ///
     /// # Errors

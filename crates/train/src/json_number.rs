@@ -14,7 +14,7 @@ use serde::de::{Error, Visitor};
 use serde::{Deserializer, Serializer};
 
 /// Writes a finite number as a number and any other as a string.
-pub(crate) fn serialize<S: Serializer>(x: &f64, to: S) -> Result<S::Ok, S::Error> {
+pub fn serialize<S: Serializer>(x: &f64, to: S) -> Result<S::Ok, S::Error> {
     match *x {
         x if x.is_finite() => to.serialize_f64(x),
         f64::INFINITY => to.serialize_str("Infinity"),
@@ -25,7 +25,7 @@ pub(crate) fn serialize<S: Serializer>(x: &f64, to: S) -> Result<S::Ok, S::Error
 }
 
 /// Reads what [`serialize`] wrote; whole numbers without a point are accepted as well.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     from.deserialize_any(Number)
 }
 

@@ -3,15 +3,16 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::error::Error;
-use crate::recipe::Recipe;
-use crate::record::RunRecord;
-use crate::task::Task;
-use crate::training::{Flow, Length, Training};
+use std::ops::ControlFlow;
+use train::Error;
+use train::Recipe;
+use train::Task;
+use train::record::RunRecord;
+use train::{Budget, Training};
 
 /// What to run.
 #[derive(Debug)]
-pub struct Plan<'t> {
+pub struct RunMatrix<'t> {
     /// The task.
     pub task: &'t Task,
     /// One recipe an optimizer.
@@ -19,14 +20,14 @@ pub struct Plan<'t> {
     /// The seeds; each gives every recipe the same initial weights and batches.
     pub seeds: Vec<u64>,
     /// How long each run is.
-    pub length: Length,
+    pub budget: Budget,
     /// Threads in all.
     pub threads: usize,
 }
 
 /// A run of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct RunId {
     /// Position of the recipe in the plan.
     pub recipe: usize,
     /// The seed.
@@ -35,7 +36,7 @@ pub struct Place {
     pub worker: usize,
 }
 
-impl Plan<'_> {
+impl RunMatrix<'_> {
     /// Number of runs.
     pub fn runs(&self) -> usize {
         self.recipes.len() * self.seeds.len()
@@ -56,7 +57,7 @@ impl Plan<'_> {
     /// If a recipe cannot be used.
     pub fn run(
         &self,
-        watch: &(dyn Fn(Place, &Training<'_>) -> Flow + Sync),
+        watch: &(dyn Fn(RunId, &Training<'_>) -> ControlFlow<()> + Sync),
     ) -> Result<Vec<RunRecord>, Error> {
         for recipe in &self.recipes {
             recipe.check()?;
@@ -81,7 +82,7 @@ impl Plan<'_> {
         worker: usize,
         next: &AtomicUsize,
         finished: &Mutex<Vec<Result<(usize, RunRecord), Error>>>,
-        watch: &(dyn Fn(Place, &Training<'_>) -> Flow + Sync),
+        watch: &(dyn Fn(RunId, &Training<'_>) -> ControlFlow<()> + Sync),
     ) {
         let share = (self.threads / self.workers()).max(1);
         let pool =
@@ -93,9 +94,9 @@ impl Plan<'_> {
                     return;
                 }
                 let (seed, recipe) = (index / self.recipes.len(), index % self.recipes.len());
-                let place = Place { recipe, seed: self.seeds[seed], worker };
-                let mut flow = Flow::Continue;
-                let record = Training::new(self.task, &self.recipes[recipe], place.seed, self.length).map(
+                let place = RunId { recipe, seed: self.seeds[seed], worker };
+                let mut flow = ControlFlow::Continue(());
+                let record = Training::new(self.task, &self.recipes[recipe], place.seed, self.budget).map(
                     |mut training| {
                         training.run(&mut |training| {
                             flow = watch(place, training);
@@ -107,7 +108,7 @@ impl Plan<'_> {
                 if let Some(record) = record.transpose() {
                     finished.lock().expect("no worker panicked").push(record);
                 }
-                if flow == Flow::Stop {
+                if flow == ControlFlow::Break(()) {
                     return;
                 }
             }

@@ -1,0 +1,88 @@
+//! Which parts of the ink are the digit.
+
+use super::Fault;
+use super::parts::{Part, Span, parts};
+use super::plane::{Plane, quantile};
+
+/// The least ink that can be seen: paper is not even, and JPEG puts haze around strokes.
+const FAINTEST: f32 = 0.06;
+
+/// A part with less of the largest one's ink is dust.
+const DUST: f32 = 0.03;
+
+/// A part with at least this much of the largest one's ink, and half of its height, may be a digit.
+const RIVAL: f32 = 0.3;
+
+/// Parts further from each other than this fraction of the larger one's side are not one digit.
+const NEAR: f32 = 0.3;
+
+/// The digit alone, cropped to its ink, 0 to 1.
+pub(super) fn digit(ink: &Plane) -> Result<Plane, Fault> {
+    let level = level(ink).ok_or(Fault::Blank)?;
+    let mut parts = parts(ink, level);
+    let Some(main) = take_main(&mut parts, ink) else { return Err(Fault::Blank) };
+    let rivals = parts.iter().filter(|part| is_rival(part, &main)).count();
+    if rivals > 0 {
+        return Err(Fault::Several { digits: rivals + 1 });
+    }
+    parts.retain(|part| part.mass > DUST * main.mass && belongs(part, &main));
+    parts.push(main);
+    Ok(crop(ink, &parts, level))
+}
+
+/// Half of what a pixel of ink has on average, weighted by its ink; none where all is faint.
+fn level(ink: &Plane) -> Option<f32> {
+    let visible = || ink.values.iter().filter(|&&value| value > FAINTEST);
+    let sum: f32 = visible().sum();
+    let squares: f32 = visible().map(|value| value * value).sum();
+    (sum > 0.0).then(|| (0.5 * squares / sum).max(FAINTEST))
+}
+
+/// Takes the largest part out. One that runs along the border is the desk or a shadow, and one that
+/// touches it is worth less, as it is cut off.
+fn take_main(parts: &mut Vec<Part>, ink: &Plane) -> Option<Part> {
+    let border = 2 * (ink.rows() + ink.columns);
+    let size = ink.longer_side();
+    let framed = |part: &Part| part.on_border * 5 > border;
+    let inside = |part: &Part| part.on_border == 0 && part.longer_side() * 12 > size;
+    if parts.iter().any(inside) {
+        parts.retain(|part| !framed(part));
+    }
+    let worth = |part: &Part| if part.on_border > 0 { part.mass / 3.0 } else { part.mass };
+    let (place, _) = parts.iter().enumerate().max_by(|(_, a), (_, b)| worth(a).total_cmp(&worth(b)))?;
+    Some(parts.swap_remove(place))
+}
+
+/// A digit next to the main one rather than a stroke of it.
+fn is_rival(part: &Part, main: &Part) -> bool {
+    let large = part.mass > RIVAL * main.mass && 2 * part.rows.len() > main.rows.len();
+    let cut_off = part.on_border > 0 && main.on_border == 0;
+    let narrower = part.columns.len().min(main.columns.len()) as f32;
+    let side_by_side = (part.columns.overlap(main.columns) as f32) < 0.2 * narrower
+        && 2 * main.rows.len() > part.rows.len();
+    large && !cut_off && (side_by_side || !belongs(part, main))
+}
+
+fn belongs(part: &Part, main: &Part) -> bool {
+    part.gap(main) as f32 <= NEAR * main.longer_side() as f32
+}
+
+/// The ink of the parts and the soft edges around them, in the rectangle that holds them.
+fn crop(ink: &Plane, parts: &[Part], level: f32) -> Plane {
+    let join = |span: fn(&Part) -> Span| parts.iter().map(span).reduce(Span::joined).expect("the main part");
+    let grown = |span: Span, size: usize| Span {
+        start: span.start.saturating_sub(1),
+        end: (span.end + 1).min(size),
+    };
+    let rows = grown(join(|part| part.rows), ink.rows());
+    let columns = grown(join(|part| part.columns), ink.columns);
+    let pixels = || parts.iter().flat_map(|part| &part.pixels);
+    let full = quantile(pixels().map(|&at| ink.values[at]), 0.75);
+    let mut values = vec![0.0; rows.len() * columns.len()];
+    for &at in pixels() {
+        let (row, column) = (at / ink.columns, at % ink.columns);
+        values[(row - rows.start) * columns.len() + column - columns.start] = (ink.values[at] / full).min(1.0);
+    }
+    let _ = level;
+    Plane { values, columns: columns.len() }
+}

@@ -1,0 +1,32 @@
+//! One run: task × recipe × seed → record.
+//!
+//! [`Training`] steps weights and optimizer through the batches of a [`Task`], writes checkpoints, and
+//! ends in a [`record::RunRecord`]. Runs are paired: one seed gives every optimizer the same initial
+//! weights and the same batches. A run that diverges is a result, in its record, never an error.
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//! use train::{Budget, Recipe, Task, Training};
+//!
+//! let mut request = data::Request::new(data::set("mnist")?);
+//! request.offline = true;
+//! let task = Task::notebook(data::load(&request, &mut |_| ())?);
+//! let recipe: Recipe = "adam, batch=500".parse()?;
+//! let mut training = Training::new(&task, &recipe, 0, Budget { epochs: 1, evaluations: 1 })?;
+//! training.run(&mut |_| ControlFlow::Continue(()));
+//! assert!(training.record().final_accuracy() > Some(0.75));
+//! # Ok::<(), train::Error>(())
+//! ```
+
+mod error;
+pub mod json_number;
+mod recipe;
+pub mod record;
+mod task;
+mod training;
+pub mod weights;
+
+pub use error::Error;
+pub use recipe::Recipe;
+pub use task::{Score, Task};
+pub use training::{Budget, Progress, Snapshot, Training};
