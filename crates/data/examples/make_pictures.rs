@@ -21,7 +21,8 @@ mod thin;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args_os().skip(1).map(PathBuf::from);
     let out = arguments.next().ok_or("name a folder for the pictures")?;
-    let count: usize = arguments.next().and_then(|x| x.to_str()?.parse().ok()).ok_or("say how many of each kind")?;
+    let count: usize =
+        arguments.next().and_then(|x| x.to_str()?.parse().ok()).ok_or("say how many of each kind")?;
     let mut request = Request::new(data::set("mnist")?);
     request.data_dir = arguments.next();
     request.offline = true;

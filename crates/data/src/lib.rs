@@ -43,6 +43,8 @@ mod inspect;
 mod load;
 mod network;
 mod npm;
+#[cfg(feature = "pictures")]
+pub mod pictures;
 mod places;
 mod sample;
 pub mod samples;

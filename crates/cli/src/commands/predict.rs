@@ -3,15 +3,14 @@ use std::path::PathBuf;
 use anstyle::Style;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use data::pictures::{self, Polarity};
 use data::{Dataset, Images, Origin, Set};
 use serde_json::json;
 use train::{Score, Task};
 
 use crate::console;
 use crate::dataset;
-use crate::digit::{self, Invert};
 use crate::failure::Failure;
-use crate::photo;
 use crate::picture::{self, Look, Picture};
 use crate::text;
 use crate::trained::{self, Trained};
@@ -66,13 +65,23 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let model = Trained::load(matches)?;
     let set = model.set(matches)?;
-    let (subjects, task) = match matches.get_one::<u64>("index") {
-        Some(&index) => of_the_set(&model, set, index, matches)?,
-        None => of_files(&model, set, matches)?,
-    };
+    if let Some(&index) = matches.get_one::<u64>("index") {
+        let (subject, task) = of_the_set(&model, set, index, matches)?;
+        return show(&model, &[subject], &task, matches);
+    }
+    let (files, unread) = read_files(matches);
+    if !files.is_empty() {
+        let (subjects, task) = of_files(&model, set, files)?;
+        show(&model, &subjects, &task, matches)?;
+    }
+    unread_failure(&unread)
+}
+
+/// Prints the prediction of each picture.
+fn show(model: &Trained, subjects: &[Subject], task: &Task, matches: &ArgMatches) -> Result<(), Failure> {
     let score = task.score(model.weights(), model.buffers(), &task.dataset.test);
     for (place, subject) in subjects.iter().enumerate() {
-        let seen = Seen::new(subject, &task, &score, place);
+        let seen = Seen::new(subject, task, &score, place);
         console::print(&if matches.get_flag("json") {
             seen.json()
         } else {
@@ -94,43 +103,59 @@ fn of_the_set(
     set: &'static Set,
     index: u64,
     matches: &ArgMatches,
-) -> Result<(Vec<Subject>, Task), Failure> {
+) -> Result<(Subject, Task), Failure> {
     let dataset = dataset::load_set(set, matches)?;
     let (name, split) = trained::split(&dataset, matches);
     let index = trained::checked_index(index, &dataset, (name, split))?;
     let label = split.labels[index];
     let alone = Images { pixels: split.image(index).to_vec(), labels: vec![label], ..*split };
     let subject = Subject::Image { index, split: name, label };
-    Ok((vec![subject], task(model, set, alone, dataset.origin)?))
+    Ok((subject, task(model, set, alone, dataset.origin)?))
 }
 
-/// The pictures in files, in a task of them.
+/// The digit in each file that has one, and why the others have none.
+fn read_files(matches: &ArgMatches) -> (Vec<(PathBuf, Vec<u8>)>, Vec<pictures::Error>) {
+    let polarity = match matches.get_one::<String>("invert").map(String::as_str) {
+        Some("yes") => Polarity::DarkOnLight,
+        Some("no") => Polarity::LightOnDark,
+        _ => Polarity::Auto,
+    };
+    let (mut files, mut unread) = (Vec::new(), Vec::new());
+    for path in matches.get_many::<PathBuf>("image").into_iter().flatten() {
+        match pictures::read(path, polarity) {
+            Ok(digit) => files.push((path.clone(), digit)),
+            Err(error) => unread.push(error),
+        }
+    }
+    (files, unread)
+}
+
+/// The digits of files, in a task of them.
 fn of_files(
     model: &Trained,
     set: &'static Set,
-    matches: &ArgMatches,
+    files: Vec<(PathBuf, Vec<u8>)>,
 ) -> Result<(Vec<Subject>, Task), Failure> {
-    let invert = match matches.get_one::<String>("invert").map(String::as_str) {
-        Some("yes") => Invert::Yes,
-        Some("no") => Invert::No,
-        _ => Invert::Auto,
-    };
-    let paths: Vec<PathBuf> = matches.get_many("image").into_iter().flatten().cloned().collect();
-    let mut pixels = Vec::new();
-    for path in &paths {
-        let digit = digit::prepare(&photo::read(path)?, invert).ok_or_else(|| {
-            Failure::bad_data(
-                format!("{}: nothing is drawn on it", path.display()),
-                "expected one digit on an even ground; --invert yes or no may help",
-            )
-        })?;
-        pixels.extend(digit);
-    }
-    // What the labels are is what is asked: the loss that they would give is not looked at.
+    let (paths, digits): (Vec<PathBuf>, Vec<Vec<u8>>) = files.into_iter().unzip();
+    // The labels are not known: the loss that they would give is not looked at.
     let labels = vec![0; paths.len()];
-    let split = Images { pixels, labels, rows: digit::SIDE, cols: digit::SIDE };
-    let task = task(model, set, split, Origin::Folder(PathBuf::new()))?;
+    let images = Images { pixels: digits.concat(), labels, rows: pictures::SIDE, cols: pictures::SIDE };
+    let task = task(model, set, images, Origin::Folder(PathBuf::new()))?;
     Ok((paths.into_iter().map(Subject::File).collect(), task))
+}
+
+/// Names the pictures that were not read, after those that were have been shown.
+fn unread_failure(unread: &[pictures::Error]) -> Result<(), Failure> {
+    let Some(first) = unread.first() else { return Ok(()) };
+    let message = unread.iter().map(pictures::Error::to_string).collect::<Vec<_>>().join("\n");
+    let hint = match first.fault.hint() {
+        hint if unread.iter().all(|error| error.fault.hint() == hint) => hint,
+        _ => "each picture is a whole PNG or JPEG file with one digit on it",
+    };
+    Err(match unread.iter().all(|error| error.fault.is_missing()) {
+        true => Failure::missing(message, hint),
+        false => Failure::bad_data(message, hint),
+    })
 }
 
 /// A set's classes with other images.

@@ -1,11 +1,14 @@
 //! Which parts of the ink are the digit.
 
 use super::Fault;
-use super::parts::{Part, Span, parts};
+use super::parts::{self, Part, Span};
 use super::plane::{Plane, quantile};
 
 /// The least ink that can be seen: paper is not even, and JPEG puts haze around strokes.
 const FAINTEST: f32 = 0.06;
+
+/// The least of a stroke's ink that its soft edge has.
+const EDGE: f32 = 0.25;
 
 /// A part with less of the largest one's ink is dust.
 const DUST: f32 = 0.03;
@@ -19,7 +22,7 @@ const NEAR: f32 = 0.3;
 /// The digit alone, cropped to its ink, 0 to 1.
 pub(super) fn digit(ink: &Plane) -> Result<Plane, Fault> {
     let level = level(ink).ok_or(Fault::Blank)?;
-    let mut parts = parts(ink, level);
+    let mut parts = parts::above(ink, level);
     let Some(main) = take_main(&mut parts, ink) else { return Err(Fault::Blank) };
     let rivals = parts.iter().filter(|part| is_rival(part, &main)).count();
     if rivals > 0 {
@@ -27,7 +30,7 @@ pub(super) fn digit(ink: &Plane) -> Result<Plane, Fault> {
     }
     parts.retain(|part| part.mass > DUST * main.mass && belongs(part, &main));
     parts.push(main);
-    Ok(crop(ink, &parts, level))
+    Ok(crop(ink, &parts))
 }
 
 /// Half of what a pixel of ink has on average, weighted by its ink; none where all is faint.
@@ -58,8 +61,8 @@ fn is_rival(part: &Part, main: &Part) -> bool {
     let large = part.mass > RIVAL * main.mass && 2 * part.rows.len() > main.rows.len();
     let cut_off = part.on_border > 0 && main.on_border == 0;
     let narrower = part.columns.len().min(main.columns.len()) as f32;
-    let side_by_side = (part.columns.overlap(main.columns) as f32) < 0.2 * narrower
-        && 2 * main.rows.len() > part.rows.len();
+    let side_by_side =
+        (part.columns.overlap(main.columns) as f32) < 0.2 * narrower && 2 * main.rows.len() > part.rows.len();
     large && !cut_off && (side_by_side || !belongs(part, main))
 }
 
@@ -68,21 +71,20 @@ fn belongs(part: &Part, main: &Part) -> bool {
 }
 
 /// The ink of the parts and the soft edges around them, in the rectangle that holds them.
-fn crop(ink: &Plane, parts: &[Part], level: f32) -> Plane {
-    let join = |span: fn(&Part) -> Span| parts.iter().map(span).reduce(Span::joined).expect("the main part");
-    let grown = |span: Span, size: usize| Span {
-        start: span.start.saturating_sub(1),
-        end: (span.end + 1).min(size),
-    };
-    let rows = grown(join(|part| part.rows), ink.rows());
-    let columns = grown(join(|part| part.columns), ink.columns);
-    let pixels = || parts.iter().flat_map(|part| &part.pixels);
-    let full = quantile(pixels().map(|&at| ink.values[at]), 0.75);
+fn crop(ink: &Plane, parts: &[Part]) -> Plane {
+    let pixels = || parts.iter().flat_map(|part| part.pixels.iter().copied());
+    let full = quantile(pixels().map(|at| ink.values[at]), 0.75);
+    let mut chosen = vec![false; ink.values.len()];
+    pixels().for_each(|at| chosen[at] = true);
+    let mut soft = parts::above(ink, (EDGE * full).max(FAINTEST));
+    soft.retain(|part| part.pixels.iter().any(|&at| chosen[at]));
+
+    let join = |span: fn(&Part) -> Span| soft.iter().map(span).reduce(Span::joined).expect("the digit");
+    let (rows, columns) = (join(|part| part.rows), join(|part| part.columns));
     let mut values = vec![0.0; rows.len() * columns.len()];
-    for &at in pixels() {
-        let (row, column) = (at / ink.columns, at % ink.columns);
-        values[(row - rows.start) * columns.len() + column - columns.start] = (ink.values[at] / full).min(1.0);
+    for at in soft.iter().flat_map(|part| part.pixels.iter().copied()) {
+        let (row, column) = (at / ink.columns - rows.start, at % ink.columns - columns.start);
+        values[row * columns.len() + column] = (ink.values[at] / full).min(1.0);
     }
-    let _ = level;
     Plane { values, columns: columns.len() }
 }

@@ -5,7 +5,7 @@ use super::SIDE;
 use super::plane::Plane;
 
 /// Rows and columns that the digit is fitted into.
-const BOX: usize = 20;
+pub(super) const BOX: usize = 20;
 
 /// The digit, cropped to its ink, as `SIDE` × `SIDE` pixels of which the brightest are 255.
 pub(super) fn fit(digit: &Plane) -> Vec<u8> {

@@ -1,12 +1,14 @@
 //! From brightness to ink: how dark each pixel is against the paper around it.
 
+use std::iter;
+
+use super::Polarity;
 use super::light;
 use super::morphology::closing;
-use super::plane::{Plane, median};
-use super::Polarity;
+use super::plane::{Plane, median, quantile};
 
 /// Strokes are narrower than this fraction of the longer side.
-const STROKE: f32 = 0.3;
+const WIDEST: f32 = 0.3;
 
 /// The darkest that paper is taken to be, so that nothing is divided by almost 0.
 const DARKEST_PAPER: f32 = 0.05;
@@ -15,41 +17,71 @@ const DARKEST_PAPER: f32 = 0.05;
 pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
     let light = light::estimate(brightness);
     let difference = brightness.zip_map(&light, |value, light| value - light);
+    let (dark, bright) = (Spectrum::of(&difference), Spectrum::of(&difference.map(|x| -x)));
+    let faintest = dark.peak.max(bright.peak) / 4.0;
     let negative = match polarity {
-        Polarity::Auto => stroke_length(&difference) > stroke_length(&difference.map(|x| -x)),
+        Polarity::Auto => bright.thinness(faintest) > dark.thinness(faintest),
         Polarity::LightOnDark => true,
         Polarity::DarkOnLight => false,
     };
-    let (brightness, light) = match negative {
-        true => (brightness.map(|x| 1.0 - x), light.map(|x| 1.0 - x)),
-        false => (brightness.clone(), light),
+    let (strokes, brightness, light) = match negative {
+        true => (bright, brightness.map(|x| 1.0 - x), light.map(|x| 1.0 - x)),
+        false => (dark, brightness.clone(), light),
     };
     let flat = brightness.zip_map(&light, |value, light| value / light.max(DARKEST_PAPER));
-    // The surface is smooth; edges of shadows and of the paper are left to the closing.
-    let radius = (STROKE / 2.0 * flat.longer_side() as f32).ceil() as usize;
-    let paper = closing(&flat, radius);
+    // The surface of light is smooth; the edges of shadows and of the paper are left to the closing.
+    let paper = closing(&flat, 2 * strokes.radius(strokes.peak / 4.0));
     let ink = flat.zip_map(&paper, |value, paper| 1.0 - value / paper.max(DARKEST_PAPER));
     // The closing rides on the brightest noise.
     let bare = median(ink.values.iter().copied());
     ink.map(|x| (x - bare).clamp(0.0, 1.0))
 }
 
-/// The length of the bright strokes: at each width, the light that an opening of that width takes
-/// away, divided by the width (the pattern spectrum of Maragos 1989).
-///
-/// Strokes are longer than the holes and gaps between them, which are as bright and may be wider.
-fn stroke_length(plane: &Plane) -> f32 {
-    let dark = plane.map(|x| -x);
-    let widest = (STROKE / 2.0 * plane.longer_side() as f32).ceil() as usize;
-    let radii = std::iter::successors(Some(1), |radius| Some(2 * radius)).take_while(|&r| r < 2 * widest);
-    let mut length = 0.0;
-    let mut before = dark.clone();
-    for radius in radii {
-        let opened = closing(&dark, radius.min(widest));
-        let taken = opened.zip_map(&before, |now, before| now - before);
-        let notable = taken.values.iter().filter(|&&x| x > 0.1).sum::<f32>();
-        length += notable / (2 * radius + 1) as f32;
-        before = opened;
+/// The widths of the dark strokes: what closings with wider and wider windows fill in (the pattern spectrum
+/// of Maragos 1989).
+struct Spectrum {
+    /// The radius of each window, and the light that it adds to the one before.
+    steps: Vec<(usize, Plane)>,
+    /// The contrast of the strokes, that of a few dark pixels aside.
+    peak: f32,
+}
+
+impl Spectrum {
+    fn of(plane: &Plane) -> Spectrum {
+        let widest = (WIDEST / 2.0 * plane.longer_side() as f32).ceil() as usize;
+        let radii = iter::successors(Some(1), |&radius| (radius < widest).then_some(widest.min(2 * radius)));
+        let mut closed = plane.clone();
+        let step = |radius: usize| {
+            let wider = closing(&closed, radius);
+            let filled = wider.zip_map(&closed, |wider, before| wider - before);
+            closed = wider;
+            (radius, filled)
+        };
+        let steps = radii.map(step).collect();
+        let peak = quantile(closed.zip_map(plane, |closed, value| closed - value).values.into_iter(), 0.9998);
+        Spectrum { steps, peak }
     }
-    length
+
+    /// The light that each window fills in, of pixels with more than the faintest.
+    fn masses(&self, faintest: f32) -> impl Iterator<Item = (usize, f32)> {
+        let mass = move |filled: &Plane| filled.values.iter().filter(|&&x| x > faintest).sum();
+        self.steps.iter().map(move |(radius, filled)| (*radius, mass(filled)))
+    }
+
+    /// How thin and long the strokes are: their contrast times length over width. Holes and gaps between
+    /// strokes differ as much from their surroundings, but are shorter or wider.
+    fn thinness(&self, faintest: f32) -> f32 {
+        self.masses(faintest).map(|(radius, mass)| mass / ((2 * radius + 1) as f32).powi(2)).sum()
+    }
+
+    /// The smallest window that fills in almost all.
+    fn radius(&self, faintest: f32) -> usize {
+        let total: f32 = self.masses(faintest).map(|(_, mass)| mass).sum();
+        let mut filled = 0.0;
+        let enough = self.masses(faintest).find(|(_, mass)| {
+            filled += mass;
+            filled >= 0.95 * total
+        });
+        enough.map_or(1, |(radius, _)| radius)
+    }
 }

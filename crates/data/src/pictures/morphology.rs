@@ -1,17 +1,18 @@
 //! Gray-level morphology with square windows, clipped at the border (Soille 2003, *Morphological
 //! Image Analysis*).
 
-use std::collections::VecDeque;
-
 use super::plane::Plane;
 
 /// The brightest of the pixels at most `radius` away along each axis.
 pub(super) fn dilation(plane: &Plane, radius: usize) -> Plane {
-    let along_rows = |plane: &Plane| {
-        let values = plane.iter_rows().flat_map(|row| sliding_max(row, radius)).collect();
-        Plane { values, ..*plane }
-    };
-    along_rows(&along_rows(plane).transposed()).transposed()
+    let mut padded = plane.padded(radius, f32::NEG_INFINITY);
+    let stride = padded.columns;
+    for stride in [1, stride] {
+        windows_max(&mut padded.values, 2 * radius + 1, stride);
+    }
+    // A window is kept where it begins, which in the padded plane is `radius` before its middle.
+    let rows = padded.iter_rows().take(plane.rows());
+    Plane { values: rows.flat_map(|row| &row[..plane.columns]).copied().collect(), ..*plane }
 }
 
 /// Takes away what is darker than its surroundings and narrower than `2 radius + 1`.
@@ -19,25 +20,20 @@ pub(super) fn closing(plane: &Plane, radius: usize) -> Plane {
     dilation(&dilation(plane, radius).map(|x| -x), radius).map(|x| -x)
 }
 
-/// The maximum over each window of `2 radius + 1`, by a queue whose values fall.
-fn sliding_max(row: &[f32], radius: usize) -> Vec<f32> {
-    let mut falling: VecDeque<usize> = VecDeque::new();
-    let mut maxima = Vec::with_capacity(row.len());
-    for end in 0..row.len() + radius {
-        if let Some(&value) = row.get(end) {
-            while falling.back().is_some_and(|&at| row[at] <= value) {
-                falling.pop_back();
-            }
-            falling.push_back(end);
+/// Each value becomes the maximum of the `width` values that are `stride` apart from it on: windows twice as
+/// wide each time, the last two overlapping.
+fn windows_max(values: &mut [f32], width: usize, stride: usize) {
+    let mut join = |distance: usize| {
+        for i in 0..values.len().saturating_sub(distance * stride) {
+            values[i] = values[i].max(values[i + distance * stride]);
         }
-        if end >= radius {
-            while falling.front().is_some_and(|&at| at + 2 * radius < end) {
-                falling.pop_front();
-            }
-            maxima.push(row[falling[0]]);
-        }
+    };
+    let mut done = 1;
+    while 2 * done <= width {
+        join(done);
+        done *= 2;
     }
-    maxima
+    join(width - done);
 }
 
 #[cfg(test)]
@@ -45,13 +41,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sliding_maxima_are_those_of_each_window() {
-        let row = [3.0, 1.0, 2.0, 5.0, 0.0, 0.0, 4.0];
-        for radius in 0..10 {
-            let window = |i: usize| &row[i.saturating_sub(radius)..(i + radius + 1).min(row.len())];
-            let naive: Vec<f32> =
-                (0..row.len()).map(|i| window(i).iter().copied().fold(f32::MIN, f32::max)).collect();
-            assert_eq!(sliding_max(&row, radius), naive, "{radius}");
+    fn dilations_are_the_maxima_of_windows() {
+        let plane = Plane { values: (0..11 * 7).map(|i| (i * 29 % 31) as f32).collect(), columns: 7 };
+        for radius in 0..13 {
+            let window = |i: usize, size: usize| i.saturating_sub(radius)..(i + radius + 1).min(size);
+            let naive = (0..11 * 7).map(|i| {
+                let rows = window(i / 7, 11);
+                let values = rows.flat_map(|row| window(i % 7, 7).map(move |column| (row, column)));
+                values.map(|(row, column)| plane.at(row, column)).fold(f32::MIN, f32::max)
+            });
+            assert_eq!(dilation(&plane, radius).values, naive.collect::<Vec<_>>(), "{radius}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::plane::Plane;
 
-/// Pixels that touch each other, by sides or corners.
+/// Pixels that are connected.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     /// Places in the plane.
@@ -53,7 +53,7 @@ impl Part {
 }
 
 /// The parts whose ink is everywhere above a level, in the order of their first pixels.
-pub(super) fn parts(ink: &Plane, level: f32) -> Vec<Part> {
+pub(super) fn above(ink: &Plane, level: f32) -> Vec<Part> {
     let mut seen: Vec<bool> = ink.values.iter().map(|&value| value <= level).collect();
     let mut parts = Vec::new();
     for first in 0..seen.len() {
@@ -63,6 +63,9 @@ pub(super) fn parts(ink: &Plane, level: f32) -> Vec<Part> {
     }
     parts
 }
+
+/// Pixels this far from each other are connected: a pen skips.
+const REACH: usize = 2;
 
 /// All that is connected with a pixel.
 fn flood(ink: &Plane, first: usize, seen: &mut [bool]) -> Part {
@@ -77,10 +80,10 @@ fn flood(ink: &Plane, first: usize, seen: &mut [bool]) -> Part {
         part.mass += ink.values[at];
         part.rows = part.rows.joined(Span { start: row, end: row + 1 });
         part.columns = part.columns.joined(Span { start: column, end: column + 1 });
-        part.on_border +=
-            usize::from(row == 0 || column == 0 || row == rows - 1 || column == columns - 1);
-        for near_row in row.saturating_sub(1)..(row + 2).min(rows) {
-            for near in near_row * columns + column.saturating_sub(1)..near_row * columns + (column + 2).min(columns) {
+        part.on_border += usize::from(row == 0 || column == 0 || row == rows - 1 || column == columns - 1);
+        let near_columns = column.saturating_sub(REACH)..(column + REACH + 1).min(columns);
+        for near_row in row.saturating_sub(REACH)..(row + REACH + 1).min(rows) {
+            for near in near_columns.clone().map(|column| near_row * columns + column) {
                 if !seen[near] {
                     seen[near] = true;
                     part.pixels.push(near);

@@ -31,6 +31,20 @@ impl Plane {
         Plane { values, columns: self.columns }
     }
 
+    pub(super) fn at(&self, row: usize, column: usize) -> f32 {
+        self.values[row * self.columns + column]
+    }
+
+    /// The plane with a margin of one value.
+    pub(super) fn padded(&self, margin: usize, value: f32) -> Plane {
+        let columns = self.columns + 2 * margin;
+        let mut values = vec![value; columns * (self.rows() + 2 * margin)];
+        for (row, padded) in self.iter_rows().zip(values.chunks_exact_mut(columns).skip(margin)) {
+            padded[margin..][..self.columns].copy_from_slice(row);
+        }
+        Plane { values, columns }
+    }
+
     /// Rows become columns.
     pub(super) fn transposed(&self) -> Plane {
         let rows = self.rows();

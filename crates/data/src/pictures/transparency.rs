@@ -13,8 +13,13 @@ const ONE_COLOR: f32 = 0.25;
 /// Strokes of one color come out on the opposite of it. A picture with several, such as paper that was
 /// cut out, lies on the most frequent one.
 pub(super) fn flatten(brightness: &Plane, opacity: &Plane) -> Plane {
-    let opaque: Vec<f32> =
-        brightness.values.iter().zip(&opacity.values).filter(|(_, a)| **a > OPAQUE).map(|(v, _)| *v).collect();
+    let opaque: Vec<f32> = brightness
+        .values
+        .iter()
+        .zip(&opacity.values)
+        .filter(|(_, a)| **a > OPAQUE)
+        .map(|(v, _)| *v)
+        .collect();
     let level = |fraction| match opaque.is_empty() {
         true => 0.0,
         false => quantile(opaque.iter().copied(), fraction),

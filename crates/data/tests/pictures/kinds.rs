@@ -84,7 +84,8 @@ fn black_on_alpha(digit: &[f32], stream: &mut Stream) -> Vec<u8> {
 
 fn on_alpha(digit: &[f32], color: [u8; 3], stream: &mut Stream) -> Vec<u8> {
     let side = 200.0 + 200.0 * stream.uniform();
-    let ink = sheet::coverage(digit, Pose { center: (side / 2.0, side / 2.0), scale: side / 28.0, angle: 0.0 });
+    let ink =
+        sheet::coverage(digit, Pose { center: (side / 2.0, side / 2.0), scale: side / 28.0, angle: 0.0 });
     let [red, green, blue] = color;
     let picture = RgbaImage::from_fn(side as u32, side as u32, |x, y| {
         Rgba([red, green, blue, (255.0 * ink(x as f32, y as f32)).round() as u8])
@@ -362,12 +363,11 @@ fn rules(sheet: &mut Sheet, pitch: f32, width: f32, angle: f32, color: Color) {
 fn pen(sheet: &mut Sheet, digit: &[f32], pose: Pose, width: f32, color: Color) {
     let (columns, rows) = sheet.size();
     let mut ink = vec![0f32; (columns * rows) as usize];
+    let reach = width / 2.0 + 1.0;
     for (x, y) in thin::skeleton(digit) {
         let (x, y) = (pose.center.0 + (x - 13.5) * pose.scale, pose.center.1 + (y - 13.5) * pose.scale);
-        // The points lie a quarter of an MNIST pixel from each other: wide dots, then sharpened.
-        let reach = (pose.scale / 8.0).max(width / 2.0) + 1.0;
-        for row in (y - reach).max(0.0) as usize..((y + reach) as usize).min(rows as usize - 1) + 1 {
-            for column in (x - reach).max(0.0) as usize..((x + reach) as usize).min(columns as usize - 1) + 1 {
+        for row in (y - reach).max(0.0) as usize..((y + reach) as usize + 1).min(rows as usize) {
+            for column in (x - reach).max(0.0) as usize..((x + reach) as usize + 1).min(columns as usize) {
                 let distance = (column as f32 + 0.5 - x).hypot(row as f32 + 0.5 - y);
                 let at = row * columns as usize + column;
                 ink[at] = ink[at].max((reach - 0.5 - distance).clamp(0.0, 1.0));

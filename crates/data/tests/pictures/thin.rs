@@ -19,7 +19,18 @@ pub(crate) fn skeleton(digit: &[f32]) -> Vec<(f32, f32)> {
         }
     }
     let place = |i: usize| (i as f32 + 0.5) / SCALE as f32 - 0.5;
-    (0..lit.len()).filter(|&at| lit[at]).map(|at| (place(at % SIDE), place(at / SIDE))).collect()
+    let points: Vec<(f32, f32)> =
+        (0..lit.len()).filter(|&at| lit[at]).map(|at| (place(at % SIDE), place(at / SIDE))).collect();
+    // Points between neighbors, so that the pen does not skip.
+    let neighbors = |&(x, y): &(f32, f32)| {
+        let near = move |&&(a, b): &&(f32, f32)| (a - x).hypot(b - y) < 1.5 / SCALE as f32;
+        points.iter().filter(near).map(move |&(a, b)| (a - x, b - y)).collect::<Vec<_>>()
+    };
+    let between = |&(x, y): &(f32, f32)| {
+        let steps = neighbors(&(x, y)).into_iter();
+        steps.flat_map(move |(dx, dy)| [0.0, 0.125, 0.25, 0.375, 0.5].map(|t| (x + t * dx, y + t * dy)))
+    };
+    points.iter().flat_map(between).collect()
 }
 
 /// The bilinear enlargement above its half level.
@@ -40,17 +51,9 @@ fn peels(lit: &[bool], at: usize, pass: usize) -> bool {
         return true;
     }
     // Clockwise from the pixel above.
-    let around = [
-        at - SIDE,
-        at - SIDE + 1,
-        at + 1,
-        at + SIDE + 1,
-        at + SIDE,
-        at + SIDE - 1,
-        at - 1,
-        at - SIDE - 1,
-    ]
-    .map(|at| lit[at]);
+    let around =
+        [at - SIDE, at - SIDE + 1, at + 1, at + SIDE + 1, at + SIDE, at + SIDE - 1, at - 1, at - SIDE - 1]
+            .map(|at| lit[at]);
     let neighbors = around.iter().filter(|&&lit| lit).count();
     let rises = (0..8).filter(|&i| !around[i] && around[(i + 1) % 8]).count();
     let [north, _, east, _, south, _, west, _] = around;
