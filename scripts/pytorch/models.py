@@ -95,6 +95,51 @@ class ResNetMini(nn.Module):
         return self.fc(self.layer3(self.layer2(self.layer1(x))).mean((2, 3)))
 
 
+class DeepSigmoid(Mlp):
+    def forward(self, x):
+        for i in range(1, self.count):
+            x = torch.sigmoid(getattr(self, f"fc{i}")(x))
+        return getattr(self, f"fc{self.count}")(x)
+
+
+class Mnist1dMlp(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear1, self.linear2, self.linear3 = nn.Linear(40, 100), nn.Linear(100, 100), nn.Linear(100, 10)
+
+    def forward(self, x):
+        h = F.relu(self.linear1(x))
+        return self.linear3(h + F.relu(self.linear2(h)))
+
+
+class Mnist1dConv(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv1d(1, 25, 5, stride=2, padding=1)
+        self.conv2 = nn.Conv1d(25, 25, 3, stride=2, padding=1)
+        self.conv3 = nn.Conv1d(25, 25, 3, stride=2, padding=1)
+        self.linear = nn.Linear(125, 10)
+
+    def forward(self, x):
+        x = F.relu(self.conv2(F.relu(self.conv1(x.unsqueeze(1)))))
+        return self.linear(F.relu(self.conv3(x)).flatten(1))
+
+
+class Autoencoder(nn.Module):
+    def __init__(self, *widths):
+        super().__init__()
+
+        def through(widths, last):
+            pairs = [[nn.Linear(a, b), nn.Sigmoid()] for a, b in zip(widths, widths[1:])]
+            layers = [layer for pair in pairs for layer in pair]
+            return nn.Sequential(*(layers if last else layers[:-1]))
+
+        self.encoder, self.decoder = through(widths, False), through(widths[::-1], True)
+
+    def forward(self, x):
+        return self.decoder(self.encoder(x))
+
+
 class Images(nn.Module):
     """One layer on images that come in the order row, column, channel, as its result does."""
 
@@ -106,6 +151,17 @@ class Images(nn.Module):
         return self.layer(x.view(-1, *self.sizes).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).flatten(1)
 
 
+class Lines(nn.Module):
+    """One layer on rows that come in the order position, channel, as its result does."""
+
+    def __init__(self, length, channels, layer):
+        super().__init__()
+        self.sizes, self.layer = (length, channels), layer
+
+    def forward(self, x):
+        return self.layer(x.view(-1, *self.sizes).permute(0, 2, 1)).permute(0, 2, 1).flatten(1)
+
+
 class Rows(nn.Module):
     def __init__(self, layer):
         super().__init__()
@@ -113,6 +169,15 @@ class Rows(nn.Module):
 
     def forward(self, x):
         return self.layer(x)
+
+
+class Permute(nn.Module):
+    def __init__(self, *order):
+        super().__init__()
+        self.order = order
+
+    def forward(self, x):
+        return x.permute(*self.order)
 
 
 class Embedded(nn.Module):
@@ -131,6 +196,11 @@ MODELS = {
     "2c2d": (TwoCTwoD(), 784),
     "lenet": (LeNet(), 784),
     "resnet-mini": (ResNetMini(), 784),
+    "table-mlp": (Mlp(12, 64, 64, 3), 12),
+    "deep-sigmoid": (DeepSigmoid(784, *[32] * 8, 10), 784),
+    "mnist1d-mlp": (Mnist1dMlp(), 40),
+    "mnist1d-conv": (Mnist1dConv(), 40),
+    "autoencoder": (Autoencoder(784, 1000, 500, 250, 30), 784),
 }
 
 LAYERS = {
@@ -143,17 +213,39 @@ LAYERS = {
     "batch norm, images": (Images(3, 2, 4, nn.BatchNorm2d(4)), 24),
     "batch norm, features": (Rows(nn.BatchNorm1d(6)), 6),
     "layer norm": (Rows(nn.LayerNorm(9)), 9),
+    "conv 3, dilated": (Images(9, 8, 3, nn.Conv2d(3, 4, 3, stride=2, padding=2, dilation=2)), 216),
+    "conv 3, 2 groups": (Images(6, 5, 4, nn.Conv2d(4, 6, 3, padding=1, groups=2)), 120),
+    "conv 3, a group a channel": (Images(6, 5, 4, nn.Conv2d(4, 4, 3, padding=1, groups=4)), 120),
+    "conv1d 5, stride 2": (Lines(11, 3, nn.Conv1d(3, 4, 5, stride=2, padding=1)), 33),
+    "conv1d 3, dilated": (Lines(11, 2, nn.Conv1d(2, 3, 3, padding="same", dilation=3)), 22),
+    "flatten rows": (nn.Sequential(nn.Unflatten(1, (6, 3)), Permute(0, 2, 1), nn.Flatten()), 18),
+    "conv transpose 4, stride 2": (Images(4, 3, 3, nn.ConvTranspose2d(3, 2, 4, stride=2, padding=1)), 36),
+    "conv transpose 3, output padding": (
+        Images(4, 3, 2, nn.ConvTranspose2d(2, 3, 3, stride=2, padding=1, output_padding=1)),
+        24,
+    ),
+    "conv transpose1d 3, stride 2": (Lines(5, 3, nn.ConvTranspose1d(3, 2, 3, stride=2)), 15),
+    "max pool1d 3, stride 2": (Lines(8, 3, nn.MaxPool1d(3, 2)), 24),
+    "avg pool1d 2": (Lines(9, 2, nn.AvgPool1d(2)), 18),
+    "upsample 2": (Images(3, 4, 3, nn.Upsample(scale_factor=2)), 36),
+    "group norm, images": (Images(3, 4, 6, nn.GroupNorm(3, 6)), 72),
+    "group norm, features": (Rows(nn.GroupNorm(2, 8)), 8),
+    "instance norm": (Images(3, 4, 3, nn.InstanceNorm2d(3, affine=True)), 36),
+    "rms norm": (Rows(nn.RMSNorm(9, eps=1e-5)), 9),
     "embedding": (Embedded(), 3),
 }
 
 
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.InstanceNorm2d, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+
+
 def set_weights(model):
     for salt, (_, p) in enumerate(model.named_parameters()):
-        # Around 1 for the scale of a normalisation, else of the size that a layer starts with.
+        # Around 1 for the scale of a normalization, else of the size that a layer starts with.
         bound = 0.5 if p.dim() == 1 else (p[0].numel()) ** -0.5
         p.data = numbers(p.numel(), salt, -bound, bound).view_as(p)
     for module in model.modules():
-        if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm)):
+        if isinstance(module, NORMS):
             module.weight.data += 1
 
 

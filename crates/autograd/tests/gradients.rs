@@ -3,7 +3,7 @@
 use autograd::check::gradient_error;
 use autograd::{BufferPool, Tape, Var};
 use proptest::prelude::*;
-use tensor::conv::Padding;
+use tensor::conv::{ConvOptions, Padding};
 use tensor::quantized::Quantization;
 use tensor::random::Stream;
 use tensor::{Kernels, Layout, ParamId, ParamVec, Role, Shape};
@@ -111,6 +111,30 @@ const TABLE: &[(&str, Shapes, Domain, Op)] = &[
         Any,
         |x| x[0].conv2d(x[1], None, 1, Padding::Same).conv2d(x[1], None, 1, Padding::Same),
     ),
+    ("conv2d_with, dilated in groups", CONV, Any, |x| {
+        let options = ConvOptions { dilation: [1, 2], groups: 2, ..ConvOptions::square(1, Padding::Same) };
+        x[0].conv2d_with(pairs_of(x[1]), None, options)
+    }),
+    ("conv2d_with, strides by axis", CONV, Any, |x| {
+        let options = ConvOptions { stride: [2, 3], ..ConvOptions::square(1, Padding::Zeros(1)) };
+        x[0].conv2d_with(x[1], Some(x[2]), options)
+    }),
+    ("conv1d", ROWS, Any, |x| x[0].conv1d(x[1], Some(x[2]), ConvOptions::row(2, Padding::Zeros(1), 1))),
+    ("conv_transpose2d", UPWARDS, Any, |x| {
+        x[0].conv_transpose2d(x[1], Some(x[2]), ConvOptions::square(2, Padding::Zeros(1)), [1, 0])
+    }),
+    ("conv_transpose2d, same", UPWARDS, Any, |x| {
+        x[0].conv_transpose2d(x[1], Some(x[2]), ConvOptions::square(1, Padding::Same), [0, 0])
+    }),
+    (
+        "conv_transpose2d of rows, twice",
+        |m, k, n| vec![vec![m, n + 2, 2], vec![2, 2, k + 1]],
+        Any,
+        |x| {
+            let options = ConvOptions::row(3, Padding::Zeros(0), 2);
+            x[0].conv_transpose2d(x[1], None, options, [0, 2]).conv_transpose2d(x[1], None, options, [0, 0])
+        },
+    ),
     ("max_pool2d", IMAGES, Any, |x| apart(x[0]).max_pool2d(2, 2)),
     ("max_pool2d, overlapping", IMAGES, Any, |x| apart(x[0]).max_pool2d(3, 1)),
     ("max_pool2d, with gaps", IMAGES, Any, |x| apart(x[0]).max_pool2d(1, 2)),
@@ -120,9 +144,24 @@ const TABLE: &[(&str, Shapes, Domain, Op)] = &[
     }),
     ("avg_pool2d", IMAGES, Any, |x| x[0].avg_pool2d(2, 2)),
     ("avg_pool2d, overlapping", IMAGES, Any, |x| x[0].avg_pool2d(3, 2)),
+    ("max_pool1d", LINES, Any, |x| apart(x[0]).max_pool1d(2, 2)),
+    ("max_pool1d, overlapping", LINES, Any, |x| apart(x[0]).max_pool1d(3, 2)),
+    ("avg_pool1d", LINES, Any, |x| x[0].avg_pool1d(3, 2)),
     ("channels_first", IMAGES, Any, |x| x[0].channels_first()),
     ("batch_norm", NORM, Any, |x| x[0].batch_norm(x[1], x[2], 0.1).0),
     ("layer_norm", NORM, Any, |x| x[0].layer_norm(x[1], x[2], 0.1)),
+    ("group_norm", GROUPS, Any, |x| x[0].group_norm(2, x[1], x[2], 0.1)),
+    ("group_norm, a group a channel", GROUPS, Any, |x| x[0].group_norm(x[1].shape().len(), x[1], x[2], 0.1)),
+    ("group_norm, used twice", GROUPS, Any, |x| {
+        x[0].group_norm(1, x[1], x[2], 0.1).group_norm(2, x[1], x[2], 0.1) + x[0]
+    }),
+    ("rms_norm", |m, k, n| vec![vec![m, k, n], vec![n]], Any, |x| x[0].rms_norm(x[1], 0.1)),
+    (
+        "rms_norm, used twice",
+        |m, _, n| vec![vec![m, n], vec![n]],
+        Any,
+        |x| x[0].rms_norm(x[1], 0.1).rms_norm(x[1], 0.1) * x[0],
+    ),
     ("dropout", SAME, Any, |x| x[0].dropout(0.4, Stream::new(1, "dropout"))),
     (
         "cross_entropy on 3 dimensions",
@@ -150,8 +189,18 @@ const TABLE: &[(&str, Shapes, Domain, Op)] = &[
 ];
 
 const CONV: Shapes = |m, k, n| vec![vec![m, n + 2, k + 2, 2], vec![n, 2, 3, 3], vec![n]];
+const ROWS: Shapes = |m, k, n| vec![vec![m, n + 4, 3], vec![k, 3, 4], vec![k]];
+const UPWARDS: Shapes = |m, k, n| vec![vec![m, n, k + 1, 2], vec![2, 3, 3, 3], vec![3]];
+const LINES: Shapes = |m, k, n| vec![vec![m, k + n + 1, 2]];
+const GROUPS: Shapes = |m, k, n| vec![vec![m, k, 2 * n], vec![2 * n], vec![2 * n]];
 const IMAGES: Shapes = |m, k, n| vec![vec![m, k + 2, n + 3, 2]];
 const NORM: Shapes = |m, k, n| vec![vec![m, k, n], vec![n], vec![n]];
+
+/// The weights [outputs, 2, height, width] as [2·outputs, 1, height, width], two groups.
+fn pairs_of<'g>(w: Var<'g, f64>) -> Var<'g, f64> {
+    let shape = w.shape();
+    w.reshape([shape[0] * 2, 1, shape[2], shape[3]])
+}
 
 /// The same gradient at values so far apart that a small step changes no order.
 fn apart<'g>(x: Var<'g, f64>) -> Var<'g, f64> {

@@ -1,17 +1,21 @@
-//! The models that tasks are made of, by name.
+//! Networks by name, before the sizes of their task are known.
 
 use std::fmt;
+
+use tensor::Shape;
 
 use crate::layers::Activation;
 use crate::model::Model;
 use crate::models;
 
-/// A model before the sizes of its images are known.
+/// A model before the sizes of its inputs and outputs are known.
 ///
 /// ```
 /// use nn::Architecture;
 /// let lenet = Architecture::by_name("lenet").unwrap();
 /// assert_eq!(lenet.build(28, 28, 10).layout().len(), 61_706);
+/// let conv = Architecture::by_name("mnist1d-conv").unwrap();
+/// assert_eq!(conv.build_for([40], 10).layout().len(), 5_210);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Architecture {
@@ -22,44 +26,85 @@ pub enum Architecture {
         /// The nonlinearity between layers.
         activation: Activation,
     },
-    /// [`models::two_c_two_d`].
-    TwoCTwoD,
-    /// [`models::lenet`].
-    LeNet,
-    /// [`models::resnet_mini`].
-    ResNetMini,
+    /// Another one of [`models::ALL`], or of a user's.
+    Listed(&'static Info),
+}
+
+/// An entry of the registry of models.
+#[derive(Debug, Clone, Copy)]
+pub struct Info {
+    /// Name on the command line and in records: `resnet-mini`.
+    pub name: &'static str,
+    /// The network in one line.
+    pub about: &'static str,
+    /// Inputs and outputs.
+    pub kind: Kind,
+    /// The network for given sizes.
+    pub build: Build,
+}
+
+/// Inputs and outputs of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Images [n, height·width] to scores [n, classes]; built for `[height, width]`.
+    Images {
+        /// Least height and width of an image.
+        least_side: usize,
+    },
+    /// Vectors [n, features] to scores or numbers [n, outputs]; built for `[features]`.
+    Vectors,
+    /// Vectors [n, features] of numbers from 0 to 1 to a reconstruction of them; built for `[features]`, or
+    /// `[height, width]`.
+    Autoencoder,
+    /// Tokens [n, length] to scores of the next one [n, length, vocabulary]; built for `[length]`.
+    Text,
+}
+
+/// The making of a network.
+#[derive(Debug, Clone, Copy)]
+pub enum Build {
+    /// Dense layers of these hidden widths, which a user may change.
+    Mlp {
+        /// Widths of the hidden layers.
+        hidden: &'static [usize],
+        /// The nonlinearity between layers.
+        activation: Activation,
+    },
+    /// A function of the input's sizes, without the batch, and of the number of outputs.
+    For(fn(Shape, usize) -> Model),
+}
+
+impl Info {
+    /// The entry as an architecture.
+    pub fn architecture(&'static self) -> Architecture {
+        match self.build {
+            Build::Mlp { hidden, activation } => Architecture::Mlp { hidden: hidden.into(), activation },
+            Build::For(_) => Architecture::Listed(self),
+        }
+    }
+}
+
+/// By name.
+impl PartialEq for Info {
+    fn eq(&self, other: &Info) -> bool {
+        self.name == other.name
+    }
 }
 
 impl Architecture {
-    /// The names that [`by_name`](Architecture::by_name) knows, with what they stand for.
-    pub const NAMES: [(&'static str, &'static str); 5] = [
-        ("mlp", "the notebook's dense network, hidden widths 128 and 64"),
-        ("logreg", "softmax regression: one dense layer"),
-        ("2c2d", "two convolutions and two dense layers, as in DeepOBS"),
-        ("lenet", "LeNet-5 with ReLU and max pooling"),
-        ("resnet-mini", "ResNet-8: three residual blocks with batch norm"),
-    ];
+    /// Name and one line of each classifier of images.
+    pub const NAMES: [(&'static str, &'static str); image_classifiers()] = names();
 
-    /// The one with this name.
+    /// The one of [`models::ALL`] with this name.
     pub fn by_name(name: &str) -> Option<Architecture> {
-        let mlp =
-            |hidden: &[usize]| Architecture::Mlp { hidden: hidden.into(), activation: Activation::Relu };
-        Some(match name {
-            "mlp" => mlp(&[128, 64]),
-            "logreg" => mlp(&[]),
-            "2c2d" => Architecture::TwoCTwoD,
-            "lenet" => Architecture::LeNet,
-            "resnet-mini" => Architecture::ResNetMini,
-            _ => return None,
-        })
+        models::ALL.iter().find(|info| info.name == name).map(|info| info.architecture())
     }
 
     /// The least height and width of an image.
     pub fn least_side(&self) -> usize {
         match self {
-            Architecture::Mlp { .. } | Architecture::ResNetMini => 1,
-            Architecture::TwoCTwoD => 4,
-            Architecture::LeNet => 12,
+            Architecture::Listed(Info { kind: Kind::Images { least_side }, .. }) => *least_side,
+            _ => 1,
         }
     }
 
@@ -70,19 +115,30 @@ impl Architecture {
     /// If the images are smaller than [`least_side`](Architecture::least_side), or a width is 0.
     #[track_caller]
     pub fn build(&self, height: usize, width: usize, classes: usize) -> Model {
-        let least = self.least_side();
+        self.build_for([height, width], classes)
+    }
+
+    /// The model for examples of these sizes and this number of outputs: see [`Kind`].
+    ///
+    /// # Panics
+    /// If there are not as many sizes as the model takes, one is too small, or a width is 0.
+    #[track_caller]
+    pub fn build_for(&self, input: impl Into<Shape>, outputs: usize) -> Model {
+        let (input, least) = (input.into(), self.least_side());
         assert!(
-            height.min(width) >= least,
-            "{self} takes images of at least {least} × {least} pixels, not {height} × {width}"
+            input.iter().all(|&side| side >= least),
+            "{self} takes images of at least {least} × {least} pixels, not {}",
+            input.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ")
         );
         match self {
             Architecture::Mlp { hidden, activation } => {
-                let widths = [&[height * width], hidden.as_slice(), &[classes]].concat();
+                let widths = [&[input.len()], hidden.as_slice(), &[outputs]].concat();
                 Model::mlp(&widths, *activation)
             }
-            Architecture::TwoCTwoD => models::two_c_two_d(height, width, classes),
-            Architecture::LeNet => models::lenet(height, width, classes),
-            Architecture::ResNetMini => models::resnet_mini(height, width, classes),
+            Architecture::Listed(info) => match info.build {
+                Build::Mlp { .. } => info.architecture().build_for(input, outputs),
+                Build::For(build) => build(input, outputs),
+            },
         }
     }
 }
@@ -90,12 +146,36 @@ impl Architecture {
 /// The name: `mlp`, `2c2d`, …
 impl fmt::Display for Architecture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listed = |hidden: &[usize]| {
+            let same =
+                |info: &&&Info| matches!(info.build, Build::Mlp { hidden: known, .. } if known == hidden);
+            models::ALL.iter().find(same).map_or(models::MLP.name, |info| info.name)
+        };
         f.write_str(match self {
-            Architecture::Mlp { hidden, .. } if hidden.is_empty() => "logreg",
-            Architecture::Mlp { .. } => "mlp",
-            Architecture::TwoCTwoD => "2c2d",
-            Architecture::LeNet => "lenet",
-            Architecture::ResNetMini => "resnet-mini",
+            Architecture::Mlp { hidden, .. } => listed(hidden),
+            Architecture::Listed(info) => info.name,
         })
     }
+}
+
+const fn image_classifiers() -> usize {
+    let (mut count, mut i) = (0, 0);
+    while i < models::ALL.len() {
+        count += matches!(models::ALL[i].kind, Kind::Images { .. }) as usize;
+        i += 1;
+    }
+    count
+}
+
+const fn names() -> [(&'static str, &'static str); image_classifiers()] {
+    let mut names = [("", ""); image_classifiers()];
+    let (mut count, mut i) = (0, 0);
+    while i < models::ALL.len() {
+        if matches!(models::ALL[i].kind, Kind::Images { .. }) {
+            names[count] = (models::ALL[i].name, models::ALL[i].about);
+            count += 1;
+        }
+        i += 1;
+    }
+    names
 }

@@ -34,7 +34,7 @@ mod model;
 pub mod models;
 mod module;
 
-pub use architecture::Architecture;
+pub use architecture::{Architecture, Build, Info, Kind};
 pub use context::Context;
 pub use init::Init;
 pub use layers::{Activation, Linear, Sequential};

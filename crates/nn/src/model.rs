@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use autograd::Var;
 use tensor::random::Stream;
-use tensor::{Kernels, Layout, ParamId, ParamVec, Role, Shape};
+use tensor::{Kernels, Layout, ParamId, ParamInfo, ParamVec, Role, Shape};
 
 use crate::context::Context;
 use crate::init::Init;
@@ -20,7 +20,7 @@ pub struct Model {
     buffer_starts: Vec<f32>,
 }
 
-/// How one parameter starts.
+/// The starting values of a parameter.
 #[derive(Debug, Clone)]
 struct Start {
     init: Init,
@@ -40,6 +40,26 @@ impl Model {
             buffers: buffers.into(),
             buffer_starts,
         }
+    }
+
+    /// With other starting values: `init` is asked for each parameter and given what it had.
+    ///
+    /// ```
+    /// use nn::{Init, models};
+    /// use tensor::Role;
+    /// // As DeepOBS begins.
+    /// let model = models::two_c_two_d(28, 28, 10).with_init(|param, _| match param.role {
+    ///     Role::Bias => Init::Constant(0.05),
+    ///     _ => Init::TruncatedNormal(0.05),
+    /// });
+    /// assert!(model.init(0).as_slice().iter().all(|w| w.abs() <= 0.1));
+    /// ```
+    #[must_use]
+    pub fn with_init(mut self, init: impl Fn(&ParamInfo, Init) -> Init) -> Model {
+        for (start, param) in self.starts.iter_mut().zip(self.layout.entries()) {
+            start.init = init(param, start.init);
+        }
+        self
     }
 
     /// Names, shapes and roles of the parameters.

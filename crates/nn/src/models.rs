@@ -1,10 +1,46 @@
-//! Networks that are known by name, for images with one channel that come as [n, height·width].
+//! Networks that are known by name: a file and a line of the registry each.
+//!
+//! Each file has a function, which makes the network for sizes of a user's, and `INFO`, by which
+//! [`Architecture`](crate::Architecture) finds it.
 
-mod lenet;
-mod mlp;
-mod resnet_mini;
-mod two_c_two_d;
+use tensor::Shape;
 
-pub use self::lenet::lenet;
-pub use self::resnet_mini::resnet_mini;
-pub use self::two_c_two_d::two_c_two_d;
+use crate::architecture::Info;
+
+/// Declares the files of models; each defines a function of its name and `INFO`.
+macro_rules! registry {
+    ($($model:ident),+ $(,)?) => {
+        $(
+            mod $model;
+            pub use self::$model::$model;
+        )+
+
+        /// Every model.
+        pub const ALL: &[&Info] = &[$(&$model::INFO),+];
+    };
+}
+
+registry! {
+    mlp,
+    logreg,
+    two_c_two_d,
+    lenet,
+    resnet_mini,
+    table_mlp,
+    deep_sigmoid,
+    mnist1d_mlp,
+    mnist1d_conv,
+    autoencoder,
+}
+
+/// The name of dense layers of a user's widths.
+pub(crate) const MLP: &Info = &mlp::INFO;
+
+/// Height and width of images.
+#[track_caller]
+fn sides(input: Shape) -> [usize; 2] {
+    let &[height, width] = &*input else {
+        panic!("expected the sizes [height, width] of images, found {input}");
+    };
+    [height, width]
+}

@@ -1,8 +1,10 @@
 //! Models: names, starts, gradients, and what a start does not depend on.
 
+use autograd::BufferPool;
 use autograd::check::gradient_error;
-use nn::{Activation, Model};
-use tensor::ParamVec;
+use nn::{Activation, Architecture, Context, Kind, Model, models};
+use tensor::random::Stream;
+use tensor::{ParamId, ParamVec};
 
 #[test]
 fn an_mlp_has_the_names_and_shapes_of_pytorch() {
@@ -46,5 +48,99 @@ fn the_gradient_is_right_through_every_activation() {
         assert!(error < 1e-6, "{name}: {error:e}");
         assert_eq!(Activation::by_name(name), Some(activation));
         assert_eq!(activation.name(), name);
+    }
+}
+
+/// Small sizes, except where a model has its own.
+fn small(architecture: &Architecture, kind: Kind) -> (Model, usize) {
+    match kind {
+        Kind::Images { least_side } => {
+            let side = least_side.max(6);
+            (architecture.build(side, side, 3), side * side)
+        }
+        Kind::Vectors => (architecture.build_for([12], 3), 12),
+        Kind::Autoencoder => (architecture.build_for([4, 4], 16), 16),
+        Kind::Text => (architecture.build_for([5], 7), 5),
+    }
+}
+
+/// The slope of a loss along a random direction of each parameter is its gradient's part in that direction.
+#[test]
+fn every_model_has_the_gradient_of_its_forward_formula() {
+    for info in models::ALL {
+        let (model, inputs) = small(&info.architecture(), info.kind);
+        let start = model.init(4);
+        let mut at = ParamVec::<f64>::zeros(model.layout().clone());
+        at.as_mut_slice().iter_mut().zip(start.as_slice()).for_each(|(a, &w)| *a = w.into());
+        let pool = BufferPool::new();
+        let loss = |weights: &ParamVec<f64>, gradients: Option<&mut ParamVec<f64>>| {
+            let tape = pool.tape(weights);
+            let mut stream = Stream::new(1, "inputs");
+            let x = match info.kind {
+                Kind::Text => tape.input_tokens([2, inputs], |tokens| {
+                    tokens.iter_mut().for_each(|token| *token = stream.below(7));
+                }),
+                _ => tape.input_with([2, inputs], |x| {
+                    x.iter_mut().for_each(|x| *x = stream.uniform().into());
+                }),
+            };
+            let mut buffers = model.buffers();
+            let y = model.forward_in(x, Context::Train { seed: 5, step: 3, buffers: &mut buffers });
+            let scales = tape.input_with(y.shape(), |s| {
+                s.iter_mut().enumerate().for_each(|(i, s)| *s = (i as f64 + 0.5).sin());
+            });
+            let loss = (y * scales).sum();
+            if let Some(gradients) = gradients {
+                loss.backward(gradients);
+            }
+            loss.item()
+        };
+        let mut gradients = at.zeros_like();
+        loss(&at, Some(&mut gradients));
+
+        // Short, because a kink of a ReLU between the two ends would be an error.
+        const STEP: f64 = 1e-7;
+        for (id, param) in model.layout().ids().zip(model.layout().entries()) {
+            let mut stream = Stream::new(7, &param.name);
+            let direction: Vec<f64> =
+                (0..param.shape.len()).map(|_| 2.0 * f64::from(stream.uniform()) - 1.0).collect();
+            let moved = |id: ParamId, step: f64| {
+                let mut point = at.clone();
+                point.get_mut(id).iter_mut().zip(&direction).for_each(|(w, d)| *w += step * d);
+                loss(&point, None)
+            };
+            let slope = (moved(id, STEP) - moved(id, -STEP)) / (2.0 * STEP);
+            let found: f64 = gradients.get(id).iter().zip(&direction).map(|(g, d)| g * d).sum();
+            let size = gradients.get(id).iter().map(|g| g.abs()).sum::<f64>().max(1.0);
+            let error = (slope - found).abs() / size;
+            assert!(
+                error <= 1e-6,
+                "{}: {}: {found} by backward, {slope} by differences",
+                info.name,
+                param.name
+            );
+        }
+    }
+}
+
+#[test]
+fn models_have_as_many_weights_as_they_say() {
+    let named = |name: &str| Architecture::by_name(name).unwrap();
+    for (name, input, outputs, weights) in [
+        ("mnist1d-mlp", 40, 10, 15_210),
+        ("mnist1d-conv", 40, 10, 5_210),
+        ("autoencoder", 784, 784, 2_837_314),
+    ] {
+        let model = named(name).build_for([input], outputs);
+        assert_eq!(model.layout().len(), weights, "{name}");
+        assert_eq!(named(name).to_string(), name);
+    }
+}
+
+#[test]
+fn names_are_unique() {
+    for (i, info) in models::ALL.iter().enumerate() {
+        assert!(models::ALL[..i].iter().all(|other| other.name != info.name), "duplicate `{}`", info.name);
+        assert!(!info.about.is_empty() && !info.about.ends_with('.'), "{}", info.name);
     }
 }

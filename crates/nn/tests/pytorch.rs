@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use autograd::{BufferPool, Var};
-use nn::layers::{AvgPool2d, BatchNorm, Conv2d, Embedding, LayerNorm, MaxPool2d, Unflatten};
-use nn::{Architecture, Builder, Context, Init, Model, Sequential};
+use nn::layers::{
+    AvgPool1d, AvgPool2d, BatchNorm, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Embedding,
+    FlattenRows, GroupNorm, LayerNorm, MaxPool1d, MaxPool2d, RmsNorm, Unflatten, Upsample,
+};
+use nn::{Architecture, Builder, Context, Info, Init, Kind, Model, Sequential, models};
 use serde::Deserialize;
 use tensor::conv::Padding;
 use tensor::{Kernels, ParamId, ParamVec, Role};
@@ -136,14 +139,27 @@ fn compare<T: Kernels>(name: &str, model: &Model, x: Option<ParamId>, case: &Cas
 /// Single precision: the bound for a closed loop; double: what rounding leaves.
 const BOUNDS: (f64, f64) = (1e-5, 1e-11);
 
+/// The sizes that the script has for each model.
+fn model(name: &str) -> Model {
+    let architecture = Architecture::by_name(name).unwrap();
+    match models::ALL.iter().find(|info| info.name == name).unwrap().kind {
+        Kind::Images { .. } => architecture.build(28, 28, 10),
+        _ if name.starts_with("mnist1d") => architecture.build_for([40], 10),
+        Kind::Vectors if name == "table-mlp" => architecture.build_for([12], 3),
+        Kind::Vectors => architecture.build_for([784], 10),
+        Kind::Autoencoder => architecture.build_for([28, 28], 784),
+        Kind::Text => architecture.build_for([7], 11),
+    }
+}
+
 #[test]
 fn every_model_computes_what_pytorch_does() {
     let recorded = recorded().models;
-    assert_eq!(recorded.len(), Architecture::NAMES.len());
-    for (name, _) in Architecture::NAMES {
-        let model = Architecture::by_name(name).unwrap().build(28, 28, 10);
-        compare::<f32>(name, &model, None, &recorded[name], BOUNDS.0);
-        compare::<f64>(name, &model, None, &recorded[name], BOUNDS.1);
+    assert_eq!(recorded.len(), models::ALL.len());
+    for Info { name, .. } in models::ALL {
+        let model = model(name);
+        compare::<f32>(name, &model, None, &recorded[*name], BOUNDS.0);
+        compare::<f64>(name, &model, None, &recorded[*name], BOUNDS.1);
     }
 }
 
@@ -152,6 +168,7 @@ fn every_layer_computes_what_pytorch_does() {
     let images = |height: usize, width: usize, channels: usize| {
         Sequential::new().then(Unflatten::new([height, width, channels]))
     };
+    let rows = |length: usize, channels: usize| Sequential::new().then(Unflatten::new([length, channels]));
     let recorded = recorded().layers;
     let mut done = 0;
     let mut check = |name: &str, make: &dyn Fn(&mut Builder) -> Sequential| {
@@ -178,6 +195,34 @@ fn every_layer_computes_what_pytorch_does() {
     check("batch norm, images", &|b| images(3, 2, 4).then(BatchNorm::new(b, "layer", 4)));
     check("batch norm, features", &|b| Sequential::new().then(BatchNorm::new(b, "layer", 6)));
     check("layer norm", &|b| Sequential::new().then(LayerNorm::new(b, "layer", 9)));
+    check("conv 3, dilated", &|b| {
+        let conv = Conv2d::new(b, "layer", 3, 4, 3).stride(2).dilation(2).padding(Padding::Zeros(2));
+        images(9, 8, 3).then(conv)
+    });
+    check("conv 3, 2 groups", &|b| images(6, 5, 4).then(Conv2d::grouped(b, "layer", 4, 6, 3, 2)));
+    check("conv 3, a group a channel", &|b| images(6, 5, 4).then(Conv2d::grouped(b, "layer", 4, 4, 3, 4)));
+    check("conv1d 5, stride 2", &|b| {
+        rows(11, 3).then(Conv1d::new(b, "layer", 3, 4, 5).stride(2).padding(Padding::Zeros(1)))
+    });
+    check("conv1d 3, dilated", &|b| rows(11, 2).then(Conv1d::new(b, "layer", 2, 3, 3).dilation(3)));
+    check("flatten rows", &|_| rows(6, 3).then(FlattenRows));
+    check("conv transpose 4, stride 2", &|b| {
+        images(4, 3, 3).then(ConvTranspose2d::new(b, "layer", 3, 2, 4).stride(2))
+    });
+    check("conv transpose 3, output padding", &|b| {
+        let conv = ConvTranspose2d::new(b, "layer", 2, 3, 3).stride(2).padding(Padding::Zeros(1));
+        images(4, 3, 2).then(conv.output_padding(1))
+    });
+    check("conv transpose1d 3, stride 2", &|b| {
+        rows(5, 3).then(ConvTranspose1d::new(b, "layer", 3, 2, 3).stride(2).padding(Padding::Zeros(0)))
+    });
+    check("max pool1d 3, stride 2", &|_| rows(8, 3).then(MaxPool1d { size: 3, stride: 2 }));
+    check("avg pool1d 2", &|_| rows(9, 2).then(AvgPool1d { size: 2, stride: 2 }));
+    check("upsample 2", &|_| images(3, 4, 3).then(Upsample { scale: 2 }));
+    check("group norm, images", &|b| images(3, 4, 6).then(GroupNorm::new(b, "layer", 3, 6)));
+    check("group norm, features", &|b| Sequential::new().then(GroupNorm::new(b, "layer", 2, 8)));
+    check("instance norm", &|b| images(3, 4, 3).then(GroupNorm::instance(b, "layer", 3)));
+    check("rms norm", &|b| Sequential::new().then(RmsNorm::new(b, "layer", 9)));
     assert_eq!(done, recorded.len() - 1);
 }
 

@@ -3,31 +3,29 @@
 //! Images are `[height, width, channels]`, one after another: what PyTorch calls `channels_last`. So
 //! the channels of a pixel are contiguous, vectors run along them, and a patch is a few tables of
 //! offsets into one image with a border of zeros around it ([`indirect`](crate::indirect)). Weights are
-//! `[outputs, inputs, height, width]`, as PyTorch has them.
+//! `[outputs, inputs / groups, height, width]`, as PyTorch has them.
 //!
 //! Images are split over the threads, and for the gradient of the weights the rows of that gradient,
 //! so no sum is ever split: the bits depend neither on the number of threads nor on blocking.
 
+mod frame;
+mod options;
+mod transposed;
+
+use self::frame::{Frame, all};
+pub use self::options::{ConvOptions, Padding};
+pub use self::transposed::ConvTranspose2d;
 use crate::indirect::{IndirectMat, Start};
 use crate::kernels::Kernels;
 use crate::matmul::Mat;
 use crate::parallel::{for_each_chunk, threads};
 use crate::shape::Shape;
 
-/// Zeros around an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Padding {
-    /// So many on each side.
-    Zeros(usize),
-    /// As many as keep the image's size at stride 1; of an odd number, the smaller half comes first.
-    Same,
-}
-
 /// The sizes of a convolution.
 ///
 /// ```
 /// use tensor::conv::{Conv2d, Padding};
-/// // The sum of each pixel of a 2×2 image with its neighbours.
+/// // The sum of each pixel of a 2×2 image with its neighbors.
 /// let conv = Conv2d::new([2, 2, 1], [1, 1, 3, 3], 1, Padding::Same);
 /// let mut y = [0.0_f32; 4];
 /// conv.forward(&[1.0, 2.0, 3.0, 4.0], &[1.0; 9], None, &mut y);
@@ -40,7 +38,9 @@ pub struct Conv2d {
     inputs: usize,
     outputs: usize,
     kernel: [usize; 2],
-    stride: usize,
+    stride: [usize; 2],
+    dilation: [usize; 2],
+    groups: usize,
     /// Zeros above and to the left.
     before: [usize; 2],
     /// Zeros below and to the right.
@@ -55,42 +55,57 @@ impl Conv2d {
     /// kernel width]`.
     ///
     /// # Panics
-    /// If the channels differ, the stride is 0, the kernel does not fit the image with its padding, or
-    /// the padding is not smaller than the kernel.
+    /// As [`with_options`](Conv2d::with_options).
     #[track_caller]
     pub fn new(image: [usize; 3], weight: [usize; 4], stride: usize, padding: Padding) -> Conv2d {
-        let ([height, width, channels], [outputs, inputs, rows, columns]) = (image, weight);
+        Conv2d::with_options(image, weight, ConvOptions::square(stride, padding))
+    }
+
+    /// A convolution of images `[height, width, inputs]` with weights `[outputs, inputs / groups, kernel
+    /// height, kernel width]`.
+    ///
+    /// # Panics
+    /// If the channels differ, the groups do not divide them, a stride or dilation is 0, the kernel does
+    /// not fit the image with its padding, or the padding is not smaller than the kernel's extent.
+    #[track_caller]
+    pub fn with_options(image: [usize; 3], weight: [usize; 4], options: ConvOptions) -> Conv2d {
+        let ([height, width, channels], [outputs, group_inputs, rows, columns]) = (image, weight);
+        let ConvOptions { stride, padding, dilation, groups } = options;
         let [image, weight] = [Shape::new(&image), Shape::new(&weight)];
+        assert!(
+            groups > 0 && outputs.is_multiple_of(groups),
+            "expected groups that divide {outputs} outputs, found {groups}"
+        );
+        let inputs = group_inputs * groups;
         assert!(
             channels == inputs,
             "a convolution of weight {weight} takes {inputs} channels, not images {image} of {channels}"
         );
-        assert!(stride > 0, "a convolution moves by at least 1, not by a stride of 0");
+        assert!(!stride.contains(&0), "a convolution moves by at least 1, not by a stride of 0");
+        assert!(!dilation.contains(&0), "expected a dilation of at least 1, found 0");
         let kernel = [rows, columns];
-        let (before, after) = match padding {
-            Padding::Zeros(zeros) => ([zeros; 2], [zeros; 2]),
-            Padding::Same => {
-                let all = kernel.map(|size| size.saturating_sub(1));
-                (all.map(|all| all / 2), all.map(|all| all - all / 2))
-            }
-        };
+        let extent = [0, 1].map(|axis| dilation[axis] * kernel[axis].saturating_sub(1) + 1);
+        let sides = [0, 1].map(|axis| padding[axis].sides(extent[axis]));
+        let (before, after) = (sides.map(|(before, _)| before), sides.map(|(_, after)| after));
         let fits = |size: usize, axis: usize| {
             kernel[axis] > 0
-                && kernel[axis] <= size + before[axis] + after[axis]
-                && after[axis] < kernel[axis]
+                && extent[axis] <= size + before[axis] + after[axis]
+                && after[axis] < extent[axis]
         };
         assert!(
             fits(height, 0) && fits(width, 1),
-            "a convolution of weight {weight} and padding {padding:?} does not fit images {image}"
+            "a convolution of weight {weight} and padding {} does not fit images {image}",
+            if padding[0] == padding[1] { format!("{:?}", padding[0]) } else { format!("{padding:?}") }
         );
-        Conv2d { height, width, inputs, outputs, kernel, stride, before, after }
+        Conv2d { height, width, inputs, outputs, kernel, stride, dilation, groups, before, after }
     }
 
     /// The sizes of an output image: `[height, width, outputs]`.
     pub fn output(&self) -> [usize; 3] {
-        let Conv2d { height, width, kernel, stride, before, after, .. } = *self;
+        let Conv2d { height, width, stride, before, after, .. } = *self;
+        let extent = self.extent();
         let steps =
-            |size: usize, axis: usize| (size + before[axis] + after[axis] - kernel[axis]) / stride + 1;
+            |size: usize, axis: usize| (size + before[axis] + after[axis] - extent[axis]) / stride[axis] + 1;
         [steps(height, 0), steps(width, 1), self.outputs]
     }
 
@@ -100,18 +115,32 @@ impl Conv2d {
     /// If the lengths do not fit. So for the gradients.
     #[track_caller]
     pub fn forward<T: Kernels>(&self, x: &[T], w: &[T], bias: Option<&[T]>, y: &mut [T]) {
+        self.forward_from(x, w, bias.map_or(Start::Zeros, Start::Row), y);
+    }
+
+    /// `y = x ∗ w + start`.
+    #[track_caller]
+    fn forward_from<T: Kernels>(&self, x: &[T], w: &[T], start: Start<'_, T>, y: &mut [T]) {
         let images = self.images(x.len(), w.len(), y.len());
-        let (frame, taps) = (self.input_frame(), self.taps());
+        let (frame, taps, (inputs, outputs)) = (self.input_frame(), self.taps(), self.group());
+        let group_weights = taps.len() * outputs;
         let mut room = Vec::new();
         let by_tap = cache_lines(&mut room, w.len());
-        Mat::new(w, self.outputs, taps.len()).t().copy_to(by_tap);
+        let of_groups =
+            w.chunks_exact(group_weights.max(1)).zip(by_tap.chunks_exact_mut(group_weights.max(1)));
+        of_groups.for_each(|(w, by_tap)| Mat::new(w, outputs, taps.len()).t().copy_to(by_tap));
         let by_tap = &*by_tap;
-        let start = bias.map_or(Start::Zeros, Start::Row);
         let pixels = frame.pixels(self.output(), self.stride, self.inputs);
 
         self.over_images(images, x, y, frame, |x, y| {
-            let patches = IndirectMat { data: x, rows: &pixels, columns: &taps };
-            T::indirect(patches, by_tap, start, self.outputs, y);
+            self.by_group(self.outputs, y, |group, y| {
+                let patches = IndirectMat { data: &x[group * inputs..], rows: &pixels, columns: &taps };
+                let start = match start {
+                    Start::Row(bias) => Start::Row(&bias[group * outputs..][..outputs]),
+                    start => start,
+                };
+                T::indirect(patches, &by_tap[group * group_weights..][..group_weights], start, outputs, y);
+            });
         });
     }
 
@@ -119,8 +148,8 @@ impl Conv2d {
     #[track_caller]
     pub fn input_gradient<T: Kernels>(&self, dy: &[T], w: &[T], beta: T, dx: &mut [T]) {
         let images = self.images(dx.len(), w.len(), dy.len());
-        let Conv2d { height, width, inputs, outputs, kernel: [rows, columns], .. } = *self;
-        let frame = self.output_frame();
+        let Conv2d { height, width, kernel: [rows, columns], dilation, .. } = *self;
+        let (frame, (inputs, outputs)) = (self.output_frame(), self.group());
         // The weight of (input, output, row, column) multiplies what stands behind the pixel by as much
         // as its tap stands before it.
         let area = rows * columns;
@@ -131,15 +160,19 @@ impl Conv2d {
         of_outputs.for_each(|(w, by_tap)| Mat::new(w, inputs, area).t().copy_to(by_tap));
         let by_tap = &*by_tap;
         let tap = |output: usize, row: usize, column: usize| {
-            ((rows - 1 - row) * frame.width + columns - 1 - column) * outputs + output
+            let (row, column) = ((rows - 1 - row) * dilation[0], (columns - 1 - column) * dilation[1]);
+            (row * frame.width + column) * self.outputs + output
         };
         let taps = all(outputs, rows, columns, tap);
-        let pixels = frame.pixels([height, width, inputs], 1, outputs);
+        let pixels = frame.pixels([height, width, self.inputs], [1; 2], self.outputs);
         let start = if beta == T::zero() { Start::Zeros } else { Start::Kept };
+        let group_weights = outputs * inputs * area;
 
         self.over_images(images, dy, dx, frame, |dy, dx| {
-            let patches = IndirectMat { data: dy, rows: &pixels, columns: &taps };
-            T::indirect(patches, by_tap, start, inputs, dx);
+            self.by_group(self.inputs, dx, |group, dx| {
+                let patches = IndirectMat { data: &dy[group * outputs..], rows: &pixels, columns: &taps };
+                T::indirect(patches, &by_tap[group * group_weights..][..group_weights], start, inputs, dx);
+            });
         });
     }
 
@@ -148,26 +181,36 @@ impl Conv2d {
     #[track_caller]
     pub fn weight_gradient<T: Kernels>(&self, x: &[T], dy: &[T], beta: T, dw: &mut [T]) {
         let images = self.images(x.len(), dw.len(), dy.len());
-        let (frame, taps, outputs) = (self.input_frame(), self.taps(), self.outputs);
+        let (frame, taps, (inputs, outputs)) = (self.input_frame(), self.taps(), self.group());
         let pixels = frame.pixels(self.output(), self.stride, self.inputs);
-        let [x_len, dy_len] = [self.height * self.width * self.inputs, pixels.len() * outputs];
+        let [x_len, dy_len] =
+            [self.height * self.width * self.inputs, pixels.len() * self.outputs].map(|len| len.max(1));
         let mut by_tap = vec![T::zero(); dw.len()];
 
         let threads = self.threads(images);
         let share = taps.len().div_ceil(threads).max(1);
-        let work = |(taps, by_tap): (&[usize], &mut [T])| {
+        let work = |(group, taps, by_tap): (usize, &[usize], &mut [T])| {
             let mut framed = vec![T::zero(); frame.len()];
-            for (x, dy) in x.chunks_exact(x_len.max(1)).zip(dy.chunks_exact(dy_len.max(1))) {
-                let patches = IndirectMat { data: frame.put(x, &mut framed), rows: taps, columns: &pixels };
+            let mut own = Vec::new();
+            for (x, dy) in x.chunks_exact(x_len).zip(dy.chunks_exact(dy_len)) {
+                let data = &frame.put(x, &mut framed)[group * inputs..];
+                let patches = IndirectMat { data, rows: taps, columns: &pixels };
+                let dy = self.columns_of(group, dy, &mut own);
                 T::indirect(patches, dy, Start::Kept, outputs, by_tap);
             }
         };
         if outputs > 0 {
-            for_each_chunk(taps.chunks(share).zip(by_tap.chunks_mut(share * outputs)).collect(), work);
+            let of_groups = by_tap.chunks_mut((taps.len() * outputs).max(1)).enumerate();
+            let parts = of_groups.flat_map(|(group, by_tap)| {
+                let parts = taps.chunks(share).zip(by_tap.chunks_mut(share * outputs));
+                parts.map(move |(taps, by_tap)| (group, taps, by_tap))
+            });
+            for_each_chunk(parts.collect(), work);
         }
         for (output, dw) in dw.chunks_exact_mut(taps.len().max(1)).enumerate() {
+            let by_tap = &by_tap[output / outputs * taps.len() * outputs..];
             for (tap, dw) in dw.iter_mut().enumerate() {
-                let sum = by_tap[tap * outputs + output];
+                let sum = by_tap[tap * outputs + output % outputs];
                 *dw = if beta == T::zero() { sum } else { *dw + sum };
             }
         }
@@ -197,13 +240,41 @@ impl Conv2d {
         for_each_chunk(to.chunks_mut(share * to_len).enumerate().collect(), some);
     }
 
+    /// Calls `work` with each group's columns of a row-major matrix of this width, contiguous.
+    fn by_group<T: Kernels>(&self, width: usize, c: &mut [T], work: impl Fn(usize, &mut [T])) {
+        if self.groups == 1 {
+            return work(0, c);
+        }
+        let share = width / self.groups;
+        let mut own = vec![T::zero(); c.len() / self.groups];
+        for group in 0..self.groups {
+            let columns = group * share..(group + 1) * share;
+            let rows = own.chunks_exact_mut(share.max(1)).zip(c.chunks_exact(width.max(1)));
+            rows.for_each(|(own, c)| own.copy_from_slice(&c[columns.clone()]));
+            work(group, &mut own);
+            let rows = own.chunks_exact(share.max(1)).zip(c.chunks_exact_mut(width.max(1)));
+            rows.for_each(|(own, c)| c[columns.clone()].copy_from_slice(own));
+        }
+    }
+
+    /// The output channels of a group, in `own` if there are others.
+    fn columns_of<'a, T: Kernels>(&self, group: usize, y: &'a [T], own: &'a mut Vec<T>) -> &'a [T] {
+        if self.groups == 1 {
+            return y;
+        }
+        let share = self.outputs / self.groups;
+        own.clear();
+        y.chunks_exact(self.outputs).for_each(|y| own.extend_from_slice(&y[group * share..][..share]));
+        own
+    }
+
     /// Number of images in these lengths of x, w and y.
     #[track_caller]
     fn images(&self, x: usize, w: usize, y: usize) -> usize {
         let image = self.height * self.width * self.inputs;
         let images = x.checked_div(image).unwrap_or(0);
         let output: usize = self.output().iter().product();
-        let weights = self.outputs * self.inputs * self.kernel[0] * self.kernel[1];
+        let weights = self.outputs * self.taps_len();
         assert!(
             x == images * image && y == images * output && w == weights,
             "images of {image} numbers, {weights} weights and results of {output} do not have {x}, {w} and {y}"
@@ -212,9 +283,18 @@ impl Conv2d {
     }
 
     fn threads(&self, images: usize) -> usize {
-        let [height, width, outputs] = self.output();
-        let multiply_adds = images * height * width * outputs * self.inputs * self.kernel[0] * self.kernel[1];
+        let multiply_adds = images * self.output().iter().product::<usize>() * self.taps_len();
         if multiply_adds < PARALLEL_FROM { 1 } else { threads() }
+    }
+
+    /// Inputs and outputs of a group.
+    fn group(&self) -> (usize, usize) {
+        (self.inputs / self.groups, self.outputs / self.groups)
+    }
+
+    /// Rows and columns from the first pixel of a patch to its last, both counted.
+    fn extent(&self) -> [usize; 2] {
+        [0, 1].map(|axis| self.dilation[axis] * (self.kernel[axis] - 1) + 1)
     }
 
     /// An input image with its padding.
@@ -225,7 +305,7 @@ impl Conv2d {
             width: width + before[1] + after[1],
             top: before[0],
             left: before[1],
-            step: 1,
+            step: [1; 2],
             image: [height, width, inputs],
         }
     }
@@ -233,12 +313,13 @@ impl Conv2d {
     /// An output image with its pixels a stride apart, and zeros around it for all patches that hold
     /// one of them.
     fn output_frame(&self) -> Frame {
-        let Conv2d { height, width, kernel, before, stride, .. } = *self;
+        let Conv2d { height, width, before, stride, .. } = *self;
+        let extent = self.extent();
         Frame {
-            height: height + kernel[0] - 1,
-            width: width + kernel[1] - 1,
-            top: kernel[0] - 1 - before[0],
-            left: kernel[1] - 1 - before[1],
+            height: height + extent[0] - 1,
+            width: width + extent[1] - 1,
+            top: extent[0] - 1 - before[0],
+            left: extent[1] - 1 - before[1],
             step: stride,
             image: self.output(),
         }
@@ -246,54 +327,16 @@ impl Conv2d {
 
     /// The offsets of a patch's numbers in a framed input image, in the order of the weights.
     fn taps(&self) -> Vec<usize> {
-        let (inputs, width) = (self.inputs, self.input_frame().width);
-        all(inputs, self.kernel[0], self.kernel[1], |input, row, column| {
-            (row * width + column) * inputs + input
+        let Conv2d { inputs, kernel, dilation, .. } = *self;
+        let width = self.input_frame().width;
+        all(self.group().0, kernel[0], kernel[1], |input, row, column| {
+            (row * dilation[0] * width + column * dilation[1]) * inputs + input
         })
     }
-}
 
-/// An image with zeros around it, and between its pixels where they are spread.
-#[derive(Debug, Clone, Copy)]
-struct Frame {
-    height: usize,
-    width: usize,
-    top: usize,
-    left: usize,
-    /// Distance of two pixels that are neighbours in the image.
-    step: usize,
-    image: [usize; 3],
-}
-
-impl Frame {
-    fn len(&self) -> usize {
-        self.height * self.width * self.image[2]
-    }
-
-    /// Writes an image into a frame that is zero where no image comes; or the image itself, if it
-    /// needs no frame.
-    fn put<'a, T: Kernels>(&self, image: &'a [T], framed: &'a mut [T]) -> &'a [T] {
-        let Frame { top, left, step, image: [height, width, channels], .. } = *self;
-        if self.len() == image.len() {
-            return image;
-        }
-        let row_len = (width * channels).max(1);
-        for (i, row) in image.chunks_exact(row_len).enumerate().take(height) {
-            let start = ((top + i * step) * self.width + left) * channels;
-            if step == 1 {
-                framed[start..start + row.len()].copy_from_slice(row);
-            } else {
-                for (j, pixel) in row.chunks_exact(channels).enumerate() {
-                    framed[start + j * step * channels..][..channels].copy_from_slice(pixel);
-                }
-            }
-        }
-        framed
-    }
-
-    /// The offsets of the patches' first pixels, for results of these sizes.
-    fn pixels(&self, [height, width, _]: [usize; 3], stride: usize, channels: usize) -> Vec<usize> {
-        all(height, width, 1, |row, column, _| (row * self.width + column) * stride * channels)
+    /// Numbers in a patch of a group.
+    fn taps_len(&self) -> usize {
+        self.group().0 * self.kernel[0] * self.kernel[1]
     }
 }
 
@@ -303,12 +346,6 @@ fn cache_lines<T: Kernels>(room: &mut Vec<T>, len: usize) -> &mut [T] {
     room.resize(len + LINE / size_of::<T>(), T::zero());
     let start = room.as_ptr().align_offset(LINE);
     &mut room[start..][..len]
-}
-
-/// `f` for all indices below these sizes, the last running fastest.
-fn all(a: usize, b: usize, c: usize, f: impl Fn(usize, usize, usize) -> usize) -> Vec<usize> {
-    let f = &f;
-    (0..a).flat_map(|i| (0..b).flat_map(move |j| (0..c).map(move |k| f(i, j, k)))).collect()
 }
 
 #[cfg(test)]
@@ -335,25 +372,28 @@ mod tests {
     /// Every pixel of every patch, by the definition: (image, output row, column, output, input row,
     /// column, input, weight).
     fn each_product(conv: &Conv2d, images: usize, mut visit: impl FnMut(usize, usize, usize)) {
-        let Conv2d { height, width, inputs, outputs, kernel, stride, before, .. } = *conv;
+        let Conv2d { height, width, inputs, outputs, kernel, stride, dilation, before, .. } = *conv;
+        let (group_inputs, group_outputs) = conv.group();
         let [rows, columns, _] = conv.output();
         for (image, oy, ox) in
             (0..images).flat_map(|n| (0..rows).flat_map(move |y| (0..columns).map(move |x| (n, y, x))))
         {
             for (ky, kx) in (0..kernel[0]).flat_map(|y| (0..kernel[1]).map(move |x| (y, x))) {
-                let (Some(y), Some(x)) =
-                    ((oy * stride + ky).checked_sub(before[0]), (ox * stride + kx).checked_sub(before[1]))
-                else {
+                let inside = |axis: usize, o: usize, k: usize| {
+                    (o * stride[axis] + k * dilation[axis]).checked_sub(before[axis])
+                };
+                let (Some(y), Some(x)) = (inside(0, oy, ky), inside(1, ox, kx)) else {
                     continue;
                 };
                 if y >= height || x >= width {
                     continue;
                 }
-                for (output, input) in (0..outputs).flat_map(|o| (0..inputs).map(move |i| (o, i))) {
+                for (output, input) in (0..outputs).flat_map(|o| (0..group_inputs).map(move |i| (o, i))) {
+                    let channel = output / group_outputs * group_inputs + input;
                     visit(
                         ((image * rows + oy) * columns + ox) * outputs + output,
-                        ((image * height + y) * width + x) * inputs + input,
-                        ((output * inputs + input) * kernel[0] + ky) * kernel[1] + kx,
+                        ((image * height + y) * width + x) * inputs + channel,
+                        ((output * group_inputs + input) * kernel[0] + ky) * kernel[1] + kx,
                     );
                 }
             }
@@ -361,25 +401,33 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(200))]
+        #![proptest_config(ProptestConfig::with_cases(300))]
 
         #[test]
         fn all_three_are_the_naive_sums(
             (images, height, width) in (0_usize..4, 1_usize..9, 1_usize..9),
             (inputs, outputs) in (1_usize..4, prop_oneof![1_usize..5, Just(16), Just(17), Just(33), Just(65)]),
+            groups in prop_oneof![3 => Just(1), 1 => 2_usize..4],
             kernel in (1_usize..6, 1_usize..6),
-            stride in 1_usize..4,
+            stride in prop_oneof![(1_usize..4).prop_map(|s| [s; 2]), [1_usize..4, 1..4]],
+            dilation in prop_oneof![2 => Just([1; 2]), 1 => [1_usize..4, 1..3]],
             padding in prop_oneof![Just(Padding::Same), (0_usize..3).prop_map(Padding::Zeros)],
             accumulate: bool,
             seed in 0_u64..1000,
         ) {
             let zeros = match padding { Padding::Same => 0, Padding::Zeros(zeros) => zeros };
-            let fits = |size: usize, kernel: usize| padding == Padding::Same || (zeros < kernel && kernel <= size + 2 * zeros);
-            prop_assume!(fits(height, kernel.0) && fits(width, kernel.1));
-            let conv = Conv2d::new([height, width, inputs], [outputs, inputs, kernel.0, kernel.1], stride, padding);
+            let fits = |size: usize, kernel: usize, dilation: usize| {
+                let extent = dilation * (kernel - 1) + 1;
+                padding == Padding::Same || (zeros < extent && extent <= size + 2 * zeros)
+            };
+            prop_assume!(fits(height, kernel.0, dilation[0]) && fits(width, kernel.1, dilation[1]));
+            let options = ConvOptions { stride, padding: [padding; 2], dilation, groups };
+            let weight = [outputs * groups, inputs, kernel.0, kernel.1];
+            let (inputs, outputs) = (inputs * groups, outputs * groups);
+            let conv = Conv2d::with_options([height, width, inputs], weight, options);
             let [rows, columns, _] = conv.output();
             let x = numbers(seed, "x", images * height * width * inputs);
-            let w = numbers(seed, "w", outputs * inputs * kernel.0 * kernel.1);
+            let w = numbers(seed, "w", weight.iter().product());
             let dy = numbers(seed, "dy", images * rows * columns * outputs);
             let bias = numbers(seed, "bias", outputs);
 
@@ -400,6 +448,53 @@ mod tests {
             prop_assert!(near(&y_found, &y));
             prop_assert!(near(&dx_found, &dx));
             prop_assert!(near(&dw_found, &dw));
+        }
+
+        /// For y = ⟨conv(x), u⟩ the transposed convolution gives back ⟨x, transposed(u)⟩.
+        #[test]
+        fn the_transposed_convolution_is_the_adjoint(
+            (images, height, width) in (1_usize..3, 1_usize..6, 1_usize..6),
+            (inputs, outputs, groups) in (1_usize..4, 1_usize..4, 1_usize..3),
+            kernel in [1_usize..5, 1..5],
+            stride in [1_usize..4, 1..4],
+            dilation in [1_usize..3, 1..3],
+            padding in prop_oneof![Just(Padding::Same), (0_usize..2).prop_map(Padding::Zeros)],
+            extra in [0_usize..3, 0..3],
+            seed in 0_u64..1000,
+        ) {
+            let extra = [extra[0] % stride[0], extra[1] % stride[1]];
+            let room = |axis: usize, size: usize| match padding {
+                Padding::Same => kernel[axis] > 0 && extra == [0; 2],
+                Padding::Zeros(zeros) => {
+                    let extent = dilation[axis] * (kernel[axis] - 1) + 1;
+                    zeros < extent && (size - 1) * stride[axis] + extent + extra[axis] > 2 * zeros
+                }
+            };
+            prop_assume!(room(0, height) && room(1, width));
+            let options = ConvOptions { stride, padding: [padding; 2], dilation, groups };
+            let weight = [inputs * groups, outputs, kernel[0], kernel[1]];
+            let image = [height, width, inputs * groups];
+            let up = ConvTranspose2d::new(image, weight, options, extra);
+            let conv = Conv2d::with_options(up.output(), weight, options);
+            prop_assert_eq!(conv.output(), image);
+
+            let large = images * up.output().iter().product::<usize>();
+            let small = images * image.iter().product::<usize>();
+            let (x, u) = (numbers(seed, "x", large), numbers(seed, "u", small));
+            let w = numbers(seed, "w", weight.iter().product());
+            let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+            let (mut y, mut v) = (vec![0.0; small], vec![f64::NAN; large]);
+            conv.forward(&x, &w, None, &mut y);
+            up.forward(&u, &w, None, &mut v);
+            prop_assert!((dot(&y, &u) - dot(&x, &v)).abs() < 1e-9);
+            // Both are linear in the weights, so their gradients are the same numbers.
+            let [mut dw, mut dw_up] = [vec![0.0; w.len()], vec![1.0; w.len()]];
+            conv.weight_gradient(&x, &u, 0.0, &mut dw);
+            up.weight_gradient(&u, &x, 1.0, &mut dw_up);
+            prop_assert!(dw.iter().zip(&dw_up).all(|(a, b)| (a + 1.0 - b).abs() < 1e-9));
+            let mut dx = u.clone();
+            up.input_gradient(&x, &w, 1.0, &mut dx);
+            prop_assert!(dx.iter().zip(y.iter().zip(&u)).all(|(dx, (y, u))| (dx - y - u).abs() < 1e-9));
         }
     }
 
@@ -431,5 +526,18 @@ mod tests {
     #[should_panic(expected = "padding Zeros(0) does not fit images [4, 28, 1]")]
     fn a_kernel_larger_than_the_image_is_refused() {
         Conv2d::new([4, 28, 1], [8, 1, 5, 5], 1, Padding::Zeros(0));
+    }
+
+    #[test]
+    #[should_panic(expected = "expected groups that divide 8 outputs, found 3")]
+    fn groups_that_do_not_divide_the_outputs_are_refused() {
+        let options = ConvOptions { groups: 3, ..ConvOptions::square(1, Padding::Same) };
+        Conv2d::with_options([4, 4, 3], [8, 1, 3, 3], options);
+    }
+
+    #[test]
+    #[should_panic(expected = "expected an output padding below the stride 2, found 2")]
+    fn an_output_padding_of_a_stride_is_refused() {
+        ConvTranspose2d::new([4, 4, 3], [3, 8, 3, 3], ConvOptions::square(2, Padding::Zeros(1)), [0, 2]);
     }
 }

@@ -122,7 +122,7 @@ fn every_model_comes_back_from_its_file() {
 fn the_counters_of_pytorchs_batch_norm_are_passed_over() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
-    let model = Architecture::ResNetMini.build(28, 28, 10);
+    let model = Architecture::by_name("resnet-mini").unwrap().build(28, 28, 10);
     weights::save(&path, &model.init(1), &model.buffers(), BTreeMap::new()).unwrap();
     let whole = std::fs::read(&path).unwrap();
     let length = u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;

@@ -1,7 +1,7 @@
 //! The convolutional net 2c2d: the three products of its second convolution, and a whole step.
 
 use autograd::BufferPool;
-use nn::{Architecture, Context};
+use nn::Context;
 use tensor::conv::{Conv2d, Padding};
 use tensor::random::Stream;
 use train::Recipe;
@@ -38,7 +38,7 @@ fn product(which: &'static str) -> Subject {
 /// A training step: forward, loss, backward, update.
 fn step(threads: usize) -> Subject {
     let recipe: Recipe = "adam lr=0.001".parse().expect("a known optimizer");
-    let model = Architecture::TwoCTwoD.build(28, 28, 10);
+    let model = nn::models::two_c_two_d(28, 28, 10);
     let (mut weights, mut buffers) = (model.init(1), model.buffers());
     let mut gradients = weights.zeros_like();
     let mut optimizer = recipe.optimizer(model.layout(), 0).expect("settings in range");

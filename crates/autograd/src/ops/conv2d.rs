@@ -1,6 +1,6 @@
-//! Convolution of images.
+//! Convolution of images and of rows.
 
-use tensor::conv::{Conv2d, Padding};
+use tensor::conv::{Conv2d, ConvOptions, Padding};
 use tensor::{Kernels, Shape};
 
 use super::columns;
@@ -15,27 +15,21 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// If the shapes do not fit; see [`Conv2d::new`].
     #[track_caller]
     pub fn conv2d(self, w: Var<'g, T>, b: Option<Var<'g, T>>, stride: usize, padding: Padding) -> Var<'g, T> {
+        self.conv2d_with(w, b, ConvOptions::square(stride, padding))
+    }
+
+    /// [`conv2d`](Var::conv2d) with strides and zeros by axis, dilation and groups; the weights are
+    /// [outputs, inputs / groups, kernel height, kernel width].
+    ///
+    /// # Panics
+    /// If the shapes do not fit; see [`Conv2d::with_options`].
+    #[track_caller]
+    pub fn conv2d_with(self, w: Var<'g, T>, b: Option<Var<'g, T>>, options: ConvOptions) -> Var<'g, T> {
         let (x, tape) = (self, self.tape());
-        let (&[n, height, width, channels], &[outputs, inputs, rows, columns]) = (&*x.shape(), &*w.shape())
-        else {
-            panic!(
-                "a convolution takes images [n, height, width, channels] and weights [outputs, inputs, height, \
-                 width], not shapes {} and {}",
-                x.shape(),
-                w.shape()
-            );
-        };
-        if let Some(b) = b {
-            assert!(
-                *b.shape() == [outputs],
-                "a convolution of weight {} cannot have a bias {}",
-                w.shape(),
-                b.shape()
-            );
-        }
-        let conv = Conv2d::new([height, width, channels], [outputs, inputs, rows, columns], stride, padding);
-        let [height, width, _] = conv.output();
-        let shape = Shape::from([n, height, width, outputs]);
+        let (image, weight) = sizes(x.shape(), w.shape());
+        check_bias(w, b, weight[0]);
+        let conv = Conv2d::with_options(image, weight, options);
+        let shape = result(x.shape(), conv.output());
         let mut y = tape.buffer(shape);
         conv.forward(&x.values(), &w.values(), b.map(Var::values).as_deref(), &mut y);
 
@@ -45,8 +39,59 @@ impl<'g, T: Kernels> Var<'g, T> {
             gradients.add(x_node, |dx, beta| conv.input_gradient(ctx.dy, ctx.value(w_node), beta, dx));
             gradients.add(w_node, |dw, beta| conv.weight_gradient(ctx.value(x_node), ctx.dy, beta, dw));
             if let Some(b) = b_node {
-                columns::add(gradients, b, &columns::sums(ctx.dy, outputs));
+                columns::add(gradients, b, &columns::sums(ctx.dy, weight[0]));
             }
         })
+    }
+
+    /// The convolution of rows [n, length, inputs] with weights [outputs, inputs / groups, kernel], plus a
+    /// bias for each output: [n, length, outputs]. PyTorch's `conv1d` with channels last;
+    /// [`ConvOptions::row`] makes its options.
+    ///
+    /// # Panics
+    /// If the shapes do not fit; see [`Conv2d::with_options`], for images of height 1.
+    #[track_caller]
+    pub fn conv1d(self, w: Var<'g, T>, b: Option<Var<'g, T>>, options: ConvOptions) -> Var<'g, T> {
+        assert!(
+            self.shape().rank() == 3 && w.shape().rank() == 3,
+            "expected rows [n, length, channels] and weights [outputs, inputs, kernel], found {} and {}",
+            self.shape(),
+            w.shape()
+        );
+        self.conv2d_with(w, b, options)
+    }
+}
+
+/// The sizes of an image and of a weight, those of rows with height 1.
+#[track_caller]
+pub(super) fn sizes(x: Shape, w: Shape) -> ([usize; 3], [usize; 4]) {
+    match (&*x, &*w) {
+        (&[_, height, width, channels], &[outputs, inputs, rows, columns]) => {
+            ([height, width, channels], [outputs, inputs, rows, columns])
+        }
+        (&[_, length, channels], &[outputs, inputs, kernel]) => {
+            ([1, length, channels], [outputs, inputs, 1, kernel])
+        }
+        _ => panic!(
+            "a convolution takes images [n, height, width, channels] and weights [outputs, inputs, height, \
+             width], not shapes {x} and {w}"
+        ),
+    }
+}
+
+/// The shape of a batch like `x` with these sizes of a result.
+pub(super) fn result(x: Shape, [height, width, channels]: [usize; 3]) -> Shape {
+    if x.rank() == 3 { [x[0], width, channels].into() } else { [x[0], height, width, channels].into() }
+}
+
+#[track_caller]
+pub(super) fn check_bias<T: Kernels>(w: Var<'_, T>, b: Option<Var<'_, T>>, outputs: usize) {
+    if let Some(b) = b {
+        assert!(
+            *b.shape() == [outputs],
+            "a convolution of weight {} cannot have a bias {}",
+            w.shape(),
+            b.shape()
+        );
     }
 }

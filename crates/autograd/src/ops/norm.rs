@@ -120,7 +120,7 @@ impl<'g, T: Kernels> Var<'g, T> {
 }
 
 #[track_caller]
-fn check<T: Kernels>(x: Var<'_, T>, w: Var<'_, T>, b: Var<'_, T>) {
+pub(super) fn check<T: Kernels>(x: Var<'_, T>, w: Var<'_, T>, b: Var<'_, T>) {
     let channels = x.shape().as_matrix().1;
     assert!(
         *w.shape() == [channels] && *b.shape() == [channels],

@@ -1,4 +1,4 @@
-//! The greatest or the mean of each window of an image.
+//! The greatest or the mean of each window of an image or a row.
 
 use tensor::parallel;
 use tensor::simd::{self, Kernel};
@@ -15,10 +15,20 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// If these are not images, no window fits, or size or stride is 0. So for `avg_pool2d`.
     #[track_caller]
     pub fn max_pool2d(self, size: usize, stride: usize) -> Var<'g, T> {
-        let (tape, x, windows) = (self.tape(), self.node(), Windows::new(self.shape(), size, stride));
-        let mut y = tape.buffer(windows.output());
+        self.max_pool(Windows::of_images(self.shape(), size, stride))
+    }
+
+    /// [`max_pool2d`](Var::max_pool2d) of rows [n, length, channels].
+    #[track_caller]
+    pub fn max_pool1d(self, size: usize, stride: usize) -> Var<'g, T> {
+        self.max_pool(Windows::of_rows(self.shape(), size, stride))
+    }
+
+    fn max_pool(self, windows: Windows) -> Var<'g, T> {
+        let (tape, x) = (self.tape(), self.node());
+        let mut y = tape.buffer(windows.output);
         // Which number of its window each one was, for the way back.
-        let mut places = tape.buffer(windows.output());
+        let mut places = tape.buffer(windows.output);
         let (input, output) = windows.image_lens();
         let values = self.values();
         let images =
@@ -27,9 +37,9 @@ impl<'g, T: Kernels> Var<'g, T> {
             simd::dispatch(Greatest { windows, x, y, places });
         });
         drop(values);
-        let places = tape.push_constant(windows.output(), places).node();
+        let places = tape.push_constant(windows.output, places).node();
 
-        tape.push(windows.output(), y, &[self], move |ctx, gradients| {
+        tape.push(windows.output, y, &[self], move |ctx, gradients| {
             gradients.add(x, |dx, beta| {
                 let pooled = ctx.dy.chunks_exact(output).zip(ctx.value(places).chunks_exact(output));
                 let images = dx.chunks_exact_mut(input).zip(pooled).collect();
@@ -44,10 +54,20 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// windows as in [`max_pool2d`](Var::max_pool2d).
     #[track_caller]
     pub fn avg_pool2d(self, size: usize, stride: usize) -> Var<'g, T> {
-        let (tape, x, windows) = (self.tape(), self.node(), Windows::new(self.shape(), size, stride));
-        let share = T::from_f64(1.0 / (size * size) as f64);
+        self.avg_pool(Windows::of_images(self.shape(), size, stride))
+    }
+
+    /// [`avg_pool2d`](Var::avg_pool2d) of rows [n, length, channels].
+    #[track_caller]
+    pub fn avg_pool1d(self, size: usize, stride: usize) -> Var<'g, T> {
+        self.avg_pool(Windows::of_rows(self.shape(), size, stride))
+    }
+
+    fn avg_pool(self, windows: Windows) -> Var<'g, T> {
+        let (tape, x) = (self.tape(), self.node());
+        let share = T::from_f64(1.0 / windows.size.iter().product::<usize>() as f64);
         let ((input, output), c) = (windows.image_lens(), windows.channels);
-        let (mut y, values) = (tape.buffer(windows.output()), self.values());
+        let (mut y, values) = (tape.buffer(windows.output), self.values());
         for (y, x) in y.chunks_exact_mut(output).zip(values.chunks_exact(input)) {
             y.fill(T::zero());
             windows.for_each(|_, from, to| {
@@ -57,7 +77,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         }
         drop(values);
 
-        tape.push(windows.output(), y, &[self], move |ctx, gradients| {
+        tape.push(windows.output, y, &[self], move |ctx, gradients| {
             gradients.add(x, |dx, beta| {
                 if beta == T::zero() {
                     dx.fill(T::zero());
@@ -73,20 +93,21 @@ impl<'g, T: Kernels> Var<'g, T> {
     }
 }
 
-/// Where the windows of images lie.
+/// The places of the windows of images, or of rows as images of height 1.
 #[derive(Clone, Copy)]
 struct Windows {
-    images: usize,
     height: usize,
     width: usize,
     channels: usize,
-    size: usize,
-    stride: usize,
+    size: [usize; 2],
+    stride: [usize; 2],
+    /// The shape of the result.
+    output: Shape,
 }
 
 impl Windows {
     #[track_caller]
-    fn new(shape: Shape, size: usize, stride: usize) -> Windows {
+    fn of_images(shape: Shape, size: usize, stride: usize) -> Windows {
         let &[images, height, width, channels] = &*shape else {
             panic!("expected images [n, height, width, channels], found shape {shape}");
         };
@@ -98,17 +119,27 @@ impl Windows {
             size <= height && size <= width,
             "expected a window within images of shape {shape}, found {size} × {size}"
         );
-        Windows { images, height, width, channels, size, stride }
+        let [rows, columns] = [height, width].map(|len| (len - size) / stride + 1);
+        let output = [images, rows, columns, channels].into();
+        Windows { height, width, channels, size: [size; 2], stride: [stride; 2], output }
     }
 
-    /// The shape of the result.
-    fn output(self) -> Shape {
-        let [height, width] = self.counts();
-        [self.images, height, width, self.channels].into()
+    #[track_caller]
+    fn of_rows(shape: Shape, size: usize, stride: usize) -> Windows {
+        let &[rows, length, channels] = &*shape else {
+            panic!("expected rows [n, length, channels], found shape {shape}");
+        };
+        assert!(
+            size > 0 && stride > 0,
+            "expected a window and a stride of at least 1, found {size} every {stride}"
+        );
+        assert!(size <= length, "expected a window within rows of shape {shape}, found {size}");
+        let output = [rows, (length - size) / stride + 1, channels].into();
+        Windows { height: 1, width: length, channels, size: [1, size], stride: [1, stride], output }
     }
 
     fn counts(self) -> [usize; 2] {
-        [self.height, self.width].map(|size| (size - self.size) / self.stride + 1)
+        [0, 1].map(|axis| ([self.height, self.width][axis] - self.size[axis]) / self.stride[axis] + 1)
     }
 
     /// Numbers in an image and in its result.
@@ -125,9 +156,9 @@ impl Windows {
         let [rows, columns] = self.counts();
         for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
             let to = (row * columns + column) * channels;
-            for (i, j) in (0..size).flat_map(|i| (0..size).map(move |j| (i, j))) {
-                let from = ((row * stride + i) * width + column * stride + j) * channels;
-                visit(i * size + j, from, to);
+            for (i, j) in (0..size[0]).flat_map(|i| (0..size[1]).map(move |j| (i, j))) {
+                let from = ((row * stride[0] + i) * width + column * stride[1] + j) * channels;
+                visit(i * size[1] + j, from, to);
             }
         }
     }
@@ -178,7 +209,8 @@ impl<T: Kernels> Kernel for SendBack<'_, T> {
         // Windows that tile the images write each number once.
         let once = windows.size == windows.stride && beta == T::zero();
         if beta == T::zero() {
-            let [rows, columns] = windows.counts().map(|count| count * windows.stride);
+            let [rows, columns] = windows.counts();
+            let [rows, columns] = [rows * windows.stride[0], columns * windows.stride[1]];
             if !(once && rows == windows.height && columns == windows.width) {
                 dx.fill(T::zero());
             }

@@ -1,7 +1,7 @@
-//! Convolutions.
+//! Convolutions of images.
 
 use autograd::Var;
-use tensor::conv::Padding;
+use tensor::conv::{ConvOptions, Padding};
 use tensor::{Kernels, ParamId, Role};
 
 use crate::context::Context;
@@ -17,25 +17,21 @@ use crate::module::Module;
 /// let mut builder = Builder::new();
 /// // Half the height and width, twice the channels.
 /// let conv = Conv2d::new(&mut builder, "conv1", 16, 32, 3).stride(2);
+/// // Each channel by itself.
+/// let depthwise = Conv2d::grouped(&mut builder, "conv2", 32, 32, 3, 32);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conv2d {
     weight: ParamId,
     bias: Option<ParamId>,
-    stride: usize,
-    padding: Padding,
+    options: ConvOptions,
 }
 
 impl Conv2d {
     /// Adds `NAME.weight` of `outputs × inputs × kernel × kernel` and `NAME.bias` of `outputs`, both
     /// starting uniform in ±1/√(inputs·kernel²); with stride 1 and the padding that keeps the size.
     pub fn new(builder: &mut Builder, name: &str, inputs: usize, outputs: usize, kernel: usize) -> Conv2d {
-        let conv = Conv2d::without_bias(builder, name, inputs, outputs, kernel);
-        let fans = fans(inputs, outputs, kernel);
-        Conv2d {
-            bias: Some(builder.param(format!("{name}.bias"), [outputs], Role::Bias, Init::FanIn, fans)),
-            ..conv
-        }
+        Conv2d::grouped(builder, name, inputs, outputs, kernel, 1)
     }
 
     /// [`Conv2d::new`] without the bias, for where a normalization follows.
@@ -46,20 +42,54 @@ impl Conv2d {
         outputs: usize,
         kernel: usize,
     ) -> Conv2d {
-        let shape = [outputs, inputs, kernel, kernel];
-        let fans = fans(inputs, outputs, kernel);
-        let weight = builder.param(format!("{name}.weight"), shape, Role::Matrix, Init::FanIn, fans);
-        Conv2d { weight, bias: None, stride: 1, padding: Padding::Same }
+        let weight = weight(builder, name, inputs, outputs, kernel);
+        Conv2d { weight, bias: None, options: ConvOptions::square(1, Padding::Same) }
     }
 
-    /// With so many pixels from one patch to the next.
-    pub fn stride(self, stride: usize) -> Conv2d {
-        Conv2d { stride, ..self }
+    /// [`Conv2d::new`] with channels in `groups` equal parts, each convolved by itself; the weights are
+    /// `outputs × inputs/groups × kernel × kernel`.
+    ///
+    /// # Panics
+    /// If the groups do not divide the inputs.
+    #[track_caller]
+    pub fn grouped(
+        builder: &mut Builder,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+        kernel: usize,
+        groups: usize,
+    ) -> Conv2d {
+        assert!(
+            groups > 0 && inputs.is_multiple_of(groups),
+            "expected groups that divide {inputs} inputs, found {groups}"
+        );
+        let inputs = inputs / groups;
+        let weight = weight(builder, name, inputs, outputs, kernel);
+        let fans = fans(inputs, outputs, kernel);
+        Conv2d {
+            weight,
+            bias: Some(builder.param(format!("{name}.bias"), [outputs], Role::Bias, Init::FanIn, fans)),
+            options: ConvOptions { groups, ..ConvOptions::square(1, Padding::Same) },
+        }
+    }
+
+    /// With this number of pixels from one patch to the next.
+    pub fn stride(mut self, stride: usize) -> Conv2d {
+        self.options.stride = [stride; 2];
+        self
     }
 
     /// With these zeros around the image.
-    pub fn padding(self, padding: Padding) -> Conv2d {
-        Conv2d { padding, ..self }
+    pub fn padding(mut self, padding: Padding) -> Conv2d {
+        self.options.padding = [padding; 2];
+        self
+    }
+
+    /// With this number of pixels from one weight of the kernel to the next.
+    pub fn dilation(mut self, dilation: usize) -> Conv2d {
+        self.options.dilation = [dilation; 2];
+        self
     }
 }
 
@@ -69,8 +99,14 @@ impl Module for Conv2d {
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let tape = x.tape();
         let bias = self.bias.map(|bias| tape.param(bias));
-        x.conv2d(tape.param(self.weight), bias, self.stride, self.padding)
+        x.conv2d_with(tape.param(self.weight), bias, self.options)
     }
+}
+
+fn weight(builder: &mut Builder, name: &str, inputs: usize, outputs: usize, kernel: usize) -> ParamId {
+    let shape = [outputs, inputs, kernel, kernel];
+    let fans = fans(inputs, outputs, kernel);
+    builder.param(format!("{name}.weight"), shape, Role::Matrix, Init::FanIn, fans)
 }
 
 fn fans(inputs: usize, outputs: usize, kernel: usize) -> (usize, usize) {

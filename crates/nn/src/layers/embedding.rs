@@ -25,19 +25,27 @@ impl Embedding {
 }
 
 impl Module for Embedding {
-    /// An array of whole numbers below `count` to one with a vector for each: [..] to [.., width].
+    /// Tokens, or an array of whole numbers below `count`, to a vector for each: [..] to [.., width].
     ///
     /// # Panics
     /// If a number is not whole, or not below `count`.
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
+        let table = x.tape().param(self.weight);
+        let is_tokens = x.tokens().is_some();
+        if is_tokens {
+            return x.embedding_of(table);
+        }
         let indices: Vec<u32> = x.values().iter().map(|x| index(x.widen())).collect();
-        x.tape().param(self.weight).embedding(&indices, x.shape())
+        table.embedding(&indices, x.shape())
     }
 }
 
 #[track_caller]
 fn index(x: f64) -> u32 {
-    assert!(x.fract() == 0.0 && (0.0..=u32::MAX.into()).contains(&x), "{x} is not the index of a row");
+    assert!(
+        x.fract() == 0.0 && (0.0..=u32::MAX.into()).contains(&x),
+        "expected the index of a row, found {x}"
+    );
     x as u32
 }

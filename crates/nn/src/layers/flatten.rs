@@ -14,8 +14,26 @@ impl Module for Flatten {
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         match *x.shape() {
             [_, _, _, channels] if channels > 1 => x.channels_first().flatten(),
+
             _ => x.flatten(),
         }
+    }
+}
+
+/// Rows [n, length, channels] to [n, channels·length], channel by channel, as PyTorch flattens the result
+/// of a `Conv1d`. [`Flatten`] goes position by position, as PyTorch does with that of a recurrent layer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FlattenRows;
+
+impl Module for FlattenRows {
+    /// # Panics
+    /// If the input is no batch of rows.
+    #[track_caller]
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
+        let &[n, length, channels] = &*x.shape() else {
+            panic!("expected rows [n, length, channels], found shape {}", x.shape());
+        };
+        x.reshape([n, 1, length, channels]).channels_first().flatten()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Pooling: the maximum or the mean of windows of an image.
+//! Pooling: the maximum or the mean of windows of an image or a row.
 
 use autograd::Var;
 use tensor::Kernels;
@@ -35,6 +35,38 @@ impl Module for AvgPool2d {
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         x.avg_pool2d(self.size, self.stride)
+    }
+}
+
+/// The greatest of each window of a row [n, length, channels], by channel: PyTorch's `MaxPool1d`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MaxPool1d {
+    /// Length of a window.
+    pub size: usize,
+    /// Positions from one window to the next.
+    pub stride: usize,
+}
+
+impl Module for MaxPool1d {
+    #[track_caller]
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
+        x.max_pool1d(self.size, self.stride)
+    }
+}
+
+/// The mean of each window of a row [n, length, channels], by channel: PyTorch's `AvgPool1d`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AvgPool1d {
+    /// Length of a window.
+    pub size: usize,
+    /// Positions from one window to the next.
+    pub stride: usize,
+}
+
+impl Module for AvgPool1d {
+    #[track_caller]
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
+        x.avg_pool1d(self.size, self.stride)
     }
 }
 

@@ -2,8 +2,20 @@
 
 use tensor::conv::Padding;
 
+use crate::architecture::{Build, Info, Kind};
 use crate::layers::{Activation, Conv2d, Flatten, Linear, MaxPool2d, Sequential, Unflatten};
 use crate::model::{Builder, Model};
+use crate::models::sides;
+
+pub(super) const INFO: Info = Info {
+    name: "lenet",
+    about: "LeNet-5 with ReLU and max pooling",
+    kind: Kind::Images { least_side: 12 },
+    build: Build::For(|input, classes| {
+        let [height, width] = sides(input);
+        lenet(height, width, classes)
+    }),
+};
 
 /// LeNet-5 (LeCun 1998) as it is spelled today: ReLU in place of the scaled tanh, the greatest of a
 /// window in place of a trained mean, every map of the second convolution joined to all of the first,

@@ -1,7 +1,24 @@
 //! Multilayer perceptrons.
 
+use crate::architecture::{Build, Info, Kind};
 use crate::layers::{Activation, Linear, Sequential};
 use crate::model::{Builder, Model};
+
+pub(super) const INFO: Info = Info {
+    name: "mlp",
+    about: "the notebook's dense network, hidden widths 128 and 64",
+    kind: Kind::Images { least_side: 1 },
+    build: Build::Mlp { hidden: &[128, 64], activation: Activation::Relu },
+};
+
+/// The same as [`Model::mlp`].
+///
+/// # Panics
+/// With fewer than two widths.
+#[track_caller]
+pub fn mlp(widths: &[usize], activation: Activation) -> Model {
+    Model::mlp(widths, activation)
+}
 
 impl Model {
     /// A multilayer perceptron of these widths, from inputs to outputs: `fc1`, `fc2`, …, with the

@@ -1,7 +1,19 @@
 //! A small residual network.
 
+use crate::architecture::{Build, Info, Kind};
 use crate::layers::{Activation, BatchNorm, Conv2d, GlobalAvgPool, Linear, Residual, Sequential, Unflatten};
 use crate::model::{Builder, Model};
+use crate::models::sides;
+
+pub(super) const INFO: Info = Info {
+    name: "resnet-mini",
+    about: "ResNet-8: three residual blocks with batch norm",
+    kind: Kind::Images { least_side: 1 },
+    build: Build::For(|input, classes| {
+        let [height, width] = sides(input);
+        resnet_mini(height, width, classes)
+    }),
+};
 
 /// ResNet-8: the network for small images of He 2016 (section 4.2) with one block a stage, the
 /// projection shortcuts of its option B, and torchvision's names.

@@ -1,7 +1,19 @@
 //! Two convolutions and two dense layers.
 
+use crate::architecture::{Build, Info, Kind};
 use crate::layers::{Activation, Conv2d, Flatten, Linear, MaxPool2d, Sequential, Unflatten};
 use crate::model::{Builder, Model};
+use crate::models::sides;
+
+pub(super) const INFO: Info = Info {
+    name: "2c2d",
+    about: "two convolutions and two dense layers, as in DeepOBS",
+    kind: Kind::Images { least_side: 4 },
+    build: Build::For(|input, classes| {
+        let [height, width] = sides(input);
+        two_c_two_d(height, width, classes)
+    }),
+};
 
 /// The net `2c2d` of DeepOBS (Schneider 2019), with PyTorch's starting values:
 ///

@@ -1,0 +1,35 @@
+//! Normalization by the root mean square.
+
+use autograd::Var;
+use tensor::{Kernels, ParamId, Role};
+
+use crate::context::Context;
+use crate::init::Init;
+use crate::model::Builder;
+use crate::module::Module;
+
+/// The last dimension of each example divided by its root mean square, then scaled (Zhang & Sennrich
+/// 2019): PyTorch's `RMSNorm` with `eps=1e-5`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RmsNorm {
+    weight: ParamId,
+}
+
+impl RmsNorm {
+    /// Added to a mean square before the root is taken.
+    pub const EPS: f64 = 1e-5;
+
+    /// Adds `NAME.weight` of ones.
+    pub fn new(builder: &mut Builder, name: &str, features: usize) -> RmsNorm {
+        let (fans, start) = ((features, features), Init::Constant(1.0));
+        RmsNorm { weight: builder.param(format!("{name}.weight"), [features], Role::Norm, start, fans) }
+    }
+}
+
+impl Module for RmsNorm {
+    /// The same shape.
+    #[track_caller]
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
+        x.rms_norm(x.tape().param(self.weight), RmsNorm::EPS)
+    }
+}

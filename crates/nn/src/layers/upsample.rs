@@ -1,0 +1,31 @@
+//! Enlargement of images without weights.
+
+use autograd::Var;
+use tensor::Kernels;
+
+use crate::context::Context;
+use crate::module::Module;
+
+/// Each pixel of an image as a square of equal pixels: PyTorch's `Upsample` with `mode="nearest"`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Upsample {
+    /// Height and width of the square.
+    pub scale: usize,
+}
+
+impl Module for Upsample {
+    /// [n, height, width, channels] to [n, scale·height, scale·width, channels].
+    ///
+    /// # Panics
+    /// If the input is no image.
+    #[track_caller]
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
+        let &[n, height, width, channels] = &*x.shape() else {
+            panic!("expected images [n, height, width, channels], found shape {}", x.shape());
+        };
+        let s = self.scale;
+        let ones = x.tape().input_with([s, 1, s, 1], |ones| ones.fill(T::one()));
+        let squares = x.reshape([n, height, 1, width, 1, channels]) * ones;
+        squares.reshape([n, height * s, width * s, channels])
+    }
+}
