@@ -55,15 +55,17 @@ impl Failure {
         use io::Write;
         let mut stderr = anstream::stderr().lock();
         if !message.is_empty() {
-            let _ = writeln!(stderr, "error: {message}");
+            // Names of files are part of messages.
+            let lines: Vec<String> = message.lines().map(text::plain).collect();
+            let _ = writeln!(stderr, "error: {}", lines.join("\n"));
         }
         if let Some(hint) = hint {
             let hint = format!("hint: {hint}");
             // Where a program reads, a hint stays as it is.
             let columns = if console::is_live() { console::width() } else { usize::MAX };
-            for line in hint.lines() {
-                let fits = text::width(line) <= columns;
-                let lines = if fits { format!("{line}\n") } else { text::paragraph(line, 0, columns) };
+            for line in hint.lines().map(text::plain) {
+                let fits = text::width(&line) <= columns;
+                let lines = if fits { format!("{line}\n") } else { text::paragraph(&line, 0, columns) };
                 let _ = write!(stderr, "{lines}");
             }
         }

@@ -20,10 +20,12 @@
 //! | [`samples`] | examples of any kind in memory, gathered, split, summarized |
 //! | [`sets`] | the table of data sets: files, checksums, mirrors, licences |
 //! | [`batches`] | the seeded order of an epoch, images gathered in it, what pixels stand for |
+//! | `pictures` | a digit read from a PNG or JPEG file, made what MNIST's images are |
 //! | [`idx`] | the IDX format, read and written, all its element types |
 //! | [`files`] | atomic files and the lock between processes |
 //!
-//! The feature `download` adds the https mirrors; without it this crate opens no socket.
+//! The feature `download` adds the https mirrors; without it this crate opens no socket. The feature `pictures`
+//! adds the module of that name.
 
 mod archive;
 pub mod batches;

@@ -42,10 +42,10 @@ pub const SIDE: usize = 28;
 /// Bytes that a picture's file may have.
 pub const MAX_FILE: u64 = 128 << 20;
 
-/// Which of the two is ink.
+/// Ink that is darker or lighter than what it is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Polarity {
-    /// The one that makes thin, long strokes.
+    /// Whichever makes longer and thinner strokes.
     Auto,
     /// Dark ink on light paper.
     DarkOnLight,

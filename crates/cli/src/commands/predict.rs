@@ -19,9 +19,11 @@ pub(crate) fn command() -> Command {
     Command::new("predict")
         .about("Shows what a trained model sees in a picture")
         .long_about(
-            "Draws a picture as the model gets it, and how probable each class is. A picture of yours may \
-             be PNG or JPEG of any size and colour with one digit on it: it is made light on dark, fitted \
-             into 20 × 20 pixels and centred in 28 × 28, as MNIST's images were.",
+            "Draws a picture as the model gets it, and how probable each class is. A picture of yours is a PNG \
+             or JPEG file of any color with one digit on it, of at most 50 megapixels. Shadows, the lines of \
+             ruled paper and specks are left out; the digit is made light on dark, fitted into 20 × 20 pixels \
+             and centered in 28 × 28, as MNIST's images were. Pictures that no digit can be read from are named \
+             after the predictions of the others, with exit code 65.",
         )
         .after_help(
             "Examples:\n  descent predict --model digits.safetensors --index 7\n  \
@@ -52,7 +54,7 @@ pub(crate) fn command() -> Command {
                 .value_name("WHEN")
                 .value_parser(PossibleValuesParser::new(["auto", "yes", "no"]))
                 .default_value("auto")
-                .help("Turn dark on light into light on dark; auto does where the border is light"),
+                .help("Dark digit on light background (yes) or light on dark (no); auto finds out"),
         )
         .arg(
             Arg::new("json")
@@ -147,15 +149,15 @@ fn of_files(
 /// Names the pictures that were not read, after those that were have been shown.
 fn unread_failure(unread: &[pictures::Error]) -> Result<(), Failure> {
     let Some(first) = unread.first() else { return Ok(()) };
-    let message = unread.iter().map(pictures::Error::to_string).collect::<Vec<_>>().join("\n");
-    let hint = match first.fault.hint() {
-        hint if unread.iter().all(|error| error.fault.hint() == hint) => hint,
-        _ => "each picture is a whole PNG or JPEG file with one digit on it",
-    };
-    Err(match unread.iter().all(|error| error.fault.is_missing()) {
-        true => Failure::missing(message, hint),
-        false => Failure::bad_data(message, hint),
-    })
+    let line = |error: &pictures::Error| text::plain(&error.to_string());
+    let message = unread.iter().map(line).collect::<Vec<_>>().join("\n");
+    if unread.iter().all(|error| error.fault.is_missing()) {
+        return Err(Failure::missing(message, "check the path; `--index 7` takes an image of the data set"));
+    }
+    let alike = unread.iter().all(|error| error.fault.hint() == first.fault.hint());
+    let hint =
+        if alike { first.fault.hint() } else { "each picture is a whole PNG or JPEG file with one digit" };
+    Err(Failure::bad_data(message, hint))
 }
 
 /// A set's classes with other images.

@@ -1,4 +1,4 @@
-//! Which parts of the ink are the digit.
+//! Choice of the parts of the ink that are the digit.
 
 use super::Fault;
 use super::parts::{self, Part, Span};

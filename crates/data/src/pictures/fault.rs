@@ -1,4 +1,4 @@
-//! Why no digit can be read from a picture, and what to do then.
+//! Reasons why no digit can be read from a picture, and what to do then.
 
 use std::io;
 use std::path::PathBuf;

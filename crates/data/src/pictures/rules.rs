@@ -5,7 +5,7 @@ use super::plane::{Plane, median};
 /// Fainter lines do not matter.
 const FAINTEST: f32 = 0.05;
 
-/// How far a line may rise or fall on its way across, as a fraction of the way.
+/// The most that a line may rise or fall on its way across, as a fraction of the way.
 const STEEPEST: f32 = 0.12;
 
 /// Rows that a line may leave its straight course by, as lenses bend it.
@@ -85,7 +85,7 @@ impl Line {
         (THIN * width <= ink.columns).then_some(Line { rows, ink: line_ink, width })
     }
 
-    /// Where nothing but the line is, nothing is left; strokes across it stay.
+    /// Removes the line, except where strokes cross it.
     fn erase(&self, ink: &mut Plane) {
         for (column, &row) in self.rows.iter().enumerate() {
             let run = run(ink, row, column, self.ink / 2.0);

@@ -1,4 +1,4 @@
-//! What is seen where a picture lets through.
+//! A background for pictures that let through.
 
 use super::plane::{Plane, quantile};
 
