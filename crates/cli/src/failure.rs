@@ -4,6 +4,8 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use files::text::visible_lines;
+
 use crate::{console, text};
 
 /// The end of a command that did not do what was asked.
@@ -55,17 +57,15 @@ impl Failure {
         use io::Write;
         let mut stderr = anstream::stderr().lock();
         if !message.is_empty() {
-            // Names of files are part of messages.
-            let lines: Vec<String> = message.lines().map(text::plain).collect();
-            let _ = writeln!(stderr, "error: {}", lines.join("\n"));
+            let _ = writeln!(stderr, "error: {}", visible_lines(&message));
         }
         if let Some(hint) = hint {
-            let hint = format!("hint: {hint}");
+            let hint = format!("hint: {}", visible_lines(&hint));
             // Where a program reads, a hint stays as it is.
             let columns = if console::is_live() { console::width() } else { usize::MAX };
-            for line in hint.lines().map(text::plain) {
-                let fits = text::width(&line) <= columns;
-                let lines = if fits { format!("{line}\n") } else { text::paragraph(&line, 0, columns) };
+            for line in hint.lines() {
+                let fits = text::width(line) <= columns;
+                let lines = if fits { format!("{line}\n") } else { text::paragraph(line, 0, columns) };
                 let _ = write!(stderr, "{lines}");
             }
         }
@@ -79,6 +79,19 @@ impl From<optim::Error> for Failure {
         let hint =
             error.hint().or_else(|| Some("`descent explain NAME` shows each setting with its range".into()));
         Failure { message: error.to_string(), hint, code: 2 }
+    }
+}
+
+impl From<files::Error> for Failure {
+    fn from(error: files::Error) -> Failure {
+        let code = match error.kind() {
+            files::Kind::Usage => 2,
+            files::Kind::BadData => 65,
+            files::Kind::Missing => 66,
+            files::Kind::Create => 73,
+            files::Kind::Io => 74,
+        };
+        Failure { message: error.to_string(), hint: Some(error.hint()), code }
     }
 }
 

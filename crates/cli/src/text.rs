@@ -62,13 +62,6 @@ pub(crate) fn grouped(number: u64) -> String {
     groups.join(",")
 }
 
-/// A name from outside with every character replaced that could move the cursor or turn the line.
-pub(crate) fn plain(name: &str) -> String {
-    let unsafe_here =
-        |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    name.chars().map(|c| if unsafe_here(c) { '\u{fffd}' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,10 +82,5 @@ mod tests {
             [0, 999, 1000, 60_000, 1_234_567].map(grouped),
             ["0", "999", "1,000", "60,000", "1,234,567"]
         );
-    }
-
-    #[test]
-    fn names_from_outside_cannot_steer_the_terminal() {
-        assert_eq!(plain("a\u{1b}[2Jb\u{202e}c\n"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}");
     }
 }

@@ -7,13 +7,13 @@ use clap::builder::Resettable;
 use clap::{Arg, ArgMatches, value_parser};
 use data::batches::Normalize;
 use data::{Dataset, Set};
+use files::text::visible;
 use train::Task;
 use train::weights::SavedWeights;
 
 use crate::console;
 use crate::dataset;
 use crate::failure::Failure;
-use crate::text;
 
 /// `--model`, and `--dataset` with its companions.
 pub(crate) fn arguments() -> impl Iterator<Item = Arg> {
@@ -85,7 +85,7 @@ impl Trained {
         if let (Some(own), Some(given)) = (own, given)
             && own != given
         {
-            console::note(&format!("NOTE: this model was trained on {}, not on {given}.", text::plain(own)));
+            console::note(&format!("NOTE: this model was trained on {}, not on {given}.", visible(own)));
         }
         // A model may come from elsewhere and name a set that is not known here.
         let own = own.filter(|own| data::SETS.iter().any(|set| set.name == *own));
@@ -125,7 +125,7 @@ impl Trained {
         let name = self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy();
         let own =
             self.saved.notes.get("dataset").map(|own| format!(", trained on {own}")).unwrap_or_default();
-        text::plain(&format!("{name} ({}{own})", task.describe_model()))
+        visible(&format!("{name} ({}{own})", task.describe_model())).into_owned()
     }
 }
 

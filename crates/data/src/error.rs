@@ -148,6 +148,24 @@ pub enum Error {
     },
 }
 
+impl From<files::Error> for Error {
+    fn from(error: files::Error) -> Error {
+        match error {
+            files::Error::Create { path, source, .. } => Error::Create { path, source },
+            files::Error::Io { action, path, source, .. } => Error::Io { action, path, source },
+            files::Error::Irregular { path, found, written, .. } => {
+                let action = if written { "write" } else { "read" };
+                let source = io::Error::other(format!("it is not a regular file but {found}"));
+                Error::Io { action, path, source }
+            }
+            other => {
+                let path = other.path().into();
+                Error::Io { action: "use", path, source: io::Error::other(other.to_string()) }
+            }
+        }
+    }
+}
+
 /// Why bytes are not a usable gzip file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GzipFault {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::archive;
+use crate::bounded;
 use crate::download;
 use crate::error::{Error, Kind};
 use crate::event::Event;
@@ -144,7 +145,7 @@ fn copy(
             let missing = folder.missing();
             return Err(Error::Missing { set: set.name, folder: root.into(), missing });
         };
-        store.keep(file, path, crate::files::read_at_most(path, file.bytes)?, progress)?;
+        store.keep(file, path, bounded::read_at_most(path, file.bytes)?, progress)?;
     }
     Ok(())
 }

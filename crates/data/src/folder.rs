@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::bounded;
 use crate::check;
 use crate::error::Error;
-use crate::files;
 use crate::gzip;
 use crate::idx::Idx;
 use crate::sets::{File, Set};
@@ -68,7 +68,7 @@ impl Folder {
 
     /// Reads and checks one of the files.
     pub(crate) fn read_file(&self, expected: &File, path: &Path) -> Result<Idx, Error> {
-        let bytes = files::read_at_most(path, expected.bytes)?;
+        let bytes = bounded::read_at_most(path, expected.bytes)?;
         let bytes = gzip::unpack(path, bytes, expected.bytes)?;
         let stamp = stamp(&self.path, expected.name);
         check::idx(self.set, expected, path, bytes, stamp.as_deref())

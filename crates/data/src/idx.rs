@@ -9,8 +9,8 @@ use std::path::Path;
 
 use byteorder::{BigEndian, ByteOrder};
 
+use crate::bounded;
 use crate::error::Error;
-use crate::files;
 use crate::gzip;
 use crate::text::grouped;
 
@@ -144,9 +144,9 @@ impl Idx {
 
     /// Reads an IDX file, plain or packed with gzip, of at most `max_bytes` unpacked.
     pub fn open(path: &Path, max_bytes: u64) -> Result<Idx, Error> {
-        let bytes = files::read_at_most(path, max_bytes)?;
+        let bytes = bounded::read_at_most(path, max_bytes)?;
         let bytes = gzip::unpack(path, bytes, max_bytes)?;
-        files::refuse_longer(path, bytes.len() as u64, max_bytes)?;
+        bounded::refuse_longer(path, bytes.len() as u64, max_bytes)?;
         Idx::read(bytes).map_err(|fault| Error::Idx { file: path.into(), fault })
     }
 
@@ -156,7 +156,7 @@ impl Idx {
         if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(|source| Error::Create { path: folder.into(), source })?;
         }
-        files::atomic_write(path, &bytes)
+        Ok(files::atomic_write(path, &bytes)?)
     }
 }
 

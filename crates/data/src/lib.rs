@@ -22,13 +22,13 @@
 //! | [`batches`] | the seeded order of an epoch, images gathered in it, what pixels stand for |
 //! | `pictures` | a digit read from a PNG or JPEG file, made what MNIST's images are |
 //! | [`idx`] | the IDX format, read and written, all its element types |
-//! | [`files`] | atomic files and the lock between processes |
 //!
 //! The feature `download` adds the https mirrors; without it this crate opens no socket. The feature `pictures`
 //! adds the module of that name.
 
 mod archive;
 pub mod batches;
+mod bounded;
 pub mod characters;
 mod check;
 mod dataset;
@@ -36,7 +36,6 @@ mod download;
 mod error;
 mod event;
 mod fetch;
-pub mod files;
 mod folder;
 pub mod generated;
 mod gzip;

@@ -28,8 +28,6 @@ mod plane;
 mod rules;
 mod transparency;
 
-use std::fs::{self, File};
-use std::io::Read;
 use std::path::Path;
 
 pub use decode::{MAX_DECODED, MAX_PIXELS};
@@ -56,11 +54,11 @@ pub enum Polarity {
 /// Reads a digit from a PNG or JPEG file: [`SIDE`] × [`SIDE`] pixels, row after row, 255 the brightest ink.
 ///
 /// # Errors
-/// Files that are no whole picture, too large, blank, or show several digits. No more than
+/// Files that are not regular, no whole picture, too large, blank, or show several digits. No more than
 /// [`MAX_FILE`] and [`MAX_DECODED`] bytes are read and decoded.
 pub fn read(path: &Path, polarity: Polarity) -> Result<Vec<u8>, Error> {
-    let digit = bytes(path).and_then(|bytes| from_bytes(&bytes, polarity));
-    digit.map_err(|fault| Error { path: path.into(), fault })
+    let bytes = files::read(path, MAX_FILE)?;
+    from_bytes(&bytes, polarity).map_err(|fault| Error::Picture { path: path.into(), fault })
 }
 
 /// Reads a digit from the bytes of a PNG or JPEG file.
@@ -88,20 +86,4 @@ fn from_brightness(brightness: &Plane, polarity: Polarity) -> Result<Vec<u8>, Fa
     let ink = rules::erase(ink::ink(brightness, polarity));
     let digit = pen::widened(digit::digit(&ink)?);
     Ok(fit::fit(&digit))
-}
-
-/// The bytes of a regular file of at most [`MAX_FILE`]. Others are refused before they are opened: to open
-/// a pipe is to wait for its writer.
-fn bytes(path: &Path) -> Result<Vec<u8>, Fault> {
-    let meta = fs::metadata(path)?;
-    if !meta.is_file() {
-        let found = if meta.is_dir() { "a folder" } else { "a pipe or device" };
-        return Err(Fault::NotAFile { found });
-    }
-    if meta.len() > MAX_FILE {
-        return Err(Fault::File { bytes: meta.len() });
-    }
-    let mut bytes = Vec::with_capacity(meta.len() as usize);
-    File::open(path)?.take(MAX_FILE).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use files::Lock;
+
+use crate::bounded;
 use crate::check;
 use crate::error::Error;
 use crate::event::Event;
-use crate::files::{self, Lock, UNFINISHED};
 use crate::folder::{self, Folder, STAMP};
 use crate::gzip;
 use crate::sets::{File, Set};
@@ -35,8 +37,7 @@ impl Store {
             progress(Event::Waiting { what: set.title.into() });
         })?;
         let store = Store { set, folder, _lock: lock };
-        // What a process left that was killed while it wrote.
-        store.remove(|name| name.starts_with(UNFINISHED));
+        files::sweep(&store.folder);
         Ok(store)
     }
 
@@ -74,7 +75,7 @@ impl Store {
         for file in &self.set.files {
             let path = Folder::at(self.folder.clone(), self.set).path_of(file).map(PathBuf::from);
             let path = path.unwrap_or_else(|| self.folder.join(file.name));
-            let bytes = gzip::unpack(&path, files::read_at_most(&path, file.bytes)?, file.bytes)?;
+            let bytes = gzip::unpack(&path, bounded::read_at_most(&path, file.bytes)?, file.bytes)?;
             list.push_str(&format!("{}  {}\n", check::sha256(&bytes), file.name));
         }
         files::atomic_write(&self.folder.join(STAMP), list.as_bytes())?;

@@ -166,7 +166,7 @@ pub(crate) fn write<'a>(
     let notes = serde_json::to_string(&notes).expect("names and texts");
     let file = safetensors::serialize(views, Some([(NOTES.to_string(), notes)].into()))
         .map_err(|error| wrong(path, format!("cannot be put together: {error}")))?;
-    data::atomic_write(path, &file)?;
+    data::atomic_write(path, &file).map_err(data::Error::from)?;
     Ok(())
 }
 

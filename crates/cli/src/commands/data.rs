@@ -146,7 +146,7 @@ fn listed(set: &Set, found: &[Found]) -> String {
         let (here, bytes) =
             (found.files.iter().filter(|file| file.path.is_some()).count(), megabytes(found.bytes()));
         let files = if here == 4 { "4 files".to_string() } else { format!("only {here} of 4 files") };
-        text += &format!("    {}\n    {files}, {bytes}\n", text::plain(&found.origin.to_string()));
+        text += &format!("    {}\n    {files}, {bytes}\n", files::text::visible(&found.origin.to_string()));
     }
     if !found.iter().any(Found::is_whole) {
         text += &format!("    not here: `descent data fetch {}` brings it\n", set.name);
@@ -208,7 +208,7 @@ fn fetch(matches: &ArgMatches) -> Result<(), Failure> {
             "folder": folder,
             "origin": origin.to_string(),
         });
-        let line = format!("{} is whole and right in {}", set.name, text::plain(&folder));
+        let line = format!("{} is whole and right in {}", set.name, files::text::visible(&folder));
         console::print(&if matches.get_flag("json") { object.to_string() } else { line })?;
     }
     Ok(())
@@ -272,7 +272,7 @@ fn is_damaged(file: &Result<u64, Error>) -> bool {
 }
 
 fn verified(set: &Set, found: &Found, checked: &Checked) -> String {
-    let mut text = format!("{}: {}\n", set.name, text::plain(&found.origin.to_string()));
+    let mut text = format!("{}: {}\n", set.name, files::text::visible(&found.origin.to_string()));
     for (file, result) in found.files.iter().zip(checked) {
         text += &match result {
             Ok(bytes) => format!("  ok       {}, {} bytes\n", file.name, text::grouped(*bytes)),
@@ -281,7 +281,7 @@ fn verified(set: &Set, found: &Found, checked: &Checked) -> String {
                 format!(
                     "  DAMAGED  {}\n{}",
                     file.name,
-                    text::paragraph(&text::plain(&error.to_string()), 11, console::width())
+                    text::paragraph(&files::text::visible(&error.to_string()), 11, console::width())
                 )
             }
         };

@@ -252,7 +252,8 @@ impl Entry {
 
 fn unknown(name: &str, all: &[Entry]) -> Failure {
     let names: Vec<_> = all.iter().map(Entry::name).collect();
-    let error = Error::unknown("optimizer, wrapper, schedule or clipping", &text::plain(name), names);
+    let error =
+        Error::unknown("optimizer, wrapper, schedule or clipping", &files::text::visible(name), names);
     let of = |kind| {
         let names: Vec<_> = all.iter().filter(|entry| entry.kind() == kind).map(Entry::name).collect();
         names.join(", ")

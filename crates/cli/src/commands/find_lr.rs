@@ -208,7 +208,7 @@ fn page(test: &RangeTest, matches: &ArgMatches, width: usize) -> String {
         page += &format!("\nTrain with it:\n  descent train{flags} --recipe '{chosen}'\n");
     }
     if let Some(path) = matches.get_one::<PathBuf>("svg") {
-        page += &format!("\npicture: {}\n", text::plain(&path.display().to_string()));
+        page += &format!("\npicture: {}\n", ::files::text::path(path));
     }
     page
 }

@@ -149,14 +149,14 @@ fn of_files(
 /// Names the pictures that were not read, after those that were have been shown.
 fn unread_failure(unread: &[pictures::Error]) -> Result<(), Failure> {
     let Some(first) = unread.first() else { return Ok(()) };
-    let line = |error: &pictures::Error| text::plain(&error.to_string());
-    let message = unread.iter().map(line).collect::<Vec<_>>().join("\n");
-    if unread.iter().all(|error| error.fault.is_missing()) {
+    let message = unread.iter().map(pictures::Error::to_string).collect::<Vec<_>>().join("\n");
+    if unread.iter().all(pictures::Error::is_missing) {
         return Err(Failure::missing(message, "check the path; `--index 7` takes an image of the data set"));
     }
-    let alike = unread.iter().all(|error| error.fault.hint() == first.fault.hint());
-    let hint =
-        if alike { first.fault.hint() } else { "each picture is a whole PNG or JPEG file with one digit" };
+    let hint = match first.hint() {
+        hint if unread.iter().all(|error| error.hint() == hint) => hint,
+        _ => "each picture is a whole PNG or JPEG file with one digit".to_string(),
+    };
     Err(Failure::bad_data(message, hint))
 }
 
@@ -237,7 +237,7 @@ impl<'a> Seen<'a> {
         let sure = text::percent(self.probabilities[self.prediction].into());
         let seen = format!("seen as {} ({sure})", names[self.prediction]);
         match self.subject {
-            Subject::File(path) => format!("{}: {seen}", text::plain(&path.to_string_lossy())),
+            Subject::File(path) => format!("{}: {seen}", files::text::path(path)),
             Subject::Image { index, split, label } => {
                 let is = names[usize::from(*label)];
                 format!("index {index} of {}'s {split} split: is {is}, {seen}", self.dataset.name)

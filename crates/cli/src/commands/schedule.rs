@@ -80,7 +80,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     page += &chart::values(&|step| schedule.value(step, steps), steps, console::width());
     page += &format!("\n{}", text::paragraph(&summary(&factors), 2, console::width()));
     if let Some(path) = svg {
-        page += &format!("\npicture: {}\n", text::plain(&path.display().to_string()));
+        page += &format!("\npicture: {}\n", ::files::text::path(path));
     }
     Ok(console::print(&page)?)
 }

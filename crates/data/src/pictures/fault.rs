@@ -5,38 +5,43 @@ use std::path::PathBuf;
 
 use image::ImageError;
 
-use super::MAX_FILE;
 use super::decode::{MAX_DECODED, MAX_PIXELS};
 
-/// A picture that no digit can be read from.
+/// A file that no digit can be read from.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {fault}", .path.display())]
-pub struct Error {
-    /// The file.
-    pub path: PathBuf,
-    /// The reason.
-    pub fault: Fault,
+pub enum Error {
+    /// It cannot be read at all, or not within the bounds.
+    #[error(transparent)]
+    File(#[from] files::Error),
+    /// Its bytes show no digit.
+    #[error("{}: {fault}", files::text::path(.path))]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        fault: Fault,
+    },
+}
+
+impl Error {
+    /// The file does not exist.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Error::File(error) if error.kind() == files::Kind::Missing)
+    }
+
+    /// The next step to take, in one line.
+    pub fn hint(&self) -> String {
+        match self {
+            Error::File(error) => error.hint(),
+            Error::Picture { fault, .. } => fault.hint().to_string(),
+        }
+    }
 }
 
 /// The reason why no digit can be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The file cannot be opened or read.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// Not a regular file.
-    #[error("expected a picture file, found {found}")]
-    NotAFile {
-        /// A folder, a pipe, a device.
-        found: &'static str,
-    },
-    /// More bytes than a picture's file may have.
-    #[error("expected at most {} MiB, found {} MiB", MAX_FILE >> 20, .bytes.div_ceil(1 << 20))]
-    File {
-        /// Bytes of the file.
-        bytes: u64,
-    },
     /// Another format.
     #[error("expected PNG or JPEG, found {found}")]
     Format {
@@ -90,18 +95,11 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The file does not exist.
-    pub fn is_missing(&self) -> bool {
-        matches!(self, Fault::Io(error) if error.kind() == io::ErrorKind::NotFound)
-    }
-
     /// The next step to take, in one line.
     pub fn hint(&self) -> &'static str {
         match self {
-            Fault::Io(_) => "check the path and its permissions",
-            Fault::NotAFile { .. } => "name PNG or JPEG files",
             Fault::Format { .. } => "save it as PNG or JPEG",
-            Fault::File { .. } | Fault::Pixels { .. } | Fault::Decoded { .. } | Fault::Memory => {
+            Fault::Pixels { .. } | Fault::Decoded { .. } | Fault::Memory => {
                 "cut the digit out, or save the picture smaller"
             }
             Fault::Truncated | Fault::Damaged { .. } => "expected a whole PNG or JPEG file: copy it again",

@@ -159,7 +159,7 @@ fn leftovers_are_swept() {
     tiny::write(&root.path().join("stick"), &tiny::plain(), "");
     let raw = root.path().join("cache/Tiny/raw");
     fs::create_dir_all(&raw).unwrap();
-    fs::write(raw.join(".tmp-1-1"), b"half").unwrap();
+    fs::write(raw.join(".tmp-descent-1-1"), b"half").unwrap();
     fs::write(raw.join("train-images-idx3-ubyte.gz.part"), b"half").unwrap();
     fs::write(raw.join("train-images-idx3-ubyte.gz.part.note"), b"x\ny\n\n").unwrap();
     let mut request = tiny::request(tiny::set(), root.path());

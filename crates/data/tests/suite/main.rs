@@ -4,7 +4,6 @@ mod characters;
 #[cfg(feature = "download")]
 mod download;
 mod fetch;
-mod files;
 mod generated;
 mod gzip;
 mod idx;

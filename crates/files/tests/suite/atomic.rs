@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use data::{Kind, atomic_write};
+use files::{Kind, atomic_write};
 
 #[test]
-fn a_file_is_written_and_replaced_and_nothing_is_left_beside_it() {
+fn a_file_is_written_and_replaced_and_nothing_else_is_left() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     for bytes in [&b"old"[..], b"new and longer", b""] {
@@ -27,11 +27,11 @@ fn a_name_of_255_bytes_is_no_hindrance() {
 fn what_cannot_be_made_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let error = atomic_write(&folder.path().join("no/such/file"), b"x").unwrap_err();
-    assert_eq!(error.kind(), Kind::CannotCreate);
+    assert_eq!(error.kind(), Kind::Create);
     assert!(error.to_string().contains("no/such/file"), "{error}");
     // A folder is in the way.
     let error = atomic_write(folder.path(), b"x").unwrap_err();
-    assert_eq!(error.kind(), Kind::CannotCreate);
+    assert_eq!(error.kind(), Kind::Create);
 }
 
 /// A link is replaced; the file that it leads to is not touched.
@@ -48,8 +48,20 @@ fn a_link_does_not_lead_the_bytes_elsewhere() {
     assert!(!fs::symlink_metadata(&link).unwrap().is_symlink());
 }
 
+#[cfg(unix)]
 #[test]
-fn many_writers_leave_one_whole_file() {
+fn a_replaced_file_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("private");
+    fs::write(&path, b"old").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    atomic_write(&path, b"new").unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn many_writers_leave_one_whole_file_though_others_sweep() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     std::thread::scope(|scope| {
@@ -57,6 +69,7 @@ fn many_writers_leave_one_whole_file() {
             let path = &path;
             scope.spawn(move || {
                 for _ in 0..10 {
+                    files::sweep(path.parent().unwrap());
                     atomic_write(path, &vec![value; 5000]).unwrap();
                 }
             });
