@@ -58,8 +58,8 @@ fn peels(lit: &[bool], at: usize, pass: usize) -> bool {
     let rises = (0..8).filter(|&i| !around[i] && around[(i + 1) % 8]).count();
     let [north, _, east, _, south, _, west, _] = around;
     let sides = match pass {
-        0 => !(north && east && south) && !(east && south && west),
-        _ => !(north && east && west) && !(north && south && west),
+        0 => !(east && south && (north || west)),
+        _ => !(north && west && (east || south)),
     };
     (2..=6).contains(&neighbors) && rises == 1 && sides
 }
