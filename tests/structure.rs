@@ -123,6 +123,19 @@ fn every_rule_file_is_in_the_registry() {
     }
 }
 
+#[test]
+fn every_model_and_layer_file_is_in_its_list() {
+    for list in ["models", "layers"] {
+        let text = fs::read_to_string(root().join(format!("crates/nn/src/{list}.rs"))).expect("the list");
+        for entry in fs::read_dir(root().join(format!("crates/nn/src/{list}"))).expect("the files") {
+            let path = entry.expect("an entry").path();
+            let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
+            let listed = [format!("mod {name};"), format!("    {name},")];
+            assert!(listed.iter().any(|line| text.contains(line)), "{} is in no list", path.display());
+        }
+    }
+}
+
 /// Every Rust file of the repository with its path from the root.
 fn sources() -> Vec<(String, String)> {
     let mut files = Vec::new();

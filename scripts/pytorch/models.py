@@ -29,6 +29,40 @@ def numbers(count, salt, low=-1.0, high=1.0):
     return torch.from_numpy(low + (high - low) * (x.astype(np.float64) / 2.0**32))
 
 
+def words(seed, name, count):
+    """Random words of `tensor::random::Stream`: Philox4x32-10, a stream of this name under the seed."""
+    mask, low = np.uint64(0xFFFFFFFF), np.uint64(32)
+    label = 0xCBF29CE484222325
+    for byte in name.encode():
+        label = ((label ^ byte) * 0x100000001B3) % 2**64
+    index = np.arange(-(-count // 4), dtype=np.uint64)
+    fill = lambda x: np.full(len(index), x, dtype=np.uint64)
+    c = [index & mask, index >> low, fill(label % 2**32), fill(label >> 32)]
+    k0, k1 = seed % 2**32, seed >> 32
+    for _ in range(10):
+        a, b = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
+        c = [(b >> low) ^ c[1] ^ np.uint64(k0), b & mask, (a >> low) ^ c[3] ^ np.uint64(k1), a & mask]
+        k0, k1 = (k0 + 0x9E3779B9) % 2**32, (k1 + 0xBB67AE85) % 2**32
+    return np.stack(c, 1).reshape(-1)[:count]
+
+
+def dropped(x, name, probability):
+    """Dropout in step 0 of seed 0 of an array in the order of crates/nn, channels last."""
+    uniform = (words(0, f"dropout {name} of step 0", x.numel()) >> np.uint64(8)).astype(np.float64) * 2.0**-24
+    kept = torch.from_numpy((uniform >= probability) / (1 - probability))
+    if x.dim() == 4:
+        n, channels, height, width = x.shape
+        return x * kept.view(n, height, width, channels).permute(0, 3, 1, 2)
+    return x * kept.view_as(x)
+
+
+def normals(name, *shape):
+    """Normal numbers in step 0 of seed 0."""
+    pairs = words(0, f"{name} of step 0", 2 * int(np.prod(shape))).reshape(-1, 2).astype(np.float64)
+    length = np.sqrt(-2 * np.log((pairs[:, 0] + 1) / 2.0**32))
+    return torch.from_numpy((length * np.cos(2 * np.pi * pairs[:, 1] / 2.0**32)).astype(np.float32)).double().view(*shape)
+
+
 class Mlp(nn.Module):
     def __init__(self, *widths):
         super().__init__()
@@ -140,6 +174,108 @@ class Autoencoder(nn.Module):
         return self.decoder(self.encoder(x))
 
 
+class Mnist1dGru(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gru = nn.GRU(1, 6, batch_first=True, bidirectional=True)
+        self.linear = nn.Linear(480, 10)
+
+    def forward(self, x):
+        return self.linear(self.gru(x.unsqueeze(2))[0].flatten(1))
+
+
+class Vae(nn.Module):
+    """In training; DeepOBS's of TensorFlow, whose images keep their size but for the strides."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 64, 4, 2), nn.Conv2d(64, 64, 4, 2)
+        self.conv3 = nn.Conv2d(64, 64, 4)
+        self.dense1, self.dense2 = nn.Linear(7 * 7 * 64, 8), nn.Linear(7 * 7 * 64, 8)
+        self.dense3, self.dense4 = nn.Linear(8, 24), nn.Linear(24, 49)
+        self.deconv1 = nn.ConvTranspose2d(1, 64, 4, 2, padding=1)
+        self.deconv2, self.deconv3 = nn.ConvTranspose2d(64, 64, 4), nn.ConvTranspose2d(64, 64, 4)
+        self.dense5 = nn.Linear(14 * 14 * 64, 784)
+
+    def forward(self, x):
+        def leaky(x):
+            return F.leaky_relu(x, 0.3)
+
+        def crop(x):
+            return x[:, :, 1:-2, 1:-2]
+
+        x = dropped(leaky(self.conv1(F.pad(x.view(-1, 1, 28, 28), (1, 1, 1, 1)))), "dropout1", 0.2)
+        x = dropped(leaky(self.conv2(F.pad(x, (1, 1, 1, 1)))), "dropout2", 0.2)
+        x = dropped(leaky(self.conv3(F.pad(x, (1, 2, 1, 2)))), "dropout3", 0.2).flatten(1)
+        mean, log_variance = self.dense1(x), self.dense2(x)
+        z = mean + (0.5 * log_variance).exp() * normals("noise of the code", len(x), 8)
+        x = leaky(self.dense4(leaky(self.dense3(z)))).view(-1, 1, 7, 7)
+        x = dropped(F.relu(self.deconv1(x)), "dropout4", 0.2)
+        x = dropped(F.relu(crop(self.deconv2(x))), "dropout5", 0.2)
+        x = F.relu(crop(self.deconv3(x)))
+        return torch.cat([torch.sigmoid(self.dense5(x.flatten(1))), mean, log_variance], 1)
+
+
+def tokens(x):
+    """Whole numbers from 0 to 10."""
+    return ((x + 1) * 5.5).floor().long()
+
+
+class Char(nn.Module):
+    def __init__(self, name, layer):
+        super().__init__()
+        self.name = name
+        self.embedding, self.linear = nn.Embedding(11, 128), nn.Linear(128, 11)
+        setattr(self, name, layer)
+
+    def forward(self, x):
+        return self.linear(getattr(self, self.name)(self.embedding(tokens(x)))[0])
+
+
+class CharLstm2(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding, self.linear = nn.Embedding(11, 128), nn.Linear(128, 11)
+        self.lstm1, self.lstm2 = (nn.LSTM(128, 128, batch_first=True) for _ in range(2))
+
+    def forward(self, x):
+        x = self.embedding(tokens(x))
+        for name in ("lstm1", "lstm2"):
+            x = dropped(getattr(self, name)(dropped(x, f"{name} in", 0.2))[0], f"{name} out", 0.2)
+        return self.linear(x)
+
+
+class TransformerBlock(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.ln_1, self.ln_2 = nn.LayerNorm(128), nn.LayerNorm(128)
+        self.attn = nn.MultiheadAttention(128, 4, batch_first=True)
+        self.mlp = nn.ModuleDict({"c_fc": nn.Linear(128, 512), "c_proj": nn.Linear(512, 128)})
+
+    def forward(self, x):
+        x = x + attend(self.attn, self.ln_1(x), True)
+        return x + self.mlp["c_proj"](F.gelu(self.mlp["c_fc"](self.ln_2(x)), approximate="tanh"))
+
+
+class Transformer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.wte, self.wpe = nn.Embedding(11, 128), nn.Embedding(7, 128)
+        self.h = nn.ModuleList([TransformerBlock(), TransformerBlock()])
+        self.ln_f, self.lm_head = nn.LayerNorm(128), nn.Linear(128, 11)
+
+    def forward(self, x):
+        x = self.wte(tokens(x)) + self.wpe.weight
+        for block in self.h:
+            x = block(x)
+        return self.lm_head(self.ln_f(x))
+
+
+def attend(layer, x, causal):
+    mask = torch.full((x.shape[1], x.shape[1]), -torch.inf, dtype=x.dtype).triu(1) if causal else None
+    return layer(x, x, x, attn_mask=mask, need_weights=False)[0]
+
+
 class Images(nn.Module):
     """One layer on images that come in the order row, column, channel, as its result does."""
 
@@ -171,6 +307,44 @@ class Rows(nn.Module):
         return self.layer(x)
 
 
+class Steps(nn.Module):
+    """One layer on sequences."""
+
+    def __init__(self, length, width, layer):
+        super().__init__()
+        self.sizes, self.layer = (length, width), layer
+
+    def forward(self, x):
+        return self.apply_to(x.view(-1, *self.sizes)).flatten(1)
+
+    def apply_to(self, x):
+        return self.layer(x)[0]
+
+
+class Attention(Steps):
+    def __init__(self, length, width, heads, causal):
+        super().__init__(length, width, nn.MultiheadAttention(width, heads, batch_first=True))
+        self.causal = causal
+
+    def apply_to(self, x):
+        return attend(self.layer, x, self.causal)
+
+
+class LearnedPositions(Steps):
+    def apply_to(self, x):
+        return x + self.layer.weight[: x.shape[1]]
+
+
+class SinusoidalPositions(Steps):
+    def apply_to(self, x):
+        length, width = self.sizes
+        place = torch.arange(length, dtype=torch.float64).unsqueeze(1)
+        frequency = torch.exp(torch.arange(0, width, 2, dtype=torch.float64) * (-np.log(10000.0) / width))
+        table = torch.zeros(length, width, dtype=torch.float64)
+        table[:, 0::2], table[:, 1::2] = torch.sin(place * frequency), torch.cos(place * frequency)
+        return x + table
+
+
 class Permute(nn.Module):
     def __init__(self, *order):
         super().__init__()
@@ -200,6 +374,13 @@ MODELS = {
     "deep-sigmoid": (DeepSigmoid(784, *[32] * 8, 10), 784),
     "mnist1d-mlp": (Mnist1dMlp(), 40),
     "mnist1d-conv": (Mnist1dConv(), 40),
+    "mnist1d-gru": (Mnist1dGru(), 40),
+    "vae": (Vae(), 784),
+    "char-rnn": (Char("rnn", nn.RNN(128, 128, batch_first=True)), 7),
+    "char-gru": (Char("gru", nn.GRU(128, 128, batch_first=True)), 7),
+    "char-lstm": (Char("lstm", nn.LSTM(128, 128, batch_first=True)), 7),
+    "char-lstm2": (CharLstm2(), 7),
+    "transformer": (Transformer(), 7),
     "autoencoder": (Autoencoder(784, 1000, 500, 250, 30), 784),
 }
 
@@ -232,6 +413,15 @@ LAYERS = {
     "group norm, features": (Rows(nn.GroupNorm(2, 8)), 8),
     "instance norm": (Images(3, 4, 3, nn.InstanceNorm2d(3, affine=True)), 36),
     "rms norm": (Rows(nn.RMSNorm(9, eps=1e-5)), 9),
+    "rnn": (Steps(5, 3, nn.RNN(3, 4, batch_first=True)), 15),
+    "lstm, 2 layers": (Steps(5, 3, nn.LSTM(3, 4, 2, batch_first=True)), 15),
+    "gru, 2 layers": (Steps(5, 3, nn.GRU(3, 4, 2, batch_first=True)), 15),
+    "lstm, both ways": (Steps(5, 3, nn.LSTM(3, 4, 2, batch_first=True, bidirectional=True)), 15),
+    "gru, both ways": (Steps(6, 2, nn.GRU(2, 3, batch_first=True, bidirectional=True)), 12),
+    "attention": (Attention(5, 12, 3, False), 60),
+    "attention, causal": (Attention(6, 8, 2, True), 48),
+    "learned positions": (LearnedPositions(4, 6, nn.Embedding(5, 6)), 24),
+    "sinusoidal positions": (SinusoidalPositions(7, 6, None), 42),
     "embedding": (Embedded(), 3),
 }
 

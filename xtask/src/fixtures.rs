@@ -8,7 +8,7 @@ const HELP: &str = "\
 cargo xtask fixtures [--only NAME] [--into DIR]
 
 Makes a Python environment in target/fixtures-python from scripts/requirements.txt and records anew
-what other implementations compute, for the tests of `optim` and `data`. Without --only all of it, some minutes:
+what other implementations compute, for the tests of `optim`, `data` and `lab`. Without --only all of it, some minutes:
 
 ";
 
@@ -23,7 +23,7 @@ struct Recorder {
     folder: &'static str,
 }
 
-const RECORDERS: [Recorder; 8] = [
+const RECORDERS: [Recorder; 9] = [
     Recorder {
         name: "torch",
         script: "scripts/pytorch/trajectories.py",
@@ -88,6 +88,13 @@ const RECORDERS: [Recorder; 8] = [
         writes: &["generated.json"],
         folder: DATA,
     },
+    Recorder {
+        name: "statistics",
+        script: "scripts/scipy/statistics.py",
+        file: Some("statistics.json"),
+        writes: &["statistics.json"],
+        folder: LAB,
+    },
 ];
 
 /// What the scripts read of each other.
@@ -95,6 +102,7 @@ const INPUTS: [&str; 2] = ["stream.safetensors", "closed_loop.safetensors"];
 const REQUIREMENTS: &str = "scripts/requirements.txt";
 const OPTIM: &str = "crates/optim/tests/fixtures";
 const DATA: &str = "crates/data/tests/fixtures";
+const LAB: &str = "crates/lab/tests/fixtures";
 
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     match options(arguments).and_then(|options| options.map_or_else(help, record)) {

@@ -38,6 +38,7 @@ mod var;
 
 pub use gradients::{BackwardCtx, Gradients};
 pub use ops::norm::Moments;
+pub use ops::recurrent::{Direction, RecurrentWeights};
 pub use pool::BufferPool;
 pub use tape::{Node, Tape};
 pub use var::{Values, Var};

@@ -1,7 +1,7 @@
 //! Every op against central differences, over many shapes: the gradient-check table.
 
 use autograd::check::gradient_error;
-use autograd::{BufferPool, Tape, Var};
+use autograd::{BufferPool, Direction, RecurrentWeights, Tape, Var};
 use proptest::prelude::*;
 use tensor::conv::{ConvOptions, Padding};
 use tensor::quantized::Quantization;
@@ -162,6 +162,25 @@ const TABLE: &[(&str, Shapes, Domain, Op)] = &[
         Any,
         |x| x[0].rms_norm(x[1], 0.1).rms_norm(x[1], 0.1) * x[0],
     ),
+    ("concat 0", |m, k, n| vec![vec![m, k], vec![n, k]], Any, |x| Var::concat(&[x[0], x[1], x[0]], 0)),
+    ("concat 1", |m, k, n| vec![vec![m, k, 2], vec![m, n, 2]], Any, |x| Var::concat(&[x[1], x[0]], 1)),
+    ("concat, last", |m, k, n| vec![vec![m, n], vec![m, k]], Any, |x| Var::concat(x, 1)),
+    ("attention", |m, k, n| vec![vec![m, k, 3 * n]], Any, |x| x[0].attention(1, false)),
+    ("attention, causal", |m, k, n| vec![vec![m, k, 6 * n]], Any, |x| x[0].attention(2, true)),
+    (
+        "attention, used twice",
+        |m, k, n| vec![vec![m, k, 6 * n]],
+        Any,
+        |x| x[0].attention(2, false) + x[0].attention(n_of(x[0]), true),
+    ),
+    ("rnn", recurrent::<1>, Any, |x| x[0].rnn(weights(x), Direction::Forward)),
+    ("rnn, reverse", recurrent::<1>, Any, |x| x[0].rnn(weights(x), Direction::Reverse)),
+    ("lstm", recurrent::<4>, Any, |x| x[0].lstm(weights(x), Direction::Forward)),
+    ("lstm, reverse", recurrent::<4>, Any, |x| x[0].lstm(weights(x), Direction::Reverse)),
+    ("gru", recurrent::<3>, Any, |x| x[0].gru(weights(x), Direction::Forward)),
+    ("gru, both ways with the same weights", recurrent::<3>, Any, |x| {
+        x[0].gru(weights(x), Direction::Forward) + x[0].gru(weights(x), Direction::Reverse)
+    }),
     ("dropout", SAME, Any, |x| x[0].dropout(0.4, Stream::new(1, "dropout"))),
     (
         "cross_entropy on 3 dimensions",
@@ -195,6 +214,21 @@ const LINES: Shapes = |m, k, n| vec![vec![m, k + n + 1, 2]];
 const GROUPS: Shapes = |m, k, n| vec![vec![m, k, 2 * n], vec![2 * n], vec![2 * n]];
 const IMAGES: Shapes = |m, k, n| vec![vec![m, k + 2, n + 3, 2]];
 const NORM: Shapes = |m, k, n| vec![vec![m, k, n], vec![n], vec![n]];
+
+/// As many heads as a third of the last dimension.
+fn n_of(x: Var<'_, f64>) -> usize {
+    x.shape().as_matrix().1 / 3
+}
+
+/// Sequences and the weights of a layer with this number of gates.
+fn recurrent<const GATES: usize>(m: usize, k: usize, n: usize) -> Vec<Vec<usize>> {
+    let rows = GATES * n;
+    vec![vec![m, k, 2], vec![rows, 2], vec![rows, n], vec![rows], vec![rows]]
+}
+
+fn weights<'g>(x: &[Var<'g, f64>]) -> RecurrentWeights<'g, f64> {
+    RecurrentWeights { input: x[1], hidden: x[2], input_bias: x[3], hidden_bias: x[4] }
+}
 
 /// The weights [outputs, 2, height, width] as [2·outputs, 1, height, width], two groups.
 fn pairs_of<'g>(w: Var<'g, f64>) -> Var<'g, f64> {

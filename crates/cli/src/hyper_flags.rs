@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::{Arg, ArgMatches, Command};
 use optim::hyper::Value;
 use optim::rules;
-use optim::{Error, Rule};
+use optim::{Clip, Error, Rule};
 
 use crate::failure::Failure;
 
@@ -61,10 +61,22 @@ pub(crate) fn apply_of(
     }
     for name in names {
         if let Some(text) = matches.get_one::<String>(&id(name)) {
-            rule.set_text(name, text)?;
+            rule.set_text(name, text).map_err(|error| meant_otherwise(name, text).unwrap_or(error))?;
         }
     }
     rule.validate()
+}
+
+/// The answer to a flag of one optimizer whose name is a way of clipping as well, with a number.
+fn meant_otherwise(name: &str, text: &str) -> Option<Error> {
+    let is_clip = Clip::ALL.iter().any(|(clip, _)| *clip == name) && text.parse::<f64>().is_ok();
+    is_clip.then(|| Error::Conflict {
+        of: format!("--{name} {text}"),
+        why: format!(
+            "expected `true` or `false` for an optimizer's own `{name}`; gradients are clipped by \
+             `--clip-norm {text}`, or in a recipe by `, {name}={text}`"
+        ),
+    })
 }
 
 /// What one flag means to the optimizers that have it.
@@ -95,7 +107,7 @@ impl Meanings {
             .help_heading("Hyperparameters [default and whose]")
             .allow_negative_numbers(true);
         match self.is_flag {
-            true => argument.num_args(0..=1).default_missing_value("true").require_equals(true),
+            true => argument.num_args(0..=1).default_missing_value("true"),
             false => argument,
         }
     }

@@ -24,6 +24,7 @@ pub mod compare;
 mod error;
 pub mod lr_finder;
 pub mod run_matrix;
+pub mod search;
 pub mod stats;
 
 pub use compare::Comparison;

@@ -5,7 +5,7 @@ use tensor::{Kernels, ParamVec};
 
 /// Training or evaluation, with what the layers that tell them apart need.
 ///
-/// Running statistics are a parameter vector beside the weights: no optimizer touches them, and a checkpoint
+/// Running statistics are a second parameter vector: no optimizer touches them, and a checkpoint
 /// holds them.
 #[derive(Debug)]
 pub enum Context<'a, T: Kernels = f32> {

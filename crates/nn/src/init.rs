@@ -11,6 +11,9 @@ pub enum Init {
     Uniform(f32),
     /// Normal around 0 with this standard deviation.
     Normal(f32),
+    /// 0, and this number for the second of four equal parts: the biases of an LSTM whose forget gates begin
+    /// open (Jozefowicz 2015).
+    ForgetGate(f32),
     /// Normal around 0 with this standard deviation, numbers beyond two of them drawn again: TensorFlow's
     /// `truncated_normal_initializer`, whose numbers have 0.880 of this standard deviation.
     TruncatedNormal(f32),
@@ -46,6 +49,11 @@ impl Init {
             Init::Normal(deviation) => normal(values, deviation.into(), stream),
             Init::XavierNormal => normal(values, (2.0 / both).sqrt(), stream),
             Init::HeNormal => normal(values, (2.0 / inputs).sqrt(), stream),
+            Init::ForgetGate(bias) => {
+                let quarter = values.len() / 4;
+                values.fill(0.0);
+                values[quarter..2 * quarter].fill(bias);
+            }
             Init::TruncatedNormal(deviation) => truncated_normal(values, deviation, stream),
             Init::Orthogonal(gain) => orthogonal(values, fan_in, gain, stream),
             Init::Sparse(count) => sparse(values, fan_in, count, stream),
@@ -133,6 +141,13 @@ mod tests {
         Init::FanIn.fill(&mut values, 784, 128, &mut Stream::new(1, "init"));
         let bound = 1.0 / 28.0;
         assert!(values.iter().all(|x| x.abs() <= bound) && values.iter().any(|x| x.abs() > 0.99 * bound));
+    }
+
+    #[test]
+    fn forget_gates_are_the_second_quarter() {
+        let mut values = [f32::NAN; 8];
+        Init::ForgetGate(1.0).fill(&mut values, 1, 8, &mut Stream::new(1, "init"));
+        assert_eq!(values, [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
     }
 
     #[test]

@@ -34,6 +34,10 @@ mod model;
 pub mod models;
 mod module;
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use architecture::{Architecture, Build, Info, Kind};
 pub use context::Context;
 pub use init::Init;

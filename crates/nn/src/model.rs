@@ -67,7 +67,7 @@ impl Model {
         &self.layout
     }
 
-    /// Starting weights; each parameter has a random stream of its own name under the seed.
+    /// Starting weights; each parameter has the random stream of its name under the seed.
     pub fn init(&self, seed: u64) -> ParamVec {
         let mut weights = ParamVec::zeros(self.layout.clone());
         for (id, start) in self.layout.ids().zip(&self.starts) {

@@ -30,7 +30,14 @@ registry! {
     deep_sigmoid,
     mnist1d_mlp,
     mnist1d_conv,
+    mnist1d_gru,
     autoencoder,
+    vae,
+    char_rnn,
+    char_gru,
+    char_lstm,
+    char_lstm2,
+    transformer,
 }
 
 /// The name of dense layers of a user's widths.

@@ -64,7 +64,7 @@ impl<M: Module> DynModule for M {
     }
 }
 
-/// A module behind a pointer is a module.
+/// A shared module is a module.
 impl Module for Arc<dyn DynModule> {
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, context: &mut Context<'_, T>) -> Var<'t, T> {

@@ -1,15 +1,17 @@
 //! Layers and models against PyTorch: outputs, gradients and running statistics, recorded in double
-//! precision by `scripts/pytorch/models.py`.
+//! precision by `scripts/pytorch/models.py`. Gradients of layers against central differences too.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use autograd::check::gradient_error;
 use autograd::{BufferPool, Var};
 use nn::layers::{
-    AvgPool1d, AvgPool2d, BatchNorm, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Embedding,
-    FlattenRows, GroupNorm, LayerNorm, MaxPool1d, MaxPool2d, RmsNorm, Unflatten, Upsample,
+    AvgPool1d, AvgPool2d, BatchNorm, Cell, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Embedding,
+    Flatten, FlattenRows, GroupNorm, LayerNorm, MaxPool1d, MaxPool2d, MultiHeadAttention,
+    PositionalEmbedding, Recurrent, RmsNorm, SinusoidalEncoding, Unflatten, Upsample,
 };
-use nn::{Architecture, Builder, Context, Info, Init, Kind, Model, Sequential, models};
+use nn::{Architecture, Builder, Context, Init, Kind, Model, Sequential, models};
 use serde::Deserialize;
 use tensor::conv::Padding;
 use tensor::{Kernels, ParamId, ParamVec, Role};
@@ -32,7 +34,7 @@ struct Case {
     evaluation: Option<Summary>,
 }
 
-/// The norm of an array, and every so many-th of its numbers.
+/// The norm of an array, and every n-th of its numbers.
 #[derive(Deserialize)]
 struct Summary {
     norm: f64,
@@ -97,19 +99,41 @@ fn near<T: Kernels>(what: &str, ours: &[T], theirs: &Summary, bound: f64) {
     assert!(distance <= bound * size, "{what}: relative distance {:e}", distance / size);
 }
 
-/// Runs a case as the script does; `x` is the parameter that holds the input, if the model has one.
-fn compare<T: Kernels>(name: &str, model: &Model, x: Option<ParamId>, case: &Case, bound: f64) {
+/// The way in which a case's numbers reach the model.
+#[derive(Clone, Copy)]
+enum Input {
+    /// As a constant.
+    Numbers,
+    /// As a parameter, whose gradient is compared too.
+    Param(ParamId),
+    /// As tokens below 11.
+    Tokens,
+}
+
+/// Runs a case as the script does.
+fn compare<T: Kernels>(name: &str, model: &Model, kind: Input, case: &Case, bound: f64) {
     let mut weights = weights::<T>(model, &case.gradients);
-    let input: Vec<T> =
-        numbers(case.batch * case.inputs, 1000, -1.0, 1.0).into_iter().map(T::from_f64).collect();
+    let wide = numbers(case.batch * case.inputs, 1000, -1.0, 1.0);
+    let input: Vec<T> = wide.iter().map(|&x| T::from_f64(x)).collect();
+    let x = match kind {
+        Input::Param(x) => Some(x),
+        Input::Numbers | Input::Tokens => None,
+    };
     if let Some(x) = x {
         weights.get_mut(x).copy_from_slice(&input);
     }
     let (mut buffers, mut gradients) = (model.buffers::<T>(), weights.zeros_like());
     let pool = BufferPool::new();
     let tape = pool.tape(&weights);
+    let shape = [case.batch, case.inputs];
     let x_var = || -> Var<'_, T> {
-        x.map_or_else(|| tape.input([case.batch, case.inputs], &input), |x| tape.param(x))
+        match kind {
+            Input::Numbers => tape.input(shape, &input),
+            Input::Param(x) => tape.param(x),
+            Input::Tokens => tape.input_tokens(shape, |tokens| {
+                tokens.iter_mut().zip(&wide).for_each(|(token, x)| *token = ((x + 1.0) * 5.5) as u32);
+            }),
+        }
     };
     let y = model.forward_in(x_var(), Context::Train { seed: 0, step: 0, buffers: &mut buffers });
     near(&format!("{name}: output"), &y.values(), &case.output, bound);
@@ -156,10 +180,11 @@ fn model(name: &str) -> Model {
 fn every_model_computes_what_pytorch_does() {
     let recorded = recorded().models;
     assert_eq!(recorded.len(), models::ALL.len());
-    for Info { name, .. } in models::ALL {
-        let model = model(name);
-        compare::<f32>(name, &model, None, &recorded[*name], BOUNDS.0);
-        compare::<f64>(name, &model, None, &recorded[*name], BOUNDS.1);
+    for info in models::ALL {
+        let model = model(info.name);
+        let input = if info.kind == Kind::Text { Input::Tokens } else { Input::Numbers };
+        compare::<f32>(info.name, &model, input, &recorded[info.name], BOUNDS.0);
+        compare::<f64>(info.name, &model, input, &recorded[info.name], BOUNDS.1);
     }
 }
 
@@ -177,8 +202,17 @@ fn every_layer_computes_what_pytorch_does() {
         let x = builder.param("x", [case.batch, case.inputs], Role::Matrix, Init::Constant(0.0), (1, 1));
         let layers = make(&mut builder);
         let model = Model::new(builder, layers);
-        compare::<f32>(name, &model, Some(x), case, BOUNDS.0);
-        compare::<f64>(name, &model, Some(x), case, BOUNDS.1);
+        compare::<f32>(name, &model, Input::Param(x), case, BOUNDS.0);
+        compare::<f64>(name, &model, Input::Param(x), case, BOUNDS.1);
+        let mut at = weights::<f64>(&model, &case.gradients);
+        at.get_mut(x).copy_from_slice(&numbers(case.batch * case.inputs, 1000, -1.0, 1.0));
+        let error = gradient_error(&at, |tape| {
+            let mut buffers = model.buffers();
+            let context = Context::Train { seed: 0, step: 0, buffers: &mut buffers };
+            let y = model.forward_in(tape.param(x), context);
+            (y * tape.input(y.shape(), &numbers(y.shape().len(), 2000, -1.0, 1.0))).sum()
+        });
+        assert!(error <= 1e-6, "{name}: {error:e} against central differences");
         done += 1;
     };
     check("conv 3, stride 2", &|b| {
@@ -223,6 +257,23 @@ fn every_layer_computes_what_pytorch_does() {
     check("group norm, features", &|b| Sequential::new().then(GroupNorm::new(b, "layer", 2, 8)));
     check("instance norm", &|b| images(3, 4, 3).then(GroupNorm::instance(b, "layer", 3)));
     check("rms norm", &|b| Sequential::new().then(RmsNorm::new(b, "layer", 9)));
+    let mut recurrent =
+        |name: &str, [steps, inputs]: [usize; 2], cell: Cell, [hidden, layers]: [usize; 2]| {
+            check(name, &|b| {
+                let make =
+                    if name.ends_with("both ways") { Recurrent::bidirectional } else { Recurrent::new };
+                rows(steps, inputs).then(make(b, "layer", cell, inputs, hidden, layers)).then(Flatten)
+            });
+        };
+    recurrent("rnn", [5, 3], Cell::Rnn, [4, 1]);
+    recurrent("lstm, 2 layers", [5, 3], Cell::Lstm, [4, 2]);
+    recurrent("gru, 2 layers", [5, 3], Cell::Gru, [4, 2]);
+    recurrent("lstm, both ways", [5, 3], Cell::Lstm, [4, 2]);
+    recurrent("gru, both ways", [6, 2], Cell::Gru, [3, 1]);
+    check("attention", &|b| rows(5, 12).then(MultiHeadAttention::new(b, "layer", 12, 3)));
+    check("attention, causal", &|b| rows(6, 8).then(MultiHeadAttention::new(b, "layer", 8, 2).causal()));
+    check("learned positions", &|b| rows(4, 6).then(PositionalEmbedding::new(b, "layer", 5, 6)));
+    check("sinusoidal positions", &|_| rows(7, 6).then(SinusoidalEncoding));
     assert_eq!(done, recorded.len() - 1);
 }
 

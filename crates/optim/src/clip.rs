@@ -114,12 +114,17 @@ fn scale(gradients: &mut [f32], factor: f64) {
 /// `min(1, max_norm/(norm + 1e-6))` (Pascanu 2013, in PyTorch's form). The norm is over all
 /// parameters together.
 ///
+/// # Panics
+/// If `max_norm` is not above 0: a negative one would turn the gradient round.
+///
 /// ```
 /// let gradient = [3.0, 4.0];
 /// assert!((optim::clip::global_norm_factor(&gradient, 1.0) - 0.2).abs() < 1e-6);
 /// assert_eq!(optim::clip::global_norm_factor(&gradient, 10.0), 1.0);
 /// ```
+#[track_caller]
 pub fn global_norm_factor(gradients: &[f32], max_norm: f64) -> f64 {
+    assert!(max_norm > 0.0, "expected a norm above 0, found {max_norm}");
     let norm = sum_of_squares(gradients).sqrt();
     // NaN if a gradient is, so that every weight shows it, as in PyTorch.
     if norm + 1e-6 <= max_norm { 1.0 } else { max_norm / (norm + 1e-6) }

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use std::fmt;
 
 use crate::error::Error;
-use crate::hyper::Hyperparameters;
+use crate::hyper::{Hyperparameters, Span, spans_of};
 use crate::schedule::Schedule;
 
 /// The course of a learning rate: hyperparameters and a pure function of the step and the total.
@@ -50,13 +50,19 @@ use crate::schedule::Schedule;
 /// let schedule = Schedule::new(Halved::default());
 /// assert_eq!([schedule.factor(49, 100), schedule.factor(50, 100)], [1.0, 0.5]);
 /// ```
-pub trait Course: Hyperparameters + fmt::Debug + Send + Sync {
+pub trait Course: Hyperparameters + fmt::Debug + Send + Sync + 'static {
     /// What a person wants to know about it.
     fn card(&self) -> &'static CourseCard;
 
     /// Whether values that are each in range go together.
     fn check(&self) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// Whether a factor depends on how many steps there are in all: with lengths that are shares, or
+    /// because the course ends with the last step.
+    fn depends_on_total(&self) -> bool {
+        spans_of(self).iter().any(Span::is_share)
     }
 
     /// What the learning rate is multiplied with at step `s`, counted from 0, of `total`; both are

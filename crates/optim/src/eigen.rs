@@ -70,13 +70,22 @@ fn reflection(x: &[f64]) -> Option<Vec<f64>> {
     if rest.iter().all(|&x| x == 0.0) {
         return None;
     }
-    let norm = dot(x, x).sqrt();
     let mut v = x.to_vec();
-    v[0] += norm.copysign(*first);
+    let mut squares = dot(x, x);
+    if squares < LEAST_SQUARES {
+        // Squares of what is this small would be lost; the reflection is that of any multiple.
+        let greatest = x.iter().fold(0.0_f64, |greatest, x| greatest.max(x.abs()));
+        v.iter_mut().for_each(|v| *v /= greatest);
+        squares = dot(&v, &v);
+    }
+    v[0] += squares.sqrt().copysign(*first);
     let length = dot(&v, &v).sqrt();
     v.iter_mut().for_each(|v| *v /= length);
     Some(v)
 }
+
+/// Sums of squares below this have lost digits to numbers that are too small.
+const LEAST_SQUARES: f64 = 1e-280;
 
 /// Rows that a thread works on at a time.
 const ROWS: usize = 128;
@@ -315,6 +324,17 @@ mod tests {
                 let expected = if i == j { 1.0 } else { 0.0 };
                 assert!((dot(a, b) - expected).abs() < 1e-13, "{n}: {i}, {j}: {}", dot(a, b));
             }
+        }
+    }
+
+    #[test]
+    fn numbers_whose_squares_are_0_have_eigenvectors_too() {
+        for size in [1e-150, 1e-165, 1e-200, 1e-300] {
+            let a: Vec<f64> = symmetric(8).iter().map(|a| a * size).collect();
+            let (values, vectors) = eigen(a, 8);
+            assert!(values.iter().all(|value| value.is_finite()));
+            assert_orthonormal(&vectors, 8);
+            assert_orthonormal(&orthonormal(vectors.iter().map(|v| v * size).collect(), 8), 8);
         }
     }
 

@@ -79,8 +79,8 @@ impl Error {
         known: impl IntoIterator<Item = &'static str>,
     ) -> Error {
         let known: Vec<String> = known.into_iter().map(str::to_string).collect();
-        let given = short(name);
-        let similar = known.iter().map(|k| (strsim::damerau_levenshtein(k, &given), k)).min();
+        let given = short(name).to_lowercase();
+        let similar = known.iter().map(|k| (strsim::damerau_levenshtein(&k.to_lowercase(), &given), k)).min();
         let nearest = similar.filter(|(distance, k)| *distance <= 1 + k.len() / 4).map(|(_, k)| k.clone());
         Error::Unknown { kind: kind.into(), name: name.to_string(), nearest, known }
     }

@@ -27,6 +27,7 @@ impl Hyper {
     pub fn allowed(&self) -> String {
         match (self.default, &self.range) {
             (Value::Number(_), Some(range)) => range.to_string(),
+            (Value::Span(_), Some(_)) => format!("{}, above 0", self.kind),
             (_, Some(range)) => format!("{}, each {range}", self.kind),
             (_, None) => self.kind.to_string(),
         }
@@ -51,12 +52,32 @@ pub enum Value {
 }
 
 impl Value {
-    /// The numbers in it, if it is made of numbers.
-    pub fn numbers(&self) -> &[f64] {
+    /// The numbers in it that a range is about; of lengths, those before their units.
+    fn numbers(&self) -> Vec<f64> {
         match self {
-            Value::Number(x) => std::slice::from_ref(x),
-            Value::Numbers(list) => list,
-            Value::Flag(_) | Value::Span(_) | Value::Spans(_) | Value::Word(_) => &[],
+            Value::Number(x) => vec![*x],
+            Value::Numbers(list) => list.to_vec(),
+            Value::Span(span) => vec![span.amount()],
+            Value::Spans(list) => list.iter().map(|span| span.amount()).collect(),
+            Value::Flag(_) | Value::Word(_) => vec![],
+        }
+    }
+
+    /// The lengths and places in it.
+    pub fn spans(&self) -> &[Span] {
+        match self {
+            Value::Span(span) => std::slice::from_ref(span),
+            Value::Spans(list) => list,
+            Value::Number(_) | Value::Numbers(_) | Value::Flag(_) | Value::Word(_) => &[],
+        }
+    }
+
+    /// The same with lengths in epochs as steps.
+    fn in_steps(self, steps_per_epoch: u64) -> Value {
+        match self {
+            Value::Span(span) => Value::Span(span.in_steps(steps_per_epoch)),
+            Value::Spans(list) => Value::Spans(list.map(|span| span.in_steps(steps_per_epoch))),
+            other => other,
         }
     }
 }
@@ -143,6 +164,9 @@ impl From<RangeInclusive<f64>> for Bounds {
     }
 }
 
+/// The range of a length that is not 0: `every: Span = "30%" in LENGTH`.
+pub const LENGTH: RangeFrom<f64> = f64::MIN_POSITIVE..;
+
 /// Access by name; written by [`hyperparameters!`](crate::hyperparameters).
 pub trait Hyperparameters {
     /// All of them, in the order of declaration.
@@ -217,6 +241,14 @@ impl dyn Hyperparameters + '_ {
         Ok(())
     }
 
+    /// Turns lengths in epochs into steps.
+    pub(crate) fn set_in_steps(&mut self, steps_per_epoch: u64) {
+        for hyper in self.hypers() {
+            let value = self.value(hyper.name).in_steps(steps_per_epoch);
+            self.put(hyper.name, value).expect("a value of the same kind");
+        }
+    }
+
     /// The value of one that is declared.
     pub(crate) fn value(&self, name: &str) -> Value {
         self.get(name).expect("a declared hyperparameter has a value")
@@ -239,6 +271,12 @@ impl dyn Hyperparameters + '_ {
         let found = hypers.into_iter().find(|hyper| hyper.name == name);
         found.ok_or_else(|| Error::unknown(format!("hyperparameter of {of}"), name, names))
     }
+}
+
+/// All lengths and places among the values.
+pub(crate) fn spans_of<H: Hyperparameters + ?Sized>(of: &H) -> Vec<Span> {
+    let values = of.hypers().into_iter().filter_map(|hyper| of.get(hyper.name));
+    values.flat_map(|value| value.spans().to_vec()).collect()
 }
 
 /// A literal as a default: a number and a flag are themselves, all else is written as in a recipe.

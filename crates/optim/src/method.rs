@@ -5,7 +5,7 @@ use tensor::{ParamInfo, Role};
 use crate::clip::Clip;
 use crate::course::Course;
 use crate::error::Error;
-use crate::hyper::{Hyperparameters, Value};
+use crate::hyper::{Hyperparameters, Span, Value, spans_of};
 use crate::plateau::PlateauSettings;
 use crate::rule::{Needs, Rule, Tier};
 use crate::schedule::Schedule;
@@ -147,6 +147,33 @@ impl Method {
     /// Updates that so many batches make; what is left over makes none.
     pub fn updates(&self, batches: u64) -> u64 {
         self.wrappers.iter().fold(batches, |batches, wrapper| batches / wrapper.calls_per_update())
+    }
+
+    /// Whether a schedule in it depends on the number of all updates. An average that begins after a share
+    /// of them does not: without an end it begins at once.
+    pub fn depends_on_total(&self) -> bool {
+        self.schedule.depends_on_total() || self.courses.iter().any(|(_, course)| course.depends_on_total())
+    }
+
+    /// Whether a length in it is in epochs.
+    pub fn has_epochs(&self) -> bool {
+        self.schedule.has_epochs()
+            || self.courses.iter().any(|(_, course)| course.has_epochs())
+            || self.wrappers.iter().any(|wrapper| spans_of(&**wrapper).iter().any(Span::is_in_epochs))
+    }
+
+    /// The same with lengths in epochs as updates, of which an epoch has so many.
+    #[must_use]
+    pub fn in_steps(&self, steps_per_epoch: u64) -> Method {
+        let mut method = self.clone();
+        method.schedule = method.schedule.in_steps(steps_per_epoch);
+        for (_, course) in &mut method.courses {
+            *course = course.in_steps(steps_per_epoch);
+        }
+        for wrapper in &mut method.wrappers {
+            (&mut **wrapper as &mut dyn Hyperparameters).set_in_steps(steps_per_epoch);
+        }
+        method
     }
 
     /// Whether an optimizer can be made of it.
@@ -305,6 +332,8 @@ impl Method {
                 for value in [from, to] {
                     copy.set(of, name, Value::Number(*value))?;
                 }
+                let mut course = course.clone();
+                (&mut *course as &mut dyn Hyperparameters).set_in_steps(100);
                 if !course.way(500.0, 1000.0).is_finite() {
                     let why = "it ends where it starts, so it leads from no value to another";
                     return Err(conflict(course.card().name, why));
@@ -450,6 +479,36 @@ impl HyperCourse {
             HyperCourse::Between(course, from, to) => {
                 let way = course.way(step as f64, total as f64);
                 if way.is_nan() { *to } else { from + (to - from) * way }
+            }
+        }
+    }
+
+    /// Whether its values depend on the total.
+    pub fn depends_on_total(&self) -> bool {
+        match self {
+            HyperCourse::Factor(schedule) => schedule.depends_on_total(),
+            // From one value to the other it takes the whole run, unless its lengths are given.
+            HyperCourse::Between(..) => true,
+        }
+    }
+
+    /// Whether a length in it is in epochs.
+    pub fn has_epochs(&self) -> bool {
+        match self {
+            HyperCourse::Factor(schedule) => schedule.has_epochs(),
+            HyperCourse::Between(course, ..) => spans_of(&**course).iter().any(Span::is_in_epochs),
+        }
+    }
+
+    /// The same with lengths in epochs as steps.
+    #[must_use]
+    pub fn in_steps(&self, steps_per_epoch: u64) -> HyperCourse {
+        match self {
+            HyperCourse::Factor(schedule) => HyperCourse::Factor(schedule.in_steps(steps_per_epoch)),
+            HyperCourse::Between(course, from, to) => {
+                let mut course = course.clone();
+                (&mut *course as &mut dyn Hyperparameters).set_in_steps(steps_per_epoch);
+                HyperCourse::Between(course, *from, *to)
             }
         }
     }

@@ -40,9 +40,13 @@ use crate::wrapper::Point;
 /// ```
 #[derive(Debug)]
 pub struct Optimizer {
+    /// As it was said.
     method: Method,
+    /// The same with lengths in epochs as updates.
+    working: Method,
     layout: Arc<Layout>,
     total_steps: u64,
+    steps_per_epoch: u64,
     wrappers: Vec<Wrapped>,
     base: Base,
     plateau: Option<Plateau>,
@@ -97,9 +101,11 @@ impl Optimizer {
             wrappers: Wrapped::all(&method, layout.len()),
             base: Base { steps: 0, parts },
             plateau: method.plateau.map(Plateau::new).transpose()?,
+            working: method.clone(),
             method,
             layout,
             total_steps: 0,
+            steps_per_epoch: 0,
             gradient_calls: 0,
             scratch: vec![],
             path: simd::path(),
@@ -133,10 +139,37 @@ impl Optimizer {
         self.changed(|method| method.schedule = schedule, None).with_total_steps(total_steps)
     }
 
-    /// Runs schedules over so many updates; without it they are at their end from the start.
+    /// Runs schedules over so many updates. Without it, the first update of a method that
+    /// [depends on the total](Method::depends_on_total) panics.
     #[must_use]
     pub fn with_total_steps(self, total_steps: u64) -> Optimizer {
         Optimizer { total_steps, ..self }
+    }
+
+    /// Says how many updates an epoch has, for lengths such as `every=3ep`. Without it, the first step of a
+    /// method that [has such](Method::has_epochs) panics.
+    ///
+    /// ```
+    /// use optim::{Method, Optimizer};
+    ///
+    /// let method: Method = "sgd lr=1, step every=2ep gamma=0.5".parse()?;
+    /// let mut optimizer = Optimizer::of_slice(method, 1)?.with_steps_per_epoch(3);
+    /// let mut rates = vec![];
+    /// for _ in 0..8 {
+    ///     rates.extend(optimizer.learning_rate());
+    ///     optimizer.step(&mut [0.0], &[0.0]);
+    /// }
+    /// assert_eq!(rates, [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5]);
+    /// # Ok::<(), optim::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If an epoch has no updates, or a step has been made.
+    #[must_use]
+    #[track_caller]
+    pub fn with_steps_per_epoch(self, steps_per_epoch: u64) -> Optimizer {
+        assert!(steps_per_epoch > 0, "expected an epoch of at least one update, found 0");
+        Optimizer { steps_per_epoch, ..self }.changed(|_| {}, None)
     }
 
     /// Scales gradients whose global norm is greater down to this norm.
@@ -154,8 +187,13 @@ impl Optimizer {
     fn changed(mut self, change: impl FnOnce(&mut Method), layout: Option<Arc<Layout>>) -> Optimizer {
         assert_eq!(self.gradient_calls, 0, "what an optimizer is made of is said before its first step");
         change(&mut self.method);
-        let fresh = Optimizer::of(self.method, layout.unwrap_or(self.layout)).expect("was valid before");
-        Optimizer { total_steps: self.total_steps, path: self.path, ..fresh }
+        let mut fresh = Optimizer::of(self.method, layout.unwrap_or(self.layout)).expect("was valid before");
+        if self.steps_per_epoch > 0 {
+            fresh.working = fresh.method.in_steps(self.steps_per_epoch);
+            fresh.wrappers = Wrapped::all(&fresh.working, fresh.layout.len());
+        }
+        let Optimizer { total_steps, steps_per_epoch, path, .. } = self;
+        Optimizer { total_steps, steps_per_epoch, path, ..fresh }
     }
 
     /// Runs with these instructions instead of the widest that the machine has: to compare them.
@@ -173,8 +211,10 @@ impl Optimizer {
     /// One step with the gradients at `weights`.
     ///
     /// # Panics
-    /// If weights, gradients and state are not of one length, or if the method
-    /// [needs](Optimizer::needs) more than gradients.
+    /// If weights, gradients and state are not of one length, if the method
+    /// [needs](Optimizer::needs) more than gradients, or if its schedules depend on a
+    /// [total](Optimizer::with_total_steps) or on [epochs](Optimizer::with_steps_per_epoch) that nobody has
+    /// given.
     #[track_caller]
     pub fn step(&mut self, weights: &mut [f32], gradients: &[f32]) {
         let more = match self.needs() {
@@ -228,9 +268,14 @@ impl Optimizer {
     fn step_from(&mut self, weights: &mut [f32], gradients: &[f32], mut objective: Objective<'_>) {
         assert_eq!(weights.len(), gradients.len(), "as many gradients as weights");
         assert_eq!(weights.len(), self.layout.len(), "the optimizer was made for other weights");
+        assert!(
+            self.steps_per_epoch > 0 || !self.method.has_epochs(),
+            "`{}` counts epochs: expected `with_steps_per_epoch` before the first step",
+            self.method
+        );
         self.gradient_calls += 1;
         let factor = self.plateau.map_or(1.0, |plateau| plateau.state().factor);
-        let Optimizer { method, layout, total_steps, wrappers, base, scratch, path, .. } = self;
+        let Optimizer { working: method, layout, total_steps, wrappers, base, scratch, path, .. } = self;
         let mut changed = false;
         let objective = objective.again();
         let mut point = Point { weights, gradients, scratch, changed: &mut changed, objective, path: *path };
@@ -255,9 +300,13 @@ impl Optimizer {
 
     /// The learning rate of the next step, of the parameters that no group has; `None` for a rule that
     /// has none.
+    ///
+    /// # Panics
+    /// If the schedule counts epochs and nobody has said how long one is.
+    #[track_caller]
     pub fn learning_rate(&self) -> Option<f64> {
         let factor = self.plateau.map_or(1.0, |plateau| plateau.state().factor);
-        let factor = factor * self.method.schedule.factor(self.base.steps, self.total_steps);
+        let factor = factor * self.working.schedule.factor(self.base.steps, self.total_steps);
         Some(f64::try_from(self.method.rule.get("lr")?).ok()? * factor)
     }
 
@@ -316,6 +365,7 @@ impl Optimizer {
         let mut state = StateDict {
             method: self.method.to_string(),
             total_steps: self.total_steps,
+            steps_per_epoch: self.steps_per_epoch,
             parameters: self.layout.entries().iter().map(parameter).collect(),
             steps: self.base.steps,
             gradient_calls: self.gradient_calls,
@@ -336,7 +386,12 @@ impl Optimizer {
     /// If they do not; then nothing is changed.
     pub fn load_state_dict_of_another(&mut self, saved: StateDict) -> Result<(), Error> {
         let (method, total_steps) = (self.method.to_string(), self.total_steps);
-        self.load_state_dict(StateDict { method, total_steps, ..saved })
+        self.load_state_dict(StateDict {
+            method,
+            total_steps,
+            steps_per_epoch: self.steps_per_epoch,
+            ..saved
+        })
     }
 
     /// Goes on where `saved` was taken.

@@ -1,8 +1,8 @@
 use crate::error::Error;
 use crate::hyper::Hyperparameters;
-use crate::hyperparameters;
 use crate::rule::Card;
 use crate::state_dict::{MOST_STEPS, StateDict};
+use crate::{hyperparameters, words};
 
 hyperparameters! {
     /// When to lower the learning rate because a loss no longer falls.
@@ -11,12 +11,38 @@ hyperparameters! {
         gamma: f64 = 0.1 in 0.0..=1.0,
         /// Losses in a row that are no better, before it is.
         patience: f64 = 10.0 in 0.0..,
-        /// How much lower a better loss is, as a share of the best.
-        threshold: f64 = 1e-4 in 0.0..=1.0,
+        /// By how much a loss must be better than the best to count as better.
+        threshold: f64 = 1e-4 in 0.0..,
+        /// Whether that is a share of the best, or a difference.
+        threshold_mode: ThresholdMode = "rel",
+        /// Whether less is better, or more.
+        mode: PlateauMode = "min",
         /// Losses after a drop that are not counted.
         cooldown: f64 = 0.0 in 0.0..,
         /// What the factor does not fall below.
         floor: f64 = 0.0 in 0.0..=1.0,
+        /// A drop of the factor by no more than this is not made.
+        eps: f64 = 1e-8 in 0.0..,
+    }
+}
+
+words! {
+    /// What the threshold of a plateau is.
+    pub enum ThresholdMode {
+        /// A share of the size of the best.
+        Relative = "rel",
+        /// A difference from the best.
+        Absolute = "abs",
+    }
+}
+
+words! {
+    /// Which way is better.
+    pub enum PlateauMode {
+        /// Less is better, as of a loss.
+        Min = "min",
+        /// More is better, as of an accuracy.
+        Max = "max",
     }
 }
 
@@ -29,14 +55,16 @@ impl PlateauSettings {
             family: "schedule with a state",
             problem: "nobody knows beforehand when the steps have become too long for what is left to gain",
             formula: "f = 1 at the start
-a loss is better if it is below (1 − threshold)·best
+a loss is better if it is below best − threshold·|best|
+best − threshold with threshold_mode=abs; above best + … with mode=max
 f ← max(f·γ, floor) after more than patience losses in a row that are not,
-and the next cooldown losses are not counted",
+if f falls by more than eps; the next cooldown losses are not counted",
             good_when: "training can be as long as it takes, and a loss on held-out data is measured often",
             bad_when: "the losses are noisy beside what they still fall, or the length of training is given",
             relatives: "step lowers the rate at fixed steps; it stands beside any schedule, whose factor it \
                         multiplies",
-            source: "PyTorch's ReduceLROnPlateau, in relative mode",
+            source: "PyTorch's ReduceLROnPlateau, whose (1 − threshold)·best is the same where losses are \
+                     positive; there eps is of the rate, here of the factor",
         }
     }
 }
@@ -66,7 +94,7 @@ pub struct Plateau {
 pub struct PlateauState {
     /// The factor.
     pub factor: f64,
-    /// The best loss so far; the greatest number there is before the first.
+    /// The best loss so far; before the first, the worst number there is.
     pub best: f64,
     /// Losses in a row that were no better.
     pub no_better: u64,
@@ -80,7 +108,11 @@ impl Plateau {
     /// # Errors
     /// If a setting is out of range.
     pub fn new(settings: PlateauSettings) -> Result<Plateau, Error> {
-        let state = PlateauState { factor: 1.0, best: f64::MAX, no_better: 0, not_counted: 0 };
+        let best = match settings.mode {
+            PlateauMode::Min => f64::MAX,
+            PlateauMode::Max => f64::MIN,
+        };
+        let state = PlateauState { factor: 1.0, best, no_better: 0, not_counted: 0 };
         Plateau::resumed(settings, state)
     }
 
@@ -95,9 +127,18 @@ impl Plateau {
 
     /// The factor after another loss; one that is not a number is no better.
     pub fn observe(&mut self, loss: f64) -> f64 {
-        let PlateauSettings { gamma, patience, threshold, cooldown, floor } = self.settings;
+        let PlateauSettings { gamma, patience, threshold, threshold_mode, mode, cooldown, floor, eps } =
+            self.settings;
         let PlateauState { factor, best, no_better, not_counted } = &mut self.state;
-        if loss < *best - threshold * best.abs() {
+        let margin = match threshold_mode {
+            ThresholdMode::Relative => threshold * best.abs(),
+            ThresholdMode::Absolute => threshold,
+        };
+        let is_better = match mode {
+            PlateauMode::Min => loss < *best - margin,
+            PlateauMode::Max => loss > *best + margin,
+        };
+        if is_better {
             (*best, *no_better) = (loss, 0);
         } else {
             *no_better += 1;
@@ -106,7 +147,10 @@ impl Plateau {
             (*not_counted, *no_better) = (*not_counted - 1, 0);
         }
         if *no_better as f64 > patience {
-            *factor = (*factor * gamma).max(floor);
+            let lower = (*factor * gamma).max(floor);
+            if *factor - lower > eps {
+                *factor = lower;
+            }
             (*not_counted, *no_better) = (cooldown as u64, 0);
         }
         *factor

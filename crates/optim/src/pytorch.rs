@@ -35,6 +35,10 @@ const CLASSES: [&str; 13] = [
     "Muon",
 ];
 
+/// What stands before the names of a model that is wrapped: by `DataParallel`, by `torch.compile`, or as an
+/// attribute of another.
+const PREFIXES: [&str; 3] = ["module.", "_orig_mod.", "model."];
+
 /// What the script says beside the tensors.
 #[derive(Deserialize)]
 struct Notes {
@@ -65,8 +69,9 @@ impl Optimizer {
     /// Goes on where an optimizer of PyTorch's was exported by `scripts/pytorch/export_optimizer.py`. The
     /// method has to be the same: the rule with its settings, and groups where PyTorch has groups. Schedules
     /// and clipping, which PyTorch keeps outside of its optimizers, are this method's own; a schedule is
-    /// where so many steps have brought it. The parameters are found by their names if the file has all of
-    /// these, and by their order otherwise.
+    /// where so many steps have brought it. The parameters are found by their names, from which
+    /// the prefixes of wrapped modules (`module.`, `_orig_mod.`, `model.`) are taken off where all have them.
+    /// They are found by their order where the file has no names, or where each has another shape.
     ///
     /// With `force`, settings that differ are no error, and those of this method count.
     ///
@@ -170,9 +175,22 @@ impl<'a> Exported<'a> {
         if shapes.len() != entries.len() {
             return refused(format!("it has {} parameters, these are {}", shapes.len(), entries.len()));
         }
-        let by_name = |entry: &ParamInfo| names.as_ref()?.iter().position(|name| *name == entry.name);
-        let found: Option<Vec<usize>> = entries.iter().map(by_name).collect();
-        let order = found.unwrap_or_else(|| (0..entries.len()).collect());
+        if let Some(names) = names
+            && names.len() != shapes.len()
+        {
+            return Err(file(format!("its notes have {} names and {} shapes", names.len(), shapes.len())));
+        }
+        let order = match names.as_ref().map(|names| by_name(names, entries)) {
+            Some(Ok(order)) => order,
+            Some(Err(missing)) if have_equal_shapes(entries) => {
+                return refused(format!(
+                    "it has no parameter `{missing}`, and parameters of one shape cannot be told apart by \
+                     their order; its names are {}",
+                    names.iter().flatten().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+                ));
+            }
+            Some(Err(_)) | None => (0..entries.len()).collect(),
+        };
         let mut places = vec![];
         for (entry, index) in entries.iter().zip(order) {
             if shapes[index][..] != entry.shape[..] {
@@ -278,6 +296,28 @@ impl<'a> Exported<'a> {
             ),
         })
     }
+}
+
+/// Where each parameter is among PyTorch's names; or the first that is not there.
+fn by_name<'e>(names: &[String], entries: &'e [ParamInfo]) -> Result<Vec<usize>, &'e str> {
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    loop {
+        let place = |entry: &'e ParamInfo| {
+            let mut places = names.iter().enumerate().filter(|(_, name)| **name == entry.name);
+            let place = places.next().filter(|_| places.next().is_none());
+            place.map(|(place, _)| place).ok_or(entry.name.as_str())
+        };
+        let found: Result<Vec<usize>, &str> = entries.iter().map(place).collect();
+        let without = |prefix| names.iter().map(|name| name.strip_prefix(prefix)).collect::<Option<Vec<_>>>();
+        match (found, PREFIXES.into_iter().find_map(without)) {
+            (Err(_), Some(shorter)) => names = shorter,
+            (found, _) => return found,
+        }
+    }
+}
+
+fn have_equal_shapes(entries: &[ParamInfo]) -> bool {
+    entries.iter().enumerate().any(|(i, entry)| entries[..i].iter().any(|other| other.shape == entry.shape))
 }
 
 /// Settings of a rule that PyTorch's group has otherwise, or has no counterpart of.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::course::Course;
 use crate::error::Error;
-use crate::hyper::{Hyper, Setting, Span, Value};
+use crate::hyper::{Hyper, Hyperparameters, Setting, Span, Value, spans_of};
 use crate::schedules::{self, Constant};
 use crate::tokens::{Kind, Mistake, Token, place, settings, tokens};
 
@@ -19,7 +19,9 @@ use crate::tokens::{Kind, Mistake, Token, place, settings, tokens};
 /// | `cosine * step gamma=0.5` | the product of two |
 /// | `linear until=30% then cosine` | one after the other; each has its own steps as its total |
 ///
-/// It counts updates of the weights; batches that are accumulated are one.
+/// It counts updates of the weights; batches that are accumulated are one. A length is a number of updates
+/// (`every=500`), of epochs (`every=3ep`), or a share of all updates (`every=30%`). Epochs are turned into
+/// updates by [`in_steps`](Schedule::in_steps), which an optimizer does that was told how long one is.
 ///
 /// ```
 /// use optim::{Schedule, Span, schedules::{Constant, Cosine}};
@@ -100,8 +102,55 @@ impl Schedule {
         Ok(self)
     }
 
+    /// Whether factors depend on the total.
+    ///
+    /// ```
+    /// let [cosine, step] = ["cosine", "step every=500"].map(|text| text.parse::<optim::Schedule>().unwrap());
+    /// assert_eq!([cosine.depends_on_total(), step.depends_on_total()], [true, false]);
+    /// ```
+    pub fn depends_on_total(&self) -> bool {
+        self.warmed().any(|warmed| warmed.course.depends_on_total())
+            || self.spans().iter().any(Span::is_share)
+    }
+
+    /// Whether a length in it is in epochs.
+    pub fn has_epochs(&self) -> bool {
+        self.spans().iter().any(Span::is_in_epochs)
+    }
+
+    /// The same with lengths in epochs as updates, of which an epoch has so many.
+    ///
+    /// ```
+    /// let schedule: optim::Schedule = "step every=3ep".parse()?;
+    /// assert_eq!(schedule.in_steps(938).to_string(), "step every=2814");
+    /// # Ok::<(), optim::Error>(())
+    /// ```
+    #[must_use]
+    pub fn in_steps(&self, steps_per_epoch: u64) -> Schedule {
+        let mut schedule = self.clone();
+        for (product, until) in &mut schedule.before {
+            *until = until.in_steps(steps_per_epoch);
+            product.iter_mut().for_each(|warmed| warmed.set_in_steps(steps_per_epoch));
+        }
+        schedule.last.iter_mut().for_each(|warmed| warmed.set_in_steps(steps_per_epoch));
+        schedule
+    }
+
+    /// All lengths and places in it.
+    pub(crate) fn spans(&self) -> Vec<Span> {
+        let of = |warmed: &Warmed| [vec![warmed.warmup], spans_of(&*warmed.course)].concat();
+        self.warmed().flat_map(of).chain(self.before.iter().map(|(_, until)| *until)).collect()
+    }
+
+    fn warmed(&self) -> impl Iterator<Item = &Warmed> {
+        self.before.iter().map(|(product, _)| product).chain([&self.last]).flatten()
+    }
+
     /// The factor at a step, counted from 0, of `total`; it goes on beyond the total, mostly with
     /// the last value.
+    ///
+    /// # Panics
+    /// If a length in it is in epochs: [`in_steps`](Schedule::in_steps) comes first.
     ///
     /// ```
     /// let schedule: optim::Schedule = "cosine".parse()?;
@@ -129,13 +178,18 @@ fn factor(product: &Product, s: f64, total: f64) -> f64 {
 }
 
 impl Warmed {
+    fn set_in_steps(&mut self, steps_per_epoch: u64) {
+        (&mut *self.course as &mut dyn Hyperparameters).set_in_steps(steps_per_epoch);
+        self.warmup = self.warmup.in_steps(steps_per_epoch);
+    }
+
     fn factor(&self, s: f64, total: f64) -> f64 {
         let warmup = self.warmup.steps(total);
-        let rest = (total - warmup).max(0.0);
         if s < warmup {
-            return (s + 1.0) / warmup * self.course.factor(0.0, rest);
+            // It rises to a start that has steps after it, also where the ramp takes the whole run.
+            return (s + 1.0) / warmup * self.course.factor(0.0, (total - warmup).max(1.0));
         }
-        self.course.factor(s - warmup, rest)
+        self.course.factor(s - warmup, (total - warmup).max(0.0))
     }
 }
 

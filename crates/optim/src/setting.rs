@@ -33,16 +33,22 @@ impl Setting for bool {
 }
 
 impl Setting for Span {
-    const KIND: &'static str = "a number of steps such as 500, or a share such as 5%";
+    const KIND: &'static str = "a number of steps such as 500, of epochs such as 3ep, or a share such as 5%";
 
     fn read(text: &str) -> Option<Span> {
-        let Some(percent) = text.strip_suffix('%') else { return text.parse().ok().map(Span::Steps) };
-        percent.parse().ok().filter(|percent| (0.0..=100.0).contains(percent)).map(Span::Percent)
+        if let Some(percent) = text.strip_suffix('%') {
+            return percent.parse().ok().filter(|percent| (0.0..=100.0).contains(percent)).map(Span::Percent);
+        }
+        if let Some(epochs) = text.strip_suffix("ep") {
+            let most = 0.0..=MOST_EPOCHS;
+            return epochs.parse().ok().filter(|epochs| most.contains(epochs)).map(Span::Epochs);
+        }
+        text.parse().ok().map(Span::Steps)
     }
 }
 
 impl Setting for List<Span> {
-    const KIND: &'static str = "up to 8 numbers of steps or shares, such as 30%/60%";
+    const KIND: &'static str = "up to 8 numbers of steps, epochs or shares, such as 30%/60%";
 
     fn read(text: &str) -> Option<List<Span>> {
         List::of(text.split('/').map(Span::read))
@@ -57,12 +63,24 @@ impl Setting for List<f64> {
     }
 }
 
-/// A number of steps, or a share of all steps.
+/// A length of training, or a place in it: a number of steps, of epochs, or a share of all steps.
+///
+/// ```
+/// use optim::Span;
+///
+/// let [steps, epochs, share] = ["500", "3ep", "5%"].map(|text| text.parse::<Span>().unwrap());
+/// assert_eq!([steps.steps(2000.0), share.steps(2000.0)], [500.0, 100.0]);
+/// // Epochs are steps as soon as the updates of one are known.
+/// assert_eq!(epochs.in_steps(938), Span::Steps(2814));
+/// assert_eq!(epochs.to_string(), "3ep");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Span {
-    /// So many steps.
+    /// A number of steps: updates of the weights.
     Steps(u64),
-    /// So many percent of the total.
+    /// A number of passes over the training data: `3ep`.
+    Epochs(f64),
+    /// Percent of the total.
     Percent(f64),
 }
 
@@ -77,13 +95,61 @@ impl Span {
     }
 
     /// Whole steps of `total`.
+    ///
+    /// # Panics
+    /// If it is in epochs: [`in_steps`](Span::in_steps) comes first.
+    #[track_caller]
     pub fn steps(self, total: f64) -> f64 {
+        self.exact_steps(total).round()
+    }
+
+    /// Steps of `total`, not rounded to whole ones.
+    ///
+    /// # Panics
+    /// As [`steps`](Span::steps).
+    #[track_caller]
+    pub fn exact_steps(self, total: f64) -> f64 {
         match self {
             Span::Steps(steps) => steps as f64,
-            Span::Percent(percent) => (percent / 100.0 * total).round(),
+            Span::Percent(percent) => percent / 100.0 * total,
+            Span::Epochs(_) => panic!("expected the steps of an epoch before `{self}` is used"),
+        }
+    }
+
+    /// The same with epochs as whole steps, of which an epoch has so many; at least one where there is a
+    /// length at all.
+    #[must_use]
+    pub fn in_steps(self, steps_per_epoch: u64) -> Span {
+        match self {
+            Span::Epochs(epochs) => {
+                let steps = (epochs * steps_per_epoch as f64).round() as u64;
+                Span::Steps(if epochs > 0.0 { steps.max(1) } else { 0 })
+            }
+            other => other,
+        }
+    }
+
+    /// Whether it is a share of the total.
+    pub fn is_share(&self) -> bool {
+        matches!(self, Span::Percent(_))
+    }
+
+    /// Whether it is in epochs.
+    pub fn is_in_epochs(&self) -> bool {
+        matches!(self, Span::Epochs(_))
+    }
+
+    /// The number in it, whatever its unit.
+    pub fn amount(self) -> f64 {
+        match self {
+            Span::Steps(steps) => steps as f64,
+            Span::Epochs(x) | Span::Percent(x) => x,
         }
     }
 }
+
+/// More epochs than anybody trains.
+const MOST_EPOCHS: f64 = 1e9;
 
 impl Default for Span {
     fn default() -> Span {
@@ -104,6 +170,7 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Span::Steps(steps) => write!(f, "{steps}"),
+            Span::Epochs(epochs) => write!(f, "{}ep", Value::Number(*epochs)),
             Span::Percent(percent) => write!(f, "{}%", Value::Number(*percent)),
         }
     }
@@ -131,6 +198,15 @@ impl<T: Copy + Default> List<T> {
             list.len += 1;
         }
         (list.len > 0).then_some(list)
+    }
+}
+
+impl<T: Copy> List<T> {
+    /// The list of what `change` makes of each.
+    #[must_use]
+    pub fn map(mut self, change: impl FnMut(T) -> T) -> List<T> {
+        self.items = self.items.map(change);
+        self
     }
 }
 
@@ -259,10 +335,12 @@ mod tests {
     }
 
     #[test]
-    fn a_span_is_steps_or_a_share() {
+    fn a_span_is_steps_epochs_or_a_share() {
         assert_eq!(Span::read("5%").map(|span| span.steps(1010.0)), Some(51.0));
         assert_eq!(Span::read("500").map(|span| span.steps(10.0)), Some(500.0));
-        for text in ["-1", "1.5", "101%", "-1%", "%", "NaN%", ""] {
+        let [half, none] = ["0.5ep", "0ep"].map(|text| Span::read(text).expect("epochs").in_steps(7));
+        assert_eq!([half, none], [Span::Steps(4), Span::Steps(0)]);
+        for text in ["-1", "1.5", "101%", "-1%", "%", "NaN%", "", "ep", "-1ep", "NaNep", "infep", "3 ep"] {
             assert_eq!(Span::read(text), None, "{text}");
         }
     }

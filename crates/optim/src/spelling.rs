@@ -287,7 +287,14 @@ fn set_all(
         }
     }
     for (word, name, value) in settings(words)? {
-        owner.set_text(of, name, value).map_err(|error| word.wrong(error))?;
+        owner.set_text(of, name, value).map_err(|error| match Clip::ALL.iter().any(|(clip, _)| *clip == name) {
+            true => word.misplaced(format!(
+                "expected `true` or `false` for {of}'s own `{name}`, found `{value}`; to clip gradients, put a \
+                 comma before `{}`",
+                word.text
+            )),
+            false => word.wrong(error),
+        })?;
     }
     Ok(())
 }

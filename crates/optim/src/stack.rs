@@ -152,6 +152,10 @@ impl Base {
             clip.prepare(entries, &mut point);
         }
         let scale = method.clip.map_or(1.0, |clip| clip.factor(point.gradients()));
+        assert!(
+            total > 0 || !method.depends_on_total(),
+            "`{method}` depends on the number of updates: expected `with_total_steps` before the first step"
+        );
         let factor = factor * method.schedule.factor(self.steps, total);
         for part in &mut self.parts {
             part.schedule(method, factor, self.steps, total);

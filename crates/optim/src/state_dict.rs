@@ -33,6 +33,8 @@ pub struct StateDict {
     pub method: String,
     /// Updates over which its schedules run; 0 if nobody has said.
     pub total_steps: u64,
+    /// Updates of one epoch, for lengths in epochs; 0 if nobody has said.
+    pub steps_per_epoch: u64,
     /// The parameters that it was made for: names and sizes.
     pub parameters: Vec<(String, Vec<usize>)>,
     /// Updates made.
@@ -92,6 +94,13 @@ impl StateDict {
             return refused(format!(
                 "its schedules run over {} updates, these over {}",
                 self.total_steps, own.total_steps
+            ));
+        }
+        if own.steps_per_epoch > 0 && self.steps_per_epoch > 0 && self.steps_per_epoch != own.steps_per_epoch
+        {
+            return refused(format!(
+                "its epochs have {} updates, these {}",
+                self.steps_per_epoch, own.steps_per_epoch
             ));
         }
         if self.parameters.len() != own.parameters.len() {

@@ -26,6 +26,8 @@ struct Notes {
     method: String,
     steps: u64,
     total_steps: u64,
+    #[serde(default)]
+    steps_per_epoch: u64,
     gradient_calls: u64,
     parameters: Vec<(String, Vec<usize>)>,
     /// Names in order; a file has its tensors in an order of its own.
@@ -86,6 +88,7 @@ impl StateDict {
             method: self.method.clone(),
             steps: self.steps,
             total_steps: self.total_steps,
+            steps_per_epoch: self.steps_per_epoch,
             gradient_calls: self.gradient_calls,
             parameters: self.parameters.clone(),
             arrays: self.arrays.iter().map(|(name, _)| name.clone()).collect(),
@@ -124,6 +127,7 @@ impl StateDict {
         Ok(StateDict {
             method: notes.method,
             total_steps: notes.total_steps,
+            steps_per_epoch: notes.steps_per_epoch,
             parameters: notes.parameters,
             steps: notes.steps,
             gradient_calls: notes.gradient_calls,

@@ -115,6 +115,11 @@ pub trait Wrapper: Hyperparameters + fmt::Debug + Send + Sync {
         Changes::Nothing
     }
 
+    /// Whether it leaves out a step whose gradient is not finite, so that training can go on after it.
+    fn leaves_out_steps(&self) -> bool {
+        false
+    }
+
     /// Calls that make one update of what is inside.
     fn calls_per_update(&self) -> u64 {
         1

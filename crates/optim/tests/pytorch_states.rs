@@ -135,6 +135,55 @@ fn parameters_are_found_by_name_or_by_order_and_must_have_the_same_sizes() {
     }
 }
 
+/// `DataParallel` and `torch.compile` put a word before every name; by order, two moments of one shape would
+/// be swapped.
+#[test]
+fn prefixes_are_taken_off_and_equal_shapes_are_never_found_by_order() {
+    let fixture = fixture();
+    let file = SafeTensors::deserialize(&fixture).expect("a safetensors file");
+    let bytes = state(&file, "adamax");
+    let made = |rows: [(&str, &[usize]); 3]| {
+        let mut layout = Layout::new();
+        rows.iter().for_each(|(name, shape)| _ = layout.push(*name, *shape, Role::Matrix));
+        Optimizer::of("adamax".parse::<Method>().expect("valid"), layout).expect("valid")
+    };
+    // Two of one shape, in another order than PyTorch's.
+    let rows: [(&str, &[usize]); 3] = [("c.weight", &[5]), ("a.bias", &[5]), ("a.weight", &[5, 3])];
+    let renamed = |names: [&'static str; 3]| {
+        changed(bytes, move |notes, tensors| {
+            notes["names"] = names.into();
+            notes["shapes"][2] = vec![5].into();
+            for tensor in tensors.iter_mut().filter(|(name, ..)| name.starts_with("2/") && name != "2/step") {
+                (tensor.2, tensor.3) = (vec![5], tensor.3[..20].to_vec());
+            }
+        })
+    };
+    let means = |optimizer: &Optimizer| optimizer.state_dict().arrays[0].1.clone();
+    let mut plain = made(rows);
+    plain.load_pytorch(&renamed(["a.weight", "a.bias", "c.weight"]), false).expect("found by name");
+    for names in [
+        ["module.a.weight", "module.a.bias", "module.c.weight"],
+        ["_orig_mod.a.weight", "_orig_mod.a.bias", "_orig_mod.c.weight"],
+        ["_orig_mod.module.a.weight", "_orig_mod.module.a.bias", "_orig_mod.module.c.weight"],
+        ["model.a.weight", "model.a.bias", "model.c.weight"],
+    ] {
+        let mut wrapped = made(rows);
+        wrapped.load_pytorch(&renamed(names), false).expect("the prefix is taken off");
+        assert_eq!(means(&wrapped), means(&plain), "{names:?}");
+    }
+    for names in [
+        ["net.a.weight", "net.a.bias", "net.c.weight"],
+        ["module.a.weight", "a.bias", "c.weight"],
+        ["a.weight", "a.bias", "a.bias"],
+    ] {
+        let mut other = made(rows);
+        let before = other.state_dict();
+        let message = other.load_pytorch(&renamed(names), false).expect_err("other names").to_string();
+        assert!(message.contains("it has no parameter `"), "{message}");
+        assert_eq!(other.state_dict(), before);
+    }
+}
+
 #[test]
 fn damaged_files_are_errors_that_say_what_is_wrong() {
     let fixture = fixture();
@@ -161,6 +210,11 @@ fn damaged_files_are_errors_that_say_what_is_wrong() {
             "parameter `b.weight` has no `exp_avg` there",
         ),
         ("nadam", |_, tensors| set_step(tensors, "1/mu_product", 0.5), "`mu_product` is"),
+        (
+            "adam beta2=0.99",
+            |notes, _| notes["names"] = vec!["x", "a.weight", "a.bias", "b.weight"].into(),
+            "its notes have 4 names and 3 shapes",
+        ),
         (
             "adam beta2=0.99",
             |notes, _| notes["class"] = json!("Sophia"),
@@ -224,7 +278,7 @@ type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
 type Change = fn(&mut Value, &mut Vec<Tensor>);
 
 /// The same file with other notes or tensors.
-fn changed(bytes: &[u8], change: Change) -> Vec<u8> {
+fn changed(bytes: &[u8], change: impl Fn(&mut serde_json::Value, &mut Vec<Tensor>)) -> Vec<u8> {
     let (_, metadata) = SafeTensors::read_metadata(bytes).expect("a header");
     let file = SafeTensors::deserialize(bytes).expect("a safetensors file");
     let mut notes =

@@ -150,8 +150,7 @@ impl Conv2d {
         let images = self.images(dx.len(), w.len(), dy.len());
         let Conv2d { height, width, kernel: [rows, columns], dilation, .. } = *self;
         let (frame, (inputs, outputs)) = (self.output_frame(), self.group());
-        // The weight of (input, output, row, column) multiplies what stands behind the pixel by as much
-        // as its tap stands before it.
+        // The weight of a tap before the pixel multiplies the number as far after it.
         let area = rows * columns;
         let mut room = Vec::new();
         let by_tap = cache_lines(&mut room, w.len());

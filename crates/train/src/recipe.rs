@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use optim::{Method, Optimizer, Rule, rules, schedules};
+use optim::{Method, Optimizer, Rule, rules, schedules, wrappers};
 use tensor::Layout;
 
 use crate::error::Error;
@@ -89,7 +89,9 @@ impl Recipe {
         let recipe = |range: Range<usize>| {
             let text = &list[range.clone()];
             let recipe = Recipe::read(text, batch).map_err(|error| match error {
-                Error::Optim(error) => Error::Optim(error.within(list, range.start)),
+                Error::Optim(error) => {
+                    Error::Optim(comma_for_semicolon(error.within(list, range.start), list))
+                }
                 other => other,
             });
             Ok((recipe?, text.trim()))
@@ -107,6 +109,22 @@ impl Recipe {
         }
         Ok(recipe)
     }
+}
+
+/// The error of a list that has both marks, where an optimizer follows a comma: named as that.
+fn comma_for_semicolon(error: optim::Error, list: &str) -> optim::Error {
+    let optim::Error::At { text, place, what } = error else { return error };
+    let name = text[place.clone()].split('(').next().unwrap_or_default();
+    let is_head = rules::by_name(name).is_ok() || wrappers::by_name(name).is_ok();
+    let follows_comma = text[..place.start].trim_end().ends_with(',');
+    if !(list.contains(';') && is_head && follows_comma) {
+        return optim::Error::At { text, place, what };
+    }
+    let why = format!(
+        "expected `;` before `{name}`: in a list with `;`, a comma separates the parts of one recipe, not \
+         recipes"
+    );
+    optim::Error::Conflict { of: "recipe".to_string(), why }.at(&text, place)
 }
 
 /// The bytes of each recipe of a list that is not empty.
@@ -189,6 +207,13 @@ mod tests {
         ] {
             let texts: Vec<&str> = ranges(list).into_iter().map(|range| list[range].trim()).collect();
             assert_eq!(texts, recipes, "{list}");
+        }
+        for mixed in ["sgd, adam; rmsprop", "sgd; adam, sam(sgd)"] {
+            let error = Recipe::list(mixed, 64).expect_err(mixed).to_string();
+            assert!(
+                error.contains("in a list with `;`, a comma separates the parts of one recipe"),
+                "{error}"
+            );
         }
         let error = Recipe::list("sgd, cosine, adam lr=-1, clip=1", 64).expect_err("negative");
         assert_eq!(

@@ -112,6 +112,8 @@ impl<'t> Training<'t> {
         let weights = task.model.init(seed);
         let batches = task.steps_per_epoch(recipe) * u64::from(budget.epochs);
         let optimizer = recipe.optimizer(task.model.layout(), batches)?;
+        let per_epoch = recipe.method.updates(task.steps_per_epoch(recipe)).max(1);
+        let optimizer = optimizer.with_steps_per_epoch(per_epoch);
         let progress = Progress {
             steps: 0,
             epoch_loss: 0.0,
@@ -222,7 +224,7 @@ impl<'t> Training<'t> {
 
     /// Whether a step without finite gradients is left out, so that the run may go on after it.
     fn leaves_out_steps(&self) -> bool {
-        self.recipe.method.wrappers.iter().any(|wrapper| wrapper.card().name == "if_finite")
+        self.recipe.method.wrappers.iter().any(|wrapper| wrapper.leaves_out_steps())
     }
 
     /// Writes down what a step gave: `place` batches of the epoch's `per_epoch` are done.
@@ -289,6 +291,13 @@ impl<'t> Training<'t> {
     /// Batches in the whole run.
     pub fn total_steps(&self) -> u64 {
         self.steps_per_epoch() * u64::from(self.budget.epochs)
+    }
+
+    /// What is allowed in the recipe and leaves weights untrained in this run.
+    pub fn warnings(&self) -> Vec<optim::Warning> {
+        let method = &self.recipe.method;
+        let [total, per_epoch] = [self.total_steps(), self.steps_per_epoch()].map(|b| method.updates(b));
+        method.warnings(total, per_epoch)
     }
 
     /// Training images that gradients were taken on, each as often as it was.

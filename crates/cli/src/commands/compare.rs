@@ -104,6 +104,14 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 
     let steps =
         matrix.recipes.iter().map(|recipe| task.steps_per_epoch(recipe) * u64::from(epochs)).sum::<u64>();
+    for recipe in &matrix.recipes {
+        let per_epoch = task.steps_per_epoch(recipe);
+        let [total, per_epoch] =
+            [per_epoch * u64::from(epochs), per_epoch].map(|batches| recipe.method.updates(batches));
+        for warning in recipe.method.warnings(total, per_epoch) {
+            console::note(&format!("warning: {warning}"));
+        }
+    }
     let names: Vec<String> = matrix.recipes.iter().map(Recipe::name).collect();
     let progress = Progress::new(matrix.runs(), steps * u64::from(seeds), matrix.workers(), json);
     let stopped = AtomicBool::new(false);

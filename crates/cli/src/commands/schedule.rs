@@ -22,7 +22,7 @@ pub(crate) fn command() -> Command {
         .long_about(
             "Draws what a schedule multiplies the learning rate with at each step, in the terminal and as SVG. \
              Schedules are multiplied with * and follow each other with until=STEP then. Settings that are \
-             times are steps (500) or shares of all steps (5%).",
+             times are steps (500), epochs (3ep) or shares of all steps (5%).",
         )
         .after_help(
             "Examples:\n  descent schedule 'one_cycle three_phase=true'\n  \
@@ -42,6 +42,13 @@ pub(crate) fn command() -> Command {
                 .help("Updates in all"),
         )
         .arg(
+            Arg::new("steps-per-epoch")
+                .long("steps-per-epoch")
+                .value_name("N")
+                .value_parser(value_parser!(u64).range(1..=MOST_STEPS))
+                .help("Updates in an epoch, for lengths such as every=3ep"),
+        )
+        .arg(
             Arg::new("svg")
                 .long("svg")
                 .value_name("FILE")
@@ -59,6 +66,7 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let schedule = Drawn::read(matches.get_one::<String>("schedule").expect("it is required"))?;
     let steps = *matches.get_one::<u64>("steps").expect("it has a default");
+    let schedule = schedule.in_steps(matches.get_one::<u64>("steps-per-epoch").copied())?;
     let factors: Vec<f64> = (0..steps).map(|step| schedule.value(step, steps)).collect();
     let svg = matches.get_one::<PathBuf>("svg");
     if let Some(path) = svg {
@@ -103,6 +111,23 @@ impl Drawn {
         let (name, start) = (name.trim(), text.len() - course.len());
         let course = course.parse::<HyperCourse>().map_err(|error| error.within(text, start))?;
         Ok(Drawn::Values(name.to_string(), course))
+    }
+
+    /// With lengths in epochs as steps.
+    fn in_steps(self, steps_per_epoch: Option<u64>) -> Result<Drawn, Failure> {
+        let has_epochs = match &self {
+            Drawn::Factor(schedule) => schedule.has_epochs(),
+            Drawn::Values(_, course) => course.has_epochs(),
+        };
+        match (steps_per_epoch, self) {
+            (Some(steps), Drawn::Factor(schedule)) => Ok(Drawn::Factor(schedule.in_steps(steps))),
+            (Some(steps), Drawn::Values(name, course)) => Ok(Drawn::Values(name, course.in_steps(steps))),
+            (None, drawn) if has_epochs => Err(Failure::usage(
+                format!("`{drawn}` counts epochs, whose number of updates is not known"),
+                "say it, as in --steps-per-epoch 938 for MNIST in batches of 64",
+            )),
+            (None, drawn) => Ok(drawn),
+        }
     }
 
     /// At a step of `total`; of a hyperparameter that is only multiplied, the factor.

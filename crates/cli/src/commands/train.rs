@@ -135,6 +135,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let seed = *matches.get_one::<u64>("seed").expect("it has a default");
     let mut training = Training::new(&task, &recipe, seed, budget)?;
 
+    training.warnings().iter().for_each(|warning| console::note(&format!("warning: {warning}")));
+
     let resume = matches.get_flag("resume");
     if resume && checkpoint.exists() {
         training.resume(checkpoint, matches.get_flag("force"))?;
@@ -233,7 +235,7 @@ fn recipe(matches: &ArgMatches) -> Result<Recipe, Failure> {
         Some(text) => text.parse::<Recipe>()?,
         None => {
             let name = matches.get_one::<String>("optimizer").expect("it has a default");
-            Recipe::new(rules::by_name(name)?)
+            Recipe::new(rules::parse(name)?)
         }
     };
     hyper_flags::apply(matches, &mut *recipe.method.rule)?;

@@ -28,7 +28,8 @@ pub(super) fn digit(ink: &Plane) -> Result<Plane, Fault> {
     if rivals > 0 {
         return Err(Fault::Several { digits: rivals + 1 });
     }
-    parts.retain(|part| part.mass > DUST * main.mass && belongs(part, &main));
+    let cut_off = |part: &Part| part.on_border > 0 && main.on_border == 0;
+    parts.retain(|part| part.mass > DUST * main.mass && belongs(part, &main) && !cut_off(part));
     parts.push(main);
     Ok(crop(ink, &parts))
 }
@@ -42,7 +43,7 @@ fn level(ink: &Plane) -> Option<f32> {
 }
 
 /// Takes the largest part out. One that runs along the border is the desk or a shadow, and one that
-/// touches it is worth less, as it is cut off.
+/// touches it is worth less, as it is cut off: a finger, or the next digit.
 fn take_main(parts: &mut Vec<Part>, ink: &Plane) -> Option<Part> {
     let border = 2 * (ink.rows() + ink.columns);
     let size = ink.longer_side();
@@ -51,7 +52,7 @@ fn take_main(parts: &mut Vec<Part>, ink: &Plane) -> Option<Part> {
     if parts.iter().any(inside) {
         parts.retain(|part| !framed(part));
     }
-    let worth = |part: &Part| if part.on_border > 0 { part.mass / 3.0 } else { part.mass };
+    let worth = |part: &Part| if part.on_border > 0 { part.mass / 8.0 } else { part.mass };
     let (place, _) = parts.iter().enumerate().max_by(|(_, a), (_, b)| worth(a).total_cmp(&worth(b)))?;
     Some(parts.swap_remove(place))
 }

@@ -13,6 +13,10 @@ const WIDEST: f32 = 0.3;
 /// The darkest that paper is taken to be, so that nothing is divided by almost 0.
 const DARKEST_PAPER: f32 = 0.05;
 
+/// Nothing is drawn where the darkest pixel is no darker than this many times the paper's noise, its lower quartile:
+/// ten standard deviations, as noise may be correlated and greater in the dark.
+const NOISE: f32 = 15.0;
+
 /// The ink of each pixel, 0 to 1: the light that it takes from the paper.
 pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
     let light = light::estimate(brightness);
@@ -34,6 +38,11 @@ pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
     let ink = flat.zip_map(&paper, |value, paper| 1.0 - value / paper.max(DARKEST_PAPER));
     // The closing rides on the brightest noise.
     let bare = median(ink.values.iter().copied());
+    let noise = bare - quantile(ink.values.iter().copied(), 0.25);
+    let darkest = ink.values.iter().copied().fold(0.0, f32::max);
+    if darkest - bare < NOISE * noise {
+        return ink.map(|_| 0.0);
+    }
     ink.map(|x| (x - bare).clamp(0.0, 1.0))
 }
 

@@ -1,6 +1,7 @@
 //! Simple shapes in gray, whose images are known to the pixel.
 
 use data::pictures::{Fault, Polarity, SIDE, from_gray};
+use tensor::random::Stream;
 
 /// A picture of one shape.
 struct Gray {
@@ -90,6 +91,9 @@ fn a_picture_of_nothing_has_no_digit() {
         shape((9, 9), |_, _| false, (0, 255)),
         shape((1, 1), |_, _| true, (255, 0)),
         shape((300, 400), |_, _| false, (0, 128)),
+        // A camera's noise.
+        Gray { pixels: noise(220.0, 0.0), columns: 300 },
+        Gray { pixels: noise(220.0, 0.5), columns: 300 },
         // Light that falls off, and no ink.
         Gray { pixels: (0..100 * 100).map(|i| (250 - i % 100) as u8).collect(), columns: 100 },
         Gray { pixels: vec![], columns: 0 },
@@ -101,6 +105,13 @@ fn a_picture_of_nothing_has_no_digit() {
             assert!(matches!(read, Err(Fault::Blank)), "{} columns, {polarity:?}: {read:?}", gray.columns);
         }
     }
+}
+
+/// Noisy paper whose light falls off by a fraction from left to right.
+fn noise(paper: f32, falloff: f32) -> Vec<u8> {
+    let mut stream = Stream::new(1, "noise");
+    let light = |i: usize| paper * (1.0 - falloff * (i % 300) as f32 / 300.0);
+    (0..300 * 200).map(|i| (light(i) + 5.0 * stream.normal()).round() as u8).collect()
 }
 
 #[test]

@@ -103,7 +103,7 @@ impl Curve {
         let kept = self.sweep.smoothing;
         let first = &self.losses[..self.beginning().min(self.losses.len())];
         // The variance of an exponential mean of independent numbers.
-        (stats::mean(first), stats::deviation(first) * ((1.0 - kept) / (1.0 + kept)).sqrt())
+        (stats::mean(first), stats::std(first) * ((1.0 - kept) / (1.0 + kept)).sqrt())
     }
 
     /// What is clearly above the beginning.

@@ -67,8 +67,11 @@ impl Rule for Madgrad {
 #[inline(always)]
 fn cube_root(x: f32) -> f32 {
     const GUESS: u32 = 709_958_130;
-    // Subnormal numbers have no exponent to take a third of.
+    // Subnormal numbers have no exponent to take a third of, and above a third of the largest number the sum
+    // of cubes below is infinite.
+    const LARGE: f32 = f32::MAX / 4.0;
     let (scaled, back) = if x < f32::MIN_POSITIVE { (x * 16_777_216.0, 1.0 / 256.0) } else { (x, 1.0) };
+    let (scaled, back) = if x > LARGE { (x / 16_777_216.0, 256.0) } else { (scaled, back) };
     // The cube of the guess for 0 would be subnormal, which costs a hundred times a normal product.
     let scaled = if scaled > 0.0 { scaled } else { 1.0 };
     // A third as ¼ + 1/16 + 1/64 + …, since dividing integers does not vectorise.
@@ -101,6 +104,13 @@ mod tests {
     #[test]
     fn cube_root_at_the_edges() {
         assert_eq!([0.0, 1.0, 27.0, f32::INFINITY].map(cube_root), [0.0, 1.0, 3.0, f32::INFINITY]);
+        for x in [f32::MAX / 4.0, f32::MAX / 3.0, 3.24e38, f32::MAX] {
+            let exact = f64::from(x).cbrt();
+            assert!(
+                (f64::from(cube_root(x)) - exact).abs() <= 2.0 * f64::from(f32::EPSILON) * exact,
+                "{x:e}"
+            );
+        }
         assert!(cube_root(f32::NAN).is_nan());
     }
 }

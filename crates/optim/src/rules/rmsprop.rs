@@ -1,5 +1,5 @@
 use crate::each::Each;
-use crate::formula::{lerp, with_decay};
+use crate::formula::{lerp, maximum, with_decay};
 use crate::hyperparameters;
 use crate::rule::{Card, Rule, State};
 
@@ -77,12 +77,12 @@ impl Rule for RmsProp {
             (false, true) => each.weight(move |w, g, [s, a]| {
                 let g = with_decay(w, g, lambda);
                 let (s, a) = (mean_square(s, g), lerp(a, g, new));
-                (w - lr * g / ((s - a * a).sqrt() + eps), [s, a])
+                (w - lr * g / (variance(s, a).sqrt() + eps), [s, a])
             }),
             (true, true) => each.weight(move |w, g, [s, b, a]| {
                 let g = with_decay(w, g, lambda);
                 let (s, a) = (mean_square(s, g), lerp(a, g, new));
-                let b = mu * b + g / ((s - a * a).sqrt() + eps);
+                let b = mu * b + g / (variance(s, a).sqrt() + eps);
                 (w - lr * b, [s, b, a])
             }),
         }
@@ -91,4 +91,11 @@ impl Rule for RmsProp {
     fn boxed(&self) -> Box<dyn Rule> {
         Box::new(*self)
     }
+}
+
+/// The mean of squares less the square of the mean, which rounding, or a mean of squares too small for a
+/// number, would let fall below 0.
+#[inline(always)]
+fn variance(mean_of_squares: f32, mean: f32) -> f32 {
+    maximum(0.0, mean_of_squares - mean * mean)
 }

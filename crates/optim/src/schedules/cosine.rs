@@ -26,6 +26,10 @@ impl Course for Cosine {
         &CARD
     }
 
+    fn depends_on_total(&self) -> bool {
+        true
+    }
+
     fn factor(&self, s: f64, total: f64) -> f64 {
         half_cosine(1.0, self.floor, progress(s, total))
     }

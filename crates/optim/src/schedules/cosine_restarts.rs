@@ -1,12 +1,12 @@
 use crate::course::{Course, CourseCard, half_cosine, progress};
-use crate::hyper::Span;
+use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
 
 hyperparameters! {
     /// Half a cosine again and again.
     pub struct CosineRestarts {
         /// The length of the first fall.
-        period: Span = "20%",
+        period: Span = "20%" in LENGTH,
         /// How much longer each fall is than the one before.
         t_mul: f64 = 1.0 in 1.0..=1000.0,
         /// What the height of each start is multiplied with for the next.

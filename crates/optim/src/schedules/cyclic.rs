@@ -1,5 +1,5 @@
 use crate::course::{Course, CourseCard};
-use crate::hyper::Span;
+use crate::hyper::{LENGTH, Span};
 use crate::{hyperparameters, words};
 
 hyperparameters! {
@@ -8,9 +8,9 @@ hyperparameters! {
         /// Where each cycle starts and ends.
         floor: f64 = 0.25 in 0.0..=1.0,
         /// Steps of each rise.
-        up: Span = "10%",
+        up: Span = "10%" in LENGTH,
         /// Steps of each fall.
-        down: Span = "10%",
+        down: Span = "10%" in LENGTH,
         /// How the tops fall.
         mode: Mode = "triangular",
         /// With exp_range, what the height is multiplied with at each step.

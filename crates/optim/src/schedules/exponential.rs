@@ -1,5 +1,5 @@
 use crate::course::{Course, CourseCard};
-use crate::hyper::Span;
+use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
 
 hyperparameters! {
@@ -8,7 +8,7 @@ hyperparameters! {
         /// What the factor is multiplied with over each stretch.
         gamma: f64 = 0.01 in 0.0..=1.0,
         /// The length of a stretch.
-        every: Span = "100%",
+        every: Span = "100%" in LENGTH,
         /// Whether it falls at the ends of stretches only.
         staircase: bool = false,
         /// What it does not fall below.

@@ -1,5 +1,5 @@
 use crate::course::{Course, CourseCard};
-use crate::hyper::Span;
+use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
 
 hyperparameters! {
@@ -8,7 +8,7 @@ hyperparameters! {
         /// How much the divisor grows over each stretch.
         rate: f64 = 1.0 in 0.0..,
         /// The length of a stretch.
-        every: Span = "10%",
+        every: Span = "10%" in LENGTH,
         /// Whether it falls at the ends of stretches only.
         staircase: bool = false,
     }

@@ -1,5 +1,5 @@
 use crate::course::{Course, CourseCard, progress, straight};
-use crate::hyper::Span;
+use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
 
 hyperparameters! {
@@ -10,7 +10,7 @@ hyperparameters! {
         /// The factor where it ends.
         to: f64 = 0.0 in 0.0..,
         /// How long it takes.
-        over: Span = "100%",
+        over: Span = "100%" in LENGTH,
     }
 }
 

@@ -1,12 +1,12 @@
 use crate::course::{Course, CourseCard};
-use crate::hyper::Span;
+use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
 
 hyperparameters! {
     /// Up in a straight line, then down with one over the root of the step.
     pub struct Noam {
         /// Steps of the rise.
-        peak: Span = "10%",
+        peak: Span = "10%" in LENGTH,
     }
 }
 

@@ -33,7 +33,8 @@ const CARD: CourseCard = CourseCard {
     title: "up to the top and down to almost nothing, once",
     problem: "a rate that is safe at the start is far too low in the middle of training",
     formula: "f: 1/div → 1 → 1/(div·final_div) at steps 0, rise − 1, T − 1
-f: 1/div → 1 → 1/div → 1/(div·final_div)        (with three_phase)",
+f: 1/div → 1 → 1/div → 1/(div·final_div)        (with three_phase)
+f = 1                                           (in a run of one step)",
     ends: [0.04, 0.0],
     good_when: "training should take few epochs, with SGD and a top rate from a range test",
     bad_when: "the top is not known: too high a top destroys what was learned",
@@ -44,6 +45,10 @@ f: 1/div → 1 → 1/div → 1/(div·final_div)        (with three_phase)",
 impl Course for OneCycle {
     fn card(&self) -> &'static CourseCard {
         &CARD
+    }
+
+    fn depends_on_total(&self) -> bool {
+        true
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
@@ -66,13 +71,17 @@ impl OneCycle {
     /// are three phases.
     fn along(&self, [start, high, middle, end]: [f64; 4], s: f64, total: f64) -> f64 {
         let OneCycle { rise, anneal, three_phase, .. } = *self;
-        let (last, top) = (total - 1.0, rise.steps(total) - 1.0);
+        // As in PyTorch, the top may lie between two steps.
+        let (last, top) = (total - 1.0, rise.exact_steps(total) - 1.0);
         let line = match anneal {
             Anneal::Cos => half_cosine,
             Anneal::Linear => straight,
         };
         let phase = |from: f64, to: f64, a: f64, b: f64| line(a, b, progress(s - from, to - from));
-        if s <= top {
+        if total <= 1.0 && s == 0.0 {
+            // A run of one step has neither rise nor fall; PyTorch would give it the rate of the end.
+            high
+        } else if s <= top {
             phase(0.0, top, start, high)
         } else if !three_phase {
             phase(top, last, high, end)

@@ -1,5 +1,5 @@
 use crate::course::{Course, CourseCard, progress};
-use crate::hyper::Span;
+use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
 
 hyperparameters! {
@@ -10,7 +10,7 @@ hyperparameters! {
         /// Where it ends.
         floor: f64 = 0.0 in 0.0..=1.0,
         /// How long it takes.
-        over: Span = "100%",
+        over: Span = "100%" in LENGTH,
         /// Whether it starts again, towards an end that lies later, when it is over.
         cycle: bool = false,
     }

@@ -26,6 +26,10 @@ impl Course for Rex {
         &CARD
     }
 
+    fn depends_on_total(&self) -> bool {
+        true
+    }
+
     fn factor(&self, s: f64, total: f64) -> f64 {
         let r = 1.0 - progress(s, total);
         self.floor + (1.0 - self.floor) * r / (0.5 + 0.5 * r)

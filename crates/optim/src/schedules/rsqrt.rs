@@ -1,12 +1,12 @@
 use crate::course::{Course, CourseCard};
-use crate::hyper::Span;
+use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
 
 hyperparameters! {
     /// One over the root of the step, after a flat start.
     pub struct Rsqrt {
         /// How long it stays at 1.
-        flat: Span = "10%",
+        flat: Span = "10%" in LENGTH,
     }
 }
 

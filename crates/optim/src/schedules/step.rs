@@ -1,12 +1,12 @@
 use crate::course::{Course, CourseCard};
-use crate::hyper::Span;
+use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
 
 hyperparameters! {
     /// A drop by a factor after equal numbers of steps.
     pub struct Step {
         /// Steps between two drops.
-        every: Span = "30%",
+        every: Span = "30%" in LENGTH,
         /// What the factor is multiplied with at each drop.
         gamma: f64 = 0.1 in 0.0..=1.0,
     }

@@ -30,6 +30,10 @@ impl Course for Tanh {
         &CARD
     }
 
+    fn depends_on_total(&self) -> bool {
+        true
+    }
+
     fn factor(&self, s: f64, total: f64) -> f64 {
         let Tanh { low, high, floor } = *self;
         floor + (1.0 - floor) * 0.5 * (1.0 - (low + (high - low) * progress(s, total)).tanh())

@@ -1,12 +1,12 @@
 use crate::course::{Course, CourseCard, half_cosine, progress};
-use crate::hyper::Span;
+use crate::hyper::{LENGTH, Span};
 use crate::{hyperparameters, words};
 
 hyperparameters! {
     /// Flat, then down at the end.
     pub struct Wsd {
         /// Steps of the fall at the end.
-        decay: Span = "20%",
+        decay: Span = "20%" in LENGTH,
         /// Along which line it falls.
         fall: Fall = "sqrt",
         /// Where it ends.
@@ -43,6 +43,10 @@ f = floor + (1 − floor)·(1 − √u)
 impl Course for Wsd {
     fn card(&self) -> &'static CourseCard {
         &CARD
+    }
+
+    fn depends_on_total(&self) -> bool {
+        true
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {

@@ -37,6 +37,10 @@ impl Wrapper for IfFinite {
         vec![Scalar::count("in_a_row", MOST_STEPS), Scalar::count("in_all", MOST_STEPS)]
     }
 
+    fn leaves_out_steps(&self) -> bool {
+        true
+    }
+
     fn check(&self) -> Result<(), Error> {
         whole(CARD.name, "most", self.most)
     }

@@ -2,6 +2,7 @@
 
 mod bits;
 mod closed_forms;
+mod faults;
 mod groups;
 mod lbfgs;
 mod methods;

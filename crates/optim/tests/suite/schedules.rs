@@ -47,7 +47,8 @@ fn momentum_goes_with_the_rate_as_in_pytorch() {
 fn plateau_is_that_of_pytorch_and_resumes() {
     let recorded = recorded();
     for (name, recording) in recorded["plateau"].as_object().expect("the plateaus") {
-        let mut settings = PlateauSettings::default();
+        // They were recorded with eps=0.
+        let mut settings = PlateauSettings { eps: 0.0, ..PlateauSettings::default() };
         for (name, value) in name.split(' ').filter_map(|word| word.split_once('=')) {
             let value = settings.read(name, value).expect("a recorded setting is valid");
             settings.put(name, value).expect("a recorded setting is known");
@@ -222,12 +223,12 @@ fn mistakes_name_the_nearest_and_list_what_exists() {
         ("wsd fall=down", "wsd: fall=down is not allowed: fall is one of sqrt, linear, cosine", None),
         (
             "step every=1.5",
-            "step: every=1.5 is not allowed: every is a number of steps such as 500, or a share such as 5%",
+            "step: every=1.5 is not allowed: every is a number of steps such as 500, of epochs such as 3ep, or a share such as 5%, above 0",
             None,
         ),
         (
             "cosine warmup=a",
-            "`a` is not understood: a number of steps such as 500, or a share such as 5%",
+            "`a` is not understood: a number of steps such as 500, of epochs such as 3ep, or a share such as 5%",
             None,
         ),
         ("piecewise values=1/-1", "each a finite number, 0 or more", None),
@@ -256,8 +257,18 @@ proptest! {
 
     #[test]
     fn factors_are_finite_and_not_negative(schedule in any_schedule(), step in 0_u64..3_000, total in 0_u64..2_000) {
-        let factor = schedule.factor(step, total);
+        let factor = schedule.in_steps(10).factor(step, total);
         prop_assert!(factor.is_finite() && factor >= 0.0, "{}: {} at {} of {}", schedule, factor, step, total);
+    }
+
+    #[test]
+    fn what_does_not_depend_on_the_total_is_the_same_for_any(
+        schedule in any_schedule(), step in 0_u64..3_000, totals in (1_u64..2_000, 1_u64..2_000)
+    ) {
+        let schedule = schedule.in_steps(10);
+        if !schedule.depends_on_total() {
+            prop_assert_eq!(schedule.factor(step, totals.0), schedule.factor(step, totals.1), "{}", schedule);
+        }
     }
 
     #[test]
@@ -322,6 +333,7 @@ fn any_span() -> impl Strategy<Value = Span> {
         (0_u64..1_500).prop_map(Span::Steps),
         any::<u64>().prop_map(Span::Steps),
         (0.0..=100.0_f64).prop_map(Span::Percent),
+        (0.0..=100.0_f64).prop_map(Span::Epochs),
     ]
 }
 

@@ -1,0 +1,54 @@
+//! Arrays one after another along a dimension.
+
+use tensor::{Kernels, Shape};
+
+use crate::var::Var;
+
+impl<'g, T: Kernels> Var<'g, T> {
+    /// The parts one after another along a dimension: PyTorch's `cat`, JAX's `concatenate`.
+    ///
+    /// # Panics
+    /// Without parts, or if they differ in another dimension.
+    #[track_caller]
+    pub fn concat(parts: &[Var<'g, T>], axis: usize) -> Var<'g, T> {
+        let Some(first) = parts.first() else { panic!("expected parts to concatenate, found none") };
+        let (tape, shape) = (first.tape(), first.shape());
+        assert!(axis < shape.rank(), "expected a dimension of shape {shape}, found {axis}");
+        let mut dims = shape.to_vec();
+        for part in &parts[1..] {
+            let same = |i: usize| i == axis || part.shape()[i] == shape[i];
+            assert!(
+                part.shape().rank() == shape.rank() && (0..shape.rank()).all(same),
+                "expected parts that differ in dimension {axis} alone, found shapes {shape} and {}",
+                part.shape()
+            );
+            dims[axis] += part.shape()[axis];
+        }
+        // Of each part, runs of this length lie in the result, one in each row.
+        let inner: usize = shape[axis + 1..].iter().product();
+        let runs: Vec<usize> = parts.iter().map(|part| part.shape()[axis] * inner).collect();
+        let row = runs.iter().sum::<usize>().max(1);
+        let mut y = tape.buffer(Shape::new(&dims));
+        let mut start = 0;
+        for (part, &run) in parts.iter().zip(&runs) {
+            let values = part.values();
+            let rows = y.chunks_exact_mut(row).zip(values.chunks_exact(run.max(1)));
+            rows.for_each(|(y, x)| y[start..start + run].copy_from_slice(x));
+            start += run;
+        }
+
+        let nodes: Vec<_> = parts.iter().map(|part| part.node()).collect();
+        tape.push(Shape::new(&dims), y, parts, move |ctx, gradients| {
+            let mut start = 0;
+            for (&node, &run) in nodes.iter().zip(&runs) {
+                gradients.add(node, |dx, beta| {
+                    for (dx, dy) in dx.chunks_exact_mut(run.max(1)).zip(ctx.dy.chunks_exact(row)) {
+                        let pairs = dx.iter_mut().zip(&dy[start..start + run]);
+                        pairs.for_each(|(dx, &dy)| *dx = if beta == T::zero() { dy } else { *dx + dy });
+                    }
+                });
+                start += run;
+            }
+        })
+    }
+}

@@ -1,0 +1,294 @@
+//! Ways to get no training, or NaN, from settings that are allowed: each kind once.
+
+use optim::hyper::Value;
+use optim::{
+    Method, Optimizer, Plateau, PlateauMode, PlateauSettings, Schedule, Span, ThresholdMode, Warning, clip,
+    schedules,
+};
+
+use crate::{step, variants};
+
+fn schedule(text: &str) -> Schedule {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// A ramp over the whole run once rose to the end of what follows it.
+#[test]
+fn a_warmup_as_long_as_the_run_rises_to_the_start_of_what_follows() {
+    for course in schedules::all() {
+        let bare = Schedule::from_boxed(course.boxed());
+        for total in [1, 2, 3, 10, 938] {
+            for warmup in [total, total + 1, 2 * total] {
+                let warmed = bare.clone().with_warmup(Span::Steps(warmup));
+                let last = warmed.factor(total - 1, total);
+                let start = bare.factor(0, 1);
+                assert_eq!(last, total as f64 / warmup as f64 * start, "{warmed} over {total}");
+                assert_eq!(warmed.warning(total, total), None, "{warmed} over {total}");
+            }
+        }
+    }
+    assert_eq!(schedule("cosine warmup=938").factor(937, 938), 1.0);
+}
+
+#[test]
+fn every_schedule_trains_in_a_run_of_any_length() {
+    for course in schedules::all() {
+        let bare = Schedule::from_boxed(course.boxed());
+        for total in [1, 2, 3, 5, 10, 100] {
+            assert_eq!(bare.warning(total, total), None, "{bare} over {total}");
+        }
+    }
+    assert_eq!(schedule("one_cycle").factor(0, 1), 1.0);
+}
+
+/// As PyTorch's `OneCycleLR(max_lr=1, total_steps=7, pct_start=0.3)` computes it: the top lies at step 1.1.
+#[test]
+fn one_cycle_has_its_top_between_steps() {
+    let half_cosine =
+        |a: f64, b: f64, share: f64| b + (a - b) / 2.0 * (1.0 + (std::f64::consts::PI * share).cos());
+    let (top, last) = (0.3 * 7.0 - 1.0, 6.0);
+    for (step, want) in (0_u64..7).map(|step| {
+        let s = step as f64;
+        (
+            step,
+            match s <= top {
+                true => half_cosine(0.04, 1.0, s / top),
+                false => half_cosine(1.0, 4e-6, (s - top) / (last - top)),
+            },
+        )
+    }) {
+        let got = schedule("one_cycle rise=30%").factor(step, 7);
+        assert!((got - want).abs() < 1e-12, "step {step}: {got} is not {want}");
+    }
+}
+
+#[test]
+fn a_length_of_0_is_refused() {
+    let mut refused = 0;
+    for course in schedules::all() {
+        let name = course.card().name;
+        for hyper in course.hypers() {
+            if !matches!(hyper.default, Value::Span(_)) || hyper.name == "rise" {
+                continue;
+            }
+            for zero in ["0", "0%", "0ep"] {
+                let error = format!("{name} {}={zero}", hyper.name).parse::<Schedule>().expect_err(name);
+                assert!(error.to_string().contains("such as 5%, above 0"), "{error}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused >= 30, "{refused}");
+}
+
+#[test]
+fn a_rate_that_dies_at_once_is_said() {
+    for (text, total, message) in [
+        ("step every=3", 938, "leaves less than a millionth of the learning rate from update 22 of 938 on"),
+        ("step every=3", 938, "lengths are updates; epochs are written `3ep`"),
+        ("exponential gamma=0.1 every=5", 1000, "epochs are written `5ep`"),
+        ("linear over=10", 1000, "from update 11 of 1000 on"),
+        ("constant until=5 then constant value=0", 1000, "from update 6 of 1000 on"),
+        ("constant value=0", 10, "makes the learning rate 0 at each of 10 updates"),
+        ("piecewise values=0/0 at=50%", 10, "makes the learning rate 0 at each of 10 updates"),
+    ] {
+        let warning = schedule(text).warning(total, total).expect(text).to_string();
+        assert!(warning.contains(message), "{text}: {warning}");
+    }
+    for (text, total, per_epoch) in [
+        ("step every=3ep", 9380, 938),
+        ("cosine", 938, 938),
+        ("noam", 100_000, 1000),
+        ("step every=3", 15, 5),
+        ("constant value=0 until=50% then constant", 100, 10),
+    ] {
+        assert_eq!(schedule(text).warning(total, per_epoch), None, "{text}");
+    }
+}
+
+#[test]
+fn epochs_are_updates_as_soon_as_one_is_known() {
+    for (text, in_steps) in [
+        ("step every=3ep", "step every=30"),
+        ("cosine warmup=0.5ep", "cosine warmup=5"),
+        ("multistep at=1ep/2ep", "multistep at=10/20"),
+        (
+            "linear until=2ep then cosine_restarts period=4ep",
+            "linear until=20 then cosine_restarts period=40",
+        ),
+        ("step every=0.01ep", "step every=1"),
+    ] {
+        assert_eq!(schedule(text).to_string(), text);
+        assert_eq!(schedule(text).in_steps(10).to_string(), in_steps);
+    }
+    let recipe =
+        "swa(sgd lr=1 momentum=0.9) start=1ep every=1, linear over=4ep, momentum: linear over=2ep 0.9..0.5";
+    let method: Method = recipe.parse().expect("valid");
+    assert_eq!(method.to_string(), recipe);
+    let run = |method: &Method, per_epoch: Option<u64>| {
+        let mut optimizer = Optimizer::of_slice(method.clone(), 1).expect("valid").with_total_steps(20);
+        if let Some(per_epoch) = per_epoch {
+            optimizer = optimizer.with_steps_per_epoch(per_epoch);
+        }
+        let mut w = [1.0];
+        (0..20).for_each(|_| {
+            let g = [w[0]];
+            optimizer.step(&mut w, &g);
+        });
+        (w, optimizer.evaluation_weights(&w).to_vec())
+    };
+    assert_eq!(run(&method, Some(5)), run(&method.in_steps(5), None));
+    assert_ne!(run(&method, Some(5)), run(&method, Some(4)));
+}
+
+#[test]
+#[should_panic(expected = "counts epochs: expected `with_steps_per_epoch` before the first step")]
+fn epochs_that_nobody_has_given_are_an_error_at_the_first_step() {
+    let method: Method = "sgd, step every=3ep".parse().expect("valid");
+    Optimizer::of_slice(method, 1).expect("valid").with_total_steps(10).step(&mut [1.0], &[1.0]);
+}
+
+#[test]
+#[should_panic(expected = "expected `with_total_steps` before the first step")]
+fn a_total_that_nobody_has_given_is_an_error_at_the_first_step() {
+    let method: Method = "sgd, cosine".parse().expect("valid");
+    Optimizer::of_slice(method, 1).expect("valid").step(&mut [1.0], &[1.0]);
+}
+
+#[test]
+fn lengths_in_steps_need_no_total() {
+    let method: Method = "sgd lr=1, step every=2 gamma=0.5 warmup=2".parse().expect("valid");
+    let mut optimizer = Optimizer::of_slice(method, 1).expect("valid");
+    let rates = [0.5, 1.0, 1.0, 1.0, 0.5].map(|want| {
+        let rate = optimizer.learning_rate();
+        optimizer.step(&mut [0.0], &[0.0]);
+        (rate, Some(want))
+    });
+    assert!(rates.iter().all(|(rate, want)| rate == want), "{rates:?}");
+}
+
+/// The mean of squares of 1e-20 is below the least number of full precision and becomes 0; the square of
+/// the mean does not.
+#[test]
+fn arrays_that_belong_together_are_flushed_without_harm() {
+    let method: Method = "rmsprop centered=true".parse().expect("valid");
+    let mut optimizer = Optimizer::of_slice(method, 1).expect("valid");
+    let mut w = [1.0];
+    optimizer.step(&mut w, &[1e-20]);
+    optimizer.step(&mut w, &[0.0]);
+    assert_eq!(w, [1.0]);
+}
+
+/// Gradients around every edge at which a square, a product with 1 − β or a cube becomes 0 or subnormal.
+#[test]
+fn no_rule_makes_nan_of_small_gradients() {
+    let sizes = [1e-45, 1e-42, 1.2e-38, 1e-36, 1e-30, 1e-24, 1e-23, 1e-22, 1e-20, 1e-19, 1e-18, 1e-16, 1e-13];
+    let rows: Vec<[f32; 6]> = sizes
+        .iter()
+        .flat_map(|&g| {
+            [
+                [g, 0.0, 0.0, 0.0, 0.0, 0.0],
+                [g, g, g, g, g, g],
+                [g, -g, g, -g, 0.0, 0.0],
+                [0.0, g, 0.0, g, 0.0, g],
+                [1.0, g, g, 0.0, g, 0.0],
+            ]
+        })
+        .collect();
+    let (n, mut failed) = (rows.len(), vec![]);
+    for rule in variants() {
+        let recipe = rule.to_string();
+        let mut optimizer = Optimizer::from_boxed(rule, n).expect("valid");
+        let mut w = vec![1.0; n];
+        for t in 0..6 {
+            let g: Vec<f32> = rows.iter().map(|row| row[t]).collect();
+            step(&mut optimizer, &mut w, &g);
+            if let Some(nan) = w.iter().position(|w| !w.is_finite()) {
+                failed.push(format!("{recipe} at step {} of {:?}", t + 1, rows[nan]));
+                break;
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn madgrad_takes_gradients_whose_squares_are_nearly_infinite() {
+    let method: Method = "madgrad lr=1".parse().expect("valid");
+    let mut optimizer = Optimizer::of_slice(method, 1).expect("valid");
+    let mut w = [1.0];
+    optimizer.step(&mut w, &[1.8e19]);
+    // w ← 0.9·w + 0.1·(w − g/∛g²)
+    let want = 1.0 - 0.1 * 1.8e19_f64.cbrt();
+    assert!((f64::from(w[0]) / want - 1.0).abs() < 1e-5, "{} is not {want}", w[0]);
+}
+
+#[test]
+fn a_plateau_goes_by_its_card_whatever_the_sign() {
+    let plain = PlateauSettings { patience: 0.0, gamma: 0.5, ..PlateauSettings::default() };
+    let absolute = ThresholdMode::Absolute;
+    let max = PlateauMode::Max;
+    for (settings, losses, factors) in [
+        // The same loss is no better, also below 0: PyTorch's (1 − threshold)·best would call it better.
+        (plain, [-1.0, -1.0, -1.01, -1.01005], [1.0, 0.5, 0.5, 0.25]),
+        (plain, [1.0, 1.0, 0.99, 0.98995], [1.0, 0.5, 0.5, 0.25]),
+        (PlateauSettings { mode: max, ..plain }, [0.5, 0.6, 0.6, 0.5], [1.0, 1.0, 0.5, 0.25]),
+        (PlateauSettings { mode: max, ..plain }, [-2.0, -1.0, -1.5, -0.5], [1.0, 1.0, 0.5, 0.5]),
+        (
+            PlateauSettings { threshold_mode: absolute, threshold: 0.1, ..plain },
+            [10.0, 9.95, 9.8, 9.75],
+            [1.0, 0.5, 0.5, 0.25],
+        ),
+        (PlateauSettings { eps: 0.3, ..plain }, [1.0, 1.0, 1.0, 1.0], [1.0, 0.5, 0.5, 0.5]),
+    ] {
+        let mut plateau = Plateau::new(settings).expect("valid");
+        assert_eq!(losses.map(|loss| plateau.observe(loss)), factors, "{settings:?}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "expected a norm above 0, found -1")]
+fn a_negative_norm_does_not_turn_gradients_round() {
+    clip::global_norm_factor(&[1.0], -1.0);
+}
+
+#[test]
+fn a_setting_that_divides_0_by_0_is_named() {
+    for (recipe, settings) in [
+        ("adam eps=0", vec!["eps=0"]),
+        ("rmsprop eps=0", vec!["eps=0"]),
+        ("sgd, bias: adagrad eps=0", vec!["eps=0"]),
+        ("adam", vec![]),
+        ("sgd momentum=0", vec![]),
+    ] {
+        let method: Method = recipe.parse().expect(recipe);
+        let named: Vec<String> = method
+            .warnings(10, 10)
+            .into_iter()
+            .map(|warning| match warning {
+                Warning::ZeroByZero { setting, .. } => setting,
+                other => panic!("{other}"),
+            })
+            .collect();
+        assert_eq!(named, settings, "{recipe}");
+    }
+}
+
+#[test]
+fn names_in_another_case_or_of_another_kind_are_led_on() {
+    for (text, message) in [
+        ("SGD", "there is no optimizer `SGD`; did you mean `sgd`?"),
+        ("AdamW", "did you mean `adamw`?"),
+        ("sam", "`sam` stands around an optimizer, as in `sam(adam)`"),
+    ] {
+        let error = optim::rules::parse(text).expect_err(text).to_string();
+        assert!(error.contains(message), "{error}");
+    }
+    for text in ["adopt clip=1", "adam, bias: adopt clip=0.5"] {
+        let error = text.parse::<Method>().expect_err(text).to_string();
+        assert!(
+            error.contains("adopt's own `clip`") && error.contains("put a comma before `clip="),
+            "{error}"
+        );
+    }
+}
