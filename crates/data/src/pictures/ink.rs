@@ -5,7 +5,7 @@ use std::iter;
 use super::Polarity;
 use super::light;
 use super::morphology::closing;
-use super::plane::{Plane, median, quantile};
+use super::plane::{Plane, quantile};
 
 /// Strokes are narrower than this fraction of the longer side.
 const WIDEST: f32 = 0.3;
@@ -13,9 +13,9 @@ const WIDEST: f32 = 0.3;
 /// The darkest that paper is taken to be, so that nothing is divided by almost 0.
 const DARKEST_PAPER: f32 = 0.05;
 
-/// Nothing is drawn where the darkest pixel is no darker than this many times the paper's noise, its lower quartile:
-/// ten standard deviations, as noise may be correlated and greater in the dark.
-const NOISE: f32 = 15.0;
+/// Nothing is drawn where the darkest pixel is no darker than this many standard deviations
+/// of the paper's noise, which may be correlated and greater in the dark.
+const NOISE: f32 = 10.0;
 
 /// The ink of each pixel, 0 to 1: the light that it takes from the paper.
 pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
@@ -36,9 +36,10 @@ pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
     // The surface of light is smooth; the edges of shadows and of the paper are left to the closing.
     let paper = closing(&flat, 2 * strokes.radius(strokes.peak / 4.0));
     let ink = flat.zip_map(&paper, |value, paper| 1.0 - value / paper.max(DARKEST_PAPER));
-    // The closing rides on the brightest noise.
-    let bare = median(ink.values.iter().copied());
-    let noise = bare - quantile(ink.values.iter().copied(), 0.25);
+    // The closing rides on the brightest noise. Ink may be on half of the pixels, so that the paper is looked for among
+    // the brighter half; its quartile and twentieth are about one standard deviation apart.
+    let bare = quantile(ink.values.iter().copied(), 0.25);
+    let noise = bare - quantile(ink.values.iter().copied(), 0.05);
     let darkest = ink.values.iter().copied().fold(0.0, f32::max);
     if darkest - bare < NOISE * noise {
         return ink.map(|_| 0.0);
