@@ -17,6 +17,9 @@ const DARKEST_PAPER: f32 = 0.05;
 /// of the paper's noise, which may be correlated and greater in the dark.
 const NOISE: f32 = 10.0;
 
+/// The most that noise is taken to be; where the brighter half differs by more, it is not all paper.
+const NOISIEST: f32 = 0.03;
+
 /// The ink of each pixel, 0 to 1: the light that it takes from the paper.
 pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
     let light = light::estimate(brightness);
@@ -41,7 +44,7 @@ pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
     let bare = quantile(ink.values.iter().copied(), 0.25);
     let noise = bare - quantile(ink.values.iter().copied(), 0.05);
     let darkest = ink.values.iter().copied().fold(0.0, f32::max);
-    if darkest - bare < NOISE * noise {
+    if darkest - bare < NOISE * noise.min(NOISIEST) {
         return ink.map(|_| 0.0);
     }
     ink.map(|x| (x - bare).clamp(0.0, 1.0))
