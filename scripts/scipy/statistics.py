@@ -119,11 +119,18 @@ def bca(values, statistic):
 
 def friedman(scores):
     result = stats.friedmanchisquare(*scores.T)
+    # Iman & Davenport's F is that of the analysis of variance of the ranks.
+    ranks = stats.rankdata(scores, axis=1)
+    n, k = ranks.shape
+    between = n * ((ranks.mean(axis=0) - ranks.mean()) ** 2).sum()
+    within = ((ranks - ranks.mean()) ** 2).sum() - between
+    f = (between / (k - 1)) / (within / ((k - 1) * (n - 1)))
     return {
         "scores": [numbers(row) for row in scores],
         "ranks": numbers(stats.rankdata(scores, axis=1).mean(axis=0)),
         "chi_squared": float(result.statistic),
         "p": float(result.pvalue),
+        "f": [float(f), float(stats.f.sf(f, k - 1, (k - 1) * (n - 1)))],
     }
 
 

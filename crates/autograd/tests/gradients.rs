@@ -67,7 +67,7 @@ const TABLE: &[(&str, Shapes, Domain, Op)] = &[
     ("mean_axis", SAME, Any, |x| x[0].mean_axis(1)),
     ("reshape", SAME, Any, |x| x[0].reshape([x[0].shape().len()])),
     ("flatten", |m, k, n| vec![vec![m, k, n]], Any, |x| x[0].flatten()),
-    ("transpose", SAME, Any, |x| x[0].transpose()),
+    ("t", SAME, Any, |x| x[0].t()),
     ("softmax", SAME, Any, |x| x[0].softmax()),
     ("log_softmax", SAME, Any, |x| x[0].log_softmax()),
     ("matmul", |m, k, n| vec![vec![m, k], vec![k, n]], Any, |x| x[0].matmul(x[1])),
@@ -191,6 +191,111 @@ const TABLE: &[(&str, Shapes, Domain, Op)] = &[
             x[0].cross_entropy(&(0..rows).map(|i| (i % x[0].shape()[2]) as u32).collect::<Vec<_>>())
         },
     ),
+    ("pow", PAIR, Positive, |x| x[0].pow(x[1])),
+    ("pow of a row", ROW, Positive, |x| x[0].pow(x[1])),
+    ("powf", SAME, Positive, |x| x[0].powf(-1.3)),
+    ("reciprocal", SAME, AwayFromZero, |x| x[0].reciprocal()),
+    ("rsqrt", SAME, Positive, |x| x[0].rsqrt()),
+    ("sin", SAME, Any, |x| x[0].sin()),
+    ("cos", SAME, Any, |x| x[0].cos()),
+    ("clamp", SAME, AwayFromZero, |x| x[0].clamp(-0.1, 0.1) + x[0].clamp(-9.0, 9.0)),
+    ("numbers to the right", SAME, Any, |x| (x[0] * 2.5 + 1.0 - 0.25_f32) / 3.0),
+    ("numbers to the left", SAME, Positive, |x| 2.0 * (1.0 - x[0]) + 0.5 / (1.0 + x[0])),
+    ("sum_axes", BOX, Any, |x| {
+        x[0].sum_axes(&[0, 2], false) * x[0].sum_axes(&[2, 0], true).reshape([x[0].shape()[1]])
+    }),
+    ("mean_axes", BOX, Any, |x| x[0].mean_axes(&[1, 2], false)),
+    ("var_axes", BOX, Any, |x| x[0].var_axes(&[0, 1], 0, true)),
+    ("var_axes, unbiased", |m, k, n| vec![vec![m, k + 1, n]], Any, |x| x[0].var_axes(&[1], 1, false)),
+    (
+        "std_axes",
+        |m, k, n| vec![vec![m, k, n + 1]],
+        Any,
+        |x| apart(x[0].reshape([x[0].shape().len()])).reshape(x[0].shape()).std_axes(&[2], 1, false),
+    ),
+    ("log_sum_exp", BOX, Any, |x| x[0].log_sum_exp(1)),
+    ("cumsum", BOX, Any, |x| x[0].cumsum(1)),
+    ("max_axis", BOX, Any, |x| apart(x[0]).max_axis(1)),
+    ("min_axis", BOX, Any, |x| apart(x[0]).min_axis(2)),
+    ("narrow", |m, k, n| vec![vec![m, k + 2, n]], Any, |x| x[0].narrow(1, 1, x[0].shape()[1] - 2)),
+    (
+        "slice",
+        |m, k, n| vec![vec![m, k + 1, n + 1]],
+        Any,
+        |x| {
+            let s = x[0].shape();
+            x[0].slice(&[0..s[0], 1..s[1], 0..s[2] - 1]) + x[0].slice(&[0..s[0], 0..s[1] - 1, 1..s[2]])
+        },
+    ),
+    ("select", BOX, Any, |x| x[0].select(1, x[0].shape()[1] - 1)),
+    ("split and concat", BOX, Any, |x| {
+        let parts = x[0].split(2, 2);
+        Var::concat(&parts.into_iter().rev().collect::<Vec<_>>(), 2)
+    }),
+    ("chunk and concat", BOX, Any, |x| Var::concat(&x[0].chunk(3, 1), 1).square()),
+    ("stack", PAIR, Any, |x| Var::stack(&[x[0], x[1], x[0]], 1)),
+    ("index_select", BOX, Any, |x| {
+        let size = x[0].shape()[1] as u32;
+        x[0].index_select(1, &[0, size - 1, 0, size / 2])
+    }),
+    ("gather", BOX, Any, |x| {
+        let [m, k, n] = [0, 1, 2].map(|axis| x[0].shape()[axis]);
+        let indices: Vec<u32> = (0..m * 2 * n).map(|i| (i * 7 % k) as u32).collect();
+        x[0].gather(1, &indices, [m, 2, n])
+    }),
+    ("permute", BOX, Any, |x| x[0].permute(&[2, 0, 1])),
+    ("permute, innermost stays", |m, k, n| vec![vec![m, k, n, 2]], Any, |x| x[0].permute(&[1, 0, 2, 3])),
+    ("transpose", BOX, Any, |x| x[0].transpose(0, 2)),
+    (
+        "expand",
+        |m, _, n| vec![vec![m, 1, n]],
+        Any,
+        |x| {
+            let [m, n] = [0, 2].map(|axis| x[0].shape()[axis]);
+            x[0].expand([2, m, 3, n])
+        },
+    ),
+    ("squeeze and unsqueeze", COLUMN, Any, |x| x[0].squeeze(1).unsqueeze(0) + x[1].sum_axis(0).mean()),
+    (
+        "where_mask",
+        |m, k, n| vec![vec![m, k, n], vec![k, 1]],
+        Any,
+        |x| {
+            let mask = checkered(x[0].tape(), x[0].shape()[2]);
+            x[0].where_mask(mask, x[1])
+        },
+    ),
+    ("masked_fill", BOX, Any, |x| x[0].masked_fill(checkered(x[0].tape(), x[0].shape()[2]), 3.0)),
+    ("masked_softmax", BOX, Any, |x| x[0].masked_softmax(checkered(x[0].tape(), x[0].shape()[2]))),
+    ("causal_softmax", BOX, Any, |x| x[0].causal_softmax()),
+    ("detach", SAME, Any, |x| x[0] * (x[0].detach() * 0.0 + 2.0)),
+    ("kl_standard_normal", PAIR, Any, |x| x[0].kl_standard_normal(x[1])),
+    ("batched matmul", |m, k, n| vec![vec![m, 2, 3, k], vec![m, 2, k, n]], Any, |x| x[0].matmul(x[1])),
+    (
+        "batched matmul, broadcast",
+        |m, k, n| vec![vec![2, 1, m, k], vec![3, k, n]],
+        Any,
+        |x| x[0].matmul(x[1]),
+    ),
+    ("batched matmul with one matrix", |m, k, n| vec![vec![2, m, k], vec![k, n]], Any, |x| x[0].matmul(x[1])),
+    ("one matrix with a batch", |m, k, n| vec![vec![m, k], vec![2, k, n]], Any, |x| x[0].matmul(x[1])),
+    ("batched matmul_nt", |m, k, n| vec![vec![m, 2, 3, k], vec![2, n, k]], Any, |x| x[0].matmul_nt(x[1])),
+    ("matmul_nt with itself", SAME, Any, |x| x[0].matmul_nt(x[0])),
+    (
+        "scaled_dot_product_attention",
+        |m, k, n| vec![vec![2, m, k, n], vec![2, m, 3, n], vec![2, m, 3, k]],
+        Any,
+        |x| x[0].scaled_dot_product_attention(x[1], x[2], false),
+    ),
+    (
+        "scaled_dot_product_attention, causal",
+        |m, k, n| vec![vec![m, k, n], vec![m, 3, n], vec![m, 3, 2]],
+        Any,
+        |x| x[0].scaled_dot_product_attention(x[1], x[2], true),
+    ),
+    ("scaled_dot_product_attention to itself", BOX, Any, |x| {
+        x[0].scaled_dot_product_attention(x[0], x[0], true)
+    }),
     ("embedding_of tokens", SAME, Any, |x| {
         let rows = x[0].shape()[0] as u32;
         let tokens = x[0].tape().input_tokens([2, 3 * rows.min(1) as usize], |tokens| {
@@ -211,6 +316,7 @@ const CONV: Shapes = |m, k, n| vec![vec![m, n + 2, k + 2, 2], vec![n, 2, 3, 3], 
 const ROWS: Shapes = |m, k, n| vec![vec![m, n + 4, 3], vec![k, 3, 4], vec![k]];
 const UPWARDS: Shapes = |m, k, n| vec![vec![m, n, k + 1, 2], vec![2, 3, 3, 3], vec![3]];
 const LINES: Shapes = |m, k, n| vec![vec![m, k + n + 1, 2]];
+const BOX: Shapes = |m, k, n| vec![vec![m, k, n]];
 const GROUPS: Shapes = |m, k, n| vec![vec![m, k, 2 * n], vec![2 * n], vec![2 * n]];
 const IMAGES: Shapes = |m, k, n| vec![vec![m, k + 2, n + 3, 2]];
 const NORM: Shapes = |m, k, n| vec![vec![m, k, n], vec![n], vec![n]];
@@ -234,6 +340,11 @@ fn weights<'g>(x: &[Var<'g, f64>]) -> RecurrentWeights<'g, f64> {
 fn pairs_of<'g>(w: Var<'g, f64>) -> Var<'g, f64> {
     let shape = w.shape();
     w.reshape([shape[0] * 2, 1, shape[2], shape[3]])
+}
+
+/// A mask of every other column.
+fn checkered<'g>(tape: &'g Tape<'g, f64>, columns: usize) -> Var<'g, f64> {
+    tape.mask([columns], &(0..columns).map(|i| i % 2 == 0).collect::<Vec<_>>())
 }
 
 /// The same gradient at values so far apart that a small step changes no order.
@@ -320,6 +431,8 @@ fn arrays_of_size_0_pass_through() {
             "cross_entropy_smoothed",
             "cross_entropy on 3 dimensions",
             "mse",
+            "var_axes",
+            "kl_standard_normal",
             "l1",
             "bce_with_logits",
             "batch_norm",
@@ -339,7 +452,7 @@ fn gradients_from_several_uses_add_up() {
     let error = gradient_error(&at, |tape| {
         let x = tape.param(ids[0]);
         let (a, b) = (x.relu(), x.tanh());
-        (a.matmul(b) + x * x + tape.param(ids[0]).transpose()).square().mean()
+        (a.matmul(b) + x * x + tape.param(ids[0]).t()).square().mean()
     });
     assert!(error <= 1e-6, "{error:e}");
 }

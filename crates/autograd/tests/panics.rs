@@ -47,7 +47,51 @@ const TABLE: &[(Mistake, &str)] = &[
     ),
     (
         |t| zeros(t, &[2, 3]).matmul(zeros(t, &[2, 3])),
-        "expected matrices [m, k] and [k, n], found shapes [2, 3] and [2, 3]",
+        "expected matrices [.., m, k] and [.., k, n], found shapes [2, 3] and [2, 3]",
+    ),
+    (
+        |t| zeros(t, &[2]).matmul(zeros(t, &[2, 3])),
+        "expected matrices [.., m, k] and [.., k, n], found shapes [2] and [2, 3]",
+    ),
+    (
+        |t| zeros(t, &[2, 3, 4]).matmul(zeros(t, &[3, 4, 1])),
+        "expected shapes that broadcast, found [2] and [3]",
+    ),
+    (
+        |t| zeros(t, &[2, 3]).slice(&[0..1, 2..4]),
+        "expected a range within 0..3 along axis 1 of shape [2, 3], found 2..4",
+    ),
+    (|t| zeros(t, &[2]).slice(&[0..1, 0..1]), "expected at most 1 ranges for shape [2], found 2"),
+    (
+        |t| zeros(t, &[2, 3]).narrow(0, 1, 2),
+        "expected a range within 0..2 along axis 0 of shape [2, 3], found 1..3",
+    ),
+    (|t| zeros(t, &[2, 3]).cumsum(2), "expected an axis below 2, the rank of shape [2, 3], found 2"),
+    (|t| zeros(t, &[2, 3]).sum_axes(&[1, 1], true), "duplicate axis 1"),
+    (|t| zeros(t, &[2, 0]).max_axis(1), "expected at least 1 place along axis 1, found shape [2, 0]"),
+    (|t| zeros(t, &[2, 3]).permute(&[0, 0]), "expected each axis of shape [2, 3] once, found [0, 0]"),
+    (|t| zeros(t, &[2, 3]).expand([2, 4]), "expected a shape that [2, 3] broadcasts to, found [2, 4]"),
+    (|t| zeros(t, &[2, 3]).squeeze(1), "expected size 1 along axis 1 of shape [2, 3], found 3"),
+    (|t| Var::stack(&[zeros(t, &[2]), zeros(t, &[3])], 0), "expected parts of one shape, found [2] and [3]"),
+    (
+        |t| zeros(t, &[2, 3]).index_select(1, &[3]),
+        "expected indices below 3, the size of axis 1 of shape [2, 3], found 3",
+    ),
+    (
+        |t| zeros(t, &[2, 3]).gather(1, &[0; 3], [3, 1]),
+        "expected indices of shape [2, 3] but for axis 1, found shape [3, 1]",
+    ),
+    (
+        |t| zeros(t, &[2, 3]).masked_softmax(zeros(t, &[2, 2, 3])),
+        "expected a mask that broadcasts to [2, 3], found shape [2, 2, 3]",
+    ),
+    (
+        |t| {
+            let [q, v] = [zeros(t, &[2, 3, 4]), zeros(t, &[2, 2, 4])];
+            q.scaled_dot_product_attention(q, v, true)
+        },
+        "expected queries [.., n, d], keys [.., m, d] and values [.., m, e], found shapes [2, 3, 4], [2, 3, 4] and \
+         [2, 2, 4]",
     ),
     (|t| t.input([1], &[zeros(t, &[2]).item()]), "expected a single number, found shape [2]"),
     (

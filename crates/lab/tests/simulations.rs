@@ -216,6 +216,26 @@ fn a_study_of_one_recipe_tells_nothing_apart() {
     }
 }
 
+/// Methods that are alike on ten tasks: how often Friedman's test, Nemenyi's difference and Wilcoxon with Holm
+/// see one that is not.
+#[test]
+fn methods_that_are_alike_share_their_ranks() {
+    let tasks = |s: &mut Stream| (0..10).map(|_| normals(s, 5)).collect::<Vec<_>>();
+    let friedman = |name, p: fn(&MeanRanks) -> f64| {
+        share(name, 2000, |s, _| p(&mean_ranks(&tasks(s), Direction::Maximize, 0.95).unwrap()) < 0.05)
+    };
+    let nemenyi = share("Nemenyi", 500, |s, _| {
+        let found = mean_ranks(&tasks(s), Direction::Maximize, 0.95).unwrap();
+        let (low, high) = found.ranks.iter().fold((9.0_f64, 0.0_f64), |(l, h), &x| (l.min(x), h.max(x)));
+        high - low > found.critical_difference
+    });
+    let wilcoxon = share("Wilcoxon", 2000, |s, _| {
+        wilcoxon_holm(&tasks(s), Direction::Maximize).iter().any(|pair| pair.adjusted_p < 0.05)
+    });
+    let rates = [friedman("F", |x| x.f_p), friedman("χ²", |x| x.p), nemenyi, wilcoxon];
+    assert!(rates.iter().all(|rate| (0.01..=0.065).contains(rate)), "{rates:?}");
+}
+
 /// Holm's errors where some hypotheses are true and others are not.
 #[test]
 fn among_recipes_that_differ_those_that_do_not_stay_together() {

@@ -116,6 +116,8 @@ fn mean_ranks_are_scipys() {
         found.ranks.iter().zip(numbers(&row["ranks"])).for_each(|(a, b)| close(*a, b, "ranks"));
         close(found.chi_squared, row["chi_squared"].as_f64().expect("χ²"), "χ²");
         close(found.p, row["p"].as_f64().expect("p"), "p");
+        close(found.f, row["f"][0].as_f64().expect("F"), "F");
+        close(found.f_p, row["f"][1].as_f64().expect("p of F"), "p of F");
     }
 }
 
@@ -237,6 +239,35 @@ fn drawn_signs_agree_with_all_of_them() {
     let found = sign_flip(&differences, 0.95, 5).expect("differences");
     assert!(found.p_error > 0.0 && (found.p - exact).abs() < 4.0 * found.p_error, "{exact}: {found:?}");
     assert_eq!(found, sign_flip(&differences, 0.95, 5).expect("differences"), "a seed is a result");
+}
+
+/// Drawn signs give intervals that agree with their p-values, and are about Student's for normal differences.
+#[test]
+fn intervals_of_drawn_signs_agree_with_their_p_values() {
+    for seed in 0..20 {
+        let mut stream = tensor::random::Stream::new(seed, "differences");
+        let sample: Vec<f64> = (0..20).map(|_| 0.45 + f64::from(stream.normal())).collect();
+        let flips = sign_flip(&sample, 0.95, seed).expect("differences");
+        assert_eq!(flips.interval.excludes(0.0), flips.p <= 0.05, "{flips:?}");
+        let t = paired_t(&sample, 0.95).expect("differences");
+        assert!((flips.interval.low - t.interval.low).abs() < 0.1, "{flips:?} {t:?}");
+        assert!((flips.interval.high - t.interval.high).abs() < 0.1, "{flips:?} {t:?}");
+    }
+}
+
+/// Muon's record against AdamW over 17 tables is told as 12/5/0 (arXiv 2604.15297): one family, one count.
+#[test]
+fn wins_ties_and_losses_follow_the_family() {
+    let better: Vec<Vec<f64>> =
+        (0..12).map(|i| vec![0.02, 0.021, 0.019, 0.02, 0.022, 0.018 + 1e-4 * f64::from(i)]).collect();
+    let tied: Vec<Vec<f64>> =
+        (0..5).map(|i| vec![0.02, -0.021, 0.019, -0.02, 0.001, -1e-4 * f64::from(i)]).collect();
+    let slices: Vec<&[f64]> = better.iter().chain(&tied).map(Vec::as_slice).collect();
+    let family = simultaneous(&slices, PairedTest::StudentT, Correction::Holm, 0.95);
+    let count = wins_ties_losses(&family, Direction::Maximize);
+    assert_eq!((count.wins, count.ties, count.losses), (12, 5, 0));
+    let count = wins_ties_losses(&family, Direction::Minimize);
+    assert_eq!((count.wins, count.ties, count.losses), (0, 5, 12));
 }
 
 #[test]

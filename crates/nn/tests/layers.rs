@@ -1,9 +1,9 @@
 //! Models of images: names and counts, what differs between training and evaluation, refusals.
 
-use autograd::BufferPool;
+use autograd::{BufferPool, Var};
 use nn::layers::{Dropout, Embedding, Residual};
-use nn::{Activation, Architecture, Builder, Context, Linear, Model, Sequential};
-use tensor::{Layout, ParamVec, Role};
+use nn::{Activation, Architecture, Builder, Context, Init, Linear, Model, Module, Sequential, models};
+use tensor::{Kernels, Layout, ParamId, ParamVec, Role};
 
 fn named(name: &str) -> Architecture {
     Architecture::by_name(name).unwrap()
@@ -134,4 +134,58 @@ fn an_index_that_is_not_whole_is_refused() {
     let weights = model.init(0);
     let pool = BufferPool::new();
     model.forward(pool.tape(&weights).input([1, 2], &[1.0, 0.5]));
+}
+
+/// Rosenbrock's valley: a model without layers, whose input nobody reads.
+#[derive(Debug)]
+struct Rosenbrock(ParamId);
+
+impl Module for Rosenbrock {
+    fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
+        let point = x.tape().param(self.0);
+        let [a, b] = [0, 1].map(|row| point.embedding(&[row], [1]));
+        (a.scale(-T::one()).shift(T::one())).square() + (b - a.square()).square().scale(T::from_f64(100.0))
+    }
+}
+
+#[test]
+fn a_model_may_be_a_function_of_its_parameters_alone() {
+    let mut builder = Builder::new();
+    let point = builder.param("point", [2, 1], Role::Matrix, Init::Constant(0.0), (1, 1));
+    let model = Model::new(builder, Rosenbrock(point));
+    let mut weights = model.init(0);
+    weights.as_mut_slice().copy_from_slice(&[-1.2, 1.0]);
+    let (mut gradients, pool) = (weights.zeros_like(), BufferPool::new());
+    let tape = pool.tape(&weights);
+    let value = model.forward(tape.input([0], &[]));
+    value.backward(&mut gradients);
+    assert!((value.item() - 24.2).abs() < 1e-4, "{}", value.item());
+    let expected = [-215.6_f32, -88.0];
+    assert!(gradients.as_slice().iter().zip(expected).all(|(g, e)| (g - e).abs() < 1e-3), "{gradients:?}");
+}
+
+/// Evaluation twice is the same number twice, and training draws again in every step.
+#[test]
+fn noise_is_a_function_of_seed_and_step() {
+    let model = models::vae(4, 4);
+    let (weights, pool) = (model.init(0), BufferPool::new());
+    let tape = pool.tape(&weights);
+    let x = tape.input_with([2, 16], |x| x.fill(0.5));
+    let mut buffers = model.buffers();
+    let mut train = |seed: u64, step: u64| {
+        model.forward_in(x, Context::Train { seed, step, buffers: &mut buffers }).values().to_vec()
+    };
+    let first = train(1, 0);
+    assert_eq!(first.len(), 2 * (16 + 2 * 8));
+    assert_eq!(first, train(1, 0));
+    assert_ne!(first, train(1, 1));
+    assert_ne!(first, train(2, 0));
+    let [once, again] = [model.forward(x), model.forward(x)];
+    assert_eq!(*once.values(), *again.values());
+}
+
+#[test]
+#[should_panic(expected = "expected images whose sides 4 divides, found 28 × 30")]
+fn a_variational_autoencoder_halves_its_images_twice() {
+    models::vae(28, 30);
 }

@@ -11,6 +11,7 @@
 //! - [`random`]: counter-based streams, split by name from one seed.
 //! - [`Shape`], [`Scalar`]: the sizes of an array, and the two kinds of numbers in it.
 //! - [`Kernels`]: the products that each kind of number has.
+//! - `safetensors`, a feature: parameters in files that PyTorch reads, and [`ParamVec`] with `save` and `load`.
 //!
 //! ```
 //! use tensor::{Layout, Role, ParamVec, random::Stream, matmul::{gemm, Mat}};
@@ -38,6 +39,8 @@ pub mod params;
 pub mod peak;
 pub mod quantized;
 pub mod random;
+#[cfg(feature = "safetensors")]
+pub mod safetensors;
 pub mod scalar;
 pub mod shape;
 pub mod simd;

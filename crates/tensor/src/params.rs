@@ -3,6 +3,7 @@
 //! Weights, gradients, momenta and averaged copies are the same type, so an optimizer's step, a
 //! norm or a checkpoint is one loop over a slice.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -51,6 +52,8 @@ impl ParamId {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Layout {
     entries: Vec<ParamInfo>,
+    /// Places by name, so that a layout of many parameters is built and read in little time.
+    places: BTreeMap<String, ParamId>,
 }
 
 impl Layout {
@@ -66,10 +69,11 @@ impl Layout {
     #[track_caller]
     pub fn push(&mut self, name: impl Into<String>, shape: impl Into<Shape>, role: Role) -> ParamId {
         let (name, shape) = (name.into(), shape.into());
-        assert!(self.find(&name).is_none(), "two parameters are named `{name}`");
+        let id = ParamId(self.entries.len());
+        assert!(self.places.insert(name.clone(), id).is_none(), "two parameters are named `{name}`");
         let start = self.len();
         self.entries.push(ParamInfo { name, shape, role, range: start..start + shape.len() });
-        ParamId(self.entries.len() - 1)
+        id
     }
 
     /// All parameters in order.
@@ -89,7 +93,7 @@ impl Layout {
 
     /// The handle of the parameter with this name.
     pub fn find(&self, name: &str) -> Option<ParamId> {
-        self.entries.iter().position(|e| e.name == name).map(ParamId)
+        self.places.get(name).copied()
     }
 
     /// Number of elements of all parameters together.

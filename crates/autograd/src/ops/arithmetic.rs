@@ -44,9 +44,15 @@ impl<'g, T: Kernels> Var<'g, T> {
         self.binary(y, |x, y| x / y, |_, y| y.recip(), |x, y| -x / (y * y))
     }
 
+    /// `xʸ`, element by element, for positive x.
+    #[track_caller]
+    pub fn pow(self, y: Var<'g, T>) -> Var<'g, T> {
+        self.binary(y, |x, y| x.powf(y), |x, y| y * x.powf(y - T::one()), |x, y| x.powf(y) * x.ln())
+    }
+
     /// `out = f(x, y)`, with the derivatives of f with respect to x and to y.
     #[track_caller]
-    fn binary(
+    pub(super) fn binary(
         self,
         other: Var<'g, T>,
         f: impl Fn(T, T) -> T,

@@ -51,4 +51,23 @@ impl<'g, T: Kernels> Var<'g, T> {
             }
         })
     }
+
+    /// Arrays of one shape along a new dimension: PyTorch's `stack`.
+    ///
+    /// # Panics
+    /// Without parts, or if their shapes differ.
+    #[track_caller]
+    pub fn stack(parts: &[Var<'g, T>], axis: usize) -> Var<'g, T> {
+        let mut unsqueezed = Vec::with_capacity(parts.len());
+        for part in parts {
+            assert!(
+                part.shape() == parts[0].shape(),
+                "expected parts of one shape, found {} and {}",
+                parts[0].shape(),
+                part.shape()
+            );
+            unsqueezed.push(part.unsqueeze(axis));
+        }
+        Var::concat(&unsqueezed, axis)
+    }
 }

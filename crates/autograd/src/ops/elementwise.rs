@@ -93,6 +93,42 @@ impl<'g, T: Kernels> Var<'g, T> {
         self.unary(|x| x.abs(), |x, _| if x == T::zero() { x } else { x.signum() })
     }
 
+    /// `xᶜ` with a constant.
+    pub fn powf(self, c: T) -> Var<'g, T> {
+        self.unary(move |x| x.powf(c), move |x, _| c * x.powf(c - T::one()))
+    }
+
+    /// `1/x`.
+    pub fn reciprocal(self) -> Var<'g, T> {
+        self.unary(|x| x.recip(), |_, y| -y * y)
+    }
+
+    /// `1/√x`.
+    pub fn rsqrt(self) -> Var<'g, T> {
+        self.unary(|x| x.sqrt().recip(), |x, y| T::from_f64(-0.5) * y / x)
+    }
+
+    /// The sine.
+    pub fn sin(self) -> Var<'g, T> {
+        self.unary(|x| x.sin(), |x, _| x.cos())
+    }
+
+    /// The cosine.
+    pub fn cos(self) -> Var<'g, T> {
+        self.unary(|x| x.cos(), |x, _| -x.sin())
+    }
+
+    /// `min` where x is below it, `max` where x is above it; the derivative there is 0, and NaN stays NaN.
+    pub fn clamp(self, min: T, max: T) -> Var<'g, T> {
+        self.unary(
+            move |x| {
+                let x = if x < min { min } else { x };
+                if x > max { max } else { x }
+            },
+            move |x, _| if x < min || x > max { T::zero() } else { T::one() },
+        )
+    }
+
     /// `c·x` with a constant.
     pub fn scale(self, c: T) -> Var<'g, T> {
         self.unary(move |x| c * x, move |_, _| c)

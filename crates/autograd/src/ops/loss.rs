@@ -1,7 +1,7 @@
 //! Losses: a mean over examples, as a scalar.
 
 use tensor::parallel::for_each_chunk;
-use tensor::{Kernels, Shape};
+use tensor::{Kernels, Scalar, Shape};
 
 use super::elementwise::{sigmoid, softplus};
 use super::softmax::softmax_rows;
@@ -97,6 +97,22 @@ impl<'g, T: Kernels> Var<'g, T> {
         let half = T::from_f64(0.5);
         let f = move |d: T| if d.abs() <= delta { half * d * d } else { delta * (d.abs() - half * delta) };
         self.sub(y).unary(f, move |d, _| if d.abs() <= delta { d } else { delta * d.signum() }).mean()
+    }
+
+    /// The divergence of the normal distribution with this mean and log-variance, number by number, from
+    /// the standard one: `½·Σ(σ² + μ² − 1 − ln σ²)`, the mean over examples, the first dimension (Kingma &
+    /// Welling 2014).
+    #[track_caller]
+    pub fn kl_standard_normal(self, log_variance: Var<'g, T>) -> Var<'g, T> {
+        let (half, one) = (T::from_f64(0.5), T::one());
+        let divergence = self.binary(
+            log_variance,
+            move |mean, log_variance| half * (Scalar::exp(log_variance) + mean * mean - one - log_variance),
+            |mean, _| mean,
+            move |_, log_variance| half * (Scalar::exp(log_variance) - one),
+        );
+        let examples = divergence.shape().first().copied().unwrap_or(1);
+        divergence.sum().scale(T::from_f64(1.0 / examples as f64))
     }
 
     /// Binary cross-entropy of scores with targets in [0, 1]: `mean(softplus(x) − x·y)`;

@@ -4,10 +4,12 @@ use tensor::Kernels;
 use tensor::matmul::{Mat, SparseInput};
 use tensor::simd::{self, Kernel};
 
+use super::batched_matmul;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The matrix product `A·B` of [m, k] and [k, n].
+    /// The matrix product `A·B` of [.., m, k] and [.., k, n]; leading dimensions broadcast, as those of
+    /// NumPy's `matmul`.
     ///
     /// # Panics
     /// If these are not matrices that fit.
@@ -15,11 +17,11 @@ impl<'g, T: Kernels> Var<'g, T> {
     pub fn matmul(self, b: Var<'g, T>) -> Var<'g, T> {
         let (a, tape) = (self, self.tape());
         let (&[m, k], &[rows, n]) = (&*a.shape(), &*b.shape()) else {
-            panic!("expected matrices [m, k] and [k, n], found shapes {} and {}", a.shape(), b.shape());
+            return batched_matmul::product(a, b, false);
         };
         assert!(
             k == rows,
-            "expected matrices [m, k] and [k, n], found shapes {} and {}",
+            "expected matrices [.., m, k] and [.., k, n], found shapes {} and {}",
             a.shape(),
             b.shape()
         );

@@ -1,7 +1,8 @@
 //! Sums and means.
 
-use tensor::{Kernels, Shape};
+use tensor::{Kernels, Scalar, Shape};
 
+use super::axis::{self, Along};
 use super::broadcast;
 use crate::var::Var;
 
@@ -36,15 +37,100 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// If there is no such dimension.
     #[track_caller]
     pub fn sum_axis(self, axis: usize) -> Var<'g, T> {
+        axis::check(self.shape(), axis);
+        self.sum_to(axis::with_size(self.shape(), axis, 1))
+    }
+
+    /// The sum over several dimensions, which stay with size 1 with `keepdim` and go without it.
+    ///
+    /// # Panics
+    /// If there is no such dimension, or one is named twice. So for the others over several dimensions.
+    #[track_caller]
+    pub fn sum_axes(self, axes: &[usize], keepdim: bool) -> Var<'g, T> {
+        let mut dims = self.shape().to_vec();
+        for (i, &axis) in axes.iter().enumerate() {
+            axis::check(self.shape(), axis);
+            assert!(!axes[..i].contains(&axis), "duplicate axis {axis}");
+            dims[axis] = 1;
+        }
+        let sum = self.sum_to(Shape::new(&dims));
+        if keepdim {
+            return sum;
+        }
+        let rest = dims.iter().enumerate().filter(|(axis, _)| !axes.contains(axis)).map(|(_, &size)| size);
+        sum.reshape(rest.collect::<Vec<_>>().as_slice())
+    }
+
+    /// The mean over several dimensions.
+    #[track_caller]
+    pub fn mean_axes(self, axes: &[usize], keepdim: bool) -> Var<'g, T> {
+        let sum = self.sum_axes(axes, keepdim);
+        sum.scale(T::from_f64(1.0 / self.count(axes) as f64))
+    }
+
+    /// The variance over several dimensions: the sum of the squared distances from the mean, divided by
+    /// their number less `correction`, 1 for the unbiased estimate (PyTorch's default) and 0 for the
+    /// moment.
+    #[track_caller]
+    pub fn var_axes(self, axes: &[usize], correction: usize, keepdim: bool) -> Var<'g, T> {
+        let distance = self.sub(self.mean_axes(axes, true));
+        let sum = distance.square().sum_axes(axes, keepdim);
+        sum.scale(T::from_f64(1.0 / (self.count(axes) as f64 - correction as f64)))
+    }
+
+    /// The standard deviation over several dimensions, as [`var_axes`](Var::var_axes).
+    #[track_caller]
+    pub fn std_axes(self, axes: &[usize], correction: usize, keepdim: bool) -> Var<'g, T> {
+        self.var_axes(axes, correction, keepdim).sqrt()
+    }
+
+    /// `ln Σeˣ` over one dimension, which stays with size 1; nothing overflows. PyTorch's `logsumexp`.
+    ///
+    /// # Panics
+    /// If there is no such dimension.
+    #[track_caller]
+    pub fn log_sum_exp(self, axis: usize) -> Var<'g, T> {
+        let (tape, x) = (self.tape(), self.node());
+        let along = Along::new(self.shape(), axis);
+        let to = axis::with_size(self.shape(), axis, 1);
+        let mut y = tape.buffer(to);
+        let values = self.values();
+        let mut lines = y.iter_mut();
+        along.for_each_line(|start| {
+            let line = || (0..along.size).map(|place| values[start + place * along.inner]);
+            let larger = |a: T, b: T| if b > a || b.is_nan() { b } else { a };
+            let max = line().fold(T::neg_infinity(), larger);
+            // ∞ less itself is no number.
+            let shift = if max.is_infinite() { T::zero() } else { max };
+            let sum: T = line().map(|x| Scalar::exp(x - shift)).sum();
+            lines.next().into_iter().for_each(|y| *y = shift + sum.ln());
+        });
+        drop(values);
+
+        tape.push(to, y, &[self], move |ctx, gradients| {
+            // dx = eˣ⁻ʸ·dy
+            let values = ctx.value(x);
+            gradients.with_buffer(values.len(), |gradients, d| {
+                let mut line = 0;
+                along.for_each_line(|start| {
+                    for i in (0..along.size).map(|place| start + place * along.inner) {
+                        d[i] = Scalar::exp(values[i] - ctx.y[line]) * ctx.dy[line];
+                    }
+                    line += 1;
+                });
+                gradients.add_map(x, d, d, |d, _| d);
+            });
+        })
+    }
+
+    /// Numbers that one sum over these dimensions adds up.
+    fn count(self, axes: &[usize]) -> usize {
+        axes.iter().map(|&axis| self.shape()[axis]).product()
+    }
+
+    /// The sum over each dimension whose size is 1 in `to`.
+    fn sum_to(self, to: Shape) -> Var<'g, T> {
         let (tape, x, from) = (self.tape(), self.node(), self.shape());
-        assert!(
-            axis < from.rank(),
-            "expected an axis below {}, the rank of shape {from}, found {axis}",
-            from.rank()
-        );
-        let mut dims = from.to_vec();
-        dims[axis] = 1;
-        let to = Shape::new(&dims);
         let mut y = tape.buffer(to);
         broadcast::sum_to(&self.values(), from, T::zero(), &mut y, to);
 

