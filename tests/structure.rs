@@ -119,7 +119,7 @@ fn every_rule_file_is_in_the_registry() {
     for entry in fs::read_dir(folder).expect("the rules") {
         let path = entry.expect("an entry").path();
         let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
-        assert!(registry.contains(&format!("mod {name};")), "{} is in no registry", path.display());
+        assert!(registry.contains(&format!("    {name}::")), "{} is in no registry", path.display());
     }
 }
 

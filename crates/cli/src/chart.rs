@@ -1,7 +1,7 @@
 //! The course of a learning rate, and the loss over it, as columns of blocks.
 
 use lab::lr_finder::{RangeTest, SeedSweep, Sweep};
-use optim::Schedule;
+use optim::LrSchedule;
 use optim::hyper::Value;
 
 use crate::text;
@@ -10,7 +10,7 @@ const ROWS: usize = 8;
 const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The factors of a schedule over `total` steps; see [`values`].
-pub(crate) fn factors(schedule: &Schedule, total: u64, width: usize) -> String {
+pub(crate) fn factors(schedule: &LrSchedule, total: u64, width: usize) -> String {
     values(&|step| schedule.factor(step, total), total, width)
 }
 
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn one_step_and_very_many_draw_as_well() {
-        assert!(factors(&Schedule::default(), 1, 80).contains("████"));
-        assert!(factors(&Schedule::default(), 1_000_000, 80).contains("999,999"));
+        assert!(factors(&LrSchedule::default(), 1, 80).contains("████"));
+        assert!(factors(&LrSchedule::default(), 1_000_000, 80).contains("999,999"));
     }
 }

@@ -1,7 +1,7 @@
 //! Facts about rules and wrappers that follow from their declarations.
 
 use optim::hyper::{Hyper, Value};
-use optim::{Error, Method, Needs, Optimizer, Passes, Rule, Wrapper, rules};
+use optim::{Error, MemoryTraffic, Optimizer, OptimizerSpec, Requires, Rule, Wrapper, rules};
 use serde_json::json;
 use tensor::{Layout, Role};
 
@@ -13,7 +13,7 @@ pub(crate) struct Cost {
     /// Bytes of state for each weight of a vector.
     pub(crate) bytes_of_vectors: usize,
     /// What a step moves through memory.
-    pub(crate) passes: Passes,
+    pub(crate) passes: MemoryTraffic,
 }
 
 /// A setting that is off by default and costs something when it is on.
@@ -29,7 +29,7 @@ pub(crate) struct Raise {
 /// What a rule costs.
 pub(crate) fn of_rule(rule: &dyn Rule) -> Result<Cost, Error> {
     let bytes = |layout: Layout| -> Result<usize, Error> {
-        Ok(Optimizer::of(Method::new(rule.boxed()), layout)?.state_bytes_per_weight())
+        Ok(Optimizer::of(OptimizerSpec::new(rule.boxed()), layout)?.state_bytes_per_weight())
     };
     let [mut matrix, mut vector] = [Layout::new(), Layout::new()];
     matrix.push("weight", [1, 1], Role::Matrix);
@@ -40,7 +40,7 @@ pub(crate) fn of_rule(rule: &dyn Rule) -> Result<Cost, Error> {
 /// What a wrapper costs beside the rule inside.
 pub(crate) fn of_wrapper(wrapper: &dyn Wrapper) -> Result<Cost, Error> {
     let bytes = |wrappers: Vec<Box<dyn Wrapper>>| -> Result<usize, Error> {
-        let method = Method { wrappers, ..Method::new(rules::parse("sgd")?) };
+        let method = OptimizerSpec { wrappers, ..OptimizerSpec::new(rules::parse("sgd")?) };
         Ok(Optimizer::of_slice(method, 1)?.state_bytes_per_weight())
     };
     let bytes = bytes(vec![wrapper.boxed()])? - bytes(vec![])?;
@@ -91,20 +91,21 @@ pub(crate) fn raises_as_json(raises: &[Raise]) -> serde_json::Value {
     raises.iter().map(object).collect()
 }
 
-/// Passes over memory as JSON.
-pub(crate) fn passes_as_json(passes: Passes) -> serde_json::Value {
+/// MemoryTraffic over memory as JSON.
+pub(crate) fn passes_as_json(passes: MemoryTraffic) -> serde_json::Value {
     json!({ "read": passes.read, "written": passes.written, "loops": passes.loops })
 }
 
 /// Gradients that a rule takes for each update; `None` if it depends on where it is.
 pub(crate) fn gradients_of_rule(rule: &dyn Rule) -> Option<f64> {
-    (rule.needs() != Needs::Objective).then_some(1.0)
+    (rule.requires() != Requires::Closure).then_some(1.0)
 }
 
 /// Gradients that a rule in this wrapper takes for each update: counted, on a parabola.
 pub(crate) fn gradients_of_wrapper(wrapper: &dyn Wrapper) -> Result<f64, Error> {
     let calls = wrapper.calls_per_update().max(1) * 12;
-    let method = Method { wrappers: vec![wrapper.boxed()], ..Method::new(rules::parse("sgd lr=0.1")?) };
+    let method =
+        OptimizerSpec { wrappers: vec![wrapper.boxed()], ..OptimizerSpec::new(rules::parse("sgd lr=0.1")?) };
     let mut optimizer = Optimizer::of_slice(method, 2)?.with_total_steps(calls);
     let mut weights = [1.0, -2.0];
     let mut objective = |w: &[f32], gradient: &mut [f32]| {

@@ -104,6 +104,7 @@ impl From<data::Error> for Failure {
             data::Kind::Unreachable => 69,
             data::Kind::CannotCreate => 73,
             data::Kind::Io => 74,
+            data::Kind::Cancelled => 130,
         };
         Failure { message: error.to_string(), hint: Some(error.hint()), code }
     }

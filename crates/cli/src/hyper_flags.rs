@@ -27,7 +27,7 @@ pub(crate) fn arguments_of(command: &Command, rules: &[Box<dyn Rule>]) -> Vec<Ar
             };
             *meanings.docs.entry(hyper.doc).or_default() += 1;
             meanings.is_flag = matches!(hyper.default, Value::Flag(_));
-            meanings.defaults.entry(hyper.default.to_string()).or_default().push(rule.card().name);
+            meanings.defaults.entry(hyper.default.to_string()).or_default().push(rule.info().name);
         }
     }
     let taken = |long: &str| command.get_arguments().any(|argument| argument.get_long() == Some(long));

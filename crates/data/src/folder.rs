@@ -8,6 +8,7 @@ use crate::check;
 use crate::error::Error;
 use crate::gzip;
 use crate::idx::Idx;
+use crate::inspect::Evidence;
 use crate::sets::{File, Set};
 
 /// A folder that holds at least one of a set's files.
@@ -34,9 +35,10 @@ impl Folder {
     /// The folder itself, whatever it holds.
     pub(crate) fn at(path: PathBuf, set: &'static Set) -> Folder {
         let files = set.files.map(|file| {
-            let plain = path.join(file.name);
-            let packed = path.join(format!("{}.gz", file.name));
-            [plain, packed].into_iter().find(|path| path.exists())
+            // 7-Zip writes a dot before `idx`, where archives have a hyphen.
+            let names = [file.name.to_string(), file.name.replace("-idx", ".idx")];
+            let paths = names.iter().flat_map(|name| [path.join(name), path.join(format!("{name}.gz"))]);
+            paths.into_iter().find(|path| path.exists())
         });
         Folder { set, path, files }
     }
@@ -64,6 +66,15 @@ impl Folder {
         };
         let [e, f, g, h] = &self.set.files;
         Ok([self.read_file(e, a)?, self.read_file(f, b)?, self.read_file(g, c)?, self.read_file(h, d)?])
+    }
+
+    /// Evidence that there is for a file of the set: its checksum as published, or as it was stored.
+    pub(crate) fn evidence(&self, expected: &File) -> Evidence {
+        match expected.sha256 {
+            Some(_) => Evidence::Published,
+            None if stamp(&self.path, expected.name).is_some() => Evidence::Stored,
+            None => Evidence::Shape,
+        }
     }
 
     /// Reads and checks one of the files.

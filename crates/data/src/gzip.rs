@@ -18,7 +18,7 @@ pub(crate) fn unpack(file: &Path, bytes: Vec<u8>, max: u64) -> Result<Vec<u8>, E
 }
 
 /// Whether the bytes begin as gzip does. An IDX file begins with zeros, so one byte decides.
-fn is_packed(bytes: &[u8]) -> bool {
+pub(crate) fn is_packed(bytes: &[u8]) -> bool {
     bytes.first() == Some(&0x1f)
 }
 

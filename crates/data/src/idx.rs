@@ -5,9 +5,11 @@
 //! <http://yann.lecun.com/exdb/mnist/> ("the IDX file format").
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use byteorder::{BigEndian, ByteOrder};
+use flate2::bufread::GzDecoder;
 
 use crate::bounded;
 use crate::error::Error;
@@ -142,10 +144,36 @@ impl Idx {
         format!("{} of {}", shape.join(" × "), self.data.type_name())
     }
 
-    /// Reads an IDX file, plain or packed with gzip, of at most `max_bytes` unpacked.
+    /// Reads an IDX file, plain or packed with gzip, of at most `max_bytes` unpacked. The header is
+    /// read first, and no more than it promises is read or unpacked.
     pub fn open(path: &Path, max_bytes: u64) -> Result<Idx, Error> {
-        let bytes = bounded::read_at_most(path, max_bytes)?;
-        let bytes = gzip::unpack(path, bytes, max_bytes)?;
+        let failed = |source| Error::Io { action: "read", path: path.into(), source };
+        let (file, length) = files::open(path)?;
+        let mut file = BufReader::new(file);
+        let packed = gzip::is_packed(file.fill_buf().map_err(failed)?);
+        if !packed {
+            bounded::refuse_longer(path, length, max_bytes)?;
+        }
+        let mut start = Vec::new();
+        let longest = Header::LONGEST as u64;
+        // Damage shows below, where all of it is read.
+        let _ = match packed {
+            true => GzDecoder::new(&mut file).take(longest).read_to_end(&mut start),
+            false => file.by_ref().take(longest).read_to_end(&mut start),
+        };
+        let promised = Header::promised(&start);
+        if let (false, Ok(expected)) = (packed, &promised)
+            && *expected != length
+        {
+            let fault = IdxFault::of_lengths(*expected, length);
+            return Err(Error::Idx { file: path.into(), fault });
+        }
+        // A shorter beginning is all there is, whole or cut.
+        let most = if start.len() < Header::LONGEST { max_bytes } else { promised.unwrap_or(UNPROMISED) };
+        let most = most.min(max_bytes);
+        drop(file);
+        let bytes =
+            gzip::unpack(path, bounded::read_at_most(path, if packed { length } else { most })?, most)?;
         bounded::refuse_longer(path, bytes.len() as u64, max_bytes)?;
         Idx::read(bytes).map_err(|fault| Error::Idx { file: path.into(), fault })
     }
@@ -202,6 +230,9 @@ impl IdxData {
     }
 }
 
+/// Bytes to unpack at most of a file that is not IDX, to say what it is.
+const UNPROMISED: u64 = 1 << 20;
+
 /// A header that agrees with the number of bytes that are there.
 struct Header {
     code: u8,
@@ -209,7 +240,30 @@ struct Header {
     size: usize,
 }
 
+impl IdxFault {
+    /// The fault of a file that has another length than its header promises.
+    fn of_lengths(expected: u64, got: u64) -> IdxFault {
+        if expected > got {
+            IdxFault::Truncated { expected, got }
+        } else {
+            IdxFault::Trailing { expected, got }
+        }
+    }
+}
+
 impl Header {
+    /// Bytes of the longest header.
+    const LONGEST: usize = 4 + 4 * 255;
+
+    /// Bytes that a file promises to have, by its beginning.
+    fn promised(start: &[u8]) -> Result<u64, IdxFault> {
+        match Header::read(start) {
+            Ok(_) => Ok(start.len() as u64),
+            Err(IdxFault::Truncated { expected, .. } | IdxFault::Trailing { expected, .. }) => Ok(expected),
+            Err(fault) => Err(fault),
+        }
+    }
+
     fn read(bytes: &[u8]) -> Result<Header, IdxFault> {
         let got = bytes.len() as u64;
         let &[zero, zero_too, code, rank, ..] = bytes else {
@@ -237,8 +291,7 @@ impl Header {
         let length = elements.and_then(|n| n.checked_mul(width)?.checked_add(size as u64));
         match length {
             None => Err(IdxFault::TooLarge { shape }),
-            Some(expected) if expected > got => Err(IdxFault::Truncated { expected, got }),
-            Some(expected) if expected < got => Err(IdxFault::Trailing { expected, got }),
+            Some(expected) if expected != got => Err(IdxFault::of_lengths(expected, got)),
             Some(_) => Ok(Header { code, shape, size }),
         }
     }

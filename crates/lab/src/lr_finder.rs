@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use optim::hyper::Value;
 use optim::schedules::Constant;
-use optim::{Method, Optimizer, Rule, Schedule, Span};
+use optim::{LrSchedule, Optimizer, OptimizerSpec, Rule, Span};
 use serde::{Deserialize, Serialize};
 use tensor::{Layout, ParamVec, Role};
 
@@ -220,7 +220,7 @@ impl<'t> LrFinder<'t> {
         };
         let mut recipe = self.recipe.clone();
         recipe.method.plateau = None;
-        recipe.method.schedule = Schedule::new(ExponentialRamp {
+        recipe.method.schedule = LrSchedule::new(ExponentialRamp {
             low: from / lr,
             high: to / lr,
             start: done as f64,
@@ -300,7 +300,7 @@ pub fn check(recipe: &Recipe) -> Result<(), Error> {
 
 /// The learning rate of a recipe, if it has one that can be looked for.
 fn rate_of(recipe: &Recipe) -> Result<f64, Error> {
-    let (rule, name) = (recipe.rule(), recipe.rule().card().name);
+    let (rule, name) = (recipe.rule(), recipe.rule().info().name);
     let refused = |why: String, hint: &str| Err(Error::RangeTest { why, hint: hint.to_string() });
     recipe.check()?;
     if recipe.method.maximize {
@@ -309,7 +309,7 @@ fn rate_of(recipe: &Recipe) -> Result<f64, Error> {
             "leave maximize out",
         );
     }
-    if rule.card().family == PARAMETER_FREE {
+    if rule.info().family == PARAMETER_FREE {
         return refused(
             format!(
                 "{name} finds the size of its steps itself: its lr is a factor of it, to be left as it is"
@@ -344,10 +344,10 @@ const PARAMETER_FREE: &str = "parameter-free";
 /// Whether half the rate from the second update on leads elsewhere.
 fn counts_after_the_first_update(rule: &dyn Rule) -> Result<bool, Error> {
     let led_to = |later: f64| -> Result<[f32; 4], Error> {
-        let schedule = Schedule::default().then(Span::Steps(1), Schedule::new(Constant { value: later }));
+        let schedule = LrSchedule::default().then(Span::Steps(1), LrSchedule::new(Constant { value: later }));
         let mut layout = Layout::new();
         layout.push("weight", [2, 2], Role::Matrix);
-        let method = Method { schedule, ..Method::new(rule.boxed()) };
+        let method = OptimizerSpec { schedule, ..OptimizerSpec::new(rule.boxed()) };
         let mut optimizer = Optimizer::of(method, layout)?.with_total_steps(3);
         let mut weights = [1.0, -1.0, 0.5, 2.0];
         // A slope that is the same everywhere.

@@ -239,7 +239,7 @@ fn every_rule_is_tested_or_refused() {
     let refused: Vec<&str> = optim::rules::all()
         .into_iter()
         .filter(|rule| lab::lr_finder::check(&Recipe::new(rule.boxed())).is_err())
-        .map(|rule| rule.card().name)
+        .map(|rule| rule.info().name)
         .collect();
     for name in ["prodigy", "dadapt_adam", "dadapt_sgd", "dog", "dowg", "rprop"] {
         assert!(refused.contains(&name), "{name}");

@@ -3,7 +3,7 @@
 //! From it come the fused loop over weights, settings by name, flags of the command line, a page of
 //! `explain`, the memory figure and the state dict; `crates/cli/tests/own_rule.rs` looks at each of them.
 
-use optim::{Card, Each, Error, Optimizer, Rule, State, hyperparameters};
+use optim::{Error, Info, Optimizer, Rule, Slot, Update, hyperparameters};
 
 hyperparameters! {
     /// Momentum whose steps have a greatest length for each weight.
@@ -20,8 +20,8 @@ hyperparameters! {
 }
 
 impl Rule for Leashed {
-    fn card(&self) -> &'static Card {
-        &Card {
+    fn info(&self) -> &'static Info {
+        &Info {
             name: "leashed",
             title: "Momentum on a leash",
             family: "gradient descent",
@@ -36,8 +36,8 @@ w ← w − d",
         }
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("momentum_buffer", "v")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("momentum_buffer", "v")]
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -48,10 +48,10 @@ w ← w − d",
         Ok(())
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let Leashed { lr, momentum, leash, hard } = *self;
         let [lr, mu, c] = [lr, momentum, leash].map(|x| x as f32);
-        each.weight(move |w, g, [v]| {
+        update.each_weight(move |w, g, [v]| {
             let v = mu * v + g;
             let d = optim::formula::clip(lr * v, -c, c);
             (w - d, [if hard { d / lr } else { v }])

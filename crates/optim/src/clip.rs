@@ -6,7 +6,7 @@ use tensor::ParamInfo;
 use tensor::math::sum_of_squares;
 
 use crate::error::Error;
-use crate::wrapper::Point;
+use crate::rule::StepInput;
 
 /// How gradients are made smaller when they are large.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,7 +70,7 @@ impl Clip {
     }
 
     /// Clips the gradients where one factor for all is not enough.
-    pub(crate) fn prepare(self, entries: &[ParamInfo], point: &mut Point<'_>) {
+    pub(crate) fn prepare(self, entries: &[ParamInfo], point: &mut StepInput<'_>) {
         match self {
             Clip::Norm(_) => {}
             Clip::Value(most) => {

@@ -1,14 +1,12 @@
 //! What can be wrong with settings given by name.
 
+use std::fmt;
 use std::ops::Range;
 
-use thiserror::Error as ThisError;
-
 /// A setting that cannot be used.
-#[derive(Debug, Clone, PartialEq, ThisError)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Error {
     /// No such rule, schedule, hyperparameter or state array.
-    #[error("there is no {kind} `{}`{}", short(name), suggestion(nearest))]
     Unknown {
         /// What was looked for: `optimizer`, `hyperparameter of adam`, …
         kind: String,
@@ -20,7 +18,6 @@ pub enum Error {
         known: Vec<String>,
     },
     /// A value outside its range.
-    #[error("{of}: {name}={} is not allowed: {name} is {allowed}", short(value))]
     OutOfRange {
         /// The rule or schedule.
         of: String,
@@ -32,7 +29,6 @@ pub enum Error {
         allowed: String,
     },
     /// Values that are each in range but do not go together.
-    #[error("{of}: {why}")]
     Conflict {
         /// The rule.
         of: String,
@@ -40,7 +36,6 @@ pub enum Error {
         why: String,
     },
     /// Text that is no `name=value`.
-    #[error("`{}` is not understood: {expected}", short(text))]
     Syntax {
         /// The part that is not understood.
         text: String,
@@ -48,7 +43,6 @@ pub enum Error {
         expected: String,
     },
     /// A mistake in a text of several parts; below the message stand the text and carets under the place.
-    #[error("{what}{}", below(text, place))]
     At {
         /// The whole text.
         text: String,
@@ -58,17 +52,35 @@ pub enum Error {
         what: Box<Error>,
     },
     /// A file that is no state dict.
-    #[error("this is no optimizer's state: {why}")]
     File {
         /// What is wrong with it.
         why: String,
     },
     /// A state dict of another optimizer.
-    #[error("this state does not fit: {why}")]
     State {
         /// What differs.
         why: String,
     },
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Unknown { kind, name, nearest, .. } => {
+                write!(f, "there is no {kind} `{}`{}", short(name), suggestion(nearest))
+            }
+            Error::OutOfRange { of, name, value, allowed } => {
+                write!(f, "{of}: {name}={} is not allowed: {name} is {allowed}", short(value))
+            }
+            Error::Conflict { of, why } => write!(f, "{of}: {why}"),
+            Error::Syntax { text, expected } => write!(f, "`{}` is not understood: {expected}", short(text)),
+            Error::At { text, place, what } => write!(f, "{what}{}", below(text, place)),
+            Error::File { why } => write!(f, "this is no optimizer's state: {why}"),
+            Error::State { why } => write!(f, "this state does not fit: {why}"),
+        }
+    }
 }
 
 impl Error {
@@ -83,6 +95,11 @@ impl Error {
         let similar = known.iter().map(|k| (strsim::damerau_levenshtein(&k.to_lowercase(), &given), k)).min();
         let nearest = similar.filter(|(distance, k)| *distance <= 1 + k.len() / 4).map(|(_, k)| k.clone());
         Error::Unknown { kind: kind.into(), name: name.to_string(), nearest, known }
+    }
+
+    /// Values of `of` that do not go together.
+    pub(crate) fn conflict(of: &str, why: impl Into<String>) -> Error {
+        Error::Conflict { of: of.to_string(), why: why.into() }
     }
 
     /// A recipe whose parts do not stand as they should.

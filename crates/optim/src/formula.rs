@@ -9,7 +9,7 @@ pub fn lerp(a: f32, b: f32, share: f32) -> f32 {
 
 /// The gradient with the pull of weight decay inside it: g + λ·w.
 #[inline(always)]
-pub fn with_decay(w: f32, g: f32, lambda: f32) -> f32 {
+pub fn l2(w: f32, g: f32, lambda: f32) -> f32 {
     if lambda == 0.0 { g } else { g + lambda * w }
 }
 
@@ -48,9 +48,9 @@ pub fn clip(x: f32, low: f32, high: f32) -> f32 {
 /// start at 0 up to step `t`. In single precision, 1 − 0.999¹ is off by 1.3e-5.
 ///
 /// ```
-/// assert_eq!(optim::formula::gathered(0.5, 3), 0.875);
+/// assert_eq!(optim::formula::bias_correction(0.5, 3), 0.875);
 /// ```
-pub fn gathered(beta: f64, t: u64) -> f64 {
+pub fn bias_correction(beta: f64, t: u64) -> f64 {
     1.0 - beta.powf(t as f64)
 }
 

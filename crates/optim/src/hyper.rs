@@ -5,7 +5,9 @@ use std::ops::{Range, RangeFrom, RangeInclusive};
 use std::str::FromStr;
 
 use crate::error::Error;
-pub use crate::setting::{List, Setting, Span};
+mod setting;
+
+pub use setting::{List, Setting, Span};
 
 /// One hyperparameter of a rule or a schedule.
 #[derive(Debug, Clone, PartialEq)]
@@ -182,7 +184,7 @@ pub trait Hyperparameters {
     /// Sets one whose name is known and whose value has been checked; an error says what kind of
     /// value it takes.
     #[doc(hidden)]
-    fn put(&mut self, name: &str, value: Value) -> Result<(), &'static str>;
+    fn set_unchecked(&mut self, name: &str, value: Value) -> Result<(), &'static str>;
 }
 
 impl dyn Hyperparameters + '_ {
@@ -203,7 +205,7 @@ impl dyn Hyperparameters + '_ {
         if !fits {
             return Err(wrong(hyper.allowed()));
         }
-        self.put(name, value).map_err(|kind| wrong(kind.to_string()))
+        self.set_unchecked(name, value).map_err(|kind| wrong(kind.to_string()))
     }
 
     /// Sets one by name to what the text says.
@@ -245,7 +247,7 @@ impl dyn Hyperparameters + '_ {
     pub(crate) fn set_in_steps(&mut self, steps_per_epoch: u64) {
         for hyper in self.hypers() {
             let value = self.value(hyper.name).in_steps(steps_per_epoch);
-            self.put(hyper.name, value).expect("a value of the same kind");
+            self.set_unchecked(hyper.name, value).expect("a value of the same kind");
         }
     }
 
@@ -281,31 +283,31 @@ pub(crate) fn spans_of<H: Hyperparameters + ?Sized>(of: &H) -> Vec<Span> {
 
 /// A literal as a default: a number and a flag are themselves, all else is written as in a recipe.
 #[doc(hidden)]
-pub trait Declared<T> {
-    fn declared(self) -> T;
+pub trait FromDefault<T> {
+    fn into_setting(self) -> T;
 }
 
-impl Declared<f64> for f64 {
-    fn declared(self) -> f64 {
+impl FromDefault<f64> for f64 {
+    fn into_setting(self) -> f64 {
         self
     }
 }
 
-impl Declared<bool> for bool {
-    fn declared(self) -> bool {
+impl FromDefault<bool> for bool {
+    fn into_setting(self) -> bool {
         self
     }
 }
 
-impl<T: Setting> Declared<T> for &'static str {
-    fn declared(self) -> T {
+impl<T: Setting> FromDefault<T> for &'static str {
+    fn into_setting(self) -> T {
         T::read(self).unwrap_or_else(|| panic!("the default `{self}` is not {}", T::KIND))
     }
 }
 
 /// Declares a struct of hyperparameters: default and range beside each field, meaning above it.
 /// The types are those that are a [`Setting`]: `f64`, `bool`, [`Span`], [`List`] of those, and what
-/// [`words!`](crate::words) declares.
+/// [`choices!`](crate::choices) declares.
 ///
 /// ```
 /// use optim::hyper::Hyperparameters;
@@ -340,7 +342,7 @@ macro_rules! hyperparameters {
 
         impl Default for $rule {
             fn default() -> $rule {
-                $rule { $($field: $crate::hyper::Declared::<$type>::declared($default)),+ }
+                $rule { $($field: $crate::hyper::FromDefault::<$type>::into_setting($default)),+ }
             }
         }
 
@@ -373,7 +375,7 @@ macro_rules! hyperparameters {
                 }
             }
 
-            fn put(&mut self, name: &str, value: $crate::hyper::Value) -> Result<(), &'static str> {
+            fn set_unchecked(&mut self, name: &str, value: $crate::hyper::Value) -> Result<(), &'static str> {
                 match name {
                     $(stringify!($field) => self.$field = value.try_into()?,)+
                     _ => return Err("known"),

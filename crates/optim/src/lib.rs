@@ -24,7 +24,7 @@
 //! ```
 //! let rule = optim::rules::parse("sgd momentum=0.9 nesterov=true lr=0.05")?;
 //! assert_eq!(rule.to_string(), "sgd lr=0.05 momentum=0.9 nesterov=true");
-//! let schedule: optim::Schedule = "cosine warmup=5%".parse()?;
+//! let schedule: optim::LrSchedule = "cosine warmup=5%".parse()?;
 //! assert_eq!(schedule.factor(0, 100), 0.2);
 //!
 //! let error = optim::rules::parse("adm").unwrap_err();
@@ -32,52 +32,42 @@
 //! # Ok::<(), optim::Error>(())
 //! ```
 
+#![warn(missing_debug_implementations)]
+
+#[macro_use]
+mod registry;
+
 pub mod clip;
-mod course;
-mod each;
-mod eigen;
+mod engine;
 mod error;
-mod factors;
 pub mod formula;
 pub mod hyper;
-mod kept;
-mod line_search;
-mod members;
-mod method;
-mod objective;
-mod optimizer;
-mod orthogonal;
-mod passes;
-mod plateau;
-mod pytorch;
+mod linalg;
+mod recipe;
 mod rule;
 pub mod rules;
 mod schedule;
 pub mod schedules;
-mod setting;
-mod spelling;
-mod stack;
-mod state_dict;
-mod state_file;
-mod tokens;
-mod vector;
-mod warning;
-mod wrapper;
+mod state;
 pub mod wrappers;
 
 pub use clip::Clip;
-pub use course::{Course, CourseCard};
-pub use each::{Each, Parameter};
+pub use engine::Optimizer;
 pub use error::Error;
-pub use method::{Group, GroupRule, HyperCourse, Method, Selector};
-pub use objective::Evaluate;
-pub use optimizer::Optimizer;
-pub use passes::Passes;
-pub use plateau::{Plateau, PlateauMode, PlateauSettings, PlateauState, ThresholdMode};
-pub use rule::{Card, Extent, Needs, Rule, Scalar, State, Tier};
-pub use schedule::Schedule;
-pub use setting::Span;
-pub use spelling::OwnPart;
-pub use state_dict::StateDict;
-pub use warning::Warning;
-pub use wrapper::{Around, Changes, Wrapper};
+pub use hyper::Span;
+pub use recipe::{Group, GroupRule, HyperCourse, OptimizerSpec, OwnPart, Selector};
+pub use rule::{
+    Changes, Evaluate, Info, MemoryTraffic, Parameter, Requires, Rule, Tier, Update, Wrapper, WrapperCtx,
+};
+pub use schedule::{
+    LrSchedule, Plateau, PlateauMode, PlateauSettings, PlateauState, Schedule, ScheduleInfo, ThresholdMode,
+    Warning,
+};
+pub use state::{ScalarSlot, Slot, StateDict, StateShape};
+pub use tensor::simd::Path;
+pub use tensor::{Layout, ParamInfo, Role, Shape};
+
+/// The page of the crate, whose program is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

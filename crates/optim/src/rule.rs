@@ -1,13 +1,23 @@
-//! What an update rule is.
+//! Update rules and wrappers: what an author writes, and what a step hands to them.
+
+mod memory_traffic;
+mod objective;
+mod update;
+mod wrapper;
 
 use std::fmt;
 
-use tensor::{ParamInfo, Role};
-
-use crate::each::Each;
 use crate::error::Error;
 use crate::hyper::{Hyperparameters, Value};
-use crate::passes::Passes;
+use crate::state::{ScalarSlot, Slot};
+
+pub use memory_traffic::MemoryTraffic;
+pub use objective::Evaluate;
+pub(crate) use objective::Objective;
+pub use update::{Parameter, Update};
+pub(crate) use wrapper::whole;
+pub use wrapper::{Changes, Wrapper, WrapperCtx};
+pub(crate) use wrapper::{Inner, StepInput};
 
 /// An update rule: hyperparameters, state arrays and the update of one weight.
 ///
@@ -15,7 +25,7 @@ use crate::passes::Passes;
 /// this trait in the same file, and add a line to [`rules::all`](crate::rules::all).
 ///
 /// ```
-/// use optim::{Card, Each, Optimizer, Rule, State, hyperparameters};
+/// use optim::{Info, Update, Optimizer, Rule, Slot, hyperparameters};
 ///
 /// hyperparameters! {
 ///     /// Steps of one size, whatever the gradient's.
@@ -26,8 +36,8 @@ use crate::passes::Passes;
 /// }
 ///
 /// impl Rule for Sign {
-///     fn card(&self) -> &'static Card {
-///         &Card {
+///     fn info(&self) -> &'static Info {
+///         &Info {
 ///             name: "sign",
 ///             title: "Sign descent",
 ///             family: "sign",
@@ -40,13 +50,13 @@ use crate::passes::Passes;
 ///         }
 ///     }
 ///
-///     fn state(&self) -> Vec<State> {
+///     fn state(&self) -> Vec<Slot> {
 ///         vec![]
 ///     }
 ///
-///     fn update(&self, _t: u64, each: Each<'_>) {
+///     fn update(&self, _t: u64, update: Update<'_>) {
 ///         let lr = self.lr as f32;
-///         each.weight(move |w, g, []| (w - lr * if g == 0.0 { 0.0 } else { g.signum() }, []));
+///         update.each_weight(move |w, g, []| (w - lr * if g == 0.0 { 0.0 } else { g.signum() }, []));
 ///     }
 ///
 ///     fn boxed(&self) -> Box<dyn Rule> {
@@ -61,14 +71,14 @@ use crate::passes::Passes;
 /// ```
 pub trait Rule: Hyperparameters + fmt::Debug + Send + Sync {
     /// What a person wants to know about it.
-    fn card(&self) -> &'static Card;
+    fn info(&self) -> &'static Info;
 
     /// The arrays that it keeps between steps with these settings, each as long as the weights.
-    fn state(&self) -> Vec<State>;
+    fn state(&self) -> Vec<Slot>;
 
     /// The numbers beside the arrays that it keeps between steps; few rules have any, since what
     /// depends on the step alone can be computed from it.
-    fn scalars(&self) -> Vec<Scalar> {
+    fn scalars(&self) -> Vec<ScalarSlot> {
         vec![]
     }
 
@@ -78,20 +88,20 @@ pub trait Rule: Hyperparameters + fmt::Debug + Send + Sync {
     }
 
     /// What it asks for at each step.
-    fn needs(&self) -> Needs {
-        Needs::Gradient
+    fn requires(&self) -> Requires {
+        Requires::Gradient
     }
 
     /// The name of the state array that holds the weights to evaluate at, if those are not the
     /// ones that are stepped on.
-    fn evaluated(&self) -> Option<&'static str> {
+    fn eval_weights(&self) -> Option<&'static str> {
         None
     }
 
     /// What a step costs in passes over memory with these settings. An elementwise rule is one loop; one
     /// of another tier says what it does.
-    fn passes(&self) -> Passes {
-        Passes::fused(&self.state())
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::fused(&self.state())
     }
 
     /// Whether values that are each in range go together.
@@ -100,7 +110,7 @@ pub trait Rule: Hyperparameters + fmt::Debug + Send + Sync {
     }
 
     /// The update of all weights at step `t`, counted from 1.
-    fn update(&self, t: u64, each: Each<'_>);
+    fn update(&self, t: u64, update: Update<'_>);
 
     /// A copy behind a pointer.
     fn boxed(&self) -> Box<dyn Rule>;
@@ -108,7 +118,7 @@ pub trait Rule: Hyperparameters + fmt::Debug + Send + Sync {
 
 /// What a person wants to know about a rule.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Card {
+pub struct Info {
     /// The name in recipes: `adam`.
     pub name: &'static str,
     /// Its name in full.
@@ -129,19 +139,6 @@ pub struct Card {
     pub source: &'static str,
 }
 
-/// An array that a rule keeps between steps.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct State {
-    /// Its name in a state dict, PyTorch's where there is one: `exp_avg`.
-    pub name: &'static str,
-    /// The symbol in the formula: `m`.
-    pub symbol: &'static str,
-    /// The number that it is filled with at the start.
-    pub start: f32,
-    /// How many numbers it has.
-    pub extent: Extent,
-}
-
 /// What the update of a weight depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tier {
@@ -155,102 +152,13 @@ pub enum Tier {
 
 /// What a method asks for at each step, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Needs {
+pub enum Requires {
     /// The gradient at the weights.
     Gradient,
     /// The gradient and the loss.
     Loss,
     /// Both, and both once more at other weights.
-    Objective,
-}
-
-/// How many numbers a state array has for each parameter. A *matrix* is whatever has two
-/// dimensions or more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// One for each weight.
-    Weights,
-    /// One for the whole parameter.
-    One,
-    /// One for each row of a matrix: for each index but the last.
-    Rows,
-    /// One for each column of a matrix, and of each matrix of a stack of them.
-    Columns,
-    /// One for each weight of what is no matrix.
-    Vectors,
-    /// One for each weight of what is no matrix or has another role than a weight matrix.
-    Rest,
-    /// One for each weight of a matrix that is a weight matrix: where [`Rest`](Extent::Rest) has none.
-    Matrices,
-    /// A square matrix for each dimension that has at most so many indexes, and one for each index of a
-    /// longer one.
-    Squares(usize),
-    /// The same for a matrix; none for a longer dimension, nor for what is no matrix.
-    MatrixSquares(usize),
-    /// So many for each weight: the last vectors of a history, one after the other. For rules that look
-    /// at all weights at once.
-    History(usize),
-}
-
-impl Extent {
-    /// Numbers for this parameter.
-    pub(crate) fn numbers(self, entry: &ParamInfo) -> usize {
-        let shape = &entry.shape;
-        match self {
-            Extent::One => 1,
-            Extent::History(vectors) => vectors * shape.len(),
-            Extent::Squares(most) => shape.iter().map(|&d| if d <= most { d * d } else { d }).sum(),
-            Extent::MatrixSquares(most) if shape.rank() >= 2 => {
-                shape.iter().filter(|&&d| d <= most).map(|d| d * d).sum()
-            }
-            Extent::Rows if shape.rank() >= 2 => shape.len() / shape[shape.rank() - 1].max(1),
-            Extent::Columns if shape.rank() >= 2 => shape.len() / shape[shape.rank() - 2].max(1),
-            _ if self.is_full(std::slice::from_ref(entry)) => shape.len(),
-            _ => 0,
-        }
-    }
-
-    /// Whether there is one for each weight of these parameters.
-    pub(crate) fn is_full(self, entries: &[ParamInfo]) -> bool {
-        entries.iter().all(|entry| match self {
-            Extent::Weights => true,
-            Extent::Vectors => entry.shape.rank() < 2,
-            Extent::Rest => entry.shape.rank() < 2 || entry.role != Role::Matrix,
-            Extent::Matrices => entry.shape.rank() >= 2 && entry.role == Role::Matrix,
-            Extent::One | Extent::Rows | Extent::Columns => false,
-            Extent::History(_) | Extent::Squares(_) | Extent::MatrixSquares(_) => false,
-        })
-    }
-}
-
-/// A number that a rule keeps between steps.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scalar {
-    /// Its name in a state dict, PyTorch's where there is one: `mu_product`.
-    pub name: &'static str,
-    /// Its value at the start.
-    pub start: f64,
-    /// For one that counts something: the most that there can be. A saved state with more is refused.
-    pub most: Option<u64>,
-}
-
-impl Scalar {
-    /// Any number.
-    pub const fn new(name: &'static str, start: f64) -> Scalar {
-        Scalar { name, start, most: None }
-    }
-
-    /// A whole number from 0 to `most`, 0 at the start.
-    pub const fn count(name: &'static str, most: u64) -> Scalar {
-        Scalar { name, start: 0.0, most: Some(most) }
-    }
-}
-
-impl State {
-    /// An array of zeros at the start.
-    pub const fn zeros(name: &'static str, symbol: &'static str) -> State {
-        State { name, symbol, start: 0.0, extent: Extent::Weights }
-    }
+    Closure,
 }
 
 impl dyn Rule + '_ {
@@ -259,7 +167,7 @@ impl dyn Rule + '_ {
     /// # Errors
     /// If there is no such name, the value is of the wrong kind, or it is out of range.
     pub fn set(&mut self, name: &str, value: Value) -> Result<(), Error> {
-        let of = self.card().name;
+        let of = self.info().name;
         (self as &mut dyn Hyperparameters).set(of, name, value)
     }
 
@@ -268,7 +176,7 @@ impl dyn Rule + '_ {
     /// # Errors
     /// As `set`.
     pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), Error> {
-        let of = self.card().name;
+        let of = self.info().name;
         (self as &mut dyn Hyperparameters).set_text(of, name, text)
     }
 
@@ -277,7 +185,7 @@ impl dyn Rule + '_ {
     /// # Errors
     /// The first that is not, and why.
     pub fn validate(&self) -> Result<(), Error> {
-        (self as &dyn Hyperparameters).validate(self.card().name)?;
+        (self as &dyn Hyperparameters).validate(self.info().name)?;
         self.check()
     }
 }
@@ -285,7 +193,7 @@ impl dyn Rule + '_ {
 /// The canonical spelling: the name, the learning rate, and what differs from the defaults.
 impl fmt::Display for dyn Rule + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.card().name)?;
+        write!(f, "{}", self.info().name)?;
         (self as &dyn Hyperparameters).print(f, "lr")
     }
 }

@@ -1,286 +1,173 @@
-//! Learning rates over time: pure functions of the step and the total.
+//! What the course of a learning rate is.
 
+mod lr_schedule;
+mod plateau;
+mod warning;
+
+use std::f64::consts::PI;
 use std::fmt;
-use std::str::FromStr;
 
-use crate::course::Course;
 use crate::error::Error;
-use crate::hyper::{Hyper, Hyperparameters, Setting, Span, Value, spans_of};
-use crate::schedules::{self, Constant};
-use crate::tokens::{Kind, Mistake, Token, place, settings, tokens};
+use crate::hyper::{Hyperparameters, Span, spans_of};
 
-/// What the learning rate is multiplied with at each step: a [`Course`] after a linear warm-up, the
-/// product of several, or such one after the other.
+pub use lr_schedule::LrSchedule;
+pub(crate) use lr_schedule::{Product, Warmed};
+pub use plateau::{Plateau, PlateauMode, PlateauSettings, PlateauState, ThresholdMode};
+pub use warning::Warning;
+
+/// The course of a learning rate: hyperparameters and a pure function of the step and the total.
 ///
-/// | spelling | what it is |
-/// |---|---|
-/// | `cosine floor=0.1` | a course by its name, with settings |
-/// | `cosine warmup=5%` | after a rise in a straight line to where it starts |
-/// | `cosine * step gamma=0.5` | the product of two |
-/// | `linear until=30% then cosine` | one after the other; each has its own steps as its total |
-///
-/// It counts updates of the weights; batches that are accumulated are one. A length is a number of updates
-/// (`every=500`), of epochs (`every=3ep`), or a share of all updates (`every=30%`). Epochs are turned into
-/// updates by [`in_steps`](Schedule::in_steps), which an optimizer does that was told how long one is.
+/// To add one, declare its struct with [`hyperparameters!`](crate::hyperparameters), implement
+/// this trait in the same file, and add a line to [`schedules::all`](crate::schedules::all).
 ///
 /// ```
-/// use optim::{Schedule, Span, schedules::{Constant, Cosine}};
+/// use optim::{Schedule, ScheduleInfo, LrSchedule, hyperparameters};
 ///
-/// let schedule: Schedule = "cosine floor=0.1 until=80% then constant value=0.1".parse()?;
-/// assert_eq!([0, 40, 80, 100].map(|step| schedule.factor(step, 100)), [1.0, 0.55, 0.1, 0.1]);
+/// hyperparameters! {
+///     /// Half of the rate in the second half.
+///     pub struct Halved {
+///         /// What the rate is multiplied with in the second half.
+///         gamma: f64 = 0.5 in 0.0..=1.0,
+///     }
+/// }
 ///
-/// let same = Schedule::new(Cosine { floor: 0.1 })
-///     .then(Span::Percent(80.0), Schedule::new(Constant { value: 0.1 }));
-/// assert_eq!(same, schedule);
-/// assert_eq!(same.to_string(), "cosine floor=0.1 until=80% then constant value=0.1");
-/// # Ok::<(), optim::Error>(())
+/// impl Schedule for Halved {
+///     fn info(&self) -> &'static ScheduleInfo {
+///         &ScheduleInfo {
+///             name: "halved",
+///             title: "a lower rate in the second half",
+///             problem: "the noise of the batches keeps the weights from settling",
+///             formula: "f = 1 for s < T/2, then γ",
+///             ends: [1.0, 0.5],
+///             good_when: "nothing better is known",
+///             bad_when: "the first half is too short to arrive",
+///             source: "this page",
+///             examples: ["halved", "halved gamma=0.1"],
+///         }
+///     }
+///
+///     fn factor(&self, s: f64, total: f64) -> f64 {
+///         if s < total / 2.0 { 1.0 } else { self.gamma }
+///     }
+///
+///     fn boxed(&self) -> Box<dyn Schedule> {
+///         Box::new(*self)
+///     }
+/// }
+///
+/// let schedule = LrSchedule::new(Halved::default());
+/// assert_eq!([schedule.factor(49, 100), schedule.factor(50, 100)], [1.0, 0.5]);
 /// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct Schedule {
-    /// What comes before the last, each with the step of the whole at which the next begins.
-    before: Vec<(Product, Span)>,
-    last: Product,
+pub trait Schedule: Hyperparameters + fmt::Debug + Send + Sync + 'static {
+    /// What a person wants to know about it.
+    fn info(&self) -> &'static ScheduleInfo;
+
+    /// Whether values that are each in range go together.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Whether a factor depends on how many steps there are in all: with lengths that are shares, or
+    /// because the course ends with the last step.
+    fn depends_on_total(&self) -> bool {
+        spans_of(self).iter().any(Span::is_share)
+    }
+
+    /// What the learning rate is multiplied with at step `s`, counted from 0, of `total`; both are
+    /// whole numbers. It goes on beyond the total, mostly with the last value.
+    fn factor(&self, s: f64, total: f64) -> f64;
+
+    /// How much of the way from one value to another is behind at step `s` of `total`, from 0 to 1, where
+    /// the course leads a hyperparameter between the two. Along the factor, unless the course says
+    /// otherwise: 0 where it starts, 1 where it ends.
+    fn way(&self, s: f64, total: f64) -> f64 {
+        let [start, end] = [0.0, total].map(|s| self.factor(s, total));
+        ((self.factor(s, total) - start) / (end - start)).clamp(0.0, 1.0)
+    }
+
+    /// A copy behind a pointer.
+    fn boxed(&self) -> Box<dyn Schedule>;
 }
 
-/// Courses that are multiplied; at least one.
-type Product = Vec<Warmed>;
-
-/// A course after its warm-up.
-#[derive(Debug, Clone)]
-struct Warmed {
-    course: Box<dyn Course>,
-    warmup: Span,
+/// What a person wants to know about the course of a learning rate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScheduleInfo {
+    /// The name in recipes: `cosine`.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub title: &'static str,
+    /// The problem that it answers.
+    pub problem: &'static str,
+    /// The factor f at step s of T, one line a case.
+    pub formula: &'static str,
+    /// The factors of the first and the last of very many steps, with the defaults.
+    pub ends: [f64; 2],
+    /// When it is a good choice.
+    pub good_when: &'static str,
+    /// When it is not.
+    pub bad_when: &'static str,
+    /// Where it was published.
+    pub source: &'static str,
+    /// Two spellings that show what it can do.
+    pub examples: [&'static str; 2],
 }
 
-impl Schedule {
-    /// The setting that every course has beside its own.
-    pub const WARMUP: Hyper = Hyper {
-        name: "warmup",
-        doc: "Steps of a rise in a straight line to where it starts, before it.",
-        default: Value::Span(Span::Steps(0)),
-        kind: Span::KIND,
-        range: None,
-    };
-
-    /// This course without a warm-up.
-    pub fn new(course: impl Course) -> Schedule {
-        Schedule::from_boxed(course.boxed())
-    }
-
-    /// A course that was chosen by name, without a warm-up.
-    pub fn from_boxed(course: Box<dyn Course>) -> Schedule {
-        Schedule { before: vec![], last: vec![Warmed { course, warmup: Span::default() }] }
-    }
-
-    /// Rises in a straight line to where the schedule starts first; what follows has the steps after
-    /// it as its total. Of a product, the first factor does; of parts, the first.
-    #[must_use]
-    pub fn with_warmup(mut self, warmup: Span) -> Schedule {
-        let first = self.before.first_mut().map_or(&mut self.last, |(product, _)| product);
-        first[0].warmup = warmup;
-        self
-    }
-
-    /// This one until a step of the whole, then `next`.
-    #[must_use]
-    pub fn then(mut self, until: Span, next: Schedule) -> Schedule {
-        self.before.push((self.last, until));
-        self.before.extend(next.before);
-        Schedule { before: self.before, last: next.last }
-    }
-
-    /// The product of two.
+impl dyn Schedule + '_ {
+    /// Sets a hyperparameter by name to what the text says.
     ///
     /// # Errors
-    /// If one of them is made of parts one after the other: multiply the parts instead.
-    pub fn times(mut self, other: Schedule) -> Result<Schedule, Error> {
-        if !self.before.is_empty() || !other.before.is_empty() {
-            let why = "what is joined by `then` is not multiplied: multiply its parts".to_string();
-            return Err(Error::Conflict { of: "schedule".to_string(), why });
-        }
-        self.last.extend(other.last);
-        Ok(self)
-    }
-
-    /// Whether factors depend on the total.
-    ///
-    /// ```
-    /// let [cosine, step] = ["cosine", "step every=500"].map(|text| text.parse::<optim::Schedule>().unwrap());
-    /// assert_eq!([cosine.depends_on_total(), step.depends_on_total()], [true, false]);
-    /// ```
-    pub fn depends_on_total(&self) -> bool {
-        self.warmed().any(|warmed| warmed.course.depends_on_total())
-            || self.spans().iter().any(Span::is_share)
-    }
-
-    /// Whether a length in it is in epochs.
-    pub fn has_epochs(&self) -> bool {
-        self.spans().iter().any(Span::is_in_epochs)
-    }
-
-    /// The same with lengths in epochs as updates, of which an epoch has so many.
-    ///
-    /// ```
-    /// let schedule: optim::Schedule = "step every=3ep".parse()?;
-    /// assert_eq!(schedule.in_steps(938).to_string(), "step every=2814");
-    /// # Ok::<(), optim::Error>(())
-    /// ```
-    #[must_use]
-    pub fn in_steps(&self, steps_per_epoch: u64) -> Schedule {
-        let mut schedule = self.clone();
-        for (product, until) in &mut schedule.before {
-            *until = until.in_steps(steps_per_epoch);
-            product.iter_mut().for_each(|warmed| warmed.set_in_steps(steps_per_epoch));
-        }
-        schedule.last.iter_mut().for_each(|warmed| warmed.set_in_steps(steps_per_epoch));
-        schedule
-    }
-
-    /// All lengths and places in it.
-    pub(crate) fn spans(&self) -> Vec<Span> {
-        let of = |warmed: &Warmed| [vec![warmed.warmup], spans_of(&*warmed.course)].concat();
-        self.warmed().flat_map(of).chain(self.before.iter().map(|(_, until)| *until)).collect()
-    }
-
-    fn warmed(&self) -> impl Iterator<Item = &Warmed> {
-        self.before.iter().map(|(product, _)| product).chain([&self.last]).flatten()
-    }
-
-    /// The factor at a step, counted from 0, of `total`; it goes on beyond the total, mostly with
-    /// the last value.
-    ///
-    /// # Panics
-    /// If a length in it is in epochs: [`in_steps`](Schedule::in_steps) comes first.
-    ///
-    /// ```
-    /// let schedule: optim::Schedule = "cosine".parse()?;
-    /// assert_eq!(schedule.factor(0, 100), 1.0);
-    /// assert!((schedule.factor(50, 100) - 0.5).abs() < 1e-12);
-    /// assert!(schedule.factor(100, 100).abs() < 1e-12);
-    /// # Ok::<(), optim::Error>(())
-    /// ```
-    pub fn factor(&self, step: u64, total: u64) -> f64 {
-        let (s, total) = (step as f64, total as f64);
-        let mut start = 0.0;
-        for (product, until) in &self.before {
-            let end = until.steps(total).clamp(start, f64::INFINITY);
-            if s < end {
-                return factor(product, s - start, end - start);
+    /// If there is no such name, or the value is of another kind or out of range.
+    pub fn set(&mut self, name: &str, text: &str) -> Result<(), Error> {
+        let of = self.info().name;
+        (self as &mut dyn Hyperparameters).set_text(of, name, text).map_err(|mut error| {
+            if let Error::Unknown { known, .. } = &mut error {
+                known.push(LrSchedule::WARMUP.name.to_string());
             }
-            start = end;
-        }
-        factor(&self.last, s - start, (total - start).max(0.0))
+            error
+        })
     }
 }
 
-fn factor(product: &Product, s: f64, total: f64) -> f64 {
-    product.iter().map(|warmed| warmed.factor(s, total)).product()
-}
-
-impl Warmed {
-    fn set_in_steps(&mut self, steps_per_epoch: u64) {
-        (&mut *self.course as &mut dyn Hyperparameters).set_in_steps(steps_per_epoch);
-        self.warmup = self.warmup.in_steps(steps_per_epoch);
-    }
-
-    fn factor(&self, s: f64, total: f64) -> f64 {
-        let warmup = self.warmup.steps(total);
-        if s < warmup {
-            // It rises to a start that has steps after it, also where the ramp takes the whole run.
-            return (s + 1.0) / warmup * self.course.factor(0.0, (total - warmup).max(1.0));
-        }
-        self.course.factor(s - warmup, (total - warmup).max(0.0))
-    }
-}
-
-impl PartialEq for Warmed {
-    fn eq(&self, other: &Warmed) -> bool {
-        *self.course == *other.course && self.warmup == other.warmup
-    }
-}
-
-/// The learning rate as given.
-impl Default for Schedule {
-    fn default() -> Schedule {
-        Schedule::new(Constant::default())
-    }
-}
-
-impl FromStr for Schedule {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Schedule, Error> {
-        tokens(text).and_then(|words| Schedule::read(&words)).map_err(|mistake| mistake.of(text))
-    }
-}
-
-impl Schedule {
-    /// Reads what [`Display`](fmt::Display) prints.
-    pub(crate) fn read(words: &[Token<'_>]) -> Result<Schedule, Mistake> {
-        let (mut rest, mut at, mut before) = (words, place(words).start, vec![]);
-        while let Some(then) = rest.iter().position(|word| word.text == "then") {
-            let part = &rest[..then];
-            let until = part
-                .split_last()
-                .and_then(|(word, part)| Some((part, word, word.text.strip_prefix("until=")?)));
-            let Some((part, word, until)) = until else {
-                let through: Vec<&str> = rest[..=then].iter().map(|word| word.text).collect();
-                let expected =
-                    "what comes before `then` ends with its last step, as in `until=50%`".to_string();
-                let error = Error::Syntax { text: through.join(" "), expected };
-                return Err(Mistake::new(place(&rest[..=then]), error));
-            };
-            let until = until.parse().map_err(|error| word.wrong(error))?;
-            before.push((product(part, at)?, until));
-            (at, rest) = (rest[then].place.end, &rest[then + 1..]);
-        }
-        Ok(Schedule { before, last: product(rest, at)? })
-    }
-}
-
-/// Factors between stars; the first starts at byte `at`.
-fn product(words: &[Token<'_>], at: usize) -> Result<Product, Mistake> {
-    let (mut rest, mut at, mut product) = (words, at, vec![]);
-    loop {
-        let end = rest.iter().position(|word| word.text == "*").unwrap_or(rest.len());
-        product.push(warmed(&rest[..end], at)?);
-        let Some(star) = rest.get(end) else { return Ok(product) };
-        (at, rest) = (star.place.end, &rest[end + 1..]);
-    }
-}
-
-fn warmed(words: &[Token<'_>], at: usize) -> Result<Warmed, Mistake> {
-    let nothing = Token { kind: Kind::Word, text: "", place: at..at };
-    let (name, words_behind) = words.split_first().unwrap_or((&nothing, &[]));
-    let mut course = schedules::by_name(name.text).map_err(|error| name.wrong(error))?;
-    let mut warmup = Span::default();
-    for (word, key, value) in settings(words_behind)? {
-        let set = match key {
-            key if key == Schedule::WARMUP.name => value.parse().map(|span| warmup = span),
-            key => course.set(key, value),
-        };
-        set.map_err(|error| word.wrong(error))?;
-    }
-    course.check().map_err(|error| Mistake::new(place(words), error))?;
-    Ok(Warmed { course, warmup })
-}
-
-impl fmt::Display for Schedule {
+/// The canonical spelling: the name, and what differs from the defaults.
+impl fmt::Display for dyn Schedule + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (product, until) in &self.before {
-            print(product, f)?;
-            write!(f, " until={until} then ")?;
-        }
-        print(&self.last, f)
+        write!(f, "{}", self.info().name)?;
+        (self as &dyn Hyperparameters).print(f, "")
     }
 }
 
-fn print(product: &Product, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    for (i, Warmed { course, warmup }) in product.iter().enumerate() {
-        write!(f, "{}{course}", if i > 0 { " * " } else { "" })?;
-        if *warmup != Span::default() {
-            write!(f, " {}={warmup}", Schedule::WARMUP.name)?;
-        }
+impl Clone for Box<dyn Schedule> {
+    fn clone(&self) -> Box<dyn Schedule> {
+        self.boxed()
     }
-    Ok(())
+}
+
+/// Two of one name with the same settings.
+impl PartialEq for dyn Schedule {
+    fn eq(&self, other: &dyn Schedule) -> bool {
+        let values = |course: &dyn Schedule| -> Vec<_> {
+            course.hypers().into_iter().map(|hyper| course.get(hyper.name)).collect()
+        };
+        self.info().name == other.info().name && values(self) == values(other)
+    }
+}
+
+/// How much of `total` is behind at step `s`, from 0 to 1; of nothing, all.
+///
+/// ```
+/// use optim::schedules::progress;
+/// assert_eq!([progress(5.0, 20.0), progress(30.0, 20.0), progress(0.0, 0.0)], [0.25, 1.0, 1.0]);
+/// ```
+pub fn progress(s: f64, total: f64) -> f64 {
+    if s < total { s / total } else { 1.0 }
+}
+
+/// From `a` at 0 to `b` at 1 in a straight line.
+pub(crate) fn straight(a: f64, b: f64, share: f64) -> f64 {
+    a + (b - a) * share
+}
+
+/// From `a` at 0 to `b` at 1 along half a cosine.
+pub(crate) fn half_cosine(a: f64, b: f64, share: f64) -> f64 {
+    b + (a - b) * 0.5 * (1.0 + (PI * share).cos())
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::Command;
 
 use optim::clip::Clip;
-use optim::{Group, GroupRule, Method, Needs, Optimizer, PlateauSettings, Schedule, Selector, StateDict};
+use optim::{
+    Group, GroupRule, LrSchedule, Optimizer, OptimizerSpec, PlateauSettings, Requires, Selector, StateDict,
+};
 use optim::{rules, schedules, wrappers};
 use tensor::{Layout, Role};
 
@@ -67,30 +69,34 @@ fn go_on(folder: &Path) {
 }
 
 /// Everything that is in a registry, and everything else that an optimizer remembers.
-fn methods() -> Vec<Method> {
-    let adam = || Method::new(rules::parse("adam lr=0.01").expect("valid"));
-    let courses = || schedules::all().into_iter().map(Schedule::from_boxed);
+fn methods() -> Vec<OptimizerSpec> {
+    let adam = || OptimizerSpec::new(rules::parse("adam lr=0.01").expect("valid"));
+    let courses = || schedules::all().into_iter().map(LrSchedule::from_boxed);
     let mut methods = vec![];
     for (i, rule) in rules::all().into_iter().enumerate() {
         let schedule = courses().nth(i % courses().count()).expect("one of them");
-        let clip = (i % 2 == 0 && rule.needs() < Needs::Objective).then_some(Clip::Norm(0.5));
-        methods.push(Method { schedule, clip, ..Method::new(rule) });
+        let clip = (i % 2 == 0 && rule.requires() < Requires::Closure).then_some(Clip::Norm(0.5));
+        methods.push(OptimizerSpec { schedule, clip, ..OptimizerSpec::new(rule) });
     }
     for wrapper in wrappers::all() {
         for rule in ["adam lr=0.01", "muon lr=0.01", "prodigy"] {
             let rule = rules::parse(rule).expect("valid");
-            methods.push(Method { wrappers: vec![wrapper.boxed()], ..Method::new(rule) });
+            methods.push(OptimizerSpec { wrappers: vec![wrapper.boxed()], ..OptimizerSpec::new(rule) });
         }
     }
-    methods.extend(courses().map(|schedule| Method { schedule, ..adam() }));
+    methods.extend(courses().map(|schedule| OptimizerSpec { schedule, ..adam() }));
     let plateau = PlateauSettings { patience: 1.0, cooldown: 2.0, ..PlateauSettings::default() };
-    methods.push(Method { plateau: Some(plateau), ..adam() });
+    methods.push(OptimizerSpec { plateau: Some(plateau), ..adam() });
     let group = |of, rule| Group { of, is: GroupRule::Rule(rules::parse(rule).expect("valid")) };
     let groups = vec![
         group(Selector::Role(Role::Bias), "nadam"),
         group(Selector::Name("b.*".to_string()), "rmsprop momentum=0.9 centered=true"),
     ];
-    methods.push(Method { groups, wrappers: vec![wrappers::by_name("ema").expect("one of them")], ..adam() });
+    methods.push(OptimizerSpec {
+        groups,
+        wrappers: vec![wrappers::by_name("ema").expect("one of them")],
+        ..adam()
+    });
     methods
 }
 
@@ -101,7 +107,7 @@ struct Run {
 }
 
 impl Run {
-    fn start(method: &Method) -> Run {
+    fn start(method: &OptimizerSpec) -> Run {
         let mut layout = Layout::new();
         layout.push("a.weight", [5, 3], Role::Matrix);
         layout.push("a.bias", [5], Role::Bias);
@@ -124,7 +130,7 @@ impl Run {
                 }
                 loss
             };
-            let loss = if self.optimizer.needs() == Needs::Gradient {
+            let loss = if self.optimizer.requires() == Requires::Gradient {
                 let mut gradient = vec![0.0; self.weights.len()];
                 let loss = objective(&self.weights, &mut gradient);
                 self.optimizer.step(&mut self.weights, &gradient);

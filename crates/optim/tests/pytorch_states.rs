@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use optim::{Method, Optimizer};
+use optim::{Optimizer, OptimizerSpec};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
@@ -111,7 +111,7 @@ fn parameters_are_found_by_name_or_by_order_and_must_have_the_same_sizes() {
     let made = |rows: &[(&str, &[usize])]| {
         let mut layout = Layout::new();
         rows.iter().for_each(|(name, shape)| _ = layout.push(*name, *shape, Role::Matrix));
-        Optimizer::of("adamax".parse::<Method>().expect("valid"), layout).expect("valid")
+        Optimizer::of("adamax".parse::<OptimizerSpec>().expect("valid"), layout).expect("valid")
     };
     let [a, bias, b]: [(&str, &[usize]); 3] =
         [("a.weight", &[5, 3]), ("a.bias", &[5]), ("b.weight", &[2, 7])];
@@ -145,7 +145,7 @@ fn prefixes_are_taken_off_and_equal_shapes_are_never_found_by_order() {
     let made = |rows: [(&str, &[usize]); 3]| {
         let mut layout = Layout::new();
         rows.iter().for_each(|(name, shape)| _ = layout.push(*name, *shape, Role::Matrix));
-        Optimizer::of("adamax".parse::<Method>().expect("valid"), layout).expect("valid")
+        Optimizer::of("adamax".parse::<OptimizerSpec>().expect("valid"), layout).expect("valid")
     };
     // Two of one shape, in another order than PyTorch's.
     let rows: [(&str, &[usize]); 3] = [("c.weight", &[5]), ("a.bias", &[5]), ("a.weight", &[5, 3])];
@@ -303,9 +303,9 @@ fn set_step(tensors: &mut [Tensor], name: &str, number: f32) {
 fn optimizer(recipe: &str) -> (Optimizer, Vec<usize>) {
     let mut layout = Layout::new();
     layout.push("a.weight", [5, 3], Role::Matrix);
-    let method: Method = recipe.parse().expect(recipe);
+    let method: OptimizerSpec = recipe.parse().expect(recipe);
     // PyTorch's Muon takes nothing but matrices.
-    let matrices = method.rule.card().name == "muon";
+    let matrices = method.rule.info().name == "muon";
     if !matrices {
         layout.push("a.bias", [5], Role::Bias);
     }

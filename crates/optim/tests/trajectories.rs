@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use optim::{Method, Needs, Optimizer, rules, wrappers};
+use optim::{Optimizer, OptimizerSpec, Requires, rules, wrappers};
 use safetensors::SafeTensors;
 use tensor::{Layout, Role};
 
@@ -89,7 +89,7 @@ fn every_wrapper_is_recorded() {
         .map(|(recipe, _)| recipe)
         .collect();
     for wrapper in wrappers::all() {
-        let name = format!("{}(", wrapper.card().name);
+        let name = format!("{}(", wrapper.info().name);
         let of_wrapper = recorded.iter().filter(|recipe| recipe.starts_with(&name));
         assert!(of_wrapper.count() >= 2, "{name} has fewer than two recorded trajectories");
     }
@@ -103,8 +103,8 @@ fn every_rule_is_recorded() {
         .map(|(recipe, _)| recipe)
         .collect();
     // L-BFGS takes its gradients from functions: see `suite/lbfgs.rs`.
-    for rule in rules::all().iter().filter(|rule| rule.needs() < Needs::Objective) {
-        let name = rule.card().name;
+    for rule in rules::all().iter().filter(|rule| rule.requires() < Requires::Closure) {
+        let name = rule.info().name;
         let of_rule = recorded.iter().filter(|recipe| self::name(recipe) == name);
         assert!(of_rule.count() >= 2, "{name} has fewer than two recorded trajectories");
     }
@@ -126,7 +126,7 @@ fn closed_loop() {
             let batch = (step - 1) % 4 * 64..(step - 1) % 4 * 64 + 64;
             let (x, y) = (&x[8 * batch.start..8 * batch.end], &y[batch]);
             let gradient = softmax_regression_gradient(x, y, &w);
-            if optimizer.needs() == Needs::Gradient {
+            if optimizer.requires() == Requires::Gradient {
                 optimizer.step(&mut w, &gradient);
             } else {
                 optimizer.step_with(&mut w, &gradient, 0.0, &mut |w, gradient| {
@@ -213,7 +213,7 @@ fn of_one_size(g: f32) -> f32 {
 }
 
 fn optimizer(recipe: &str, layout: Layout) -> Optimizer {
-    let method: Method = recipe.parse().expect(recipe);
+    let method: OptimizerSpec = recipe.parse().expect(recipe);
     let updates = method.updates(STEPS as u64);
     Optimizer::of(method, layout).expect(recipe).with_total_steps(updates)
 }

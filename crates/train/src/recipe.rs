@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use optim::{Method, Optimizer, Rule, rules, schedules, wrappers};
+use optim::{Optimizer, OptimizerSpec, Rule, rules, schedules, wrappers};
 use tensor::Layout;
 
 use crate::error::Error;
@@ -23,7 +23,7 @@ use crate::error::Error;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
     /// How weights are updated.
-    pub method: Method,
+    pub method: OptimizerSpec,
     /// Examples in one batch.
     pub batch: usize,
 }
@@ -34,7 +34,7 @@ impl Recipe {
 
     /// A rule with a constant learning rate, no clipping and the notebook's batch size.
     pub fn new(rule: Box<dyn Rule>) -> Recipe {
-        Recipe { method: Method::new(rule), batch: Recipe::BATCH }
+        Recipe { method: OptimizerSpec::new(rule), batch: Recipe::BATCH }
     }
 
     /// The update rule.
@@ -45,8 +45,8 @@ impl Recipe {
     /// The rule's name inside those of its wrappers: `sam(adamw)`.
     pub fn name(&self) -> String {
         let wrappers = &self.method.wrappers;
-        let opened: String = wrappers.iter().map(|wrapper| format!("{}(", wrapper.card().name)).collect();
-        format!("{opened}{}{}", self.rule().card().name, ")".repeat(wrappers.len()))
+        let opened: String = wrappers.iter().map(|wrapper| format!("{}(", wrapper.info().name)).collect();
+        format!("{opened}{}{}", self.rule().info().name, ")".repeat(wrappers.len()))
     }
 
     /// An optimizer for the parameters of this layout and so many batches in all.
@@ -101,7 +101,7 @@ impl Recipe {
 
     /// Reads a recipe that has batches of `batch`, unless it says otherwise.
     fn read(text: &str, batch: usize) -> Result<Recipe, Error> {
-        let (method, own) = Method::parse_beside(text, &[BATCH])?;
+        let (method, own) = OptimizerSpec::parse_beside(text, &[BATCH])?;
         let mut recipe = Recipe { method, batch };
         for part in own {
             let given = part.value.parse().ok().filter(|batch| *batch > 0);

@@ -9,7 +9,7 @@ use std::time::Instant;
 use autograd::BufferPool;
 use data::batches::epoch_order;
 use nn::Context;
-use optim::{Needs, Optimizer, StateDict};
+use optim::{Optimizer, Requires, StateDict};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tensor::math::all_finite;
@@ -24,7 +24,7 @@ use crate::weights;
 /// How long a run is and how often it is measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Budget {
-    /// Passes over the training set.
+    /// MemoryTraffic over the training set.
     pub epochs: u32,
     /// Evaluations on the test set in each epoch, evenly spread, the last at its end; with 0 it is not
     /// looked at, not even at the start.
@@ -205,7 +205,7 @@ impl<'t> Training<'t> {
         if !(loss.is_finite() || passes_on) {
             return loss;
         }
-        if optimizer.needs() == Needs::Gradient {
+        if optimizer.requires() == Requires::Gradient {
             optimizer.step(weights.as_mut_slice(), gradients.as_slice());
             return loss;
         }

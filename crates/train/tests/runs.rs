@@ -34,11 +34,11 @@ fn recipes() -> Vec<Recipe> {
         |text: String| if text.starts_with("lbfgs") { "lbfgs max_iter=3 history=4".into() } else { text };
     let rules = optim::rules::all().into_iter().map(|rule| short(rule.to_string()));
     let wrappers = optim::wrappers::all().into_iter().map(|wrapper| {
-        let name = wrapper.card().name;
+        let name = wrapper.info().name;
         format!("{name}(adam)")
     });
     let courses = optim::schedules::all().into_iter();
-    let schedules = courses.flat_map(|course| course.card().examples).map(|text| format!("sgd, {text}"));
+    let schedules = courses.flat_map(|course| course.info().examples).map(|text| format!("sgd, {text}"));
     let others = [
         "sgd lr=0.05 momentum=0.9 nesterov=true, cosine warmup=10%, clip=1",
         "adam, step every=7 gamma=0.5",

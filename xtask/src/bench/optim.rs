@@ -8,7 +8,7 @@ mod table;
 use std::time::Instant;
 
 use nn::{Activation, Model};
-use optim::{Needs, Optimizer, Rule, Tier, rules};
+use optim::{Optimizer, Requires, Rule, Tier, rules};
 use tensor::{Layout, Role};
 
 use super::options::Options;
@@ -60,7 +60,7 @@ fn workloads() -> Vec<Workload> {
     for threads in [1, 2] {
         for weights in SIZES {
             for rule in rules::all() {
-                if rule.needs() == Needs::Gradient {
+                if rule.requires() == Requires::Gradient {
                     let (warm, updates) = if weights < 1_000_000 { (50, 200) } else { (1, 3) };
                     let words = format!("update {rule} weights={weights}");
                     workloads.push(Workload { words, updates, warm, threads });

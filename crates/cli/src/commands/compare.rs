@@ -51,7 +51,7 @@ pub(crate) fn command() -> Command {
         )
         .arg(model::argument())
         .args(dataset::arguments())
-        .arg(number("epochs", "N", "5", "Passes over the training set"))
+        .arg(number("epochs", "N", "5", "MemoryTraffic over the training set"))
         .arg(number("seeds", "N", "5", "Runs of each optimizer, with seeds 0 to N − 1"))
         .arg(number("batch-size", "N", "64", "Images in a batch"))
         .arg(
@@ -96,8 +96,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         recipes(matches.get_one::<String>("optimizers").expect("it has a default"), number("batch-size"))?;
     let json = matches.get_flag("json");
 
-    let stop = Stop::listen()?;
+    // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let task = Task::new(dataset::load(matches)?, model::of(matches), Normalize::HALF)?;
+    let stop = Stop::listen()?;
     let folder = folder(matches)?;
     let budget = Budget { epochs, evaluations: EVALUATIONS };
     let matrix = RunMatrix { task: &task, recipes, seeds: (0..seeds.into()).collect(), budget, threads };

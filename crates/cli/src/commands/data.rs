@@ -1,8 +1,9 @@
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use data::{Error, Found, Kind, Origin, Request, SETS, Set};
+use data::{Checked, Error, Evidence, Found, Kind, Origin, Request, SETS, Set, Verified};
 use serde_json::json;
 
 use crate::console;
@@ -229,53 +230,61 @@ fn unless_offline(error: Error, request: &Request) -> Failure {
 
 fn verify(matches: &ArgMatches) -> Result<(), Failure> {
     let named = named(matches)?;
-    let all_here = || SETS.iter().filter(|set| !located(set, matches).is_empty()).collect();
-    let sets: Vec<&Set> = if named.is_empty() { all_here() } else { named };
-    let (mut damaged, mut missing) = (0, Vec::new());
-    for &set in &sets {
-        let found = located(set, matches);
-        let mut whole = false;
-        for found in &found {
-            let checked = data::verify(set, found);
-            whole |= found.is_whole();
-            damaged += checked.iter().filter(|file| is_damaged(file)).count();
-            let json = matches.get_flag("json");
-            console::print(&if json {
-                verified_as_json(set, found, &checked)
-            } else {
-                verified(set, found, &checked)
-            })?;
-        }
-        if !whole {
-            missing.push(set.name);
-        }
+    let sets: Vec<&'static Set> = if named.is_empty() { SETS.iter().collect() } else { named.clone() };
+    let requests: Vec<Request> = sets.iter().map(|set| at(set, matches)).collect();
+    // A set that was named is checked wherever its files are looked for.
+    let mut checked: Vec<Checked> = match named.is_empty() {
+        true => data::verify_all(&requests),
+        false => requests.iter().flat_map(|request| data::verify_all(slice::from_ref(request))).collect(),
+    };
+    checked.retain(|checked| is_below_named(&checked.found, matches));
+    let json = matches.get_flag("json");
+    for checked in &checked {
+        console::print(&if json { verified_as_json(checked) } else { verified(checked) })?;
     }
+    let files = checked.iter().flat_map(|checked| &checked.files);
+    let damaged = files.filter(|file| is_damaged(file)).count();
     if damaged > 0 {
-        let hint = "remove what is damaged and run `descent data fetch`, which brings it anew";
+        let hint = "`descent data fetch SET --data-dir DIR` brings whole files into another folder";
         return Err(Failure::bad_data(format!("damaged files: {damaged}"), hint));
     }
-    if sets.is_empty() || !missing.is_empty() {
-        let what = if sets.is_empty() {
-            "no data set is here".into()
-        } else {
-            format!("not here: {}", missing.join(", "))
+    let is_whole = |set: &Set| checked.iter().any(|checked| checked.set == set && checked.found.is_whole());
+    let expected: Vec<&Set> =
+        if named.is_empty() { checked.iter().map(|checked| checked.set).collect() } else { named };
+    let mut missing: Vec<&str> =
+        expected.into_iter().filter(|set| !is_whole(set)).map(|set| set.name).collect();
+    missing.dedup();
+    if checked.is_empty() || !missing.is_empty() {
+        let what = match missing.is_empty() {
+            true => "no data set is here".into(),
+            false => format!("not here: {}", missing.join(", ")),
         };
         return Err(Failure::missing(what, "`descent data fetch` brings what is missing"));
     }
     Ok(())
 }
 
-type Checked = [Result<u64, Error>; 4];
-
-fn is_damaged(file: &Result<u64, Error>) -> bool {
+fn is_damaged(file: &Result<Verified, Error>) -> bool {
     file.as_ref().is_err_and(|error| error.kind() != Kind::MissingInput)
 }
 
-fn verified(set: &Set, found: &Found, checked: &Checked) -> String {
+fn verified(checked: &Checked) -> String {
+    let Checked { set, found, files } = checked;
     let mut text = format!("{}: {}\n", set.name, files::text::visible(&found.origin.to_string()));
-    for (file, result) in found.files.iter().zip(checked) {
+    for (file, result) in found.files.iter().zip(files) {
         text += &match result {
-            Ok(bytes) => format!("  ok       {}, {} bytes\n", file.name, text::grouped(*bytes)),
+            Ok(Verified { bytes, evidence }) => {
+                let bytes = text::grouped(*bytes);
+                match evidence {
+                    Evidence::Published => format!("  ok       {}, {bytes} bytes\n", file.name),
+                    Evidence::Stored => {
+                        format!("  ok       {}, {bytes} bytes, as it was stored\n", file.name)
+                    }
+                    Evidence::Shape => {
+                        format!("  ok       {}, {bytes} bytes: size and shape only\n", file.name)
+                    }
+                }
+            }
             Err(_) if !is_damaged(result) => format!("  missing  {}\n", file.name),
             Err(error) => {
                 format!(
@@ -286,16 +295,26 @@ fn verified(set: &Set, found: &Found, checked: &Checked) -> String {
             }
         };
     }
+    if files.iter().flatten().any(|file| file.evidence == Evidence::Shape) {
+        let why = format!("No checksum is published for the files of {}.", set.title);
+        text += &text::paragraph(&why, 2, console::width());
+    }
     text
 }
 
-fn verified_as_json(set: &Set, found: &Found, checked: &Checked) -> String {
-    let line = |(file, result): (&data::FoundFile, &Result<u64, Error>)| {
+fn verified_as_json(checked: &Checked) -> String {
+    let Checked { set, found, files } = checked;
+    let line = |(file, result): (&data::FoundFile, &Result<Verified, Error>)| {
         let status = match result {
             Ok(_) => "ok",
             Err(_) if is_damaged(result) => "damaged",
             Err(_) => "missing",
         };
+        let evidence = result.as_ref().ok().map(|file| match file.evidence {
+            Evidence::Published => "published checksum",
+            Evidence::Stored => "checksum as stored",
+            Evidence::Shape => "size and shape only",
+        });
         let object = json!({
             "schema": train::record::SCHEMA,
             "kind": "file",
@@ -304,11 +323,12 @@ fn verified_as_json(set: &Set, found: &Found, checked: &Checked) -> String {
             "name": file.name,
             "path": file.path.as_deref().map(lossy),
             "status": status,
+            "evidence": evidence,
             "error": result.as_ref().err().map(ToString::to_string),
         });
         format!("{object}\n")
     };
-    found.files.iter().zip(checked).map(line).collect()
+    found.files.iter().zip(files).map(line).collect()
 }
 
 fn show(matches: &ArgMatches) -> Result<(), Failure> {
@@ -368,13 +388,22 @@ fn named(matches: &ArgMatches) -> Result<Vec<&'static Set>, Failure> {
 
 /// The folders that hold files of a set; where the user named one, only what is in it.
 fn located(set: &'static Set, matches: &ArgMatches) -> Vec<Found> {
+    let mut found = data::locate(&at(set, matches));
+    found.retain(|found| is_below_named(found, matches));
+    found
+}
+
+/// The set, in the folder that the user named if there is one.
+fn at(set: &'static Set, matches: &ArgMatches) -> Request {
     let mut request = Request::new(set);
     request.data_dir = matches.get_one::<PathBuf>("data-dir").cloned();
-    let mut found = data::locate(&request);
-    if let Some(named) = &request.data_dir {
-        found.retain(|found| found.origin.folder().is_some_and(|folder| folder.starts_with(named)));
-    }
-    found
+    request
+}
+
+/// True but for folders outside of the one that the user named.
+fn is_below_named(found: &Found, matches: &ArgMatches) -> bool {
+    let named = matches.get_one::<PathBuf>("data-dir");
+    named.is_none_or(|named| found.origin.folder().is_some_and(|folder| folder.starts_with(named)))
 }
 
 fn lossy(path: &Path) -> String {

@@ -2,7 +2,7 @@ use anstyle::Style;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use optim::clip::Clip;
 use optim::hyper::{Hyper, Hyperparameters, Value};
-use optim::{Card, Course, Error, Needs, PlateauSettings, Rule, Schedule, State, Wrapper};
+use optim::{Error, Info, LrSchedule, PlateauSettings, Requires, Rule, Schedule, Slot, Wrapper};
 use optim::{rules, schedules, wrappers};
 use serde_json::json;
 
@@ -48,8 +48,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Entry::Rule(rule) => self::rule(&**rule, columns)?,
         Entry::Wrapper(wrapper) if json => wrapper_as_json(&**wrapper)?,
         Entry::Wrapper(wrapper) => self::wrapper(&**wrapper, columns)?,
-        Entry::Schedule(course) if json => schedule_as_json(&**course),
-        Entry::Schedule(course) => schedule(&**course, columns)?,
+        Entry::LrSchedule(course) if json => schedule_as_json(&**course),
+        Entry::LrSchedule(course) => schedule(&**course, columns)?,
         Entry::Plateau(settings) if json => plateau_as_json(settings),
         Entry::Plateau(settings) => plateau(settings, columns),
         Entry::Clip(clip) if json => clip_as_json(*clip),
@@ -61,7 +61,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 
 /// The page of a rule, in so many columns.
 pub(crate) fn rule(rule: &dyn Rule, columns: usize) -> Result<String, Error> {
-    let (card, cost, raises) = (rule.card(), facts::of_rule(rule)?, facts::raised_by_rule(rule)?);
+    let (card, cost, raises) = (rule.info(), facts::of_rule(rule)?, facts::raised_by_rule(rule)?);
     let mut page = head(card, columns);
     page += &title("\nThe step, for a weight w and its gradient g", columns);
     page += &formula(card.formula, columns);
@@ -69,9 +69,9 @@ pub(crate) fn rule(rule: &dyn Rule, columns: usize) -> Result<String, Error> {
     page += &state(&rule.state(), cost, &raises, columns);
     page += &title("\nCost of a step", columns);
     page += &text::paragraph(&passes(cost, &raises), 2, columns);
-    let gradients = match (facts::gradients_of_rule(rule), rule.needs()) {
+    let gradients = match (facts::gradients_of_rule(rule), rule.requires()) {
         (None, _) => "the gradient, and more at points of its own choice".to_string(),
-        (Some(count), Needs::Loss) => format!("{} and the loss", gradients(count)),
+        (Some(count), Requires::Loss) => format!("{} and the loss", gradients(count)),
         (Some(count), _) => gradients(count),
     };
     page += &text::paragraph(&gradients, 2, columns);
@@ -84,7 +84,7 @@ pub(crate) fn rule(rule: &dyn Rule, columns: usize) -> Result<String, Error> {
 }
 
 fn rule_as_json(rule: &dyn Rule) -> Result<String, Error> {
-    let (card, cost, raises) = (rule.card(), facts::of_rule(rule)?, facts::raised_by_rule(rule)?);
+    let (card, cost, raises) = (rule.info(), facts::of_rule(rule)?, facts::raised_by_rule(rule)?);
     let mut object = card_as_json("optimizer", card);
     object["settings"] = settings_as_json(rule.hypers());
     object["state"] = state_as_json(&rule.state());
@@ -97,7 +97,7 @@ fn rule_as_json(rule: &dyn Rule) -> Result<String, Error> {
 }
 
 fn wrapper(wrapper: &dyn Wrapper, columns: usize) -> Result<String, Error> {
-    let (card, cost) = (wrapper.card(), facts::of_wrapper(wrapper)?);
+    let (card, cost) = (wrapper.info(), facts::of_wrapper(wrapper)?);
     let mut page = head(card, columns);
     page += &title("\nThe step around that of a rule", columns);
     page += &formula(card.formula, columns);
@@ -115,7 +115,7 @@ fn wrapper(wrapper: &dyn Wrapper, columns: usize) -> Result<String, Error> {
 
 fn wrapper_as_json(wrapper: &dyn Wrapper) -> Result<String, Error> {
     let cost = facts::of_wrapper(wrapper)?;
-    let mut object = card_as_json("wrapper", wrapper.card());
+    let mut object = card_as_json("wrapper", wrapper.info());
     object["settings"] = settings_as_json(wrapper.hypers());
     object["state"] = state_as_json(&wrapper.state());
     object["state_bytes_per_weight"] = cost.bytes.into();
@@ -124,8 +124,8 @@ fn wrapper_as_json(wrapper: &dyn Wrapper) -> Result<String, Error> {
     Ok(object.to_string())
 }
 
-fn schedule(course: &dyn Course, columns: usize) -> Result<String, Error> {
-    let card = course.card();
+fn schedule(course: &dyn Schedule, columns: usize) -> Result<String, Error> {
+    let card = course.info();
     let mut page = title(&format!("{}: {}", card.name, card.title), columns);
     page += &said("schedules of the learning rate", card.problem, columns);
     page += &title("\nThe factor f of the learning rate at step s of T (after the warm-up)", columns);
@@ -145,8 +145,8 @@ fn schedule(course: &dyn Course, columns: usize) -> Result<String, Error> {
     Ok(page)
 }
 
-fn schedule_as_json(course: &dyn Course) -> String {
-    let card = course.card();
+fn schedule_as_json(course: &dyn Schedule) -> String {
+    let card = course.info();
     let object = json!({
         "schema": train::record::SCHEMA,
         "kind": "schedule",
@@ -164,7 +164,7 @@ fn schedule_as_json(course: &dyn Course) -> String {
 }
 
 fn plateau(settings: &PlateauSettings, columns: usize) -> String {
-    let card = settings.card();
+    let card = settings.info();
     let mut page = head(card, columns);
     page += &title("\nThe factor f of the learning rate after each loss that is measured", columns);
     page += &formula(card.formula, columns);
@@ -174,13 +174,13 @@ fn plateau(settings: &PlateauSettings, columns: usize) -> String {
 }
 
 fn plateau_as_json(settings: &PlateauSettings) -> String {
-    let mut object = card_as_json("plateau", settings.card());
+    let mut object = card_as_json("plateau", settings.info());
     object["settings"] = settings_as_json(settings.hypers());
     object.to_string()
 }
 
 fn clip(clip: Clip, columns: usize) -> String {
-    let card = clip.card();
+    let card = clip.info();
     let mut page = head(card, columns);
     page += &title("\nWhat it makes of a gradient g before the rule sees it", columns);
     page += &formula(card.formula, columns);
@@ -193,7 +193,7 @@ fn clip(clip: Clip, columns: usize) -> String {
 }
 
 fn clip_as_json(clip: Clip) -> String {
-    let mut object = card_as_json("clip", clip.card());
+    let mut object = card_as_json("clip", clip.info());
     object["passes"] = facts::passes_as_json(clip.passes());
     object.to_string()
 }
@@ -202,7 +202,7 @@ fn clip_as_json(clip: Clip) -> String {
 enum Entry {
     Rule(Box<dyn Rule>),
     Wrapper(Box<dyn Wrapper>),
-    Schedule(Box<dyn Course>),
+    LrSchedule(Box<dyn Schedule>),
     Plateau(PlateauSettings),
     Clip(Clip),
 }
@@ -219,7 +219,7 @@ impl Entry {
     fn all() -> Vec<Entry> {
         let rules = rules::all().into_iter().map(Entry::Rule);
         let wrappers = wrappers::all().into_iter().map(Entry::Wrapper);
-        let schedules = schedules::all().into_iter().map(Entry::Schedule);
+        let schedules = schedules::all().into_iter().map(Entry::LrSchedule);
         let plateau = std::iter::once(Entry::Plateau(PlateauSettings::default()));
         let clips = Clip::ALL.into_iter().map(|(_, clip)| Entry::Clip(clip(1.0)));
         rules.chain(wrappers).chain(schedules).chain(plateau).chain(clips).collect()
@@ -229,7 +229,7 @@ impl Entry {
         match self {
             Entry::Rule(_) => "optimizer",
             Entry::Wrapper(_) => "wrapper",
-            Entry::Schedule(_) | Entry::Plateau(_) => "schedule",
+            Entry::LrSchedule(_) | Entry::Plateau(_) => "schedule",
             Entry::Clip(_) => "clip",
         }
     }
@@ -239,13 +239,13 @@ impl Entry {
     }
 
     fn name_and_title(&self) -> (&'static str, &'static str) {
-        let of = |card: &'static Card| (card.name, card.title);
+        let of = |card: &'static Info| (card.name, card.title);
         match self {
-            Entry::Rule(rule) => of(rule.card()),
-            Entry::Wrapper(wrapper) => of(wrapper.card()),
-            Entry::Schedule(course) => (course.card().name, course.card().title),
-            Entry::Plateau(settings) => of(settings.card()),
-            Entry::Clip(clip) => of(clip.card()),
+            Entry::Rule(rule) => of(rule.info()),
+            Entry::Wrapper(wrapper) => of(wrapper.info()),
+            Entry::LrSchedule(course) => (course.info().name, course.info().title),
+            Entry::Plateau(settings) => of(settings.info()),
+            Entry::Clip(clip) => of(clip.info()),
         }
     }
 }
@@ -293,7 +293,7 @@ fn list_as_json(all: &[Entry]) -> String {
     all.iter().map(line).collect()
 }
 
-fn card_as_json(kind: &str, card: &Card) -> serde_json::Value {
+fn card_as_json(kind: &str, card: &Info) -> serde_json::Value {
     json!({
         "schema": train::record::SCHEMA,
         "kind": kind,
@@ -310,8 +310,8 @@ fn card_as_json(kind: &str, card: &Card) -> serde_json::Value {
 }
 
 /// A schedule's own settings, and the one that all have.
-fn all_settings(course: &dyn Course) -> Vec<Hyper> {
-    course.hypers().into_iter().chain([Schedule::WARMUP]).collect()
+fn all_settings(course: &dyn Schedule) -> Vec<Hyper> {
+    course.hypers().into_iter().chain([LrSchedule::WARMUP]).collect()
 }
 
 fn settings(hypers: Vec<Hyper>, columns: usize) -> String {
@@ -343,8 +343,8 @@ fn settings_as_json(hypers: Vec<Hyper>) -> serde_json::Value {
     hypers.into_iter().map(setting).collect()
 }
 
-fn state(state: &[State], cost: Cost, raises: &[Raise], columns: usize) -> String {
-    let row = |state: &State| {
+fn state(state: &[Slot], cost: Cost, raises: &[Raise], columns: usize) -> String {
+    let row = |state: &Slot| {
         [state.symbol.to_string(), state.name.to_string(), format!("{} at the start", state.start)]
     };
     let rows: Vec<_> = state.iter().map(row).collect();
@@ -365,8 +365,8 @@ fn state(state: &[State], cost: Cost, raises: &[Raise], columns: usize) -> Strin
         + &text::paragraph(&words, 2, columns)
 }
 
-fn state_as_json(state: &[State]) -> serde_json::Value {
-    let object = |state: &State| json!({ "name": state.name, "symbol": state.symbol, "start": state.start });
+fn state_as_json(state: &[Slot]) -> serde_json::Value {
+    let object = |state: &Slot| json!({ "name": state.name, "symbol": state.symbol, "start": state.start });
     state.iter().map(object).collect()
 }
 
@@ -387,7 +387,7 @@ fn title(text: &str, columns: usize) -> String {
     format!("{before}{bold}{}{bold:#}\n", lines.join("\n"))
 }
 
-fn head(card: &Card, columns: usize) -> String {
+fn head(card: &Info, columns: usize) -> String {
     title(&format!("{}: {}", card.name, card.title), columns) + &said(card.family, card.problem, columns)
 }
 
@@ -406,7 +406,7 @@ fn formula(formula: &str, columns: usize) -> String {
     formula.lines().map(line).collect()
 }
 
-fn choice(card: &Card, columns: usize) -> String {
+fn choice(card: &Info, columns: usize) -> String {
     let parts = [
         ("Good when", card.good_when),
         ("Not when", card.bad_when),

@@ -125,8 +125,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     files.iter().flatten().try_for_each(|path| files::check_room(path))?;
     let trained = matches.get_one::<PathBuf>("weights").cloned().map(Trained::read).transpose()?;
 
-    let stop = Stop::listen()?;
+    // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let dataset = dataset::load(matches)?;
+    let stop = Stop::listen()?;
     let task = match (&trained, matches.get_many::<u32>("layers")) {
         (Some(trained), _) => trained.task(dataset)?,
         (None, Some(widths)) => {

@@ -2,7 +2,7 @@ use anstyle::Style;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use optim::clip::Clip;
 use optim::hyper::Hyper;
-use optim::{Card, Error, PlateauSettings, Rule, Schedule, Tier, hyper::Hyperparameters};
+use optim::{Error, Info, LrSchedule, PlateauSettings, Rule, Tier, hyper::Hyperparameters};
 use optim::{rules, schedules, wrappers};
 use serde_json::json;
 
@@ -54,7 +54,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 fn json_lines() -> Result<String, Error> {
     let mut lines = String::new();
     for rule in rules::all() {
-        let (card, cost) = (rule.card(), facts::of_rule(&*rule)?);
+        let (card, cost) = (rule.info(), facts::of_rule(&*rule)?);
         let object = json!({
             "schema": train::record::SCHEMA,
             "kind": "optimizer",
@@ -71,7 +71,7 @@ fn json_lines() -> Result<String, Error> {
         lines += &format!("{object}\n");
     }
     for wrapper in wrappers::all() {
-        let (card, cost) = (wrapper.card(), facts::of_wrapper(&*wrapper)?);
+        let (card, cost) = (wrapper.info(), facts::of_wrapper(&*wrapper)?);
         let object = json!({
             "schema": train::record::SCHEMA,
             "kind": "wrapper",
@@ -94,7 +94,7 @@ fn page() -> Result<String, Error> {
     for (family, members) in by_family() {
         heads.push((rows.len(), family));
         for rule in members {
-            let (card, cost, raises) = (rule.card(), facts::of_rule(&*rule)?, facts::raised_by_rule(&*rule)?);
+            let (card, cost, raises) = (rule.info(), facts::of_rule(&*rule)?, facts::raised_by_rule(&*rule)?);
             let more = facts::bytes_in_words(&raises);
             rows.push([
                 card.name.to_string(),
@@ -107,7 +107,7 @@ fn page() -> Result<String, Error> {
     }
     heads.push((rows.len(), "wrappers, which stand around any of them"));
     for wrapper in wrappers::all() {
-        let (card, cost) = (wrapper.card(), facts::of_wrapper(&*wrapper)?);
+        let (card, cost) = (wrapper.info(), facts::of_wrapper(&*wrapper)?);
         let gradients = match facts::gradients_of_wrapper(&*wrapper)? {
             1.0 => String::new(),
             more => format!(" ({} gradients a step)", rounded(more)),
@@ -136,7 +136,7 @@ fn page() -> Result<String, Error> {
 fn by_family() -> Vec<(&'static str, Vec<Box<dyn Rule>>)> {
     let mut families: Vec<(&'static str, Vec<Box<dyn Rule>>)> = vec![];
     for rule in rules::all() {
-        let family = rule.card().family;
+        let family = rule.info().family;
         match families.iter_mut().find(|(known, _)| *known == family) {
             Some((_, members)) => members.push(rule),
             None => families.push((family, vec![rule])),
@@ -152,7 +152,7 @@ fn markdown() -> Result<String, Error> {
          declarations, not the page. `descent explain NAME` has the formula, the meaning and range of each \
          setting, and when a thing is a good choice.\n\n\
          *Bytes* are those of state for each weight of a matrix, beside 4 for the weight and 4 for its \
-         gradient; where those of a vector's weights differ, they stand behind the slash. *Passes* are the \
+         gradient; where those of a vector's weights differ, they stand behind the slash. *MemoryTraffic* are the \
          arrays as long as the weights that a step reads and writes; *+* is what a setting adds. *Sees* is \
          what the update of a weight depends on: the weight alone, its whole parameter, or all weights.\n",
     );
@@ -167,28 +167,28 @@ fn markdown() -> Result<String, Error> {
     page += "\n## Wrappers\n\n";
     page += "| name | what | settings | bytes | passes | gradients a step | source |\n|---|---|---|---|---|---|---|\n";
     for wrapper in wrappers::all() {
-        let (Card { name, title, source, .. }, cost) = (wrapper.card(), facts::of_wrapper(&*wrapper)?);
+        let (Info { name, title, source, .. }, cost) = (wrapper.info(), facts::of_wrapper(&*wrapper)?);
         let (settings, passes) = (defaults(wrapper.hypers()), rounded(cost.passes.total()));
         let gradients = rounded(facts::gradients_of_wrapper(&*wrapper)?);
         page += &row(&[name, title, &settings, &cost.bytes.to_string(), &passes, &gradients, source]);
     }
     page += "\n## Schedules of the learning rate\n\n";
-    page += &format!("Each also has `{}`, {}.\n\n", Schedule::WARMUP.name, lower(Schedule::WARMUP.doc));
+    page += &format!("Each also has `{}`, {}.\n\n", LrSchedule::WARMUP.name, lower(LrSchedule::WARMUP.doc));
     page += "| name | what | settings | first and last factor | source |\n|---|---|---|---|---|\n";
     for course in schedules::all() {
-        let card = course.card();
+        let card = course.info();
         let [first, last] = card.ends;
         let ends = format!("{first}, {last}");
         page += &row(&[card.name, card.title, &defaults(course.hypers()), &ends, card.source]);
     }
     let plateau = PlateauSettings::default();
-    let card = plateau.card();
+    let card = plateau.info();
     page +=
         &row(&[card.name, card.title, &defaults(plateau.hypers()), "1, depends on the loss", card.source]);
     page += "\n## Clipping\n\n| name | what | formula | passes | source |\n|---|---|---|---|---|\n";
     for (_, clip) in Clip::ALL {
         let clip = clip(1.0);
-        let card = clip.card();
+        let card = clip.info();
         let passes = rounded(clip.passes().total());
         page += &row(&[card.name, card.title, &card.formula.replace('\n', " "), &passes, card.source]);
     }
@@ -196,7 +196,7 @@ fn markdown() -> Result<String, Error> {
 }
 
 fn markdown_row(rule: &dyn Rule) -> Result<String, Error> {
-    let (card, cost, raises) = (rule.card(), facts::of_rule(rule)?, facts::raised_by_rule(rule)?);
+    let (card, cost, raises) = (rule.info(), facts::of_rule(rule)?, facts::raised_by_rule(rule)?);
     let with =
         |plain: String, more: String| if more.is_empty() { plain } else { format!("{plain} ({more})") };
     let bytes = match (cost.bytes, cost.bytes_of_vectors) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use optim::hyper::Value;
-use optim::{HyperCourse, Schedule};
+use optim::{HyperCourse, LrSchedule};
 use serde_json::json;
 
 use crate::chart;
@@ -95,7 +95,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 
 /// What is drawn: the factor of a learning rate, or the values of another hyperparameter.
 enum Drawn {
-    Factor(Schedule),
+    Factor(LrSchedule),
     Values(String, HyperCourse),
 }
 

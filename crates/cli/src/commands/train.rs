@@ -5,7 +5,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use data::batches::Normalize;
 use lab::run_matrix::RunId;
 use nn::{Activation, Architecture};
-use optim::{Clip, Schedule, rules};
+use optim::{Clip, LrSchedule, rules};
 use std::ops::ControlFlow;
 use train::{Budget, Recipe, Task, Training, weights};
 
@@ -85,7 +85,7 @@ pub(crate) fn command() -> Command {
                 .value_name("N")
                 .value_parser(value_parser!(u32).range(1..))
                 .default_value("5")
-                .help("Passes over the training set"),
+                .help("MemoryTraffic over the training set"),
         )
         .arg(
             Arg::new("seed")
@@ -125,8 +125,9 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     for path in matches.get_one::<PathBuf>("save").into_iter().chain([checkpoint]) {
         files::check_room(path)?;
     }
-    let stop = Stop::listen()?;
+    // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let dataset = dataset::load(matches)?;
+    let stop = Stop::listen()?;
     if batch(matches) == Some("all") {
         recipe.batch = dataset.train.len();
     }
@@ -240,7 +241,7 @@ fn recipe(matches: &ArgMatches) -> Result<Recipe, Failure> {
     };
     hyper_flags::apply(matches, &mut *recipe.method.rule)?;
     if let Some(text) = matches.get_one::<String>("schedule") {
-        recipe.method.schedule = text.parse::<Schedule>()?;
+        recipe.method.schedule = text.parse::<LrSchedule>()?;
     }
     if let Some(norm) = matches.get_one::<f64>("clip-norm") {
         recipe.method.clip = Some(Clip::Norm(*norm));

@@ -2,12 +2,13 @@
 
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use md5::{Digest, Md5};
 use reqwest::StatusCode;
-use reqwest::blocking::{Client, Response};
+use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::header::{self, HeaderMap, HeaderName};
 use reqwest::redirect::{Attempt, Policy};
 
@@ -15,7 +16,7 @@ use super::part::{Note, Part};
 use crate::check;
 use crate::error::{Error, GzipFault, Kind};
 use crate::event::Event;
-use crate::network::Network;
+use crate::network::{Network, TICK};
 use crate::sets::File;
 use crate::store::Store;
 use crate::text::grouped;
@@ -104,6 +105,15 @@ enum Failure {
     Local(Error),
 }
 
+/// What the thread that talks with the server has to say.
+enum Message {
+    Answer { status: StatusCode, headers: HeaderMap, length: Option<u64> },
+    Bytes(Vec<u8>),
+    NoAnswer(reqwest::Error),
+    BrokenOff(io::Error),
+    End,
+}
+
 impl<'a> Download<'a> {
     fn of(
         store: &'a Store,
@@ -130,7 +140,7 @@ impl<'a> Download<'a> {
                     let wait = wait.unwrap_or(backoff).min(self.network.longest_wait);
                     let why = format!("{why}; trying again");
                     progress(Event::Failed { what: self.url.clone(), why });
-                    thread::sleep(wait);
+                    self.network.cancel.sleep(wait).map_err(Failure::Local)?;
                     backoff = (2 * backoff).min(8 * self.network.backoff);
                     attempt += 1;
                 }
@@ -148,15 +158,20 @@ impl<'a> Download<'a> {
                 .header(header::RANGE, format!("bytes={length}-"))
                 .header(header::IF_RANGE, &note.validator);
         }
-        let response = request.send().map_err(|error| self.no_answer(&error))?;
-        let headers = response.headers();
-        match (response.status(), resumed) {
+        let messages = talk(request);
+        let (status, headers, length) = match self.next(&messages)? {
+            Message::Answer { status, headers, length } => (status, headers, length),
+            Message::NoAnswer(error) => return Err(self.no_answer(&error)),
+            _ => return Err(passing("the connection closed without an answer".into())),
+        };
+        let headers = &headers;
+        match (status, resumed) {
             (StatusCode::OK, _) => {
-                let note = self.note(headers, response.content_length());
+                let note = self.note(headers, length);
                 self.refuse_web_page(headers)?;
                 self.refuse_length(note.total)?;
                 let file = self.part.start(&note).map_err(Failure::Local)?;
-                self.receive(response, file, 0, note.total, progress)?;
+                self.receive(&messages, file, 0, note.total, progress)?;
                 self.finish(note.total.is_some(), false, progress)
             }
             (StatusCode::PARTIAL_CONTENT, Some((length, note))) => {
@@ -165,7 +180,7 @@ impl<'a> Download<'a> {
                 };
                 self.refuse_length(total)?;
                 let file = self.part.go_on().map_err(Failure::Local)?;
-                self.receive(response, file, length, total, progress)?;
+                self.receive(&messages, file, length, total, progress)?;
                 self.finish(total.is_some(), true, progress)
             }
             // All bytes are here already: the last run ended between the last byte and the check.
@@ -184,27 +199,33 @@ impl<'a> Download<'a> {
     /// Writes the body behind the first `have` bytes, and not one byte more than is allowed.
     fn receive(
         &self,
-        mut response: Response,
+        messages: &Receiver<Message>,
         mut file: std::fs::File,
         have: u64,
         total: Option<u64>,
         progress: &mut dyn FnMut(Event),
     ) -> Result<(), Failure> {
         let mut done = have;
-        let mut buffer = vec![0; 1 << 16];
+        let (mut since, mut then) = (Instant::now(), have);
         loop {
-            let count = match response.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(self.broken_off(&error, done, total)),
+            let bytes = match self.next(messages)? {
+                Message::Bytes(bytes) => bytes,
+                Message::BrokenOff(error) => return Err(self.broken_off(&error, done, total)),
+                _ => break,
             };
-            done += count as u64;
+            done += bytes.len() as u64;
+            if since.elapsed() >= self.network.stall {
+                let least = self.network.slowest as f64 * since.elapsed().as_secs_f64();
+                if ((done - then) as f64) < least {
+                    return Err(Failure::Final(self.too_slow()));
+                }
+                (since, then) = (Instant::now(), done);
+            }
             if done > total.unwrap_or(self.longest) {
                 self.part.remove();
                 return Err(Failure::Final(self.too_long()));
             }
-            let written = file.write_all(&buffer[..count]);
+            let written = file.write_all(&bytes);
             written.map_err(|error| Failure::Local(self.part.failed("write", error)))?;
             progress(Event::Progress { file: self.file.name.into(), done, total });
         }
@@ -299,6 +320,22 @@ impl<'a> Download<'a> {
         passing(format!("the connection broke off after {}{total} bytes", grouped(done)))
     }
 
+    /// The next message, unless the fetch is asked to stop before it comes.
+    fn next(&self, messages: &Receiver<Message>) -> Result<Message, Failure> {
+        loop {
+            self.network.cancel.check().map_err(Failure::Local)?;
+            match messages.recv_timeout(TICK) {
+                Ok(message) => return Ok(message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(Message::End),
+            }
+        }
+    }
+
+    fn too_slow(&self) -> String {
+        format!("the server sends fewer than {} bytes a second", grouped(self.network.slowest))
+    }
+
     fn stalled(&self) -> String {
         format!("the server sent nothing for {:?}", self.network.stall)
     }
@@ -330,6 +367,30 @@ impl<'a> Download<'a> {
             Failure::Local(error) => error,
         }
     }
+}
+
+/// Sends the request and reads its answer on a thread, so that the wait for a server can be ended. The
+/// thread writes nothing, and ends once nobody listens.
+fn talk(request: RequestBuilder) -> Receiver<Message> {
+    let (sender, receiver) = mpsc::sync_channel(4);
+    thread::spawn(move || {
+        let mut response = match request.send() {
+            Ok(response) => response,
+            Err(error) => return drop(sender.send(Message::NoAnswer(error))),
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut message = Message::Answer { status, headers, length: response.content_length() };
+        let mut buffer = vec![0; 1 << 16];
+        while sender.send(message).is_ok() {
+            message = match response.read(&mut buffer) {
+                Ok(0) => return drop(sender.send(Message::End)),
+                Ok(count) => Message::Bytes(buffer[..count].to_vec()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => Message::Bytes(Vec::new()),
+                Err(error) => return drop(sender.send(Message::BrokenOff(error))),
+            };
+        }
+    });
+    receiver
 }
 
 fn passing(why: String) -> Failure {

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use data::{Dataset, Error, Event, Idx, IdxData, Images, Kind, Origin, SETS, load, locate, set, verify};
+use data::{
+    Dataset, Error, Event, Evidence, Idx, IdxData, Images, Kind, Origin, SETS, Verified, load, locate, set,
+    verify,
+};
 
 use crate::tiny;
 
@@ -204,6 +207,9 @@ fn labels_of_every_integer_type_are_read() {
         idx(&[2], IdxData::I32(vec![4, 256 + 5])),
         idx(&[2], IdxData::F32(vec![4.0, 5.0])),
         idx(&[2, 0], IdxData::U8(vec![])),
+        // One-hot rows, whose first column is no class.
+        idx(&[2, 3], IdxData::U8(vec![0, 1, 0, 1, 0, 0])),
+        idx(&[2, 8], IdxData::U8(vec![0; 16])),
         idx(&[], IdxData::U8(vec![4])),
         idx(&[2, 1, 1], IdxData::U8(vec![4, 5])),
     ];
@@ -294,7 +300,10 @@ fn what_is_where_is_listed_and_verified() {
     assert!(!here.is_whole() && cache.is_whole());
     assert_eq!(cache.bytes(), files.iter().map(|file| file.len() as u64).sum::<u64>());
     let [missing, good, ..] = verify(request.set, here);
-    assert!(matches!(missing, Err(Error::Missing { .. })) && matches!(good, Ok(20)));
+    assert!(
+        matches!(missing, Err(Error::Missing { .. }))
+            && matches!(good, Ok(Verified { bytes: 20, evidence: Evidence::Published }))
+    );
     let [.., bad] = verify(request.set, cache);
     assert!(matches!(bad, Err(Error::Checksum { .. })));
 }

@@ -3,11 +3,13 @@
 mod characters;
 #[cfg(feature = "download")]
 mod download;
+mod faults;
 mod fetch;
 mod generated;
 mod gzip;
 mod idx;
 mod load;
+mod own;
 mod sample;
 mod samples;
 #[cfg(feature = "download")]

@@ -57,6 +57,9 @@ pub(crate) fn request(set: &'static Set, root: &Path) -> Request {
         tries: 4,
         backoff: Duration::from_millis(2),
         longest_wait: Duration::from_millis(50),
+        slowest: 1000,
+        apt: None,
+        cancel: data::Cancel::default(),
         proxy: false,
     };
     request
@@ -106,6 +109,7 @@ fn leak(sum: fn(&'static str) -> Option<&'static str>) -> &'static Set {
         ],
         mirrors: &["https://example.invalid/tiny/"],
         npm: None,
+        debian: None,
         torchvision: "Tiny",
         system: Some("tiny"),
         mean_std: (0.5, 0.25),

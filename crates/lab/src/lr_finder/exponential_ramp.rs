@@ -1,6 +1,6 @@
 //! The learning rate of a range test.
 
-use optim::{Course, CourseCard, hyperparameters};
+use optim::{Schedule, ScheduleInfo, hyperparameters};
 
 hyperparameters! {
     /// A rate that rises by the same factor with every step.
@@ -16,7 +16,7 @@ hyperparameters! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "rising",
     title: "rises by the same factor with every step",
     problem: "nobody knows the size of a good learning rate",
@@ -28,9 +28,9 @@ const CARD: CourseCard = CourseCard {
     examples: ["rising", "rising low=0.01 high=100"],
 };
 
-impl Course for ExponentialRamp {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for ExponentialRamp {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn factor(&self, s: f64, _total: f64) -> f64 {
@@ -38,7 +38,7 @@ impl Course for ExponentialRamp {
         low * (high / low).powf((s - start) / steps)
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

@@ -1,7 +1,7 @@
 //! What a range test found, over its seeds: plain data for tables and pictures.
 
 use optim::hyper::Value;
-use optim::{Group, GroupRule, Rule, Schedule};
+use optim::{Group, GroupRule, LrSchedule, Rule};
 use serde::{Deserialize, Serialize};
 use tensor::simd;
 
@@ -308,7 +308,7 @@ fn describe(start: &Start<'_>) -> String {
 fn notes(recipe: &Recipe) -> Vec<String> {
     let method = &recipe.method;
     let mut notes = vec![];
-    if method.schedule != Schedule::default() {
+    if method.schedule != LrSchedule::default() {
         notes.push(format!(
             "The schedule `{}` stood aside while the rate rose; it multiplies the rate that is chosen.",
             method.schedule

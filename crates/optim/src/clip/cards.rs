@@ -1,12 +1,12 @@
 //! What a person wants to know about each way of clipping.
 
 use super::Clip;
-use crate::passes::Passes;
-use crate::rule::Card;
+use crate::rule::Info;
+use crate::rule::MemoryTraffic;
 
 impl Clip {
     /// What a person wants to know about it.
-    pub fn card(self) -> &'static Card {
+    pub fn info(self) -> &'static Info {
         match self {
             Clip::Norm(_) => &NORM,
             Clip::Value(_) => &VALUE,
@@ -16,18 +16,18 @@ impl Clip {
     }
 
     /// What it costs at each step in passes over memory, beside the rule.
-    pub fn passes(self) -> Passes {
+    pub fn passes(self) -> MemoryTraffic {
         match self {
             // The rule's own loop multiplies.
-            Clip::Norm(_) => Passes::of(1, 1, 0),
-            Clip::Value(_) => Passes::of(2, 2, 2),
-            Clip::TensorNorm(_) => Passes::of(3, 3, 2),
-            Clip::Adaptive(_) => Passes::of(4, 4, 2),
+            Clip::Norm(_) => MemoryTraffic::of(1, 1, 0),
+            Clip::Value(_) => MemoryTraffic::of(2, 2, 2),
+            Clip::TensorNorm(_) => MemoryTraffic::of(3, 3, 2),
+            Clip::Adaptive(_) => MemoryTraffic::of(4, 4, 2),
         }
     }
 }
 
-const NORM: Card = Card {
+const NORM: Info = Info {
     name: "clip",
     title: "Clipping by the global norm",
     family: "clipping",
@@ -40,7 +40,7 @@ const NORM: Card = Card {
     source: "Pascanu, Mikolov & Bengio 2013, in PyTorch's form",
 };
 
-const VALUE: Card = Card {
+const VALUE: Info = Info {
     name: "clip_value",
     title: "Clipping by value",
     family: "clipping",
@@ -52,7 +52,7 @@ const VALUE: Card = Card {
     source: "Mikolov 2012, section 3.3",
 };
 
-const TENSOR_NORM: Card = Card {
+const TENSOR_NORM: Info = Info {
     name: "clip_tensor",
     title: "Clipping by the norm of each parameter",
     family: "clipping",
@@ -64,7 +64,7 @@ const TENSOR_NORM: Card = Card {
     source: "Pascanu, Mikolov & Bengio 2013, for each parameter by itself",
 };
 
-const ADAPTIVE: Card = Card {
+const ADAPTIVE: Info = Info {
     name: "agc",
     title: "Adaptive gradient clipping",
     family: "clipping",

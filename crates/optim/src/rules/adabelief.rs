@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::gathered;
+use crate::formula::bias_correction;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Adam divided by how far gradients are from what was expected, instead of by their size.
@@ -17,7 +18,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "adabelief",
     title: "Adam by the belief in the gradient",
     family: "adaptive",
@@ -36,20 +37,20 @@ w ← w − η·m̂/(√ŝ + ε)",
 };
 
 impl Rule for AdaBelief {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_var", "s")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_var", "s")]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let AdaBelief { lr, beta1, beta2, eps } = *self;
-        let [correction1, correction2] = [beta1, beta2].map(|beta| gathered(beta, t) as f32);
+        let [correction1, correction2] = [beta1, beta2].map(|beta| bias_correction(beta, t) as f32);
         let [lr, beta1, new1, beta2, new2, eps] =
             [lr, beta1, 1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
-        each.weight(move |w, g, [m, s]| {
+        update.each_weight(move |w, g, [m, s]| {
             let m = new1 * g + beta1 * m;
             let surprise = g - m;
             let s = new2 * (surprise * surprise) + beta2 * s + eps;

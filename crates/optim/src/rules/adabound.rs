@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::{clip, gathered, lerp, maximum};
+use crate::formula::{bias_correction, clip, lerp, maximum};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Adam whose step sizes are kept between two bounds that close in on SGD's.
@@ -23,7 +24,7 @@ hyperparameters! {
 
 // The paper's algorithm has no bias correction and divides the step size by √t; the authors' code,
 // which the field follows, has Adam's correction and no √t, and its ε. A schedule moves both rates.
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "adabound",
     title: "Adam bounded by SGD",
     family: "adaptive",
@@ -42,18 +43,18 @@ w ← w − min(max(s, low), high)·m",
 };
 
 impl Rule for AdaBound {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_sq", "v")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
-        let bounded = bounded_step(self, t, &each);
+    fn update(&self, t: u64, update: Update<'_>) {
+        let bounded = bounded_step(self, t, &update);
         let [new1, beta2, new2] = [1.0 - self.beta1, self.beta2, 1.0 - self.beta2].map(|x| x as f32);
-        each.weight(move |w, g, [m, v]| {
+        update.each_weight(move |w, g, [m, v]| {
             let m = lerp(m, g, new1);
             let v = beta2 * v + new2 * g * g;
             (w - bounded(v) * m, [m, v])
@@ -66,10 +67,10 @@ impl Rule for AdaBound {
 }
 
 /// AdaBound's update divided by the greatest mean of squares so far.
-pub(super) fn amsbound_update(rule: &AdaBound, t: u64, each: Each<'_>) {
-    let bounded = bounded_step(rule, t, &each);
+pub(super) fn amsbound_update(rule: &AdaBound, t: u64, update: Update<'_>) {
+    let bounded = bounded_step(rule, t, &update);
     let [new1, beta2, new2] = [1.0 - rule.beta1, rule.beta2, 1.0 - rule.beta2].map(|x| x as f32);
-    each.weight(move |w, g, [m, v, max]| {
+    update.each_weight(move |w, g, [m, v, max]| {
         let m = lerp(m, g, new1);
         let v = beta2 * v + new2 * g * g;
         let max = maximum(max, v);
@@ -81,11 +82,11 @@ pub(super) fn amsbound_update(rule: &AdaBound, t: u64, each: Each<'_>) {
 fn bounded_step(
     rule: &AdaBound,
     t: u64,
-    each: &Each<'_>,
+    update: &Update<'_>,
 ) -> impl Fn(f32) -> f32 + Copy + Send + Sync + use<> {
     let AdaBound { lr, final_lr, gamma, beta1, beta2, eps } = *rule;
-    let step_size = lr * gathered(beta2, t).sqrt() / gathered(beta1, t);
-    let (end, t) = (final_lr * each.schedule_factor(), t as f64);
+    let step_size = lr * bias_correction(beta2, t).sqrt() / bias_correction(beta1, t);
+    let (end, t) = (final_lr * update.schedule_factor(), t as f64);
     let (low, high) = (end * (1.0 - 1.0 / (gamma * t + 1.0)), end * (1.0 + 1.0 / (gamma * t)));
     // With γ = 0 there is no upper bound, and with a rate of 0 no step.
     let high = if end == 0.0 { 0.0 } else { high };

@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::with_decay;
+use crate::formula::l2;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Steps in the unit of the weights: the size of recent steps over the size of recent gradients.
@@ -17,7 +18,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "adadelta",
     title: "Adaptive learning rate by corrected units",
     family: "adaptive",
@@ -36,19 +37,19 @@ w ← w − η·Δ",
 };
 
 impl Rule for Adadelta {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("square_avg", "v"), State::zeros("acc_delta", "u")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("square_avg", "v"), Slot::zeros("acc_delta", "u")]
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let Adadelta { lr, rho, eps, weight_decay } = *self;
         let [lr, rho, new, eps, lambda] = [lr, rho, 1.0 - rho, eps, weight_decay].map(|x| x as f32);
-        each.weight(move |w, g, [v, u]| {
-            let g = with_decay(w, g, lambda);
+        update.each_weight(move |w, g, [v, u]| {
+            let g = l2(w, g, lambda);
             let v = rho * v + new * g * g;
             let delta = (u + eps).sqrt() / (v + eps).sqrt() * g;
             let u = rho * u + new * delta * delta;

@@ -1,10 +1,11 @@
 use tensor::math::sum_of_squares;
 
-use crate::each::{Each, Parameter};
 use crate::formula::{lerp, maximum};
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Extent, Rule, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Parameter, Update};
+use crate::state::{Slot, StateShape};
 
 hyperparameters! {
     /// Steps divided by a mean of squares that is kept as one number a row and one a column.
@@ -25,7 +26,7 @@ hyperparameters! {
 }
 
 // In PyTorch's form: the paper adds ε₁ to g² instead of bounding the mean, and has no λ.
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "adafactor",
     title: "Adaptive rates with sublinear memory",
     family: "layer-wise",
@@ -45,16 +46,16 @@ w ← w − η·λ·w − α·u/max(1, RMS(u)/d)",
 };
 
 impl Rule for Adafactor {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        let state = |name, symbol, extent| State { name, symbol, start: 0.0, extent };
+    fn state(&self) -> Vec<Slot> {
+        let state = |name, symbol, extent| Slot { name, symbol, start: 0.0, extent };
         vec![
-            state("row_var", "R", Extent::Rows),
-            state("col_var", "C", Extent::Columns),
-            state("variance", "v", Extent::Vectors),
+            state("row_var", "R", StateShape::Rows),
+            state("col_var", "C", StateShape::Columns),
+            state("variance", "v", StateShape::Vectors),
         ]
     }
 
@@ -63,21 +64,21 @@ impl Rule for Adafactor {
     }
 
     /// Of a matrix.
-    fn passes(&self) -> Passes {
-        Passes::of(8, 9, 4)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(8, 9, 4)
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
-        for Parameter { shape, mut each, .. } in each.parameters() {
+    fn update(&self, t: u64, update: Update<'_>) {
+        for Parameter { shape, mut update, .. } in update.parameters() {
             if shape.iter().product::<usize>() == 0 {
                 continue;
             }
-            let g = each.scaled_gradients();
+            let g = update.scaled_gradients();
             let estimate = match *shape {
-                [.., rows, columns] => self.factored_mean_square(t, &mut each, &g, rows, columns),
-                _ => self.mean_square(t, &mut each, &g),
+                [.., rows, columns] => self.factored_mean_square(t, &mut update, &g, rows, columns),
+                _ => self.mean_square(t, &mut update, &g),
             };
-            self.step(t, each.weights(), &g, estimate);
+            self.step(t, update.weights(), &g, estimate);
         }
     }
 
@@ -92,9 +93,9 @@ impl Adafactor {
         (t as f64).powf(self.beta2_decay) as f32
     }
 
-    fn mean_square(&self, t: u64, each: &mut Each<'_>, g: &[f32]) -> Vec<f32> {
+    fn mean_square(&self, t: u64, update: &mut Update<'_>, g: &[f32]) -> Vec<f32> {
         let newest = self.newest(t);
-        let variance = each.state_array(2);
+        let variance = update.state_array(2);
         variance.iter_mut().zip(g).for_each(|(v, g)| *v = lerp(*v, g * g, newest));
         variance.to_vec()
     }
@@ -103,16 +104,16 @@ impl Adafactor {
     fn factored_mean_square(
         &self,
         t: u64,
-        each: &mut Each<'_>,
+        update: &mut Update<'_>,
         g: &[f32],
         rows: usize,
         columns: usize,
     ) -> Vec<f32> {
         let (newest, eps1) = (self.newest(t), self.eps1 as f32);
-        for (row, g) in each.state_array(0).iter_mut().zip(g.chunks(columns)) {
+        for (row, g) in update.state_array(0).iter_mut().zip(g.chunks(columns)) {
             *row = lerp(*row, (sum_of_squares(g) / columns as f64) as f32, newest);
         }
-        for (column_means, g) in each.state_array(1).chunks_mut(columns).zip(g.chunks(rows * columns)) {
+        for (column_means, g) in update.state_array(1).chunks_mut(columns).zip(g.chunks(rows * columns)) {
             let mut sums = vec![0.0_f64; columns];
             for row in g.chunks(columns) {
                 sums.iter_mut().zip(row).for_each(|(sum, &g)| *sum += f64::from(g) * f64::from(g));
@@ -121,7 +122,7 @@ impl Adafactor {
                 *column = lerp(*column, (sum / rows as f64) as f32, newest);
             }
         }
-        let [row_means, column_means] = [0, 1].map(|index| each.state_array(index).to_vec());
+        let [row_means, column_means] = [0, 1].map(|index| update.state_array(index).to_vec());
         let mut estimate = Vec::with_capacity(g.len());
         for (row_means, column_means) in row_means.chunks(rows).zip(column_means.chunks(columns)) {
             let mean = row_means.iter().map(|&r| f64::from(r)).sum::<f64>() / rows as f64;

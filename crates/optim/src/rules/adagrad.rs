@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::with_decay;
+use crate::formula::l2;
 use crate::hyperparameters;
-use crate::rule::{Card, Extent, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::{Slot, StateShape};
 
 hyperparameters! {
     /// Steps divided by the root of the sum of all squared gradients so far.
@@ -19,7 +20,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "adagrad",
     title: "Adaptive gradient",
     family: "adaptive",
@@ -35,25 +36,25 @@ w ← w − η/(1 + (t − 1)·δ) · g/(√G + ε)",
 };
 
 impl Rule for Adagrad {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State {
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot {
             name: "sum",
             symbol: "G",
             start: self.initial_accumulator as f32,
-            extent: Extent::Weights,
+            extent: StateShape::Weights,
         }]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let Adagrad { lr, lr_decay, eps, weight_decay, .. } = *self;
         let lr = (lr / (1.0 + (t - 1) as f64 * lr_decay)) as f32;
         let [eps, lambda] = [eps, weight_decay].map(|x| x as f32);
-        each.weight(move |w, g, [sum]| {
-            let g = with_decay(w, g, lambda);
+        update.each_weight(move |w, g, [sum]| {
+            let g = l2(w, g, lambda);
             let sum = sum + g * g;
             (w - lr * g / (sum.sqrt() + eps), [sum])
         });

@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::{gathered, lerp, maximum, with_decay};
+use crate::formula::{bias_correction, l2, lerp, maximum};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Momentum divided by the root of a running mean of squared gradients, both corrected for
@@ -22,7 +23,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "adam",
     title: "Adaptive moment estimation",
     family: "adaptive",
@@ -44,21 +45,21 @@ w ← w − η·m̂/(√v̂ + ε)",
 };
 
 impl Rule for Adam {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        let mut state = vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_sq", "v")];
+    fn state(&self) -> Vec<Slot> {
+        let mut state = vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")];
         if self.amsgrad {
-            state.push(State::zeros("max_exp_avg_sq", "max v"));
+            state.push(Slot::zeros("max_exp_avg_sq", "max v"));
         }
         state
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let lambda = self.weight_decay as f32;
-        adam_step(self, t, each, move |w, g| (w, with_decay(w, g, lambda)));
+        adam_step(self, t, update, move |w, g| (w, l2(w, g, lambda)));
     }
 
     fn boxed(&self) -> Box<dyn Rule> {
@@ -70,26 +71,31 @@ impl Rule for Adam {
 pub(super) fn adam_step(
     rule: &Adam,
     t: u64,
-    each: Each<'_>,
+    update: Update<'_>,
     decay: impl Fn(f32, f32) -> (f32, f32) + Copy + Send + Sync + 'static,
 ) {
     let Adam { lr, beta1, beta2, eps, amsgrad, .. } = *rule;
-    let (correction1, correction2) = (gathered(beta1, t), gathered(beta2, t));
-    let [step_size, per_root2] = [lr / correction1, correction2.sqrt().recip()].map(|x| x as f32);
+    let bias_correction1 = bias_correction(beta1, t);
+    let bias_correction2_sqrt = bias_correction(beta2, t).sqrt();
+    let step_size = (lr / bias_correction1) as f32;
+    // A product is quicker than a quotient.
+    let per_correction2_sqrt = bias_correction2_sqrt.recip() as f32;
     let [new1, beta2, new2, eps] = [1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
     let mean_square = move |v: f32, g: f32| beta2 * v + new2 * g * g;
     if amsgrad {
-        each.weight(move |w, g, [m, v, max]| {
+        update.each_weight(move |w, g, [m, v, max]| {
             let (w, g) = decay(w, g);
             let (m, v) = (lerp(m, g, new1), mean_square(v, g));
             let max = maximum(max, v);
-            (w - step_size * m / (max.sqrt() * per_root2 + eps), [m, v, max])
+            let denom = max.sqrt() * per_correction2_sqrt + eps;
+            (w - step_size * m / denom, [m, v, max])
         });
     } else {
-        each.weight(move |w, g, [m, v]| {
+        update.each_weight(move |w, g, [m, v]| {
             let (w, g) = decay(w, g);
             let (m, v) = (lerp(m, g, new1), mean_square(v, g));
-            (w - step_size * m / (v.sqrt() * per_root2 + eps), [m, v])
+            let denom = v.sqrt() * per_correction2_sqrt + eps;
+            (w - step_size * m / denom, [m, v])
         });
     }
 }

@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::{gathered, lerp, maximum, with_decay};
+use crate::formula::{bias_correction, l2, lerp, maximum};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Adam with the greatest recent gradient in place of the root mean square.
@@ -20,7 +21,7 @@ hyperparameters! {
 }
 
 // The paper has no ε: there u is 0 until a weight has its first gradient. PyTorch adds it to |g|.
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "adamax",
     title: "Adam with the infinity norm",
     family: "adaptive",
@@ -38,20 +39,20 @@ w ← w − η/(1 − β₁ᵗ) · m/u",
 };
 
 impl Rule for Adamax {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "m"), State::zeros("exp_inf", "u")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_inf", "u")]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let Adamax { lr, beta1, beta2, eps, weight_decay } = *self;
-        let step_size = (lr / gathered(beta1, t)) as f32;
+        let step_size = (lr / bias_correction(beta1, t)) as f32;
         let [new1, beta2, eps, lambda] = [1.0 - beta1, beta2, eps, weight_decay].map(|x| x as f32);
-        each.weight(move |w, g, [m, u]| {
-            let g = with_decay(w, g, lambda);
+        update.each_weight(move |w, g, [m, u]| {
+            let g = l2(w, g, lambda);
             let m = lerp(m, g, new1);
             let u = maximum(beta2 * u, g.abs() + eps);
             (w - step_size * m / u, [m, u])

@@ -1,11 +1,12 @@
 use tensor::Shape;
 use tensor::math::sum_of_squares;
 
-use crate::each::{Each, Parameter};
-use crate::formula::gathered;
+use crate::formula::bias_correction;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Rule, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Parameter, Update};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Adam without the part of a step that only makes scale-invariant weights longer.
@@ -29,7 +30,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "adamp",
     title: "Adam with projection",
     family: "layer-wise",
@@ -48,12 +49,12 @@ w ← w − η·λ·w − η/(1 − β₁ᵗ)·u",
 };
 
 impl Rule for AdamP {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_sq", "v")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
     }
 
     fn tier(&self) -> Tier {
@@ -61,29 +62,31 @@ impl Rule for AdamP {
     }
 
     /// Where steps are projected; less where they are not.
-    fn passes(&self) -> Passes {
-        let ahead = if self.nesterov { Passes::of(1, 2, 1) } else { Passes::NONE };
-        Passes::of(12, 19, 8) + ahead
+    fn passes(&self) -> MemoryTraffic {
+        let ahead = if self.nesterov { MemoryTraffic::of(1, 2, 1) } else { MemoryTraffic::NONE };
+        MemoryTraffic::of(12, 19, 8) + ahead
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let AdamP { lr, beta1, beta2, eps, weight_decay, delta, wd_ratio, nesterov } = *self;
-        let root2 = gathered(beta2, t).sqrt() as f32;
-        let step_size = (lr / gathered(beta1, t)) as f32;
+        let root2 = bias_correction(beta2, t).sqrt() as f32;
+        let step_size = (lr / bias_correction(beta1, t)) as f32;
         let [kept1, new1, kept2, new2, small] =
             [beta1, 1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
-        for Parameter { shape, mut each, .. } in each.parameters() {
-            each.again().weight(move |w, g, [m, v]| (w, [kept1 * m + new1 * g, kept2 * v + new2 * g * g]));
-            let g = each.scaled_gradients();
-            let [m, v] = [0, 1].map(|index| each.state_array(index).to_vec());
+        for Parameter { shape, mut update, .. } in update.parameters() {
+            update
+                .reborrow()
+                .each_weight(move |w, g, [m, v]| (w, [kept1 * m + new1 * g, kept2 * v + new2 * g * g]));
+            let g = update.scaled_gradients();
+            let [m, v] = [0, 1].map(|index| update.state_array(index).to_vec());
             let mut u = m;
             if nesterov {
                 u.iter_mut().zip(&g).for_each(|(m, g)| *m = kept1 * *m + new1 * g);
             }
             u.iter_mut().zip(&v).for_each(|(u, v)| *u /= v.sqrt() / root2 + small);
-            let projected = project(&shape, each.weights(), &g, &mut u, delta, eps);
+            let projected = project(&shape, update.weights(), &g, &mut u, delta, eps);
             let keep = (1.0 - lr * weight_decay * if projected { wd_ratio } else { 1.0 }) as f32;
-            each.weights().iter_mut().zip(&u).for_each(|(w, u)| *w = *w * keep - step_size * u);
+            update.weights().iter_mut().zip(&u).for_each(|(w, u)| *w = *w * keep - step_size * u);
         }
     }
 

@@ -1,7 +1,8 @@
 use super::adam::{Adam, adam_step};
-use crate::each::Each;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Adam with weight decay beside the gradient instead of inside it.
@@ -21,7 +22,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "adamw",
     title: "Adam with decoupled weight decay",
     family: "adaptive",
@@ -42,17 +43,17 @@ w ← w − η·m̂/(√v̂ + ε)",
 };
 
 impl Rule for AdamW {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
+    fn state(&self) -> Vec<Slot> {
         self.adam().state()
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let keep = (1.0 - self.lr * self.weight_decay) as f32;
-        adam_step(&self.adam(), t, each, move |w, g| (w * keep, g));
+        adam_step(&self.adam(), t, update, move |w, g| (w * keep, g));
     }
 
     fn boxed(&self) -> Box<dyn Rule> {

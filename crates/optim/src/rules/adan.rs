@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::{gathered, lerp};
+use crate::formula::{bias_correction, lerp};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Nesterov momentum estimated from differences of gradients, with Adam's divisor.
@@ -25,7 +26,7 @@ hyperparameters! {
 
 // β is the share that is kept, as in the authors' code; the paper writes 1 − β for it, and leaves
 // out the corrections.
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "adan",
     title: "Adaptive Nesterov momentum",
     family: "adaptive",
@@ -47,30 +48,30 @@ p ← g",
 };
 
 impl Rule for Adan {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
+    fn state(&self) -> Vec<Slot> {
         vec![
-            State::zeros("exp_avg", "m"),
-            State::zeros("exp_avg_diff", "u"),
-            State::zeros("exp_avg_sq", "n"),
-            State::zeros("pre_grad", "p"),
+            Slot::zeros("exp_avg", "m"),
+            Slot::zeros("exp_avg_diff", "u"),
+            Slot::zeros("exp_avg_sq", "n"),
+            Slot::zeros("pre_grad", "p"),
         ]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let Adan { lr, beta1, beta2, beta3, eps, weight_decay, no_prox } = *self;
         let (before, after) =
             if no_prox { (1.0 - lr * weight_decay, 1.0) } else { (1.0, 1.0 + lr * weight_decay) };
         let [of_mean, of_difference] =
-            [lr / gathered(beta1, t), lr * beta2 / gathered(beta2, t)].map(|x| x as f32);
-        let [root3, before, after] = [gathered(beta3, t).sqrt(), before, after].map(|x| x as f32);
+            [lr / bias_correction(beta1, t), lr * beta2 / bias_correction(beta2, t)].map(|x| x as f32);
+        let [root3, before, after] = [bias_correction(beta3, t).sqrt(), before, after].map(|x| x as f32);
         let [new1, beta2, new2, beta3, new3, eps] =
             [1.0 - beta1, beta2, 1.0 - beta2, beta3, 1.0 - beta3, eps].map(|x| x as f32);
         let first = t == 1;
-        each.weight(move |w, g, [m, u, n, p]| {
+        update.each_weight(move |w, g, [m, u, n, p]| {
             let d = if first { 0.0 } else { g - p };
             let m = lerp(m, g, new1);
             let u = beta2 * u + new2 * d;

@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::gathered;
+use crate::formula::bias_correction;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Adam with a second, very slow mean gradient beside the first.
@@ -24,7 +25,7 @@ hyperparameters! {
 }
 
 // The paper also raises α and β₃ over the first steps of long runs; here they are as given.
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "ademamix",
     title: "Adam with a mixture of two means",
     family: "adaptive",
@@ -43,21 +44,21 @@ w ← w − η·((â + α·b)/(√v̂ + ε) + λ·w)",
 };
 
 impl Rule for Ademamix {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "a"), State::zeros("exp_avg_slow", "b"), State::zeros("exp_avg_sq", "v")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "a"), Slot::zeros("exp_avg_slow", "b"), Slot::zeros("exp_avg_sq", "v")]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let Ademamix { lr, beta1, beta2, beta3, alpha, eps, weight_decay } = *self;
-        let [correction1, correction2] = [beta1, beta2].map(|beta| gathered(beta, t) as f32);
+        let [correction1, correction2] = [beta1, beta2].map(|beta| bias_correction(beta, t) as f32);
         let [new1, new2, new3] = [beta1, beta2, beta3].map(|beta| (1.0 - beta) as f32);
         let [lr, beta1, beta2, beta3, alpha, eps, lambda] =
             [lr, beta1, beta2, beta3, alpha, eps, weight_decay].map(|x| x as f32);
-        each.weight(move |w, g, [a, b, v]| {
+        update.each_weight(move |w, g, [a, b, v]| {
             let a = new1 * g + beta1 * a;
             let b = new3 * g + beta3 * b;
             let v = new2 * (g * g) + beta2 * v;

@@ -1,7 +1,8 @@
-use crate::each::Each;
 use crate::formula::{clip as clipped, maximum};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Adam that divides a gradient by the mean of squares before it, then takes momentum.
@@ -19,7 +20,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "adopt",
     title: "Adam that converges with any β₂",
     family: "adaptive",
@@ -38,23 +39,23 @@ v ← β₂·v + (1 − β₂)·g²",
 };
 
 impl Rule for Adopt {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_sq", "v")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         if t == 1 {
-            return each.weight(move |w, g, [m, _]| (w, [m, g * g]));
+            return update.each_weight(move |w, g, [m, _]| (w, [m, g * g]));
         }
         let Adopt { lr, beta1, beta2, eps, clip } = *self;
         let bound = if clip { ((t - 1) as f64).powf(0.25) } else { f64::INFINITY };
         let [lr, beta1, new1, beta2, new2, eps, bound] =
             [lr, beta1, 1.0 - beta1, beta2, 1.0 - beta2, eps, bound].map(|x| x as f32);
-        each.weight(move |w, g, [m, v]| {
+        update.each_weight(move |w, g, [m, v]| {
             let n = clipped(g / maximum(v.sqrt(), eps), -bound, bound);
             let m = new1 * n + beta1 * m;
             (w - lr * m, [m, new2 * (g * g) + beta2 * v])

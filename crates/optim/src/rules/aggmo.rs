@@ -1,6 +1,7 @@
-use crate::each::Each;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// The mean of three momenta that remember differently long.
@@ -16,7 +17,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "aggmo",
     title: "Aggregated momentum",
     family: "gradient descent",
@@ -33,22 +34,22 @@ w ← w − η·(a + b + c)/3",
 };
 
 impl Rule for AggMo {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
+    fn state(&self) -> Vec<Slot> {
         vec![
-            State::zeros("momentum_buffer1", "a"),
-            State::zeros("momentum_buffer2", "b"),
-            State::zeros("momentum_buffer3", "c"),
+            Slot::zeros("momentum_buffer1", "a"),
+            Slot::zeros("momentum_buffer2", "b"),
+            Slot::zeros("momentum_buffer3", "c"),
         ]
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let AggMo { lr, beta1, beta2, beta3 } = *self;
         let [step_size, beta1, beta2, beta3] = [lr / 3.0, beta1, beta2, beta3].map(|x| x as f32);
-        each.weight(move |w, g, [a, b, c]| {
+        update.each_weight(move |w, g, [a, b, c]| {
             let [a, b, c] = [beta1 * a + g, beta2 * b + g, beta3 * c + g];
             (w - step_size * a - step_size * b - step_size * c, [a, b, c])
         });

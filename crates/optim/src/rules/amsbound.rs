@@ -1,7 +1,8 @@
 use super::adabound::{AdaBound, amsbound_update};
-use crate::each::Each;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// AdaBound divided by the greatest mean of squares so far.
@@ -21,7 +22,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "amsbound",
     title: "AMSGrad bounded by SGD",
     family: "adaptive",
@@ -38,18 +39,18 @@ w ← w − min(max(s, low), high)·m",
 };
 
 impl Rule for AmsBound {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        let max = State::zeros("max_exp_avg_sq", "x");
-        vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_sq", "v"), max]
+    fn state(&self) -> Vec<Slot> {
+        let max = Slot::zeros("max_exp_avg_sq", "x");
+        vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v"), max]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let AmsBound { lr, final_lr, gamma, beta1, beta2, eps } = *self;
-        amsbound_update(&AdaBound { lr, final_lr, gamma, beta1, beta2, eps }, t, each);
+        amsbound_update(&AdaBound { lr, final_lr, gamma, beta1, beta2, eps }, t, update);
     }
 
     fn boxed(&self) -> Box<dyn Rule> {

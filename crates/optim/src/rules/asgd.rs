@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::with_decay;
+use crate::formula::l2;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Gradient descent with slowly shrinking steps, evaluated at the average of the weights.
@@ -19,7 +20,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "asgd",
     title: "Averaged stochastic gradient descent",
     family: "gradient descent",
@@ -37,33 +38,33 @@ a ← a + (w − a)/max(1, t − 1 − t0)     (a is what is evaluated)",
 };
 
 impl Rule for Asgd {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("ax", "a")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("ax", "a")]
     }
 
-    fn evaluated(&self) -> Option<&'static str> {
+    fn eval_weights(&self) -> Option<&'static str> {
         Some("ax")
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let Asgd { lr, lambd, alpha, t0, weight_decay } = *self;
         let past = (t - 1) as f64;
         let eta = lr / (1.0 + lambd * lr * past).powf(alpha);
         let share = 1.0 / (past - t0).max(1.0);
         let [eta, keep, share, lambda] = [eta, 1.0 - lambd * eta, share, weight_decay].map(|x| x as f32);
         if share == 1.0 {
-            each.weight(move |w, g, [_]| {
-                let g = with_decay(w, g, lambda);
+            update.each_weight(move |w, g, [_]| {
+                let g = l2(w, g, lambda);
                 let w = w * keep - eta * g;
                 (w, [w])
             });
         } else {
-            each.weight(move |w, g, [a]| {
-                let g = with_decay(w, g, lambda);
+            update.each_weight(move |w, g, [a]| {
+                let g = l2(w, g, lambda);
                 let w = w * keep - eta * g;
                 (w, [a + (w - a) * share])
             });

@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::{maximum, with_decay};
+use crate::formula::{l2, maximum};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Every weight bets on its next gradient with what its earlier bets have won.
@@ -17,7 +18,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "cocob",
     title: "Continuous coin betting",
     family: "parameter-free",
@@ -36,28 +37,28 @@ w ← p + C/(L·max(G + L, α·L))·(L + R)",
 };
 
 impl Rule for Cocob {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        let scale = State { start: self.eps as f32, ..State::zeros("scale", "L") };
+    fn state(&self) -> Vec<Slot> {
+        let scale = Slot { start: self.eps as f32, ..Slot::zeros("scale", "L") };
         vec![
-            State::zeros("init_particles", "p"),
-            State::zeros("cumulative_gradients", "C"),
+            Slot::zeros("init_particles", "p"),
+            Slot::zeros("cumulative_gradients", "C"),
             scale,
-            State::zeros("subgradients", "G"),
-            State::zeros("reward", "R"),
+            Slot::zeros("subgradients", "G"),
+            Slot::zeros("reward", "R"),
         ]
     }
 
-    fn update(&self, t: u64, mut each: Each<'_>) {
+    fn update(&self, t: u64, mut update: Update<'_>) {
         let [lr, alpha, lambda] = [self.lr, self.alpha, self.weight_decay].map(|x| x as f32);
         if t == 1 {
-            each.copy_weights_to_state(0);
+            update.copy_weights_to_state(0);
         }
-        each.weight(move |w, g, [p, c, l, sum, r]| {
-            let g = lr * with_decay(w, g, lambda);
+        update.each_weight(move |w, g, [p, c, l, sum, r]| {
+            let g = lr * l2(w, g, lambda);
             let l = maximum(l, g.abs());
             let sum = sum + g.abs();
             let r = maximum(r - g * (w - p), 0.0);

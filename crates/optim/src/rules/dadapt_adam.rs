@@ -1,10 +1,11 @@
 use super::prodigy::{adam_correction, distance_can_grow};
-use crate::each::Each;
 use crate::error::Error;
-use crate::formula::with_decay;
+use crate::formula::l2;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Rule, Scalar, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::Update;
+use crate::rule::{Info, Rule, Tier};
+use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
     /// Adam that finds its own step size from the gradients that it has seen.
@@ -28,7 +29,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "dadapt_adam",
     title: "Adam with D-adaptation",
     family: "parameter-free",
@@ -50,56 +51,56 @@ w ← w − m/(√v + ε)",
 };
 
 impl Rule for DAdaptAdam {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_sq", "v"), State::zeros("s", "s")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v"), Slot::zeros("s", "s")]
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar::new("d", self.d0), Scalar::new("numerator_weighted", 0.0)]
+    fn scalars(&self) -> Vec<ScalarSlot> {
+        vec![ScalarSlot::new("d", self.d0), ScalarSlot::new("numerator_weighted", 0.0)]
     }
 
     fn tier(&self) -> Tier {
         Tier::Vector
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(2, 9, 4)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(2, 9, 4)
     }
 
     fn check(&self) -> Result<(), Error> {
-        distance_can_grow(CARD.name, self.d0)
+        distance_can_grow(INFO.name, self.d0)
     }
 
-    fn update(&self, t: u64, mut each: Each<'_>) {
+    fn update(&self, t: u64, mut update: Update<'_>) {
         let DAdaptAdam { lr, beta1, beta2, eps, weight_decay, decoupled, bias_correction, .. } = *self;
         if lr == 0.0 {
             return;
         }
-        let [d, numerator] = *each.scalars();
+        let [d, numerator] = *update.scalars();
         let correction = if bias_correction { adam_correction(beta1, beta2, t) } else { 1.0 };
         let step_size = d * lr * correction;
         let (coupled, apart) = if decoupled { (0.0, weight_decay * step_size) } else { (weight_decay, 0.0) };
         let kept3 = beta2.sqrt();
         let [coupled, apart, eps, kept_s, new_s] =
             [coupled, apart, eps, kept3, step_size * (1.0 - kept3)].map(|x| x as f32);
-        let [along, length] = each.sums(move |w, g, [_, v, s]| {
-            let g = with_decay(w, g, coupled);
+        let [along, length] = update.sums(move |w, g, [_, v, s]| {
+            let g = l2(w, g, coupled);
             [g * (s / (v.sqrt() + eps)), (kept_s * s + new_s * g).abs()]
         });
         if length == 0.0 {
             return;
         }
         let numerator = kept3 * numerator + (1.0 - kept3) * (step_size * along);
-        *each.scalars() = [d.max(numerator / ((1.0 - kept3) * length)), numerator];
+        *update.scalars() = [d.max(numerator / ((1.0 - kept3) * length)), numerator];
 
         let [kept1, new1, kept2, new2] =
             [beta1, step_size * (1.0 - beta1), beta2, 1.0 - beta2].map(|x| x as f32);
-        each.weight(move |w, g, [m, v, s]| {
-            let g = with_decay(w, g, coupled);
+        update.each_weight(move |w, g, [m, v, s]| {
+            let g = l2(w, g, coupled);
             let m = kept1 * m + new1 * g;
             let v = kept2 * v + new2 * g * g;
             let s = kept_s * s + new_s * g;

@@ -1,10 +1,11 @@
 use super::prodigy::distance_can_grow;
-use crate::each::Each;
 use crate::error::Error;
-use crate::formula::with_decay;
+use crate::formula::l2;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Rule, Scalar, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::Update;
+use crate::rule::{Info, Rule, Tier};
+use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
     /// Gradient descent that finds its own step size from the gradients that it has seen.
@@ -20,7 +21,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "dadapt_sgd",
     title: "SGD with D-adaptation",
     family: "parameter-free",
@@ -40,38 +41,42 @@ w ← μ·w + (1 − μ)·(p − s)            (p: the weights at the start)",
 };
 
 impl Rule for DAdaptSgd {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("s", "s"), State::zeros("x0", "p")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("s", "s"), Slot::zeros("x0", "p")]
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar::new("d", self.d0), Scalar::new("numerator_weighted", 0.0), Scalar::new("g0_norm", 0.0)]
+    fn scalars(&self) -> Vec<ScalarSlot> {
+        vec![
+            ScalarSlot::new("d", self.d0),
+            ScalarSlot::new("numerator_weighted", 0.0),
+            ScalarSlot::new("g0_norm", 0.0),
+        ]
     }
 
     fn tier(&self) -> Tier {
         Tier::Vector
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(2, 7, 3)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(2, 7, 3)
     }
 
     fn check(&self) -> Result<(), Error> {
-        distance_can_grow(CARD.name, self.d0)
+        distance_can_grow(INFO.name, self.d0)
     }
 
-    fn update(&self, t: u64, mut each: Each<'_>) {
+    fn update(&self, t: u64, mut update: Update<'_>) {
         let DAdaptSgd { lr, momentum, weight_decay, .. } = *self;
         if t == 1 {
-            each.copy_weights_to_state(1);
+            update.copy_weights_to_state(1);
         }
-        let [d, numerator, mut norm] = *each.scalars();
+        let [d, numerator, mut norm] = *update.scalars();
         if norm == 0.0 {
-            let [g2] = each.sums(|_, g, [_, _]| [g * g]);
+            let [g2] = update.sums(|_, g, [_, _]| [g * g]);
             norm = g2.sqrt();
         }
         if lr == 0.0 || norm == 0.0 {
@@ -79,8 +84,8 @@ impl Rule for DAdaptSgd {
         }
         let step_size = d * lr / norm;
         let [step, lambda] = [step_size, weight_decay].map(|x| x as f32);
-        let [along, s2] = each.sums(move |w, g, [s, _]| {
-            let g = with_decay(w, g, lambda);
+        let [along, s2] = update.sums(move |w, g, [s, _]| {
+            let g = l2(w, g, lambda);
             let longer = s + step * g;
             [g * s, longer * longer]
         });
@@ -88,11 +93,11 @@ impl Rule for DAdaptSgd {
             return;
         }
         let numerator = numerator + step_size * along;
-        *each.scalars() = [d.max(2.0 * numerator / s2.sqrt()), numerator, norm];
+        *update.scalars() = [d.max(2.0 * numerator / s2.sqrt()), numerator, norm];
 
         let [kept, new] = [momentum, 1.0 - momentum].map(|x| x as f32);
-        each.weight(move |w, g, [s, start]| {
-            let s = s + step * with_decay(w, g, lambda);
+        update.each_weight(move |w, g, [s, start]| {
+            let s = s + step * l2(w, g, lambda);
             (kept * w + new * (start - s), [s, start])
         });
     }

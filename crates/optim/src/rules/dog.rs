@@ -1,8 +1,9 @@
-use crate::each::Each;
-use crate::formula::with_decay;
+use crate::formula::l2;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Rule, Scalar, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::Update;
+use crate::rule::{Info, Rule, Tier};
+use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
     /// Gradient descent by the distance that was gone over the size of all gradients.
@@ -18,7 +19,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "dog",
     title: "Distance over gradients",
     family: "parameter-free",
@@ -38,39 +39,39 @@ r = initial·(1 + ‖p‖) at the start",
 };
 
 impl Rule for Dog {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("init_params", "p")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("init_params", "p")]
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar::new("max_dist", 0.0), Scalar::new("sum_sq_norm_grads", 0.0)]
+    fn scalars(&self) -> Vec<ScalarSlot> {
+        vec![ScalarSlot::new("max_dist", 0.0), ScalarSlot::new("sum_sq_norm_grads", 0.0)]
     }
 
     fn tier(&self) -> Tier {
         Tier::Vector
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(2, 6, 2)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(2, 6, 2)
     }
 
-    fn update(&self, t: u64, mut each: Each<'_>) {
+    fn update(&self, t: u64, mut update: Update<'_>) {
         let Dog { lr, initial, eps, weight_decay } = *self;
         if t == 1 {
-            each.copy_weights_to_state(0);
-            let [w2] = each.sums(|w, _, [_]| [w * w]);
-            *each.scalars() = [initial * (1.0 + w2.sqrt()), 0.0];
+            update.copy_weights_to_state(0);
+            let [w2] = update.sums(|w, _, [_]| [w * w]);
+            *update.scalars() = [initial * (1.0 + w2.sqrt()), 0.0];
         }
         let lambda = weight_decay as f32;
-        let [gone2, g2] = each.sums(move |w, g, [start]| {
-            let g = with_decay(w, g, lambda);
+        let [gone2, g2] = update.sums(move |w, g, [start]| {
+            let g = l2(w, g, lambda);
             [(start - w) * (start - w), g * g]
         });
-        let [distance, squares] = each.scalars();
+        let [distance, squares] = update.scalars();
         *distance = distance.max(gone2.sqrt());
         *squares += g2;
         let root = (*squares + eps).sqrt();
@@ -78,7 +79,7 @@ impl Rule for Dog {
             return;
         }
         let step_size = (lr * (*distance / root)) as f32;
-        each.weight(move |w, g, [start]| (w - step_size * with_decay(w, g, lambda), [start]));
+        update.each_weight(move |w, g, [start]| (w - step_size * l2(w, g, lambda), [start]));
     }
 
     fn boxed(&self) -> Box<dyn Rule> {

@@ -1,8 +1,9 @@
-use crate::each::Each;
-use crate::formula::with_decay;
+use crate::formula::l2;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Rule, Scalar, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::Update;
+use crate::rule::{Info, Rule, Tier};
+use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
     /// Gradient descent by the distance that was gone over gradients weighted by it.
@@ -18,7 +19,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "dowg",
     title: "Distance over weighted gradients",
     family: "parameter-free",
@@ -36,18 +37,18 @@ r = initial at the start",
 };
 
 impl Rule for Dowg {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("init_params", "p")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("init_params", "p")]
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
+    fn scalars(&self) -> Vec<ScalarSlot> {
         vec![
-            Scalar::new("estim_sq_dist", self.initial * self.initial),
-            Scalar::new("weighted_sq_norm_grads", 0.0),
+            ScalarSlot::new("estim_sq_dist", self.initial * self.initial),
+            ScalarSlot::new("weighted_sq_norm_grads", 0.0),
         ]
     }
 
@@ -55,21 +56,21 @@ impl Rule for Dowg {
         Tier::Vector
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(2, 6, 2)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(2, 6, 2)
     }
 
-    fn update(&self, t: u64, mut each: Each<'_>) {
+    fn update(&self, t: u64, mut update: Update<'_>) {
         let Dowg { lr, eps, weight_decay, .. } = *self;
         if t == 1 {
-            each.copy_weights_to_state(0);
+            update.copy_weights_to_state(0);
         }
         let lambda = weight_decay as f32;
-        let [gone2, g2] = each.sums(move |w, g, [start]| {
-            let g = with_decay(w, g, lambda);
+        let [gone2, g2] = update.sums(move |w, g, [start]| {
+            let g = l2(w, g, lambda);
             [(start - w) * (start - w), g * g]
         });
-        let [distance2, squares] = each.scalars();
+        let [distance2, squares] = update.scalars();
         *distance2 = distance2.max(gone2);
         *squares += *distance2 * g2;
         let root = squares.sqrt() + eps;
@@ -77,7 +78,7 @@ impl Rule for Dowg {
             return;
         }
         let step_size = (lr * (*distance2 / root)) as f32;
-        each.weight(move |w, g, [start]| (w - step_size * with_decay(w, g, lambda), [start]));
+        update.each_weight(move |w, g, [start]| (w - step_size * l2(w, g, lambda), [start]));
     }
 
     fn boxed(&self) -> Box<dyn Rule> {

@@ -1,8 +1,9 @@
-use crate::each::Each;
-use crate::formula::gathered;
+use crate::formula::bias_correction;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Rule, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::Update;
+use crate::rule::{Info, Rule, Tier};
+use crate::state::Slot;
 
 hyperparameters! {
     /// AdamW whose steps are as long as each parameter's norm times the learning rate.
@@ -20,7 +21,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "lamb",
     title: "Layer-wise adaptive moments for batch training",
     family: "layer-wise",
@@ -38,41 +39,41 @@ w ← w − η·r·u",
 };
 
 impl Rule for Lamb {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_sq", "v")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
     }
 
     fn tier(&self) -> Tier {
         Tier::Tensor
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(3, 9, 5)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(3, 9, 5)
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let Lamb { lr, beta1, beta2, eps, weight_decay } = *self;
-        let [correction1, correction2] = [beta1, beta2].map(|beta| gathered(beta, t) as f32);
+        let [correction1, correction2] = [beta1, beta2].map(|beta| bias_correction(beta, t) as f32);
         let [beta1, new1, beta2, new2, eps, lambda] =
             [beta1, 1.0 - beta1, beta2, 1.0 - beta2, eps, weight_decay].map(|x| x as f32);
         let direction =
             move |w: f32, m: f32, v: f32| m / correction1 / ((v / correction2).sqrt() + eps) + lambda * w;
-        for mut parameter in each.parameters() {
+        for mut parameter in update.parameters() {
             parameter
-                .each
-                .again()
-                .weight(move |w, g, [m, v]| (w, [new1 * g + beta1 * m, new2 * (g * g) + beta2 * v]));
-            let [w2, u2] = parameter.each.sums(move |w, _, [m, v]| {
+                .update
+                .reborrow()
+                .each_weight(move |w, g, [m, v]| (w, [new1 * g + beta1 * m, new2 * (g * g) + beta2 * v]));
+            let [w2, u2] = parameter.update.sums(move |w, _, [m, v]| {
                 let u = direction(w, m, v);
                 [w * w, u * u]
             });
             let ratio = if w2 == 0.0 || u2 == 0.0 { 1.0 } else { w2.sqrt() / u2.sqrt() };
             let step_size = (lr * ratio) as f32;
-            parameter.each.weight(move |w, _, [m, v]| (w - step_size * direction(w, m, v), [m, v]));
+            parameter.update.each_weight(move |w, _, [m, v]| (w - step_size * direction(w, m, v), [m, v]));
         }
     }
 

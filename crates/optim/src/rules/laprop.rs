@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::gathered;
+use crate::formula::bias_correction;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Adam in the other order: gradients are divided first, then averaged.
@@ -17,7 +18,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "laprop",
     title: "Momentum of normalised gradients",
     family: "adaptive",
@@ -35,19 +36,20 @@ w ← w − η·m/(1 − β₁ᵗ)",
 };
 
 impl Rule for LaProp {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_sq", "v")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let LaProp { lr, beta1, beta2, eps } = *self;
-        let [step_size, root2] = [lr / gathered(beta1, t), gathered(beta2, t).sqrt()].map(|x| x as f32);
+        let [step_size, root2] =
+            [lr / bias_correction(beta1, t), bias_correction(beta2, t).sqrt()].map(|x| x as f32);
         let [beta1, new1, beta2, new2, eps] = [beta1, 1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
-        each.weight(move |w, g, [m, v]| {
+        update.each_weight(move |w, g, [m, v]| {
             let v = beta2 * v + new2 * g * g;
             let n = g / (v.sqrt() / root2 + eps);
             let m = beta1 * m + new1 * n;

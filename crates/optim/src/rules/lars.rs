@@ -1,8 +1,9 @@
-use crate::each::Each;
-use crate::formula::with_decay;
+use crate::formula::l2;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Rule, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::Update;
+use crate::rule::{Info, Rule, Tier};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Momentum whose steps are a fixed share of each parameter's norm.
@@ -18,7 +19,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "lars",
     title: "Layer-wise adaptive rate scaling",
     family: "layer-wise",
@@ -36,34 +37,34 @@ w ← w − v",
 };
 
 impl Rule for Lars {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("momentum_buffer", "v")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("momentum_buffer", "v")]
     }
 
     fn tier(&self) -> Tier {
         Tier::Tensor
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(2, 5, 2)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(2, 5, 2)
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let Lars { lr, momentum, trust, weight_decay } = *self;
         let [mu, lambda] = [momentum, weight_decay].map(|x| x as f32);
-        for parameter in each.parameters() {
-            let [w2, u2] = parameter.each.sums(move |w, g, [_]| {
-                let u = with_decay(w, g, lambda);
+        for parameter in update.parameters() {
+            let [w2, u2] = parameter.update.sums(move |w, g, [_]| {
+                let u = l2(w, g, lambda);
                 [w * w, u * u]
             });
             let ratio = if w2 == 0.0 || u2 == 0.0 { 1.0 } else { trust * w2.sqrt() / u2.sqrt() };
             let step_size = (lr * ratio) as f32;
-            parameter.each.weight(move |w, g, [v]| {
-                let v = mu * v + step_size * with_decay(w, g, lambda);
+            parameter.update.each_weight(move |w, g, [v]| {
+                let v = mu * v + step_size * l2(w, g, lambda);
                 (w - v, [v])
             });
         }

@@ -1,11 +1,12 @@
-use crate::each::Each;
 use crate::error::Error;
-use crate::line_search::{Place, strong_wolfe};
-use crate::passes::Passes;
-use crate::rule::{Card, Extent, Needs, Rule, Scalar, State, Tier};
-use crate::state_dict::MOST_STEPS;
-use crate::vector::{dot, greatest, update};
-use crate::{hyperparameters, words};
+use crate::linalg::blas1::{dot, greatest, zip_map};
+use crate::linalg::line_search::{Place, strong_wolfe};
+use crate::rule::MemoryTraffic;
+use crate::rule::Update;
+use crate::rule::{Info, Requires, Rule, Tier};
+use crate::state::MOST_STEPS;
+use crate::state::{ScalarSlot, Slot, StateShape};
+use crate::{choices, hyperparameters};
 
 hyperparameters! {
     /// Newton's method with a Hessian guessed from the last steps and what they did to the gradient.
@@ -27,7 +28,7 @@ hyperparameters! {
     }
 }
 
-words! {
+choices! {
     /// How far L-BFGS goes along a direction.
     pub enum LineSearch {
         /// Until the loss has fallen enough and is nearly flat.
@@ -37,7 +38,7 @@ words! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "lbfgs",
     title: "Limited-memory BFGS",
     family: "second order",
@@ -62,30 +63,30 @@ max_iter times, each with gradients of its own",
 const LEAST_CURVATURE: f64 = 1e-10;
 
 impl Rule for Lbfgs {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        let extent = Extent::History(self.history as usize);
-        let past = |name, symbol| State { name, symbol, start: 0.0, extent };
+    fn state(&self) -> Vec<Slot> {
+        let extent = StateShape::History(self.history as usize);
+        let past = |name, symbol| Slot { name, symbol, start: 0.0, extent };
         vec![
-            State::zeros("d", "d"),
-            State::zeros("prev_flat_grad", "p"),
+            Slot::zeros("d", "d"),
+            Slot::zeros("prev_flat_grad", "p"),
             past("old_dirs", "Y"),
             past("old_stps", "S"),
         ]
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
+    fn scalars(&self) -> Vec<ScalarSlot> {
         let history = self.history as u64;
         vec![
-            Scalar::new("t", 0.0),
-            Scalar::new("H_diag", 1.0),
-            Scalar::count("n_iter", MOST_STEPS),
-            Scalar::count("func_evals", MOST_STEPS),
-            Scalar::count("pairs", history),
-            Scalar::count("oldest", history - 1),
+            ScalarSlot::new("t", 0.0),
+            ScalarSlot::new("H_diag", 1.0),
+            ScalarSlot::count("n_iter", MOST_STEPS),
+            ScalarSlot::count("func_evals", MOST_STEPS),
+            ScalarSlot::count("pairs", history),
+            ScalarSlot::count("oldest", history - 1),
         ]
     }
 
@@ -93,15 +94,15 @@ impl Rule for Lbfgs {
         Tier::Vector
     }
 
-    fn needs(&self) -> Needs {
-        Needs::Objective
+    fn requires(&self) -> Requires {
+        Requires::Closure
     }
 
     /// With max_iter updates, a full history, and a search that tries one step for each.
-    fn passes(&self) -> Passes {
-        let pair = Passes::of(4, 8, 2).every(1.0 / self.history);
-        let update = Passes::of(12, 22, 9) + pair;
-        update.every(1.0 / self.max_iter) + Passes::of(1, 2, 0).every(1.0 / self.history)
+    fn passes(&self) -> MemoryTraffic {
+        let pair = MemoryTraffic::of(4, 8, 2).every(1.0 / self.history);
+        let update = MemoryTraffic::of(12, 22, 9) + pair;
+        update.every(1.0 / self.max_iter) + MemoryTraffic::of(1, 2, 0).every(1.0 / self.history)
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -109,18 +110,18 @@ impl Rule for Lbfgs {
         for (name, value) in [("max_iter", max_iter), ("max_eval", max_eval), ("history", history)] {
             if value.fract() != 0.0 {
                 let why = format!("{name}={value} is not a whole number");
-                return Err(Error::Conflict { of: CARD.name.into(), why });
+                return Err(Error::Conflict { of: INFO.name.into(), why });
             }
         }
         Ok(())
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let Lbfgs { lr, tolerance_grad, tolerance_change, line_search, .. } = *self;
         let max_iter = self.max_iter as usize;
         let max_eval = if self.max_eval == 0.0 { max_iter * 5 / 4 } else { self.max_eval as usize };
-        let mut g = each.scaled_gradients();
-        let Each { weights: w, state, scalars, mut objective, .. } = each;
+        let mut g = update.scaled_gradients();
+        let Update { weights: w, state, scalars, mut objective, .. } = update;
         let [d, p, dirs, steps] = <[&mut [f32]; 4]>::try_from(state).expect("as declared");
         let [mut t, mut diagonal, mut n_iter, func_evals, pairs, oldest] =
             <[f64; 6]>::try_from(&*scalars).expect("as declared");
@@ -249,7 +250,7 @@ impl<'a> History<'a> {
     /// d = −H·g in two loops over the pairs; no matrix is ever there.
     fn direction(&self, g: &[f32], diagonal: f64, d: &mut [f32]) {
         let (History { dirs, steps, n, rho, .. }, places) = (self, self.places());
-        update(d, [g], |_, [g]| -g);
+        zip_map(d, [g], |_, [g]| -g);
         let mut alpha = vec![0.0; places.len()];
         for (alpha, &i) in alpha.iter_mut().zip(&places).rev() {
             let range = i * n..(i + 1) * n;
@@ -257,7 +258,7 @@ impl<'a> History<'a> {
             add(d, &dirs[range], -*alpha);
         }
         let diagonal = diagonal as f32;
-        update(d, [], move |d, []| d * diagonal);
+        zip_map(d, [], move |d, []| d * diagonal);
         for (alpha, &i) in alpha.iter().zip(&places) {
             let range = i * n..(i + 1) * n;
             let beta = dot(&dirs[range.clone()], d) * rho[i];
@@ -269,13 +270,13 @@ impl<'a> History<'a> {
 /// to ← from + t·d.
 fn go(to: &mut [f32], from: &[f32], t: f64, d: &[f32]) {
     let t = t as f32;
-    update(to, [from, d], move |_, [from, d]| from + t * d);
+    zip_map(to, [from, d], move |_, [from, d]| from + t * d);
 }
 
 /// x ← x + share·by.
 fn add(x: &mut [f32], by: &[f32], share: f64) {
     let share = share as f32;
-    update(x, [by], move |x, [by]| x + share * by);
+    zip_map(x, [by], move |x, [by]| x + share * by);
 }
 
 fn absolute_sum(x: &[f32]) -> f64 {

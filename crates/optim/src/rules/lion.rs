@@ -1,7 +1,8 @@
-use crate::each::Each;
 use crate::formula::sign;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Steps of one size along the sign of momentum, with one array of state.
@@ -17,7 +18,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "lion",
     title: "Evolved sign momentum",
     family: "sign",
@@ -34,19 +35,19 @@ m ← β₂·m + (1 − β₂)·g",
 };
 
 impl Rule for Lion {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "m")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "m")]
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let Lion { lr, beta1, beta2, weight_decay } = *self;
         let [lr, beta1, new1, beta2, new2, lambda] =
             [lr, beta1, 1.0 - beta1, beta2, 1.0 - beta2, weight_decay].map(|x| x as f32);
-        each.weight(move |w, g, [m]| {
+        update.each_weight(move |w, g, [m]| {
             let c = beta1 * m + new1 * g;
             let m = beta2 * m + new2 * g;
             (w - lr * (sign(c) + lambda * w), [m])

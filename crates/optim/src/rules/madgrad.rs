@@ -1,7 +1,8 @@
-use crate::each::Each;
 use crate::formula::lerp;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// AdaGrad by dual averaging: every step starts from the first weights, by a cube root.
@@ -15,7 +16,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "madgrad",
     title: "Momentumized, adaptive, dual averaged gradient",
     family: "adaptive",
@@ -35,19 +36,19 @@ w ← μ·w + (1 − μ)·z",
 };
 
 impl Rule for Madgrad {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("s", "s"), State::zeros("grad_sum_sq", "v"), State::zeros("x0", "x")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("s", "s"), Slot::zeros("grad_sum_sq", "v"), Slot::zeros("x0", "x")]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let Madgrad { lr, momentum, eps } = *self;
         let [lambda, new, eps] = [(lr + eps) * (t as f64).sqrt(), 1.0 - momentum, eps].map(|x| x as f32);
         let first = t == 1;
-        each.weight(move |w, g, [s, v, x]| {
+        update.each_weight(move |w, g, [s, v, x]| {
             let x = if first { w } else { x };
             let s = s + lambda * g;
             let v = v + lambda * (g * g);

@@ -2,11 +2,12 @@ use tensor::Role;
 use tensor::math::sum_of_squares;
 
 use super::adamw::AdamW;
-use crate::each::{Each, Parameter};
-use crate::formula::{gathered, lerp};
+use crate::formula::{bias_correction, lerp};
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Extent, Rule, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Parameter, Update};
+use crate::state::{Slot, StateShape};
 
 hyperparameters! {
     /// AdamW on gradients whose noise is made smaller by the last ones; for weight matrices.
@@ -36,7 +37,7 @@ hyperparameters! {
 
 // The authors' approximate form: p is the last batch's gradient at the weights of then, not of now,
 // so that no second gradient is asked for.
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "mars",
     title: "Make variance reduction shine",
     family: "matrix",
@@ -54,37 +55,37 @@ what is no weight matrix: adamw with the settings that begin with adamw_",
 };
 
 impl Rule for Mars {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        let last = State { extent: Extent::Matrices, ..State::zeros("last_grad", "p") };
-        vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_sq", "v"), last]
+    fn state(&self) -> Vec<Slot> {
+        let last = Slot { extent: StateShape::Matrices, ..Slot::zeros("last_grad", "p") };
+        vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v"), last]
     }
 
     fn tier(&self) -> Tier {
         Tier::Tensor
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(3, 8, 5)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(3, 8, 5)
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let rest = AdamW {
-            lr: self.adamw_lr * each.schedule_factor(),
+            lr: self.adamw_lr * update.schedule_factor(),
             beta1: self.adamw_beta1,
             beta2: self.adamw_beta2,
             weight_decay: self.adamw_weight_decay,
             eps: self.eps,
             ..AdamW::default()
         };
-        for parameter in each.parameters() {
+        for parameter in update.parameters() {
             if parameter.role == Role::Matrix && parameter.shape.rank() >= 2 {
                 self.update_matrix(t, parameter);
             } else {
-                rest.update(t, parameter.each);
+                rest.update(t, parameter.update);
             }
         }
     }
@@ -95,11 +96,11 @@ impl Rule for Mars {
 }
 
 impl Mars {
-    fn update_matrix(&self, t: u64, Parameter { mut each, .. }: Parameter<'_>) {
+    fn update_matrix(&self, t: u64, Parameter { mut update, .. }: Parameter<'_>) {
         let Mars { lr, beta1, beta2, gamma, eps, weight_decay, .. } = *self;
-        let mut c = each.scaled_gradients();
+        let mut c = update.scaled_gradients();
         let share = (gamma * (beta1 / (1.0 - beta1))) as f32;
-        for (c, p) in c.iter_mut().zip(each.state_array(2)) {
+        for (c, p) in c.iter_mut().zip(update.state_array(2)) {
             let g = *c;
             *c += share * (g - *p);
             *p = g;
@@ -109,9 +110,9 @@ impl Mars {
             c.iter_mut().for_each(|c| *c /= norm as f32);
         }
         let [new1, kept2, new2] = [1.0 - beta1, beta2, 1.0 - beta2].map(|x| x as f32);
-        let [root2, eps] = [gathered(beta2, t).sqrt(), eps].map(|x| x as f32);
-        let [keep, step_size] = [1.0 - lr * weight_decay, lr / gathered(beta1, t)].map(|x| x as f32);
-        Each { gradients: &c, scale: 1.0, ..each.again() }.weight(move |w, c, [m, v, p]| {
+        let [root2, eps] = [bias_correction(beta2, t).sqrt(), eps].map(|x| x as f32);
+        let [keep, step_size] = [1.0 - lr * weight_decay, lr / bias_correction(beta1, t)].map(|x| x as f32);
+        Update { gradients: &c, scale: 1.0, ..update.reborrow() }.each_weight(move |w, c, [m, v, p]| {
             let m = lerp(m, c, new1);
             let v = kept2 * v + new2 * c * c;
             (w * keep - step_size * m / (v.sqrt() / root2 + eps), [m, v, p])

@@ -1,7 +1,8 @@
-use crate::each::Each;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Needs, Rule, Scalar, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::Update;
+use crate::rule::{Info, Requires, Rule, Tier};
+use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
     /// Momentum with the step size of a model of the loss, which is never below a bound.
@@ -19,7 +20,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "momo",
     title: "Momentum models for adaptive learning rates",
     family: "parameter-free",
@@ -38,40 +39,44 @@ f* ← max(F + ⟨m, w⟩ − γ − τ·‖m‖²/2, lower_bound)       (with a
 };
 
 impl Rule for Momo {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "m")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "m")]
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar::new("barf", 0.0), Scalar::new("gamma", 0.0), Scalar::new("lb", self.lower_bound)]
+    fn scalars(&self) -> Vec<ScalarSlot> {
+        vec![
+            ScalarSlot::new("barf", 0.0),
+            ScalarSlot::new("gamma", 0.0),
+            ScalarSlot::new("lb", self.lower_bound),
+        ]
     }
 
     fn tier(&self) -> Tier {
         Tier::Vector
     }
 
-    fn needs(&self) -> Needs {
-        Needs::Loss
+    fn requires(&self) -> Requires {
+        Requires::Loss
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(2, 6, 2)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(2, 6, 2)
     }
 
-    fn update(&self, t: u64, mut each: Each<'_>) {
+    fn update(&self, t: u64, mut update: Update<'_>) {
         let Momo { lr, beta, lower_bound, adapt_lower_bound, weight_decay } = *self;
         let beta = if t == 1 { 0.0 } else { beta };
         let [kept, new] = [beta, 1.0 - beta].map(|x| x as f32);
-        let [now, along, m2] = each.sums(move |w, g, [m]| {
+        let [now, along, m2] = update.sums(move |w, g, [m]| {
             let m = kept * m + new * g;
             [g * w, m * w, m * m]
         });
-        let [loss, gamma, bound] = *each.scalars();
-        let loss = beta * loss + (1.0 - beta) * each.loss();
+        let [loss, gamma, bound] = *update.scalars();
+        let loss = beta * loss + (1.0 - beta) * update.loss();
         let gamma = beta * gamma + (1.0 - beta) * now;
 
         let grow = 1.0 + lr * weight_decay;
@@ -82,10 +87,10 @@ impl Rule for Momo {
         let tau = if m2 == 0.0 { 0.0 } else { (h.max(0.0) / m2).min(lr) };
         let left = (loss + along - gamma) - 0.5 * tau * m2;
         let bound = if adapt_lower_bound { left.max(lower_bound) } else { bound };
-        *each.scalars() = [loss, gamma, bound];
+        *update.scalars() = [loss, gamma, bound];
 
         let [decay, tau] = [lr * weight_decay / grow, tau].map(|x| x as f32);
-        each.weight(move |w, g, [m]| {
+        update.each_weight(move |w, g, [m]| {
             let m = kept * m + new * g;
             (w - decay * w - tau * m, [m])
         });

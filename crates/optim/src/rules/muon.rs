@@ -2,14 +2,15 @@ use tensor::Role;
 use tensor::buffer::with_scratch;
 
 use super::adamw::AdamW;
-use crate::each::{Each, Parameter};
 use crate::error::Error;
 use crate::formula::lerp;
 use crate::hyperparameters;
-use crate::orthogonal::orthogonalise;
-use crate::passes::Passes;
-use crate::rule::{Card, Extent, Rule, State, Tier};
-use crate::vector::update;
+use crate::linalg::blas1::zip_map;
+use crate::linalg::newton_schulz::orthogonalise;
+use crate::rule::MemoryTraffic;
+use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Parameter, Update};
+use crate::state::{Slot, StateShape};
 
 hyperparameters! {
     /// Momentum of weight matrices made nearly orthogonal; AdamW for the rest.
@@ -34,7 +35,7 @@ hyperparameters! {
 }
 
 // PyTorch and the author iterate in bfloat16 for graphics cards; here it is single precision.
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "muon",
     title: "Momentum orthogonalised by Newton–Schulz",
     family: "matrix",
@@ -54,13 +55,13 @@ what is no weight matrix: adamw with adamw_lr and the mean of squares v",
 };
 
 impl Rule for Muon {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        let v = State { name: "exp_avg_sq", symbol: "v", start: 0.0, extent: Extent::Rest };
-        vec![State::zeros("momentum_buffer", "m"), v]
+    fn state(&self) -> Vec<Slot> {
+        let v = Slot { name: "exp_avg_sq", symbol: "v", start: 0.0, extent: StateShape::Rest };
+        vec![Slot::zeros("momentum_buffer", "m"), v]
     }
 
     fn tier(&self) -> Tier {
@@ -68,30 +69,30 @@ impl Rule for Muon {
     }
 
     /// Of a square matrix, beside the arithmetic of its products.
-    fn passes(&self) -> Passes {
-        let ahead = if self.nesterov { Passes::of(0, 1, 0) } else { Passes::NONE };
-        Passes::of(5, 8, 5) + ahead + Passes::of(1, 2, 1).every(1.0 / self.ns_steps)
+    fn passes(&self) -> MemoryTraffic {
+        let ahead = if self.nesterov { MemoryTraffic::of(0, 1, 0) } else { MemoryTraffic::NONE };
+        MemoryTraffic::of(5, 8, 5) + ahead + MemoryTraffic::of(1, 2, 1).every(1.0 / self.ns_steps)
     }
 
     fn check(&self) -> Result<(), Error> {
         if self.ns_steps.fract() != 0.0 {
             let why = format!("ns_steps={} is not a whole number", self.ns_steps);
-            return Err(Error::Conflict { of: CARD.name.into(), why });
+            return Err(Error::Conflict { of: INFO.name.into(), why });
         }
         Ok(())
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let rest = AdamW {
-            lr: self.adamw_lr * each.schedule_factor(),
+            lr: self.adamw_lr * update.schedule_factor(),
             weight_decay: self.weight_decay,
             ..AdamW::default()
         };
-        for parameter in each.parameters() {
+        for parameter in update.parameters() {
             if parameter.role == Role::Matrix && parameter.shape.rank() >= 2 {
                 self.update_matrix(parameter);
             } else {
-                rest.update(t, parameter.each);
+                rest.update(t, parameter.update);
             }
         }
     }
@@ -103,7 +104,7 @@ impl Rule for Muon {
 
 impl Muon {
     /// A convolution kernel is the matrix of its first dimension and all others.
-    fn update_matrix(&self, Parameter { shape, mut each, .. }: Parameter<'_>) {
+    fn update_matrix(&self, Parameter { shape, mut update, .. }: Parameter<'_>) {
         let Muon { lr, momentum, nesterov, weight_decay, match_rms_adamw, .. } = *self;
         let rows = shape[0];
         let columns = shape.len() / rows.max(1);
@@ -111,20 +112,20 @@ impl Muon {
             return;
         }
         let [new, mu] = [1.0 - momentum, momentum].map(|x| x as f32);
-        each.again().weight(move |w, g, [m]| (w, [lerp(m, g, new)]));
+        update.reborrow().each_weight(move |w, g, [m]| (w, [lerp(m, g, new)]));
         let (long, wide) = (rows as f64, columns as f64);
         let ratio = if match_rms_adamw { 0.2 * long.max(wide).sqrt() } else { (long / wide).max(1.0).sqrt() };
         let [keep, step_size] = [1.0 - lr * weight_decay, lr * ratio].map(|x| x as f32);
-        let Each { weights, gradients, scale, state, .. } = each;
+        let Update { weights, gradients, scale, state, .. } = update;
         let m = &*state[0];
         with_scratch(m.len(), |x| {
             if nesterov {
-                update(x, [m, gradients], move |_, [m, g]| lerp(g * scale, m, mu));
+                zip_map(x, [m, gradients], move |_, [m, g]| lerp(g * scale, m, mu));
             } else {
                 x.copy_from_slice(m);
             }
             orthogonalise(x, rows, columns, self.ns_steps as usize, self.eps);
-            update(weights, [x], move |w, [x]| w * keep - step_size * x);
+            zip_map(weights, [x], move |w, [x]| w * keep - step_size * x);
         });
     }
 }

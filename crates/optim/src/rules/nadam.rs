@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::{gathered, lerp, with_decay};
+use crate::formula::{bias_correction, l2, lerp};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, Scalar, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
     /// Adam that looks ahead along its momentum, whose share grows over the first steps.
@@ -21,7 +22,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "nadam",
     title: "Adam with Nesterov momentum",
     family: "adaptive",
@@ -42,21 +43,21 @@ w ← w − η·m̂/(√v̂ + ε)",
 };
 
 impl Rule for Nadam {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_sq", "v")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar::new("mu_product", 1.0)]
+    fn scalars(&self) -> Vec<ScalarSlot> {
+        vec![ScalarSlot::new("mu_product", 1.0)]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let lambda = self.weight_decay as f32;
-        nadam_step(self, t, each, move |w, g| (w, with_decay(w, g, lambda)));
+        nadam_step(self, t, update, move |w, g| (w, l2(w, g, lambda)));
     }
 
     fn boxed(&self) -> Box<dyn Rule> {
@@ -68,19 +69,19 @@ impl Rule for Nadam {
 pub(super) fn nadam_step(
     rule: &Nadam,
     t: u64,
-    mut each: Each<'_>,
+    mut update: Update<'_>,
     decay: impl Fn(f32, f32) -> (f32, f32) + Copy + Send + Sync + 'static,
 ) {
     let Nadam { lr, beta1, beta2, eps, momentum_decay, .. } = *rule;
     let mu = |t: u64| beta1 * (1.0 - 0.5 * 0.96_f64.powf(t as f64 * momentum_decay));
-    let [mu_product] = each.scalars();
+    let [mu_product] = update.scalars();
     *mu_product *= mu(t);
     let of_gradient = lr * (1.0 - mu(t)) / (1.0 - *mu_product);
     let of_mean = lr * mu(t + 1) / (1.0 - *mu_product * mu(t + 1));
-    let correction2 = gathered(beta2, t);
+    let correction2 = bias_correction(beta2, t);
     let [of_gradient, of_mean, correction2, new1, beta2, new2, eps] =
         [of_gradient, of_mean, correction2, 1.0 - beta1, beta2, 1.0 - beta2, eps].map(|x| x as f32);
-    each.weight(move |w, g, [m, v]| {
+    update.each_weight(move |w, g, [m, v]| {
         let (w, g) = decay(w, g);
         let m = lerp(m, g, new1);
         let v = beta2 * v + new2 * g * g;

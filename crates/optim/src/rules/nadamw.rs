@@ -1,7 +1,8 @@
 use super::nadam::{Nadam, nadam_step};
-use crate::each::Each;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, Scalar, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
     /// NAdam with weight decay beside the gradient instead of inside it.
@@ -21,7 +22,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "nadamw",
     title: "NAdam with decoupled weight decay",
     family: "adaptive",
@@ -40,21 +41,21 @@ w ← w − η·m̂/(√v̂ + ε)",
 };
 
 impl Rule for NadamW {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
+    fn state(&self) -> Vec<Slot> {
         self.nadam().state()
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
+    fn scalars(&self) -> Vec<ScalarSlot> {
         self.nadam().scalars()
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let keep = (1.0 - self.lr * self.weight_decay) as f32;
-        nadam_step(&self.nadam(), t, each, move |w, g| (w * keep, g));
+        nadam_step(&self.nadam(), t, update, move |w, g| (w * keep, g));
     }
 
     fn boxed(&self) -> Box<dyn Rule> {

@@ -1,9 +1,10 @@
 use tensor::random::Normals;
 
-use crate::each::Each;
 use crate::error::Error;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Gradient descent with noise that is added to the gradients and fades over time.
@@ -20,7 +21,7 @@ hyperparameters! {
 }
 
 // The paper counts steps from 0 and divides by (1 + t)^γ; t is counted from 1 here.
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "noisy_sgd",
     title: "Gradient descent with annealed noise",
     family: "gradient descent",
@@ -34,33 +35,33 @@ w ← w − lr·(g + n)",
 };
 
 impl Rule for NoisySgd {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
+    fn state(&self) -> Vec<Slot> {
         vec![]
     }
 
     fn check(&self) -> Result<(), Error> {
         if self.seed.fract() != 0.0 {
             let why = format!("seed={} is not a whole number", self.seed);
-            return Err(Error::Conflict { of: CARD.name.into(), why });
+            return Err(Error::Conflict { of: INFO.name.into(), why });
         }
         Ok(())
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let NoisySgd { lr, eta, gamma, seed } = *self;
         let [lr, deviation] = [lr, (eta / (t as f64).powf(gamma)).sqrt()].map(|x| x as f32);
         if deviation == 0.0 {
-            return each.weight(move |w, g, []| (w - lr * g, []));
+            return update.each_weight(move |w, g, []| (w - lr * g, []));
         }
         // A number's place is a function of step and weight, so threads and resuming change nothing:
         // 2³⁴ weights for 2³⁰ steps.
-        let noise = Normals::new(seed as u64, CARD.name);
+        let noise = Normals::new(seed as u64, INFO.name);
         let step = t << 34;
-        each.weight_at(move |i, w, g, []| (w - lr * (g + deviation * noise.at(step + i as u64)), []));
+        update.each_weight_at(move |i, w, g, []| (w - lr * (g + deviation * noise.at(step + i as u64)), []));
     }
 
     fn boxed(&self) -> Box<dyn Rule> {

@@ -1,7 +1,8 @@
-use crate::each::Each;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Extent, Rule, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::Update;
+use crate::rule::{Info, Rule, Tier};
+use crate::state::{Slot, StateShape};
 
 hyperparameters! {
     /// Momentum of gradients that are divided by a running norm of each parameter's gradient.
@@ -19,7 +20,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "novograd",
     title: "Normalised gradients by layer",
     family: "layer-wise",
@@ -36,36 +37,36 @@ w ← w − η·m",
 };
 
 impl Rule for NovoGrad {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        let norms = State { name: "grads_ema", symbol: "s", start: 0.0, extent: Extent::One };
-        vec![State::zeros("moments", "m"), norms]
+    fn state(&self) -> Vec<Slot> {
+        let norms = Slot { name: "grads_ema", symbol: "s", start: 0.0, extent: StateShape::One };
+        vec![Slot::zeros("moments", "m"), norms]
     }
 
     fn tier(&self) -> Tier {
         Tier::Tensor
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(2, 4, 2)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(2, 4, 2)
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let NovoGrad { lr, beta1, beta2, eps, weight_decay } = *self;
         let [lr, beta1, eps, lambda] = [lr, beta1, eps, weight_decay].map(|x| x as f32);
-        for mut parameter in each.parameters() {
-            let [g2] = parameter.each.sums(|_, g, [_]| [g * g]);
-            let [s] = parameter.each.state_array(1) else { unreachable!("one number a parameter") };
+        for mut parameter in update.parameters() {
+            let [g2] = parameter.update.sums(|_, g, [_]| [g * g]);
+            let [s] = parameter.update.state_array(1) else { unreachable!("one number a parameter") };
             *s = if t == 1 {
                 g2 as f32
             } else {
                 (f64::from(*s) + (1.0 - beta2) * (g2 - f64::from(*s))) as f32
             };
             let norm = s.sqrt() + eps;
-            parameter.each.weight(move |w, g, [m]| {
+            parameter.update.each_weight(move |w, g, [m]| {
                 let m = beta1 * m + (g / norm + lambda * w);
                 (w - lr * m, [m])
             });

@@ -1,6 +1,7 @@
-use crate::each::Each;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Gradient descent that guesses the next gradient from the last two.
@@ -14,7 +15,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "optimistic_gd",
     title: "Optimistic gradient descent",
     family: "gradient descent",
@@ -29,19 +30,19 @@ p ← g",
 };
 
 impl Rule for OptimisticGd {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("previous_gradient", "p")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("previous_gradient", "p")]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let OptimisticGd { lr, alpha, beta } = *self;
         let [lr, both, beta] = [lr, alpha + beta, beta].map(|x| x as f32);
         let first = t == 1;
-        each.weight(move |w, g, [p]| {
+        update.each_weight(move |w, g, [p]| {
             let p = if first { g } else { p };
             (w - lr * (both * g - beta * p), [g])
         });

@@ -1,7 +1,8 @@
-use crate::each::Each;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Needs, Rule, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::Update;
+use crate::rule::{Info, Requires, Rule, Tier};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Gradient descent by what is left of the loss over the gradient's square.
@@ -19,7 +20,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "polyak_sps",
     title: "Stochastic Polyak step size",
     family: "parameter-free",
@@ -34,11 +35,11 @@ w ← w − η·α·g",
 };
 
 impl Rule for PolyakSps {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
+    fn state(&self) -> Vec<Slot> {
         vec![]
     }
 
@@ -46,24 +47,24 @@ impl Rule for PolyakSps {
         Tier::Vector
     }
 
-    fn needs(&self) -> Needs {
-        Needs::Loss
+    fn requires(&self) -> Requires {
+        Requires::Loss
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(2, 4, 1)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(2, 4, 1)
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let PolyakSps { lr, max_lr, f_min, eps, positive } = *self;
-        let [squares] = each.sums(|_, g, []| [g * g]);
-        let gap = each.loss() - f_min;
+        let [squares] = update.sums(|_, g, []| [g * g]);
+        let gap = update.loss() - f_min;
         let gap = if positive { gap.max(0.0) } else { gap };
         if squares + eps == 0.0 {
             return;
         }
         let step_size = (lr * (gap / (squares + eps)).min(max_lr)) as f32;
-        each.weight(move |w, g, []| (w - step_size * g, []));
+        update.each_weight(move |w, g, []| (w - step_size * g, []));
     }
 
     fn boxed(&self) -> Box<dyn Rule> {

@@ -1,9 +1,10 @@
-use crate::each::Each;
 use crate::error::Error;
-use crate::formula::gathered;
+use crate::formula::bias_correction;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Rule, Scalar, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::Update;
+use crate::rule::{Info, Rule, Tier};
+use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
     /// AdamW that finds its own step size from how far the weights have come.
@@ -29,7 +30,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "prodigy",
     title: "Prodigy",
     family: "parameter-free",
@@ -51,62 +52,62 @@ d ← d⁺",
 };
 
 impl Rule for Prodigy {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
+    fn state(&self) -> Vec<Slot> {
         vec![
-            State::zeros("exp_avg", "m"),
-            State::zeros("exp_avg_sq", "v"),
-            State::zeros("s", "s"),
-            State::zeros("p0", "p"),
+            Slot::zeros("exp_avg", "m"),
+            Slot::zeros("exp_avg_sq", "v"),
+            Slot::zeros("s", "s"),
+            Slot::zeros("p0", "p"),
         ]
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar::new("d", self.d0), Scalar::new("d_numerator", 0.0)]
+    fn scalars(&self) -> Vec<ScalarSlot> {
+        vec![ScalarSlot::new("d", self.d0), ScalarSlot::new("d_numerator", 0.0)]
     }
 
     fn tier(&self) -> Tier {
         Tier::Vector
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(2, 10, 5)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(2, 10, 5)
     }
 
     fn check(&self) -> Result<(), Error> {
-        distance_can_grow(CARD.name, self.d0)
+        distance_can_grow(INFO.name, self.d0)
     }
 
-    fn update(&self, t: u64, mut each: Each<'_>) {
+    fn update(&self, t: u64, mut update: Update<'_>) {
         let Prodigy { lr, beta1, beta2, eps, weight_decay, d0, d_coef, bias_correction, safeguard_warmup } =
             *self;
         if t == 1 {
-            each.copy_weights_to_state(3);
+            update.copy_weights_to_state(3);
         }
         if lr == 0.0 {
             return;
         }
-        let [d, numerator] = *each.scalars();
+        let [d, numerator] = *update.scalars();
         let correction = if bias_correction { adam_correction(beta1, beta2, t) } else { 1.0 };
         let step_size = d * lr * correction;
         let of_gradient = d / d0 * if safeguard_warmup { d } else { step_size };
         let [kept3, share] = [beta2.sqrt(), of_gradient].map(|x| x as f32);
         let [along, length] =
-            each.sums(move |w, g, [_, _, s, start]| [g * (start - w), (kept3 * s + share * g).abs()]);
+            update.sums(move |w, g, [_, _, s, start]| [g * (start - w), (kept3 * s + share * g).abs()]);
         if length == 0.0 {
             return;
         }
         let numerator = beta2.sqrt() * numerator + d / d0 * step_size * along;
         let longer = d.max(d_coef * numerator / length);
-        *each.scalars() = [longer, numerator];
+        *update.scalars() = [longer, numerator];
 
         let [kept1, new1, kept2, new2] =
             [beta1, d * (1.0 - beta1), beta2, d * d * (1.0 - beta2)].map(|x| x as f32);
         let [small, step_size, decay] = [longer * eps, step_size, weight_decay * step_size].map(|x| x as f32);
-        each.weight(move |w, g, [m, v, s, start]| {
+        update.each_weight(move |w, g, [m, v, s, start]| {
             let m = kept1 * m + new1 * g;
             let v = kept2 * v + new2 * g * g;
             let s = kept3 * s + share * g;
@@ -122,7 +123,7 @@ impl Rule for Prodigy {
 
 /// What a step of Adam is multiplied with because its means start at 0.
 pub(super) fn adam_correction(beta1: f64, beta2: f64, t: u64) -> f64 {
-    gathered(beta2, t).sqrt() / gathered(beta1, t)
+    bias_correction(beta2, t).sqrt() / bias_correction(beta1, t)
 }
 
 /// Estimates of the distance grow by factors, so they have to start above 0.

@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::{gathered, lerp};
+use crate::formula::{bias_correction, lerp};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Adam with a share of the present gradient beside both of its means.
@@ -21,7 +22,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "qhadam",
     title: "Quasi-hyperbolic Adam",
     family: "adaptive",
@@ -38,19 +39,19 @@ w ← w − η·((1 − ν₁)·g + ν₁·m̂)/(√((1 − ν₂)·g² + ν₂�
 };
 
 impl Rule for QhAdam {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "m̂"), State::zeros("exp_avg_sq", "v̂")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "m̂"), Slot::zeros("exp_avg_sq", "v̂")]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let QhAdam { lr, beta1, beta2, nu1, nu2, eps } = *self;
-        let [new1, new2] = [beta1, beta2].map(|beta| ((1.0 - beta) / gathered(beta, t)) as f32);
+        let [new1, new2] = [beta1, beta2].map(|beta| ((1.0 - beta) / bias_correction(beta, t)) as f32);
         let [lr, nu1, rest1, nu2, rest2, eps] = [lr, nu1, 1.0 - nu1, nu2, 1.0 - nu2, eps].map(|x| x as f32);
-        each.weight(move |w, g, [m, v]| {
+        update.each_weight(move |w, g, [m, v]| {
             let square = g * g;
             let (m, v) = (lerp(m, g, new1), lerp(v, square, new2));
             let (mean, mean_square) = (nu1 * m + rest1 * g, nu2 * v + rest2 * square);

@@ -1,7 +1,8 @@
-use crate::each::Each;
 use crate::formula::lerp;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// A step along the gradient and a longer one along a very slow mean of gradients.
@@ -15,7 +16,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "qhm",
     title: "Quasi-hyperbolic momentum",
     family: "gradient descent",
@@ -32,18 +33,18 @@ w ← w − η·((1 − ν)·g + ν·m)",
 };
 
 impl Rule for Qhm {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("momentum_buffer", "m")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("momentum_buffer", "m")]
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let Qhm { lr, momentum, nu } = *self;
         let [new, of_mean, of_gradient] = [1.0 - momentum, lr * nu, lr * (1.0 - nu)].map(|x| x as f32);
-        each.weight(move |w, g, [m]| {
+        update.each_weight(move |w, g, [m]| {
             let m = lerp(m, g, new);
             (w - of_mean * m - of_gradient * g, [m])
         });

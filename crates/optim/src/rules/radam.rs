@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::{gathered, lerp, with_decay};
+use crate::formula::{bias_correction, l2, lerp};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Adam that uses its mean of squares as far as enough gradients have gone into it.
@@ -20,7 +21,7 @@ hyperparameters! {
 }
 
 // The paper has no ε; PyTorch adds it to √v before the correction, unlike its Adam.
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "radam",
     title: "Rectified Adam",
     family: "adaptive",
@@ -43,17 +44,17 @@ w ← w − η·m̂                         otherwise",
 };
 
 impl Rule for Radam {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("exp_avg", "m"), State::zeros("exp_avg_sq", "v")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let Radam { lr, beta1, beta2, eps, weight_decay } = *self;
-        let (correction1, correction2) = (gathered(beta1, t), gathered(beta2, t));
+        let (correction1, correction2) = (bias_correction(beta1, t), bias_correction(beta2, t));
         let longest = 2.0 / (1.0 - beta2) - 1.0;
         let length = longest - 2.0 * t as f64 * beta2.powf(t as f64) / correction2;
         let squared =
@@ -69,16 +70,16 @@ impl Rule for Radam {
         ]
         .map(|x| x as f32);
         let means = move |w: f32, g: f32, m: f32, v: f32| {
-            let g = with_decay(w, g, lambda);
+            let g = l2(w, g, lambda);
             [lerp(m, g, new1), beta2 * v + new2 * g * g]
         };
         if length > 5.0 {
-            each.weight(move |w, g, [m, v]| {
+            update.each_weight(move |w, g, [m, v]| {
                 let [m, v] = means(w, g, m, v);
                 (w - rectified * m / (v.sqrt() + eps), [m, v])
             });
         } else {
-            each.weight(move |w, g, [m, v]| {
+            update.each_weight(move |w, g, [m, v]| {
                 let [m, v] = means(w, g, m, v);
                 (w - step_size * m, [m, v])
             });

@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::{lerp, maximum, with_decay};
+use crate::formula::{l2, lerp, maximum};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Steps divided by the root of a running mean of squared gradients; PyTorch's form, with ε
@@ -22,7 +23,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "rmsprop",
     title: "Root mean square propagation",
     family: "adaptive",
@@ -42,45 +43,45 @@ w ← w − η·d",
 };
 
 impl Rule for RmsProp {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        let mut state = vec![State::zeros("square_avg", "s")];
+    fn state(&self) -> Vec<Slot> {
+        let mut state = vec![Slot::zeros("square_avg", "s")];
         if self.momentum != 0.0 {
-            state.push(State::zeros("momentum_buffer", "b"));
+            state.push(Slot::zeros("momentum_buffer", "b"));
         }
         if self.centered {
-            state.push(State::zeros("grad_avg", "a"));
+            state.push(Slot::zeros("grad_avg", "a"));
         }
         state
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let RmsProp { lr, alpha, eps, momentum, centered, weight_decay } = *self;
         let [lr, new, alpha, eps, mu, lambda] =
             [lr, 1.0 - alpha, alpha, eps, momentum, weight_decay].map(|x| x as f32);
         let mean_square = move |s: f32, g: f32| alpha * s + new * g * g;
         match (momentum != 0.0, centered) {
-            (false, false) => each.weight(move |w, g, [s]| {
-                let g = with_decay(w, g, lambda);
+            (false, false) => update.each_weight(move |w, g, [s]| {
+                let g = l2(w, g, lambda);
                 let s = mean_square(s, g);
                 (w - lr * g / (s.sqrt() + eps), [s])
             }),
-            (true, false) => each.weight(move |w, g, [s, b]| {
-                let g = with_decay(w, g, lambda);
+            (true, false) => update.each_weight(move |w, g, [s, b]| {
+                let g = l2(w, g, lambda);
                 let s = mean_square(s, g);
                 let b = mu * b + g / (s.sqrt() + eps);
                 (w - lr * b, [s, b])
             }),
-            (false, true) => each.weight(move |w, g, [s, a]| {
-                let g = with_decay(w, g, lambda);
+            (false, true) => update.each_weight(move |w, g, [s, a]| {
+                let g = l2(w, g, lambda);
                 let (s, a) = (mean_square(s, g), lerp(a, g, new));
                 (w - lr * g / (variance(s, a).sqrt() + eps), [s, a])
             }),
-            (true, true) => each.weight(move |w, g, [s, b, a]| {
-                let g = with_decay(w, g, lambda);
+            (true, true) => update.each_weight(move |w, g, [s, b, a]| {
+                let g = l2(w, g, lambda);
                 let (s, a) = (mean_square(s, g), lerp(a, g, new));
                 let b = mu * b + g / (variance(s, a).sqrt() + eps);
                 (w - lr * b, [s, b, a])

@@ -1,8 +1,9 @@
-use crate::each::Each;
 use crate::error::Error;
 use crate::formula::{clip, sign};
 use crate::hyperparameters;
-use crate::rule::{Card, Extent, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::{Slot, StateShape};
 
 hyperparameters! {
     /// Each weight has a step size of its own, which grows while the gradient keeps its sign.
@@ -20,7 +21,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "rprop",
     title: "Resilient propagation",
     family: "sign",
@@ -38,29 +39,29 @@ p ← g",
 };
 
 impl Rule for Rprop {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
+    fn state(&self) -> Vec<Slot> {
         vec![
-            State::zeros("prev", "p"),
-            State { name: "step_size", symbol: "s", start: self.lr as f32, extent: Extent::Weights },
+            Slot::zeros("prev", "p"),
+            Slot { name: "step_size", symbol: "s", start: self.lr as f32, extent: StateShape::Weights },
         ]
     }
 
     fn check(&self) -> Result<(), Error> {
         if self.step_min > self.step_max {
             let why = format!("step_min={} is more than step_max={}", self.step_min, self.step_max);
-            return Err(Error::Conflict { of: CARD.name.into(), why });
+            return Err(Error::Conflict { of: INFO.name.into(), why });
         }
         Ok(())
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let Rprop { eta_minus, eta_plus, step_min, step_max, .. } = *self;
         let [minus, plus, min, max] = [eta_minus, eta_plus, step_min, step_max].map(|x| x as f32);
-        each.weight(move |w, g, [p, s]| {
+        update.each_weight(move |w, g, [p, s]| {
             let agreement = g * p;
             let factor = if agreement > 0.0 {
                 plus

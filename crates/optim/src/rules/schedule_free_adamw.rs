@@ -1,9 +1,10 @@
 use super::schedule_free_sgd::{averaged_weights_count, averaging_scalars, share_of_average, warmed_up};
-use crate::each::Each;
 use crate::error::Error;
-use crate::formula::{gathered, lerp};
+use crate::formula::{bias_correction, lerp};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, Scalar, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
     /// AdamW whose average stands in for its momentum and for a schedule.
@@ -27,9 +28,9 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "schedule_free_adamw",
-    title: "Schedule-free AdamW",
+    title: "LrSchedule-free AdamW",
     family: "adaptive",
     problem: "AdamW is at its best only at the end of a schedule, whose length must be known; an \
               average of all weights needs no end and is as good at every moment",
@@ -48,41 +49,41 @@ w ← (1 − β₁)·z + β₁·x",
 };
 
 impl Rule for ScheduleFreeAdamW {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("z", "z"), State::zeros("exp_avg_sq", "v"), State::zeros("x", "x")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("z", "z"), Slot::zeros("exp_avg_sq", "v"), Slot::zeros("x", "x")]
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
+    fn scalars(&self) -> Vec<ScalarSlot> {
         averaging_scalars()
     }
 
-    fn evaluated(&self) -> Option<&'static str> {
+    fn eval_weights(&self) -> Option<&'static str> {
         Some("x")
     }
 
     fn check(&self) -> Result<(), Error> {
-        averaged_weights_count(CARD.name, "beta1", self.beta1)
+        averaged_weights_count(INFO.name, "beta1", self.beta1)
     }
 
-    fn update(&self, t: u64, mut each: Each<'_>) {
+    fn update(&self, t: u64, mut update: Update<'_>) {
         let ScheduleFreeAdamW { lr, beta1, beta2, eps, weight_decay, warmup_steps, r, weight_lr_power } =
             *self;
         if t == 1 {
-            each.copy_weights_to_state(0);
+            update.copy_weights_to_state(0);
         }
         let eta = warmed_up(lr, t, warmup_steps);
-        let share = share_of_average(each.scalars(), t, eta, r, weight_lr_power);
+        let share = share_of_average(update.scalars(), t, eta, r, weight_lr_power);
         // As in the authors' package, w goes its way without x, and x is found from w and z.
         let along_update = eta * (beta1 * (1.0 - share) - 1.0);
         let beyond_w = 1.0 - 1.0 / beta1;
         let [eta, share, along_update, beyond_w] = [eta, share, along_update, beyond_w].map(|x| x as f32);
         let [beta2, new2, correction2, eps, lambda] =
-            [beta2, 1.0 - beta2, gathered(beta2, t), eps, weight_decay].map(|x| x as f32);
-        each.weight(move |w, g, [z, v, _]| {
+            [beta2, 1.0 - beta2, bias_correction(beta2, t), eps, weight_decay].map(|x| x as f32);
+        update.each_weight(move |w, g, [z, v, _]| {
             let v = beta2 * v + new2 * g * g;
             let u = g / ((v / correction2).sqrt() + eps) + lambda * w;
             let w = lerp(w, z, share) + along_update * u;

@@ -1,8 +1,9 @@
-use crate::each::Each;
 use crate::error::Error;
-use crate::formula::{lerp, with_decay};
+use crate::formula::{l2, lerp};
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, Scalar, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
     /// Gradient descent whose average stands in for a schedule.
@@ -22,9 +23,9 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "schedule_free_sgd",
-    title: "Schedule-free SGD",
+    title: "LrSchedule-free SGD",
     family: "gradient descent",
     problem: "a schedule that shrinks the steps has to know when training ends; an average of all \
               weights needs no end and is as good at every moment",
@@ -42,40 +43,40 @@ w ← (1 − β)·z + β·x",
 };
 
 impl Rule for ScheduleFreeSgd {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("z", "z"), State::zeros("x", "x")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("z", "z"), Slot::zeros("x", "x")]
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
+    fn scalars(&self) -> Vec<ScalarSlot> {
         averaging_scalars()
     }
 
-    fn evaluated(&self) -> Option<&'static str> {
+    fn eval_weights(&self) -> Option<&'static str> {
         Some("x")
     }
 
     fn check(&self) -> Result<(), Error> {
-        averaged_weights_count(CARD.name, "momentum", self.momentum)
+        averaged_weights_count(INFO.name, "momentum", self.momentum)
     }
 
-    fn update(&self, t: u64, mut each: Each<'_>) {
+    fn update(&self, t: u64, mut update: Update<'_>) {
         let ScheduleFreeSgd { lr, momentum, weight_decay, warmup_steps, r, weight_lr_power } = *self;
         if t == 1 {
-            each.copy_weights_to_state(0);
+            update.copy_weights_to_state(0);
         }
         let eta = warmed_up(lr, t, warmup_steps);
-        let share = share_of_average(each.scalars(), t, eta, r, weight_lr_power);
+        let share = share_of_average(update.scalars(), t, eta, r, weight_lr_power);
         // As in the authors' package, w goes its way without x, and x is found from w and z.
         let along_gradient = eta * (momentum * (1.0 - share) - 1.0);
         let beyond_w = 1.0 - 1.0 / momentum;
         let [eta, share, along_gradient, beyond_w, lambda] =
             [eta, share, along_gradient, beyond_w, weight_decay].map(|x| x as f32);
-        each.weight(move |w, g, [z, _]| {
-            let g = with_decay(w, g, lambda);
+        update.each_weight(move |w, g, [z, _]| {
+            let g = l2(w, g, lambda);
             let w = lerp(w, z, share) + along_gradient * g;
             let z = z - eta * g;
             (w, [z, lerp(w, z, beyond_w)])
@@ -102,8 +103,8 @@ pub(super) fn warmed_up(lr: f64, t: u64, warmup_steps: f64) -> f64 {
 }
 
 /// What the share of a step in the average is computed from.
-pub(super) fn averaging_scalars() -> Vec<Scalar> {
-    vec![Scalar::new("weight_sum", 0.0), Scalar::new("lr_max", 0.0)]
+pub(super) fn averaging_scalars() -> Vec<ScalarSlot> {
+    vec![ScalarSlot::new("weight_sum", 0.0), ScalarSlot::new("lr_max", 0.0)]
 }
 
 /// The share cₜ of step `t` in the average: its weight tʳ·max(η)ᵖ over the sum of all so far.

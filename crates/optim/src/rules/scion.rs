@@ -2,14 +2,15 @@ use tensor::Role;
 use tensor::buffer::with_scratch;
 use tensor::math::sum_of_squares;
 
-use crate::each::{Each, Parameter};
 use crate::error::Error;
 use crate::formula::lerp;
 use crate::hyperparameters;
-use crate::orthogonal::orthogonalise;
-use crate::passes::Passes;
-use crate::rule::{Card, Rule, State, Tier};
-use crate::vector::update;
+use crate::linalg::blas1::zip_map;
+use crate::linalg::newton_schulz::orthogonalise;
+use crate::rule::MemoryTraffic;
+use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Parameter, Update};
+use crate::state::Slot;
 
 hyperparameters! {
     /// The step of given length, in a norm that fits each layer, along which the loss falls most.
@@ -36,7 +37,7 @@ const LEAST_NORM: f64 = 1e-7;
 
 // The norms that the authors' code takes by default for hidden layers and biases; it has others for the
 // first and the last layer.
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "scion",
     title: "Stochastic conditional gradient with operator norms",
     family: "matrix",
@@ -54,12 +55,12 @@ w ← (1 − η)·w − η·ρ·u",
 };
 
 impl Rule for Scion {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("d", "m")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("d", "m")]
     }
 
     fn tier(&self) -> Tier {
@@ -67,28 +68,28 @@ impl Rule for Scion {
     }
 
     /// Of a square matrix, beside the arithmetic of its products.
-    fn passes(&self) -> Passes {
-        Passes::of(5, 8, 5) + Passes::of(1, 2, 1).every(1.0 / self.ns_steps)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(5, 8, 5) + MemoryTraffic::of(1, 2, 1).every(1.0 / self.ns_steps)
     }
 
     fn check(&self) -> Result<(), Error> {
         if self.ns_steps.fract() != 0.0 {
             let why = format!("ns_steps={} is not a whole number", self.ns_steps);
-            return Err(Error::Conflict { of: CARD.name.into(), why });
+            return Err(Error::Conflict { of: INFO.name.into(), why });
         }
         Ok(())
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let Scion { lr, momentum, scale, constraint, weight_decay, .. } = *self;
         let kept = if constraint { 1.0 - lr } else { 1.0 - lr * weight_decay };
         let [new, keep, step_size, scale] = [momentum, kept, lr, scale].map(|x| x as f32);
-        for Parameter { shape, role, mut each } in each.parameters() {
+        for Parameter { shape, role, mut update } in update.parameters() {
             if shape.contains(&0) {
                 continue;
             }
-            each.again().weight(move |w, g, [m]| (w, [lerp(m, g, new)]));
-            let Each { weights, state, .. } = each;
+            update.reborrow().each_weight(move |w, g, [m]| (w, [lerp(m, g, new)]));
+            let Update { weights, state, .. } = update;
             let m = &*state[0];
             if role == Role::Matrix && shape.rank() >= 2 {
                 let (rows, columns) = (shape[0], shape.len() / shape[0]);
@@ -96,11 +97,11 @@ impl Rule for Scion {
                 with_scratch(m.len(), |x| {
                     x.copy_from_slice(m);
                     orthogonalise(x, rows, columns, self.ns_steps as usize, LEAST_NORM);
-                    update(weights, [x], move |w, [x]| w * keep - step_size * (x * ratio * scale));
+                    zip_map(weights, [x], move |w, [x]| w * keep - step_size * (x * ratio * scale));
                 });
             } else {
                 let size = (sum_of_squares(m) / m.len() as f64).sqrt() as f32 + EPS;
-                update(weights, [m], move |w, [m]| w * keep - step_size * (m / size * scale));
+                zip_map(weights, [m], move |w, [m]| w * keep - step_size * (m / size * scale));
             }
         }
     }

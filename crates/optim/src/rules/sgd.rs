@@ -1,8 +1,9 @@
-use crate::each::Each;
 use crate::error::Error;
-use crate::formula::with_decay;
+use crate::formula::l2;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Gradient descent on batches, with momentum if asked for; PyTorch's form.
@@ -20,7 +21,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "sgd",
     title: "Stochastic gradient descent",
     family: "gradient descent",
@@ -39,41 +40,41 @@ w ← w − η·d",
 };
 
 impl Rule for Sgd {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        if self.momentum == 0.0 { vec![] } else { vec![State::zeros("momentum_buffer", "v")] }
+    fn state(&self) -> Vec<Slot> {
+        if self.momentum == 0.0 { vec![] } else { vec![Slot::zeros("momentum_buffer", "v")] }
     }
 
     fn check(&self) -> Result<(), Error> {
         if self.nesterov && (self.momentum == 0.0 || self.dampening != 0.0) {
             let why = "nesterov=true needs a momentum above 0, such as momentum=0.9, and dampening=0";
-            return Err(Error::Conflict { of: CARD.name.into(), why: why.into() });
+            return Err(Error::Conflict { of: INFO.name.into(), why: why.into() });
         }
         Ok(())
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let Sgd { lr, momentum, dampening, nesterov, weight_decay } = *self;
         let [lr, mu, kept, lambda] = [lr, momentum, 1.0 - dampening, weight_decay].map(|x| x as f32);
         match (momentum == 0.0, t == 1, nesterov) {
-            (true, _, _) => each.weight(move |w, g, []| (w - lr * with_decay(w, g, lambda), [])),
-            (_, true, false) => each.weight(move |w, g, [_]| {
-                let v = with_decay(w, g, lambda);
+            (true, _, _) => update.each_weight(move |w, g, []| (w - lr * l2(w, g, lambda), [])),
+            (_, true, false) => update.each_weight(move |w, g, [_]| {
+                let v = l2(w, g, lambda);
                 (w - lr * v, [v])
             }),
-            (_, true, true) => each.weight(move |w, g, [_]| {
-                let v = with_decay(w, g, lambda);
+            (_, true, true) => update.each_weight(move |w, g, [_]| {
+                let v = l2(w, g, lambda);
                 (w - lr * (v + mu * v), [v])
             }),
-            (_, _, false) => each.weight(move |w, g, [v]| {
-                let v = mu * v + kept * with_decay(w, g, lambda);
+            (_, _, false) => update.each_weight(move |w, g, [v]| {
+                let v = mu * v + kept * l2(w, g, lambda);
                 (w - lr * v, [v])
             }),
-            (_, _, true) => each.weight(move |w, g, [v]| {
-                let g = with_decay(w, g, lambda);
+            (_, _, true) => update.each_weight(move |w, g, [v]| {
+                let g = l2(w, g, lambda);
                 let v = mu * v + kept * g;
                 (w - lr * (g + mu * v), [v])
             }),

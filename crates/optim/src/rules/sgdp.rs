@@ -1,8 +1,9 @@
 use super::adamp::project;
-use crate::each::{Each, Parameter};
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Rule, State, Tier};
+use crate::rule::MemoryTraffic;
+use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Parameter, Update};
+use crate::state::Slot;
 
 hyperparameters! {
     /// SGD without the part of a step that only makes scale-invariant weights longer.
@@ -26,7 +27,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "sgdp",
     title: "SGD with projection",
     family: "layer-wise",
@@ -44,12 +45,12 @@ w ← w − η·λ/(1 − μ)·w − η·d",
 };
 
 impl Rule for Sgdp {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("momentum", "v")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("momentum", "v")]
     }
 
     fn tier(&self) -> Tier {
@@ -57,25 +58,25 @@ impl Rule for Sgdp {
     }
 
     /// Where steps are projected; less where they are not.
-    fn passes(&self) -> Passes {
-        let ahead = if self.nesterov { Passes::of(1, 2, 1) } else { Passes::NONE };
-        Passes::of(10, 15, 5) + ahead
+    fn passes(&self) -> MemoryTraffic {
+        let ahead = if self.nesterov { MemoryTraffic::of(1, 2, 1) } else { MemoryTraffic::NONE };
+        MemoryTraffic::of(10, 15, 5) + ahead
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let Sgdp { lr, momentum, dampening, nesterov, weight_decay, delta, wd_ratio, eps } = *self;
         let [step_size, mu, kept] = [lr, momentum, 1.0 - dampening].map(|x| x as f32);
-        for Parameter { shape, mut each, .. } in each.parameters() {
-            each.again().weight(move |w, g, [v]| (w, [mu * v + kept * g]));
-            let g = each.scaled_gradients();
-            let mut d = each.state_array(0).to_vec();
+        for Parameter { shape, mut update, .. } in update.parameters() {
+            update.reborrow().each_weight(move |w, g, [v]| (w, [mu * v + kept * g]));
+            let g = update.scaled_gradients();
+            let mut d = update.state_array(0).to_vec();
             if nesterov {
                 d.iter_mut().zip(&g).for_each(|(v, g)| *v = g + mu * *v);
             }
-            let projected = project(&shape, each.weights(), &g, &mut d, delta, eps);
+            let projected = project(&shape, update.weights(), &g, &mut d, delta, eps);
             let decay = lr * weight_decay * if projected { wd_ratio } else { 1.0 } / (1.0 - momentum);
             let keep = (1.0 - decay) as f32;
-            each.weights().iter_mut().zip(&d).for_each(|(w, d)| *w = *w * keep - step_size * d);
+            update.weights().iter_mut().zip(&d).for_each(|(w, d)| *w = *w * keep - step_size * d);
         }
     }
 

@@ -1,14 +1,15 @@
 use tensor::matmul::{Mat, gemm};
 
-use crate::each::{Each, Parameter};
-use crate::eigen::eigen;
 use crate::error::Error;
-use crate::factors::{Axis, axes};
-use crate::formula::with_decay;
+use crate::formula::l2;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Extent, Rule, State, Tier};
-use crate::vector::update;
+use crate::linalg::blas1::zip_map;
+use crate::linalg::eigen::eigen;
+use crate::linalg::modes::{Axis, axes};
+use crate::rule::MemoryTraffic;
+use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Parameter, Update};
+use crate::state::{Slot, StateShape};
 
 hyperparameters! {
     /// Gradients divided by roots of what past ones sum up to along each dimension.
@@ -30,7 +31,7 @@ hyperparameters! {
 
 // max_dim and precondition_every are for a processor: the paper bounds the first by memory, and takes new
 // roots every 20 to 100 steps.
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "shampoo",
     title: "Preconditioned stochastic tensor optimization",
     family: "matrix",
@@ -51,16 +52,16 @@ of a dimension longer than max_dim, L is diagonal",
 };
 
 impl Rule for Shampoo {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        let extent = Extent::Squares(self.max_dim as usize);
-        let squares = |name, symbol| State { name, symbol, start: 0.0, extent };
+    fn state(&self) -> Vec<Slot> {
+        let extent = StateShape::Squares(self.max_dim as usize);
+        let squares = |name, symbol| Slot { name, symbol, start: 0.0, extent };
         let mut state = vec![squares("pre_cond", "L"), squares("inv_pre_cond", "P")];
         if self.momentum > 0.0 {
-            state.push(State::zeros("momentum_buffer", "m"));
+            state.push(Slot::zeros("momentum_buffer", "m"));
         }
         state
     }
@@ -70,37 +71,37 @@ impl Rule for Shampoo {
     }
 
     /// Of a matrix, beside the arithmetic of its products and roots.
-    fn passes(&self) -> Passes {
-        let momentum = if self.momentum > 0.0 { Passes::of(1, 2, 2) } else { Passes::NONE };
-        Passes::of(6, 8, 4) + momentum
+    fn passes(&self) -> MemoryTraffic {
+        let momentum = if self.momentum > 0.0 { MemoryTraffic::of(1, 2, 2) } else { MemoryTraffic::NONE };
+        MemoryTraffic::of(6, 8, 4) + momentum
     }
 
     fn check(&self) -> Result<(), Error> {
-        whole(CARD.name, "precondition_every", self.precondition_every)?;
-        whole(CARD.name, "max_dim", self.max_dim)
+        whole(INFO.name, "precondition_every", self.precondition_every)?;
+        whole(INFO.name, "max_dim", self.max_dim)
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let Shampoo { lr, momentum, weight_decay, precondition_every, .. } = *self;
         // Roots of the first sums would be far too great for gradients that those have not seen.
         let every = precondition_every as u64;
         let anew = t <= every || t.is_multiple_of(every);
         let [mu, lambda, step_size] = [momentum, weight_decay, lr].map(|x| x as f32);
-        for Parameter { shape, mut each, .. } in each.parameters() {
+        for Parameter { shape, mut update, .. } in update.parameters() {
             if shape.contains(&0) {
                 continue;
             }
-            let mut u = each.scaled_gradients();
-            update(&mut u, [each.weights()], move |g, [w]| with_decay(w, g, lambda));
-            let Each { weights, state, .. } = each;
+            let mut u = update.scaled_gradients();
+            zip_map(&mut u, [update.weights()], move |g, [w]| l2(w, g, lambda));
+            let Update { weights, state, .. } = update;
             let mut state = state.into_iter();
             let [sums, roots] = [0, 1].map(|_| state.next().expect("as declared"));
             self.precondition(&mut u, axes(&shape).collect(), sums, roots, anew);
             if let Some(m) = state.next() {
-                update(m, [&u], move |m, [u]| mu * m + u);
+                zip_map(m, [&u], move |m, [u]| mu * m + u);
                 u.copy_from_slice(m);
             }
-            update(weights, [&u], move |w, [u]| w - step_size * u);
+            zip_map(weights, [&u], move |w, [u]| w - step_size * u);
         }
     }
 
@@ -128,7 +129,7 @@ impl Shampoo {
             let sum = sums.split_off_mut(..numbers).expect("state is as long as declared");
             let root = roots.split_off_mut(..numbers).expect("state is as long as declared");
             let new = if is_full { axis.gram(&gradient) } else { axis.squares(&gradient) };
-            update(sum, [&new], |sum, [new]| sum + new);
+            zip_map(sum, [&new], |sum, [new]| sum + new);
             let powered = |x: f64| (x + self.eps).max(self.eps).max(f64::MIN_POSITIVE).powf(exponent);
             match (anew, is_full) {
                 (true, true) => root.copy_from_slice(&of_matrix(sum, n, powered)),

@@ -1,7 +1,8 @@
-use crate::each::Each;
 use crate::formula::sign;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Steps of one size along the sign of the gradient.
@@ -11,7 +12,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "sign_sgd",
     title: "Sign descent",
     family: "sign",
@@ -26,17 +27,17 @@ const CARD: Card = Card {
 };
 
 impl Rule for SignSgd {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
+    fn state(&self) -> Vec<Slot> {
         vec![]
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let lr = self.lr as f32;
-        each.weight(move |w, g, []| (w - lr * sign(g), []));
+        update.each_weight(move |w, g, []| (w - lr * sign(g), []));
     }
 
     fn boxed(&self) -> Box<dyn Rule> {

@@ -1,7 +1,8 @@
-use crate::each::Each;
 use crate::formula::sign;
 use crate::hyperparameters;
-use crate::rule::{Card, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Steps of one size along the sign of momentum.
@@ -13,7 +14,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "signum",
     title: "Sign descent with momentum",
     family: "sign",
@@ -27,18 +28,18 @@ w ← w − η·sign(m)",
 };
 
 impl Rule for Signum {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("momentum_buffer", "m")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("momentum_buffer", "m")]
     }
 
-    fn update(&self, _t: u64, each: Each<'_>) {
+    fn update(&self, _t: u64, update: Update<'_>) {
         let Signum { lr, momentum } = *self;
         let [lr, beta, new] = [lr, momentum, 1.0 - momentum].map(|x| x as f32);
-        each.weight(move |w, g, [m]| {
+        update.each_weight(move |w, g, [m]| {
             let m = beta * m + new * g;
             (w - lr * sign(m), [m])
         });

@@ -1,15 +1,16 @@
 use tensor::matmul::Mat;
 
 use super::shampoo::whole;
-use crate::each::{Each, Parameter};
-use crate::eigen::{eigen, orthonormal};
 use crate::error::Error;
-use crate::factors::{Axis, axes};
-use crate::formula::{gathered, lerp};
+use crate::formula::{bias_correction, lerp};
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Extent, Rule, State, Tier};
-use crate::vector::update;
+use crate::linalg::blas1::zip_map;
+use crate::linalg::eigen::{eigen, orthonormal};
+use crate::linalg::modes::{Axis, axes};
+use crate::rule::MemoryTraffic;
+use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Parameter, Update};
+use crate::state::{Slot, StateShape};
 
 hyperparameters! {
     /// Adam along the axes that Shampoo finds.
@@ -33,7 +34,7 @@ hyperparameters! {
 
 // max_dim is 10,000 in the authors' code, for graphics cards. ε is as they have it, before the
 // correction, and so is the order of step and decay.
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "soap",
     title: "Shampoo with Adam in the preconditioner's eigenbasis",
     family: "matrix",
@@ -55,16 +56,16 @@ what is no matrix, or a dimension longer than max_dim, has no Q",
 };
 
 impl Rule for Soap {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        let extent = Extent::MatrixSquares(self.max_dim as usize);
-        let squares = |name, symbol| State { name, symbol, start: 0.0, extent };
+    fn state(&self) -> Vec<Slot> {
+        let extent = StateShape::MatrixSquares(self.max_dim as usize);
+        let squares = |name, symbol| Slot { name, symbol, start: 0.0, extent };
         vec![
-            State::zeros("exp_avg", "m"),
-            State::zeros("exp_avg_sq", "v"),
+            Slot::zeros("exp_avg", "m"),
+            Slot::zeros("exp_avg_sq", "v"),
             squares("GG", "L"),
             squares("Q", "Q"),
         ]
@@ -75,22 +76,22 @@ impl Rule for Soap {
     }
 
     /// Of a matrix, beside the arithmetic of its products.
-    fn passes(&self) -> Passes {
-        Passes::of(10, 14, 10)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(10, 14, 10)
     }
 
     fn check(&self) -> Result<(), Error> {
-        whole(CARD.name, "precondition_every", self.precondition_every)?;
-        whole(CARD.name, "max_dim", self.max_dim)
+        whole(INFO.name, "precondition_every", self.precondition_every)?;
+        whole(INFO.name, "max_dim", self.max_dim)
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
-        for Parameter { shape, each, .. } in each.parameters() {
+    fn update(&self, t: u64, update: Update<'_>) {
+        for Parameter { shape, update, .. } in update.parameters() {
             if shape.contains(&0) {
                 continue;
             }
-            let g = each.scaled_gradients();
-            let Each { weights, state, .. } = each;
+            let g = update.scaled_gradients();
+            let Update { weights, state, .. } = update;
             let [m, v, sums, bases] = <[&mut [f32]; 4]>::try_from(state).expect("as declared");
             let is_turned = |axis: &Axis| shape.rank() >= 2 && axis.size <= self.max_dim as usize;
             let mut turned: Vec<Turned<'_>> = vec![];
@@ -125,16 +126,16 @@ impl Rule for Soap {
 impl Soap {
     fn step(&self, t: u64, w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], turned: &[Turned<'_>]) {
         let Soap { lr, beta1, beta2, eps, weight_decay, .. } = *self;
-        let correction = gathered(beta2, t).sqrt() / gathered(beta1, t);
+        let correction = bias_correction(beta2, t).sqrt() / bias_correction(beta1, t);
         let [new1, new2, eps, step_size, keep] =
             [1.0 - beta1, 1.0 - beta2, eps, lr * correction, 1.0 - lr * weight_decay].map(|x| x as f32);
         let along = |x: &[f32]| turned.iter().fold(x.to_vec(), |x, turned| turned.along(&x));
-        update(m, [g], move |m, [g]| lerp(m, g, new1));
-        update(v, [&along(g)], move |v, [g]| lerp(v, g * g, new2));
+        zip_map(m, [g], move |m, [g]| lerp(m, g, new1));
+        zip_map(v, [&along(g)], move |v, [g]| lerp(v, g * g, new2));
         let mut u = along(m);
-        update(&mut u, [v], move |u, [v]| u / (v.sqrt() + eps));
+        zip_map(&mut u, [v], move |u, [v]| u / (v.sqrt() + eps));
         let u = turned.iter().fold(u, |u, turned| turned.back(&u));
-        update(w, [&u], move |w, [u]| (w - step_size * u) * keep);
+        zip_map(w, [&u], move |w, [u]| (w - step_size * u) * keep);
     }
 }
 
@@ -162,7 +163,7 @@ impl Turned<'_> {
 
     fn add(&mut self, g: &[f32], share: f32) {
         let gram = self.axis.gram(g);
-        update(self.sum, [&gram], move |sum, [new]| lerp(sum, new, share));
+        zip_map(self.sum, [&gram], move |sum, [new]| lerp(sum, new, share));
     }
 
     /// The eigenvectors of L, that of the greatest eigenvalue first.

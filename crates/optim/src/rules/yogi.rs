@@ -1,7 +1,8 @@
-use crate::each::Each;
-use crate::formula::{gathered, sign};
+use crate::formula::{bias_correction, sign};
 use crate::hyperparameters;
-use crate::rule::{Card, Extent, Rule, State};
+use crate::rule::Update;
+use crate::rule::{Info, Rule};
+use crate::state::{Slot, StateShape};
 
 hyperparameters! {
     /// Adam whose mean of squares moves by no more than a share of the new square.
@@ -22,7 +23,7 @@ hyperparameters! {
 // The paper's algorithm has no bias correction; its authors' code and optax have both corrections.
 // optax starts m as well from the initial accumulator, which moves weights that have no gradient;
 // here m starts from 0, as in the paper.
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "yogi",
     title: "Additive adaptive moment estimation",
     family: "adaptive",
@@ -40,25 +41,25 @@ w ← w − η·m̂/(√v̂ + ε)",
 };
 
 impl Rule for Yogi {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        let v = State {
+    fn state(&self) -> Vec<Slot> {
+        let v = Slot {
             name: "exp_avg_sq",
             symbol: "v",
             start: self.initial_accumulator as f32,
-            extent: Extent::Weights,
+            extent: StateShape::Weights,
         };
-        vec![State::zeros("exp_avg", "m"), v]
+        vec![Slot::zeros("exp_avg", "m"), v]
     }
 
-    fn update(&self, t: u64, each: Each<'_>) {
+    fn update(&self, t: u64, update: Update<'_>) {
         let Yogi { lr, beta1, beta2, eps, .. } = *self;
-        let [correction1, correction2] = [beta1, beta2].map(|beta| gathered(beta, t) as f32);
+        let [correction1, correction2] = [beta1, beta2].map(|beta| bias_correction(beta, t) as f32);
         let [lr, beta1, new1, new2, eps] = [lr, beta1, 1.0 - beta1, 1.0 - beta2, eps].map(|x| x as f32);
-        each.weight(move |w, g, [m, v]| {
+        update.each_weight(move |w, g, [m, v]| {
             let square = g * g;
             let m = new1 * g + beta1 * m;
             let v = v - new2 * sign(v - square) * square;

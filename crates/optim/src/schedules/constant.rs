@@ -1,5 +1,5 @@
-use crate::course::{Course, CourseCard};
 use crate::hyperparameters;
+use crate::schedule::{Schedule, ScheduleInfo};
 
 hyperparameters! {
     /// The same factor at every step.
@@ -9,7 +9,7 @@ hyperparameters! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "constant",
     title: "the learning rate as given",
     problem: "anything that moves the learning rate is one more thing to tune",
@@ -21,9 +21,9 @@ const CARD: CourseCard = CourseCard {
     examples: ["constant", "constant warmup=10%"],
 };
 
-impl Course for Constant {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Constant {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
@@ -31,7 +31,7 @@ impl Course for Constant {
         self.value
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

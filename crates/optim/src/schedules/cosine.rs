@@ -1,5 +1,5 @@
-use crate::course::{Course, CourseCard, half_cosine, progress};
 use crate::hyperparameters;
+use crate::schedule::{Schedule, ScheduleInfo, half_cosine, progress};
 
 hyperparameters! {
     /// Half a cosine.
@@ -9,7 +9,7 @@ hyperparameters! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "cosine",
     title: "half a cosine",
     problem: "where to drop the rate, and how far, are two more settings; a smooth fall has neither",
@@ -21,9 +21,9 @@ const CARD: CourseCard = CourseCard {
     examples: ["cosine", "cosine floor=0.1 warmup=10%"],
 };
 
-impl Course for Cosine {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Cosine {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn depends_on_total(&self) -> bool {
@@ -34,7 +34,7 @@ impl Course for Cosine {
         half_cosine(1.0, self.floor, progress(s, total))
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

@@ -1,6 +1,6 @@
-use crate::course::{Course, CourseCard, half_cosine, progress};
 use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
+use crate::schedule::{Schedule, ScheduleInfo, half_cosine, progress};
 
 hyperparameters! {
     /// Half a cosine again and again.
@@ -16,7 +16,7 @@ hyperparameters! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "cosine_restarts",
     title: "half a cosine again and again",
     problem: "one fall ends in one minimum; a restart finds others, and each end is a model",
@@ -29,9 +29,9 @@ Tᵢ = period·t_mulᶦ        (sᵢ: steps since the i-th restart)",
     examples: ["cosine_restarts", "cosine_restarts period=14.3% t_mul=2 m_mul=0.7"],
 };
 
-impl Course for CosineRestarts {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for CosineRestarts {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
@@ -41,7 +41,7 @@ impl Course for CosineRestarts {
         floor + (1.0 - floor) * m_mul.powf(restarts) * half_cosine(1.0, 0.0, progress(since, length))
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

@@ -1,6 +1,6 @@
-use crate::course::{Course, CourseCard};
 use crate::hyper::{LENGTH, Span};
-use crate::{hyperparameters, words};
+use crate::schedule::{Schedule, ScheduleInfo};
+use crate::{choices, hyperparameters};
 
 hyperparameters! {
     /// Up and down in straight lines, again and again.
@@ -18,7 +18,7 @@ hyperparameters! {
     }
 }
 
-words! {
+choices! {
     /// How the tops of the cycles fall.
     pub enum Mode {
         /// They do not.
@@ -30,7 +30,7 @@ words! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "cyclic",
     title: "up and down in straight lines, again and again",
     problem: "the best rate is unknown and changes; moving through a range meets it again and again",
@@ -43,9 +43,9 @@ h = 1, ½ᶦ in the i-th cycle from 0 (triangular2), gammaˢ (exp_range)",
     examples: ["cyclic", "cyclic floor=0.1 up=5% mode=triangular2"],
 };
 
-impl Course for Cyclic {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Cyclic {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
@@ -66,7 +66,7 @@ impl Course for Cyclic {
         scale * height
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

@@ -1,22 +1,22 @@
-use crate::course::{Course, CourseCard};
 use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
+use crate::schedule::{Schedule, ScheduleInfo};
 
 hyperparameters! {
     /// The same share of the rate lost with every step.
     pub struct Exponential {
-        /// What the factor is multiplied with over each stretch.
+        /// What the factor is multiplied with over each range.
         gamma: f64 = 0.01 in 0.0..=1.0,
-        /// The length of a stretch.
+        /// The length of a range.
         every: Span = "100%" in LENGTH,
-        /// Whether it falls at the ends of stretches only.
+        /// Whether it falls at the ends of ranges only.
         staircase: bool = false,
         /// What it does not fall below.
         floor: f64 = 0.0 in 0.0..=1.0,
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "exponential",
     title: "multiplied by gamma over each stretch of steps, evenly",
     problem: "a rate that should fall through several sizes spends too long at each with a straight line",
@@ -29,18 +29,18 @@ f = max(gamma^⌊s/every⌋, floor)        (with staircase)",
     examples: ["exponential", "exponential gamma=0.5 every=10% staircase=true"],
 };
 
-impl Course for Exponential {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Exponential {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
         let Exponential { gamma, every, staircase, floor } = *self;
-        let stretches = s / every.steps(total).max(1.0);
-        gamma.powf(if staircase { stretches.floor() } else { stretches }).max(floor)
+        let ranges = s / every.steps(total).max(1.0);
+        gamma.powf(if staircase { ranges.floor() } else { ranges }).max(floor)
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

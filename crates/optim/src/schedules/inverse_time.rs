@@ -1,20 +1,20 @@
-use crate::course::{Course, CourseCard};
 use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
+use crate::schedule::{Schedule, ScheduleInfo};
 
 hyperparameters! {
     /// One over a straight line.
     pub struct InverseTime {
-        /// How much the divisor grows over each stretch.
+        /// How much the divisor grows over each range.
         rate: f64 = 1.0 in 0.0..,
-        /// The length of a stretch.
+        /// The length of a range.
         every: Span = "10%" in LENGTH,
-        /// Whether it falls at the ends of stretches only.
+        /// Whether it falls at the ends of ranges only.
         staircase: bool = false,
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "inverse_time",
     title: "one over a straight line",
     problem: "sums of steps must grow without end while sums of their squares stay finite, or SGD may not arrive",
@@ -27,18 +27,18 @@ f = 1/(1 + rate·⌊s/every⌋)        (with staircase)",
     examples: ["inverse_time", "inverse_time rate=0.5 every=20% staircase=true"],
 };
 
-impl Course for InverseTime {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for InverseTime {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
         let InverseTime { rate, every, staircase } = *self;
-        let stretches = s / every.steps(total).max(1.0);
-        1.0 / (1.0 + rate * if staircase { stretches.floor() } else { stretches })
+        let ranges = s / every.steps(total).max(1.0);
+        1.0 / (1.0 + rate * if staircase { ranges.floor() } else { ranges })
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

@@ -1,6 +1,6 @@
-use crate::course::{Course, CourseCard, progress, straight};
 use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
+use crate::schedule::{Schedule, ScheduleInfo, progress, straight};
 
 hyperparameters! {
     /// In a straight line from one factor to another, which it keeps.
@@ -14,7 +14,7 @@ hyperparameters! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "linear",
     title: "a straight line from one factor to another",
     problem: "a rate that falls in drops is too long before each and too short after it",
@@ -26,9 +26,9 @@ const CARD: CourseCard = CourseCard {
     examples: ["linear", "linear to=0.1 warmup=10%"],
 };
 
-impl Course for Linear {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Linear {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
@@ -36,7 +36,7 @@ impl Course for Linear {
         straight(from, to, progress(s, over.steps(total)))
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

@@ -1,6 +1,6 @@
-use crate::course::{Course, CourseCard};
 use crate::hyper::{List, Span};
 use crate::hyperparameters;
+use crate::schedule::{Schedule, ScheduleInfo};
 
 hyperparameters! {
     /// A drop by a factor at each of some steps.
@@ -12,7 +12,7 @@ hyperparameters! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "multistep",
     title: "multiplied by gamma at given steps",
     problem: "the good places for drops are not equally far from each other",
@@ -24,9 +24,9 @@ const CARD: CourseCard = CourseCard {
     examples: ["multistep", "multistep at=60%/80%/90% gamma=0.2"],
 };
 
-impl Course for Multistep {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Multistep {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
@@ -34,7 +34,7 @@ impl Course for Multistep {
         gamma.powi(at.iter().filter(|span| span.steps(total) <= s).count() as i32)
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

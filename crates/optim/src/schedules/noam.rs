@@ -1,6 +1,6 @@
-use crate::course::{Course, CourseCard};
 use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
+use crate::schedule::{Schedule, ScheduleInfo};
 
 hyperparameters! {
     /// Up in a straight line, then down with one over the root of the step.
@@ -10,7 +10,7 @@ hyperparameters! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "noam",
     title: "up in a straight line, then one over the root of the step",
     problem: "Adam's first steps are long ones in poor directions, and transformers do not recover from them",
@@ -22,9 +22,9 @@ const CARD: CourseCard = CourseCard {
     examples: ["noam", "noam peak=2%"],
 };
 
-impl Course for Noam {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Noam {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
@@ -33,7 +33,7 @@ impl Course for Noam {
         peak.sqrt() * n.sqrt().recip().min(n * peak.powf(-1.5))
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

@@ -1,6 +1,6 @@
-use crate::course::{Course, CourseCard, half_cosine, progress, straight};
 use crate::hyper::Span;
-use crate::{hyperparameters, words};
+use crate::schedule::{Schedule, ScheduleInfo, half_cosine, progress, straight};
+use crate::{choices, hyperparameters};
 
 hyperparameters! {
     /// Up to the top and down to almost nothing, once.
@@ -18,7 +18,7 @@ hyperparameters! {
     }
 }
 
-words! {
+choices! {
     /// Along which line a factor goes from one value to another.
     pub enum Anneal {
         /// Half a cosine.
@@ -28,7 +28,7 @@ words! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "one_cycle",
     title: "up to the top and down to almost nothing, once",
     problem: "a rate that is safe at the start is far too low in the middle of training",
@@ -42,9 +42,9 @@ f = 1                                           (in a run of one step)",
     examples: ["one_cycle", "one_cycle anneal=linear three_phase=true"],
 };
 
-impl Course for OneCycle {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for OneCycle {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn depends_on_total(&self) -> bool {
@@ -61,7 +61,7 @@ impl Course for OneCycle {
         self.along([0.0, 1.0, 0.0, 0.0], s, total)
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

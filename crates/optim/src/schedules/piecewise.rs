@@ -1,7 +1,7 @@
-use crate::course::{Course, CourseCard, half_cosine, progress, straight};
 use crate::error::Error;
 use crate::hyper::{List, Span};
-use crate::{hyperparameters, words};
+use crate::schedule::{Schedule, ScheduleInfo, half_cosine, progress, straight};
+use crate::{choices, hyperparameters};
 
 hyperparameters! {
     /// Given factors from given steps on.
@@ -15,7 +15,7 @@ hyperparameters! {
     }
 }
 
-words! {
+choices! {
     /// What is between two given factors.
     pub enum Between {
         /// The earlier of the two.
@@ -27,7 +27,7 @@ words! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "piecewise",
     title: "given factors from given steps on",
     problem: "the course that is wanted has no name",
@@ -40,9 +40,9 @@ f: valuesᵢ at atᵢ, a straight line or half a cosine between        (between)
     examples: ["piecewise", "piecewise values=0/1/0 at=5%/100% between=linear"],
 };
 
-impl Course for Piecewise {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Piecewise {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -59,7 +59,7 @@ impl Course for Piecewise {
         } else {
             return Ok(());
         };
-        Err(Error::Conflict { of: CARD.name.to_string(), why })
+        Err(Error::Conflict { of: INFO.name.to_string(), why })
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
@@ -75,7 +75,7 @@ impl Course for Piecewise {
         line(values[passed], values[passed + 1], progress(s - from, next.steps(total) - from))
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

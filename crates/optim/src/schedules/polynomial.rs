@@ -1,6 +1,6 @@
-use crate::course::{Course, CourseCard, progress};
 use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
+use crate::schedule::{Schedule, ScheduleInfo, progress};
 
 hyperparameters! {
     /// A power of the share of steps that is left.
@@ -16,7 +16,7 @@ hyperparameters! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "polynomial",
     title: "a power of the share of steps that is left",
     problem: "a straight line falls as fast at the start as at the end",
@@ -29,9 +29,9 @@ over ← over·⌈s/over⌉        (with cycle)",
     examples: ["polynomial", "polynomial power=2 over=40% cycle=true"],
 };
 
-impl Course for Polynomial {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Polynomial {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
@@ -41,7 +41,7 @@ impl Course for Polynomial {
         floor + (1.0 - floor) * (1.0 - progress(s, over)).powf(power)
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

@@ -1,5 +1,5 @@
-use crate::course::{Course, CourseCard, progress};
 use crate::hyperparameters;
+use crate::schedule::{Schedule, ScheduleInfo, progress};
 
 hyperparameters! {
     /// A reflected exponential: slowly at first, then fast.
@@ -9,7 +9,7 @@ hyperparameters! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "rex",
     title: "slowly down at first, then fast: a reflected exponential",
     problem: "a rate that falls early wastes a small budget of steps",
@@ -21,9 +21,9 @@ const CARD: CourseCard = CourseCard {
     examples: ["rex", "rex floor=0.05 warmup=10%"],
 };
 
-impl Course for Rex {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Rex {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn depends_on_total(&self) -> bool {
@@ -35,7 +35,7 @@ impl Course for Rex {
         self.floor + (1.0 - self.floor) * r / (0.5 + 0.5 * r)
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

@@ -1,6 +1,6 @@
-use crate::course::{Course, CourseCard};
 use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
+use crate::schedule::{Schedule, ScheduleInfo};
 
 hyperparameters! {
     /// One over the root of the step, after a flat start.
@@ -10,7 +10,7 @@ hyperparameters! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "rsqrt",
     title: "one over the root of the step, after a flat start",
     problem: "schedules that end at the last step make weights useless before it",
@@ -22,9 +22,9 @@ const CARD: CourseCard = CourseCard {
     examples: ["rsqrt", "rsqrt flat=5% warmup=5%"],
 };
 
-impl Course for Rsqrt {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Rsqrt {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
@@ -32,7 +32,7 @@ impl Course for Rsqrt {
         (flat / flat.max(s + 1.0)).sqrt()
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

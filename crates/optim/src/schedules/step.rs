@@ -1,6 +1,6 @@
-use crate::course::{Course, CourseCard};
 use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
+use crate::schedule::{Schedule, ScheduleInfo};
 
 hyperparameters! {
     /// A drop by a factor after equal numbers of steps.
@@ -12,7 +12,7 @@ hyperparameters! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "step",
     title: "multiplied by gamma after equal numbers of steps",
     problem: "long steps travel fast but cannot settle; short ones settle but do not travel",
@@ -24,9 +24,9 @@ const CARD: CourseCard = CourseCard {
     examples: ["step", "step every=25% gamma=0.5"],
 };
 
-impl Course for Step {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Step {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
@@ -34,7 +34,7 @@ impl Course for Step {
         gamma.powf((s / every.steps(total).max(1.0)).floor())
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

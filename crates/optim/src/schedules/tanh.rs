@@ -1,8 +1,8 @@
-use crate::course::{Course, CourseCard, progress};
 use crate::hyperparameters;
+use crate::schedule::{Schedule, ScheduleInfo, progress};
 
 hyperparameters! {
-    /// Part of a hyperbolic tangent.
+    /// GroupSpec of a hyperbolic tangent.
     pub struct Tanh {
         /// Where on the curve it starts.
         low: f64 = -6.0 in -20.0..=0.0,
@@ -13,7 +13,7 @@ hyperparameters! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "tanh",
     title: "part of a hyperbolic tangent",
     problem: "drops are too sudden, and a cosine leaves the top too early",
@@ -25,9 +25,9 @@ const CARD: CourseCard = CourseCard {
     examples: ["tanh", "tanh low=-3 high=2"],
 };
 
-impl Course for Tanh {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Tanh {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn depends_on_total(&self) -> bool {
@@ -39,7 +39,7 @@ impl Course for Tanh {
         floor + (1.0 - floor) * 0.5 * (1.0 - (low + (high - low) * progress(s, total)).tanh())
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

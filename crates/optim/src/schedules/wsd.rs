@@ -1,6 +1,6 @@
-use crate::course::{Course, CourseCard, half_cosine, progress};
 use crate::hyper::{LENGTH, Span};
-use crate::{hyperparameters, words};
+use crate::schedule::{Schedule, ScheduleInfo, half_cosine, progress};
+use crate::{choices, hyperparameters};
 
 hyperparameters! {
     /// Flat, then down at the end.
@@ -14,7 +14,7 @@ hyperparameters! {
     }
 }
 
-words! {
+choices! {
     /// The line of a fall from 1 to 0.
     pub enum Fall {
         /// One minus the root.
@@ -26,7 +26,7 @@ words! {
     }
 }
 
-const CARD: CourseCard = CourseCard {
+const INFO: ScheduleInfo = ScheduleInfo {
     name: "wsd",
     title: "warm-up, stable, decay: flat, then down at the end",
     problem: "with cosine the number of steps must be known from the start",
@@ -40,9 +40,9 @@ f = floor + (1 − floor)·(1 − √u)
     examples: ["wsd warmup=5%", "wsd decay=40% fall=linear"],
 };
 
-impl Course for Wsd {
-    fn card(&self) -> &'static CourseCard {
-        &CARD
+impl Schedule for Wsd {
+    fn info(&self) -> &'static ScheduleInfo {
+        &INFO
     }
 
     fn depends_on_total(&self) -> bool {
@@ -65,7 +65,7 @@ impl Course for Wsd {
         floor + (1.0 - floor) * left
     }
 
-    fn boxed(&self) -> Box<dyn Course> {
+    fn boxed(&self) -> Box<dyn Schedule> {
         Box::new(*self)
     }
 }

@@ -1,8 +1,9 @@
 use crate::error::Error;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Scalar, State};
-use crate::wrapper::{Around, Changes, Wrapper, whole};
+use crate::rule::Info;
+use crate::rule::MemoryTraffic;
+use crate::rule::{Changes, Wrapper, WrapperCtx, whole};
+use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
     /// Makes one update of the mean gradient of several batches.
@@ -12,7 +13,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "accumulate",
     title: "Gradient accumulation",
     family: "wrapper",
@@ -26,16 +27,16 @@ at n = k: step with the gradient a, n ← 0",
 };
 
 impl Wrapper for Accumulate {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("mean", "a")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("mean", "a")]
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar::count("gathered", self.every as u64 - 1), Scalar::new("mean_loss", 0.0)]
+    fn scalars(&self) -> Vec<ScalarSlot> {
+        vec![ScalarSlot::count("gathered", self.every as u64 - 1), ScalarSlot::new("mean_loss", 0.0)]
     }
 
     fn changes(&self) -> Changes {
@@ -47,30 +48,30 @@ impl Wrapper for Accumulate {
     }
 
     fn check(&self) -> Result<(), Error> {
-        whole(CARD.name, "every", self.every)
+        whole(INFO.name, "every", self.every)
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(1, 2, 1) + Passes::of(1, 1, 1).every(self.every)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(1, 2, 1) + MemoryTraffic::of(1, 1, 1).every(self.every)
     }
 
-    fn step(&self, mut around: Around<'_>) {
-        let loss = around.loss();
-        let [gathered, mean_loss] = around.scalars();
-        let n = *gathered + 1.0;
+    fn step(&self, mut ctx: WrapperCtx<'_>) {
+        let loss = ctx.loss();
+        let [count, mean_loss] = ctx.scalars();
+        let n = *count + 1.0;
         let mean = loss.map(|loss| *mean_loss + (loss - *mean_loss) / n);
         let is_last = n >= self.every;
-        (*gathered, *mean_loss) = if is_last { (0.0, 0.0) } else { (n, mean.unwrap_or(0.0)) };
+        (*count, *mean_loss) = if is_last { (0.0, 0.0) } else { (n, mean.unwrap_or(0.0)) };
         let n = n as f32;
         if n == 1.0 {
-            around.each().weight(|w, g, [_]| (w, [g]));
+            ctx.update().each_weight(|w, g, [_]| (w, [g]));
         } else {
-            around.each().weight(move |w, g, [mean]| (w, [mean + (g - mean) / n]));
+            ctx.update().each_weight(move |w, g, [mean]| (w, [mean + (g - mean) / n]));
         }
         if is_last {
-            around.state_as_gradients(0);
-            mean.into_iter().for_each(|loss| around.set_loss(loss));
-            around.inner();
+            ctx.state_as_gradients(0);
+            mean.into_iter().for_each(|loss| ctx.set_loss(loss));
+            ctx.inner();
         }
     }
 

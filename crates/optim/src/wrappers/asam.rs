@@ -1,9 +1,9 @@
 use tensor::Role;
 
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Needs};
-use crate::wrapper::{Around, Changes, Wrapper};
+use crate::rule::MemoryTraffic;
+use crate::rule::{Changes, Wrapper, WrapperCtx};
+use crate::rule::{Info, Requires};
 
 hyperparameters! {
     /// Steps with the gradient at the worst place nearby, where near is a share of each weight.
@@ -15,7 +15,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "asam",
     title: "Adaptive sharpness-aware minimisation",
     family: "wrapper",
@@ -31,8 +31,8 @@ step from w with the gradient at w′",
 };
 
 impl Wrapper for Asam {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
     /// Where the step starts.
@@ -40,25 +40,25 @@ impl Wrapper for Asam {
         1
     }
 
-    fn needs(&self) -> Needs {
-        Needs::Objective
+    fn requires(&self) -> Requires {
+        Requires::Closure
     }
 
     fn changes(&self) -> Changes {
         Changes::Gradients
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(3, 5, 4)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(3, 5, 4)
     }
 
-    fn step(&self, mut around: Around<'_>) {
+    fn step(&self, mut ctx: WrapperCtx<'_>) {
         let eta = self.eta as f32;
         let mut squares = 0.0;
-        for parameter in around.each().parameters() {
+        for parameter in ctx.update().parameters() {
             let [of_parameter] = match parameter.role {
-                Role::Bias => parameter.each.sums(|_, g, [_]| [g * g]),
-                _ => parameter.each.sums(move |w, g, [_]| {
+                Role::Bias => parameter.update.sums(|_, g, [_]| [g * g]),
+                _ => parameter.update.sums(move |w, g, [_]| {
                     let g = g * (w.abs() + eta);
                     [g * g]
                 }),
@@ -66,18 +66,18 @@ impl Wrapper for Asam {
             squares += of_parameter;
         }
         let along = (self.rho / (squares.sqrt() + 1e-16)) as f32;
-        for parameter in around.each().parameters() {
+        for parameter in ctx.update().parameters() {
             match parameter.role {
-                Role::Bias => parameter.each.weight(move |w, g, [_]| (w + g * along, [w])),
-                _ => parameter.each.weight(move |w, g, [_]| {
+                Role::Bias => parameter.update.each_weight(move |w, g, [_]| (w + g * along, [w])),
+                _ => parameter.update.each_weight(move |w, g, [_]| {
                     let t = w.abs() + eta;
                     (w + g * t * t * along, [w])
                 }),
             }
         }
-        around.evaluate();
-        around.each().weight(|_, _, [start]| (start, [start]));
-        around.inner();
+        ctx.evaluate();
+        ctx.update().each_weight(|_, _, [start]| (start, [start]));
+        ctx.inner();
     }
 
     fn boxed(&self) -> Box<dyn Wrapper> {

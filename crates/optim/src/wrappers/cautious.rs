@@ -1,7 +1,7 @@
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::Card;
-use crate::wrapper::{Around, Changes, Wrapper};
+use crate::rule::Info;
+use crate::rule::MemoryTraffic;
+use crate::rule::{Changes, Wrapper, WrapperCtx};
 
 hyperparameters! {
     /// Leaves out what of a step is against the gradient.
@@ -11,7 +11,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "cautious",
     title: "Cautious steps",
     family: "wrapper",
@@ -28,8 +28,8 @@ w ← w − u·m/max(mean(m), least) (the mean of a parameter)",
 };
 
 impl Wrapper for Cautious {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
     /// Where the step starts.
@@ -41,20 +41,20 @@ impl Wrapper for Cautious {
         Changes::Weights
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(3, 7, 3)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(3, 7, 3)
     }
 
-    fn step(&self, mut around: Around<'_>) {
-        around.each().copy_weights_to_state(0);
-        if !around.inner() {
+    fn step(&self, mut ctx: WrapperCtx<'_>) {
+        ctx.update().copy_weights_to_state(0);
+        if !ctx.inner() {
             return;
         }
-        for mut parameter in around.each().parameters() {
-            let weights = parameter.each.weights().len() as f64;
-            let [kept] = parameter.each.sums(|w, g, [start]| [f32::from(is_downhill(w - start, g))]);
+        for mut parameter in ctx.update().parameters() {
+            let weights = parameter.update.weights().len() as f64;
+            let [kept] = parameter.update.sums(|w, g, [start]| [f32::from(is_downhill(w - start, g))]);
             let rescaled = (1.0 / (kept / weights).max(self.least)) as f32;
-            parameter.each.weight(move |w, g, [start]| {
+            parameter.update.each_weight(move |w, g, [start]| {
                 let step = w - start;
                 (start + if is_downhill(step, g) { step * rescaled } else { 0.0 }, [start])
             });

@@ -2,9 +2,9 @@ use tensor::parallel::{CHUNK, for_each_chunk};
 use tensor::simd::{self, Kernel};
 
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::Card;
-use crate::wrapper::{Around, Changes, Wrapper};
+use crate::rule::Info;
+use crate::rule::MemoryTraffic;
+use crate::rule::{Changes, Wrapper, WrapperCtx};
 
 hyperparameters! {
     /// Takes the mean out of each row of a gradient.
@@ -14,7 +14,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "centralized",
     title: "Gradient centralization",
     family: "wrapper",
@@ -28,31 +28,31 @@ const CARD: Card = Card {
 };
 
 impl Wrapper for Centralized {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
     fn changes(&self) -> Changes {
         Changes::Gradients
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(2, 2, 2)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(2, 2, 2)
     }
 
-    fn step(&self, mut around: Around<'_>) {
-        let path = around.path();
+    fn step(&self, mut ctx: WrapperCtx<'_>) {
+        let path = ctx.path();
         let least = if self.kernels_only { 3 } else { 2 };
-        let rows: Vec<_> = around.entries().iter().filter(|entry| entry.shape.rank() >= least).collect();
+        let rows: Vec<_> = ctx.entries().iter().filter(|entry| entry.shape.rank() >= least).collect();
         let rows: Vec<_> = rows.into_iter().map(|entry| (entry.range.clone(), entry.shape[0])).collect();
-        let gradients = around.gradients_mut();
+        let gradients = ctx.gradients_mut();
         for (range, rows) in rows {
             let row = range.len() / rows.max(1);
             let several = (CHUNK / row.max(1)).max(1) * row.max(1);
             let chunks = gradients[range].chunks_mut(several).map(|rows| Centre { rows, row });
             for_each_chunk(chunks.collect(), |chunk| simd::dispatch_on(path, chunk));
         }
-        around.inner();
+        ctx.inner();
     }
 
     fn boxed(&self) -> Box<dyn Wrapper> {

@@ -1,8 +1,9 @@
 use crate::formula::lerp;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, State};
-use crate::wrapper::{Around, Wrapper};
+use crate::rule::Info;
+use crate::rule::MemoryTraffic;
+use crate::rule::{Wrapper, WrapperCtx};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Evaluates at a running mean of the weights.
@@ -14,7 +15,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "ema",
     title: "Exponential moving average of the weights",
     family: "wrapper",
@@ -29,33 +30,33 @@ const CARD: Card = Card {
 };
 
 impl Wrapper for Ema {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("average", "a")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("average", "a")]
     }
 
-    fn evaluated(&self) -> Option<&'static str> {
+    fn eval_weights(&self) -> Option<&'static str> {
         Some("average")
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(1, 2, 1)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(1, 2, 1)
     }
 
-    fn step(&self, mut around: Around<'_>) {
-        if around.call() == 1 {
-            around.each().copy_weights_to_state(0);
+    fn step(&self, mut ctx: WrapperCtx<'_>) {
+        if ctx.call() == 1 {
+            ctx.update().copy_weights_to_state(0);
         }
-        if !around.inner() {
+        if !ctx.inner() {
             return;
         }
-        let t = around.updates() as f64;
+        let t = ctx.updates() as f64;
         let decay = if self.warm_up { self.decay.min((1.0 + t) / (10.0 + t)) } else { self.decay };
         let new = (1.0 - decay) as f32;
-        around.evaluated(|each| each.weight(move |w, _, [average]| (w, [lerp(average, w, new)])));
+        ctx.eval_weights(|update| update.each_weight(move |w, _, [average]| (w, [lerp(average, w, new)])));
     }
 
     fn boxed(&self) -> Box<dyn Wrapper> {

@@ -2,10 +2,11 @@ use tensor::math::all_finite;
 
 use crate::error::Error;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Scalar};
-use crate::state_dict::MOST_STEPS;
-use crate::wrapper::{Around, Wrapper, whole};
+use crate::rule::Info;
+use crate::rule::MemoryTraffic;
+use crate::rule::{Wrapper, WrapperCtx, whole};
+use crate::state::MOST_STEPS;
+use crate::state::ScalarSlot;
 
 hyperparameters! {
     /// Leaves out steps whose gradient is not finite.
@@ -15,7 +16,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "if_finite",
     title: "No step with a gradient that is not finite",
     family: "wrapper",
@@ -29,12 +30,12 @@ step if n = 0 or n > most",
 };
 
 impl Wrapper for IfFinite {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
-        vec![Scalar::count("in_a_row", MOST_STEPS), Scalar::count("in_all", MOST_STEPS)]
+    fn scalars(&self) -> Vec<ScalarSlot> {
+        vec![ScalarSlot::count("in_a_row", MOST_STEPS), ScalarSlot::count("in_all", MOST_STEPS)]
     }
 
     fn leaves_out_steps(&self) -> bool {
@@ -42,16 +43,16 @@ impl Wrapper for IfFinite {
     }
 
     fn check(&self) -> Result<(), Error> {
-        whole(CARD.name, "most", self.most)
+        whole(INFO.name, "most", self.most)
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(1, 1, 0)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(1, 1, 0)
     }
 
-    fn step(&self, mut around: Around<'_>) {
-        let is_finite = all_finite(around.gradients());
-        let [in_a_row, in_all] = around.scalars();
+    fn step(&self, mut ctx: WrapperCtx<'_>) {
+        let is_finite = all_finite(ctx.gradients());
+        let [in_a_row, in_all] = ctx.scalars();
         if is_finite {
             *in_a_row = 0.0;
         } else {
@@ -59,7 +60,7 @@ impl Wrapper for IfFinite {
             *in_all += 1.0;
         }
         if *in_a_row == 0.0 || *in_a_row > self.most {
-            around.inner();
+            ctx.inner();
         }
     }
 

@@ -1,9 +1,10 @@
 use crate::error::Error;
 use crate::formula::lerp;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, State};
-use crate::wrapper::{Around, Changes, Wrapper, whole};
+use crate::rule::Info;
+use crate::rule::MemoryTraffic;
+use crate::rule::{Changes, Wrapper, WrapperCtx, whole};
+use crate::state::Slot;
 
 hyperparameters! {
     /// Every few steps, back some of the way.
@@ -15,7 +16,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "lookahead",
     title: "Lookahead: k steps forward, one step back",
     family: "wrapper",
@@ -31,15 +32,15 @@ w ← φ",
 };
 
 impl Wrapper for Lookahead {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("slow", "φ")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("slow", "φ")]
     }
 
-    fn evaluated(&self) -> Option<&'static str> {
+    fn eval_weights(&self) -> Option<&'static str> {
         Some("slow")
     }
 
@@ -48,20 +49,20 @@ impl Wrapper for Lookahead {
     }
 
     fn check(&self) -> Result<(), Error> {
-        whole(CARD.name, "k", self.k)
+        whole(INFO.name, "k", self.k)
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(1, 2, 2).every(self.k)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(1, 2, 2).every(self.k)
     }
 
-    fn step(&self, mut around: Around<'_>) {
-        if around.call() == 1 {
-            around.each().copy_weights_to_state(0);
+    fn step(&self, mut ctx: WrapperCtx<'_>) {
+        if ctx.call() == 1 {
+            ctx.update().copy_weights_to_state(0);
         }
-        if around.inner() && around.updates().is_multiple_of(self.k as u64) {
+        if ctx.inner() && ctx.updates().is_multiple_of(self.k as u64) {
             let alpha = self.alpha as f32;
-            around.each().weight(move |w, _, [slow]| {
+            ctx.update().each_weight(move |w, _, [slow]| {
                 let slow = lerp(slow, w, alpha);
                 (slow, [slow])
             });

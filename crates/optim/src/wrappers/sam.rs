@@ -1,7 +1,7 @@
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Needs};
-use crate::wrapper::{Around, Changes, Wrapper};
+use crate::rule::MemoryTraffic;
+use crate::rule::{Changes, Wrapper, WrapperCtx};
+use crate::rule::{Info, Requires};
 
 hyperparameters! {
     /// Steps with the gradient at the worst place nearby.
@@ -11,7 +11,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "sam",
     title: "Sharpness-aware minimisation",
     family: "wrapper",
@@ -26,8 +26,8 @@ step from w with the gradient at w′",
 };
 
 impl Wrapper for Sam {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
     /// Where the step starts.
@@ -35,25 +35,25 @@ impl Wrapper for Sam {
         1
     }
 
-    fn needs(&self) -> Needs {
-        Needs::Objective
+    fn requires(&self) -> Requires {
+        Requires::Closure
     }
 
     fn changes(&self) -> Changes {
         Changes::Gradients
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(3, 4, 4)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(3, 4, 4)
     }
 
-    fn step(&self, mut around: Around<'_>) {
-        let [squares] = around.each().sums(|_, g, [_]| [g * g]);
+    fn step(&self, mut ctx: WrapperCtx<'_>) {
+        let [squares] = ctx.update().sums(|_, g, [_]| [g * g]);
         let along = (self.rho / (squares.sqrt() + 1e-12)) as f32;
-        around.each().weight(move |w, g, [_]| (w + along * g, [w]));
-        around.evaluate();
-        around.each().weight(|_, _, [start]| (start, [start]));
-        around.inner();
+        ctx.update().each_weight(move |w, g, [_]| (w + along * g, [w]));
+        ctx.evaluate();
+        ctx.update().each_weight(|_, _, [start]| (start, [start]));
+        ctx.inner();
     }
 
     fn boxed(&self) -> Box<dyn Wrapper> {

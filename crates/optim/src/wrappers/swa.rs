@@ -1,10 +1,11 @@
 use crate::formula::lerp;
+use crate::hyper::Span;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Scalar, State};
-use crate::setting::Span;
-use crate::state_dict::MOST_STEPS;
-use crate::wrapper::{Around, Wrapper};
+use crate::rule::Info;
+use crate::rule::MemoryTraffic;
+use crate::rule::{Wrapper, WrapperCtx};
+use crate::state::MOST_STEPS;
+use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
     /// Evaluates at the mean of weights that are some updates apart.
@@ -16,7 +17,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "swa",
     title: "Stochastic weight averaging",
     family: "wrapper",
@@ -33,19 +34,19 @@ a ← a + (w − a)/n               (a is what is evaluated)",
 };
 
 impl Wrapper for Swa {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("average", "a")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("average", "a")]
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
+    fn scalars(&self) -> Vec<ScalarSlot> {
         vec![AVERAGED]
     }
 
-    fn evaluated(&self) -> Option<&'static str> {
+    fn eval_weights(&self) -> Option<&'static str> {
         Some("average")
     }
 
@@ -53,18 +54,18 @@ impl Wrapper for Swa {
         scalars[0] > 0.0
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(1, 2, 1)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(1, 2, 1)
     }
 
-    fn step(&self, mut around: Around<'_>) {
-        if !around.inner() {
+    fn step(&self, mut ctx: WrapperCtx<'_>) {
+        if !ctx.inner() {
             return;
         }
-        let total = around.total_updates() as f64;
-        let counted = around.updates() as f64 - self.start.steps(total);
+        let total = ctx.total_updates() as f64;
+        let counted = ctx.updates() as f64 - self.start.steps(total);
         if counted > 0.0 && counted % self.every.steps(total).max(1.0) == 0.0 {
-            add_to_mean(around);
+            add_to_mean(ctx);
         }
     }
 
@@ -74,12 +75,12 @@ impl Wrapper for Swa {
 }
 
 /// How many weights are in a mean.
-pub(super) const AVERAGED: Scalar = Scalar::count("n_averaged", MOST_STEPS);
+pub(super) const AVERAGED: ScalarSlot = ScalarSlot::count("n_averaged", MOST_STEPS);
 
 /// Adds the weights to the mean in the only state array; the only scalar has their number.
-pub(super) fn add_to_mean(mut around: Around<'_>) {
-    let [n] = around.scalars();
+pub(super) fn add_to_mean(mut ctx: WrapperCtx<'_>) {
+    let [n] = ctx.scalars();
     *n += 1.0;
     let share = (1.0 / *n) as f32;
-    around.evaluated(|each| each.weight(move |w, _, [mean]| (w, [lerp(mean, w, share)])));
+    ctx.eval_weights(|update| update.each_weight(move |w, _, [mean]| (w, [lerp(mean, w, share)])));
 }

@@ -1,9 +1,10 @@
 use super::swa::{AVERAGED, add_to_mean};
+use crate::hyper::Span;
 use crate::hyperparameters;
-use crate::passes::Passes;
-use crate::rule::{Card, Scalar, State};
-use crate::setting::Span;
-use crate::wrapper::{Around, Wrapper};
+use crate::rule::Info;
+use crate::rule::MemoryTraffic;
+use crate::rule::{Wrapper, WrapperCtx};
+use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
     /// Evaluates at the mean of the last weights.
@@ -13,7 +14,7 @@ hyperparameters! {
     }
 }
 
-const CARD: Card = Card {
+const INFO: Info = Info {
     name: "tail_average",
     title: "Tail averaging (Polyak–Ruppert)",
     family: "wrapper",
@@ -29,19 +30,19 @@ a ← a + (w − a)/n               (a is what is evaluated)",
 };
 
 impl Wrapper for TailAverage {
-    fn card(&self) -> &'static Card {
-        &CARD
+    fn info(&self) -> &'static Info {
+        &INFO
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("average", "a")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("average", "a")]
     }
 
-    fn scalars(&self) -> Vec<Scalar> {
+    fn scalars(&self) -> Vec<ScalarSlot> {
         vec![AVERAGED]
     }
 
-    fn evaluated(&self) -> Option<&'static str> {
+    fn eval_weights(&self) -> Option<&'static str> {
         Some("average")
     }
 
@@ -49,13 +50,13 @@ impl Wrapper for TailAverage {
         scalars[0] > 0.0
     }
 
-    fn passes(&self) -> Passes {
-        Passes::of(1, 2, 1)
+    fn passes(&self) -> MemoryTraffic {
+        MemoryTraffic::of(1, 2, 1)
     }
 
-    fn step(&self, mut around: Around<'_>) {
-        if around.inner() && around.updates() as f64 > self.start.steps(around.total_updates() as f64) {
-            add_to_mean(around);
+    fn step(&self, mut ctx: WrapperCtx<'_>) {
+        if ctx.inner() && ctx.updates() as f64 > self.start.steps(ctx.total_updates() as f64) {
+            add_to_mean(ctx);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The same bits however the work is cut: into blocks, chunks, threads, instructions or sessions.
 
-use optim::{Needs, Optimizer, Rule, Tier};
+use optim::{Optimizer, Requires, Rule, Tier};
 use proptest::prelude::*;
 use tensor::parallel::CHUNK;
 use tensor::simd::Path;
@@ -28,7 +28,7 @@ pub(crate) fn bits(w: &[f32]) -> Vec<u32> {
 /// that adds noise, and not its neighbours. Those that look at the whole vector are in `tensors`.
 fn elementwise() -> Vec<Box<dyn Rule>> {
     let mut rules = variants();
-    rules.retain(|rule| rule.tier() == Tier::Elementwise && rule.card().name != "noisy_sgd");
+    rules.retain(|rule| rule.tier() == Tier::Elementwise && rule.info().name != "noisy_sgd");
     rules
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn layout(n: usize) -> Layout {
 
 /// With gradients clipped, for those that take them as they come.
 fn clipped(optimizer: Optimizer) -> Optimizer {
-    if optimizer.needs() == Needs::Objective {
+    if optimizer.requires() == Requires::Closure {
         return optimizer;
     }
     optimizer.with_clip_norm(0.5).expect("positive")

@@ -2,13 +2,13 @@
 
 use optim::hyper::Value;
 use optim::{
-    Method, Optimizer, Plateau, PlateauMode, PlateauSettings, Schedule, Span, ThresholdMode, Warning, clip,
-    schedules,
+    LrSchedule, Optimizer, OptimizerSpec, Plateau, PlateauMode, PlateauSettings, Span, ThresholdMode,
+    Warning, clip, schedules,
 };
 
 use crate::{step, variants};
 
-fn schedule(text: &str) -> Schedule {
+fn schedule(text: &str) -> LrSchedule {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
@@ -16,7 +16,7 @@ fn schedule(text: &str) -> Schedule {
 #[test]
 fn a_warmup_as_long_as_the_run_rises_to_the_start_of_what_follows() {
     for course in schedules::all() {
-        let bare = Schedule::from_boxed(course.boxed());
+        let bare = LrSchedule::from_boxed(course.boxed());
         for total in [1, 2, 3, 10, 938] {
             for warmup in [total, total + 1, 2 * total] {
                 let warmed = bare.clone().with_warmup(Span::Steps(warmup));
@@ -33,7 +33,7 @@ fn a_warmup_as_long_as_the_run_rises_to_the_start_of_what_follows() {
 #[test]
 fn every_schedule_trains_in_a_run_of_any_length() {
     for course in schedules::all() {
-        let bare = Schedule::from_boxed(course.boxed());
+        let bare = LrSchedule::from_boxed(course.boxed());
         for total in [1, 2, 3, 5, 10, 100] {
             assert_eq!(bare.warning(total, total), None, "{bare} over {total}");
         }
@@ -66,13 +66,13 @@ fn one_cycle_has_its_top_between_steps() {
 fn a_length_of_0_is_refused() {
     let mut refused = 0;
     for course in schedules::all() {
-        let name = course.card().name;
+        let name = course.info().name;
         for hyper in course.hypers() {
             if !matches!(hyper.default, Value::Span(_)) || hyper.name == "rise" {
                 continue;
             }
             for zero in ["0", "0%", "0ep"] {
-                let error = format!("{name} {}={zero}", hyper.name).parse::<Schedule>().expect_err(name);
+                let error = format!("{name} {}={zero}", hyper.name).parse::<LrSchedule>().expect_err(name);
                 assert!(error.to_string().contains("such as 5%, above 0"), "{error}");
                 refused += 1;
             }
@@ -123,9 +123,9 @@ fn epochs_are_updates_as_soon_as_one_is_known() {
     }
     let recipe =
         "swa(sgd lr=1 momentum=0.9) start=1ep every=1, linear over=4ep, momentum: linear over=2ep 0.9..0.5";
-    let method: Method = recipe.parse().expect("valid");
+    let method: OptimizerSpec = recipe.parse().expect("valid");
     assert_eq!(method.to_string(), recipe);
-    let run = |method: &Method, per_epoch: Option<u64>| {
+    let run = |method: &OptimizerSpec, per_epoch: Option<u64>| {
         let mut optimizer = Optimizer::of_slice(method.clone(), 1).expect("valid").with_total_steps(20);
         if let Some(per_epoch) = per_epoch {
             optimizer = optimizer.with_steps_per_epoch(per_epoch);
@@ -144,20 +144,20 @@ fn epochs_are_updates_as_soon_as_one_is_known() {
 #[test]
 #[should_panic(expected = "counts epochs: expected `with_steps_per_epoch` before the first step")]
 fn epochs_that_nobody_has_given_are_an_error_at_the_first_step() {
-    let method: Method = "sgd, step every=3ep".parse().expect("valid");
+    let method: OptimizerSpec = "sgd, step every=3ep".parse().expect("valid");
     Optimizer::of_slice(method, 1).expect("valid").with_total_steps(10).step(&mut [1.0], &[1.0]);
 }
 
 #[test]
 #[should_panic(expected = "expected `with_total_steps` before the first step")]
 fn a_total_that_nobody_has_given_is_an_error_at_the_first_step() {
-    let method: Method = "sgd, cosine".parse().expect("valid");
+    let method: OptimizerSpec = "sgd, cosine".parse().expect("valid");
     Optimizer::of_slice(method, 1).expect("valid").step(&mut [1.0], &[1.0]);
 }
 
 #[test]
 fn lengths_in_steps_need_no_total() {
-    let method: Method = "sgd lr=1, step every=2 gamma=0.5 warmup=2".parse().expect("valid");
+    let method: OptimizerSpec = "sgd lr=1, step every=2 gamma=0.5 warmup=2".parse().expect("valid");
     let mut optimizer = Optimizer::of_slice(method, 1).expect("valid");
     let rates = [0.5, 1.0, 1.0, 1.0, 0.5].map(|want| {
         let rate = optimizer.learning_rate();
@@ -171,7 +171,7 @@ fn lengths_in_steps_need_no_total() {
 /// the mean does not.
 #[test]
 fn arrays_that_belong_together_are_flushed_without_harm() {
-    let method: Method = "rmsprop centered=true".parse().expect("valid");
+    let method: OptimizerSpec = "rmsprop centered=true".parse().expect("valid");
     let mut optimizer = Optimizer::of_slice(method, 1).expect("valid");
     let mut w = [1.0];
     optimizer.step(&mut w, &[1e-20]);
@@ -214,7 +214,7 @@ fn no_rule_makes_nan_of_small_gradients() {
 
 #[test]
 fn madgrad_takes_gradients_whose_squares_are_nearly_infinite() {
-    let method: Method = "madgrad lr=1".parse().expect("valid");
+    let method: OptimizerSpec = "madgrad lr=1".parse().expect("valid");
     let mut optimizer = Optimizer::of_slice(method, 1).expect("valid");
     let mut w = [1.0];
     optimizer.step(&mut w, &[1.8e19]);
@@ -261,7 +261,7 @@ fn a_setting_that_divides_0_by_0_is_named() {
         ("adam", vec![]),
         ("sgd momentum=0", vec![]),
     ] {
-        let method: Method = recipe.parse().expect(recipe);
+        let method: OptimizerSpec = recipe.parse().expect(recipe);
         let named: Vec<String> = method
             .warnings(10, 10)
             .into_iter()
@@ -285,7 +285,7 @@ fn names_in_another_case_or_of_another_kind_are_led_on() {
         assert!(error.contains(message), "{error}");
     }
     for text in ["adopt clip=1", "adam, bias: adopt clip=0.5"] {
-        let error = text.parse::<Method>().expect_err(text).to_string();
+        let error = text.parse::<OptimizerSpec>().expect_err(text).to_string();
         assert!(
             error.contains("adopt's own `clip`") && error.contains("put a comma before `clip="),
             "{error}"

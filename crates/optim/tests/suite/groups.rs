@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use optim::{Clip, Group, GroupRule, Method, Needs, Optimizer, Rule, Selector, Tier, rules};
+use optim::{Clip, Group, GroupRule, Optimizer, OptimizerSpec, Requires, Rule, Selector, Tier, rules};
 use proptest::prelude::*;
 use tensor::{Layout, ParamInfo, Role};
 
@@ -30,9 +30,9 @@ fn rule(text: &str) -> Box<dyn Rule> {
 }
 
 /// A rule, and other parameters with theirs.
-fn grouped(main: Box<dyn Rule>, groups: &[(&str, GroupRule)]) -> Method {
+fn grouped(main: Box<dyn Rule>, groups: &[(&str, GroupRule)]) -> OptimizerSpec {
     let groups = groups.iter().map(|(of, is)| Group { of: (*of).into(), is: is.clone() }).collect();
-    Method { groups, ..Method::new(main) }
+    OptimizerSpec { groups, ..OptimizerSpec::new(main) }
 }
 
 fn settings(settings: &[(&str, f64)]) -> GroupRule {
@@ -40,7 +40,7 @@ fn settings(settings: &[(&str, f64)]) -> GroupRule {
 }
 
 /// The weights after some updates.
-fn run(method: Method, layout: &Layout) -> Vec<f32> {
+fn run(method: OptimizerSpec, layout: &Layout) -> Vec<f32> {
     let mut optimizer = Optimizer::of(method, layout.clone()).expect("valid");
     let mut w = numbers(layout.len(), 0);
     (1..=STEPS).for_each(|t| step(&mut optimizer, &mut w, &numbers(layout.len(), t)));
@@ -58,7 +58,7 @@ fn run_alone(rule: &dyn Rule, of: impl Fn(&ParamInfo) -> bool) -> Vec<(Range<usi
         entries.iter().flat_map(|entry| all[entry.range.clone()].to_vec()).collect()
     };
     let mut w = gathered(0);
-    let mut optimizer = Optimizer::of(Method::new(rule.boxed()), layout).expect("valid");
+    let mut optimizer = Optimizer::of(OptimizerSpec::new(rule.boxed()), layout).expect("valid");
     (1..=STEPS).for_each(|t| step(&mut optimizer, &mut w, &gathered(t)));
     let mut w = w.into_iter();
     entries.iter().map(|e| (e.range.clone(), w.by_ref().take(e.range.len()).collect())).collect()
@@ -68,7 +68,7 @@ fn run_alone(rule: &dyn Rule, of: impl Fn(&ParamInfo) -> bool) -> Vec<(Range<usi
 #[test]
 fn groups_are_separate_optimizers_bit_for_bit() {
     let of_group = |entry: &ParamInfo| matches!(entry.role, Role::Bias | Role::Norm);
-    for main in variants().into_iter().filter(|rule| rule.needs() < Needs::Objective) {
+    for main in variants().into_iter().filter(|rule| rule.requires() < Requires::Closure) {
         for group in ["adamw lr=0.1", "nadam", "prodigy", "novograd"] {
             let is = |of| (of, GroupRule::Rule(rule(group)));
             // Two groups of one rule are two optimizers.
@@ -110,7 +110,7 @@ fn a_group_is_a_role_or_a_pattern_and_the_first_that_fits_counts() {
 
 #[test]
 fn a_name_that_fits_nothing_is_refused_with_those_there_are() {
-    let no_decay = Method { no_decay: vec!["fc.*".into()], ..Method::new(rule("adamw")) };
+    let no_decay = OptimizerSpec { no_decay: vec!["fc.*".into()], ..OptimizerSpec::new(rule("adamw")) };
     for method in [grouped(rule("adamw"), &[("fc.*", settings(&[("lr", 0.1)]))]), no_decay] {
         let error = Optimizer::of(method, layout()).expect_err("no such parameter");
         assert_eq!(error.to_string(), "there is no parameter named `fc.*`");
@@ -136,7 +136,8 @@ fn a_setting_that_is_none_of_the_rules_is_refused() {
 #[test]
 fn no_decay_takes_weight_decay_from_some() {
     let main = "adamw lr=0.1 weight_decay=0.5";
-    let method = Method { no_decay: vec!["bias".into(), "*.table".into()], ..Method::new(rule(main)) };
+    let method =
+        OptimizerSpec { no_decay: vec!["bias".into(), "*.table".into()], ..OptimizerSpec::new(rule(main)) };
     let found = run(method, &layout());
     let decays = |entry: &ParamInfo| entry.role != Role::Bias && entry.name != "c.table";
     for (range, expected) in run_alone(&*rule(main), decays) {
@@ -149,13 +150,14 @@ fn no_decay_takes_weight_decay_from_some() {
 
 #[test]
 fn no_decay_needs_something_to_leave_out() {
-    let no_decay = |main: &str| Method { no_decay: vec!["bias".into()], ..Method::new(rule(main)) };
+    let no_decay =
+        |main: &str| OptimizerSpec { no_decay: vec!["bias".into()], ..OptimizerSpec::new(rule(main)) };
     let error = no_decay("signum").validate().expect_err("no decay").to_string();
     assert_eq!(error, "signum: there is no weight_decay to leave out; take no_decay away");
     // It is enough if one rule has it.
     let table = ("embedding", GroupRule::Rule(rule("adamw")));
     assert_eq!(
-        Method { no_decay: vec!["*.bias".into()], ..grouped(rule("signum"), &[table]) }.validate(),
+        OptimizerSpec { no_decay: vec!["*.bias".into()], ..grouped(rule("signum"), &[table]) }.validate(),
         Ok(())
     );
     let error = no_decay("prodigy").validate().expect_err("one number for all").to_string();
@@ -174,7 +176,7 @@ fn clipping_by_norm_is_over_all_groups() {
     layout.push("b", [1], Role::Bias);
     let method = grouped(rule("sgd lr=1"), &[("bias", settings(&[("lr", 0.5)]))]);
     let mut optimizer =
-        Optimizer::of(Method { clip: Some(Clip::Norm(1.0)), ..method }, layout).expect("valid");
+        Optimizer::of(OptimizerSpec { clip: Some(Clip::Norm(1.0)), ..method }, layout).expect("valid");
     let mut w = [0.0; 2];
     optimizer.step(&mut w, &[3.0, 4.0]);
     assert!((w[0] + 0.6).abs() < 1e-6 && (w[1] + 0.4).abs() < 1e-6, "{w:?}");
@@ -221,7 +223,7 @@ fn state_has_a_name_of_its_own_for_each_group() {
     layout.push("rest", [2], Role::Bias);
     layout.push("w", [2], Role::Matrix);
     layout.push("v", [1], Role::Norm);
-    let method = Method {
+    let method = OptimizerSpec {
         no_decay: vec!["norm".into()],
         ..grouped(rule("lion"), &[("rest", settings(&[("lr", 0.5)]))])
     };
@@ -240,9 +242,9 @@ fn state_has_a_name_of_its_own_for_each_group() {
 fn groups_of_nothing_and_of_all_are_fine() {
     let layout = layout();
     let all = grouped(rule("sgd lr=7"), &[("*", GroupRule::Rule(rule("adam lr=0.1")))]);
-    assert_eq!(run(all, &layout), run(Method::new(rule("adam lr=0.1")), &layout));
+    assert_eq!(run(all, &layout), run(OptimizerSpec::new(rule("adam lr=0.1")), &layout));
     let nothing = grouped(rule("adam lr=0.1"), &[("none", GroupRule::Rule(rule("prodigy")))]);
-    assert_eq!(run(nothing, &layout), run(Method::new(rule("adam lr=0.1")), &layout));
+    assert_eq!(run(nothing, &layout), run(OptimizerSpec::new(rule("adam lr=0.1")), &layout));
     let mut empty =
         Optimizer::of(grouped(rule("adam"), &[("bias", settings(&[("lr", 1.0)]))]), Layout::new())
             .expect("no parameters");
@@ -261,12 +263,12 @@ proptest! {
             layout.push(format!("p{i}"), [*size], roles[*role]);
         }
         let elementwise = rules::all().into_iter().filter(|rule| {
-            rule.tier() == Tier::Elementwise && rule.card().name != "noisy_sgd"
+            rule.tier() == Tier::Elementwise && rule.info().name != "noisy_sgd"
         });
         for rule in elementwise {
             let group = (Selector::ROLES[of].0, GroupRule::Rule(rule.clone()));
             let parted = run(grouped(rule.clone(), &[group]), &layout);
-            prop_assert_eq!(bits(&parted), bits(&run(Method::new(rule.clone()), &layout)), "{}", rule);
+            prop_assert_eq!(bits(&parted), bits(&run(OptimizerSpec::new(rule.clone()), &layout)), "{}", rule);
         }
     }
 }

@@ -3,14 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use optim::{
-    Card, Clip, Each, Group, GroupRule, HyperCourse, Method, Needs, Optimizer, PlateauSettings, Rule, State,
-    hyperparameters, rules, schedules,
+    Clip, Group, GroupRule, HyperCourse, Info, Optimizer, OptimizerSpec, PlateauSettings, Requires, Rule,
+    Slot, Update, hyperparameters, rules, schedules,
 };
 use tensor::{Layout, Role};
 
 use crate::wrapped_bits::method;
 
-fn plain(rule: &str) -> Method {
+fn plain(rule: &str) -> OptimizerSpec {
     method(&[], rule)
 }
 
@@ -37,7 +37,7 @@ fn walk(optimizer: &mut Optimizer, gradients: &[f32]) -> Vec<f32> {
 #[test]
 fn a_hyperparameter_goes_from_one_value_to_another() {
     let courses = vec![line("momentum", 0.25, 1.25)];
-    let method = Method { courses, ..plain("sgd lr=1 momentum=0.9") };
+    let method = OptimizerSpec { courses, ..plain("sgd lr=1 momentum=0.9") };
     let mut optimizer = Optimizer::of_slice(method, 1).expect("valid").with_total_steps(4);
     let [mut v, mut w, mut expected] = [0.0, 1.0, 0.0_f32];
     let found = walk(&mut optimizer, &[1.0; 6]);
@@ -54,7 +54,7 @@ fn a_hyperparameter_goes_from_one_value_to_another() {
 #[test]
 fn beta1_of_adam_moves() {
     let courses = vec![line("beta1", 0.0, 0.5)];
-    let method = Method { courses, ..plain("adam lr=1 beta2=0 eps=0") };
+    let method = OptimizerSpec { courses, ..plain("adam lr=1 beta2=0 eps=0") };
     let mut optimizer = Optimizer::of_slice(method, 1).expect("valid").with_total_steps(2);
     // β₁ = 0, 0.25, 0.5: m = 2, 0.5 + 3, 1.75 + 0.5; v̂ = g².
     let expected = [1.0 - 1.0, -(3.5 / 0.9375) / 4.0, -(3.5 / 0.9375) / 4.0 - (2.25 / 0.875) / 1.0];
@@ -67,7 +67,7 @@ fn beta1_of_adam_moves() {
 #[test]
 fn a_hyperparameter_is_multiplied_by_a_schedule() {
     let courses = vec![factor("weight_decay", "linear")];
-    let method = Method { courses, ..plain("adamw lr=1 weight_decay=0.5") };
+    let method = OptimizerSpec { courses, ..plain("adamw lr=1 weight_decay=0.5") };
     let mut optimizer = Optimizer::of_slice(method, 1).expect("valid").with_total_steps(2);
     assert_eq!(walk(&mut optimizer, &[0.0; 3]), [0.5, 0.375, 0.375]);
 }
@@ -75,7 +75,7 @@ fn a_hyperparameter_is_multiplied_by_a_schedule() {
 /// f = w² with ρ from 0 to 0.5: the gradient is taken at w, then at w + 0.25.
 #[test]
 fn a_wrappers_hyperparameter_moves() {
-    let method = Method { courses: vec![line("rho", 0.0, 0.5)], ..method(&["sam"], "sgd lr=0.125") };
+    let method = OptimizerSpec { courses: vec![line("rho", 0.0, 0.5)], ..method(&["sam"], "sgd lr=0.125") };
     let mut sam = Optimizer::of_slice(method, 1).expect("valid").with_total_steps(2);
     let mut w = [1.0];
     let mut square = |w: &[f32], gradient: &mut [f32]| {
@@ -97,7 +97,7 @@ fn a_course_passes_by_what_a_group_says_of_its_own() {
     layout.push("s", [1], Role::Norm);
     let own = GroupRule::Settings(vec![("weight_decay".to_string(), 0.5.into())]);
     let run = |course| {
-        let method = Method {
+        let method = OptimizerSpec {
             courses: vec![course],
             no_decay: vec!["norm".into()],
             groups: vec![Group { of: "bias".into(), is: own.clone() }],
@@ -113,7 +113,7 @@ fn a_course_passes_by_what_a_group_says_of_its_own() {
     assert_eq!(run(factor("weight_decay", "linear")), [0.75 * 0.875, 0.5 * 0.75, 1.0]);
 }
 
-/// Half a batch cannot be gathered, and half a step of an iteration cannot be made.
+/// Half a batch cannot be bias_correction, and half a step of an iteration cannot be made.
 #[test]
 fn a_number_of_something_has_no_course() {
     for (wrappers, rule, of, name) in [
@@ -122,7 +122,7 @@ fn a_number_of_something_has_no_course() {
         (&[], "muon", "muon", "ns_steps"),
     ] {
         for course in [line(name, 2.0, 8.0), factor(name, "linear")] {
-            let method = Method { courses: vec![course], ..method(wrappers, rule) };
+            let method = OptimizerSpec { courses: vec![course], ..method(wrappers, rule) };
             let error = method.validate().expect_err(name).to_string();
             assert!(error.starts_with(&format!("{of}: {name} ")), "{error}");
             assert!(error.contains("whole number") || error.contains("upper limit"), "{error}");
@@ -133,7 +133,7 @@ fn a_number_of_something_has_no_course() {
 #[test]
 fn a_plateau_lowers_the_rate_and_is_resumed() {
     let settings = PlateauSettings { gamma: 0.5, patience: 1.0, ..PlateauSettings::default() };
-    let method = Method { plateau: Some(settings), ..plain("sgd lr=1") };
+    let method = OptimizerSpec { plateau: Some(settings), ..plain("sgd lr=1") };
     let fresh = || Optimizer::of_slice(method.clone(), 1).expect("valid");
     let mut optimizer = fresh();
     let mut rates = vec![];
@@ -160,7 +160,7 @@ fn climbing_is_descending_on_the_other_side() {
         (&["cautious", "accumulate every=2"], "adam lr=0.1"),
     ] {
         let run = |maximize: bool| {
-            let method = Method { maximize, ..method(wrappers, rule) };
+            let method = OptimizerSpec { maximize, ..method(wrappers, rule) };
             let mut optimizer = Optimizer::of_slice(method, 2).expect("valid");
             let sign = if maximize { -1.0 } else { 1.0 };
             let mut w = [1.0, -2.0];
@@ -180,7 +180,7 @@ fn climbing_is_descending_on_the_other_side() {
 fn clipping_does_not_hide_what_is_not_a_number() {
     for clip in [Clip::Norm(1.0), Clip::TensorNorm(1.0), Clip::Adaptive(0.1)] {
         let mut optimizer =
-            Optimizer::of_slice(Method { clip: Some(clip), ..plain("sgd") }, 3).expect("valid");
+            Optimizer::of_slice(OptimizerSpec { clip: Some(clip), ..plain("sgd") }, 3).expect("valid");
         let mut w = [1.0; 3];
         optimizer.step(&mut w, &[1.0, f32::NAN, 1.0]);
         assert!(w.iter().all(|w| w.is_nan()), "{clip:?}: {w:?}");
@@ -198,8 +198,8 @@ hyperparameters! {
 }
 
 impl Rule for Ahead {
-    fn card(&self) -> &'static Card {
-        &Card {
+    fn info(&self) -> &'static Info {
+        &Info {
             name: "ahead",
             title: "The extragradient method",
             family: "gradient descent",
@@ -212,22 +212,22 @@ impl Rule for Ahead {
         }
     }
 
-    fn state(&self) -> Vec<State> {
-        vec![State::zeros("start", "w")]
+    fn state(&self) -> Vec<Slot> {
+        vec![Slot::zeros("start", "w")]
     }
 
-    fn needs(&self) -> Needs {
-        Needs::Objective
+    fn requires(&self) -> Requires {
+        Requires::Closure
     }
 
-    fn update(&self, _t: u64, mut each: Each<'_>) {
+    fn update(&self, _t: u64, mut update: Update<'_>) {
         let lr = self.lr as f32;
-        each.copy_weights_to_state(0);
-        each.again().weight(move |w, g, [start]| (w - lr * g, [start]));
-        let mut gradient = vec![0.0; each.weights().len()];
-        each.evaluate(&mut gradient);
-        let start = each.state_array(0).to_vec();
-        for ((w, start), g) in each.weights().iter_mut().zip(start).zip(gradient) {
+        update.copy_weights_to_state(0);
+        update.reborrow().each_weight(move |w, g, [start]| (w - lr * g, [start]));
+        let mut gradient = vec![0.0; update.weights().len()];
+        update.evaluate(&mut gradient);
+        let start = update.state_array(0).to_vec();
+        for ((w, start), g) in update.weights().iter_mut().zip(start).zip(gradient) {
             *w = start - lr * g;
         }
     }
@@ -241,9 +241,11 @@ impl Rule for Ahead {
 #[test]
 fn a_rule_may_ask_for_gradients_of_its_own() {
     let average = method(&["ema decay=0.5 warm_up=false"], "sgd").wrappers;
-    let mut optimizer =
-        Optimizer::of_slice(Method { wrappers: average, ..Method::new(Ahead::default().boxed()) }, 1)
-            .expect("an average does not disturb it");
+    let mut optimizer = Optimizer::of_slice(
+        OptimizerSpec { wrappers: average, ..OptimizerSpec::new(Ahead::default().boxed()) },
+        1,
+    )
+    .expect("an average does not disturb it");
     let mut w = [1.0];
     let loss = optimizer.step_on(&mut w, &mut |w, gradient| {
         gradient[0] = 2.0 * w[0];
@@ -255,14 +257,14 @@ fn a_rule_may_ask_for_gradients_of_its_own() {
 
 #[test]
 fn what_would_not_reach_its_gradients_is_refused() {
-    let ahead = || Method::new(Ahead::default().boxed());
+    let ahead = || OptimizerSpec::new(Ahead::default().boxed());
     let group = Group { of: "bias".into(), is: GroupRule::Rule(rules::parse("sgd").expect("sgd")) };
     for (what, method) in [
-        ("a group", Method { groups: vec![group], ..ahead() }),
-        ("no_decay", Method { no_decay: vec!["bias".into()], ..ahead() }),
-        ("clip_value", Method { clip: Some(Clip::Value(1.0)), ..ahead() }),
-        ("accumulate", Method { wrappers: method(&["ema", "accumulate"], "sgd").wrappers, ..ahead() }),
-        ("lookahead", Method { wrappers: method(&["lookahead"], "sgd").wrappers, ..ahead() }),
+        ("a group", OptimizerSpec { groups: vec![group], ..ahead() }),
+        ("no_decay", OptimizerSpec { no_decay: vec!["bias".into()], ..ahead() }),
+        ("clip_value", OptimizerSpec { clip: Some(Clip::Value(1.0)), ..ahead() }),
+        ("accumulate", OptimizerSpec { wrappers: method(&["ema", "accumulate"], "sgd").wrappers, ..ahead() }),
+        ("lookahead", OptimizerSpec { wrappers: method(&["lookahead"], "sgd").wrappers, ..ahead() }),
     ] {
         assert_eq!(
             method.validate().expect_err(what).to_string(),
@@ -277,16 +279,16 @@ fn what_would_not_reach_its_gradients_is_refused() {
 #[test]
 fn a_step_without_what_it_needs_says_what_that_is() {
     for (wrappers, needs, expected) in [
-        (&["ema"][..], Needs::Gradient, ""),
+        (&["ema"][..], Requires::Gradient, ""),
         (
             &["ema", "sam rho=0.1"],
-            Needs::Objective,
+            Requires::Closure,
             "`ema(sam(sgd lr=0.01) rho=0.1)` needs the loss, and gradients at other weights: use step_with or \
              step_on",
         ),
     ] {
         let mut optimizer = Optimizer::of_slice(method(wrappers, "sgd"), 1).expect("valid");
-        assert_eq!(optimizer.needs(), needs);
+        assert_eq!(optimizer.requires(), needs);
         let panicked = catch_unwind(AssertUnwindSafe(|| optimizer.step(&mut [1.0], &[1.0])));
         let message = panicked.err().and_then(|panic| panic.downcast_ref::<String>().cloned());
         assert_eq!(message.unwrap_or_default(), expected);

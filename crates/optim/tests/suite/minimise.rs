@@ -60,7 +60,7 @@ const RECIPES: [[&str; 2]; 51] = [
 
 #[test]
 fn every_rule_is_here() {
-    let names: Vec<&str> = rules::all().iter().map(|rule| rule.card().name).collect();
+    let names: Vec<&str> = rules::all().iter().map(|rule| rule.info().name).collect();
     let here: Vec<&str> =
         RECIPES.iter().map(|recipes| recipes[0].split([' ', ',']).next().unwrap_or_default()).collect();
     assert_eq!(here, names);

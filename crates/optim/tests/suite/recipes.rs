@@ -2,8 +2,8 @@
 
 use optim::hyper::Value;
 use optim::{
-    Clip, Error, Group, GroupRule, HyperCourse, Method, Optimizer, PlateauSettings, Rule, Schedule, Selector,
-    Wrapper, rules, schedules, wrappers,
+    Clip, Error, Group, GroupRule, HyperCourse, LrSchedule, Optimizer, OptimizerSpec, PlateauSettings, Rule,
+    Selector, Wrapper, rules, schedules, wrappers,
 };
 use proptest::prelude::*;
 use tensor::{Layout, Role};
@@ -49,9 +49,9 @@ fn a_recipe_is_printed_in_one_way() {
             "adam lr=0.001, linear until=50% then cosine, clip_value=2"
         }),
     ] {
-        let method: Method = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+        let method: OptimizerSpec = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
         assert_eq!(method.to_string(), printed);
-        assert_eq!(printed.parse::<Method>(), Ok(method));
+        assert_eq!(printed.parse::<OptimizerSpec>(), Ok(method));
     }
 }
 
@@ -171,7 +171,7 @@ fn mistakes_have_a_place_and_an_answer() {
         let pieces: Vec<&str> = marked.split('|').collect();
         let [before, place, after] = pieces[..] else { panic!("{marked}") };
         let text = format!("{before}{place}{after}");
-        let error = text.parse::<Method>().expect_err(marked);
+        let error = text.parse::<OptimizerSpec>().expect_err(marked);
         let Error::At { place: at, what, .. } = &error else { panic!("{marked}: {error}") };
         let said = what.to_string().contains(message) && error.hint().unwrap_or_default().contains(hint);
         if !said || (at.start, &text[at.clone()]) != (before.len(), place) {
@@ -187,13 +187,13 @@ fn groups_take_what_their_text_says() {
     layout.push("fc1.weight", [2], Role::Matrix);
     layout.push("fc1.bias", [1], Role::Bias);
     layout.push("w", [1], Role::Matrix);
-    let method: Method = "sgd lr=1, bias: lr=0.5, \"w\": signum lr=0.25".parse().expect("valid");
+    let method: OptimizerSpec = "sgd lr=1, bias: lr=0.5, \"w\": signum lr=0.25".parse().expect("valid");
     let mut optimizer = Optimizer::of(method, layout.clone()).expect("valid");
     let mut w = [0.0; 4];
     optimizer.step(&mut w, &[1.0, 2.0, 1.0, 7.0]);
     assert_eq!(w, [-1.0, -2.0, -0.5, -0.25]);
 
-    let method: Method = "sgd, fc2.*: lr=1".parse().expect("valid");
+    let method: OptimizerSpec = "sgd, fc2.*: lr=1".parse().expect("valid");
     let error = Optimizer::of(method, layout).expect_err("no such parameter");
     assert_eq!(error.to_string(), "there is no parameter named `fc2.*`");
     assert!(error.hint().expect("a list").contains("fc1.weight, fc1.bias, w"));
@@ -201,36 +201,39 @@ fn groups_take_what_their_text_says() {
 
 #[test]
 fn what_has_no_spelling_is_refused_as_data_as_well() {
-    let adam = || Method::new(rules::parse("adam").expect("valid"));
-    let course = || HyperCourse::Factor(Schedule::default());
+    let adam = || OptimizerSpec::new(rules::parse("adam").expect("valid"));
+    let course = || HyperCourse::Factor(LrSchedule::default());
     let group = |of: &str, is| Group { of: of.into(), is };
     let lr = || GroupRule::Settings(vec![("lr".to_string(), Value::Number(1.0))]);
-    let deep = vec![wrappers::by_name("ema").expect("known"); Method::MOST_WRAPPERS + 1];
+    let deep = vec![wrappers::by_name("ema").expect("known"); OptimizerSpec::MOST_WRAPPERS + 1];
     for (method, message) in [
-        (Method { wrappers: deep, ..adam() }, "at most 16 wrappers"),
+        (OptimizerSpec { wrappers: deep, ..adam() }, "at most 16 wrappers"),
         (
-            Method { courses: vec![("eps".into(), course()), ("eps".into(), course())], ..adam() },
+            OptimizerSpec { courses: vec![("eps".into(), course()), ("eps".into(), course())], ..adam() },
             "`eps` is there twice",
         ),
         (
-            Method { groups: vec![group("bias", lr()), group("bias", lr())], ..adam() },
+            OptimizerSpec { groups: vec![group("bias", lr()), group("bias", lr())], ..adam() },
             "`bias` is there twice",
         ),
-        (Method { groups: vec![group("bias", GroupRule::Settings(vec![]))], ..adam() }, "nothing of its own"),
-        (Method { groups: vec![group("a\"b", lr())], ..adam() }, "no name of parameters"),
-        (Method { no_decay: vec!["norm".into(), "norm".into()], ..adam() }, "`norm` is there twice"),
+        (
+            OptimizerSpec { groups: vec![group("bias", GroupRule::Settings(vec![]))], ..adam() },
+            "nothing of its own",
+        ),
+        (OptimizerSpec { groups: vec![group("a\"b", lr())], ..adam() }, "no name of parameters"),
+        (OptimizerSpec { no_decay: vec!["norm".into(), "norm".into()], ..adam() }, "`norm` is there twice"),
     ] {
         let error = method.validate().expect_err(message);
         assert!(error.to_string().contains(message), "{error}");
     }
     let nested = "ema(".repeat(17) + "adam" + &")".repeat(17);
-    assert!(nested.parse::<Method>().expect_err("deep").to_string().contains("at most 16 wrappers"));
+    assert!(nested.parse::<OptimizerSpec>().expect_err("deep").to_string().contains("at most 16 wrappers"));
     for deep in ["(".repeat(60_000), "sam(".repeat(15_000), "sam(".repeat(9000) + "adam" + &")".repeat(9000)]
     {
-        deep.parse::<Method>().expect_err("deep");
+        deep.parse::<OptimizerSpec>().expect_err("deep");
     }
     let long = "adam, ".to_string() + &"x".repeat(70_000);
-    let error = long.parse::<Method>().expect_err("long").to_string();
+    let error = long.parse::<OptimizerSpec>().expect_err("long").to_string();
     assert!(error.starts_with("recipe: it has 70006 bytes, and at most 65536 are read"), "{error}");
 }
 
@@ -242,7 +245,7 @@ fn no_hyperparameter_is_called_as_a_role_or_a_part() {
     for hyper in hypers {
         let name = hyper.name;
         assert!(matches!(Selector::from(name), Selector::Name(_)), "{name}");
-        assert!(courses.iter().all(|course| course.card().name != name), "{name}");
+        assert!(courses.iter().all(|course| course.info().name != name), "{name}");
         assert!(!["plateau", "maximize", "no_decay", "then", "warmup", "until"].contains(&name), "{name}");
     }
 }
@@ -251,7 +254,7 @@ proptest! {
     #[test]
     fn printed_is_parsed(method in any_method()) {
         let text = method.to_string();
-        let again: Method = text.parse().map_err(|error| TestCaseError::fail(format!("{error}")))?;
+        let again: OptimizerSpec = text.parse().map_err(|error| TestCaseError::fail(format!("{error}")))?;
         prop_assert_eq!(again.to_string(), text);
         prop_assert_eq!(format!("{again:?}"), format!("{method:?}"));
     }
@@ -279,23 +282,23 @@ proptest! {
 
 /// What is read has one spelling; what is refused has a place in the text.
 fn check(text: &str) -> Result<(), TestCaseError> {
-    match text.parse::<Method>() {
-        Ok(method) => prop_assert_eq!(method.to_string().parse::<Method>(), Ok(method)),
+    match text.parse::<OptimizerSpec>() {
+        Ok(method) => prop_assert_eq!(method.to_string().parse::<OptimizerSpec>(), Ok(method)),
         Err(Error::At { place, text: whole, .. }) => {
             prop_assert_eq!(&whole, text);
             prop_assert!(text.get(place.clone()).is_some(), "{:?} of {:?}", place, text);
         }
         Err(other) => prop_assert!(false, "{} has no place", other),
     }
-    let _ = text.parse::<Schedule>();
+    let _ = text.parse::<LrSchedule>();
     let _ = text.parse::<HyperCourse>();
     Ok(())
 }
 
 /// Any method that can be used.
-fn any_method() -> impl Strategy<Value = Method> {
+fn any_method() -> impl Strategy<Value = OptimizerSpec> {
     let wrappers = prop::collection::vec(any_wrapper(), 0..3);
-    let schedule = prop_oneof![Just(Schedule::default()), any_schedule()];
+    let schedule = prop_oneof![Just(LrSchedule::default()), any_schedule()];
     let plateau = prop::option::of((0.0..1.0, 0.0..20.0, 0.0..0.1));
     let clip = prop::option::of((0..Clip::ALL.len(), 1e-3..1e3).prop_map(|(i, x)| Clip::ALL[i].1(x)));
     let courses = prop::collection::vec((any::<prop::sample::Index>(), any_hyper_course()), 0..3);
@@ -306,7 +309,7 @@ fn any_method() -> impl Strategy<Value = Method> {
         (clip, courses, selectors.clone(), selectors, groups),
     )
         .prop_map(|((rule, wrappers, schedule, plateau, maximize), (clip, courses, no_decay, of, groups))| {
-            let mut method = Method { wrappers, schedule, clip, maximize, ..Method::new(rule) };
+            let mut method = OptimizerSpec { wrappers, schedule, clip, maximize, ..OptimizerSpec::new(rule) };
             method.plateau = plateau.map(|(gamma, patience, threshold)| PlateauSettings {
                 gamma,
                 patience,
@@ -344,7 +347,7 @@ fn any_method() -> impl Strategy<Value = Method> {
 
 const SELECTORS: [&str; 8] = ["bias", "matrix", "embedding", "fc1.*", "*", "w", "a b,c", "block.2.norm"];
 
-fn keep_if_valid(method: &mut Method, change: impl FnOnce(&mut Method)) {
+fn keep_if_valid(method: &mut OptimizerSpec, change: impl FnOnce(&mut OptimizerSpec)) {
     let mut changed = method.clone();
     change(&mut changed);
     if changed.validate().is_ok() {

@@ -108,7 +108,7 @@ fn fields_are_checked_as_well_as_text() {
             let wrong = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -10.0];
             for wrong in wrong.into_iter().filter(|&x| !bounds.contain(x)) {
                 let mut rule = rule.boxed();
-                rule.put(hyper.name, wrong.into()).expect("a number");
+                rule.set_unchecked(hyper.name, wrong.into()).expect("a number");
                 let error = Optimizer::from_boxed(rule, 1).expect_err(hyper.name).to_string();
                 assert!(error.contains(hyper.name), "{error}");
             }

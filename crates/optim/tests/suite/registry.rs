@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use optim::hyper::Value;
-use optim::{Card, Extent, Passes, Rule, Tier, rules, wrappers};
+use optim::{Info, MemoryTraffic, Rule, StateShape, Tier, rules, wrappers};
 use proptest::prelude::*;
 
 #[test]
 fn every_file_is_registered_under_its_name() {
     let names =
-        |cards: Vec<&'static Card>| cards.iter().map(|card| card.name.to_string()).collect::<Vec<_>>();
+        |cards: Vec<&'static Info>| cards.iter().map(|card| card.name.to_string()).collect::<Vec<_>>();
     for (folder, mut names) in [
-        ("src/rules", names(rules::all().iter().map(|rule| rule.card()).collect())),
-        ("src/wrappers", names(wrappers::all().iter().map(|wrapper| wrapper.card()).collect())),
+        ("src/rules", names(rules::all().iter().map(|rule| rule.info()).collect())),
+        ("src/wrappers", names(wrappers::all().iter().map(|wrapper| wrapper.info()).collect())),
     ] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         let mut files: Vec<String> = std::fs::read_dir(folder)
@@ -29,10 +29,10 @@ fn every_file_is_registered_under_its_name() {
 
 #[test]
 fn every_card_is_filled_in() {
-    let rules = rules::all().into_iter().map(|rule| (rule.card(), rule.hypers()));
-    let wrappers = wrappers::all().into_iter().map(|wrapper| (wrapper.card(), wrapper.hypers()));
+    let rules = rules::all().into_iter().map(|rule| (rule.info(), rule.hypers()));
+    let wrappers = wrappers::all().into_iter().map(|wrapper| (wrapper.info(), wrapper.hypers()));
     for (card, hypers) in rules.chain(wrappers) {
-        let Card { title, family, problem, good_when, bad_when, relatives, source, .. } = *card;
+        let Info { title, family, problem, good_when, bad_when, relatives, source, .. } = *card;
         let lines = [title, family, problem, good_when, bad_when, relatives, source];
         assert!(lines.iter().all(|text| !text.is_empty() && !text.contains('\n')), "{}", card.name);
         assert!(card.name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{}", card.name);
@@ -56,7 +56,7 @@ fn relatives_are_named_as_in_the_registries() {
     let rules = rules::all();
     let wrappers = wrappers::all();
     let cards: Vec<_> =
-        rules.iter().map(|rule| rule.card()).chain(wrappers.iter().map(|wrapper| wrapper.card())).collect();
+        rules.iter().map(|rule| rule.info()).chain(wrappers.iter().map(|wrapper| wrapper.info())).collect();
     for card in &cards {
         let words: Vec<&str> = card
             .relatives
@@ -73,8 +73,8 @@ fn relatives_are_named_as_in_the_registries() {
 #[test]
 fn passes_over_memory_follow_from_the_state_or_are_said() {
     for rule in crate::variants() {
-        let full = rule.state().iter().filter(|state| state.extent == Extent::Weights).count() as u32;
-        let once = Passes::of(1, full + 2, full + 1);
+        let full = rule.state().iter().filter(|state| state.extent == StateShape::Weights).count() as u32;
+        let once = MemoryTraffic::of(1, full + 2, full + 1);
         match rule.tier() {
             Tier::Elementwise => assert_eq!(rule.passes(), once, "{rule}"),
             Tier::Tensor | Tier::Vector => assert!(rule.passes().loops > 1.0, "{rule}"),
@@ -84,8 +84,8 @@ fn passes_over_memory_follow_from_the_state_or_are_said() {
 
 #[test]
 fn every_state_has_a_name_of_its_own_and_a_symbol_of_the_formula() {
-    let rules = crate::variants().into_iter().map(|rule| (rule.card(), rule.state()));
-    let wrappers = wrappers::all().into_iter().map(|wrapper| (wrapper.card(), wrapper.state()));
+    let rules = crate::variants().into_iter().map(|rule| (rule.info(), rule.state()));
+    let wrappers = wrappers::all().into_iter().map(|wrapper| (wrapper.info(), wrapper.state()));
     for (card, state) in rules.chain(wrappers) {
         for (i, s) in state.iter().enumerate() {
             assert!(card.formula.contains(s.symbol), "{}: {} is not in the formula", card.name, s.symbol);
@@ -102,12 +102,12 @@ fn every_state_has_a_name_of_its_own_and_a_symbol_of_the_formula() {
 fn defaults_are_valid_and_found_by_name() {
     for rule in rules::all() {
         assert_eq!(rule.validate(), Ok(()));
-        let found = rules::by_name(rule.card().name).expect("registered");
+        let found = rules::by_name(rule.info().name).expect("registered");
         assert_eq!(found.to_string(), rule.to_string());
     }
     for wrapper in wrappers::all() {
         assert_eq!(wrapper.validate(), Ok(()));
-        assert!(*wrappers::by_name(wrapper.card().name).expect("registered") == *wrapper);
+        assert!(*wrappers::by_name(wrapper.info().name).expect("registered") == *wrapper);
     }
 }
 
@@ -146,4 +146,19 @@ pub(crate) fn any_rule() -> impl Strategy<Value = Box<dyn Rule>> {
         }
         rule.validate().is_ok().then_some(rule)
     })
+}
+
+#[test]
+fn a_copy_of_an_optimizer_goes_its_own_way() {
+    for rule in rules::all() {
+        let recipe = rule.to_string();
+        let mut first = optim::Optimizer::from_boxed(rule, 3).expect("valid");
+        let mut w = [1.0, -0.5, 0.25];
+        crate::step(&mut first, &mut w, &[0.1, 0.2, -0.3]);
+        let (mut second, mut v) = (first.clone(), w);
+        crate::step(&mut second, &mut v, &[0.3, 0.1, 0.2]);
+        assert_ne!(second.state_dict().steps, first.state_dict().steps, "{recipe}");
+        crate::step(&mut first, &mut w, &[0.3, 0.1, 0.2]);
+        assert_eq!((w, first.state_dict()), (v, second.state_dict()), "{recipe}");
+    }
 }

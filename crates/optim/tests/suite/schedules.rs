@@ -7,10 +7,12 @@
 use std::path::Path;
 
 use optim::hyper::{Hyper, Hyperparameters, Value};
-use optim::{Course, Error, Method, Optimizer, Plateau, PlateauSettings, Schedule, Span, rules, schedules};
+use optim::{
+    Error, LrSchedule, Optimizer, OptimizerSpec, Plateau, PlateauSettings, Schedule, Span, rules, schedules,
+};
 use proptest::prelude::*;
 
-fn schedule(text: &str) -> Schedule {
+fn schedule(text: &str) -> LrSchedule {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
@@ -35,7 +37,7 @@ fn factors_are_those_of_pytorch_and_optax() {
 fn momentum_goes_with_the_rate_as_in_pytorch() {
     let recorded = recorded();
     for (name, recording) in recorded["momentum"].as_object().expect("the courses") {
-        let method: Method = format!("sgd momentum=0.9, momentum: {name}").parse().expect(name);
+        let method: OptimizerSpec = format!("sgd momentum=0.9, momentum: {name}").parse().expect(name);
         let total = recording["total"].as_u64().expect("a number");
         for (step, want) in (0..).zip(numbers(&recording["values"])) {
             near(method.courses[0].1.value(0.9, step, total), want, &format!("{name} at step {step}"));
@@ -51,7 +53,7 @@ fn plateau_is_that_of_pytorch_and_resumes() {
         let mut settings = PlateauSettings { eps: 0.0, ..PlateauSettings::default() };
         for (name, value) in name.split(' ').filter_map(|word| word.split_once('=')) {
             let value = settings.read(name, value).expect("a recorded setting is valid");
-            settings.put(name, value).expect("a recorded setting is known");
+            settings.set_unchecked(name, value).expect("a recorded setting is known");
         }
         let mut plateau = Plateau::new(settings).expect("recorded settings are valid");
         let (losses, factors) = (numbers(&recording["losses"]), numbers(&recording["factors"]));
@@ -124,18 +126,18 @@ fn a_product_multiplies_and_a_join_starts_anew() {
     let [first, second] = parts.clone();
     assert_eq!(first.with_warmup(Span::Steps(5)).times(second), Ok(product));
     let [first, second] = parts;
-    let error = first.times(second.then(Span::Steps(3), Schedule::default())).unwrap_err();
+    let error = first.times(second.then(Span::Steps(3), LrSchedule::default())).unwrap_err();
     assert!(matches!(error, Error::Conflict { .. }));
 }
 
 #[test]
 fn a_warmup_rises_to_where_the_schedule_starts() {
     for course in schedules::all() {
-        let bare = Schedule::from_boxed(course.boxed());
+        let bare = LrSchedule::from_boxed(course.boxed());
         let warmed = bare.clone().with_warmup(Span::Percent(10.0));
         let start = bare.factor(0, 90);
         for step in 0..10 {
-            near(warmed.factor(step, 100), (step + 1) as f64 / 10.0 * start, course.card().name);
+            near(warmed.factor(step, 100), (step + 1) as f64 / 10.0 * start, course.info().name);
         }
         for step in 10..150 {
             assert_eq!(warmed.factor(step, 100), bare.factor(step - 10, 90), "{warmed} at {step}");
@@ -147,7 +149,7 @@ fn a_warmup_rises_to_where_the_schedule_starts() {
 fn every_schedule_starts_and_ends_as_its_card_says() {
     const TOTAL: u64 = 1_000_000;
     for course in schedules::all() {
-        let (schedule, [first, last]) = (Schedule::from_boxed(course.boxed()), course.card().ends);
+        let (schedule, [first, last]) = (LrSchedule::from_boxed(course.boxed()), course.info().ends);
         let ends = [schedule.factor(0, TOTAL), schedule.factor(TOTAL - 1, TOTAL)];
         // The last step is one before the end, the first of a rise one after its start.
         for (got, want) in ends.into_iter().zip([first, last]) {
@@ -176,12 +178,12 @@ fn every_file_is_registered_and_every_card_is_filled_in() {
         .collect();
     files.sort();
     let mut names: Vec<String> =
-        schedules::all().iter().map(|course| course.card().name.to_string()).collect();
+        schedules::all().iter().map(|course| course.info().name.to_string()).collect();
     names.sort();
     assert_eq!(files, names);
 
     for course in schedules::all() {
-        let card = course.card();
+        let card = course.info();
         let lines = [card.title, card.problem, card.good_when, card.bad_when, card.source];
         assert!(lines.iter().all(|text| !text.is_empty() && !text.contains('\n')), "{}", card.name);
         for line in card.formula.lines() {
@@ -239,7 +241,7 @@ fn mistakes_name_the_nearest_and_list_what_exists() {
         ("linear * ", "there is no schedule ``", None),
         ("linear until=5", "there is no hyperparameter of linear `until`", None),
     ] {
-        let error = text.parse::<Schedule>().expect_err(text);
+        let error = text.parse::<LrSchedule>().expect_err(text);
         assert!(error.to_string().contains(message), "{text}: {error}");
         if let Some(names) = hint {
             assert!(error.hint().expect(text).contains(names), "{text}: {:?}", error.hint());
@@ -250,7 +252,7 @@ fn mistakes_name_the_nearest_and_list_what_exists() {
 proptest! {
     #[test]
     fn printed_is_parsed(schedule in any_schedule()) {
-        let again: Schedule = schedule.to_string().parse().expect("as printed");
+        let again: LrSchedule = schedule.to_string().parse().expect("as printed");
         prop_assert_eq!(again.to_string(), schedule.to_string());
         prop_assert_eq!(again, schedule);
     }
@@ -274,7 +276,7 @@ proptest! {
     #[test]
     fn shares_mean_the_same_at_any_length(index in 0..schedules::all().len(), share in 0.0..1.0_f64) {
         // With defaults, all of which are shares, the picture does not depend on the number of steps.
-        let schedule = Schedule::from_boxed(schedules::all().swap_remove(index));
+        let schedule = LrSchedule::from_boxed(schedules::all().swap_remove(index));
         let [short, long] = [1_000_000, 2_000_000].map(|total| {
             let middle = (share * total as f64) as u64;
             [middle.saturating_sub(2), middle, middle + 2].map(|step| schedule.factor(step, total))
@@ -285,22 +287,22 @@ proptest! {
 }
 
 /// Up to three products of up to two courses with any settings that are allowed.
-pub(crate) fn any_schedule() -> impl Strategy<Value = Schedule> {
+pub(crate) fn any_schedule() -> impl Strategy<Value = LrSchedule> {
     (prop::collection::vec((any_product(), any_span()), 0..3), any_product()).prop_map(|(before, last)| {
         before.into_iter().rfold(last, |next, (first, until)| first.then(until, next))
     })
 }
 
-fn any_product() -> impl Strategy<Value = Schedule> {
+fn any_product() -> impl Strategy<Value = LrSchedule> {
     prop::collection::vec((any_course(), any_span()), 1..3).prop_map(|courses| {
         let warmed =
-            courses.into_iter().map(|(course, warmup)| Schedule::from_boxed(course).with_warmup(warmup));
+            courses.into_iter().map(|(course, warmup)| LrSchedule::from_boxed(course).with_warmup(warmup));
         warmed.reduce(|a, b| a.times(b).expect("not joined")).expect("one or two")
     })
 }
 
 /// A course with any settings that are allowed.
-pub(crate) fn any_course() -> impl Strategy<Value = Box<dyn Course>> {
+pub(crate) fn any_course() -> impl Strategy<Value = Box<dyn Schedule>> {
     let number = prop_oneof![0.0..1.0, -30.0..1e3, (-300.0..10.0_f64).prop_map(|x| 10.0_f64.powf(x))];
     let values = prop::collection::vec((any::<prop::sample::Index>(), number, any_span()), 8);
     (0..schedules::all().len(), values).prop_filter_map("values that go together", |(index, values)| {

@@ -1,6 +1,6 @@
 //! State dicts as bytes: every bit is kept, and no bytes are worse than an error.
 
-use optim::{Method, Needs, Optimizer, StateDict, rules};
+use optim::{Optimizer, OptimizerSpec, Requires, StateDict, rules};
 use proptest::prelude::*;
 use tensor::{Layout, Role};
 
@@ -137,7 +137,7 @@ impl safetensors::View for Bytes {
 #[test]
 fn numbers_out_of_range_are_refused_or_survived() {
     let wrapped = ["accumulate(sgd)", "if_finite(sgd)", "swa(sgd)", "ema(lookahead(sgd))", "sgd, plateau"];
-    let methods = rules::all().iter().map(|rule| Method::new(rule.boxed())).collect::<Vec<_>>();
+    let methods = rules::all().iter().map(|rule| OptimizerSpec::new(rule.boxed())).collect::<Vec<_>>();
     for method in methods.into_iter().chain(wrapped.map(|text| text.parse().expect("valid"))) {
         let fresh = || Optimizer::of_slice(method.clone(), 3).expect("valid");
         let mut first = fresh();
@@ -181,9 +181,9 @@ fn step(optimizer: &mut Optimizer, w: &mut [f32]) {
         g.copy_from_slice(w);
         1.0
     };
-    match optimizer.needs() {
-        Needs::Gradient => optimizer.step(w, &[0.5, -1.0, 0.0]),
-        Needs::Loss | Needs::Objective => _ = optimizer.step_on(w, &mut objective),
+    match optimizer.requires() {
+        Requires::Gradient => optimizer.step(w, &[0.5, -1.0, 0.0]),
+        Requires::Loss | Requires::Closure => _ = optimizer.step_on(w, &mut objective),
     }
 }
 
@@ -198,7 +198,7 @@ proptest! {
     ) {
         let all = rules::all();
         let rule = &all[which.index(all.len())];
-        let fresh = || Optimizer::of_slice(Method::new(rule.boxed()), 3).expect("valid");
+        let fresh = || Optimizer::of_slice(OptimizerSpec::new(rule.boxed()), 3).expect("valid");
         let mut optimizer = fresh();
         let mut w = [1.0, -2.0, 3.0];
         step(&mut optimizer, &mut w);

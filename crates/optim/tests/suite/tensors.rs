@@ -1,6 +1,6 @@
 //! Rules that look at whole parameters, or at the whole vector.
 
-use optim::{Needs, Optimizer, Rule, Tier, rules};
+use optim::{Optimizer, Requires, Rule, Tier, rules};
 use tensor::{Layout, Role};
 
 use crate::{numbers, optimizer, step};
@@ -76,7 +76,7 @@ fn vector_rules_see_all_weights() {
 fn a_permutation_changes_roundings_of_vector_rules_alone() {
     let permuted = |x: &[f32]| (0..48).map(|i| x[i * 29 % 48]).collect::<Vec<f32>>();
     // L-BFGS runs on until what is left is rounding.
-    for rule in vector_rules().into_iter().filter(|rule| rule.needs() < Needs::Objective) {
+    for rule in vector_rules().into_iter().filter(|rule| rule.requires() < Requires::Closure) {
         let (w, g) = (numbers(48, 1), numbers(48, 2));
         let (straight, other) =
             (permuted(&moved(&*rule, &w, &g)), moved(&*rule, &permuted(&w), &permuted(&g)));

@@ -1,6 +1,6 @@
 //! Where well-known libraries differ from the source or from each other, one test a trap.
 
-use optim::{Method, Optimizer, rules};
+use optim::{Optimizer, OptimizerSpec, rules};
 
 use crate::{one_step, optimizer, step, walk};
 
@@ -47,7 +47,7 @@ fn a_weight_that_never_has_a_gradient_stays() {
                 recipe += &format!(" {decay}=0");
             }
         }
-        if rule.card().name != "noisy_sgd" {
+        if rule.info().name != "noisy_sgd" {
             assert_eq!(walk(&recipe, &[0.75], 3, |_| vec![0.0]), [0.75], "{recipe}");
         }
     }
@@ -140,7 +140,7 @@ fn evaluation_weights_are_the_average_where_there_is_one() {
         ("sam(adam lr=0.1)", false),
     ];
     for (recipe, has_average) in recipes {
-        let method: Method = recipe.parse().expect(recipe);
+        let method: OptimizerSpec = recipe.parse().expect(recipe);
         let mut optimizer = Optimizer::of_slice(method, 2).expect(recipe).with_total_steps(12);
         let mut w = [1.0, -2.0];
         for t in 0..12 {

@@ -1,7 +1,7 @@
 //! Every wrapper, and every pair of them, around rules of each tier: which go together, and the same bits
 //! for all threads, instructions and stops.
 
-use optim::{Method, Needs, Optimizer, rules, wrappers};
+use optim::{Optimizer, OptimizerSpec, Requires, rules, wrappers};
 use tensor::Layout;
 use tensor::parallel::CHUNK;
 use tensor::simd::Path;
@@ -46,7 +46,7 @@ const REFUSED: [(&str, &str); 10] = [
 #[test]
 fn every_wrapper_is_here() {
     let names: Vec<&str> = WRAPPERS.iter().map(|text| text.split(' ').next().expect("a name")).collect();
-    assert!(wrappers::all().iter().map(|wrapper| wrapper.card().name).eq(names));
+    assert!(wrappers::all().iter().map(|wrapper| wrapper.info().name).eq(names));
 }
 
 #[test]
@@ -150,11 +150,11 @@ fn instructions_change_no_bit() {
 }
 
 /// Each rule in each wrapper and in each pair of them that is not refused.
-fn methods() -> Vec<Method> {
+fn methods() -> Vec<OptimizerSpec> {
     let alone = WRAPPERS.iter().map(|&wrapper| vec![wrapper]);
     let stacks: Vec<Vec<&str>> = alone.chain(pairs().map(|(outer, inner)| vec![outer, inner])).collect();
     let all = RULES.iter().flat_map(|rule| stacks.iter().map(|stack| method(stack, rule)));
-    let methods: Vec<Method> = all.filter(|method| method.validate().is_ok()).collect();
+    let methods: Vec<OptimizerSpec> = all.filter(|method| method.validate().is_ok()).collect();
     assert!(methods.len() > 340, "{} of 440", methods.len());
     methods
 }
@@ -164,8 +164,8 @@ fn pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// A rule in wrappers, the outermost first.
-pub(crate) fn method(wrappers: &[&str], rule: &str) -> Method {
-    let mut method = Method::new(rules::parse(rule).expect(rule));
+pub(crate) fn method(wrappers: &[&str], rule: &str) -> OptimizerSpec {
+    let mut method = OptimizerSpec::new(rules::parse(rule).expect(rule));
     for text in wrappers {
         let mut words = text.split(' ');
         let mut wrapper = wrappers::by_name(words.next().expect("a name")).expect(text);
@@ -177,7 +177,7 @@ pub(crate) fn method(wrappers: &[&str], rule: &str) -> Method {
     method
 }
 
-fn optimizer(method: &Method, layout: Layout) -> Optimizer {
+fn optimizer(method: &OptimizerSpec, layout: Layout) -> Optimizer {
     Optimizer::of(method.clone(), layout).expect("valid").with_total_steps(method.updates(TOTAL as u64))
 }
 
@@ -192,7 +192,7 @@ impl Batches {
     }
 
     fn step(&self, optimizer: &mut Optimizer, w: &mut [f32], step: usize) {
-        let skips = optimizer.method().wrappers.iter().any(|wrapper| wrapper.card().name == "if_finite");
+        let skips = optimizer.method().wrappers.iter().any(|wrapper| wrapper.info().name == "if_finite");
         let overflows = skips && [5, 12, 13].contains(&step);
         let mut objective = |w: &[f32], gradient: &mut [f32]| {
             for (i, (g, (w, c))) in gradient.iter_mut().zip(w.iter().zip(&self.centres[step])).enumerate() {
@@ -203,7 +203,7 @@ impl Batches {
             }
             1.0
         };
-        if optimizer.needs() == Needs::Gradient {
+        if optimizer.requires() == Requires::Gradient {
             let mut gradient = vec![0.0; w.len()];
             objective(w, &mut gradient);
             optimizer.step(w, &gradient);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use data::{Images, Places, Request};
-use optim::{Needs, Optimizer, Rule, Tier, rules};
+use optim::{Optimizer, Requires, Rule, Tier, rules};
 use rayon::ThreadPoolBuilder;
 use serde_json::json;
 use tensor::{Layout, Role, simd};
@@ -66,9 +66,9 @@ fn subjects(images: &Arc<Images>) -> Vec<Subject> {
     });
     let rules = rules::all().into_iter();
     let elementwise =
-        rules.filter(|rule| rule.tier() == Tier::Elementwise && rule.needs() == Needs::Gradient);
+        rules.filter(|rule| rule.tier() == Tier::Elementwise && rule.requires() == Requires::Gradient);
     let updates = elementwise.map(|rule| Subject {
-        name: format!("update, {}", rule.card().name),
+        name: format!("update, {}", rule.info().name),
         unit: "weight",
         units: WEIGHTS,
         work: update(rule),

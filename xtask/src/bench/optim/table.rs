@@ -60,7 +60,7 @@ fn workloads(report: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn row(rule: &dyn Rule, weights: usize, aims: &[Aim], work: &Value, peers: &[Peer]) -> String {
-    let (name, arrays) = (rule.card().name, super::arrays(rule));
+    let (name, arrays) = (rule.info().name, super::arrays(rule));
     let median = |peer: &Peer| work["peers"][peer.name]["median"].as_f64();
     let updates = work["updates"].as_f64().unwrap_or(f64::NAN);
     let per_weight = |peer: &Peer| median(peer).map(|seconds| 1e9 * seconds / updates / weights as f64);

@@ -3,13 +3,13 @@
 use tensor::{ParamInfo, Role};
 
 use crate::clip::Clip;
-use crate::course::Course;
 use crate::error::Error;
 use crate::hyper::{Hyperparameters, Span, Value, spans_of};
-use crate::plateau::PlateauSettings;
-use crate::rule::{Needs, Rule, Tier};
+use crate::rule::{Changes, Wrapper};
+use crate::rule::{Requires, Rule, Tier};
+use crate::schedule::LrSchedule;
+use crate::schedule::PlateauSettings;
 use crate::schedule::Schedule;
-use crate::wrapper::{Changes, Wrapper};
 
 /// An update rule with all that stands around it; an [`Optimizer`](crate::Optimizer) is a method at
 /// work on some weights.
@@ -20,7 +20,7 @@ use crate::wrapper::{Changes, Wrapper};
 /// | part | what it is |
 /// |---|---|
 /// | `sam(adamw lr=1e-3) rho=0.05` | the rule, inside wrappers |
-/// | `cosine warmup=5%` | the [`Schedule`] of the learning rate |
+/// | `cosine warmup=5%` | the [`LrSchedule`] of the learning rate |
 /// | `plateau patience=3` | a rate that falls when the loss does not; beside a schedule |
 /// | `beta1: linear 0.85..0.95` | a hyperparameter on its way from one value to another |
 /// | `weight_decay: cosine` | one that is multiplied, as the learning rate is |
@@ -34,7 +34,7 @@ use crate::wrapper::{Changes, Wrapper};
 /// is there twice. A mistake is answered with its place, the nearest name and the list of what exists:
 ///
 /// ```
-/// let error = "sam(adamw) rho=0.05, cosin warmup=5%".parse::<optim::Method>().unwrap_err();
+/// let error = "sam(adamw) rho=0.05, cosin warmup=5%".parse::<optim::OptimizerSpec>().unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
 ///     "there is no schedule or other part `cosin`; did you mean `cosine`?
@@ -44,13 +44,13 @@ use crate::wrapper::{Changes, Wrapper};
 /// assert!(error.hint().unwrap().starts_with("there are: constant, linear, step,"));
 /// ```
 #[derive(Debug, Clone)]
-pub struct Method {
+pub struct OptimizerSpec {
     /// The rule of all parameters that no group has.
     pub rule: Box<dyn Rule>,
     /// What stands around it, the outermost first.
     pub wrappers: Vec<Box<dyn Wrapper>>,
     /// What every learning rate is multiplied with.
-    pub schedule: Schedule,
+    pub schedule: LrSchedule,
     /// A factor beside the schedule that falls when the loss does not.
     pub plateau: Option<PlateauSettings>,
     /// Other hyperparameters that change, by name.
@@ -69,9 +69,9 @@ pub struct Method {
 #[derive(Debug, Clone)]
 pub enum HyperCourse {
     /// It is multiplied, as the learning rate is.
-    Factor(Schedule),
-    /// It goes from one value to another; see [`Course::way`].
-    Between(Box<dyn Course>, f64, f64),
+    Factor(LrSchedule),
+    /// It goes from one value to another; see [`Schedule::way`].
+    Between(Box<dyn Schedule>, f64, f64),
 }
 
 /// Parameters with settings of their own.
@@ -105,7 +105,7 @@ pub enum Selector {
 type Owner = (&'static str, Box<dyn Hyperparameters>);
 
 /// Parameters that one rule updates.
-pub(crate) struct Part {
+pub(crate) struct GroupSpec {
     /// What they are called in a state dict.
     pub(crate) label: String,
     pub(crate) rule: Box<dyn Rule>,
@@ -115,16 +115,16 @@ pub(crate) struct Part {
     pub(crate) members: Vec<usize>,
 }
 
-impl Method {
+impl OptimizerSpec {
     /// More wrappers do not stand in each other.
     pub const MOST_WRAPPERS: usize = 16;
 
     /// This rule and nothing around it.
-    pub fn new(rule: Box<dyn Rule>) -> Method {
-        Method {
+    pub fn new(rule: Box<dyn Rule>) -> OptimizerSpec {
+        OptimizerSpec {
             rule,
             wrappers: vec![],
-            schedule: Schedule::default(),
+            schedule: LrSchedule::default(),
             plateau: None,
             courses: vec![],
             clip: None,
@@ -135,13 +135,13 @@ impl Method {
     }
 
     /// What an optimizer of this method asks for at each step.
-    pub fn needs(&self) -> Needs {
-        let wrappers = self.wrappers.iter().map(|wrapper| wrapper.needs());
+    pub fn requires(&self) -> Requires {
+        let wrappers = self.wrappers.iter().map(|wrapper| wrapper.requires());
         let groups = self.groups.iter().filter_map(|group| match &group.is {
-            GroupRule::Rule(rule) => Some(rule.needs()),
+            GroupRule::Rule(rule) => Some(rule.requires()),
             GroupRule::Settings(_) => None,
         });
-        wrappers.chain(groups).chain([self.rule.needs()]).max().expect("at least the rule's own")
+        wrappers.chain(groups).chain([self.rule.requires()]).max().expect("at least the rule's own")
     }
 
     /// Updates that so many batches make; what is left over makes none.
@@ -164,7 +164,7 @@ impl Method {
 
     /// The same with lengths in epochs as updates, of which an epoch has so many.
     #[must_use]
-    pub fn in_steps(&self, steps_per_epoch: u64) -> Method {
+    pub fn in_steps(&self, steps_per_epoch: u64) -> OptimizerSpec {
         let mut method = self.clone();
         method.schedule = method.schedule.in_steps(steps_per_epoch);
         for (_, course) in &mut method.courses {
@@ -199,46 +199,48 @@ impl Method {
 
     /// Whether every wrapper can stand around what is inside of it.
     fn validate_nesting(&self, rules: &[Box<dyn Rule>]) -> Result<(), Error> {
-        let average = rules.iter().find(|rule| rule.evaluated().is_some()).map(|rule| rule.card().name);
+        let average = rules.iter().find(|rule| rule.eval_weights().is_some()).map(|rule| rule.info().name);
         let (mut average, mut asks) = (average, None);
         for wrapper in self.wrappers.iter().rev() {
-            let name = wrapper.card().name;
+            let name = wrapper.info().name;
             if let (Changes::Weights, Some(average)) = (wrapper.changes(), average) {
                 let why = format!(
                     "it changes the weights after each step, of which `{average}` inside keeps an average; \
                      put it inside of that, or leave it out"
                 );
-                return Err(conflict(name, why));
+                return Err(Error::conflict(name, why));
             }
             if let (true, Some(asks)) = (wrapper.calls_per_update() > 1, asks) {
                 let why = format!(
                     "it hands on one batch of several, but `{asks}` inside asks for the gradient at other \
                      weights; put it inside of that"
                 );
-                return Err(conflict(name, why));
+                return Err(Error::conflict(name, why));
             }
-            average = average.or(wrapper.evaluated().map(|_| name));
-            asks = asks.or((wrapper.needs() == Needs::Objective).then_some(name));
+            average = average.or(wrapper.eval_weights().map(|_| name));
+            asks = asks.or((wrapper.requires() == Requires::Closure).then_some(name));
         }
         Ok(())
     }
 
     /// A rule that takes gradients of its own takes them on all weights, and as they are.
     fn validate_objective(&self, rules: &[Box<dyn Rule>]) -> Result<(), Error> {
-        let Some(rule) = rules.iter().find(|rule| rule.needs() == Needs::Objective) else { return Ok(()) };
+        let Some(rule) = rules.iter().find(|rule| rule.requires() == Requires::Closure) else {
+            return Ok(());
+        };
         let changing = self.wrappers.iter().find(|wrapper| wrapper.changes() != Changes::Nothing);
         let beside = [
             (!self.groups.is_empty()).then_some("a group"),
             (!self.no_decay.is_empty()).then_some("no_decay"),
             self.clip.map(|clip| clip.parts().0),
-            changing.map(|wrapper| wrapper.card().name),
+            changing.map(|wrapper| wrapper.info().name),
         ];
         beside.into_iter().flatten().next().map_or(Ok(()), |beside| {
             let why = format!(
                 "it takes gradients at weights of its own choice, and {beside} would not reach those; leave \
                  it out"
             );
-            Err(conflict(rule.card().name, why))
+            Err(Error::conflict(rule.info().name, why))
         })
     }
 
@@ -249,23 +251,23 @@ impl Method {
         let mut decaying = rules.iter().filter(|rule| rule.get(DECAY).is_some()).peekable();
         if decaying.peek().is_none() {
             let why = format!("there is no {DECAY} to leave out; take no_decay away");
-            return Err(conflict(self.rule.card().name, why));
+            return Err(Error::conflict(self.rule.info().name, why));
         }
         decaying.find(|rule| rule.tier() == Tier::Vector).map_or(Ok(()), |rule| {
             let why = format!(
                 "it measures one number on all weights, which no_decay would part in two; take no_decay \
                  away, or give these weights a group of their own, as in `bias: {DECAY}=0`"
             );
-            Err(conflict(rule.card().name, why))
+            Err(Error::conflict(rule.info().name, why))
         })
     }
 
     /// Whether there is text that says the same.
     fn validate_spelling(&self) -> Result<(), Error> {
-        if self.wrappers.len() > Method::MOST_WRAPPERS {
+        if self.wrappers.len() > OptimizerSpec::MOST_WRAPPERS {
             return Err(Error::recipe(format!(
                 "at most {} wrappers stand in each other",
-                Method::MOST_WRAPPERS
+                OptimizerSpec::MOST_WRAPPERS
             )));
         }
         let twice = |of: &dyn std::fmt::Display| Err(Error::recipe(format!("`{of}` is there twice")));
@@ -307,24 +309,24 @@ impl Method {
         let Some((of, owner)) = self.owners(name)?.into_iter().next() else {
             let mut known: Vec<&'static str> = self.rule.hypers().iter().map(|h| h.name).collect();
             known.extend(self.wrappers.iter().flat_map(|wrapper| wrapper.hypers()).map(|hyper| hyper.name));
-            return Err(Error::unknown(format!("hyperparameter of {}", self.rule.card().name), name, known));
+            return Err(Error::unknown(format!("hyperparameter of {}", self.rule.info().name), name, known));
         };
         let hyper = owner.hypers().into_iter().find(|hyper| hyper.name == name).expect("its owner has it");
         if name == "lr" {
-            return Err(conflict(of, "the learning rate's schedule is written without `lr:`"));
+            return Err(Error::conflict(of, "the learning rate's schedule is written without `lr:`"));
         }
         let (Value::Number(_), Some(range)) = (hyper.default, &hyper.range) else {
-            return Err(conflict(of, format!("{name} is {} and cannot be scheduled", hyper.kind)));
+            return Err(Error::conflict(of, format!("{name} is {} and cannot be scheduled", hyper.kind)));
         };
         if self.counts(name)? {
-            return Err(conflict(of, format!("{name} is a whole number and cannot be scheduled")));
+            return Err(Error::conflict(of, format!("{name} is a whole number and cannot be scheduled")));
         }
         match course {
             HyperCourse::Factor(_) if range.is_bounded() => {
                 let why = format!(
                     "{name} has an upper limit: say from where to where, as in `{name}: linear 0.5..0.9`"
                 );
-                Err(conflict(of, why))
+                Err(Error::conflict(of, why))
             }
             HyperCourse::Factor(_) => Ok(()),
             HyperCourse::Between(course, from, to) => {
@@ -336,7 +338,7 @@ impl Method {
                 (&mut *course as &mut dyn Hyperparameters).set_in_steps(100);
                 if !course.way(500.0, 1000.0).is_finite() {
                     let why = "it ends where it starts, so it leads from no value to another";
-                    return Err(conflict(course.card().name, why));
+                    return Err(Error::conflict(course.info().name, why));
                 }
                 for mut rule in self.rules()? {
                     let before = rule.state();
@@ -347,7 +349,7 @@ impl Method {
                         let why = format!(
                             "what it keeps is different at {name}={from} and {name}={to}; leave out 0"
                         );
-                        return Err(conflict(of, why));
+                        return Err(Error::conflict(of, why));
                     }
                 }
                 Ok(())
@@ -374,12 +376,12 @@ impl Method {
         let mut owners: Vec<Owner> = vec![];
         for rule in self.rules()? {
             if rule.get(name).is_some() {
-                owners.push((rule.card().name, rule));
+                owners.push((rule.info().name, rule));
             }
         }
         for wrapper in self.wrappers.iter().rev() {
             if owners.is_empty() && wrapper.get(name).is_some() {
-                owners.push((wrapper.card().name, wrapper.boxed()));
+                owners.push((wrapper.info().name, wrapper.boxed()));
             }
         }
         Ok(owners)
@@ -408,8 +410,8 @@ impl Method {
     }
 
     /// The parameters parted into those that one rule updates, in the order in which each part comes first.
-    pub(crate) fn parted(&self, entries: &[ParamInfo]) -> Result<Vec<Part>, Error> {
-        let mut parts: Vec<Part> = vec![];
+    pub(crate) fn parted(&self, entries: &[ParamInfo]) -> Result<Vec<GroupSpec>, Error> {
+        let mut parts: Vec<GroupSpec> = vec![];
         let mut keys = vec![];
         for (index, entry) in entries.iter().enumerate() {
             let group = self.groups.iter().position(|group| group.of.fits(entry));
@@ -419,7 +421,7 @@ impl Method {
             } else {
                 keys.push((group, decays));
                 let part = self.part(group.map(|i| &self.groups[i]), decays)?;
-                parts.push(Part { members: vec![index], ..part });
+                parts.push(GroupSpec { members: vec![index], ..part });
             }
         }
         if parts.is_empty() {
@@ -429,16 +431,16 @@ impl Method {
     }
 
     /// A part without members.
-    fn part(&self, group: Option<&Group>, decays: bool) -> Result<Part, Error> {
+    fn part(&self, group: Option<&Group>, decays: bool) -> Result<GroupSpec, Error> {
         let mut rule = self.rule_of(group)?;
         let mut label = group.map_or_else(|| MAIN.to_string(), |group| group.of.to_string());
         let settings = group.map_or(&[][..], Group::settings);
         let mut own: Vec<String> = settings.iter().map(|(name, _)| name.clone()).collect();
-        if !decays && rule.put(DECAY, Value::Number(0.0)).is_ok() {
+        if !decays && rule.set_unchecked(DECAY, Value::Number(0.0)).is_ok() {
             label.push_str(" without decay");
             own.push(DECAY.to_string());
         }
-        Ok(Part { label, rule, own, members: vec![] })
+        Ok(GroupSpec { label, rule, own, members: vec![] })
     }
 
     /// The name patterns that fit none of these parameters.
@@ -459,8 +461,8 @@ impl Method {
 }
 
 /// Two of the same spelling.
-impl PartialEq for Method {
-    fn eq(&self, other: &Method) -> bool {
+impl PartialEq for OptimizerSpec {
+    fn eq(&self, other: &OptimizerSpec) -> bool {
         self.to_string() == other.to_string()
     }
 }
@@ -523,7 +525,7 @@ impl HyperCourse {
         total: u64,
     ) {
         if let Some(Value::Number(base)) = declared.get(name) {
-            now.put(name, Value::Number(self.value(base, step, total))).expect("a number");
+            now.set_unchecked(name, Value::Number(self.value(base, step, total))).expect("a number");
         }
     }
 }
@@ -581,10 +583,6 @@ fn fits(pattern: &str, name: &str) -> bool {
 const MAIN: &str = "rest";
 /// The hyperparameter that `no_decay` sets to 0.
 const DECAY: &str = "weight_decay";
-
-pub(crate) fn conflict(of: &str, why: impl Into<String>) -> Error {
-    Error::Conflict { of: of.to_string(), why: why.into() }
-}
 
 #[cfg(test)]
 mod tests {

@@ -14,7 +14,7 @@ pub(crate) struct Objective<'a> {
 
 impl Objective<'_> {
     /// The same once more.
-    pub(crate) fn again(&mut self) -> Objective<'_> {
+    pub(crate) fn reborrow(&mut self) -> Objective<'_> {
         Objective { loss: self.loss, evaluate: self.evaluate.as_mut().map(|evaluate| &mut **evaluate as _) }
     }
 

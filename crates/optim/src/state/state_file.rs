@@ -7,7 +7,7 @@ use ::safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::state_dict::{MOST_STEPS, StateDict};
+use crate::state::{MOST_STEPS, StateDict};
 
 /// The entry of a file's metadata that holds the notes, as a JSON object.
 const NOTES: &str = "descent";

@@ -6,13 +6,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use tensor::ParamInfo;
 
+use crate::engine::Optimizer;
+use crate::engine::param_group::ParamGroup;
 use crate::error::Error;
 use crate::hyper::{Hyper, Value};
-use crate::members::Members;
-use crate::optimizer::Optimizer;
 use crate::rule::Rule;
-use crate::state_dict::{MOST_STEPS, StateDict};
-use crate::state_file::{file, floats, parse};
+use crate::state::state_file::{file, floats, parse};
+use crate::state::{MOST_STEPS, StateDict};
 
 /// The entry of a file's metadata that holds the notes, as a JSON object.
 const NOTES: &str = "torch";
@@ -82,7 +82,7 @@ impl Optimizer {
         let exported = Exported::read(bytes)?;
         let refused = |why: String| Err(Error::State { why });
         if let Some(wrapper) = self.method().wrappers.first() {
-            let why = format!("PyTorch's optimizers know nothing of the wrapper `{}`", wrapper.card().name);
+            let why = format!("PyTorch's optimizers know nothing of the wrapper `{}`", wrapper.info().name);
             return refused(why);
         }
         if self.method().plateau.is_some() {
@@ -96,11 +96,11 @@ impl Optimizer {
             for member in part.members() {
                 let group = places[member].group;
                 let theirs = exported.rule_name(group);
-                if theirs != rule.card().name {
+                if theirs != rule.info().name {
                     let entry = &entries[member].name;
                     return refused(format!(
                         "`{entry}` had the rule `{theirs}`, here it has `{}`",
-                        rule.card().name
+                        rule.info().name
                     ));
                 }
                 for difference in differences_of(rule, group, self.method().maximize) {
@@ -339,10 +339,10 @@ fn differences_of(rule: &dyn Rule, group: &Map<String, Json>, maximize: bool) ->
     if climbs != maximize {
         differences.push(format!("maximize is {climbs} there, {maximize} here"));
     }
-    if rule.card().name == "radam" && group.get("decoupled_weight_decay") == Some(&Json::Bool(true)) {
+    if rule.info().name == "radam" && group.get("decoupled_weight_decay") == Some(&Json::Bool(true)) {
         differences.push("decoupled_weight_decay is true there and has no counterpart here".to_string());
     }
-    if rule.card().name == "muon" {
+    if rule.info().name == "muon" {
         let jordans = serde_json::json!([3.4445, -4.775, 2.0315]);
         match group.get("ns_coefficients") {
             Some(theirs) if *theirs != jordans => {
@@ -401,9 +401,9 @@ fn same(ours: Value, theirs: &Json) -> bool {
     }
 }
 
-impl Members {
+impl ParamGroup {
     /// Places in the layout of the parameters that it updates.
     fn members(&self) -> impl Iterator<Item = usize> {
-        self.stretches.iter().cloned().flatten()
+        self.ranges.iter().cloned().flatten()
     }
 }

@@ -7,28 +7,28 @@ use tensor::simd::{self, Path};
 use tensor::{Layout, ParamInfo, Role};
 
 use crate::clip::Clip;
+use crate::engine::chain::{Chain, Link, ParamGroups, evaluation_weights};
+use crate::engine::param_group::ParamGroup;
 use crate::error::Error;
-use crate::members::Members;
-use crate::method::Method;
-use crate::objective::{Evaluate, Objective};
-use crate::plateau::Plateau;
-use crate::rule::{Needs, Rule};
-use crate::schedule::Schedule;
-use crate::stack::{Base, Stack, Wrapped, evaluation_weights};
-use crate::state_dict::StateDict;
-use crate::wrapper::Point;
+use crate::recipe::OptimizerSpec;
+use crate::rule::StepInput;
+use crate::rule::{Evaluate, Inner, Objective};
+use crate::rule::{Requires, Rule};
+use crate::schedule::LrSchedule;
+use crate::schedule::Plateau;
+use crate::state::StateDict;
 
 /// Updates a slice of weights, step by step.
 ///
 /// ```
-/// use optim::{Method, Optimizer};
+/// use optim::{OptimizerSpec, Optimizer};
 ///
 /// // f(w) = (w − 3)², and all that a step needs of it.
 /// let mut objective = |w: &[f32], gradient: &mut [f32]| {
 ///     gradient[0] = 2.0 * (w[0] - 3.0);
 ///     f64::from((w[0] - 3.0).powi(2))
 /// };
-/// let method: Method = "sam(adam lr=0.1) rho=0.01, cosine".parse()?;
+/// let method: OptimizerSpec = "sam(adam lr=0.1) rho=0.01, cosine".parse()?;
 /// let mut optimizer = Optimizer::of_slice(method, 1)?.with_total_steps(300);
 /// let mut w = [0.0];
 /// for _ in 0..300 {
@@ -38,17 +38,17 @@ use crate::wrapper::Point;
 /// assert_eq!(optimizer.gradient_calls(), 600);
 /// # Ok::<(), optim::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Optimizer {
     /// As it was said.
-    method: Method,
+    method: OptimizerSpec,
     /// The same with lengths in epochs as updates.
-    working: Method,
+    working: OptimizerSpec,
     layout: Arc<Layout>,
     total_steps: u64,
     steps_per_epoch: u64,
-    wrappers: Vec<Wrapped>,
-    base: Base,
+    wrappers: Vec<Link>,
+    base: ParamGroups,
     plateau: Option<Plateau>,
     gradient_calls: u64,
     /// Gradients that are changed on their way to the rule.
@@ -70,14 +70,14 @@ impl Optimizer {
     /// # Errors
     /// As [`Optimizer::new`].
     pub fn from_boxed(rule: Box<dyn Rule>, weights: usize) -> Result<Optimizer, Error> {
-        Optimizer::of_slice(Method::new(rule), weights)
+        Optimizer::of_slice(OptimizerSpec::new(rule), weights)
     }
 
     /// A method for so many weights that are one parameter.
     ///
     /// # Errors
     /// As [`Optimizer::of`].
-    pub fn of_slice(method: Method, weights: usize) -> Result<Optimizer, Error> {
+    pub fn of_slice(method: OptimizerSpec, weights: usize) -> Result<Optimizer, Error> {
         let mut layout = Layout::new();
         layout.push("weights", [weights], Role::Matrix);
         Optimizer::of(method, layout)
@@ -87,7 +87,7 @@ impl Optimizer {
     ///
     /// # Errors
     /// If a setting is out of range, some do not go together, or a name pattern fits no parameter.
-    pub fn of(method: Method, layout: impl Into<Arc<Layout>>) -> Result<Optimizer, Error> {
+    pub fn of(method: OptimizerSpec, layout: impl Into<Arc<Layout>>) -> Result<Optimizer, Error> {
         method.validate()?;
         let layout = layout.into();
         let entries = layout.entries();
@@ -96,10 +96,10 @@ impl Optimizer {
         }
         let parts = method.parted(entries)?;
         let alone = parts.len() == 1;
-        let parts = parts.into_iter().map(|part| Members::new(part, entries, alone)).collect();
+        let parts = parts.into_iter().map(|part| ParamGroup::new(part, entries, alone)).collect();
         Ok(Optimizer {
-            wrappers: Wrapped::all(&method, layout.len()),
-            base: Base { steps: 0, parts },
+            wrappers: Link::all(&method, layout.len()),
+            base: ParamGroups { steps: 0, parts },
             plateau: method.plateau.map(Plateau::new).transpose()?,
             working: method.clone(),
             method,
@@ -135,24 +135,24 @@ impl Optimizer {
     /// If a step has been made.
     #[must_use]
     #[track_caller]
-    pub fn with_schedule(self, schedule: Schedule, total_steps: u64) -> Optimizer {
+    pub fn with_schedule(self, schedule: LrSchedule, total_steps: u64) -> Optimizer {
         self.changed(|method| method.schedule = schedule, None).with_total_steps(total_steps)
     }
 
     /// Runs schedules over so many updates. Without it, the first update of a method that
-    /// [depends on the total](Method::depends_on_total) panics.
+    /// [depends on the total](OptimizerSpec::depends_on_total) panics.
     #[must_use]
     pub fn with_total_steps(self, total_steps: u64) -> Optimizer {
         Optimizer { total_steps, ..self }
     }
 
     /// Says how many updates an epoch has, for lengths such as `every=3ep`. Without it, the first step of a
-    /// method that [has such](Method::has_epochs) panics.
+    /// method that [has such](OptimizerSpec::has_epochs) panics.
     ///
     /// ```
-    /// use optim::{Method, Optimizer};
+    /// use optim::{OptimizerSpec, Optimizer};
     ///
-    /// let method: Method = "sgd lr=1, step every=2ep gamma=0.5".parse()?;
+    /// let method: OptimizerSpec = "sgd lr=1, step every=2ep gamma=0.5".parse()?;
     /// let mut optimizer = Optimizer::of_slice(method, 1)?.with_steps_per_epoch(3);
     /// let mut rates = vec![];
     /// for _ in 0..8 {
@@ -184,13 +184,13 @@ impl Optimizer {
 
     /// The same at its start with another method or layout, of which it is known that they fit.
     #[track_caller]
-    fn changed(mut self, change: impl FnOnce(&mut Method), layout: Option<Arc<Layout>>) -> Optimizer {
+    fn changed(mut self, change: impl FnOnce(&mut OptimizerSpec), layout: Option<Arc<Layout>>) -> Optimizer {
         assert_eq!(self.gradient_calls, 0, "what an optimizer is made of is said before its first step");
         change(&mut self.method);
         let mut fresh = Optimizer::of(self.method, layout.unwrap_or(self.layout)).expect("was valid before");
         if self.steps_per_epoch > 0 {
             fresh.working = fresh.method.in_steps(self.steps_per_epoch);
-            fresh.wrappers = Wrapped::all(&fresh.working, fresh.layout.len());
+            fresh.wrappers = Link::all(&fresh.working, fresh.layout.len());
         }
         let Optimizer { total_steps, steps_per_epoch, path, .. } = self;
         Optimizer { total_steps, steps_per_epoch, path, ..fresh }
@@ -212,21 +212,21 @@ impl Optimizer {
     ///
     /// # Panics
     /// If weights, gradients and state are not of one length, if the method
-    /// [needs](Optimizer::needs) more than gradients, or if its schedules depend on a
+    /// [needs](Optimizer::requires) more than gradients, or if its schedules depend on a
     /// [total](Optimizer::with_total_steps) or on [epochs](Optimizer::with_steps_per_epoch) that nobody has
     /// given.
     #[track_caller]
     pub fn step(&mut self, weights: &mut [f32], gradients: &[f32]) {
-        let more = match self.needs() {
-            Needs::Gradient => return self.step_from(weights, gradients, Objective::default()),
-            Needs::Loss => "the loss",
-            Needs::Objective => "the loss, and gradients at other weights",
+        let more = match self.requires() {
+            Requires::Gradient => return self.step_from(weights, gradients, Objective::default()),
+            Requires::Loss => "the loss",
+            Requires::Closure => "the loss, and gradients at other weights",
         };
         panic!("`{}` needs {more}: use step_with or step_on", self.method);
     }
 
     /// One step with the loss and the gradients at `weights`; `evaluate` gives both at others, and is
-    /// only called by a method that needs the [objective](Needs::Objective).
+    /// only called by a method that needs the [objective](Requires::Closure).
     ///
     /// # Panics
     /// If weights, gradients and state are not of one length.
@@ -277,13 +277,14 @@ impl Optimizer {
         let factor = self.plateau.map_or(1.0, |plateau| plateau.state().factor);
         let Optimizer { working: method, layout, total_steps, wrappers, base, scratch, path, .. } = self;
         let mut changed = false;
-        let objective = objective.again();
-        let mut point = Point { weights, gradients, scratch, changed: &mut changed, objective, path: *path };
+        let objective = objective.reborrow();
+        let mut point =
+            StepInput { weights, gradients, scratch, changed: &mut changed, objective, path: *path };
         if method.maximize {
             point.gradients_mut().iter_mut().for_each(|g| *g = -*g);
         }
         let entries = layout.entries();
-        Stack { method, wrappers, base, entries, total_steps: *total_steps, factor }.step(point);
+        Chain { method, wrappers, base, entries, total_steps: *total_steps, factor }.step(point);
     }
 
     /// Tells a plateau schedule the loss that it watches; does nothing if there is none.
@@ -294,8 +295,8 @@ impl Optimizer {
     }
 
     /// What it asks for at each step.
-    pub fn needs(&self) -> Needs {
-        self.method.needs()
+    pub fn requires(&self) -> Requires {
+        self.method.requires()
     }
 
     /// The learning rate of the next step, of the parameters that no group has; `None` for a rule that
@@ -327,7 +328,7 @@ impl Optimizer {
     }
 
     /// The method.
-    pub fn method(&self) -> &Method {
+    pub fn method(&self) -> &OptimizerSpec {
         &self.method
     }
 
@@ -340,7 +341,7 @@ impl Optimizer {
     /// with one a row or a parameter are small. Where groups differ, their mean.
     pub fn state_bytes_per_weight(&self) -> usize {
         let entries = self.layout.entries();
-        let of = |part: &Members| part.full_arrays(entries);
+        let of = |part: &ParamGroup| part.full_arrays(entries);
         let arrays = match &self.base.parts[..] {
             [part] => of(part),
             parts => {
@@ -348,13 +349,15 @@ impl Optimizer {
                 sum / self.layout.len().max(1)
             }
         };
-        (arrays + self.wrappers.iter().map(Wrapped::arrays).sum::<usize>()) * size_of::<f32>()
+        (arrays + self.wrappers.iter().map(Link::arrays).sum::<usize>()) * size_of::<f32>()
     }
 
-    pub(crate) fn parts(&self) -> &[Members] {
+    #[cfg(feature = "safetensors")]
+    pub(crate) fn parts(&self) -> &[ParamGroup] {
         &self.base.parts
     }
 
+    #[cfg(feature = "safetensors")]
     pub(crate) fn entries(&self) -> &[ParamInfo] {
         self.layout.entries()
     }

@@ -2,16 +2,13 @@
 
 use std::fmt;
 
-use crate::hyper::{Span, Value};
-use crate::method::Method;
-use crate::optimizer::Optimizer;
-use crate::rule::Rule;
-use crate::schedule::Schedule;
+use crate::hyper::Span;
+use crate::schedule::LrSchedule;
 
 /// A setting that is allowed and leaves weights untrained.
 ///
 /// ```
-/// let schedule: optim::Schedule = "step every=3".parse()?;
+/// let schedule: optim::LrSchedule = "step every=3".parse()?;
 /// assert_eq!(
 ///     schedule.warning(938, 938).unwrap().to_string(),
 ///     "`step every=3` leaves less than a millionth of the learning rate from update 22 of 938 on: lengths \
@@ -78,7 +75,7 @@ impl fmt::Display for Warning {
     }
 }
 
-impl Schedule {
+impl LrSchedule {
     /// Finds out whether a run of `total` updates, of which an epoch has `steps_per_epoch`, trains by this
     /// schedule: whether the factor is 0 throughout, or falls below a millionth of its greatest within the
     /// first tenth, for good.
@@ -101,55 +98,6 @@ impl Schedule {
             }),
         })
     }
-}
-
-impl Method {
-    /// What is allowed in it and leaves weights untrained in a run of `total` updates, of which an epoch has
-    /// `steps_per_epoch`.
-    ///
-    /// ```
-    /// let method: optim::Method = "adam eps=0, cosine".parse()?;
-    /// assert_eq!(
-    ///     method.warnings(100, 10)[0].to_string(),
-    ///     "adam: with eps=0, 0 is divided by 0 where a gradient is 0, and the weight is NaN"
-    /// );
-    /// # Ok::<(), optim::Error>(())
-    /// ```
-    pub fn warnings(&self, total: u64, steps_per_epoch: u64) -> Vec<Warning> {
-        let mut warnings: Vec<Warning> = self.schedule.warning(total, steps_per_epoch).into_iter().collect();
-        for rule in self.rules().into_iter().flatten() {
-            let zeros = rule.hypers().into_iter().filter(|hyper| {
-                rule.get(hyper.name) == Some(Value::Number(0.0)) && hyper.default != Value::Number(0.0)
-            });
-            if stays_finite_without_gradient(&*rule) {
-                continue;
-            }
-            for hyper in zeros {
-                let mut other = rule.clone();
-                if other.set(hyper.name, hyper.default).is_ok() && stays_finite_without_gradient(&*other) {
-                    let (of, setting) = (rule.card().name.to_string(), format!("{}=0", hyper.name));
-                    let warning = Warning::ZeroByZero { of, setting };
-                    if !warnings.contains(&warning) {
-                        warnings.push(warning);
-                    }
-                }
-            }
-        }
-        warnings
-    }
-}
-
-/// Whether weights are numbers after some steps with gradients of 0: tried, on four of them.
-fn stays_finite_without_gradient(rule: &dyn Rule) -> bool {
-    let mut weights = [0.5, -0.25, 0.0, 1.0];
-    let Ok(mut optimizer) = Optimizer::from_boxed(rule.boxed(), weights.len()) else { return true };
-    for _ in 0..3 {
-        optimizer.step_on(&mut weights, &mut |_, gradient| {
-            gradient.fill(0.0);
-            1.0
-        });
-    }
-    weights.iter().all(|w| w.is_finite())
 }
 
 /// The share of a rate that counts as none.

@@ -4,65 +4,75 @@ use std::borrow::Cow;
 
 use tensor::ParamInfo;
 
+use crate::engine::param_group::{ParamGroup, UpdateArgs};
 use crate::error::Error;
-use crate::kept::Kept;
-use crate::members::{Members, Update};
-use crate::method::Method;
-use crate::state_dict::{MOST_STEPS, StateDict};
-use crate::wrapper::{Around, Point, Wrapper};
+use crate::recipe::OptimizerSpec;
+use crate::rule::{Inner, StepInput, Wrapper, WrapperCtx};
+use crate::state::OptState;
+use crate::state::{MOST_STEPS, StateDict};
 
 /// A wrapper at work.
-#[derive(Debug)]
-pub(crate) struct Wrapped {
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
     declared: Box<dyn Wrapper>,
     /// With the values of this step.
     now: Box<dyn Wrapper>,
     /// Under its name, different for two of a kind; then what it works with inside of a step.
-    kept: Kept,
+    kept: OptState,
     calls: u64,
 }
 
 /// The rules at work, each on its parameters.
-#[derive(Debug)]
-pub(crate) struct Base {
+#[derive(Debug, Clone)]
+pub(crate) struct ParamGroups {
     /// Updates made.
     pub(crate) steps: u64,
-    pub(crate) parts: Vec<Members>,
+    pub(crate) parts: Vec<ParamGroup>,
 }
 
 /// Some wrappers, and the rules inside them.
 #[derive(Debug)]
-pub(crate) struct Stack<'a> {
-    pub(crate) method: &'a Method,
-    pub(crate) wrappers: &'a mut [Wrapped],
-    pub(crate) base: &'a mut Base,
+pub(crate) struct Chain<'a> {
+    pub(crate) method: &'a OptimizerSpec,
+    pub(crate) wrappers: &'a mut [Link],
+    pub(crate) base: &'a mut ParamGroups,
     pub(crate) entries: &'a [ParamInfo],
     pub(crate) total_steps: u64,
     /// The plateau's factor.
     pub(crate) factor: f64,
 }
 
-impl Stack<'_> {
-    /// One step from `point`.
-    pub(crate) fn step(&mut self, mut point: Point<'_>) {
-        let Stack { method, wrappers, base, entries, total_steps, factor } = self;
+impl Inner for Chain<'_> {
+    fn step(&mut self, mut point: StepInput<'_>) {
+        let Chain { method, wrappers, base, entries, total_steps, factor } = self;
         let Some((outer, inner)) = wrappers.split_first_mut() else {
             return base.step(method, entries, *total_steps, *factor, point);
         };
-        let Wrapped { declared, now, kept, calls } = outer;
+        let Link { declared, now, kept, calls } = outer;
         *calls += 1;
         for (name, course) in &method.courses {
             if base.parts.iter().all(|part| part.declared.get(name).is_none()) {
                 course.drive(name, &**declared, &mut **now, base.steps, *total_steps);
             }
         }
-        let inside =
-            Stack { method, wrappers: inner, base, entries, total_steps: *total_steps, factor: *factor };
-        now.step(Around { point: point.again(), kept, calls: *calls, inside });
+        let mut inside =
+            Chain { method, wrappers: inner, base, entries, total_steps: *total_steps, factor: *factor };
+        now.step(WrapperCtx { point: point.reborrow(), kept, calls: *calls, inside: &mut inside });
     }
 
-    /// The weights to evaluate at.
-    pub(crate) fn evaluation_weights<'w>(&self, weights: &'w [f32]) -> Cow<'w, [f32]> {
+    fn updates(&self) -> u64 {
+        self.base.steps
+    }
+
+    fn total_updates(&self) -> u64 {
+        self.total_steps
+    }
+
+    fn params(&self) -> &[ParamInfo] {
+        self.entries
+    }
+
+    fn eval_weights<'w>(&self, weights: &'w [f32]) -> Cow<'w, [f32]> {
         match evaluation_weights(self.wrappers, self.base, self.entries, weights) {
             Cow::Borrowed(same) if std::ptr::eq(same, weights) => Cow::Borrowed(weights),
             other => Cow::Owned(other.into_owned()),
@@ -72,22 +82,22 @@ impl Stack<'_> {
 
 /// The weights to evaluate at: the outermost average there is, or `weights`.
 pub(crate) fn evaluation_weights<'w>(
-    wrappers: &'w [Wrapped],
-    base: &'w Base,
+    wrappers: &'w [Link],
+    base: &'w ParamGroups,
     entries: &[ParamInfo],
     weights: &'w [f32],
 ) -> Cow<'w, [f32]> {
-    for Wrapped { declared, kept, calls, .. } in wrappers {
-        let name = declared.evaluated().filter(|_| *calls > 0 && declared.has_begun(&kept.scalars));
+    for Link { declared, kept, calls, .. } in wrappers {
+        let name = declared.eval_weights().filter(|_| *calls > 0 && declared.has_begun(&kept.scalars));
         if let Some(average) = name.and_then(|name| kept.array(name)) {
             return Cow::Borrowed(average);
         }
     }
-    if base.steps == 0 || base.parts.iter().all(|part| part.evaluated().is_none()) {
+    if base.steps == 0 || base.parts.iter().all(|part| part.eval_weights().is_none()) {
         return Cow::Borrowed(weights);
     }
     if let [part] = &base.parts[..] {
-        return Cow::Borrowed(part.evaluated().expect("just looked at"));
+        return Cow::Borrowed(part.eval_weights().expect("just looked at"));
     }
     let mut all = weights.to_vec();
     for part in &base.parts {
@@ -96,16 +106,16 @@ pub(crate) fn evaluation_weights<'w>(
     Cow::Owned(all)
 }
 
-impl Wrapped {
+impl Link {
     /// All wrappers of a method at their start, for so many weights.
-    pub(crate) fn all(method: &Method, weights: usize) -> Vec<Wrapped> {
-        let mut wrapped: Vec<Wrapped> = vec![];
+    pub(crate) fn all(method: &OptimizerSpec, weights: usize) -> Vec<Link> {
+        let mut wrapped: Vec<Link> = vec![];
         for wrapper in &method.wrappers {
-            let name = wrapper.card().name;
-            let others = wrapped.iter().filter(|other| other.declared.card().name == name).count();
+            let name = wrapper.info().name;
+            let others = wrapped.iter().filter(|other| other.declared.info().name == name).count();
             let label = if others == 0 { name.to_string() } else { format!("{name}{}", others + 1) };
-            let kept = Kept::new(label, wrapper.state(), wrapper.scalars(), |_| weights);
-            wrapped.push(Wrapped {
+            let kept = OptState::new(label, wrapper.state(), wrapper.scalars(), |_| weights);
+            wrapped.push(Link {
                 declared: wrapper.clone(),
                 now: wrapper.clone(),
                 kept: kept.with_scratch(wrapper.scratch(), weights),
@@ -139,14 +149,14 @@ impl Wrapped {
 /// What a state dict calls the number of a wrapper's calls.
 const CALLS: &str = "calls";
 
-impl Base {
+impl ParamGroups {
     fn step(
         &mut self,
-        method: &Method,
+        method: &OptimizerSpec,
         entries: &[ParamInfo],
         total: u64,
         factor: f64,
-        mut point: Point<'_>,
+        mut point: StepInput<'_>,
     ) {
         if let Some(clip) = method.clip {
             clip.prepare(entries, &mut point);
@@ -161,9 +171,9 @@ impl Base {
             part.schedule(method, factor, self.steps, total);
         }
         self.steps += 1;
-        let update = Update { t: self.steps, factor, scale: scale as f32 };
+        let update = UpdateArgs { t: self.steps, factor, scale: scale as f32 };
         for part in &mut self.parts {
-            part.step(update, entries, point.again());
+            part.step(update, entries, point.reborrow());
         }
     }
 }

@@ -23,26 +23,27 @@ use std::str::FromStr;
 use crate::clip::Clip;
 use crate::error::Error;
 use crate::hyper::{Hyperparameters, Value};
-use crate::method::{Group, GroupRule, HyperCourse, Method, Selector};
-use crate::plateau::PlateauSettings;
+use crate::recipe::tokens::{Kind, Mistake, Token, place, settings, tokens};
+use crate::recipe::{Group, GroupRule, HyperCourse, OptimizerSpec, Selector};
 use crate::rule::Rule;
-use crate::schedule::Schedule;
-use crate::tokens::{Kind, Mistake, Token, place, settings, tokens};
-use crate::wrapper::Wrapper;
+use crate::rule::Wrapper;
+use crate::schedule::LrSchedule;
+use crate::schedule::PlateauSettings;
 use crate::{rules, schedules, wrappers};
 
-impl fmt::Display for Method {
+impl fmt::Display for OptimizerSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Method { rule, wrappers, schedule, plateau, courses, clip, no_decay, groups, maximize } = self;
+        let OptimizerSpec { rule, wrappers, schedule, plateau, courses, clip, no_decay, groups, maximize } =
+            self;
         for wrapper in wrappers {
-            write!(f, "{}(", wrapper.card().name)?;
+            write!(f, "{}(", wrapper.info().name)?;
         }
         write!(f, "{rule}")?;
         for wrapper in wrappers.iter().rev() {
             f.write_str(")")?;
             (&**wrapper as &dyn Hyperparameters).print(f, "")?;
         }
-        if *schedule != Schedule::default() {
+        if *schedule != LrSchedule::default() {
             write!(f, ", {schedule}")?;
         }
         if let Some(settings) = plateau {
@@ -98,11 +99,11 @@ impl fmt::Display for Selector {
     }
 }
 
-impl FromStr for Method {
+impl FromStr for OptimizerSpec {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Method, Error> {
-        Method::parse_beside(text, &[]).map(|(method, _)| method)
+    fn from_str(text: &str) -> Result<OptimizerSpec, Error> {
+        OptimizerSpec::parse_beside(text, &[]).map(|(method, _)| method)
     }
 }
 
@@ -125,11 +126,11 @@ pub struct OwnPart<'t> {
     pub place: Range<usize>,
 }
 
-impl Method {
+impl OptimizerSpec {
     /// Reads a method between whose parts stand others that the caller knows, of these names.
     ///
     /// ```
-    /// let (method, own) = optim::Method::parse_beside("adam, batch=64, cosine", &["batch"])?;
+    /// let (method, own) = optim::OptimizerSpec::parse_beside("adam, batch=64, cosine", &["batch"])?;
     /// assert_eq!(method.to_string(), "adam lr=0.001, cosine");
     /// assert_eq!((own[0].name, own[0].value, own[0].place.clone()), ("batch", "64", 6..14));
     /// # Ok::<(), optim::Error>(())
@@ -140,7 +141,7 @@ impl Method {
     pub fn parse_beside<'t>(
         text: &'t str,
         own: &'static [&'static str],
-    ) -> Result<(Method, Vec<OwnPart<'t>>), Error> {
+    ) -> Result<(OptimizerSpec, Vec<OwnPart<'t>>), Error> {
         read(text, own).map_err(|mistake| mistake.of(text))
     }
 }
@@ -156,7 +157,10 @@ pub(crate) fn rule(text: &str) -> Result<Box<dyn Rule>, Error> {
     read().map_err(|mistake: Mistake| *mistake.error)
 }
 
-fn read<'t>(text: &'t str, own: &'static [&'static str]) -> Result<(Method, Vec<OwnPart<'t>>), Mistake> {
+fn read<'t>(
+    text: &'t str,
+    own: &'static [&'static str],
+) -> Result<(OptimizerSpec, Vec<OwnPart<'t>>), Mistake> {
     let tokens = tokens(text)?;
     let mut parts = parts(&tokens)?.into_iter().peekable();
     let head = parts.next().unwrap_or_default();
@@ -207,17 +211,18 @@ fn parts<'a, 't>(tokens: &'a [Token<'t>]) -> Result<Vec<&'a [Token<'t>]>, Mistak
 }
 
 /// The rule inside its wrappers.
-fn read_head(tokens: &[Token<'_>], own: &[&'static str]) -> Result<Method, Mistake> {
+fn read_head(tokens: &[Token<'_>], own: &[&'static str]) -> Result<OptimizerSpec, Mistake> {
     let mut rest = tokens;
     let mut wrappers: Vec<Box<dyn Wrapper>> = vec![];
     while let [name, open, inside @ ..] = rest
         && open.kind == Kind::Open
     {
         wrappers.push(wrapper(name)?);
-        if wrappers.len() > Method::MOST_WRAPPERS {
-            return Err(
-                name.misplaced(format!("at most {} wrappers stand in each other", Method::MOST_WRAPPERS))
-            );
+        if wrappers.len() > OptimizerSpec::MOST_WRAPPERS {
+            return Err(name.misplaced(format!(
+                "at most {} wrappers stand in each other",
+                OptimizerSpec::MOST_WRAPPERS
+            )));
         }
         rest = inside;
     }
@@ -225,14 +230,14 @@ fn read_head(tokens: &[Token<'_>], own: &[&'static str]) -> Result<Method, Mista
     let (words, mut rest) = rest.split_at(upto(rest).unwrap_or(rest.len()));
     let elsewhere = |word: &Token<'_>| belongs_elsewhere(word, &wrappers, own);
     let start = words.first().or(rest.first()).map_or(0, |token| token.place.start);
-    let mut method = Method::new(read_rule(words, start, &elsewhere)?);
+    let mut method = OptimizerSpec::new(read_rule(words, start, &elsewhere)?);
 
     let around = wrappers.clone();
     for wrapper in wrappers.iter_mut().rev() {
         // Brackets are in pairs, but the head may go on behind the last.
         let Some((_, behind)) = rest.split_first() else { break };
         let (words, after) = behind.split_at(upto(behind).unwrap_or(behind.len()));
-        let name = wrapper.card().name;
+        let name = wrapper.info().name;
         set_all(words, name, &mut **wrapper, &|word| belongs_elsewhere(word, &around, own))?;
         wrapper.validate().map_err(|error| Mistake::new(place(words), error))?;
         rest = after;
@@ -303,7 +308,7 @@ fn set_all(
 fn belongs_elsewhere(word: &Token<'_>, wrappers: &[Box<dyn Wrapper>], own: &[&str]) -> Option<String> {
     let (name, text) = (word.name(), word.text);
     if let Some(wrapper) = wrappers.iter().find(|wrapper| wrapper.get(name).is_some()) {
-        let of = wrapper.card().name;
+        let of = wrapper.info().name;
         return Some(format!(
             "`{name}` is a setting of {of} and stands behind its bracket: `{of}(…) {text}`"
         ));
@@ -315,14 +320,14 @@ fn belongs_elsewhere(word: &Token<'_>, wrappers: &[Box<dyn Wrapper>], own: &[&st
     if is_part {
         return Some(format!("a comma belongs before `{text}`"));
     }
-    let is_warmup = name == Schedule::WARMUP.name;
+    let is_warmup = name == LrSchedule::WARMUP.name;
     is_warmup.then(|| format!("a schedule warms up, behind a comma: `constant {text}`"))
 }
 
 /// What has been read so far.
 struct Reader<'a, 't> {
-    method: Method,
-    schedule: Option<Schedule>,
+    method: OptimizerSpec,
+    schedule: Option<LrSchedule>,
     /// Parts `NAME: …` whose name may be that of a hyperparameter of a group that is still to come.
     courses: Vec<&'a [Token<'t>]>,
     no_decay: Range<usize>,
@@ -404,7 +409,7 @@ impl<'a, 't> Reader<'a, 't> {
                     );
                     return Err(first.misplaced(why));
                 }
-                let schedule = Schedule::read(part).map_err(|mistake| self.in_schedule(mistake, behind))?;
+                let schedule = LrSchedule::read(part).map_err(|mistake| self.in_schedule(mistake, behind))?;
                 self.schedule = Some(schedule);
                 Ok(())
             }
@@ -440,7 +445,7 @@ impl<'a, 't> Reader<'a, 't> {
         let elsewhere = |word: &Token<'_>| belongs_elsewhere(word, &[], self.own);
         let is = if first.setting().is_some() {
             let mut rule = self.method.rule.clone();
-            set_all(value, rule.card().name, &mut *rule, &elsewhere)?;
+            set_all(value, rule.info().name, &mut *rule, &elsewhere)?;
             let values = value
                 .iter()
                 .map(|word| (word.name().to_string(), rule.get(word.name()).expect("it has just been set")));
@@ -459,19 +464,19 @@ impl<'a, 't> Reader<'a, 't> {
 
     /// Whose hyperparameter it is.
     fn has_hyperparameter(&self, name: &str) -> Option<&'static str> {
-        let Method { rule, wrappers, groups, .. } = &self.method;
+        let OptimizerSpec { rule, wrappers, groups, .. } = &self.method;
         let groups = groups.iter().filter_map(|group| match &group.is {
             GroupRule::Rule(rule) => Some(rule),
             GroupRule::Settings(_) => None,
         });
         let rule = [rule].into_iter().chain(groups).find(|rule| rule.get(name).is_some());
         let wrapper = || wrappers.iter().find(|wrapper| wrapper.get(name).is_some());
-        rule.map(|rule| rule.card().name).or_else(|| wrapper().map(|wrapper| wrapper.card().name))
+        rule.map(|rule| rule.info().name).or_else(|| wrapper().map(|wrapper| wrapper.info().name))
     }
 
     /// A part that begins with this and is none.
     fn unknown(&self, first: &Token<'_>) -> Mistake {
-        let (name, text, rule) = (first.name(), first.text, self.method.rule.card().name);
+        let (name, text, rule) = (first.name(), first.text, self.method.rule.info().name);
         let setting = first.setting().is_some();
         if let Some(of) = self.has_hyperparameter(name).filter(|_| setting) {
             let behind = if of == rule { format!("{of} {text}") } else { format!("{of}(…) {text}") };
@@ -479,7 +484,7 @@ impl<'a, 't> Reader<'a, 't> {
                 "`{text}` is a setting of {of} and follows it without a comma: `{behind}`"
             ));
         }
-        let why = if setting && name == Schedule::WARMUP.name {
+        let why = if setting && name == LrSchedule::WARMUP.name {
             format!("`{text}` is a setting of a schedule, as in `constant {text}`")
         } else if setting && (schedules::by_name(name).is_ok() || [PLATEAU, MAXIMIZE].contains(&name)) {
             format!("`{name}` takes no value")
@@ -503,7 +508,7 @@ impl<'a, 't> Reader<'a, 't> {
         } else {
             let clips = Clip::ALL.iter().map(|(name, _)| *name);
             let courses = schedules::all();
-            let known = courses.iter().map(|course| course.card().name);
+            let known = courses.iter().map(|course| course.info().name);
             let known =
                 known.chain([PLATEAU, MAXIMIZE, NO_DECAY]).chain(clips).chain(self.own.iter().copied());
             return first.wrong(Error::unknown("schedule or other part", name, known));
@@ -525,7 +530,7 @@ impl<'a, 't> Reader<'a, 't> {
             return word.misplaced(why);
         }
         match belongs_elsewhere(word, &[], self.own) {
-            _ if word.name() == Schedule::WARMUP.name => mistake,
+            _ if word.name() == LrSchedule::WARMUP.name => mistake,
             Some(why) => word.misplaced(why),
             None if word.setting().is_some() && self.has_hyperparameter(word.name()).is_some() => {
                 self.unknown(word)
@@ -535,7 +540,7 @@ impl<'a, 't> Reader<'a, 't> {
     }
 
     /// The method, when all parts have been read; `head` is the first.
-    fn finish(mut self, head: &[Token<'_>]) -> Result<(Method, Vec<OwnPart<'t>>), Mistake> {
+    fn finish(mut self, head: &[Token<'_>]) -> Result<(OptimizerSpec, Vec<OwnPart<'t>>), Mistake> {
         self.method.schedule = self.schedule.take().unwrap_or_default();
         for part in std::mem::take(&mut self.courses) {
             self.course(part)?;
@@ -556,7 +561,7 @@ impl<'a, 't> Reader<'a, 't> {
     fn course(&mut self, part: &[Token<'_>]) -> Result<(), Mistake> {
         let (name, words) = (&part[0], &part[2..]);
         if self.has_hyperparameter(name.text).is_none() {
-            let Method { rule, wrappers, .. } = &self.method;
+            let OptimizerSpec { rule, wrappers, .. } = &self.method;
             let hypers = wrappers.iter().flat_map(|wrapper| wrapper.hypers()).chain(rule.hypers());
             let known = hypers.map(|hyper| hyper.name).chain(Selector::ROLES.map(|(role, _)| role));
             let kind = "hyperparameter, role or name pattern";
@@ -574,7 +579,7 @@ impl<'a, 't> Reader<'a, 't> {
 /// How a hyperparameter of this name changes.
 fn read_course(name: &str, words: &[Token<'_>]) -> Result<HyperCourse, Mistake> {
     let is_way = |word: &&Token<'_>| word.setting().is_none() && word.text.contains("..");
-    let Some(first) = words.first() else { return Schedule::read(words).map(HyperCourse::Factor) };
+    let Some(first) = words.first() else { return LrSchedule::read(words).map(HyperCourse::Factor) };
     let Some(way) = words.iter().find(is_way) else {
         if first.text.parse::<f64>().is_ok() {
             let (x, why) = (first.text, "what stands behind a colon is how it changes");
@@ -583,7 +588,7 @@ fn read_course(name: &str, words: &[Token<'_>]) -> Result<HyperCourse, Mistake> 
             );
             return Err(first.misplaced(why));
         }
-        return Ok(HyperCourse::Factor(Schedule::read(words)?));
+        return Ok(HyperCourse::Factor(LrSchedule::read(words)?));
     };
     let ends = way.text.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
     let Some((from, to)) = ends else {
@@ -598,7 +603,7 @@ fn read_course(name: &str, words: &[Token<'_>]) -> Result<HyperCourse, Mistake> 
     }
     let only = |word: &&Token<'_>| {
         ["*", "then"].contains(&word.text)
-            || word.name() == Schedule::WARMUP.name
+            || word.name() == LrSchedule::WARMUP.name
             || is_way(word) && !std::ptr::eq(*word, way)
     };
     if let Some(word) = words.iter().find(only) {
@@ -607,7 +612,7 @@ fn read_course(name: &str, words: &[Token<'_>]) -> Result<HyperCourse, Mistake> 
     }
     let mut course = schedules::by_name(first.text).map_err(|error| first.wrong(error))?;
     let rest: Vec<Token<'_>> = words[1..].iter().filter(|word| !std::ptr::eq(*word, way)).cloned().collect();
-    let of = course.card().name;
+    let of = course.info().name;
     set_all(&rest, of, &mut *course, &|_| None)?;
     course.check().map_err(|error| Mistake::new(place(words), error))?;
     Ok(HyperCourse::Between(course, from, to))

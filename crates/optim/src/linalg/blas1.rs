@@ -5,14 +5,14 @@ use tensor::parallel::{CHUNK, for_each_chunk};
 use tensor::simd::{self, Kernel};
 
 /// Replaces every number of `x` by `f` of it and of those of `others` in its place.
-pub(crate) fn update<const N: usize>(
+pub(crate) fn zip_map<const N: usize>(
     x: &mut [f32],
     others: [&[f32]; N],
     f: impl Fn(f32, [f32; N]) -> f32 + Copy + Send + Sync,
 ) {
     let chunks = x.chunks_mut(CHUNK).enumerate().map(|(number, x)| {
         let part = number * CHUNK..number * CHUNK + x.len();
-        Update { others: others.map(|other| &other[part.clone()]), x, f }
+        ZipMap { others: others.map(|other| &other[part.clone()]), x, f }
     });
     for_each_chunk(chunks.collect(), simd::dispatch);
 }
@@ -31,16 +31,16 @@ pub(crate) fn greatest(x: &[f32]) -> f32 {
     x.iter().fold(0.0, |greatest, x| crate::formula::maximum(greatest, x.abs()))
 }
 
-struct Update<'a, const N: usize, F> {
+struct ZipMap<'a, const N: usize, F> {
     x: &'a mut [f32],
     others: [&'a [f32]; N],
     f: F,
 }
 
-impl<const N: usize, F: Fn(f32, [f32; N]) -> f32> Kernel for Update<'_, N, F> {
+impl<const N: usize, F: Fn(f32, [f32; N]) -> f32> Kernel for ZipMap<'_, N, F> {
     #[inline(always)]
     fn run(self) {
-        let Update { x, others, f } = self;
+        let ZipMap { x, others, f } = self;
         let others = others.map(|other| &other[..x.len()]);
         for (i, x) in x.iter_mut().enumerate() {
             *x = f(*x, std::array::from_fn(|k| others[k][i]));
@@ -96,7 +96,7 @@ mod tests {
         for n in [0, 1, 17, CHUNK, 2 * CHUNK + 5] {
             let mut x: Vec<f32> = (0..n).map(|i| (i % 7) as f32).collect();
             let (a, b) = (x.clone(), vec![0.5; n]);
-            update(&mut x, [&a, &b], move |x, [a, b]| x * a + b);
+            zip_map(&mut x, [&a, &b], move |x, [a, b]| x * a + b);
             assert!(x.iter().zip(&a).all(|(x, a)| *x == a * a + 0.5));
         }
     }

@@ -248,7 +248,7 @@ values!(f64 as Number, bool as Flag, Span as Span, List<Span> as Spans, List<f64
 ///
 /// ```
 /// use optim::hyper::Setting;
-/// optim::words! {
+/// optim::choices! {
 ///     /// A way to go.
 ///     pub enum Way {
 ///         /// Up.
@@ -261,7 +261,7 @@ values!(f64 as Number, bool as Flag, Span as Span, List<Span> as Spans, List<f64
 /// assert_eq!(Way::KIND, "one of up, down");
 /// ```
 #[macro_export]
-macro_rules! words {
+macro_rules! choices {
     (
         $(#[$attribute:meta])*
         pub enum $name:ident {

@@ -1,19 +1,19 @@
 //! What stands around a rule and changes when, where or with which gradients it makes its step.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use tensor::ParamInfo;
 use tensor::simd::Path;
 
-use crate::each::Each;
 use crate::error::Error;
 use crate::hyper::{Hyperparameters, Value};
-use crate::kept::Kept;
-use crate::method::conflict;
-use crate::objective::Objective;
-use crate::passes::Passes;
-use crate::rule::{Card, Needs, Scalar, State};
-use crate::stack::Stack;
+use crate::rule::MemoryTraffic;
+use crate::rule::Objective;
+use crate::rule::Update;
+use crate::rule::{Info, Requires};
+use crate::state::OptState;
+use crate::state::{ScalarSlot, Slot};
 
 /// Something that makes a step around that of a rule, or around another wrapper.
 ///
@@ -21,7 +21,7 @@ use crate::stack::Stack;
 /// trait in the same file, and add a line to [`wrappers::all`](crate::wrappers::all).
 ///
 /// ```
-/// use optim::{Around, Card, Method, Optimizer, Passes, Wrapper, hyperparameters, rules};
+/// use optim::{WrapperCtx, Info, OptimizerSpec, Optimizer, MemoryTraffic, Wrapper, hyperparameters, rules};
 ///
 /// hyperparameters! {
 ///     /// Every second step counts.
@@ -32,8 +32,8 @@ use crate::stack::Stack;
 /// }
 ///
 /// impl Wrapper for Lazy {
-///     fn card(&self) -> &'static Card {
-///         &Card {
+///     fn info(&self) -> &'static Info {
+///         &Info {
 ///             name: "lazy",
 ///             title: "Lazy steps",
 ///             family: "wrapper",
@@ -46,13 +46,13 @@ use crate::stack::Stack;
 ///         }
 ///     }
 ///
-///     fn passes(&self) -> Passes {
-///         Passes::NONE
+///     fn passes(&self) -> MemoryTraffic {
+///         MemoryTraffic::NONE
 ///     }
 ///
-///     fn step(&self, mut around: Around<'_>) {
-///         if around.call() % self.every as u64 == 0 {
-///             around.inner();
+///     fn step(&self, mut ctx: WrapperCtx<'_>) {
+///         if ctx.call() % self.every as u64 == 0 {
+///             ctx.inner();
 ///         }
 ///     }
 ///
@@ -61,7 +61,7 @@ use crate::stack::Stack;
 ///     }
 /// }
 ///
-/// let mut method = Method::new(rules::parse("sgd lr=0.25")?);
+/// let mut method = OptimizerSpec::new(rules::parse("sgd lr=0.25")?);
 /// method.wrappers.push(Box::new(Lazy::default()));
 /// let mut optimizer = Optimizer::of_slice(method, 1)?;
 /// let mut w = [1.0];
@@ -72,10 +72,10 @@ use crate::stack::Stack;
 /// ```
 pub trait Wrapper: Hyperparameters + fmt::Debug + Send + Sync {
     /// What a person wants to know about it.
-    fn card(&self) -> &'static Card;
+    fn info(&self) -> &'static Info;
 
     /// The arrays that it keeps between steps, each as long as the weights.
-    fn state(&self) -> Vec<State> {
+    fn state(&self) -> Vec<Slot> {
         vec![]
     }
 
@@ -86,21 +86,21 @@ pub trait Wrapper: Hyperparameters + fmt::Debug + Send + Sync {
     }
 
     /// The numbers that it keeps beside them.
-    fn scalars(&self) -> Vec<Scalar> {
+    fn scalars(&self) -> Vec<ScalarSlot> {
         vec![]
     }
 
     /// What it asks for at each step, beside what is inside.
-    fn needs(&self) -> Needs {
-        Needs::Gradient
+    fn requires(&self) -> Requires {
+        Requires::Gradient
     }
 
     /// What it costs in passes over memory with these settings, beside what is inside.
-    fn passes(&self) -> Passes;
+    fn passes(&self) -> MemoryTraffic;
 
     /// The name of the state array that holds the weights to evaluate at, if those are not the ones of
     /// what is inside.
-    fn evaluated(&self) -> Option<&'static str> {
+    fn eval_weights(&self) -> Option<&'static str> {
         None
     }
 
@@ -131,7 +131,7 @@ pub trait Wrapper: Hyperparameters + fmt::Debug + Send + Sync {
     }
 
     /// One step around what is inside.
-    fn step(&self, around: Around<'_>);
+    fn step(&self, ctx: WrapperCtx<'_>);
 
     /// A copy behind a pointer.
     fn boxed(&self) -> Box<dyn Wrapper>;
@@ -150,14 +150,14 @@ pub enum Changes {
 
 /// What a wrapper works on in one step: weights, gradients, its own state, and what is inside.
 #[derive(Debug)]
-pub struct Around<'a> {
-    pub(crate) point: Point<'a>,
-    pub(crate) kept: &'a mut Kept,
+pub struct WrapperCtx<'a> {
+    pub(crate) point: StepInput<'a>,
+    pub(crate) kept: &'a mut OptState,
     pub(crate) calls: u64,
-    pub(crate) inside: Stack<'a>,
+    pub(crate) inside: &'a mut dyn Inner,
 }
 
-impl Around<'_> {
+impl WrapperCtx<'_> {
     /// The number of this call, counted from 1.
     pub fn call(&self) -> u64 {
         self.calls
@@ -165,12 +165,12 @@ impl Around<'_> {
 
     /// Updates that the rule has made.
     pub fn updates(&self) -> u64 {
-        self.inside.base.steps
+        self.inside.updates()
     }
 
     /// Updates that the rule will make in all; 0 if nobody knows.
     pub fn total_updates(&self) -> u64 {
-        self.inside.total_steps
+        self.inside.total_updates()
     }
 
     /// One step of what is inside, from the weights and with the gradients as they are now. Tells whether
@@ -179,7 +179,7 @@ impl Around<'_> {
     /// The gradients are afterwards as they have reached the rule.
     pub fn inner(&mut self) -> bool {
         let before = self.updates();
-        self.inside.step(self.point.again());
+        self.inside.step(self.point.reborrow());
         self.updates() > before
     }
 
@@ -196,18 +196,18 @@ impl Around<'_> {
     }
 
     /// The weights with their gradients and this wrapper's state, for a loop over them. A new weight
-    /// counts at once, for what is inside and for [`evaluate`](Around::evaluate).
-    pub fn each(&mut self) -> Each<'_> {
-        let Point { weights, gradients, scratch, changed, path, .. } = &mut self.point;
-        let Kept { arrays, extents, scalars, .. } = &mut *self.kept;
-        Each {
+    /// counts at once, for what is inside and for [`evaluate`](WrapperCtx::evaluate).
+    pub fn update(&mut self) -> Update<'_> {
+        let StepInput { weights, gradients, scratch, changed, path, .. } = &mut self.point;
+        let OptState { arrays, extents, scalars, .. } = &mut *self.kept;
+        Update {
             first: 0,
             weights,
             gradients: if **changed { scratch } else { gradients },
             scale: 1.0,
             state: arrays.iter_mut().map(|array| &mut array[..]).collect(),
             extents,
-            entries: self.inside.entries,
+            entries: self.inside.params(),
             scalars,
             schedule_factor: 1.0,
             objective: Objective::default(),
@@ -215,18 +215,18 @@ impl Around<'_> {
         }
     }
 
-    /// As [`each`](Around::each), but with the weights at which what is inside is evaluated: a copy, if
+    /// As [`update`](WrapperCtx::update), but with the weights at which what is inside is evaluated: a copy, if
     /// it keeps an average of its own.
-    pub fn evaluated<R>(&mut self, work: impl FnOnce(Each<'_>) -> R) -> R {
-        let evaluated = self.inside.evaluation_weights(self.point.weights);
+    pub fn eval_weights<R>(&mut self, work: impl FnOnce(Update<'_>) -> R) -> R {
+        let evaluated = self.inside.eval_weights(self.point.weights);
         let mut copy = match evaluated {
-            std::borrow::Cow::Borrowed(same) if std::ptr::eq(same, &*self.point.weights) => {
-                return work(self.each());
+            Cow::Borrowed(same) if std::ptr::eq(same, &*self.point.weights) => {
+                return work(self.update());
             }
             other => other.into_owned(),
         };
-        let each = self.each();
-        work(Each { weights: &mut copy, ..each })
+        let update = self.update();
+        work(Update { weights: &mut copy, ..update })
     }
 
     /// The instructions to run loops with.
@@ -236,7 +236,7 @@ impl Around<'_> {
 
     /// The parameters that the weights are, one after the other.
     pub fn entries(&self) -> &[ParamInfo] {
-        self.inside.entries
+        self.inside.params()
     }
 
     /// The gradients as they are now.
@@ -271,16 +271,34 @@ impl Around<'_> {
     /// Takes the loss and the gradients anew, at the weights as they are now; returns the loss.
     ///
     /// # Panics
-    /// If the wrapper does not [need](Wrapper::needs) the objective.
+    /// If the wrapper does not [need](Wrapper::requires) the objective.
     #[track_caller]
     pub fn evaluate(&mut self) -> f64 {
         self.point.evaluate()
     }
 }
 
+/// What is inside of a wrapper: another one, or the rules.
+pub(crate) trait Inner: fmt::Debug {
+    /// One step from `point`.
+    fn step(&mut self, point: StepInput<'_>);
+
+    /// Updates that the rules have made.
+    fn updates(&self) -> u64;
+
+    /// Updates that they will make in all; 0 if nobody knows.
+    fn total_updates(&self) -> u64;
+
+    /// The parameters that the weights are, one after the other.
+    fn params(&self) -> &[ParamInfo];
+
+    /// The weights to evaluate at: `weights`, or an average of them.
+    fn eval_weights<'w>(&self, weights: &'w [f32]) -> Cow<'w, [f32]>;
+}
+
 /// Where a step is made from.
 #[derive(Debug)]
-pub(crate) struct Point<'a> {
+pub(crate) struct StepInput<'a> {
     pub(crate) weights: &'a mut [f32],
     /// As the caller gave them.
     pub(crate) gradients: &'a [f32],
@@ -291,14 +309,14 @@ pub(crate) struct Point<'a> {
     pub(crate) path: Path,
 }
 
-impl Point<'_> {
-    pub(crate) fn again(&mut self) -> Point<'_> {
-        Point {
+impl StepInput<'_> {
+    pub(crate) fn reborrow(&mut self) -> StepInput<'_> {
+        StepInput {
             weights: self.weights,
             gradients: self.gradients,
             scratch: self.scratch,
             changed: self.changed,
-            objective: self.objective.again(),
+            objective: self.objective.reborrow(),
             path: self.path,
         }
     }
@@ -328,7 +346,11 @@ impl Point<'_> {
 
 /// That a number is whole, of those that count something.
 pub(crate) fn whole(of: &str, name: &str, x: f64) -> Result<(), Error> {
-    if x.fract() == 0.0 { Ok(()) } else { Err(conflict(of, format!("{name}={x} is not a whole number"))) }
+    if x.fract() == 0.0 {
+        Ok(())
+    } else {
+        Err(Error::conflict(of, format!("{name}={x} is not a whole number")))
+    }
 }
 
 impl dyn Wrapper + '_ {
@@ -337,7 +359,7 @@ impl dyn Wrapper + '_ {
     /// # Errors
     /// If there is no such name, the value is of the wrong kind, or it is out of range.
     pub fn set(&mut self, name: &str, value: Value) -> Result<(), Error> {
-        let of = self.card().name;
+        let of = self.info().name;
         (self as &mut dyn Hyperparameters).set(of, name, value)
     }
 
@@ -346,7 +368,7 @@ impl dyn Wrapper + '_ {
     /// # Errors
     /// As `set`.
     pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), Error> {
-        let of = self.card().name;
+        let of = self.info().name;
         (self as &mut dyn Hyperparameters).set_text(of, name, text)
     }
 
@@ -355,7 +377,7 @@ impl dyn Wrapper + '_ {
     /// # Errors
     /// The first that is not, and why.
     pub fn validate(&self) -> Result<(), Error> {
-        (self as &dyn Hyperparameters).validate(self.card().name)?;
+        (self as &dyn Hyperparameters).validate(self.info().name)?;
         self.check()
     }
 }
@@ -372,6 +394,6 @@ impl PartialEq for dyn Wrapper {
         let values = |wrapper: &dyn Wrapper| -> Vec<_> {
             wrapper.hypers().into_iter().map(|hyper| wrapper.get(hyper.name)).collect()
         };
-        self.card().name == other.card().name && values(self) == values(other)
+        self.info().name == other.info().name && values(self) == values(other)
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Add;
 
-use crate::rule::{Extent, State};
+use crate::state::{Slot, StateShape};
 
 /// How often a step goes over memory, counted in arrays that are as long as the weights: one pass is one
 /// such array read, or one written. A step cannot be faster than the machine makes that many passes.
@@ -19,7 +19,7 @@ use crate::rule::{Extent, State};
 /// # Ok::<(), optim::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Passes {
+pub struct MemoryTraffic {
     /// Loops over the weights.
     pub loops: f64,
     /// Arrays read in them: the weights, the gradients, state, and what was put down on the way.
@@ -28,20 +28,20 @@ pub struct Passes {
     pub written: f64,
 }
 
-impl Passes {
+impl MemoryTraffic {
     /// None at all.
-    pub const NONE: Passes = Passes { loops: 0.0, read: 0.0, written: 0.0 };
+    pub const NONE: MemoryTraffic = MemoryTraffic { loops: 0.0, read: 0.0, written: 0.0 };
 
     /// So many loops that read and write so many arrays in all.
-    pub const fn of(loops: u32, read: u32, written: u32) -> Passes {
-        Passes { loops: loops as f64, read: read as f64, written: written as f64 }
+    pub const fn of(loops: u32, read: u32, written: u32) -> MemoryTraffic {
+        MemoryTraffic { loops: loops as f64, read: read as f64, written: written as f64 }
     }
 
     /// Of one loop in which weights, gradients and all state are read once, and all but the gradients are
     /// written once.
-    pub fn fused(state: &[State]) -> Passes {
-        let full = state.iter().filter(|state| state.extent == Extent::Weights).count() as u32;
-        Passes::of(1, full + 2, full + 1)
+    pub fn fused(state: &[Slot]) -> MemoryTraffic {
+        let full = state.iter().filter(|state| state.extent == StateShape::Weights).count() as u32;
+        MemoryTraffic::of(1, full + 2, full + 1)
     }
 
     /// Arrays read and written.
@@ -51,16 +51,16 @@ impl Passes {
 
     /// Of something that happens at one step of so many.
     #[must_use]
-    pub fn every(self, steps: f64) -> Passes {
-        Passes { loops: self.loops / steps, read: self.read / steps, written: self.written / steps }
+    pub fn every(self, steps: f64) -> MemoryTraffic {
+        MemoryTraffic { loops: self.loops / steps, read: self.read / steps, written: self.written / steps }
     }
 }
 
-impl Add for Passes {
-    type Output = Passes;
+impl Add for MemoryTraffic {
+    type Output = MemoryTraffic;
 
-    fn add(self, other: Passes) -> Passes {
-        Passes {
+    fn add(self, other: MemoryTraffic) -> MemoryTraffic {
+        MemoryTraffic {
             loops: self.loops + other.loops,
             read: self.read + other.read,
             written: self.written + other.written,
@@ -68,7 +68,7 @@ impl Add for Passes {
     }
 }
 
-impl fmt::Display for Passes {
+impl fmt::Display for MemoryTraffic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rounded = |x: f64| (x * 100.0).round() / 100.0;
         let [total, read, written, loops] = [self.total(), self.read, self.written, self.loops].map(rounded);

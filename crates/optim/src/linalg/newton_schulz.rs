@@ -4,7 +4,7 @@ use tensor::Buffer;
 use tensor::buffer::with_scratch;
 use tensor::matmul::{Mat, gemm, symmetric};
 
-use crate::vector::update;
+use crate::linalg::blas1::zip_map;
 
 /// Of the iteration X ← a·X + (b·XXᵀ + c·(XXᵀ)²)·X, chosen by Jordan for speed: the singular values
 /// end up between 0.7 and 1.2 instead of at 1.
@@ -14,7 +14,7 @@ const COEFFICIENTS: [f32; 3] = [3.4445, -4.7750, 2.0315];
 /// Newton–Schulz iteration (Jordan et al. 2024) from x/max(‖x‖, eps).
 pub(crate) fn orthogonalise(x: &mut Buffer, rows: usize, columns: usize, steps: usize, eps: f64) {
     let norm = tensor::math::sum_of_squares(x).sqrt().max(eps) as f32;
-    update(x, [], move |x, []| x / norm);
+    zip_map(x, [], move |x, []| x / norm);
     let n = rows.min(columns);
     with_scratch(x.len(), |product| {
         with_scratch(n * n, |gram| {
@@ -42,7 +42,7 @@ fn polynomial(x: Mat<'_>, gram: &mut [f32], factor: &mut [f32]) {
     let n = x.rows();
     let square = Mat::new(gram, n, n);
     symmetric(square, square, factor);
-    update(factor, [gram], move |square, [gram]| b * gram + c * square);
+    zip_map(factor, [gram], move |square, [gram]| b * gram + c * square);
     factor.iter_mut().step_by(n + 1).for_each(|x| *x += a);
 }
 
@@ -52,7 +52,7 @@ mod tests {
 
     use super::*;
 
-    /// The singular values are between 0.7 and 1.2: so are the roots of what XXᵀ stretches a vector by.
+    /// The singular values are between 0.7 and 1.2: so are the roots of what XXᵀ ranges a vector by.
     #[test]
     fn a_matrix_stretches_all_vectors_about_equally() {
         for (rows, columns) in [(8, 8), (5, 20), (20, 5), (300, 310)] {

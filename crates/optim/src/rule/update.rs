@@ -5,12 +5,12 @@ use tensor::parallel::{CHUNK, DIVIDED_FROM, for_each_chunk, rows_each, threads};
 use tensor::simd::{self, Kernel, Path, prefetch_at};
 use tensor::{ParamInfo, Role, Shape};
 
-use crate::objective::Objective;
-use crate::rule::Extent;
+use crate::rule::Objective;
+use crate::state::StateShape;
 
 /// The weights that a rule updates in one step, with their gradients and its state arrays.
 #[derive(Debug)]
-pub struct Each<'a> {
+pub struct Update<'a> {
     /// The place of the first weight among all that the rule updates.
     pub(crate) first: usize,
     pub(crate) weights: &'a mut [f32],
@@ -19,7 +19,7 @@ pub struct Each<'a> {
     pub(crate) scale: f32,
     pub(crate) state: Vec<&'a mut [f32]>,
     /// How many numbers each state array has.
-    pub(crate) extents: &'a [Extent],
+    pub(crate) extents: &'a [StateShape],
     /// The parameters that the weights are, one after the other.
     pub(crate) entries: &'a [ParamInfo],
     /// The rule's numbers that are no array, in the order in which it declares them.
@@ -40,10 +40,10 @@ pub struct Parameter<'a> {
     /// What it is for.
     pub role: Role,
     /// Its weights, gradients and state.
-    pub each: Each<'a>,
+    pub update: Update<'a>,
 }
 
-impl<'a> Each<'a> {
+impl<'a> Update<'a> {
     /// The numbers that the rule keeps between steps beside its arrays, as
     /// [`Rule::scalars`](crate::Rule::scalars) declares them.
     ///
@@ -58,8 +58,8 @@ impl<'a> Each<'a> {
     }
 
     /// The same once more, for a rule that goes over the weights more than once in a step.
-    pub fn again(&mut self) -> Each<'_> {
-        Each {
+    pub fn reborrow(&mut self) -> Update<'_> {
+        Update {
             first: self.first,
             weights: self.weights,
             gradients: self.gradients,
@@ -69,7 +69,7 @@ impl<'a> Each<'a> {
             entries: self.entries,
             scalars: self.scalars,
             schedule_factor: self.schedule_factor,
-            objective: self.objective.again(),
+            objective: self.objective.reborrow(),
             path: self.path,
         }
     }
@@ -77,7 +77,7 @@ impl<'a> Each<'a> {
     /// The loss at the weights before this step.
     ///
     /// # Panics
-    /// If the rule does not [need](crate::Rule::needs) it.
+    /// If the rule does not [need](crate::Rule::requires) it.
     #[track_caller]
     pub fn loss(&self) -> f64 {
         self.objective.loss()
@@ -86,7 +86,7 @@ impl<'a> Each<'a> {
     /// The loss at the weights as they are now, whose gradient is written into `gradient`.
     ///
     /// # Panics
-    /// If the rule does not [need](crate::Rule::needs) the objective.
+    /// If the rule does not [need](crate::Rule::requires) the objective.
     #[track_caller]
     pub fn evaluate(&mut self, gradient: &mut [f32]) -> f64 {
         self.objective.evaluate(self.weights, gradient)
@@ -94,7 +94,7 @@ impl<'a> Each<'a> {
 
     /// The parameters one by one: as the layout has them, or the whole slice as one.
     pub fn parameters(self) -> Vec<Parameter<'a>> {
-        let Each {
+        let Update {
             mut first,
             mut weights,
             mut gradients,
@@ -114,7 +114,7 @@ impl<'a> Each<'a> {
                     array.split_off_mut(..extent.numbers(entry)).expect("state is as long as declared"),
                 );
             }
-            let each = Each {
+            let update = Update {
                 first,
                 weights: weights.split_off_mut(..n).expect("as many weights as the layout has"),
                 gradients: gradients.split_off(..n).expect("as many gradients as weights"),
@@ -128,7 +128,7 @@ impl<'a> Each<'a> {
                 path,
             };
             first += n;
-            Parameter { shape: entry.shape, role: entry.role, each }
+            Parameter { shape: entry.shape, role: entry.role, update }
         };
         entries.iter().map(one).collect()
     }
@@ -156,7 +156,7 @@ impl<'a> Each<'a> {
         self.weights
     }
 
-    /// The gradients as [`weight`](Each::weight) hands them out: scaled where the norm is clipped.
+    /// The gradients as [`each_weight`](Update::each_weight) hands them out: scaled where the norm is clipped.
     pub fn scaled_gradients(&self) -> Vec<f32> {
         self.gradients.iter().map(|g| g * self.scale).collect()
     }
@@ -176,24 +176,24 @@ impl<'a> Each<'a> {
     /// # Panics
     /// If the rule declares another number of state arrays than `update` takes.
     #[track_caller]
-    pub fn weight<const N: usize>(
+    pub fn each_weight<const N: usize>(
         self,
         update: impl Fn(f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy + Send + Sync + 'static,
     ) {
-        self.weight_at(move |_, w, g, state| update(w, g, state));
+        self.each_weight_at(move |_, w, g, state| update(w, g, state));
     }
 
-    /// As [`weight`](Each::weight), for a rule that also wants to know the weight's place among all that
+    /// As [`each_weight`](Update::each_weight), for a rule that also wants to know the weight's place among all that
     /// it updates, counted from 0.
     ///
     /// # Panics
-    /// As [`weight`](Each::weight).
+    /// As [`each_weight`](Update::each_weight).
     #[track_caller]
-    pub fn weight_at<const N: usize>(
+    pub fn each_weight_at<const N: usize>(
         self,
         update: impl Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy + Send + Sync + 'static,
     ) {
-        let Each { mut first, mut weights, mut gradients, scale, state, extents, entries, path, .. } = self;
+        let Update { mut first, mut weights, mut gradients, scale, state, extents, entries, path, .. } = self;
         let full = state.into_iter().zip(extents).filter(|(_, extent)| extent.is_full(entries));
         let state: Vec<_> = full.map(|(array, _)| array).collect();
         let found = state.len();
@@ -225,13 +225,13 @@ impl<'a> Each<'a> {
     /// number of threads.
     ///
     /// # Panics
-    /// As [`weight`](Each::weight).
+    /// As [`each_weight`](Update::each_weight).
     #[track_caller]
     pub fn sums<const N: usize, const K: usize>(
         &self,
         term: impl Fn(f32, f32, [f32; N]) -> [f32; K] + Copy + Send + Sync + 'static,
     ) -> [f64; K] {
-        let Each { weights, gradients, scale, state, extents, entries, path, .. } = self;
+        let Update { weights, gradients, scale, state, extents, entries, path, .. } = self;
         let full = state.iter().zip(*extents).filter(|(_, extent)| extent.is_full(entries));
         let arrays: Vec<&[f32]> = full.map(|(array, _)| &**array).collect();
         assert_eq!(arrays.len(), N, "the term takes {N} state arrays");

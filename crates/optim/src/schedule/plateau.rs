@@ -1,8 +1,8 @@
 use crate::error::Error;
 use crate::hyper::Hyperparameters;
-use crate::rule::Card;
-use crate::state_dict::{MOST_STEPS, StateDict};
-use crate::{hyperparameters, words};
+use crate::rule::Info;
+use crate::state::{MOST_STEPS, StateDict};
+use crate::{choices, hyperparameters};
 
 hyperparameters! {
     /// When to lower the learning rate because a loss no longer falls.
@@ -26,7 +26,7 @@ hyperparameters! {
     }
 }
 
-words! {
+choices! {
     /// What the threshold of a plateau is.
     pub enum ThresholdMode {
         /// A share of the size of the best.
@@ -36,7 +36,7 @@ words! {
     }
 }
 
-words! {
+choices! {
     /// Which way is better.
     pub enum PlateauMode {
         /// Less is better, as of a loss.
@@ -48,8 +48,8 @@ words! {
 
 impl PlateauSettings {
     /// What a person wants to know about it.
-    pub fn card(&self) -> &'static Card {
-        &Card {
+    pub fn info(&self) -> &'static Info {
+        &Info {
             name: "plateau",
             title: "a lower rate whenever the loss stops falling",
             family: "schedule with a state",

@@ -1,0 +1,58 @@
+//! A data set out of a Debian package, unpacked without being installed, so that it takes no root.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::error::Error;
+use crate::event::Event;
+use crate::fetch::copy;
+use crate::network::Network;
+use crate::program;
+use crate::sets::File;
+use crate::store::Store;
+
+/// Has `apt-get download` fetch the package into a folder of its own, `dpkg -x` unpack it there, and
+/// takes the files from where the package has them. Nothing of the package is run.
+pub(crate) fn obtain(
+    store: &Store,
+    network: &Network,
+    package: &str,
+    wanted: &[&'static File],
+    progress: &mut dyn FnMut(Event),
+) -> Result<(), Error> {
+    let folder = store.folder.join(".debian");
+    // A leftover of a process that was killed; only the holder of the lock comes here.
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).map_err(|source| Error::Create { path: folder.clone(), source })?;
+    let obtained = unpacked(&folder, network, package).and_then(|()| {
+        let name = store.set.system.unwrap_or(store.set.name);
+        copy(store, &folder.join("usr/share/datasets").join(name), wanted, progress)
+    });
+    let _ = fs::remove_dir_all(&folder);
+    obtained
+}
+
+/// Downloads and unpacks the package in the folder.
+fn unpacked(folder: &Path, network: &Network, package: &str) -> Result<(), Error> {
+    let failed = |why: String| Error::Server { place: format!("Debian package {package}"), why };
+    let Some(apt) = &network.apt else {
+        return Err(failed("apt-get is not to be used".into()));
+    };
+    let mut download = Command::new(apt);
+    download.args(["download", "--quiet", package]).current_dir(folder);
+    let said = program::run(&mut download, "apt-get", network)?.map_err(failed)?;
+    let found = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let archive = found.into_iter().find(|path| path.extension().is_some_and(|e| e == "deb"));
+    let Some(archive) = archive else {
+        let line = said.lines().find(|line| line.starts_with("E:")).or(said.lines().next());
+        return Err(failed(line.unwrap_or("apt-get brought no package").into()));
+    };
+    let mut unpack = Command::new("dpkg");
+    unpack.arg("-x").arg(archive).arg(".").current_dir(folder);
+    let said = program::run(&mut unpack, "dpkg", network)?.map_err(failed)?;
+    if folder.join("usr").is_dir() {
+        return Ok(());
+    }
+    Err(failed(said.lines().next().unwrap_or("dpkg unpacked nothing").into()))
+}

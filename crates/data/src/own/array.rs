@@ -1,0 +1,341 @@
+//! Arrays as inputs and targets: `.npy` and IDX files of any element type.
+//!
+//! The first dimension counts the examples. Inputs of unsigned bytes stay bytes, all other numbers
+//! become `f32`; images of bytes and of IDX files without a dimension for channels get one.
+//!
+//! ```
+//! use data::own::array::{self, Array, Elements};
+//! use data::own::csv::TargetKind;
+//!
+//! let images = Array { shape: vec![2, 1, 3], elements: Elements::Bytes(vec![0, 1, 2, 3, 4, 5]) };
+//! let letters = Array { shape: vec![2], elements: Elements::Bytes(vec![26, 1]) };
+//! let samples = array::samples((images, "images".as_ref()), Some((letters, "labels".as_ref())), TargetKind::Auto, None)?;
+//! assert_eq!(samples.inputs.shape(), [1, 3, 1]);
+//! assert_eq!(samples.targets.classes(), Some(2));
+//! # Ok::<(), data::Error>(())
+//! ```
+
+use std::path::Path;
+
+use super::classes::Classes;
+use super::csv::TargetKind;
+use super::{Fault, npy};
+use crate::error::Error;
+use crate::idx::{Idx, IdxData};
+use crate::samples::{Inputs, Samples, Targets};
+use crate::text::grouped;
+
+/// An array with its elements in row-major order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Array {
+    /// Size of each dimension, outermost first.
+    pub shape: Vec<usize>,
+    /// The elements.
+    pub elements: Elements,
+}
+
+/// Elements as they are used: bytes as bytes, everything else as `f32`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Elements {
+    /// Unsigned bytes.
+    Bytes(Vec<u8>),
+    /// Numbers of another type.
+    Numbers {
+        /// The numbers, rounded to `f32`.
+        values: Vec<f32>,
+        /// The type in the file holds whole numbers only.
+        whole: bool,
+    },
+}
+
+/// Types of elements that files have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ElementType {
+    Bool,
+    U8,
+    I8,
+    U16,
+    I16,
+    U32,
+    I32,
+    U64,
+    I64,
+    F32,
+    F64,
+}
+
+impl ElementType {
+    pub(super) fn size(self) -> usize {
+        match self {
+            ElementType::Bool | ElementType::U8 | ElementType::I8 => 1,
+            ElementType::U16 | ElementType::I16 => 2,
+            ElementType::U32 | ElementType::I32 | ElementType::F32 => 4,
+            ElementType::U64 | ElementType::I64 | ElementType::F64 => 8,
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            ElementType::Bool => "bool",
+            ElementType::U8 => "u8",
+            ElementType::I8 => "i8",
+            ElementType::U16 => "u16",
+            ElementType::I16 => "i16",
+            ElementType::U32 => "u32",
+            ElementType::I32 => "i32",
+            ElementType::U64 => "u64",
+            ElementType::I64 => "i64",
+            ElementType::F32 => "f32",
+            ElementType::F64 => "f64",
+        }
+    }
+}
+
+/// A number that `f32` cannot hold, or that is none.
+pub(super) struct TooLarge {
+    index: usize,
+    value: f64,
+}
+
+impl TooLarge {
+    pub(super) fn of(self, file: &Path) -> Error {
+        let place = format!("element {} (from 0)", grouped(self.index as u64));
+        let hint = "remove the example, or fill the value in: f32 holds finite numbers up to 3.4e38";
+        Fault::expected(place, "a finite number", &self.value.to_string(), hint).of(file)
+    }
+}
+
+impl Elements {
+    /// Elements from their bytes.
+    pub(super) fn decode(kind: ElementType, big_endian: bool, bytes: Vec<u8>) -> Result<Elements, TooLarge> {
+        macro_rules! numbers {
+            ($type:ty) => {{
+                let read = if big_endian { <$type>::from_be_bytes } else { <$type>::from_le_bytes };
+                let (elements, _) = bytes.as_chunks();
+                elements.iter().map(|&bytes| read(bytes) as f64).enumerate().map(finite).collect()
+            }};
+        }
+        let values: Result<Vec<f32>, TooLarge> = match kind {
+            ElementType::U8 => return Ok(Elements::Bytes(bytes)),
+            ElementType::Bool => Ok(bytes.iter().map(|&byte| f32::from(u8::from(byte != 0))).collect()),
+            ElementType::I8 => numbers!(i8),
+            ElementType::U16 => numbers!(u16),
+            ElementType::I16 => numbers!(i16),
+            ElementType::U32 => numbers!(u32),
+            ElementType::I32 => numbers!(i32),
+            ElementType::U64 => numbers!(u64),
+            ElementType::I64 => numbers!(i64),
+            ElementType::F32 => numbers!(f32),
+            ElementType::F64 => numbers!(f64),
+        };
+        let whole = !matches!(kind, ElementType::F32 | ElementType::F64);
+        Ok(Elements::Numbers { values: values?, whole })
+    }
+
+    /// Row-major order from column-major.
+    pub(super) fn transposed(self, shape: &[usize]) -> Elements {
+        match self {
+            Elements::Bytes(values) => Elements::Bytes(transposed(&values, shape)),
+            Elements::Numbers { values, whole } => {
+                Elements::Numbers { values: transposed(&values, shape), whole }
+            }
+        }
+    }
+
+    fn number(&self, index: usize) -> f32 {
+        match self {
+            Elements::Bytes(values) => values[index].into(),
+            Elements::Numbers { values, .. } => values[index],
+        }
+    }
+
+    fn are_whole(&self) -> bool {
+        matches!(self, Elements::Bytes(_) | Elements::Numbers { whole: true, .. })
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Elements::Bytes(values) => values.len(),
+            Elements::Numbers { values, .. } => values.len(),
+        }
+    }
+}
+
+/// Bytes to unpack at most from a packed file.
+const MOST_UNPACKED: u64 = 1 << 30;
+
+/// Reads a `.npy` file, or an IDX file, plain or packed, by its first bytes.
+pub fn read(path: &Path) -> Result<Array, Error> {
+    use std::io::Read;
+    let (file, bytes) = files::open(path)?;
+    let mut start = Vec::new();
+    let failed = |source| Error::Io { action: "read", path: path.into(), source };
+    file.take(2).read_to_end(&mut start).map_err(failed)?;
+    match start[..] {
+        [0x93, _] | [b'P', b'K'] => npy::read(path),
+        [0, 0] | [0x1f, 0x8b] => from_idx(path, Idx::open(path, bytes.max(MOST_UNPACKED))?),
+        _ => {
+            let hint = "save arrays with numpy.save, or as IDX";
+            Err(Fault::expected("", "a .npy or an IDX file", "another beginning", hint).of(path))
+        }
+    }
+}
+
+/// An array from an IDX file, images with a dimension for channels.
+fn from_idx(path: &Path, idx: Idx) -> Result<Array, Error> {
+    let Idx { mut shape, data } = idx;
+    fn numbers<T: Copy + Into<f64>>(values: Vec<T>, whole: bool) -> Result<Elements, TooLarge> {
+        let values = values.into_iter().map(Into::into).enumerate().map(finite);
+        Ok(Elements::Numbers { values: values.collect::<Result<_, _>>()?, whole })
+    }
+    let elements = match data {
+        IdxData::U8(values) => Ok(Elements::Bytes(values)),
+        IdxData::I8(values) => numbers(values, true),
+        IdxData::I16(values) => numbers(values, true),
+        IdxData::I32(values) => numbers(values, true),
+        IdxData::F32(values) => numbers(values, false),
+        IdxData::F64(values) => numbers(values, false),
+    };
+    if shape.len() == 3 {
+        shape.push(1);
+    }
+    Ok(Array { shape, elements: elements.map_err(|fault| fault.of(path))? })
+}
+
+/// Inputs and targets from arrays, each with the file that it came from for messages.
+///
+/// Classes are the distinct values in ascending order (so EMNIST's letters 1 to 26 are classes 0 to 25
+/// with their numbers as names), rows that are one-hot, or the first of QMNIST's eight columns. `known`
+/// names the classes of the training data, where these are test data.
+pub fn samples(
+    (inputs, inputs_file): (Array, &Path),
+    targets: Option<(Array, &Path)>,
+    kind: TargetKind,
+    known: Option<&[String]>,
+) -> Result<Samples, Error> {
+    let Array { shape, elements } = inputs;
+    let wrong = |found: String| {
+        let expected = "examples × one to three dimensions, none of them 0";
+        Fault::expected("", expected, &found, "the first dimension counts the examples").of(inputs_file)
+    };
+    if !(1..=4).contains(&shape.len()) || shape.contains(&0) {
+        return Err(wrong(format!("shape {shape:?}")));
+    }
+    let mut example = shape[1..].to_vec();
+    if example.is_empty() || (example.len() == 2 && matches!(elements, Elements::Bytes(_))) {
+        example.push(1);
+    }
+    let inputs = match elements {
+        Elements::Bytes(values) => Inputs::Bytes { shape: example, values },
+        Elements::Numbers { values, .. } => Inputs::Numbers { shape: example, values },
+    };
+    let targets = match targets {
+        None => Targets::None,
+        Some((array, file)) => {
+            if array.shape.first() != Some(&shape[0]) {
+                let expected = format!("{} targets, one for each input", grouped(shape[0] as u64));
+                let hint = "inputs and targets come in pairs: check that the files belong together";
+                return Err(
+                    Fault::expected("", &expected, &format!("shape {:?}", array.shape), hint).of(file)
+                );
+            }
+            self::targets(&array, kind, known).map_err(|fault| fault.of(file))?
+        }
+    };
+    Ok(Samples { inputs, targets })
+}
+
+fn targets(array: &Array, kind: TargetKind, known: Option<&[String]>) -> Result<Targets, Fault> {
+    let Array { shape, elements } = array;
+    let count = shape[0];
+    let width = elements.len() / count.max(1);
+    let one_hot = width >= 2 && shape.len() == 2 && is_one_hot(elements, width);
+    let classes = match kind {
+        TargetKind::Classes => true,
+        TargetKind::Numbers => false,
+        TargetKind::Auto => {
+            known.is_some() || one_hot || (elements.are_whole() && (width == 1 || width == QMNIST))
+        }
+    };
+    if !classes {
+        let values = (0..elements.len()).map(|i| elements.number(i)).collect();
+        return Ok(Targets::Numbers { width, values });
+    }
+    let mut found = match known {
+        Some(names) => Classes::known(names),
+        None => Classes::new(),
+    };
+    let wide = one_hot || width == 1 || (width == QMNIST && elements.are_whole());
+    if !wide || shape.len() > 2 {
+        let expected = "one class for each example, or one-hot rows";
+        let hint = "say that the targets are numbers if they are";
+        return Err(Fault::expected("", expected, &format!("shape {shape:?}"), hint));
+    }
+    for i in 0..count {
+        let value = match one_hot {
+            true => (0..width).find(|&j| elements.number(i * width + j) == 1.0).unwrap_or(0) as f32,
+            false => elements.number(i * width),
+        };
+        let place = || format!("example {} (from 0)", grouped(i as u64));
+        if value.fract() != 0.0 {
+            let hint = "say that the targets are numbers if they are";
+            return Err(Fault::expected(place(), "a class as a whole number", &value.to_string(), hint));
+        }
+        let name = value.to_string();
+        let pushed = if known.is_some() { found.push_known(&name) } else { found.push(&name) };
+        pushed.map_err(|no| Fault::expected(place(), &no.expected, &no.found, &no.hint))?;
+    }
+    Ok(match known {
+        Some(names) => Targets::Classes { labels: found.into_known(), names: names.to_vec() },
+        None => {
+            let (labels, names) = found.finish();
+            Targets::Classes { labels, names }
+        }
+    })
+}
+
+/// Columns of QMNIST's labels, of which the first is the class.
+const QMNIST: usize = 8;
+
+fn is_one_hot(elements: &Elements, width: usize) -> bool {
+    (0..elements.len() / width).all(|row| {
+        let mut ones = 0;
+        (0..width).all(|j| match elements.number(row * width + j) {
+            0.0 => true,
+            1.0 => {
+                ones += 1;
+                ones == 1
+            }
+            _ => false,
+        }) && ones == 1
+    })
+}
+
+fn finite((index, value): (usize, f64)) -> Result<f32, TooLarge> {
+    let narrow = value as f32;
+    if narrow.is_finite() { Ok(narrow) } else { Err(TooLarge { index, value }) }
+}
+
+/// Row-major order from column-major.
+fn transposed<T: Copy>(values: &[T], shape: &[usize]) -> Vec<T> {
+    let mut strides = vec![1; shape.len()];
+    for i in 1..shape.len() {
+        strides[i] = strides[i - 1] * shape[i - 1];
+    }
+    let mut index = vec![0; shape.len()];
+    let mut from = 0;
+    let mut result = Vec::with_capacity(values.len());
+    for _ in 0..values.len() {
+        result.push(values[from]);
+        for axis in (0..shape.len()).rev() {
+            index[axis] += 1;
+            from += strides[axis];
+            if index[axis] < shape[axis] {
+                break;
+            }
+            from -= strides[axis] * shape[axis];
+            index[axis] = 0;
+        }
+    }
+    result
+}

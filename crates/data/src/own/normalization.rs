@@ -1,0 +1,81 @@
+//! Normalization as it is asked for: `auto`, `none` or a mean and a standard deviation.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::samples::{Inputs, Per, Standardization};
+
+/// Choice of what inputs are normalized by.
+///
+/// ```
+/// use data::own::Normalization;
+/// let half: Normalization = "0.5,0.5".parse()?;
+/// assert_eq!(half, Normalization::MeanStd { mean: 0.5, std: 0.5 });
+/// assert_eq!(half.to_string(), "0.5,0.5");
+/// assert_eq!("none".parse(), Ok(Normalization::None));
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Normalization {
+    /// By mean and standard deviation of the training inputs: of each column of a table, or of all
+    /// numbers of anything else.
+    #[default]
+    Auto,
+    /// Numbers as they are; bytes from 0 to 1.
+    None,
+    /// By these; of bytes on the scale from 0 to 1.
+    MeanStd {
+        /// What becomes 0.
+        mean: f64,
+        /// What becomes a distance of 1.
+        std: f64,
+    },
+}
+
+impl Normalization {
+    /// Mean and standard deviation for inputs like these, which should be those of the training split.
+    /// Tokens are not normalized.
+    pub fn resolve(self, train: &Inputs) -> Standardization {
+        let one = |mean, std| Standardization { mean: vec![mean], std: vec![std] };
+        match (self, train) {
+            (_, Inputs::Tokens { .. }) | (Normalization::None, _) => one(0.0, 1.0),
+            (Normalization::MeanStd { mean, std }, _) => one(mean, std),
+            (Normalization::Auto, Inputs::Numbers { shape, .. }) if shape.len() == 1 => {
+                Standardization::of(train, Per::Feature)
+            }
+            (Normalization::Auto, _) => Standardization::of(train, Per::Dataset),
+        }
+    }
+}
+
+impl fmt::Display for Normalization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Normalization::Auto => write!(f, "auto"),
+            Normalization::None => write!(f, "none"),
+            Normalization::MeanStd { mean, std } => write!(f, "{mean},{std}"),
+        }
+    }
+}
+
+impl FromStr for Normalization {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Normalization, String> {
+        let expected =
+            || format!("expected `auto`, `none` or a mean and a deviation such as 0.5,0.5, found {text:?}");
+        match text.trim() {
+            "auto" => Ok(Normalization::Auto),
+            "none" => Ok(Normalization::None),
+            pair => {
+                let (mean, std) = pair.split_once(',').ok_or_else(expected)?;
+                let number = |word: &str| word.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+                let (Some(mean), Some(std)) = (number(mean), number(std)) else { return Err(expected()) };
+                if std <= 0.0 {
+                    return Err(format!("expected a deviation above 0, found {std}"));
+                }
+                Ok(Normalization::MeanStd { mean, std })
+            }
+        }
+    }
+}

@@ -1,0 +1,491 @@
+//! A user's own tables, arrays, texts and descriptions, right and wrong.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use data::own::csv::{self, Options, TargetKind};
+use data::own::{Description, Loaded, Normalization, array};
+use data::samples::{Inputs, Samples, Targets};
+use data::{Error, Idx, IdxData, Kind};
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+/// A file of these bytes.
+fn file(name: &str, bytes: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    (folder, path)
+}
+
+/// The message without the folder.
+fn message(error: &Error, path: &Path) -> String {
+    assert_eq!(error.kind(), Kind::BadData, "{error}");
+    assert!(!error.hint().is_empty(), "{error}");
+    error.to_string().replace(&path.display().to_string(), &path.file_name().unwrap().to_string_lossy())
+}
+
+fn numbers(samples: &Samples) -> (&[usize], &[f32]) {
+    match &samples.inputs {
+        Inputs::Numbers { shape, values } => (shape, values),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn classes(samples: &Samples) -> (&[u32], Vec<&str>) {
+    match &samples.targets {
+        Targets::Classes { labels, names } => (labels, names.iter().map(String::as_str).collect()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn tables_of_every_dialect_are_read_alike() {
+    let same = [
+        "a,b,kind\n1,2.5,x\n-3,4e1,y\n",
+        "a,b,kind\r\n1,2.5,x\r\n-3,4e1,y",
+        "\u{feff}a,b,kind\n1,2.5,x\n-3,4e1,y\n",
+        "a;b;kind\n1;2.5;x\n-3;4e1;y\n",
+        "a\tb\tkind\n1\t2.5\tx\n-3\t4e1\ty\n",
+        "\"a\",\"b\",\"kind\"\n\"1\",\"2.5\",\"x\"\n\"-3\",\"4e1\",\"y\"\n",
+        "\n a , b , kind \n 1 , 2.5 , x \n\n-3,4e1,y\n",
+    ];
+    for text in same {
+        let (_folder, path) = file("t.csv", text);
+        let table = csv::read(&path, &Options::new("kind")).unwrap();
+        assert_eq!(table.features, ["a", "b"], "{text:?}");
+        assert_eq!(numbers(&table.samples), (&[2][..], &[1.0, 2.5, -3.0, 40.0][..]));
+        assert_eq!(classes(&table.samples), (&[0, 1][..], vec!["x", "y"]));
+    }
+}
+
+#[test]
+fn targets_are_classes_or_numbers_as_asked_or_by_their_values() {
+    let read = |values: &[&str], kind| {
+        let (_folder, path) = file("t.csv", format!("x,t\n{}", values.map_lines()));
+        csv::read(&path, &Options { kind, ..Options::new("t") }).unwrap().samples.targets
+    };
+    let many: Vec<String> = (0..30).map(|i| i.to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let is_classes = |targets: &Targets| targets.classes().is_some();
+    assert!(is_classes(&read(&["10", "9", "10"], TargetKind::Auto)));
+    assert!(!is_classes(&read(&["10", "9.5", "10"], TargetKind::Auto)));
+    assert!(!is_classes(&read(&many, TargetKind::Auto)));
+    assert!(is_classes(&read(&many, TargetKind::Classes)));
+    assert!(!is_classes(&read(&["1", "0"], TargetKind::Numbers)));
+    // Numbers in their order, not as words.
+    let Targets::Classes { labels, names } = read(&["10", "9", "10"], TargetKind::Auto) else { panic!() };
+    assert_eq!((labels, names), (vec![1, 0, 1], vec!["9".to_string(), "10".to_string()]));
+}
+
+trait Lines {
+    fn map_lines(&self) -> String;
+}
+
+impl Lines for &[&str] {
+    fn map_lines(&self) -> String {
+        self.iter().map(|value| format!("1,{value}\n")).collect()
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_table_is_said_with_its_place() {
+    type Change = fn(&mut Options);
+    let same: Change = |_| ();
+    let cases: [(&str, Change, &str); 18] = [
+        ("a,t\n1,x\n,y\n", same, "t.csv, line 3, column 1 (\"a\"): expected a number, found nothing"),
+        (
+            "a,t\n1,x\n\nNA,y\n",
+            same,
+            "t.csv, line 4, column 1 (\"a\"): expected a number, found \"NA\", a missing value",
+        ),
+        ("a,t\n1,x\nred,y\n", same, "t.csv, line 3, column 1 (\"a\"): expected a number, found \"red\""),
+        ("a;t\n\"1,5\";x\n", same, "t.csv, line 2, column 1 (\"a\"): expected a number, found \"1,5\""),
+        ("a,t\n1e39,x\n", same, "t.csv, line 2, column 1 (\"a\"): expected a number, found \"1e39\""),
+        ("a,t\n1,x\n2\n", same, "t.csv, line 3: expected 2 fields, found 1"),
+        (
+            "a,t\r\n1,x\r\n\r\nNA,y\r\n",
+            same,
+            "t.csv, line 4, column 1 (\"a\"): expected a number, found \"NA\", a missing value",
+        ),
+        (
+            "a,t\n\"1\n\",x\n2,\"y\n3,z\n",
+            same,
+            "t.csv, line 4: expected a closing quote, found the end of the file",
+        ),
+        ("a,t\n1,\n", same, "t.csv, line 2, column 2 (\"t\"): expected a target, found nothing"),
+        ("a,T\n1,x\n", same, "t.csv, line 1: unknown column \"t\"; did you mean \"T\"?"),
+        (
+            "a,t\n1,x\n",
+            |o| o.target = Some("3".into()),
+            "t.csv, line 1: expected a column from 1 to 2, found 3",
+        ),
+        ("a,a,t\n1,1,x\n", same, "t.csv, line 1, column 2: duplicate column \"a\", the first is column 1"),
+        ("1,2\n3,4\n", same, "t.csv, line 1: expected the names of the columns, found numbers alone"),
+        ("a,t\n", same, "t.csv: expected a line for each example, found none"),
+        ("", same, "t.csv: expected a table in UTF-8, found an empty file"),
+        ("t\n1\n", same, "t.csv, line 1: expected columns other than the target, found none"),
+        (
+            "a,t\n1,x\n",
+            |o| o.ignore = vec!["t".into()],
+            "t.csv, line 1, column 2: column \"t\" conflicts with itself: it is asked for twice",
+        ),
+        (
+            "a\u{1b}[31m,t\nx\u{1b}]0;,1\n",
+            same,
+            "t.csv, line 2, column 1 (\"a\\u{1b}[31m\"): expected a number, found \"x\\u{1b}]0;\"",
+        ),
+    ];
+    for (text, change, expected) in cases {
+        let (_folder, path) = file("t.csv", text);
+        let mut options = Options::new("t");
+        change(&mut options);
+        assert_eq!(message(&csv::read(&path, &options).unwrap_err(), &path), expected, "{text:?}");
+    }
+    for (bytes, words) in [
+        (&b"a,t\n1,\xff\n"[..], "line 2, column 2: expected UTF-8, found other bytes"),
+        (b"\xff\xfea\0,\0", "found UTF-16"),
+        (b"PK\x03\x04rest", "found a zip archive or an Excel workbook"),
+        (b"a\0b,t\n", "zero bytes, so not a text file"),
+    ] {
+        let (_folder, path) = file("t.csv", bytes);
+        let text = message(&csv::read(&path, &Options::new("t")).unwrap_err(), &path);
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
+fn words_become_columns_when_asked_and_test_data_must_have_the_same() {
+    let (folder, train) = file("train.csv", "id,color,size,t\n7,red,1,a\n8,blue,2,b\n9,red,3,a\n");
+    let options = Options { ignore: vec!["id".into()], one_hot: vec!["2".into()], ..Options::new("t") };
+    let table = csv::read(&train, &options).unwrap();
+    assert_eq!(table.features, ["color=red", "color=blue", "size"]);
+    assert_eq!(numbers(&table.samples).1, [1.0, 0.0, 1.0, 0.0, 1.0, 2.0, 1.0, 0.0, 3.0]);
+
+    let test = folder.path().join("test.csv");
+    let read = |text: &str| {
+        fs::write(&test, text).unwrap();
+        csv::read_alike(&test, &options, &table)
+    };
+    let samples = read("id,color,size,t\n1,blue,5,b\n").unwrap();
+    assert_eq!(numbers(&samples).1, [0.0, 1.0, 5.0]);
+    assert_eq!(classes(&samples), (&[1][..], vec!["a", "b"]));
+    for (text, words) in [
+        (
+            "id,color,size,t\n1,green,5,b\n",
+            "line 2, column 2 (\"color\"): expected a word of the training data, found \"green\"",
+        ),
+        (
+            "id,color,size,t\n1,red,5,c\n",
+            "line 2, column 4 (\"t\"): expected one of the 2 classes of the training data, found \"c\"",
+        ),
+        ("id,size,color,t\n1,5,red,a\n", "line 1, column 2: expected column \"color\", found \"size\""),
+        ("id,color,size\n1,red,5\n", "line 1: expected 4 columns, found 3"),
+    ] {
+        let text = message(&read(text).unwrap_err(), &test);
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
+fn a_table_without_a_header_or_target() {
+    let (_folder, path) = file("t.csv", "1,2\n3,4\n");
+    let options = Options { header: false, ..Options::new("2") };
+    let table = csv::read(&path, &options).unwrap();
+    assert_eq!((table.features, table.target.as_deref()), (vec!["1".to_string()], Some("2")));
+    assert_eq!(numbers(&table.samples).1, [1.0, 3.0]);
+    let table = csv::read(&path, &Options { target: None, ..options }).unwrap();
+    assert_eq!(table.samples.targets, Targets::None);
+}
+
+/// A `.npy` file as NumPy writes it.
+fn npy(version: u8, descr: &str, fortran: bool, shape: &str, body: &[u8]) -> Vec<u8> {
+    let fortran = if fortran { "True" } else { "False" };
+    let mut header = format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}");
+    let preamble = if version == 1 { 10 } else { 12 };
+    while (preamble + header.len() + 1) % 64 != 0 {
+        header.push(' ');
+    }
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY".to_vec();
+    bytes.extend([version, 0]);
+    match version {
+        1 => bytes.extend((header.len() as u16).to_le_bytes()),
+        _ => bytes.extend((header.len() as u32).to_le_bytes()),
+    }
+    bytes.extend(header.as_bytes());
+    bytes.extend(body);
+    bytes
+}
+
+#[test]
+fn npy_files_of_every_type_and_order_are_read() {
+    let values = [0_u8, 1, 2, 100, 3, 4];
+    let widened = |bytes: fn(u8) -> Vec<u8>| values.iter().flat_map(|&x| bytes(x)).collect::<Vec<u8>>();
+    let cases: [(&str, Vec<u8>); 14] = [
+        ("|i1", widened(|x| vec![x])),
+        ("<i2", widened(|x| i16::from(x).to_le_bytes().into())),
+        (">i2", widened(|x| i16::from(x).to_be_bytes().into())),
+        ("<u2", widened(|x| u16::from(x).to_le_bytes().into())),
+        ("<i4", widened(|x| i32::from(x).to_le_bytes().into())),
+        (">i4", widened(|x| i32::from(x).to_be_bytes().into())),
+        ("<u4", widened(|x| u32::from(x).to_le_bytes().into())),
+        ("<i8", widened(|x| i64::from(x).to_le_bytes().into())),
+        (">u8", widened(|x| u64::from(x).to_be_bytes().into())),
+        ("<f4", widened(|x| f32::from(x).to_le_bytes().into())),
+        (">f4", widened(|x| f32::from(x).to_be_bytes().into())),
+        ("<f8", widened(|x| f64::from(x).to_le_bytes().into())),
+        (">f8", widened(|x| f64::from(x).to_be_bytes().into())),
+        ("=f8", widened(|x| f64::from(x).to_le_bytes().into())),
+    ];
+    for (descr, body) in cases {
+        for version in 1..=3 {
+            let (_folder, path) = file("x.npy", npy(version, descr, false, "(2, 3)", &body));
+            let array = array::read(&path).unwrap();
+            let samples = array::samples((array, &path), None, TargetKind::Auto, None).unwrap();
+            assert_eq!(numbers(&samples), (&[3][..], &[0.0, 1.0, 2.0, 100.0, 3.0, 4.0][..]), "{descr}");
+        }
+    }
+    let (_folder, path) = file("x.npy", npy(1, "|u1", true, "(2, 3)", &values));
+    assert_eq!(array::read(&path).unwrap().elements, array::Elements::Bytes(vec![0, 2, 3, 1, 100, 4]));
+    let (_folder, path) = file("x.npy", npy(1, "|b1", false, "(3,)", &[1, 0, 1]));
+    let array = array::read(&path).unwrap();
+    let samples =
+        array::samples((array.clone(), &path), Some((array, &path)), TargetKind::Auto, None).unwrap();
+    assert_eq!(numbers(&samples), (&[1][..], &[1.0, 0.0, 1.0][..]));
+    assert_eq!(classes(&samples), (&[1, 0, 1][..], vec!["0", "1"]));
+}
+
+#[test]
+fn what_is_wrong_with_an_npy_file_is_said() {
+    let good = npy(1, "<f4", false, "(2, 3)", &[0; 24]);
+    let cases = [
+        (good[..good.len() - 1].to_vec(), "expected 152 bytes, found 151 bytes for shape [2, 3] of f32"),
+        ([good.clone(), vec![0]].concat(), "expected 152 bytes, found 153 bytes"),
+        (npy(1, "<f4", false, "(4000000000, 4000000000)", &[0; 24]), "expected an array that can be"),
+        (npy(1, "|O", false, "(2,)", &[0; 24]), "expected numbers, found elements of type \"|O\""),
+        (npy(1, "<U5", false, "(2,)", &[0; 24]), "found elements of type \"<U5\""),
+        (npy(1, "<f2", false, "(2,)", &[0; 4]), "found elements of type \"<f2\""),
+        (npy(4, "<f4", false, "(2,)", &[0; 8]), "expected version 1, 2 or 3 of the format, found 4"),
+        (npy(1, "<f4", false, "(2.5,)", &[0; 8]), "expected a shape of whole numbers"),
+        (
+            npy(1, "<f4", false, "(1,)", &f32::NAN.to_le_bytes()),
+            "element 0 (from 0): expected a finite number, found NaN",
+        ),
+        (npy(1, "<f8", false, "(1,)", &1e300_f64.to_le_bytes()), "expected a finite number, found 1"),
+        (
+            b"\x93NUMPY\x02\x00\xff\xff\xff\xff".to_vec(),
+            "expected a header of at most 65,536 bytes within the file",
+        ),
+        (b"PK\x03\x04".to_vec(), "found an .npz archive"),
+        (b"text".to_vec(), "expected a .npy or an IDX file"),
+        (Vec::new(), "expected a .npy or an IDX file"),
+    ];
+    for (bytes, words) in cases {
+        let (_folder, path) = file("x.npy", bytes);
+        let text = message(&array::read(&path).unwrap_err(), &path);
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+fn idx(folder: &TempDir, name: &str, shape: &[usize], data: IdxData) -> PathBuf {
+    let path = folder.path().join(name);
+    Idx { shape: shape.to_vec(), data }.save(&path).unwrap();
+    path
+}
+
+#[test]
+fn idx_files_of_every_kind_are_inputs_and_targets() {
+    let folder = tempfile::tempdir().unwrap();
+    let load = |inputs: PathBuf, targets: PathBuf| {
+        let mut description = Description::new(data::own::description::Kind::Array, vec![inputs, targets]);
+        description.test = data::own::description::Test::Part(data::samples::Holdout::Count(1));
+        description.load()
+    };
+    // EMNIST's letters are numbered from 1.
+    let images = || idx(&folder, "images", &[4, 2, 3], IdxData::U8((0..24).collect()));
+    let letters = idx(&folder, "letters", &[4], IdxData::U8(vec![26, 1, 3, 1]));
+    let loaded = load(images(), letters).unwrap();
+    assert_eq!(loaded.splits.train.inputs.shape(), [2, 3, 1]);
+    assert_eq!(classes(&loaded.splits.train).1, ["1", "3", "26"]);
+    // Three channels, floats, one-hot rows, QMNIST's columns, several numbers each.
+    let colors = idx(&folder, "colors", &[4, 2, 1, 3], IdxData::F32((0..24).map(|x| x as f32).collect()));
+    let one_hot = idx(&folder, "one hot", &[4, 3], IdxData::U8(vec![0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 1, 0]));
+    let loaded = load(colors, one_hot).unwrap();
+    assert_eq!(
+        (numbers(&loaded.splits.train).0, classes(&loaded.splits.train).1),
+        (&[2, 1, 3][..], vec!["0", "1", "2"])
+    );
+    let wide: Vec<i32> = (0..4).flat_map(|i| [i % 2, -7, 1 << 20, 3, 3, 3, 3, 3]).collect();
+    let qmnist = idx(&folder, "qmnist", &[4, 8], IdxData::I32(wide));
+    assert_eq!(classes(&load(images(), qmnist).unwrap().splits.train).1, ["0", "1"]);
+    let pairs = idx(&folder, "pairs", &[4, 2], IdxData::F64((0..8).map(f64::from).collect()));
+    assert!(matches!(load(images(), pairs).unwrap().splits.train.targets, Targets::Numbers { width: 2, .. }));
+    // Another number of targets.
+    let three = idx(&folder, "three", &[3], IdxData::U8(vec![0, 1, 2]));
+    let text = load(images(), three.clone()).unwrap_err();
+    assert_eq!(message(&text, &three), "three: expected 4 targets, one for each input, found shape [3]");
+}
+
+fn described(text: &str, files: &[(&str, &str)]) -> (TempDir, Result<Loaded, Error>) {
+    let (folder, path) = file("dataset.toml", text);
+    for (name, bytes) in files {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let loaded = Description::open(&path).and_then(|description| description.load());
+    (folder, loaded)
+}
+
+#[test]
+fn a_description_says_all_of_it() {
+    let rows: String = (0..100).map(|i| format!("{i},{},{}\n", i * 2 % 7, ["no", "yes"][i % 2])).collect();
+    let table = format!("n,m,t\n{rows}");
+    let text = "kind = \"csv\"\ntrain = \"t.csv\"\ntarget = \"t\"\ntest = \"20%\"\nvalidation = 10\n";
+    let (_folder, loaded) = described(text, &[("t.csv", &table)]);
+    let loaded = loaded.unwrap();
+    let counts = [&loaded.splits.train, &loaded.splits.validation, &loaded.splits.test].map(Samples::len);
+    assert_eq!(counts, [70, 10, 20]);
+    assert_eq!(loaded.features, ["n", "m"]);
+    assert_eq!(loaded.standardization.mean.len(), 2);
+    let (_, values) = numbers(&loaded.splits.train);
+    let mean: f32 = values.iter().step_by(2).sum::<f32>() / 70.0;
+    assert!(mean.abs() < 1e-5, "{mean}");
+
+    let with = |line: &str| described(&format!("{text}{line}\n"), &[("t.csv", &table)]).1.unwrap();
+    assert_eq!(with("normalize = \"none\"").standardization.mean, [0.0]);
+    assert_eq!(with("normalize = \"0.5,2\"").standardization.std, [2.0]);
+
+    let text = "kind = \"text\"\ntrain = \"a.txt\"\nlength = 4\n";
+    let (_folder, loaded) = described(text, &[("a.txt", &"to be or not ".repeat(20))]);
+    let loaded = loaded.unwrap();
+    assert_eq!(loaded.vocabulary.unwrap().len(), 7);
+    assert_eq!(loaded.splits.train.len() + loaded.splits.test.len(), 64);
+}
+
+#[test]
+fn mistakes_in_a_description_are_shown_at_their_place() {
+    let cases = [
+        (
+            "kind = \"csv\"\ntrian = \"t.csv\"\ntrain = \"t.csv\"\n",
+            "line 2, column 1: unknown key \"trian\"; did you mean `train`?",
+        ),
+        (
+            "kind = \"cvs\"\ntrain = \"t.csv\"\n",
+            "line 1, column 8: unknown kind \"cvs\"; did you mean \"csv\"?",
+        ),
+        ("kind = 3\n", "line 1, column 8: expected a string in \"quotes\", found \"3\""),
+        ("train = \"t.csv\"\n", "dataset.toml: expected a key `kind`, found none"),
+        ("kind = \"csv\"\n", "dataset.toml: expected a key `train`, found none"),
+        ("kind = \"csv\"\ntrain = [\"a\", \"b\"]\n", "line 2, column 9: expected 1 to 1 files, found 2"),
+        ("kind = \"csv\"\ntrain = \"t.csv\"\nvalidation = \"110%\"\n", "line 3, column 14: expected a count"),
+        (
+            "kind = \"csv\"\ntrain = \"t.csv\"\n  normalize = \"1,0\"\n",
+            "line 3, column 15: expected a deviation above 0",
+        ),
+        (
+            "kind = \"csv\"\ntrain = \"t.csv\"\ntargets = \"words\"\n",
+            "line 3, column 11: expected classes, numbers or auto, found \"words\"",
+        ),
+        (
+            "kind = \"array\"\ntrain = \"x\"\nignore = \"a\"\n",
+            "line 3, column 10: expected kind \"csv\" for this key, found \"array\"",
+        ),
+        ("kind = \"csv\"\nkind = \"csv\"\n", "line 2, column 1: duplicate key"),
+        ("kind = \"csv\ntrain = \"t.csv\"\n", "line 1"),
+        (
+            "kind = \"text\"\ntrain = \"t\"\nlength = 0\n",
+            "line 3, column 10: expected 1 character or more, found \"0\"",
+        ),
+    ];
+    for (text, words) in cases {
+        let (folder, loaded) = described(text, &[]);
+        let text = message(&loaded.unwrap_err(), &folder.path().join("dataset.toml"));
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+    let missing = described("kind = \"csv\"\ntrain = \"gone.csv\"\n", &[]).1.unwrap_err();
+    assert_eq!(missing.kind(), Kind::MissingInput);
+    assert!(missing.to_string().contains("gone.csv"));
+}
+
+/// A pipe has no end, a device gives bytes for ever: neither is opened.
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [&pipe, Path::new("/dev/zero"), folder.path()] {
+        let refused = [
+            csv::read(path, &Options::new("t")).map(|_| ()),
+            array::read(path).map(|_| ()),
+            Description::open(path).map(|_| ()),
+            Idx::open(path, 100).map(|_| ()),
+        ];
+        for result in refused {
+            let text = result.unwrap_err().to_string();
+            assert!(text.contains("regular file"), "{text}");
+        }
+    }
+}
+
+/// Three gigabytes that are not there behind a header: refused by their number, not read.
+#[cfg(unix)]
+#[test]
+fn sparse_files_are_refused_by_their_size() {
+    let starts = [npy(1, "<f4", false, "(2, 3)", &[]), vec![0, 0, 8, 1, 0, 0, 0, 9]];
+    for start in starts {
+        let (_folder, path) = file("sparse", start);
+        fs::File::options().write(true).open(&path).unwrap().set_len(3 << 30).unwrap();
+        let begun = std::time::Instant::now();
+        let error = array::read(&path).unwrap_err();
+        assert_eq!(error.kind(), Kind::BadData);
+        assert!(
+            error.to_string().contains("3221225472") || error.to_string().contains("3,221,225,472"),
+            "{error}"
+        );
+        // Reading them takes seconds; this is no timing but a hang guard.
+        assert!(begun.elapsed().as_secs() < 30);
+    }
+}
+
+#[test]
+fn normalization_is_parsed_and_printed() {
+    for text in ["auto", "none", "0.1307,0.3081", "0.5,0.5"] {
+        assert_eq!(text.parse::<Normalization>().unwrap().to_string(), text);
+    }
+    for text in ["", "0.5", "0.5,0", "0.5,-1", "a,b", "nan,1", "1,inf", "0.5,0.5,0.5", "Auto"] {
+        assert!(text.parse::<Normalization>().unwrap_err().starts_with("expected"), "{text}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(50))]
+
+    /// Whatever the bytes are, there is a table or a message, and never a panic.
+    #[test]
+    fn noise_is_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[a-z0-9,;\"\n\r\t.= \\[\\]']{0,200}") {
+        for bytes in [&bytes[..], text.as_bytes()] {
+            let (_folder, path) = file("noise", bytes);
+            let _ = csv::read(&path, &Options::new("a"));
+            let _ = csv::read(&path, &Options { target: None, header: false, ..Options::new("") });
+            let _ = array::read(&path);
+            let _ = Description::open(&path).map(|description| description.load());
+            let mut headed = npy(1, "<f4", false, "(2, 3)", &[]);
+            let len = headed.len();
+            headed[10 + bytes.len() % 60] ^= bytes.first().copied().unwrap_or(1);
+            headed.truncate(len);
+            headed.extend(bytes);
+            fs::write(&path, headed).unwrap();
+            let _ = array::read(&path);
+        }
+    }
+
+    /// A table that is written is the table that is read.
+    #[test]
+    fn numbers_survive_a_table(rows in prop::collection::vec([-1e30_f32..1e30, -1.0_f32..1.0], 1..30)) {
+        let lines: String = rows.iter().map(|[a, b]| format!("{a},{b:e},x\n")).collect();
+        let (_folder, path) = file("t.csv", format!("a,b,t\n{lines}"));
+        let table = csv::read(&path, &Options::new("t")).unwrap();
+        prop_assert_eq!(numbers(&table.samples).1, rows.concat());
+    }
+}
