@@ -2,7 +2,7 @@
 //!
 //! A [`Tape`] owns its nodes in the order they were computed, which already is a topological
 //! order, so the backward pass is a reverse walk. A [`Var`] is a `Copy` handle that cannot
-//! outlive the graph. Buffers go back to the [`BufferPool`], so from the second step on nothing large
+//! outlive the tape. Buffers go back to the [`BufferPool`], so from the second step on nothing large
 //! is allocated. Weights stay where they are, in a [`tensor::ParamVec`], and gradients are written
 //! to another vector of the same layout.
 //!
@@ -42,3 +42,7 @@ pub use ops::recurrent::{Direction, RecurrentWeights};
 pub use pool::BufferPool;
 pub use tape::{Node, Tape};
 pub use var::{Values, Var};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

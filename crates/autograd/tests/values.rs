@@ -160,6 +160,15 @@ fn products_of_matrices_broadcast() {
     });
 }
 
+#[test]
+fn a_value_prints_its_shape_and_few_numbers() {
+    with_tape(|tape| {
+        assert_eq!(format!("{:?}", count(tape, [2])), "Var { shape: [2], values: [0.0, 1.0] }");
+        assert_eq!(format!("{:?}", count(tape, [5, 5])), "Var { shape: [5, 5], .. }");
+        assert_eq!(format!("{tape:?}"), "Tape { values: 2, last: Some([5, 5]), .. }");
+    });
+}
+
 fn assert_near<T: Kernels>(found: &[T], expected: &[f64], bound: f64) {
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().zip(expected) {
