@@ -91,7 +91,7 @@ pub(crate) fn raises_as_json(raises: &[Raise]) -> serde_json::Value {
     raises.iter().map(object).collect()
 }
 
-/// MemoryTraffic over memory as JSON.
+/// Passes over memory as JSON.
 pub(crate) fn passes_as_json(passes: MemoryTraffic) -> serde_json::Value {
     json!({ "read": passes.read, "written": passes.written, "loops": passes.loops })
 }

@@ -107,7 +107,11 @@ impl Meanings {
             .help_heading("Hyperparameters [default and whose]")
             .allow_negative_numbers(true);
         match self.is_flag {
-            true => argument.num_args(0..=1).default_missing_value("true"),
+            // A number may follow a name that means a way of clipping as well, to be answered.
+            true => argument
+                .num_args(0..=1)
+                .default_missing_value("true")
+                .require_equals(!Clip::ALL.iter().any(|(clip, _)| *clip == name)),
             false => argument,
         }
     }

@@ -24,7 +24,7 @@ use crate::weights;
 /// How long a run is and how often it is measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Budget {
-    /// MemoryTraffic over the training set.
+    /// Passes over the training set.
     pub epochs: u32,
     /// Evaluations on the test set in each epoch, evenly spread, the last at its end; with 0 it is not
     /// looked at, not even at the start.

@@ -51,7 +51,7 @@ pub(crate) fn command() -> Command {
         )
         .arg(model::argument())
         .args(dataset::arguments())
-        .arg(number("epochs", "N", "5", "MemoryTraffic over the training set"))
+        .arg(number("epochs", "N", "5", "Passes over the training set"))
         .arg(number("seeds", "N", "5", "Runs of each optimizer, with seeds 0 to N − 1"))
         .arg(number("batch-size", "N", "64", "Images in a batch"))
         .arg(

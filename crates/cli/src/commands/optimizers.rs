@@ -152,7 +152,7 @@ fn markdown() -> Result<String, Error> {
          declarations, not the page. `descent explain NAME` has the formula, the meaning and range of each \
          setting, and when a thing is a good choice.\n\n\
          *Bytes* are those of state for each weight of a matrix, beside 4 for the weight and 4 for its \
-         gradient; where those of a vector's weights differ, they stand behind the slash. *MemoryTraffic* are the \
+         gradient; where those of a vector's weights differ, they stand behind the slash. *Passes* are the \
          arrays as long as the weights that a step reads and writes; *+* is what a setting adds. *Sees* is \
          what the update of a weight depends on: the weight alone, its whole parameter, or all weights.\n",
     );

@@ -85,7 +85,7 @@ pub(crate) fn command() -> Command {
                 .value_name("N")
                 .value_parser(value_parser!(u32).range(1..))
                 .default_value("5")
-                .help("MemoryTraffic over the training set"),
+                .help("Passes over the training set"),
         )
         .arg(
             Arg::new("seed")

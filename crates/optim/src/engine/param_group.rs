@@ -74,7 +74,7 @@ impl ParamGroup {
         }
     }
 
-    /// Stretch by range: there is one, or the rule does not look beyond a parameter.
+    /// Range by range: there is one, or the rule does not look beyond a parameter.
     fn step_ranges(&mut self, update: UpdateArgs, entries: &[ParamInfo], mut point: StepInput<'_>) {
         let ParamGroup { now, ranges, kept, .. } = self;
         let OptState { arrays, extents, scalars, .. } = kept;

@@ -52,7 +52,7 @@ mod tests {
 
     use super::*;
 
-    /// The singular values are between 0.7 and 1.2: so are the roots of what XXᵀ ranges a vector by.
+    /// The singular values are between 0.7 and 1.2: so are the roots of what XXᵀ stretches a vector by.
     #[test]
     fn a_matrix_stretches_all_vectors_about_equally() {
         for (rows, columns) in [(8, 8), (5, 20), (20, 5), (300, 310)] {

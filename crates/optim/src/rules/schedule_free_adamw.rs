@@ -30,7 +30,7 @@ hyperparameters! {
 
 const INFO: Info = Info {
     name: "schedule_free_adamw",
-    title: "LrSchedule-free AdamW",
+    title: "Schedule-free AdamW",
     family: "adaptive",
     problem: "AdamW is at its best only at the end of a schedule, whose length must be known; an \
               average of all weights needs no end and is as good at every moment",

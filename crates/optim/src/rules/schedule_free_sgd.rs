@@ -25,7 +25,7 @@ hyperparameters! {
 
 const INFO: Info = Info {
     name: "schedule_free_sgd",
-    title: "LrSchedule-free SGD",
+    title: "Schedule-free SGD",
     family: "gradient descent",
     problem: "a schedule that shrinks the steps has to know when training ends; an average of all \
               weights needs no end and is as good at every moment",

@@ -5,11 +5,11 @@ use crate::schedule::{Schedule, ScheduleInfo};
 hyperparameters! {
     /// The same share of the rate lost with every step.
     pub struct Exponential {
-        /// What the factor is multiplied with over each range.
+        /// What the factor is multiplied with over each stretch.
         gamma: f64 = 0.01 in 0.0..=1.0,
-        /// The length of a range.
+        /// The length of a stretch.
         every: Span = "100%" in LENGTH,
-        /// Whether it falls at the ends of ranges only.
+        /// Whether it falls at the ends of stretches only.
         staircase: bool = false,
         /// What it does not fall below.
         floor: f64 = 0.0 in 0.0..=1.0,
@@ -36,8 +36,8 @@ impl Schedule for Exponential {
 
     fn factor(&self, s: f64, total: f64) -> f64 {
         let Exponential { gamma, every, staircase, floor } = *self;
-        let ranges = s / every.steps(total).max(1.0);
-        gamma.powf(if staircase { ranges.floor() } else { ranges }).max(floor)
+        let stretches = s / every.steps(total).max(1.0);
+        gamma.powf(if staircase { stretches.floor() } else { stretches }).max(floor)
     }
 
     fn boxed(&self) -> Box<dyn Schedule> {

@@ -5,11 +5,11 @@ use crate::schedule::{Schedule, ScheduleInfo};
 hyperparameters! {
     /// One over a straight line.
     pub struct InverseTime {
-        /// How much the divisor grows over each range.
+        /// How much the divisor grows over each stretch.
         rate: f64 = 1.0 in 0.0..,
-        /// The length of a range.
+        /// The length of a stretch.
         every: Span = "10%" in LENGTH,
-        /// Whether it falls at the ends of ranges only.
+        /// Whether it falls at the ends of stretches only.
         staircase: bool = false,
     }
 }
@@ -34,8 +34,8 @@ impl Schedule for InverseTime {
 
     fn factor(&self, s: f64, total: f64) -> f64 {
         let InverseTime { rate, every, staircase } = *self;
-        let ranges = s / every.steps(total).max(1.0);
-        1.0 / (1.0 + rate * if staircase { ranges.floor() } else { ranges })
+        let stretches = s / every.steps(total).max(1.0);
+        1.0 / (1.0 + rate * if staircase { stretches.floor() } else { stretches })
     }
 
     fn boxed(&self) -> Box<dyn Schedule> {

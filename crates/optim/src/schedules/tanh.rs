@@ -2,7 +2,7 @@ use crate::hyperparameters;
 use crate::schedule::{Schedule, ScheduleInfo, progress};
 
 hyperparameters! {
-    /// GroupSpec of a hyperbolic tangent.
+    /// Part of a hyperbolic tangent.
     pub struct Tanh {
         /// Where on the curve it starts.
         low: f64 = -6.0 in -20.0..=0.0,

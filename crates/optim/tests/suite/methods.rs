@@ -113,7 +113,7 @@ fn a_course_passes_by_what_a_group_says_of_its_own() {
     assert_eq!(run(factor("weight_decay", "linear")), [0.75 * 0.875, 0.5 * 0.75, 1.0]);
 }
 
-/// Half a batch cannot be bias_correction, and half a step of an iteration cannot be made.
+/// Half a batch cannot be gathered, and half a step of an iteration cannot be made.
 #[test]
 fn a_number_of_something_has_no_course() {
     for (wrappers, rule, of, name) in [
