@@ -13,8 +13,8 @@ const WIDEST: f32 = 0.3;
 /// The darkest that paper is taken to be, so that nothing is divided by almost 0.
 const DARKEST_PAPER: f32 = 0.05;
 
-/// Nothing is drawn where the darkest pixel is no darker than this many standard deviations
-/// of the paper's noise, which may be correlated and greater in the dark.
+/// Nothing is drawn where the darkest pixel is no darker than this many standard deviations of the paper's noise,
+/// about what lies between its twentieth and its quartile: ink may be on half of the pixels, the darker ones.
 const NOISE: f32 = 10.0;
 
 /// The most that noise is taken to be; where the brighter half differs by more, it is not all paper.
@@ -39,14 +39,16 @@ pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
     // The surface of light is smooth; the edges of shadows and of the paper are left to the closing.
     let paper = closing(&flat, 2 * strokes.radius(strokes.peak / 4.0));
     let ink = flat.zip_map(&paper, |value, paper| 1.0 - value / paper.max(DARKEST_PAPER));
-    // The closing rides on the brightest noise. Ink may be on half of the pixels, so that the paper is looked for among
-    // the brighter half; its quartile and twentieth are about one standard deviation apart.
-    let bare = quantile(ink.values.iter().copied(), 0.25);
-    let noise = bare - quantile(ink.values.iter().copied(), 0.05);
-    let darkest = ink.values.iter().copied().fold(0.0, f32::max);
-    if darkest - bare < NOISE * noise.min(NOISIEST) {
+    // A camera's noise is the same in light and shadow, so it is measured in light rather than in ink.
+    let taken = ink.zip_map(&light, |ink, light| ink * light);
+    let bare = quantile(taken.values.iter().copied(), 0.25);
+    let noise = bare - quantile(taken.values.iter().copied(), 0.05);
+    let most = taken.values.iter().copied().fold(0.0, f32::max);
+    if most - bare < NOISE * noise.min(NOISIEST) {
         return ink.map(|_| 0.0);
     }
+    // The closing rides on the brightest noise.
+    let bare = quantile(ink.values.iter().copied(), 0.25);
     ink.map(|x| (x - bare).clamp(0.0, 1.0))
 }
 
