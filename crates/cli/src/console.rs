@@ -27,3 +27,6 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
+
+/// The version of what commands print with `--json`, in its field `schema`; records have their own.
+pub(crate) const SCHEMA: u32 = 1;

@@ -103,24 +103,25 @@ fn describe(name: &impl Display, training: &Training<'_>) -> String {
     let progress = training.progress();
     let per_epoch = training.steps_per_epoch();
     let epochs = training.total_steps() / per_epoch;
-    let images = training.images_seen() as f64 / progress.seconds;
+    let rate = progress.examples as f64 / progress.seconds;
     let head = format!("{name} seed {}", training.seed());
     if training.is_over() {
         let record = training.record();
-        return match record.final_accuracy() {
-            Some(accuracy) => format!(
-                "{head}: loss {:.4}, accuracy {:.2}%, {:.1} s",
-                record.final_train_loss().unwrap_or(f64::NAN),
-                100.0 * accuracy,
-                progress.seconds
-            ),
+        let loss = record.final_train_loss().unwrap_or(f64::NAN);
+        return match record.final_metric() {
+            Some(score) => {
+                let metric = record.task.metric;
+                let score = match metric.is_fraction() {
+                    true => format!("{:.2}%", 100.0 * score),
+                    false => format!("{score:.4}"),
+                };
+                format!("{head}: loss {loss:.4}, {} {score}, {:.1} s", metric.name(), progress.seconds)
+            }
             None => format!("{head}: diverged at update {}", progress.steps),
         };
     }
     let epoch = progress.steps / per_epoch + 1;
-    format!(
-        "{head}: epoch {epoch} of {epochs}, loss {:.4}, {:.0}k images/s",
-        progress.last_loss,
-        images / 1e3
-    )
+    let speed =
+        if progress.examples > 0 { format!(", {:.0}k examples/s", rate / 1e3) } else { String::new() };
+    format!("{head}: epoch {epoch} of {epochs}, loss {:.4}{speed}", progress.last_loss)
 }

@@ -2,14 +2,15 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::builder::Resettable;
 use clap::{Arg, ArgMatches, value_parser};
 use data::batches::Normalize;
 use data::{Dataset, Set};
 use files::text::visible;
-use train::Task;
 use train::weights::SavedWeights;
+use train::{InMemory, Split, Task};
 
 use crate::console;
 use crate::dataset;
@@ -42,11 +43,11 @@ pub(crate) fn split_argument() -> Arg {
         .help("The set's test images, or those for training")
 }
 
-/// The images that `--split` means, and its name.
-pub(crate) fn split<'a>(dataset: &'a Dataset, matches: &ArgMatches) -> (&'static str, &'a data::Images) {
+/// The images that `--split` means.
+pub(crate) fn split<'a>(dataset: &'a Dataset, matches: &ArgMatches) -> (Split, &'a data::Images) {
     match matches.get_one::<String>("split").map(String::as_str) {
-        Some("train") => ("train", &dataset.train),
-        _ => ("test", &dataset.test),
+        Some("train") => (Split::Train, &dataset.train),
+        _ => (Split::Test, &dataset.test),
     }
 }
 
@@ -70,9 +71,17 @@ impl Trained {
             return Err(Failure::missing(format!("{}: {error}", path.display()), hint));
         }
         let saved = train::weights::load(&path)?;
+        if let Some((tensor, index)) = train::weights::not_finite(&saved.weights) {
+            return Err(Failure::bad_data(
+                format!("{}: expected finite weights, found another at {tensor}[{index}]", path.display()),
+                "train the model again with a smaller learning rate, or use another file",
+            ));
+        }
         let normalize = Normalize {
             mean: number(&path, &saved, "mean", |_| true)?.unwrap_or(Normalize::HALF.mean),
-            std: number(&path, &saved, "deviation", |x| x > 0.0)?.unwrap_or(Normalize::HALF.std),
+            std: number(&path, &saved, "std", |x| x > 0.0)?
+                .or(number(&path, &saved, "deviation", |x| x > 0.0)?)
+                .unwrap_or(Normalize::HALF.std),
         };
         Ok(Trained { path, saved, normalize })
     }
@@ -97,7 +106,7 @@ impl Trained {
         let SavedWeights { architecture, inputs, classes, weights, .. } = &self.saved;
         let name = dataset.name;
         let (images, known) = (dataset.train.rows * dataset.train.cols, dataset.classes);
-        let task = Task::new(dataset, architecture.clone(), self.normalize)?;
+        let task = Task::image_classifier(Arc::new(InMemory::images(dataset)), architecture, self.normalize)?;
         if task.model.layout() == weights.layout() {
             return Ok(task);
         }
@@ -125,7 +134,7 @@ impl Trained {
         let name = self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy();
         let own =
             self.saved.notes.get("dataset").map(|own| format!(", trained on {own}")).unwrap_or_default();
-        visible(&format!("{name} ({}{own})", task.describe_model())).into_owned()
+        visible(&format!("{name} ({}{own})", task.model_name)).into_owned()
     }
 }
 
@@ -133,7 +142,7 @@ impl Trained {
 pub(crate) fn checked_index(
     index: u64,
     dataset: &Dataset,
-    (name, split): (&str, &data::Images),
+    (name, split): (Split, &data::Images),
 ) -> Result<usize, Failure> {
     let inside = usize::try_from(index).ok().filter(|&index| index < split.len());
     inside.ok_or_else(|| {
@@ -161,9 +170,6 @@ fn number(
     let number = text.parse().ok().filter(|x: &f64| x.is_finite() && fits(*x));
     number.map(Some).ok_or_else(|| {
         let message = format!("{}: its note `{name}` is {text:?}, which cannot be used", path.display());
-        Failure::bad_data(
-            message,
-            "mean is a number and deviation one above 0, both on the scale from 0 to 1",
-        )
+        Failure::bad_data(message, "mean is a number and std one above 0, both on the scale from 0 to 1")
     })
 }

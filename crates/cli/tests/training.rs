@@ -136,7 +136,7 @@ fn json_is_all_that_standard_output_holds() {
     };
     let compared = lines("compare --epochs 1 --seeds 2 --optimizers sgd,adam --json --out out");
     assert_eq!(compared.len(), 5);
-    assert!(compared.iter().all(|line| line["schema"] == 1));
+    assert!(compared[..4].iter().all(|line| line["schema"] == 2) && compared[4]["schema"] == 1);
     assert!(compared[4]["verdict"].as_str().unwrap().contains("paired seeds"));
     let trained = lines("train --layers 784,8,10 --epochs 1 --json");
     assert_eq!((trained.len(), &trained[0]["optimizer"]), (1, &"adam".into()));
@@ -151,8 +151,7 @@ fn threads_change_no_number_of_a_comparison() {
         let path = folder.path().join(format!("t{threads}/results.jsonl"));
         let mut records = report::parse_jsonl(&fs::read_to_string(path).unwrap()).unwrap();
         for record in &mut records {
-            record.epochs.iter_mut().for_each(|e| e.seconds = 0.0);
-            record.evaluations.iter_mut().for_each(|e| e.seconds = 0.0);
+            record.curves.values_mut().flatten().for_each(|point| point.seconds = 0.0);
         }
         records
     });
@@ -165,6 +164,17 @@ fn a_diverged_run_is_a_result() {
     let output = run(folder.path(), "train --layers 784,8,10 --optimizer sgd --lr 1e10 --epochs 1");
     assert!(output.status.success());
     assert!(text(&output.stdout).contains("diverged at update"), "{}", text(&output.stdout));
+
+    // A file that was asked for and is not written is not exit 0, and an old one stays.
+    fs::write(folder.path().join("m.st"), "old").unwrap();
+    let output = run(
+        folder.path(),
+        "train --layers 784,8,10 --optimizer sgd --lr 1e10 --epochs 1 --save m.st --threads 1 --json",
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("m.st was not written"), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("\"threads\":1"), "{}", text(&output.stdout));
+    assert_eq!(fs::read_to_string(folder.path().join("m.st")).unwrap(), "old");
 }
 
 #[test]
@@ -231,7 +241,7 @@ fn every_instruction_set_learns_the_same() {
             let output = descent(folder.path(), arguments).env("DESCENT_KERNEL", kernel).output().unwrap();
             let record = report::parse_jsonl(&text(&output.stdout)).unwrap().remove(0);
             // A machine without these instructions takes its own, and the record says which.
-            (record.kernel == kernel).then(|| record.final_train_loss().unwrap())
+            (record.environment.kernel == kernel).then(|| record.final_train_loss().unwrap())
         })
         .collect();
     assert!(!losses.is_empty());

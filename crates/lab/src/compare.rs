@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::stats;
-use train::record::{Evaluation, RunRecord};
+use train::record::Point;
+use train::{Direction, Metric, Record, Split};
 
 /// Records and everything computed from them; all that a report needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,8 +15,10 @@ pub struct Comparison {
     pub command: String,
     /// Settings that all runs share, in the order to show them: (`"data set"`, `"mnist, 60,000 …"`).
     pub settings: Vec<(String, String)>,
-    /// The accuracy that `to_target` counts to, 0 to 1.
-    pub target: f64,
+    /// The measure that recipes are compared by.
+    pub metric: Metric,
+    /// The value of the metric that `to_target` counts to, if there is one.
+    pub target: Option<f64>,
     /// One row an optimizer, in the order given by the user.
     pub rows: Vec<Row>,
     /// Every pair of optimizers, the better one first.
@@ -25,7 +28,7 @@ pub struct Comparison {
     /// What a reader must know before believing the numbers (sample data, one seed, diverged runs).
     pub warnings: Vec<String>,
     /// All runs.
-    pub runs: Vec<RunRecord>,
+    pub runs: Vec<Record>,
 }
 
 /// A mean over seeds with its 95% confidence interval (Student's t); `low` and `high` are
@@ -55,9 +58,9 @@ pub struct Row {
     pub diverged: usize,
     /// Training loss of the last epoch, over finished runs; `None` if all diverged.
     pub train_loss: Option<Estimate>,
-    /// Test accuracy at the end, 0 to 1.
-    pub accuracy: Option<Estimate>,
-    /// Runs that reached the target accuracy.
+    /// The metric at the end, on the test examples.
+    pub score: Option<Estimate>,
+    /// Runs that reached the target.
     pub reached: usize,
     /// Median epochs to the target, over all runs (a run that never got there counts as
     /// infinite); `None` if fewer than half reached it.
@@ -73,8 +76,8 @@ pub struct Row {
     pub gradients_per_batch: Option<f64>,
     /// Training loss over epochs, over the seeds that got so far.
     pub train_curve: Vec<CurvePoint>,
-    /// Test accuracy over epochs, over the seeds that got so far.
-    pub accuracy_curve: Vec<CurvePoint>,
+    /// The metric over epochs, over the seeds that got so far.
+    pub score_curve: Vec<CurvePoint>,
 }
 
 /// A point of a curve over seeds.
@@ -93,11 +96,11 @@ pub struct CurvePoint {
 /// Two optimizers on the same seeds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
-    /// The one with the higher mean accuracy.
+    /// The one with the better mean metric.
     pub better: String,
     /// The other.
     pub worse: String,
-    /// Mean of the paired differences in accuracy, with its 95% interval.
+    /// Mean of the paired gains in the metric, with its 95% interval.
     pub difference: Estimate,
     /// Two-sided p-value of the paired t-test, Holm-corrected over all pairs; `None` with fewer
     /// than two pairs of seeds.
@@ -106,14 +109,12 @@ pub struct Pair {
     pub distinct: bool,
 }
 
-/// The accuracy that a comparison counts the time to, unless told otherwise.
-pub const TARGET: f64 = 0.95;
-
 impl Comparison {
     /// What the runs say together. Optimizers come in the order of their first run; `command`
     /// is what made the runs.
-    pub fn new(runs: Vec<RunRecord>, target: f64, command: String) -> Comparison {
-        let mut groups: Vec<(String, Vec<&RunRecord>)> = Vec::new();
+    pub fn new(runs: Vec<Record>, target: Option<f64>, command: String) -> Comparison {
+        let metric = runs.first().map_or(Metric::Loss, |run| run.task.metric);
+        let mut groups: Vec<(String, Vec<&Record>)> = Vec::new();
         for run in &runs {
             match groups.iter_mut().find(|(_, group)| group[0].recipe == run.recipe) {
                 Some((_, group)) => group.push(run),
@@ -128,42 +129,58 @@ impl Comparison {
             }
         }
         let rows: Vec<Row> = groups.iter().map(|(name, group)| row(name, group, target)).collect();
-        let pairs = pairs(&groups);
-        let (verdict, warnings) = (verdict(&rows, &pairs), warnings(&runs, &rows));
-        Comparison { command, settings: settings(&runs), target, rows, pairs, verdict, warnings, runs }
+        let pairs = pairs(&groups, metric.direction());
+        let (verdict, warnings) = (verdict(&rows, &pairs, metric), warnings(&runs, &rows));
+        Comparison {
+            command,
+            settings: settings(&runs),
+            metric,
+            target,
+            rows,
+            pairs,
+            verdict,
+            warnings,
+            runs,
+        }
     }
 }
 
-fn row(name: &str, runs: &[&RunRecord], target: f64) -> Row {
-    let finished: Vec<&RunRecord> = runs.iter().copied().filter(|run| run.finished()).collect();
-    let to_target: Vec<(f64, f64)> = runs.iter().map(|run| time_to(target, &run.evaluations)).collect();
+fn row(name: &str, runs: &[&Record], target: Option<f64>) -> Row {
+    let finished: Vec<&Record> = runs.iter().copied().filter(|run| run.finished()).collect();
+    let to_target: Vec<(f64, f64)> = runs.iter().map(|run| time_to(target, run)).collect();
     let reached = to_target.iter().filter(|(epochs, _)| epochs.is_finite()).count();
     let middle = |values: Vec<f64>| stats::median(&values).filter(|x| x.is_finite());
-    let epoch_seconds = runs.iter().flat_map(|run| run.epochs.iter().map(|e| e.seconds)).collect();
+    let epoch_seconds = runs.iter().flat_map(|run| run.epoch_seconds()).collect();
     Row {
         optimizer: name.to_string(),
         recipe: runs[0].recipe.clone(),
         runs: runs.len(),
         diverged: runs.len() - finished.len(),
         train_loss: estimate(finished.iter().filter_map(|run| run.final_train_loss()).collect()),
-        accuracy: estimate(finished.iter().filter_map(|run| run.final_accuracy()).collect()).map(share),
+        score: estimate(finished.iter().filter_map(|run| run.final_metric()).collect())
+            .map(|score| if runs[0].task.metric.is_fraction() { fraction(score) } else { score }),
         reached,
         epochs_to_target: middle(to_target.iter().map(|(epochs, _)| *epochs).collect()),
         seconds_to_target: middle(to_target.iter().map(|(_, seconds)| *seconds).collect()),
         seconds_per_epoch: middle(epoch_seconds),
         state_bytes_per_weight: runs[0].state_bytes_per_weight,
         gradients_per_batch: middle(finished.iter().filter_map(|run| run.gradients_per_batch()).collect()),
-        train_curve: curve(runs.iter().flat_map(|run| run.train_curve.iter().map(|p| (p.epoch, p.loss)))),
-        accuracy_curve: curve(
-            runs.iter().flat_map(|run| run.evaluations.iter().map(|e| (e.epoch, e.test_accuracy))),
-        ),
+        train_curve: curve(runs.iter().flat_map(|run| run.curve(Record::TRAIN_LOSS))),
+        score_curve: curve(runs.iter().flat_map(|run| watched(run))),
     }
 }
 
 /// Epochs and seconds at the first evaluation that reaches the target; infinite if none does.
-fn time_to(target: f64, evaluations: &[Evaluation]) -> (f64, f64) {
-    let hit = evaluations.iter().find(|e| e.test_accuracy >= target);
-    hit.map_or((f64::INFINITY, f64::INFINITY), |e| (e.epoch, e.seconds))
+fn time_to(target: Option<f64>, run: &Record) -> (f64, f64) {
+    let reaches = |value| target.is_some_and(|target| run.direction().reaches(value, target));
+    let hit = watched(run).iter().find(|point| reaches(point.value));
+    hit.map_or((f64::INFINITY, f64::INFINITY), |point| (point.epoch, point.seconds))
+}
+
+/// The metric during a run: on the validation examples, if there are any.
+fn watched(run: &Record) -> &[Point] {
+    let of = |split| Some(run.metric_curve(split)).filter(|curve| !curve.is_empty());
+    of(Split::Validation).or_else(|| of(Split::Test)).unwrap_or(&[])
 }
 
 fn estimate(values: Vec<f64>) -> Option<Estimate> {
@@ -176,17 +193,17 @@ fn estimate(values: Vec<f64>) -> Option<Estimate> {
     })
 }
 
-/// An estimate of a share: its interval ends where shares do.
-fn share(estimate: Estimate) -> Estimate {
+/// An estimate of a fraction: its interval ends where fractions do.
+fn fraction(estimate: Estimate) -> Estimate {
     let inside = |end: Option<f64>| end.map(|x| x.clamp(0.0, 1.0));
     Estimate { low: inside(estimate.low), high: inside(estimate.high), ..estimate }
 }
 
-/// Groups (epoch, value) by epoch.
-fn curve(points: impl Iterator<Item = (f64, f64)>) -> Vec<CurvePoint> {
+/// Groups points by epoch.
+fn curve<'r>(points: impl Iterator<Item = &'r Point>) -> Vec<CurvePoint> {
     // Epochs are not negative, so their bits are ordered as they are.
     let mut by_epoch: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for (epoch, value) in points {
+    for &Point { epoch, value, .. } in points {
         by_epoch.entry(epoch.to_bits()).or_default().push(value);
     }
     let point = |(epoch, values): (u64, Vec<f64>)| CurvePoint {
@@ -199,7 +216,7 @@ fn curve(points: impl Iterator<Item = (f64, f64)>) -> Vec<CurvePoint> {
 }
 
 /// Every pair of optimizers, over the seeds that both finished.
-fn pairs(optimizers: &[(String, Vec<&RunRecord>)]) -> Vec<Pair> {
+fn pairs(optimizers: &[(String, Vec<&Record>)], direction: Direction) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for (i, (a, a_runs)) in optimizers.iter().enumerate() {
         for (b, b_runs) in &optimizers[i + 1..] {
@@ -207,7 +224,7 @@ fn pairs(optimizers: &[(String, Vec<&RunRecord>)]) -> Vec<Pair> {
                 .iter()
                 .filter_map(|run| {
                     let other = b_runs.iter().find(|other| other.seed == run.seed)?;
-                    Some(run.final_accuracy()? - other.final_accuracy()?)
+                    Some(direction.gain(run.final_metric()?, other.final_metric()?))
                 })
                 .collect();
             pairs.extend(pair(a, b, differences));
@@ -222,7 +239,7 @@ fn pairs(optimizers: &[(String, Vec<&RunRecord>)]) -> Vec<Pair> {
     pairs
 }
 
-/// Two optimizers by their paired differences in accuracy, before correction for many tests.
+/// Two optimizers by their paired gains in the metric, before correction for many tests.
 fn pair(a: &str, b: &str, mut differences: Vec<f64>) -> Option<Pair> {
     let (mut better, mut worse) = (a, b);
     if stats::mean(&differences) < 0.0 {
@@ -235,35 +252,41 @@ fn pair(a: &str, b: &str, mut differences: Vec<f64>) -> Option<Pair> {
 }
 
 /// One sentence on which differences the seeds can and cannot tell apart.
-fn verdict(rows: &[Row], pairs: &[Pair]) -> String {
+fn verdict(rows: &[Row], pairs: &[Pair], metric: Metric) -> String {
     /// With more optimizers than this, only the pairs with the best one are named.
     const ALL_PAIRS: usize = 3;
-    let Some(best) = rows.iter().filter(|row| row.accuracy.is_some()).max_by(|a, b| {
-        let mean = |row: &Row| row.accuracy.as_ref().map_or(0.0, |a| a.mean);
-        mean(a).total_cmp(&mean(b))
-    }) else {
+    let mean = |row: &Row| row.score.as_ref().map(|score| metric.direction().gain(score.mean, 0.0));
+    let Some(best) = rows
+        .iter()
+        .filter(|row| row.score.is_some())
+        .max_by(|a, b| mean(a).unwrap_or(f64::NAN).total_cmp(&mean(b).unwrap_or(f64::NAN)))
+    else {
         return "No run finished, so there is nothing to compare.".to_string();
     };
-    let name = &best.optimizer;
+    let (name, measure) = (&best.optimizer, metric.name());
     if rows.len() == 1 {
         return format!("Only {name} ran, so there is nothing to compare it with.");
     }
     let seeds = rows.iter().map(|row| row.runs).max().unwrap_or(0);
     if seeds < 2 {
         return format!(
-            "{name} has the highest test accuracy on this one seed; one seed cannot tell luck from merit, \
+            "{name} has the best test {measure} on this one seed; one seed cannot tell luck from merit, \
              so take --seeds 5 or more."
         );
     }
     let shown = |pair: &&Pair| rows.len() <= ALL_PAIRS || pair.better == *name || pair.worse == *name;
-    let points = |x: f64| format!("{:.2}", 100.0 * x).replace('-', "−");
+    let points = |x: f64| match metric.is_fraction() {
+        true => format!("{:.2}", 100.0 * x).replace('-', "−"),
+        false => format!("{x:.4}").replace('-', "−"),
+    };
+    let unit = if metric.is_fraction() { " points" } else { "" };
     let interval = |pair: &Pair| match (pair.difference.low, pair.difference.high) {
         (Some(low), Some(high)) => format!("95% interval {} to {}", points(low), points(high)),
         _ => "one pair".to_string(),
     };
     let phrase = |pair: &Pair, joint: &str| {
         let difference = points(pair.difference.mean);
-        format!("{} {joint} {} ({difference} points, {})", pair.better, pair.worse, interval(pair))
+        format!("{} {joint} {} ({difference}{unit}, {})", pair.better, pair.worse, interval(pair))
     };
     let (apart, alike): (Vec<&Pair>, Vec<&Pair>) = pairs.iter().filter(shown).partition(|pair| pair.distinct);
     let apart: Vec<String> = apart.into_iter().map(|pair| phrase(pair, "over")).collect();
@@ -274,16 +297,18 @@ fn verdict(rows: &[Row], pairs: &[Pair]) -> String {
         (false, false) => format!("tell apart {}, but not {}", apart.join(", "), alike.join(", ")),
         (true, true) => "have no two finished runs to compare".to_string(),
     };
-    format!("On test accuracy the {seeds} paired seeds {said}.")
+    format!("On test {measure} the {seeds} paired seeds {said}.")
 }
 
-fn warnings(runs: &[RunRecord], rows: &[Row]) -> Vec<String> {
+fn warnings(runs: &[Record], rows: &[Row]) -> Vec<String> {
     let mut warnings = Vec::new();
-    if let Some(run) = runs.iter().find(|run| run.sample) {
+    if let Some(run) = runs.iter().find(|run| run.task.data.sample) {
         warnings.push(format!(
             "This ran on a SAMPLE of {} ({} training and {} test images), not on the whole set: the figures \
              are not comparable with those of the whole set.",
-            run.dataset, run.train_images, run.test_images
+            run.task.data.name,
+            run.examples(Split::Train),
+            run.examples(Split::Test)
         ));
     }
     for row in rows.iter().filter(|row| row.diverged > 0) {
@@ -296,25 +321,35 @@ fn warnings(runs: &[RunRecord], rows: &[Row]) -> Vec<String> {
 }
 
 /// What all runs share; a setting in which they differ is left to the rows.
-fn settings(runs: &[RunRecord]) -> Vec<(String, String)> {
+fn settings(runs: &[Record]) -> Vec<(String, String)> {
     let Some(first) = runs.first() else { return Vec::new() };
     let seeds: BTreeMap<u64, ()> = runs.iter().map(|run| (run.seed, ())).collect();
-    let shared = |name: &str, of: &dyn Fn(&RunRecord) -> String| {
+    let shared = |name: &str, of: &dyn Fn(&Record) -> String| {
         let value = of(first);
         let same = runs.iter().all(|run| of(run) == value);
         (name.to_string(), if same { value } else { "differs between runs".to_string() })
     };
     vec![
         shared("data set", &|r| {
-            format!("{}, {} training and {} test images", r.dataset, r.train_images, r.test_images)
+            let examples = |split| r.examples(split);
+            match (examples(Split::Train), examples(Split::Validation), examples(Split::Test)) {
+                (0, ..) => r.task.data.name.clone(),
+                (train, 0, test) => {
+                    format!("{}, {train} training and {test} test examples", r.task.data.name)
+                }
+                (train, validation, test) => format!(
+                    "{}, {train} training, {validation} validation and {test} test examples",
+                    r.task.data.name
+                ),
+            }
         }),
-        shared("data from", &|r| r.origin.clone()),
-        shared("network", &|r| format!("{}, {} weights", r.model, r.weights)),
-        shared("loss", &|_| "cross-entropy".to_string()),
+        shared("data from", &|r| r.task.data.origin.clone()),
+        shared("network", &|r| format!("{}, {} weights", r.task.model, r.task.weights)),
+        shared("loss", &|r| r.task.loss.clone()),
         shared("batch", &|r| r.batch.to_string()),
-        shared("epochs", &|r| r.evaluations.last().map_or(0.0, |e| e.epoch.ceil()).to_string()),
+        shared("epochs", &|r| r.budget.epochs.to_string()),
         ("seeds".to_string(), seeds.into_keys().map(|seed| seed.to_string()).collect::<Vec<_>>().join(", ")),
-        shared("threads in a run", &|r| r.threads.to_string()),
-        shared("kernels", &|r| r.kernel.clone()),
+        shared("threads in a run", &|r| r.environment.threads.to_string()),
+        shared("kernels", &|r| r.environment.kernel.clone()),
     ]
 }

@@ -15,7 +15,7 @@
 //! let budget = Budget { epochs: 1, evaluations: 1 };
 //! let matrix = RunMatrix { task: &task, recipes, seeds: vec![0], budget, threads: 2 };
 //! let records = matrix.run(&|_, _| ControlFlow::Continue(()))?;
-//! let comparison = Comparison::new(records, 0.95, "an example".to_string());
+//! let comparison = Comparison::new(records, Some(0.95), "an example".to_string());
 //! assert_eq!(comparison.rows.len(), 2);
 //! # Ok::<(), train::Error>(())
 //! ```

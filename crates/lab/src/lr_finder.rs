@@ -259,7 +259,8 @@ impl Copies<'_> {
         };
         let per_update: u64 =
             recipe.method.wrappers.iter().map(|wrapper| wrapper.calls_per_update()).product();
-        let epochs = (done + u64::from(sweep.steps) * per_update).div_ceil(task.steps_per_epoch(recipe));
+        let epochs =
+            (done + u64::from(sweep.steps) * per_update).div_ceil(task.steps_per_epoch(recipe.batch));
         let budget = Budget { epochs: u32::try_from(epochs).unwrap_or(u32::MAX), evaluations: 0 };
         let mut training = Training::new(task, recipe, seed, budget)?;
         match beginning {

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::ops::ControlFlow;
 use train::Error;
 use train::Recipe;
+use train::Record;
 use train::Task;
-use train::record::RunRecord;
 use train::{Budget, Training};
 
 /// What to run.
@@ -58,7 +58,7 @@ impl RunMatrix<'_> {
     pub fn run(
         &self,
         watch: &(dyn Fn(RunId, &Training<'_>) -> ControlFlow<()> + Sync),
-    ) -> Result<Vec<RunRecord>, Error> {
+    ) -> Result<Vec<Record>, Error> {
         for recipe in &self.recipes {
             recipe.check()?;
         }
@@ -71,7 +71,7 @@ impl RunMatrix<'_> {
             }
         });
         let finished = finished.into_inner().expect("no worker panicked");
-        let mut records = finished.into_iter().collect::<Result<Vec<(usize, RunRecord)>, Error>>()?;
+        let mut records = finished.into_iter().collect::<Result<Vec<(usize, Record)>, Error>>()?;
         records.sort_by_key(|(place, _)| *place);
         Ok(records.into_iter().map(|(_, record)| record).collect())
     }
@@ -81,7 +81,7 @@ impl RunMatrix<'_> {
         &self,
         worker: usize,
         next: &AtomicUsize,
-        finished: &Mutex<Vec<Result<(usize, RunRecord), Error>>>,
+        finished: &Mutex<Vec<Result<(usize, Record), Error>>>,
         watch: &(dyn Fn(RunId, &Training<'_>) -> ControlFlow<()> + Sync),
     ) {
         let share = (self.threads / self.workers()).max(1);

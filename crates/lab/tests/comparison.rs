@@ -1,43 +1,53 @@
 //! What several runs say together.
 
 use lab::Comparison;
-use train::record::{EpochRecord, Evaluation, RunRecord, SCHEMA, Status, TrainPoint};
+use train::record::{Counts, Environment, Point, SCHEMA, Status, TaskRecord};
+use train::{Budget, DataInfo, Metric, Record, Split};
 
 /// A run of one epoch that ends at this accuracy, and reaches half of it half way.
-fn run(optimizer: &str, recipe: &str, seed: u64, accuracy: f64) -> RunRecord {
-    let evaluation =
-        |epoch, seconds, test_accuracy| Evaluation { epoch, seconds, test_loss: 1.0, test_accuracy };
-    RunRecord {
+fn run(optimizer: &str, recipe: &str, seed: u64, accuracy: f64) -> Record {
+    let point = |epoch, value| Point { epoch, updates: (938.0 * epoch) as u64, seconds: 2.0 * epoch, value };
+    let name = |measure| Record::curve_name(Split::Test, measure);
+    let curves = [
+        (Record::EPOCH_LOSS.to_string(), vec![point(1.0, 1.0 - accuracy)]),
+        (Record::TRAIN_LOSS.to_string(), vec![point(1.0, 1.0 - accuracy)]),
+        (name("loss"), vec![point(0.5, 1.0), point(1.0, 1.0)]),
+        (name("accuracy"), vec![point(0.5, accuracy / 2.0), point(1.0, accuracy)]),
+    ];
+    Record {
         schema: SCHEMA,
-        dataset: "mnist".into(),
-        origin: "here".into(),
-        sample: false,
-        train_images: 60_000,
-        test_images: 10_000,
-        model: "784-10".into(),
-        weights: 7850,
+        task: TaskRecord {
+            name: "logreg".into(),
+            data: DataInfo { name: "mnist".into(), origin: "here".into(), sample: false },
+            sha256: String::new(),
+            examples: [(Split::Train, 60_000), (Split::Test, 10_000)].into(),
+            model: "784-10".into(),
+            weights: 7850,
+            loss: "cross-entropy".into(),
+            metric: Metric::Accuracy,
+            target: Some(0.95),
+        },
         optimizer: optimizer.into(),
         recipe: recipe.into(),
         seed,
         batch: 64,
-        state_bytes_per_weight: 8,
-        threads: 1,
-        kernel: "portable".into(),
-        gradient_calls: None,
+        budget: Budget { epochs: 1, evaluations: 2 },
         status: Status::Finished,
-        epochs: vec![EpochRecord { epoch: 1, steps: 938, train_loss: 1.0 - accuracy, seconds: 2.0 }],
-        train_curve: vec![TrainPoint { epoch: 1.0, loss: 1.0 - accuracy }],
-        evaluations: vec![evaluation(0.5, 1.0, accuracy / 2.0), evaluation(1.0, 2.0, accuracy)],
+        counts: Counts { batches: 938, updates: 938, gradients: None, examples: 60_000 },
+        state_bytes_per_weight: 8,
+        environment: Environment { kernel: "portable".into(), threads: 1, version: String::new() },
+        curves: curves.into(),
+        diagnostics: [].into(),
     }
 }
 
-fn runs(optimizer: &str, accuracies: &[f64]) -> Vec<RunRecord> {
+fn runs(optimizer: &str, accuracies: &[f64]) -> Vec<Record> {
     let of_seed = |(seed, &accuracy)| run(optimizer, optimizer, seed as u64, accuracy);
     accuracies.iter().enumerate().map(of_seed).collect()
 }
 
-fn compare(groups: &[Vec<RunRecord>]) -> Comparison {
-    Comparison::new(groups.concat(), 0.95, "command".into())
+fn compare(groups: &[Vec<Record>]) -> Comparison {
+    Comparison::new(groups.concat(), Some(0.95), "command".into())
 }
 
 #[test]
@@ -84,7 +94,7 @@ fn too_little_to_compare_is_said() {
     let one_seed = compare(&[runs("adam", &[0.9]), runs("sgd", &[0.8])]);
     assert!(one_seed.verdict.contains("one seed cannot tell luck from merit"), "{}", one_seed.verdict);
     assert_eq!(one_seed.pairs[0].p_value, None);
-    assert_eq!(one_seed.rows[0].accuracy.as_ref().unwrap().low, None);
+    assert_eq!(one_seed.rows[0].score.as_ref().unwrap().low, None);
 }
 
 #[test]
@@ -105,7 +115,7 @@ fn one_optimizer_with_two_settings_is_two_rows() {
         all.push(run("adam", "adam lr=0.001, batch=64", seed, 0.95));
     }
     let names: Vec<String> =
-        Comparison::new(all, 0.95, String::new()).rows.into_iter().map(|row| row.optimizer).collect();
+        Comparison::new(all, Some(0.95), String::new()).rows.into_iter().map(|row| row.optimizer).collect();
     assert_eq!(names, ["sgd lr=0.1, batch=64", "sgd lr=0.2, batch=64", "adam"]);
 }
 
@@ -113,15 +123,15 @@ fn one_optimizer_with_two_settings_is_two_rows() {
 fn diverged_runs_are_counted_and_not_averaged() {
     let mut runs = runs("sgd", &[0.9, 0.8]);
     runs[1].status = Status::Diverged { step: 7 };
-    let comparison = Comparison::new(runs, 0.95, String::new());
+    let comparison = Comparison::new(runs, Some(0.95), String::new());
     let row = &comparison.rows[0];
-    assert_eq!((row.runs, row.diverged, row.accuracy.as_ref().unwrap().mean), (2, 1, 0.9));
+    assert_eq!((row.runs, row.diverged, row.score.as_ref().unwrap().mean), (2, 1, 0.9));
     assert_eq!(comparison.warnings, ["sgd diverged in 1 of 2 runs: its figures are of the others."]);
 }
 
 #[test]
 fn an_accuracys_interval_ends_at_100_percent() {
-    let accuracy = compare(&[runs("adam", &[0.9, 1.0])]).rows.remove(0).accuracy.unwrap();
+    let accuracy = compare(&[runs("adam", &[0.9, 1.0])]).rows.remove(0).score.unwrap();
     assert_eq!(accuracy.high, Some(1.0));
     // `scipy.stats.t.interval` gives 0.3146897631912654 to 1.5853102368087346.
     assert!((accuracy.low.unwrap() - 0.3146897631912654).abs() < 1e-12);
@@ -130,6 +140,6 @@ fn an_accuracys_interval_ends_at_100_percent() {
 #[test]
 fn a_sample_is_warned_of() {
     let mut runs = runs("adam", &[0.9]);
-    runs[0].sample = true;
-    assert!(Comparison::new(runs, 0.95, String::new()).warnings[0].contains("SAMPLE of mnist"));
+    runs[0].task.data.sample = true;
+    assert!(Comparison::new(runs, Some(0.95), String::new()).warnings[0].contains("SAMPLE of mnist"));
 }

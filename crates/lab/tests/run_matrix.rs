@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use data::{Dataset, Images};
 use lab::{Comparison, RunMatrix};
-use train::{Budget, Recipe, Task, Training};
+use train::{Budget, Recipe, Split, Task, Training};
 
 const BUDGET: Budget = Budget { epochs: 2, evaluations: 2 };
 
@@ -34,8 +34,7 @@ fn a_matrix_gives_the_same_records_for_any_number_of_threads() {
             RunMatrix { task: &task, recipes: recipes.clone(), seeds: vec![0, 1], budget: BUDGET, threads };
         let mut records = matrix.run(&|_, _| ControlFlow::Continue(())).unwrap();
         for record in &mut records {
-            record.epochs.iter_mut().for_each(|e| e.seconds = 0.0);
-            record.evaluations.iter_mut().for_each(|e| e.seconds = 0.0);
+            record.curves.values_mut().flatten().for_each(|point| point.seconds = 0.0);
         }
         records
     });
@@ -43,8 +42,8 @@ fn a_matrix_gives_the_same_records_for_any_number_of_threads() {
     let order: Vec<(&str, u64)> = records[0].iter().map(|r| (r.optimizer.as_str(), r.seed)).collect();
     assert_eq!(order, [("sgd", 0), ("sgd", 1), ("adam", 0), ("adam", 1)]);
     // Paired: before any training, the two of a seed are one and the same.
-    assert_eq!(records[0][0].evaluations[0], records[0][2].evaluations[0]);
-    assert_ne!(records[0][0].evaluations[0], records[0][1].evaluations[0]);
+    assert_eq!(records[0][0].loss_curve(Split::Test)[0], records[0][2].loss_curve(Split::Test)[0]);
+    assert_ne!(records[0][0].loss_curve(Split::Test)[0], records[0][1].loss_curve(Split::Test)[0]);
 }
 
 #[test]
@@ -68,7 +67,7 @@ fn a_diverged_run_is_counted_and_said() {
         training.run(&mut |_| ControlFlow::Continue(()));
         training.record()
     };
-    let comparison = Comparison::new(vec![run("sgd"), run("sgd lr=1e10")], 0.95, String::new());
+    let comparison = Comparison::new(vec![run("sgd"), run("sgd lr=1e10")], Some(0.95), String::new());
     assert_eq!((comparison.rows[0].diverged, comparison.rows[1].diverged), (0, 1));
     let said = comparison.warnings.join("\n");
     assert!(said.contains("sgd lr=10000000000, batch=64 diverged in 1 of 1"), "{said}");
@@ -81,7 +80,7 @@ fn a_row_counts_gradients_for_each_batch() {
         let recipe: Recipe = format!("{text}, batch=50").parse().unwrap();
         let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
         training.run(&mut |_| ControlFlow::Continue(()));
-        let comparison = Comparison::new(vec![training.record()], 0.95, String::new());
+        let comparison = Comparison::new(vec![training.record()], Some(0.95), String::new());
         assert_eq!(comparison.rows[0].gradients_per_batch, Some(per_batch), "{text}");
     }
 }

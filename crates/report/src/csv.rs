@@ -2,9 +2,11 @@
 
 use std::fmt::Display;
 
-use train::record::{EpochRecord, Evaluation, RunRecord, Status};
+use train::record::{Point, Status};
+use train::{Record, Split};
 
-const HEADER: [&str; 21] = [
+const HEADER: [&str; 23] = [
+    "task",
     "dataset",
     "sample",
     "model",
@@ -24,7 +26,8 @@ const HEADER: [&str; 21] = [
     "epoch_seconds",
     "train_seconds",
     "test_loss",
-    "test_accuracy",
+    "metric",
+    "test_metric",
     "gradient_calls",
 ];
 
@@ -34,54 +37,57 @@ const HEADER: [&str; 21] = [
 /// with an empty epoch, so that no run is lost. The test columns are empty where the test set was
 /// not measured at the end of that epoch. `epoch_seconds` is the epoch's own training time,
 /// `train_seconds` the run's so far; `gradient_calls` counts the whole run's.
-pub fn csv(runs: &[RunRecord]) -> String {
+pub fn csv(runs: &[Record]) -> String {
     let mut rows = HEADER.join(",") + "\r\n";
     for run in runs {
-        if run.epochs.is_empty() {
+        let epochs = run.curve(Record::EPOCH_LOSS);
+        if epochs.is_empty() {
             push_row(&mut rows, run, None);
         }
-        for epoch in &run.epochs {
-            push_row(&mut rows, run, Some(epoch));
+        for (epoch, seconds) in epochs.iter().zip(run.epoch_seconds()) {
+            push_row(&mut rows, run, Some((epoch, seconds)));
         }
     }
     rows
 }
 
-fn push_row(rows: &mut String, run: &RunRecord, epoch: Option<&EpochRecord>) {
+fn push_row(rows: &mut String, run: &Record, epoch: Option<(&Point, f64)>) {
     let (status, step) = match run.status {
         Status::Finished => ("finished", None),
         Status::Diverged { step } => ("diverged", Some(step)),
     };
-    let test = epoch.and_then(|epoch| evaluation_after(run, epoch));
+    let test = |curve: &[Point]| {
+        let (epoch, _) = epoch?;
+        curve.iter().rev().find(|point| point.epoch == epoch.epoch).copied()
+    };
+    let (loss, score) = (test(run.loss_curve(Split::Test)), test(run.metric_curve(Split::Test)));
     let fields: [String; HEADER.len()] = [
-        quoted(&run.dataset),
-        run.sample.to_string(),
-        quoted(&run.model),
-        run.weights.to_string(),
+        quoted(&run.task.name),
+        quoted(&run.task.data.name),
+        run.task.data.sample.to_string(),
+        quoted(&run.task.model),
+        run.task.weights.to_string(),
         quoted(&run.optimizer),
         quoted(&run.recipe),
         run.seed.to_string(),
         run.batch.to_string(),
-        run.threads.to_string(),
-        quoted(&run.kernel),
+        run.environment.threads.to_string(),
+        quoted(&run.environment.kernel),
         run.state_bytes_per_weight.to_string(),
         status.to_string(),
         or_empty(step),
-        or_empty(epoch.map(|e| e.epoch)),
-        or_empty(epoch.map(|e| e.steps)),
-        or_empty(epoch.map(|e| e.train_loss)),
-        or_empty(epoch.map(|e| e.seconds)),
-        or_empty(test.map(|t| t.seconds)),
-        or_empty(test.map(|t| t.test_loss)),
-        or_empty(test.map(|t| t.test_accuracy)),
-        or_empty(run.gradient_calls),
+        or_empty(epoch.map(|(epoch, _)| epoch.epoch)),
+        or_empty(epoch.map(|(epoch, _)| epoch.updates)),
+        or_empty(epoch.map(|(epoch, _)| epoch.value)),
+        or_empty(epoch.map(|(_, seconds)| seconds)),
+        or_empty(loss.map(|test| test.seconds)),
+        or_empty(loss.map(|test| test.value)),
+        run.task.metric.name().to_string(),
+        or_empty(score.map(|test| test.value)),
+        or_empty(run.counts.gradients),
     ];
     *rows += &fields.join(",");
     *rows += "\r\n";
-}
-
-fn evaluation_after<'a>(run: &'a RunRecord, epoch: &EpochRecord) -> Option<&'a Evaluation> {
-    run.evaluations.iter().rev().find(|test| test.epoch == f64::from(epoch.epoch))
 }
 
 fn or_empty<T: Display>(value: Option<T>) -> String {

@@ -1,4 +1,4 @@
-//! Loss and accuracy over epochs as SVG, one line an optimizer, a band over its seeds.
+//! Loss and metric over epochs as SVG, one line an optimizer, a band over its seeds.
 
 use lab::compare::Comparison;
 
@@ -17,9 +17,9 @@ use crate::panel::{LEFT, Line, Panel, Spot, TOP, WIDTH};
 /// count of decimals and nothing depends on time or platform, so the bytes are the same each time.
 /// It has a ground of its own, light or dark by the reader's preference.
 pub fn curves_svg(comparison: &Comparison) -> String {
-    let [loss, accuracy] = [Panel::loss(comparison), Panel::accuracy(comparison)];
+    let [loss, score] = [Panel::loss(comparison), Panel::score(comparison)];
     let width = 2.0 * WIDTH + 3.0 * MARGIN;
-    let height = HEAD + loss.height().max(accuracy.height()) + MARGIN;
+    let height = HEAD + loss.height().max(score.height()) + MARGIN;
     let title = escape(&headline(comparison));
     let caption = escape(&line_and_band(comparison));
     let right = 2.0 * MARGIN + WIDTH;
@@ -33,7 +33,7 @@ pub fn curves_svg(comparison: &Comparison) -> String {
         format!(
             r#"<desc id="desc">{} {} {caption}</desc>"#,
             escape(&loss.summary),
-            escape(&accuracy.summary)
+            escape(&score.summary)
         ),
         format!("<style>{STYLE}</style>"),
         format!(r#"<rect class="ground" width="100%" height="100%" fill="{GROUND}"/>"#),
@@ -43,7 +43,7 @@ pub fn curves_svg(comparison: &Comparison) -> String {
         loss.body(),
         "</g>".to_string(),
         format!(r#"<g transform="translate({},{})">"#, px(right), px(HEAD)),
-        accuracy.body(),
+        score.body(),
         "</g>".to_string(),
         "</svg>\n".to_string(),
     ]

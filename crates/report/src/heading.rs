@@ -15,7 +15,7 @@ pub(crate) fn headline(comparison: &Comparison) -> String {
         n => counted(n, "optimizer"),
     };
     match comparison.runs.first() {
-        Some(run) => format!("{who} on {}", shorten(&plain(&run.dataset), 32)),
+        Some(run) => format!("{who} on {}", shorten(&plain(&run.task.data.name), 32)),
         None => who,
     }
 }

@@ -1,7 +1,7 @@
 //! Whole records, one JSON object a line, and back.
 
-use serde::Deserialize;
-use train::record::{RunRecord, SCHEMA};
+use train::Record;
+use train::record::{ParseError, SCHEMA};
 
 /// A line that is not a record.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum Error {
     },
     /// The record was written in another form than this version reads.
     #[error(
-        "line {line} has record schema {found}, and this version reads schema {SCHEMA}; \
+        "line {line} has record schema {found}, and this version reads schemas up to {SCHEMA}; \
          read it with the version of descent that wrote it"
     )]
     Schema {
@@ -35,7 +35,7 @@ pub enum Error {
 ///
 /// Every `f64` comes back from [`parse_jsonl`] bit for bit. JSON has no word for NaN and the
 /// infinities, so they are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
-pub fn jsonl(runs: &[RunRecord]) -> String {
+pub fn jsonl(runs: &[Record]) -> String {
     let mut lines = String::new();
     for run in runs {
         lines += &serde_json::to_string(run).expect("a record has no map and no fallible field");
@@ -48,23 +48,15 @@ pub fn jsonl(runs: &[RunRecord]) -> String {
 ///
 /// # Errors
 ///
-/// The first line that is not a record, or that has another schema than [`SCHEMA`].
-pub fn parse_jsonl(text: &str) -> Result<Vec<RunRecord>, Error> {
+/// The first line that is not a record, or that has a newer schema than [`SCHEMA`].
+pub fn parse_jsonl(text: &str) -> Result<Vec<Record>, Error> {
     let filled = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     filled.map(|(index, line)| parse_line(index + 1, line)).collect()
 }
 
-fn parse_line(line: usize, text: &str) -> Result<RunRecord, Error> {
-    let not_a_record = |cause| Error::NotARecord { line, cause };
-    let Version { schema } = serde_json::from_str(text).map_err(not_a_record)?;
-    if schema != u64::from(SCHEMA) {
-        return Err(Error::Schema { line, found: schema });
-    }
-    serde_json::from_str(text).map_err(not_a_record)
-}
-
-/// Read first, so that a newer record is told from a broken one.
-#[derive(Deserialize)]
-struct Version {
-    schema: u64,
+fn parse_line(line: usize, text: &str) -> Result<Record, Error> {
+    Record::parse(text).map_err(|error| match error {
+        ParseError::Json(cause) => Error::NotARecord { line, cause },
+        ParseError::Schema { found } => Error::Schema { line, found },
+    })
 }

@@ -4,10 +4,12 @@ use lab::compare::{Comparison, Pair};
 use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
-use train::record::{RunRecord, Status};
+use train::record::Status;
+use train::{Metric, Record, Split};
 
 use crate::heading::{headline, line_and_band};
 use crate::look::{STYLE, look};
+use crate::measure;
 use crate::number::{self, NONE, count, counted};
 use crate::panel::Panel;
 use crate::ranking::ranked;
@@ -52,6 +54,8 @@ struct Content {
     sample: Option<Sample>,
     verdict: String,
     warnings: Vec<String>,
+    measure: &'static str,
+    unit: &'static str,
     target: String,
     rows: Vec<ResultRow>,
     footnotes: Vec<String>,
@@ -82,7 +86,7 @@ struct ResultRow {
     swatch: String,
     name: String,
     loss: String,
-    accuracy: String,
+    score: String,
     interval: String,
     epochs_to_target: String,
     seconds_to_target: String,
@@ -109,14 +113,14 @@ struct RunRow {
     epochs: usize,
     train_loss: String,
     test_loss: String,
-    test_accuracy: String,
+    test_score: String,
     seconds: String,
     kernel: String,
 }
 
 fn content(comparison: &Comparison) -> Content {
-    let Comparison { command, settings, rows, pairs, verdict, warnings, runs, .. } = comparison;
-    let panels = [Panel::loss(comparison), Panel::accuracy(comparison)];
+    let Comparison { command, settings, metric, rows, pairs, verdict, warnings, runs, .. } = comparison;
+    let panels = [Panel::loss(comparison), Panel::score(comparison)];
     let left_out = runs.len().saturating_sub(MOST_RUNS);
     Content {
         policy: format!(
@@ -127,16 +131,18 @@ fn content(comparison: &Comparison) -> Content {
         script: SCRIPT,
         headline: headline(comparison),
         facts: runs.first().map(facts).unwrap_or_default(),
-        sample: runs.iter().find(|run| run.sample).map(sample),
+        sample: runs.iter().find(|run| run.task.data.sample).map(sample),
         verdict: sentence(verdict),
         warnings: warnings.iter().map(|warning| sentence(warning)).collect(),
+        measure: metric.name(),
+        unit: measure::unit(*metric),
         target: target(comparison),
         rows: result_rows(comparison),
         footnotes: footnotes(comparison),
         line_and_band: line_and_band(comparison),
         hover: for_script(&panels.each_ref().map(Panel::hover)),
         panels: panels.map(|panel| panel.inline()),
-        pairs: pairs.iter().take(MOST_PAIRS).map(pair_row).collect(),
+        pairs: pairs.iter().take(MOST_PAIRS).map(|pair| pair_row(pair, *metric)).collect(),
         pair_count: counted(pairs.len(), "pair"),
         pairs_left_out: pairs.len() > MOST_PAIRS,
         command: sentence(command),
@@ -148,34 +154,39 @@ fn content(comparison: &Comparison) -> Content {
     }
 }
 
-fn facts(run: &RunRecord) -> String {
-    format!(
-        "{} training and {} test images · model {} with {} weights",
-        count(run.train_images),
-        count(run.test_images),
-        name(&run.model),
-        count(run.weights)
-    )
+fn facts(run: &Record) -> String {
+    let model = format!("model {} with {} weights", name(&run.task.model), count(run.task.weights));
+    match run.examples(Split::Train) {
+        0 => model,
+        train => {
+            let test = count(run.examples(Split::Test));
+            format!("{} training and {test} test examples · {model}", count(train))
+        }
+    }
 }
 
-fn sample(run: &RunRecord) -> Sample {
-    Sample { dataset: name(&run.dataset), train: count(run.train_images), test: count(run.test_images) }
+fn sample(run: &Record) -> Sample {
+    Sample {
+        dataset: name(&run.task.data.name),
+        train: count(run.examples(Split::Train)),
+        test: count(run.examples(Split::Test)),
+    }
 }
 
 fn result_rows(comparison: &Comparison) -> Vec<ResultRow> {
     let in_order = ranked(comparison).into_iter().zip(cells(comparison));
     in_order
         .map(|(index, cells)| {
-            let (accuracy, interval) = match cells.accuracy.split_once(' ') {
+            let (score, interval) = match cells.score.split_once(' ') {
                 Some((mean, interval)) => (mean.to_string(), interval.to_string()),
-                None => (cells.accuracy, String::new()),
+                None => (cells.score, String::new()),
             };
             ResultRow {
                 look: index,
                 swatch: look(index).swatch(),
                 name: shorten(&cells.name, NAME_COLUMNS),
                 loss: cells.loss,
-                accuracy,
+                score,
                 interval,
                 epochs_to_target: cells.epochs_to_target,
                 seconds_to_target: cells.seconds_to_target,
@@ -186,16 +197,18 @@ fn result_rows(comparison: &Comparison) -> Vec<ResultRow> {
         .collect()
 }
 
-fn pair_row(pair: &Pair) -> PairRow {
+fn pair_row(pair: &Pair, metric: Metric) -> PairRow {
     let Pair { better, worse, difference, p_value, distinct } = pair;
     let interval = match (difference.low, difference.high) {
-        (Some(low), Some(high)) => format!("{} to {}", number::points(low), number::points(high)),
+        (Some(low), Some(high)) => {
+            format!("{} to {}", measure::gain(metric, low), measure::gain(metric, high))
+        }
         _ => NONE.to_string(),
     };
     PairRow {
         better: name(better),
         worse: name(worse),
-        difference: number::points(difference.mean),
+        difference: measure::gain(metric, difference.mean),
         interval,
         seeds: count(difference.n),
         p_value: p_value.map_or(NONE.to_string(), number::p_value),
@@ -203,9 +216,9 @@ fn pair_row(pair: &Pair) -> PairRow {
     }
 }
 
-fn run_row(run: &RunRecord) -> RunRow {
-    let epoch = run.epochs.last();
-    let test = run.evaluations.last();
+fn run_row(run: &Record) -> RunRow {
+    let epochs = run.curve(Record::EPOCH_LOSS);
+    let [loss, score] = [run.loss_curve(Split::Test), run.metric_curve(Split::Test)].map(<[_]>::last);
     RunRow {
         optimizer: name(&run.optimizer),
         seed: run.seed,
@@ -213,12 +226,12 @@ fn run_row(run: &RunRecord) -> RunRow {
             Status::Finished => "finished".to_string(),
             Status::Diverged { step } => format!("diverged at step {step}"),
         },
-        epochs: run.epochs.len(),
-        train_loss: epoch.map_or(NONE.into(), |epoch| number::loss(epoch.train_loss)),
-        test_loss: test.map_or(NONE.into(), |test| number::loss(test.test_loss)),
-        test_accuracy: test.map_or(NONE.into(), |test| number::percent(test.test_accuracy)),
-        seconds: test.map_or(NONE.into(), |test| number::seconds(test.seconds, &[test.seconds])),
-        kernel: name(&run.kernel),
+        epochs: epochs.len(),
+        train_loss: epochs.last().map_or(NONE.into(), |epoch| number::loss(epoch.value)),
+        test_loss: loss.map_or(NONE.into(), |loss| number::loss(loss.value)),
+        test_score: score.map_or(NONE.into(), |score| measure::value(run.task.metric, score.value)),
+        seconds: loss.map_or(NONE.into(), |loss| number::seconds(loss.seconds, &[loss.seconds])),
+        kernel: name(&run.environment.kernel),
     }
 }
 

@@ -82,10 +82,37 @@ impl Panel {
         Panel::laid_out(comparison, "loss", title, curves, y, notes)
     }
 
-    /// Test accuracy over epochs, with the target.
-    pub(crate) fn accuracy(comparison: &Comparison) -> Panel {
-        let curves = curves(comparison, |row| &row.accuracy_curve);
-        let (low, high) = accuracy_limits(&curves, comparison.target);
+    /// The metric over epochs, with the target.
+    pub(crate) fn score(comparison: &Comparison) -> Panel {
+        match comparison.metric.is_fraction() {
+            true => Panel::fraction(comparison),
+            false => Panel::magnitude(comparison),
+        }
+    }
+
+    /// A metric that is a loss or a gap: the less the better.
+    fn magnitude(comparison: &Comparison) -> Panel {
+        let curves = curves(comparison, |row| &row.score_curve);
+        let (low, high) = loss_limits(&curves);
+        let bottom = plot_bottom(comparison);
+        let log = low > 0.0 && high / low > 10.0;
+        let y = match log {
+            true => Axis::log(low / 1.1, high * 1.1, (bottom, TOP), MOST_TICKS),
+            false => Axis::linear(low, high, (bottom, TOP), MOST_TICKS),
+        };
+        let scale = if log { " (log scale)" } else { "" };
+        let title = format!("Test {}{scale}", comparison.metric.name());
+        let mut notes = vec![];
+        if points(&curves).any(|point| point.high > y.high() * (1.0 + 1e-9)) {
+            notes.push("Greater values lie above the picture.".to_string());
+        }
+        Panel::laid_out(comparison, comparison.metric.name(), &title, curves, y, notes)
+    }
+
+    /// A metric from 0 to 1.
+    fn fraction(comparison: &Comparison) -> Panel {
+        let curves = curves(comparison, |row| &row.score_curve);
+        let (low, high) = fraction_limits(&curves, comparison.target);
         let bottom = plot_bottom(comparison);
         let y = Axis::linear(low, high, (bottom, TOP), MOST_TICKS);
         let mut notes = vec![];
@@ -96,8 +123,10 @@ impl Panel {
             ));
         }
         let mut panel = Panel::laid_out(comparison, "accuracy", "Test accuracy", curves, y, notes);
-        if panel.has_points() && is_a_share(&comparison.target) {
-            panel.target = Some((panel.y.place(comparison.target), target(comparison)));
+        if let Some(at) = comparison.target.filter(is_a_fraction)
+            && panel.has_points()
+        {
+            panel.target = Some((panel.y.place(at), target(comparison)));
         }
         panel
     }
@@ -229,7 +258,7 @@ fn loss_limits(curves: &[Vec<Option<Finite>>]) -> (f64, f64) {
 
 /// The range of the values from the first epoch on (in shorter runs, from the middle on), of the
 /// optimizers that end at half of the best or more, widened to hold the target.
-fn accuracy_limits(curves: &[Vec<Option<Finite>>], target: f64) -> (f64, f64) {
+fn fraction_limits(curves: &[Vec<Option<Finite>>], target: Option<f64>) -> (f64, f64) {
     let end = |curve: &Vec<Option<Finite>>| curve.iter().flatten().last().map(|point| point.mean);
     let best = curves.iter().filter_map(end).fold(0.0, f64::max);
     let last_epoch = points(curves).map(|point| point.epoch).fold(0.0, f64::max);
@@ -242,14 +271,14 @@ fn accuracy_limits(curves: &[Vec<Option<Finite>>], target: f64) -> (f64, f64) {
         .copied()
         .filter(|point| point.epoch > settled)
         .collect();
-    let target = Some(target).filter(is_a_share);
+    let target = target.filter(is_a_fraction);
     let low = shown.iter().map(|point| point.low).chain(target).fold(f64::INFINITY, f64::min);
     let high = shown.iter().map(|point| point.high).chain(target);
     let high = high.fold(f64::NEG_INFINITY, f64::max);
     if low <= high { (low, high) } else { (0.0, 1.0) }
 }
 
-fn is_a_share(x: &f64) -> bool {
+fn is_a_fraction(x: &f64) -> bool {
     (0.0..=1.0).contains(x)
 }
 

@@ -1,7 +1,9 @@
 //! The comparison as text for a terminal.
 
 use lab::compare::{Comparison, Row};
+use train::Metric;
 
+use crate::measure;
 use crate::number::{self, NONE};
 use crate::ranking::ranked;
 use crate::text::{plain, width as columns_of, wrap};
@@ -48,7 +50,7 @@ pub(crate) struct Cells {
     /// Cleaned, and marked where it diverged.
     pub(crate) name: String,
     pub(crate) loss: String,
-    pub(crate) accuracy: String,
+    pub(crate) score: String,
     pub(crate) epochs_to_target: String,
     pub(crate) seconds_to_target: String,
     pub(crate) seconds_per_epoch: String,
@@ -71,7 +73,7 @@ pub(crate) fn cells(comparison: &Comparison) -> Vec<Cells> {
         Cells {
             name: plain(&row.optimizer) + if row.diverged > 0 { " †" } else { "" },
             loss: row.train_loss.as_ref().map_or(without.into(), |e| number::loss(e.mean)),
-            accuracy: row.accuracy.as_ref().map_or(without.into(), number::percent_interval),
+            score: row.score.as_ref().map_or(without.into(), |e| measure::interval(comparison.metric, e)),
             epochs_to_target: marked(row.epochs_to_target.map(|x| number::epochs(x, &epochs))),
             seconds_to_target: marked(row.seconds_to_target.map(|x| number::seconds(x, &seconds))),
             seconds_per_epoch: row.seconds_per_epoch.map_or(NONE.into(), |x| number::seconds(x, &per_epoch)),
@@ -90,7 +92,9 @@ pub(crate) fn footnotes(comparison: &Comparison) -> Vec<String> {
         let row = &comparison.rows[index];
         let name = short_name(row);
         let seeds = number::counted(row.runs, "seed");
-        if row.epochs_to_target.is_none() {
+        if comparison.target.is_none() {
+            // Nothing to reach.
+        } else if row.epochs_to_target.is_none() {
             let reached = number::count(row.reached);
             notes.push(format!("{NONE} {name}: {reached} of {seeds} reached {target}."));
         } else if reached_by_some(row) {
@@ -114,9 +118,13 @@ pub(crate) fn footnotes(comparison: &Comparison) -> Vec<String> {
     notes
 }
 
-/// The target accuracy as the headings have it: `95%`.
+/// The target as the headings have it: `95%`.
 pub(crate) fn target(comparison: &Comparison) -> String {
-    let percent = number::percent(comparison.target);
+    let Some(target) = comparison.target else { return "target".to_string() };
+    if !comparison.metric.is_fraction() {
+        return number::loss(target);
+    }
+    let percent = number::percent(target);
     match percent.strip_suffix('%').and_then(|digits| digits.split_once('.')) {
         Some((whole, decimals)) => {
             let decimals = decimals.trim_end_matches('0');
@@ -138,9 +146,10 @@ const NAME_LEAST: usize = 8;
 /// A heading of two lines, numbers to the right; `None` when the columns are wider than `width`.
 fn grid(comparison: &Comparison, rows: &[Cells], width: usize, bold: bool) -> Option<Vec<String>> {
     let to_target = format!("to {}", target(comparison));
+    let measured = format!("test {}", comparison.metric.name());
     let head: [[&str; 2]; 6] = [
         ["train", "loss"],
-        ["test accuracy", "[95% interval]"],
+        [&measured, "[95% interval]"],
         ["epochs", &to_target],
         ["seconds", &to_target],
         ["s per", "epoch"],
@@ -185,7 +194,10 @@ fn blocks(comparison: &Comparison, rows: &[Cells], width: usize, bold: bool) -> 
     let target = target(comparison);
     let labels = [
         "train loss".to_string(),
-        "test acc.".to_string(),
+        match comparison.metric {
+            Metric::Accuracy => "test acc.".to_string(),
+            other => format!("test {}", other.name()),
+        },
         format!("epochs to {target}"),
         format!("s to {target}"),
         "s per epoch".to_string(),
@@ -213,14 +225,7 @@ fn blocks(comparison: &Comparison, rows: &[Cells], width: usize, bold: bool) -> 
 const GAP: &str = "  ";
 
 fn numbers(row: &Cells) -> [&str; 6] {
-    [
-        &row.loss,
-        &row.accuracy,
-        &row.epochs_to_target,
-        &row.seconds_to_target,
-        &row.seconds_per_epoch,
-        &row.state,
-    ]
+    [&row.loss, &row.score, &row.epochs_to_target, &row.seconds_to_target, &row.seconds_per_epoch, &row.state]
 }
 
 fn name_lines(name: &str, width: usize) -> Vec<String> {

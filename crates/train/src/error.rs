@@ -19,7 +19,7 @@ pub enum Error {
     )]
     Widths {
         /// The data set's name.
-        dataset: &'static str,
+        dataset: String,
         /// The widths as given.
         given: Vec<usize>,
         /// What the first must be.
@@ -33,7 +33,7 @@ pub enum Error {
     )]
     Images {
         /// The data set's name.
-        dataset: &'static str,
+        dataset: String,
         /// The model's name.
         model: String,
         /// Height of the images.

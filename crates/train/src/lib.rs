@@ -1,7 +1,7 @@
 //! One run: task × recipe × seed → record.
 //!
 //! [`Training`] steps weights and optimizer through the batches of a [`Task`], writes checkpoints, and
-//! ends in a [`record::RunRecord`]. Runs are paired: one seed gives every optimizer the same initial
+//! ends in a [`record::Record`]. Runs are paired: one seed gives every optimizer the same initial
 //! weights and the same batches. A run that diverges is a result, in its record, never an error.
 //!
 //! ```
@@ -14,19 +14,27 @@
 //! let recipe: Recipe = "adam, batch=500".parse()?;
 //! let mut training = Training::new(&task, &recipe, 0, Budget { epochs: 1, evaluations: 1 })?;
 //! training.run(&mut |_| ControlFlow::Continue(()));
-//! assert!(training.record().final_accuracy() > Some(0.75));
+//! assert!(training.record().final_metric() > Some(0.75));
 //! # Ok::<(), train::Error>(())
 //! ```
 
+mod budget;
 mod error;
+mod examples;
 pub mod json_number;
+pub mod loss;
+pub mod metric;
 mod recipe;
 pub mod record;
 mod task;
 mod training;
 pub mod weights;
 
+pub use budget::Budget;
 pub use error::Error;
+pub use examples::{Batch, DataInfo, Examples, InMemory, NoExamples, Split};
+pub use metric::{Direction, Metric};
 pub use recipe::Recipe;
-pub use task::{Score, Task};
-pub use training::{Budget, Progress, Snapshot, Training};
+pub use record::Record;
+pub use task::{Batching, Draw, Evaluation, Order, Score, Task};
+pub use training::{Progress, Snapshot, Training};

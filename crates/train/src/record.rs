@@ -1,30 +1,30 @@
-//! What a run leaves behind: plain data, written as one JSON object a line.
+//! The result of a run: plain data, written as one JSON object a line.
+
+mod schema1;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-/// The version of the record's JSON form, in its field `schema`.
-pub const SCHEMA: u32 = 1;
+use crate::budget::Budget;
+use crate::examples::{DataInfo, Split};
+use crate::metric::{Direction, Metric};
 
-/// Everything one run did: one optimizer, one seed, one task.
+/// The version of the record's JSON form, in its field `schema`. [`Record::parse`] reads older ones too.
+pub const SCHEMA: u32 = 2;
+
+/// The version of the numbers: records of two versions may differ in their last bits.
+pub const NUMBERS: u32 = 1;
+
+/// Everything one run did: task × recipe × seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RunRecord {
+pub struct Record {
     /// [`SCHEMA`] when the record was written.
     pub schema: u32,
-    /// The data set's name, such as `mnist`.
-    pub dataset: String,
-    /// Where its bytes came from, in words for a person.
-    pub origin: String,
-    /// Whether it was the embedded sample rather than the whole set.
-    pub sample: bool,
-    /// Training and test images.
-    pub train_images: usize,
-    /// Test images.
-    pub test_images: usize,
-    /// The model's layer widths, such as `784-128-64-10`, or its name, such as `2c2d`.
-    pub model: String,
-    /// Number of trained weights.
-    pub weights: usize,
-    /// The optimizer's name, such as `adam`.
+    /// What was learned.
+    pub task: TaskRecord,
+    /// The optimizer's name, such as `sam(adam)`.
     pub optimizer: String,
     /// The canonical spelling of all settings: `adam lr=0.001, batch=64`.
     pub recipe: String,
@@ -32,23 +32,72 @@ pub struct RunRecord {
     pub seed: u64,
     /// Examples in one batch.
     pub batch: usize,
-    /// Bytes of optimizer state for each weight.
-    pub state_bytes_per_weight: usize,
-    /// Threads inside this run.
-    pub threads: usize,
-    /// The instruction set that the kernels used: `avx512`, `avx2`, `portable`.
-    pub kernel: String,
-    /// Gradients of a batch taken in all; a record from before they were counted has none.
-    #[serde(default)]
-    pub gradient_calls: Option<u64>,
+    /// Length of the run and number of evaluations.
+    pub budget: Budget,
     /// How the run ended.
     pub status: Status,
-    /// Whole epochs, in order; a diverged run has those before it diverged.
-    pub epochs: Vec<EpochRecord>,
-    /// The mean training loss of short stretches, ten an epoch, for curves.
-    pub train_curve: Vec<TrainPoint>,
-    /// Measurements on the test set, the first before any training.
-    pub evaluations: Vec<Evaluation>,
+    /// Work that was done.
+    pub counts: Counts,
+    /// Bytes of optimizer state for each weight.
+    pub state_bytes_per_weight: usize,
+    /// The machine and the program.
+    pub environment: Environment,
+    /// Measurements by name: [`Record::TRAIN_LOSS`], [`Record::EPOCH_LOSS`], and of each split that was
+    /// evaluated its loss and metric, such as `test_loss` and `test_accuracy`.
+    pub curves: BTreeMap<String, Vec<Point>>,
+    /// Measurements on request, by name.
+    #[serde(default)]
+    pub diagnostics: BTreeMap<String, Vec<Point>>,
+}
+
+/// A task as a record names it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskRecord {
+    /// Name, such as `simplenn`.
+    pub name: String,
+    /// Name and origin of the data.
+    pub data: DataInfo,
+    /// SHA-256 of the data, in hexadecimal; empty if there is none, or the record is older.
+    #[serde(default)]
+    pub sha256: String,
+    /// Number of examples of each split.
+    pub examples: BTreeMap<Split, usize>,
+    /// The model in words: `784-128-64-10`, `2c2d`.
+    pub model: String,
+    /// Number of trained weights.
+    pub weights: usize,
+    /// Name of the loss: `cross-entropy`.
+    pub loss: String,
+    /// The measure by which recipes are compared.
+    pub metric: Metric,
+    /// A value of the metric that is worth reaching.
+    #[serde(default)]
+    pub target: Option<f64>,
+}
+
+/// Work that a run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Batches trained on.
+    pub batches: u64,
+    /// Updates of the weights.
+    pub updates: u64,
+    /// Gradients of a batch taken in all; `None` in records that did not count them.
+    pub gradients: Option<u64>,
+    /// Training examples seen, each as often as it was.
+    pub examples: u64,
+}
+
+/// The machine and the program of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// The instruction set that the kernels used: `avx512`, `avx2`, `portable`.
+    pub kernel: String,
+    /// Threads inside the run.
+    pub threads: usize,
+    /// Version of the program; empty in older records.
+    #[serde(default)]
+    pub version: String,
 }
 
 /// How a run ended.
@@ -64,72 +113,135 @@ pub enum Status {
     },
 }
 
-/// One pass over the training set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EpochRecord {
-    /// Counted from 1.
-    pub epoch: u32,
-    /// Updates made since the start of the run.
-    pub steps: u64,
-    /// Mean over the epoch's batches of the batch's mean loss, as it was before each update.
-    #[serde(with = "crate::json_number")]
-    pub train_loss: f64,
-    /// Seconds of training, without evaluation.
-    #[serde(with = "crate::json_number")]
-    pub seconds: f64,
-}
-
-/// The training loss of a stretch of batches that ends here.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TrainPoint {
+/// A measurement during a run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Point {
     /// Passes over the training set so far, with a fraction.
     #[serde(with = "crate::json_number")]
     pub epoch: f64,
-    /// Mean loss over the stretch.
-    #[serde(with = "crate::json_number")]
-    pub loss: f64,
-}
-
-/// The model on the test set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Evaluation {
-    /// Passes over the training set so far, with a fraction.
-    #[serde(with = "crate::json_number")]
-    pub epoch: f64,
+    /// Updates of the weights so far.
+    pub updates: u64,
     /// Seconds of training so far, without evaluations.
     #[serde(with = "crate::json_number")]
     pub seconds: f64,
-    /// Mean cross-entropy in nats.
+    /// The measured value.
     #[serde(with = "crate::json_number")]
-    pub test_loss: f64,
-    /// Share of test images classified rightly, 0 to 1.
-    #[serde(with = "crate::json_number")]
-    pub test_accuracy: f64,
+    pub value: f64,
 }
 
-impl RunRecord {
+impl Record {
+    /// Mean training loss since the last point, ten points an epoch.
+    pub const TRAIN_LOSS: &'static str = "train_loss";
+
+    /// Mean training loss of each whole epoch, of each batch as it was before its update.
+    pub const EPOCH_LOSS: &'static str = "epoch_train_loss";
+
+    /// The curve of this name; empty if it was not measured.
+    pub fn curve(&self, name: &str) -> &[Point] {
+        self.curves.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Name of the curve of a measure on a split: `test_accuracy`.
+    pub fn curve_name(split: Split, measure: &str) -> String {
+        format!("{split}_{measure}")
+    }
+
+    /// The metric on a split over the run.
+    pub fn metric_curve(&self, split: Split) -> &[Point] {
+        self.curve(&Record::curve_name(split, self.task.metric.name()))
+    }
+
+    /// The loss on a split over the run.
+    pub fn loss_curve(&self, split: Split) -> &[Point] {
+        self.curve(&Record::curve_name(split, "loss"))
+    }
+
     /// The last epoch's training loss; `None` if there is none or the run diverged.
     pub fn final_train_loss(&self) -> Option<f64> {
-        self.finished().then(|| self.epochs.last().map(|e| e.train_loss)).flatten()
+        self.finished().then(|| Some(self.curve(Record::EPOCH_LOSS).last()?.value)).flatten()
     }
 
-    /// The last test accuracy; `None` if the run diverged.
-    pub fn final_accuracy(&self) -> Option<f64> {
-        self.finished().then(|| self.evaluations.last().map(|e| e.test_accuracy)).flatten()
+    /// The metric at the end, on the test examples or else the validation examples; `None` if the run
+    /// diverged or neither was measured.
+    pub fn final_metric(&self) -> Option<f64> {
+        let measured = |split| Some(self.metric_curve(split).last()?.value);
+        self.finished().then(|| measured(Split::Test).or_else(|| measured(Split::Validation))).flatten()
     }
 
-    /// Gradients taken for each batch: more than 1 where a method asks for others at other weights.
+    /// Seconds of training of each whole epoch.
+    pub fn epoch_seconds(&self) -> Vec<f64> {
+        let ends = self.curve(Record::EPOCH_LOSS).iter().map(|point| point.seconds);
+        let begins = std::iter::once(0.0).chain(ends.clone());
+        ends.zip(begins).map(|(end, begin)| end - begin).collect()
+    }
+
+    /// Gradients taken for each batch: more than 1 where an optimizer asks for others at other weights.
     pub fn gradients_per_batch(&self) -> Option<f64> {
-        let per_epoch = self.train_images.div_ceil(self.batch.max(1));
-        let batches = match self.status {
-            Status::Finished => (self.epochs.len() * per_epoch) as u64,
-            Status::Diverged { step } => step,
-        };
-        self.gradient_calls.filter(|_| batches > 0).map(|calls| calls as f64 / batches as f64)
+        let batches = self.counts.batches;
+        self.counts.gradients.filter(|_| batches > 0).map(|gradients| gradients as f64 / batches as f64)
+    }
+
+    /// Number of examples of a split.
+    pub fn examples(&self, split: Split) -> usize {
+        self.task.examples.get(&split).copied().unwrap_or(0)
+    }
+
+    /// Whether more or less of the metric is better.
+    pub fn direction(&self) -> Direction {
+        self.task.metric.direction()
     }
 
     /// Whether all epochs were trained.
     pub fn finished(&self) -> bool {
         self.status == Status::Finished
     }
+
+    /// Identifies the run: a hash of task, recipe, seed, budget, kernel and version of the numbers. Two runs
+    /// with the same key have the same results.
+    pub fn key(&self) -> String {
+        let TaskRecord { name, sha256: data, examples, model, loss, metric, .. } = &self.task;
+        let parts = (
+            (name, &self.task.data.name, data, examples, model, loss, metric),
+            (&self.recipe, self.seed, self.budget, &self.environment.kernel, NUMBERS),
+        );
+        sha256(&serde_json::to_vec(&parts).expect("plain data"))
+    }
+
+    /// Reads a record of this schema or an older one.
+    ///
+    /// # Errors
+    /// If it is none, or of a newer schema.
+    pub fn parse(json: &str) -> Result<Record, ParseError> {
+        let Version { schema } = serde_json::from_str(json)?;
+        match schema {
+            1 => Ok(serde_json::from_str::<schema1::RunRecord>(json)?.into()),
+            2 => Ok(serde_json::from_str(json)?),
+            found => Err(ParseError::Schema { found }),
+        }
+    }
+}
+
+/// A text that is not a record.
+#[derive(Debug, thiserror::Error)]
+pub enum ParseError {
+    /// Not JSON, or a field is missing or of another type.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// Written by a newer version.
+    #[error("expected record schema 1 to {SCHEMA}, found {found}")]
+    Schema {
+        /// The schema that it names.
+        found: u64,
+    },
+}
+
+/// Read first, so that a newer record is told from a broken one.
+#[derive(Deserialize)]
+struct Version {
+    schema: u64,
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

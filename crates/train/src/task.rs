@@ -1,130 +1,267 @@
-//! What is to be learned: a data set and a model.
+//! Tasks: data, a model, a loss and a measure; `gradient` is the one place where they meet the tape.
 
-use autograd::BufferPool;
-use data::batches::Normalize;
-use data::{Dataset, Images};
-use nn::{Activation, Architecture, Context, Model, metrics};
-use tensor::ParamVec;
+mod images;
 
-use crate::error::Error;
-use crate::recipe::Recipe;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// A data set, a network and how pixels become its inputs.
-#[derive(Debug)]
+use autograd::{BufferPool, Tape, Var};
+use data::batches::{Normalize, epoch_order};
+use data::samples::Inputs;
+use nn::{Context, Model};
+use tensor::quantized::Quantization;
+use tensor::{Kernels, ParamVec};
+
+use crate::examples::{Batch, Examples, Split};
+use crate::loss::{DynLoss, Step};
+use crate::metric::Metric;
+
+pub use images::Score;
+
+/// What is to be learned, from which data, by which model.
+///
+/// ```
+/// use std::sync::Arc;
+/// use autograd::{BufferPool, Var};
+/// use nn::{Builder, Context, Init, Model, Module};
+/// use tensor::{Kernels, ParamId, Role};
+/// use train::{Batch, Draw, NoExamples, Task, loss, metric::Metric};
+///
+/// /// f(x, y) = ½(x² + 10 y²)
+/// #[derive(Debug)]
+/// struct Valley(ParamId);
+///
+/// impl Module for Valley {
+///     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
+///         let tape = x.tape();
+///         let curvature = tape.input([2], &[T::from_f64(0.5), T::from_f64(5.0)]);
+///         (tape.param(self.0).square() * curvature).sum()
+///     }
+/// }
+///
+/// let mut builder = Builder::new();
+/// let point = builder.param("point", [2], Role::Matrix, Init::Constant(1.0), (1, 1));
+/// let model = Model::new(builder, Valley(point));
+/// let data = Arc::new(NoExamples::new("valley"));
+/// let task = Task::new("valley", data, model, loss::Output, Metric::Gap { optimum: 0.0 });
+///
+/// let weights = task.model.init(0);
+/// let mut gradient = weights.zeros_like();
+/// let loss = task.gradient(
+///     &BufferPool::new(), &weights, &mut task.model.buffers(), &Batch::default(), Draw::default(), &mut gradient,
+/// );
+/// assert_eq!((loss, gradient.as_slice()), (5.5, &[1.0, 10.0][..]));
+/// ```
+#[derive(Debug, Clone)]
 pub struct Task {
-    /// The images.
-    pub dataset: Dataset,
-    /// The kind of network.
-    pub architecture: Architecture,
-    /// How pixels become inputs.
+    /// Name, such as `simplenn`.
+    pub name: String,
+    /// The model in words: `784-128-64-10`, `2c2d`.
+    pub model_name: String,
+    /// The examples.
+    pub examples: Arc<dyn Examples>,
+    /// The numbers that bytes of inputs stand for.
     pub normalize: Normalize,
-    /// The network.
+    /// The model.
     pub model: Model,
+    /// The loss that is minimized.
+    pub loss: Arc<dyn DynLoss>,
+    /// The measure by which recipes are compared.
+    pub metric: Metric,
+    /// A value of the metric that is worth reaching.
+    pub target: Option<f64>,
+    /// Batches: their order and their number.
+    pub batching: Batching,
+    /// Facts that a file of its weights carries, by name.
+    pub notes: BTreeMap<String, String>,
 }
 
-/// The model on a set of images.
+/// Batches of a task: their order and their number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Batching {
+    /// The order of the examples in each epoch.
+    pub order: Order,
+    /// Whether the examples that do not fill a batch are left out, in training and evaluation.
+    pub drop_last: bool,
+    /// Examples in a batch of an evaluation.
+    pub evaluation: usize,
+    /// Updates in an epoch of a task without examples.
+    pub updates_without_examples: u64,
+}
+
+impl Default for Batching {
+    fn default() -> Batching {
+        Batching { order: Order::Reshuffle, drop_last: false, evaluation: 500, updates_without_examples: 100 }
+    }
+}
+
+/// The order of the examples in each epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Another one in every epoch.
+    Reshuffle,
+    /// That of the first epoch in all of them, as in DeepOBS.
+    Fixed,
+}
+
+/// The randomness of an update: dropout and noise are a function of these, so a second gradient of the
+/// same update draws the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Draw {
+    /// The seed of the run.
+    pub seed: u64,
+    /// The update, counted from 0.
+    pub step: u64,
+}
+
+/// A model on a split.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Score {
-    /// Mean cross-entropy in nats.
+pub struct Evaluation {
+    /// Mean loss over the examples.
     pub loss: f64,
-    /// Share classified rightly, 0 to 1.
-    pub accuracy: f64,
-    /// Probabilities [images, classes], row by row.
-    pub probabilities: Vec<f32>,
-    /// The most probable class of each image.
-    pub predictions: Vec<u32>,
+    /// The task's metric.
+    pub metric: f64,
 }
 
 impl Task {
-    /// A network of this kind for the set's images and classes.
-    ///
-    /// # Errors
-    /// If the images are too small for it, or one of its widths is 0.
-    pub fn new(dataset: Dataset, architecture: Architecture, normalize: Normalize) -> Result<Task, Error> {
-        let (rows, cols) = (dataset.train.rows, dataset.train.cols);
-        let least = architecture.least_side();
-        if rows.min(cols) < least {
-            let model = architecture.to_string();
-            return Err(Error::Images { dataset: dataset.name, model, rows, cols, least });
-        }
-        if let Architecture::Mlp { hidden, .. } = &architecture
-            && hidden.contains(&0)
-        {
-            let (pixels, classes) = (rows * cols, dataset.classes);
-            let given = [&[pixels], hidden.as_slice(), &[classes]].concat();
-            return Err(Error::Widths { dataset: dataset.name, given, pixels, classes });
-        }
-        let model = architecture.build(rows, cols, dataset.classes);
-        Ok(Task { dataset, architecture, normalize, model })
-    }
-
-    /// A network of dense layers with all its widths given.
-    ///
-    /// # Errors
-    /// If the first is not the number of pixels, or the last not the number of classes.
-    pub fn with_widths(
-        dataset: Dataset,
-        widths: &[usize],
-        activation: Activation,
-        normalize: Normalize,
-    ) -> Result<Task, Error> {
-        let (pixels, classes) = (dataset.train.rows * dataset.train.cols, dataset.classes);
-        match widths {
-            [first, hidden @ .., last] if *first == pixels && *last == classes => {
-                Task::new(dataset, Architecture::Mlp { hidden: hidden.to_vec(), activation }, normalize)
-            }
-            _ => Err(Error::Widths { dataset: dataset.name, given: widths.to_vec(), pixels, classes }),
+    /// A task with the usual batches, no target and no notes; inputs of bytes go from −1 to 1.
+    pub fn new(
+        name: &str,
+        examples: Arc<dyn Examples>,
+        model: Model,
+        loss: impl DynLoss + 'static,
+        metric: Metric,
+    ) -> Task {
+        Task {
+            name: name.to_string(),
+            model_name: name.to_string(),
+            examples,
+            normalize: Normalize::HALF,
+            model,
+            loss: Arc::new(loss),
+            metric,
+            target: None,
+            batching: Batching::default(),
+            notes: BTreeMap::new(),
         }
     }
 
-    /// The notebook's experiment on a data set: SimpleNN, inputs from −1 to 1.
-    pub fn notebook(dataset: Dataset) -> Task {
-        let simple_nn = Architecture::by_name("mlp").expect("it is listed");
-        Task::new(dataset, simple_nn, Normalize::HALF).expect("dense layers take images of any size")
+    /// Updates in one epoch with batches of this size, the last of which may be smaller.
+    pub fn steps_per_epoch(&self, batch: usize) -> u64 {
+        let Batching { drop_last, updates_without_examples, .. } = self.batching;
+        match self.examples.len(Split::Train) {
+            0 => updates_without_examples,
+            len if drop_last && len >= batch => (len / batch) as u64,
+            len => len.div_ceil(batch) as u64,
+        }
     }
 
-    /// Inputs of the network.
-    pub fn pixels(&self) -> usize {
-        self.dataset.train.rows * self.dataset.train.cols
-    }
-
-    /// The model in words: the widths of dense layers, `784-128-64-10`, or a name, `2c2d`.
-    pub fn describe_model(&self) -> String {
-        let Architecture::Mlp { hidden, activation } = &self.architecture else {
-            return self.architecture.to_string();
+    /// The order in which an epoch, counted from 0, visits the training examples.
+    pub fn epoch_order(&self, seed: u64, epoch: u32) -> Vec<u32> {
+        let epoch = match self.batching.order {
+            Order::Reshuffle => epoch,
+            Order::Fixed => 0,
         };
-        let widths = [&[self.pixels()], hidden.as_slice(), &[self.dataset.classes]].concat();
-        let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
-        match activation {
-            Activation::Relu => widths.join("-"),
-            other => format!("{} {}", widths.join("-"), other.name()),
-        }
+        epoch_order(seed, epoch, self.examples.len(Split::Train))
     }
 
-    /// Updates in one epoch with this recipe's batches, the last of which may be smaller.
-    pub fn steps_per_epoch(&self, recipe: &Recipe) -> u64 {
-        self.dataset.train.len().div_ceil(recipe.batch) as u64
+    /// Writes the gradient of the mean loss of a batch to `into` and returns the loss. Buffers, such as
+    /// the running statistics of batch norm, move as in training.
+    ///
+    /// # Panics
+    /// If weights, buffers or gradient are of another model, or the batch does not fit it.
+    #[track_caller]
+    pub fn gradient<T: Kernels>(
+        &self,
+        pool: &BufferPool<T>,
+        weights: &ParamVec<T>,
+        buffers: &mut ParamVec<T>,
+        batch: &Batch,
+        Draw { seed, step }: Draw,
+        into: &mut ParamVec<T>,
+    ) -> f64 {
+        let tape = pool.tape(weights);
+        let inputs = self.inputs(&tape, batch);
+        let output = self.model.forward_in(inputs, Context::Train { seed, step, buffers });
+        let loss = self.loss.of(Step { output, inputs, batch });
+        loss.backward(into);
+        loss.item().widen()
     }
 
-    /// The model with these weights and running statistics on all images of a split.
-    pub fn score(&self, weights: &ParamVec, buffers: &ParamVec, split: &Images) -> Score {
-        const BATCH: usize = 500;
-        let pool = BufferPool::new();
-        let (mut labels, mut all_labels) = (Vec::new(), Vec::new());
-        let (mut loss, mut probabilities) = (0.0, Vec::new());
-        let indices: Vec<u32> = (0..split.len() as u32).collect();
-        for batch in indices.chunks(BATCH) {
+    /// The mean loss and the metric over all examples of a split.
+    pub fn evaluate(&self, weights: &ParamVec, buffers: &ParamVec, split: Split) -> Evaluation {
+        let (mut loss, mut examples, mut correct, mut labels) = (0.0, 0, 0, 0);
+        let gather = |indices: &[u32], batch: &mut Batch| self.examples.gather(split, indices, batch);
+        let count = self.examples.len(split);
+        self.for_each_output(weights, buffers, count, &gather, &mut |batch, output, batch_loss| {
+            let count = batch.len().max(1);
+            loss += batch_loss * count as f64;
+            examples += count;
+            if self.metric == Metric::Accuracy {
+                let classes = output.shape().last().copied().unwrap_or(1);
+                let (right, of) = Metric::correct(&output.softmax().values(), classes, batch);
+                (correct, labels) = (correct + right, labels + of);
+            }
+        });
+        let loss = loss / examples as f64;
+        let metric = match self.metric {
+            Metric::Accuracy => correct as f64 / labels as f64,
+            Metric::Loss => loss,
+            Metric::Gap { optimum } => loss - optimum,
+        };
+        Evaluation { loss, metric }
+    }
+
+    /// Calls `read` with the model's output and the mean loss of each batch of `count` examples; once, with
+    /// none, if there are none.
+    fn for_each_output(
+        &self,
+        weights: &ParamVec,
+        buffers: &ParamVec,
+        count: usize,
+        gather: &dyn Fn(&[u32], &mut Batch),
+        read: &mut dyn FnMut(&Batch, Var<'_>, f64),
+    ) {
+        let Batching { drop_last, evaluation, .. } = self.batching;
+        let (pool, mut batch) = (BufferPool::new(), Batch::default());
+        let indices: Vec<u32> = (0..count as u32).collect();
+        let whole = if drop_last && count >= evaluation { count / evaluation * evaluation } else { count };
+        let none = [&indices[..0]];
+        let batches: Box<dyn Iterator<Item = &[u32]>> = match whole {
+            0 => Box::new(none.into_iter()),
+            _ => Box::new(indices[..whole].chunks(evaluation)),
+        };
+        for indices in batches {
+            gather(indices, &mut batch);
             let tape = pool.tape(weights);
-            let x = tape.input_bytes([batch.len(), self.pixels()], self.normalize.quantization(), |pixels| {
-                split.gather(batch, pixels, &mut labels);
-            });
-            let scores = self.model.forward_in(x, Context::Evaluate { buffers });
-            loss += f64::from(scores.cross_entropy(&labels).item()) * batch.len() as f64;
-            probabilities.extend_from_slice(&scores.softmax().values());
-            all_labels.extend_from_slice(&labels);
+            let inputs = self.inputs(&tape, &batch);
+            let output = self.model.forward_in(inputs, Context::Evaluate { buffers });
+            let loss = self.loss.of(Step { output, inputs, batch: &batch }).item();
+            read(&batch, output, loss.into());
         }
-        let predictions = metrics::predictions(&probabilities, self.dataset.classes);
-        let accuracy = metrics::accuracy(&predictions, &all_labels);
-        Score { loss: loss / split.len() as f64, accuracy, probabilities, predictions }
+    }
+
+    /// The inputs of a batch on a tape: [examples, numbers of one], or [examples, length] of tokens.
+    pub fn inputs<'t, T: Kernels>(&self, tape: &'t Tape<'t, T>, batch: &Batch) -> Var<'t, T> {
+        let (rows, shape) = (batch.len(), batch.inputs.shape());
+        match &batch.inputs {
+            Inputs::Bytes { values, .. } => {
+                let Quantization { offset, scale } = self.normalize.quantization();
+                let quantization =
+                    Quantization { offset: T::from_f64(offset.into()), scale: T::from_f64(scale.into()) };
+                let size = shape.iter().product::<usize>();
+                tape.input_bytes([rows, size], quantization, |bytes| bytes.copy_from_slice(values))
+            }
+            Inputs::Numbers { values, .. } => {
+                let size = shape.iter().product::<usize>();
+                tape.input_with([rows, size], |to| {
+                    to.iter_mut().zip(values).for_each(|(to, &x)| *to = T::from_f64(x.into()));
+                })
+            }
+            Inputs::Tokens { values, .. } => {
+                let size = shape.iter().product::<usize>();
+                tape.input_tokens([rows, size], |tokens| tokens.copy_from_slice(values))
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use nn::{Activation, Architecture};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use sha2::{Digest, Sha256};
 use tensor::{Layout, ParamVec};
 
 use crate::error::Error;
@@ -29,6 +30,9 @@ pub struct SavedWeights {
     /// The running statistics of batch norm.
     pub buffers: ParamVec,
 }
+
+/// The note that holds a hash of everything else in the file.
+const CHECKSUM: &str = "sha256";
 
 /// Height and width of the images that convolutional models in files are made for.
 const SIDE: usize = 28;
@@ -60,6 +64,15 @@ pub fn save(
 pub fn load(path: &Path) -> Result<SavedWeights, Error> {
     let bytes = read(path)?;
     let (tensors, mut notes) = parse(path, &bytes)?;
+    if notes.contains_key("checkpoint") {
+        return Err(Error::File {
+            path: path.into(),
+            why: "expected a model, found a checkpoint of a run".to_string(),
+            hint:
+                "go on with `descent train --resume --checkpoint FILE --save MODEL`, which writes the model"
+                    .to_string(),
+        });
+    }
     let (architecture, inputs, classes) = match convolutional(&tensors) {
         Some((architecture, classes)) => (architecture, SIDE * SIDE, classes),
         None => dense(path, &tensors, notes.remove("activation"))?,
@@ -75,12 +88,10 @@ pub fn load(path: &Path) -> Result<SavedWeights, Error> {
         .flat_map(|params| params.layout().entries().iter().map(|entry| entry.name.as_str()))
         .collect();
     let is_extra = |name: &String| !names.contains(&name.as_str()) && !name.ends_with(COUNTER);
-    let extra: Vec<String> = tensors.names().into_iter().map(String::from).filter(is_extra).collect();
+    let mut extra: Vec<String> = tensors.names().into_iter().map(String::from).filter(is_extra).collect();
+    extra.sort();
     if !extra.is_empty() {
-        return Err(wrong(
-            path,
-            format!("unknown tensors beside {}: {}", names.join(", "), extra.join(", ")),
-        ));
+        return Err(wrong(path, format!("unknown tensors beside {}: {}", names.join(", "), short(&extra))));
     }
     Ok(SavedWeights { architecture, inputs, classes, notes, weights, buffers })
 }
@@ -116,13 +127,20 @@ fn dense(
                 format!("tensor `{name}` has shape {:?}, not [outputs, inputs]", weight.shape()),
             ));
         };
-        if widths.is_empty() {
-            widths.push(inputs);
+        match widths.last() {
+            None => widths.push(inputs),
+            Some(&width) if width == inputs => {}
+            Some(width) => {
+                let why = format!(
+                    "expected tensor `{name}` of {width} inputs, the outputs before it, found {inputs}"
+                );
+                return Err(wrong(path, why));
+            }
         }
         widths.push(outputs);
     }
     let &[inputs, ref hidden @ .., classes] = widths.as_slice() else {
-        let found = tensors.names().join(", ");
+        let found = sorted_names(tensors);
         return Err(wrong(path, format!("there is no tensor `fc1.weight`, only: {found}")));
     };
     // A matrix without elements takes no bytes, however large the other width it claims.
@@ -139,6 +157,28 @@ fn dense(
         }
     };
     Ok((Architecture::Mlp { hidden: hidden.to_vec(), activation }, inputs, classes))
+}
+
+/// The names in a file, in order, cut where there are many.
+fn sorted_names(tensors: &SafeTensors<'_>) -> String {
+    let mut names: Vec<String> = tensors.names().into_iter().map(String::from).collect();
+    names.sort();
+    short(&names)
+}
+
+/// A list that fits a message.
+fn short(names: &[String]) -> String {
+    /// Names that are shown.
+    const SHOWN: usize = 12;
+    let name = |name: &String| match name.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.clone(),
+    };
+    let shown: Vec<String> = names.iter().take(SHOWN).map(name).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// The parameters of a vector with their names and shapes.
@@ -162,6 +202,9 @@ pub(crate) fn write<'a>(
             TensorView::new(Dtype::F32, shape.to_vec(), bytes).expect("as many bytes as the shape needs");
         (*name, view)
     });
+    let mut notes = notes;
+    let content = bytes.iter().map(|(name, shape, bytes)| (*name, *shape, bytes.as_slice()));
+    notes.insert(CHECKSUM.to_string(), checksum(content.collect(), &notes));
     // One entry, because safetensors writes several in no fixed order.
     let notes = serde_json::to_string(&notes).expect("names and texts");
     let file = safetensors::serialize(views, Some([(NOTES.to_string(), notes)].into()))
@@ -184,20 +227,61 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     }
 }
 
+/// The first value of a model that is not finite, with the name of its tensor.
+pub fn not_finite(weights: &ParamVec) -> Option<(&str, usize)> {
+    weights.layout().ids().zip(weights.layout().entries()).find_map(|(id, entry)| {
+        let index = weights.get(id).iter().position(|x| !x.is_finite())?;
+        Some((entry.name.as_str(), index))
+    })
+}
+
 /// The tensors and the notes of a file.
 pub(crate) fn parse<'a>(
     path: &Path,
     bytes: &'a [u8],
 ) -> Result<(SafeTensors<'a>, BTreeMap<String, String>), Error> {
+    if bytes.starts_with(b"PK\x03\x04") {
+        return Err(Error::File {
+            path: path.into(),
+            why: "expected a safetensors file, found one of torch.save".to_string(),
+            hint: "save it in Python with safetensors.torch.save_file(model.state_dict(), FILE)".to_string(),
+        });
+    }
     let broken = |error| wrong(path, format!("is not a whole safetensors file: {error}"));
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
-    let notes = match metadata.metadata().as_ref().and_then(|all| all.get(NOTES)) {
-        None => BTreeMap::new(),
-        Some(text) => serde_json::from_str(text)
-            .map_err(|error| wrong(path, format!("its metadata `{NOTES}` is damaged: {error}")))?,
-    };
+    let mut notes: BTreeMap<String, String> =
+        match metadata.metadata().as_ref().and_then(|all| all.get(NOTES)) {
+            None => BTreeMap::new(),
+            Some(text) => serde_json::from_str(text)
+                .map_err(|error| wrong(path, format!("its metadata `{NOTES}` is damaged: {error}")))?,
+        };
+    // A file of another program has none.
+    if let Some(expected) = notes.remove(CHECKSUM) {
+        let views = tensors.tensors();
+        let content = views.iter().map(|(name, view)| (name.as_str(), view.shape(), view.data()));
+        let found = checksum(content.collect(), &notes);
+        if found != expected {
+            return Err(Error::File {
+                path: path.into(),
+                why: format!("is damaged: expected content of SHA-256 {expected}, found {found}"),
+                hint: "use another copy of the file".to_string(),
+            });
+        }
+    }
     Ok((tensors, notes))
+}
+
+/// SHA-256 of names, shapes, bytes and notes, in the order of the names.
+fn checksum(mut tensors: Vec<(&str, &[usize], &[u8])>, notes: &BTreeMap<String, String>) -> String {
+    tensors.sort_by_key(|(name, ..)| *name);
+    let mut hash = Sha256::new();
+    for (name, shape, bytes) in tensors {
+        hash.update(format!("{name:?} {shape:?} {}\n", bytes.len()));
+        hash.update(bytes);
+    }
+    hash.update(format!("{notes:?}"));
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The tensors named by a layout, each with its name behind `prefix`.

@@ -4,7 +4,8 @@ use data::batches::Normalize;
 use data::{Dataset, Images};
 use nn::Architecture;
 use std::ops::ControlFlow;
-use train::{Budget, Error, Recipe, Task, Training};
+use std::sync::Arc;
+use train::{Budget, Error, InMemory, Recipe, Record, Task, Training};
 
 const BUDGET: Budget = Budget { epochs: 3, evaluations: 1 };
 
@@ -25,8 +26,13 @@ fn dataset() -> Dataset {
     Dataset { train, test, ..whole }
 }
 
+fn examples(dataset: Dataset) -> Arc<InMemory> {
+    Arc::new(InMemory::images(dataset))
+}
+
 fn task(name: &str) -> Task {
-    Task::new(dataset(), Architecture::by_name(name).unwrap(), Normalize::HALF).unwrap()
+    Task::image_classifier(examples(dataset()), &Architecture::by_name(name).unwrap(), Normalize::HALF)
+        .unwrap()
 }
 
 fn recipe() -> Recipe {
@@ -50,7 +56,7 @@ fn every_architecture_learns() {
     for (name, _) in Architecture::NAMES {
         let (task, recipe) = (task(name), recipe());
         let record = trained(&task, &recipe).record();
-        let losses: Vec<f64> = record.epochs.iter().map(|epoch| epoch.train_loss).collect();
+        let losses: Vec<f64> = record.curve(Record::EPOCH_LOSS).iter().map(|epoch| epoch.value).collect();
         assert!(losses[2] < losses[1] && losses[2] < 0.95 * losses[0], "{name}: {losses:?}");
         let described = if name == "mlp" {
             "784-128-64-10"
@@ -59,7 +65,7 @@ fn every_architecture_learns() {
         } else {
             name
         };
-        assert_eq!(record.model, described);
+        assert_eq!(record.task.model, described);
     }
 }
 
@@ -91,7 +97,7 @@ fn resumed_is_uninterrupted_with_running_statistics() {
         second.resume(&path, false).unwrap();
         second.run(&mut |_| ControlFlow::Continue(()));
         assert_eq!(bits(&second), bits(&whole), "stopped after {stop}");
-        let accuracy = |training: &Training<'_>| training.record().final_accuracy();
+        let accuracy = |training: &Training<'_>| training.record().final_metric();
         assert_eq!(accuracy(&second), accuracy(&whole));
     }
 }
@@ -100,7 +106,9 @@ fn resumed_is_uninterrupted_with_running_statistics() {
 fn images_too_small_for_a_model_are_refused_with_both_sizes() {
     let small = Images { pixels: vec![0; 2 * 121], labels: vec![0, 1], rows: 11, cols: 11 };
     let dataset = Dataset { train: small.clone(), test: small, ..dataset() };
-    let error = Task::new(dataset, Architecture::by_name("lenet").unwrap(), Normalize::HALF).unwrap_err();
+    let error =
+        Task::image_classifier(examples(dataset), &Architecture::by_name("lenet").unwrap(), Normalize::HALF)
+            .unwrap_err();
     assert!(matches!(error, Error::Images { least: 12, rows: 11, .. }), "{error}");
     assert!(error.to_string().contains("lenet takes images of at least 12 × 12 pixels"), "{error}");
 }

@@ -1,17 +1,23 @@
 //! Runs: the same bits on any number of threads and after any interruption.
 
 use data::batches::Normalize;
+use data::samples::Holdout;
 use data::{Dataset, Images};
 use nn::layers::{BatchNorm, Dropout, Linear};
-use nn::{Builder, Model, Sequential};
+use nn::{Architecture, Builder, Model, Sequential};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use train::record::Status;
-use train::{Budget, Recipe, Task, Training};
+use train::{Budget, InMemory, Recipe, Record, Split, Task, Training};
 
 const BUDGET: Budget = Budget { epochs: 2, evaluations: 2 };
 
 /// The SimpleNN on a few images of the embedded sample; 21 batches of 50, the last of 24.
 fn task() -> Task {
+    Task::notebook(dataset())
+}
+
+fn dataset() -> Dataset {
     let mut request = data::Request::new(data::set("mnist").unwrap());
     request.offline = true;
     let nowhere = std::path::PathBuf::from("/nowhere");
@@ -24,7 +30,7 @@ fn task() -> Task {
         ..*split
     };
     let (train, test) = (first(&whole.train, 1024), first(&whole.test, 200));
-    Task::notebook(Dataset { train, test, ..whole })
+    Dataset { train, test, ..whole }
 }
 
 /// Every rule, every wrapper, every schedule and every part that a recipe can have.
@@ -61,11 +67,10 @@ fn bits(weights: &tensor::ParamVec) -> Vec<u32> {
 }
 
 /// A record without what differs between two runs of the same thing: the time.
-fn timeless(training: &Training<'_>) -> train::record::RunRecord {
+fn timeless(training: &Training<'_>) -> Record {
     let mut record = training.record();
-    record.threads = 0;
-    record.epochs.iter_mut().for_each(|e| e.seconds = 0.0);
-    record.evaluations.iter_mut().for_each(|e| e.seconds = 0.0);
+    record.environment.threads = 0;
+    record.curves.values_mut().flatten().for_each(|point| point.seconds = 0.0);
     record
 }
 
@@ -111,7 +116,12 @@ fn a_gradient_elsewhere_is_of_the_same_batch() {
         let mut training = Training::new(&task, &recipe, 1, BUDGET).unwrap();
         training.run(&mut |_| ControlFlow::Continue(()));
         let record = training.record();
-        (bits(training.weights()), bits(training.buffers()), record.evaluations.len(), record.gradient_calls)
+        (
+            bits(training.weights()),
+            bits(training.buffers()),
+            record.loss_curve(Split::Test).len(),
+            record.counts.gradients,
+        )
     });
     assert!(plain.0 == there.0 && plain.1 == there.1);
     assert_eq!((plain.2, plain.3, there.3), (there.2, Some(22), Some(44)));
@@ -129,8 +139,8 @@ fn the_record_counts_updates_and_gradients() {
         let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
         training.run(&mut |_| ControlFlow::Continue(()));
         let record = training.record();
-        assert_eq!([0, 1].map(|i| record.epochs[i].steps), updates, "{text}");
-        assert_eq!(record.gradient_calls, Some(gradients), "{text}");
+        assert_eq!([0, 1].map(|i| record.curve(Record::EPOCH_LOSS)[i].updates), updates, "{text}");
+        assert_eq!(record.counts.gradients, Some(gradients), "{text}");
         assert_eq!(record.gradients_per_batch(), Some(per_batch), "{text}");
     }
 }
@@ -173,7 +183,7 @@ fn evaluation_weights_are_the_optimizers() {
         let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
         training.run(&mut |_| ControlFlow::Continue(()));
         let averaged = bits(&training.evaluation_weights());
-        (bits(training.weights()), averaged, training.record().final_accuracy())
+        (bits(training.weights()), averaged, training.record().final_metric())
     });
     assert!(plain.0 == mean.0 && plain.0 == plain.1 && mean.0 != mean.1);
     assert_ne!(plain.2, mean.2);
@@ -182,11 +192,11 @@ fn evaluation_weights_are_the_optimizers() {
 #[test]
 fn a_loss_that_is_not_finite_can_be_passed_over() {
     // Black images but for one, whose white pixels are more than a number can be.
-    let mut task = task();
-    task.normalize = Normalize { mean: 0.0, std: 1e-39 };
-    task.dataset.train.pixels.fill(0);
-    task.dataset.test.pixels.fill(0);
-    task.dataset.train.pixels[..784].fill(255);
+    let mut dataset = dataset();
+    dataset.train.pixels.fill(0);
+    dataset.test.pixels.fill(0);
+    dataset.train.pixels[..784].fill(255);
+    let task = Task { normalize: Normalize { mean: 0.0, std: 1e-39 }, ..Task::notebook(dataset) };
     let run = |text: &str| {
         let recipe: Recipe = format!("{text}, batch=50").parse().unwrap();
         let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
@@ -197,8 +207,8 @@ fn a_loss_that_is_not_finite_can_be_passed_over() {
     assert!(matches!(record.status, Status::Diverged { step } if step <= 21), "{:?}", record.status);
     for text in ["if_finite(adam)", "sam(if_finite(adam))", "if_finite(sam(adam))"] {
         let (record, updates) = run(text);
-        assert_eq!((record.status, updates), (Status::Finished, 40), "{text}");
-        assert!(record.epochs.iter().all(|epoch| epoch.train_loss < 2.5), "{text}");
+        assert_eq!((&record.status, updates), (&Status::Finished, 40), "{text}");
+        assert!(record.curve(Record::EPOCH_LOSS).iter().all(|epoch| epoch.value < 2.5), "{text}");
     }
     // None may be left out: the step is made, and nothing is finite after it.
     let (record, _) = run("if_finite(adam) most=0");
@@ -206,13 +216,25 @@ fn a_loss_that_is_not_finite_can_be_passed_over() {
 }
 
 #[test]
-fn a_record_from_before_gradients_were_counted_is_read() {
-    let (task, recipe) = (task(), "adam".parse().unwrap());
-    let record = Training::new(&task, &recipe, 0, BUDGET).unwrap().record();
-    let mut json = serde_json::to_value(&record).unwrap();
-    json.as_object_mut().unwrap().remove("gradient_calls").expect("it is written");
-    let old: train::record::RunRecord = serde_json::from_value(json).unwrap();
-    assert_eq!((old.gradient_calls, old.gradients_per_batch()), (None, None));
+fn a_record_of_schema_1_is_read() {
+    let old = r#"{"schema":1,"dataset":"mnist","origin":"a folder","sample":false,"train_images":1000,
+        "test_images":100,"model":"784-10","weights":7850,"optimizer":"sgd","recipe":"sgd lr=0.01, batch=64",
+        "seed":3,"batch":64,"state_bytes_per_weight":0,"threads":2,"kernel":"avx2",
+        "status":{"is":"finished"},
+        "epochs":[{"epoch":1,"steps":16,"train_loss":0.5,"seconds":2.0},
+                  {"epoch":2,"steps":32,"train_loss":0.25,"seconds":1.0}],
+        "train_curve":[{"epoch":0.5,"loss":0.75}],
+        "evaluations":[{"epoch":0.0,"seconds":0.0,"test_loss":2.3,"test_accuracy":0.1},
+                       {"epoch":2.0,"seconds":3.0,"test_loss":"NaN","test_accuracy":0.9}]}"#;
+    let record = Record::parse(old).unwrap();
+    assert_eq!((record.counts.gradients, record.gradients_per_batch()), (None, None));
+    assert_eq!((record.counts.batches, record.counts.updates), (32, 32));
+    assert_eq!((record.final_train_loss(), record.final_metric()), (Some(0.25), Some(0.9)));
+    assert_eq!(record.epoch_seconds(), [2.0, 1.0]);
+    assert_eq!((record.examples(Split::Train), record.examples(Split::Validation)), (1000, 0));
+    assert_eq!(record.curve(Record::TRAIN_LOSS)[0].updates, 8);
+    let newer = old.replace("\"schema\":1", "\"schema\":9");
+    assert_eq!(Record::parse(&newer).unwrap_err().to_string(), "expected record schema 1 to 2, found 9");
 }
 
 #[test]
@@ -240,7 +262,7 @@ fn diverging_is_a_result() {
     training.run(&mut |_| ControlFlow::Continue(()));
     let record = training.record();
     assert!(matches!(record.status, Status::Diverged { step } if step >= 2), "{:?}", record.status);
-    assert_eq!(record.final_accuracy(), None);
+    assert_eq!(record.final_metric(), None);
 }
 
 #[test]
@@ -279,4 +301,80 @@ fn a_damaged_checkpoint_is_an_error_and_changes_nothing() {
     }
     std::fs::write(&path, [whole.as_slice(), b"x"].concat()).unwrap();
     assert!(training.resume(&path, false).is_err());
+}
+
+/// Any damage is found: a checkpoint and its copy with one byte changed are never taken for the same.
+#[test]
+fn a_changed_byte_of_a_checkpoint_is_found() {
+    let (task, folder) = (task(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("checkpoint.safetensors");
+    let recipe: Recipe = "adam".parse().unwrap();
+    let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
+    training.run(&mut |_| ControlFlow::Break(()));
+    training.save_checkpoint(&path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let before = bits(training.weights());
+    for i in 0..60 {
+        let mut damaged = whole.clone();
+        damaged[whole.len() * i / 60] ^= 1 << (i % 8);
+        std::fs::write(&path, &damaged).unwrap();
+        assert!(training.resume(&path, false).is_err(), "byte {} of {}", whole.len() * i / 60, whole.len());
+        assert_eq!(bits(training.weights()), before);
+    }
+}
+
+#[test]
+fn a_diverged_run_leaves_the_last_good_checkpoint() {
+    let (task, folder) = (task(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("checkpoint.safetensors");
+    let (wild, tame): (Recipe, Recipe) = ("sgd lr=1e10".parse().unwrap(), "sgd lr=0.01".parse().unwrap());
+    let mut training = Training::new(&task, &wild, 0, BUDGET).unwrap();
+    training.run(&mut |training| {
+        training.save_checkpoint(&path).unwrap();
+        ControlFlow::Continue(())
+    });
+    assert!(training.has_diverged());
+    let mut second = Training::new(&task, &tame, 0, BUDGET).unwrap();
+    second.resume(&path, true).unwrap();
+    assert!(!second.has_diverged() && second.progress().steps >= 1);
+}
+
+/// With another number of batches an epoch, the one under way begins again and its loss is whole.
+#[test]
+fn another_batch_size_begins_the_epoch_again() {
+    let (task, folder) = (task(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("checkpoint.safetensors");
+    let (small, large): (Recipe, Recipe) =
+        ("sgd, batch=50".parse().unwrap(), "sgd, batch=100".parse().unwrap());
+    let mut first = Training::new(&task, &small, 0, BUDGET).unwrap();
+    first.run(&mut |training| match training.progress().steps {
+        30 => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    first.save_checkpoint(&path).unwrap();
+    let mut second = Training::new(&task, &large, 0, BUDGET).unwrap();
+    assert!(second.resume(&path, false).is_err());
+    second.resume(&path, true).unwrap();
+    assert_eq!(second.progress().steps, 11);
+    second.run(&mut |_| ControlFlow::Continue(()));
+    let record = second.record();
+    let epochs: Vec<f64> = record.curve(Record::EPOCH_LOSS).iter().map(|point| point.epoch).collect();
+    assert_eq!(epochs, [1.0, 2.0]);
+    assert_eq!(second.progress().steps, 22);
+}
+
+/// With validation examples, they give the curve, and the test examples are looked at once.
+#[test]
+fn a_task_with_validation_examples_is_tested_once() {
+    let examples = InMemory::images(dataset()).with_validation(Holdout::Count(24), 0).unwrap();
+    let mlp = Architecture::by_name("logreg").unwrap();
+    let task = Task::image_classifier(Arc::new(examples), &mlp, Normalize::HALF).unwrap();
+    let recipe: Recipe = "sgd, batch=50".parse().unwrap();
+    let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
+    training.run(&mut |_| ControlFlow::Continue(()));
+    let record = training.record();
+    assert_eq!((record.examples(Split::Train), record.examples(Split::Validation)), (1000, 24));
+    assert_eq!(record.metric_curve(Split::Validation).len(), 5);
+    assert_eq!(record.metric_curve(Split::Test).len(), 1);
+    assert_eq!(record.final_metric(), Some(record.metric_curve(Split::Test)[0].value));
 }

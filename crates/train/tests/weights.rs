@@ -126,14 +126,57 @@ fn the_counters_of_pytorchs_batch_norm_are_passed_over() {
     weights::save(&path, &model.init(1), &model.buffers(), BTreeMap::new()).unwrap();
     let whole = std::fs::read(&path).unwrap();
     let length = u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
-    let header = std::str::from_utf8(&whole[8..8 + length]).unwrap().trim_end().strip_suffix('}').unwrap();
-    let (start, end) = (whole.len() - 8 - length, whole.len() - length);
-    let counter = format!(
-        r#","bn1.num_batches_tracked":{{"dtype":"I64","shape":[],"data_offsets":[{start},{end}]}}}}"#
-    );
-    let header = [header, &counter].concat();
-    let bytes =
-        [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &whole[8 + length..], &[0; 8]].concat();
+    let data = &whole[8 + length..];
+    let mut header: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(&whole[8..8 + length]).unwrap();
+    // A file of PyTorch has no notes, and no checksum among them.
+    header.remove("__metadata__").unwrap();
+    let counter = serde_json::json!({
+        "dtype": "I64", "shape": [], "data_offsets": [data.len(), data.len() + 8],
+    });
+    header.insert("bn1.num_batches_tracked".to_string(), counter);
+    let header = serde_json::to_vec(&header).unwrap();
+    let bytes = [&(header.len() as u64).to_le_bytes(), header.as_slice(), data, &[0; 8]].concat();
     std::fs::write(&path, bytes).unwrap();
     assert_eq!(weights::load(&path).unwrap().weights, model.init(1));
+}
+
+/// What others found: files that claim more than they hold, or hold what no model can.
+#[test]
+fn hostile_files_are_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hostile.safetensors");
+    let refused = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        weights::load(&path).unwrap_err().to_string()
+    };
+    let file = |tensors: &[(&str, &str, usize)]| {
+        let (mut at, mut parts) = (0, vec![]);
+        for (name, shape, bytes) in tensors {
+            let end = at + bytes;
+            parts.push(format!(r#""{name}":{{"dtype":"F32","shape":{shape},"data_offsets":[{at},{end}]}}"#));
+            at = end;
+        }
+        let header = format!("{{{}}}", parts.join(","));
+        [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &vec![0; at]].concat()
+    };
+    let hole = refused(&file(&[("fc1.weight", "[1,1]", 4), ("fc2.weight", "[1099511627776,0]", 0)]));
+    assert!(hole.contains("expected tensor `fc2.weight` of 1 inputs"), "{hole}");
+    let pair =
+        refused(&file(&[("fc1.weight", "[100000,1]", 400_000), ("fc2.weight", "[100000,1]", 400_000)]));
+    assert!(pair.contains("of 100000 inputs, the outputs before it, found 1"), "{pair}");
+    let torch = refused(&[b"PK\x03\x04".as_slice(), &[0; 200]].concat());
+    assert!(torch.contains("found one of torch.save"), "{torch}");
+    let many: Vec<String> = (0..5000).map(|i| format!("layer{i:05}.{}", "x".repeat(100))).collect();
+    let many: Vec<(&str, &str, usize)> = many.iter().map(|name| (name.as_str(), "[1]", 4)).collect();
+    let long = refused(&file(&many));
+    assert!(long.len() < 1500 && long.contains("and 4988 more"), "{long}");
+}
+
+#[test]
+fn a_weight_that_is_not_finite_is_named() {
+    let mut weights = Model::mlp(&[2, 2], Activation::Relu).init(0);
+    assert_eq!(weights::not_finite(&weights), None);
+    weights.as_mut_slice()[5] = f32::NAN;
+    assert_eq!(weights::not_finite(&weights), Some(("fc1.bias", 1)));
 }

@@ -62,6 +62,7 @@ pub(super) fn run(recipe: &str, data_dir: Option<PathBuf>) -> Result<(), String>
     let mut request = Request::new(data::set("mnist").map_err(|error| error.to_string())?);
     (request.data_dir, request.offline, request.allow_sample) = (data_dir, true, false);
     let dataset = data::load(&request, &mut |_| ()).map_err(|error| error.to_string())?;
+    let data = bytes(&dataset);
     let task = Task::notebook(dataset);
     let budget = Budget { epochs: STEPS as u32, evaluations: 1 };
     let mut training = Training::new(&task, &recipe, 0, budget).map_err(|error| error.to_string())?;
@@ -76,7 +77,7 @@ pub(super) fn run(recipe: &str, data_dir: Option<PathBuf>) -> Result<(), String>
     let weights = task.model.layout().len();
     let numbers = 2 * weights + recipe.batch * numbers_an_example(&task);
     let state = weights * training.optimizer().state_bytes_per_weight();
-    let allowed = bytes(&task.dataset) as f64 + 1.5 * (4 * numbers + state) as f64 + 30e6;
+    let allowed = data as f64 + 1.5 * (4 * numbers + state) as f64 + 30e6;
     let peak = peak_resident().ok_or("this system does not say how much memory was resident")?;
     println!("{peak} {allowed}");
     Ok(())
@@ -87,7 +88,8 @@ pub(super) fn run(recipe: &str, data_dir: Option<PathBuf>) -> Result<(), String>
 fn numbers_an_example(task: &Task) -> usize {
     let entries = task.model.layout().entries();
     let outputs = entries.iter().filter(|entry| entry.shape.rank() == 1).map(|entry| entry.shape.len());
-    task.pixels() + 2 * outputs.sum::<usize>()
+    let inputs = entries.first().map_or(0, |entry| entry.shape[entry.shape.rank() - 1]);
+    inputs + 2 * outputs.sum::<usize>()
 }
 
 fn bytes(dataset: &Dataset) -> usize {

@@ -174,7 +174,7 @@ fn listed_as_json(set: &Set, found: &[Found]) -> String {
         })
         .collect();
     let object = json!({
-        "schema": train::record::SCHEMA,
+        "schema": crate::console::SCHEMA,
         "kind": "data set",
         "name": set.name,
         "title": set.title,
@@ -203,7 +203,7 @@ fn fetch(matches: &ArgMatches) -> Result<(), Failure> {
         let origin = origin.map_err(|error| unless_offline(error, &request))?;
         let folder = origin.folder().map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
         let object = json!({
-            "schema": train::record::SCHEMA,
+            "schema": crate::console::SCHEMA,
             "kind": "fetched",
             "name": set.name,
             "folder": folder,
@@ -316,7 +316,7 @@ fn verified_as_json(checked: &Checked) -> String {
             Evidence::Shape => "size and shape only",
         });
         let object = json!({
-            "schema": train::record::SCHEMA,
+            "schema": crate::console::SCHEMA,
             "kind": "file",
             "set": set.name,
             "folder": found.origin.folder().map(|folder| folder.to_string_lossy()),
@@ -346,7 +346,7 @@ fn show(matches: &ArgMatches) -> Result<(), Failure> {
     if matches.get_flag("json") {
         let line = |index: usize| {
             let object = json!({
-                "schema": train::record::SCHEMA,
+                "schema": crate::console::SCHEMA,
                 "kind": "image",
                 "dataset": dataset.name,
                 "sample": dataset.is_sample(),

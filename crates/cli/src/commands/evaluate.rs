@@ -1,6 +1,6 @@
 use anstyle::Style;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use data::Images;
+use data::{Dataset, Images};
 use lab::stats;
 use serde_json::json;
 use train::{Score, Task};
@@ -49,16 +49,21 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let model = Trained::load(matches)?;
     let set = model.set(matches)?;
-    let task = model.task(dataset::load_set(set, matches)?)?;
-    let (name, split) = trained::split(&task.dataset, matches);
-    let score = task.score(model.weights(), model.buffers(), split);
-    let result =
-        Evaluation::new(&task, split, &score, *matches.get_one::<u32>("worst").expect("it has a default"));
+    let dataset = &dataset::load_set(set, matches)?;
+    let task = model.task(dataset.clone())?;
+    let (name, split) = trained::split(dataset, matches);
+    let score = task.score(model.weights(), model.buffers(), name);
+    let result = Evaluation::new(
+        &task,
+        dataset,
+        split,
+        &score,
+        *matches.get_one::<u32>("worst").expect("it has a default"),
+    );
     if matches.get_flag("json") {
         console::print(&result.json(matches))?;
         return Ok(());
     }
-    let dataset = &task.dataset;
     let images = text::grouped(split.len() as u64);
     let about = format!("{}'s {name} split: {images} images from {}", dataset.name, dataset.origin);
     let heading =
@@ -70,6 +75,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
 /// A score in detail.
 struct Evaluation<'a> {
     task: &'a Task,
+    dataset: &'a Dataset,
     split: &'a Images,
     score: &'a Score,
     /// How often each class (row) was seen as each (column).
@@ -79,10 +85,16 @@ struct Evaluation<'a> {
 }
 
 impl Evaluation<'_> {
-    fn new<'a>(task: &'a Task, split: &'a Images, score: &'a Score, worst: u32) -> Evaluation<'a> {
+    fn new<'a>(
+        task: &'a Task,
+        dataset: &'a Dataset,
+        split: &'a Images,
+        score: &'a Score,
+        worst: u32,
+    ) -> Evaluation<'a> {
         let labels: Vec<u32> = split.labels.iter().map(|&label| label.into()).collect();
-        let confusion = nn::metrics::confusion(&score.predictions, &labels, task.dataset.classes);
-        let evaluation = Evaluation { task, split, score, confusion, worst: vec![] };
+        let confusion = nn::metrics::confusion(&score.predictions, &labels, dataset.classes);
+        let evaluation = Evaluation { task, dataset, split, score, confusion, worst: vec![] };
         let mut wrong: Vec<usize> = (0..split.len()).filter(|&i| score.predictions[i] != labels[i]).collect();
         wrong.sort_by(|&a, &b| evaluation.confidence(b).total_cmp(&evaluation.confidence(a)));
         wrong.truncate(worst as usize);
@@ -91,7 +103,7 @@ impl Evaluation<'_> {
 
     /// The probability of the class that an image is seen as.
     fn confidence(&self, index: usize) -> f32 {
-        self.score.probabilities[index * self.task.dataset.classes + self.score.predictions[index] as usize]
+        self.score.probabilities[index * self.dataset.classes + self.score.predictions[index] as usize]
     }
 
     /// The 95% interval of the accuracy.
@@ -101,7 +113,7 @@ impl Evaluation<'_> {
     }
 
     fn json(&self, matches: &ArgMatches) -> String {
-        let Evaluation { task, split, score, confusion, worst } = self;
+        let Evaluation { task, dataset, split, score, confusion, worst } = self;
         let shares = stats::precision_and_recall(confusion);
         let worst: Vec<_> = worst
             .iter()
@@ -115,15 +127,15 @@ impl Evaluation<'_> {
             })
             .collect();
         let evaluation = json!({
-            "schema": train::record::SCHEMA,
+            "schema": crate::console::SCHEMA,
             "kind": "evaluation",
-            "dataset": task.dataset.name,
-            "origin": task.dataset.origin.to_string(),
-            "sample": task.dataset.is_sample(),
+            "dataset": dataset.name,
+            "origin": dataset.origin.to_string(),
+            "sample": dataset.is_sample(),
             "split": matches.get_one::<String>("split"),
             "images": split.len(),
-            "classes": task.dataset.class_names,
-            "model": task.describe_model(),
+            "classes": dataset.class_names,
+            "model": task.model_name,
             "accuracy": score.accuracy,
             "interval95": self.interval(),
             "loss": score.loss,
@@ -153,7 +165,7 @@ impl Evaluation<'_> {
 
     /// The confusion matrix with precision below it and recall beside it.
     fn table(&self) -> String {
-        let names = self.task.dataset.class_names;
+        let names = self.dataset.class_names;
         let shares = stats::precision_and_recall(&self.confusion);
         let first = names.iter().map(|name| text::width(name)).max().unwrap_or(0).max("precision".len());
         let share = |x: f64| if x.is_finite() { format!("{:.1}", 100.0 * x) } else { "—".to_string() };
@@ -180,7 +192,7 @@ impl Evaluation<'_> {
     }
 
     fn pictures(&self) -> Vec<Picture<'_>> {
-        let names = self.task.dataset.class_names;
+        let names = self.dataset.class_names;
         let picture = |&index: &usize| {
             let (label, seen) = (self.split.labels[index], self.score.predictions[index]);
             let (is, seen) = (names[usize::from(label)], names[seen as usize]);

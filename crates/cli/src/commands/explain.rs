@@ -148,7 +148,7 @@ fn schedule(course: &dyn Schedule, columns: usize) -> Result<String, Error> {
 fn schedule_as_json(course: &dyn Schedule) -> String {
     let card = course.info();
     let object = json!({
-        "schema": train::record::SCHEMA,
+        "schema": crate::console::SCHEMA,
         "kind": "schedule",
         "name": card.name,
         "title": card.title,
@@ -287,7 +287,7 @@ fn list_as_json(all: &[Entry]) -> String {
     let line = |entry: &Entry| {
         let (name, title) = entry.name_and_title();
         let object =
-            json!({ "schema": train::record::SCHEMA, "kind": entry.kind(), "name": name, "title": title });
+            json!({ "schema": crate::console::SCHEMA, "kind": entry.kind(), "name": name, "title": title });
         format!("{object}\n")
     };
     all.iter().map(line).collect()
@@ -295,7 +295,7 @@ fn list_as_json(all: &[Entry]) -> String {
 
 fn card_as_json(kind: &str, card: &Info) -> serde_json::Value {
     json!({
-        "schema": train::record::SCHEMA,
+        "schema": crate::console::SCHEMA,
         "kind": kind,
         "name": card.name,
         "title": card.title,

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -10,7 +10,7 @@ use lab::LrFinder;
 use lab::lr_finder::{Across, Ended, RangeTest, Start, Step, Sweep};
 use optim::hyper::Value;
 use std::ops::ControlFlow;
-use train::{Recipe, Task};
+use train::{InMemory, Recipe, Task};
 
 use crate::chart;
 use crate::console;
@@ -132,9 +132,16 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         (Some(trained), _) => trained.task(dataset)?,
         (None, Some(widths)) => {
             let widths: Vec<usize> = widths.map(|&width| width as usize).collect();
-            Task::with_widths(dataset, &widths, nn::Activation::Relu, Normalize::HALF)?
+            Task::with_widths(
+                Arc::new(InMemory::images(dataset)),
+                &widths,
+                nn::Activation::Relu,
+                Normalize::HALF,
+            )?
         }
-        (None, None) => Task::new(dataset, model::of(matches), Normalize::HALF)?,
+        (None, None) => {
+            Task::image_classifier(Arc::new(InMemory::images(dataset)), &model::of(matches), Normalize::HALF)?
+        }
     };
     let mut finder = LrFinder::new(&task, &recipe);
     finder.sweep = sweep;

@@ -56,7 +56,7 @@ fn json_lines() -> Result<String, Error> {
     for rule in rules::all() {
         let (card, cost) = (rule.info(), facts::of_rule(&*rule)?);
         let object = json!({
-            "schema": train::record::SCHEMA,
+            "schema": crate::console::SCHEMA,
             "kind": "optimizer",
             "name": card.name,
             "title": card.title,
@@ -73,7 +73,7 @@ fn json_lines() -> Result<String, Error> {
     for wrapper in wrappers::all() {
         let (card, cost) = (wrapper.info(), facts::of_wrapper(&*wrapper)?);
         let object = json!({
-            "schema": train::record::SCHEMA,
+            "schema": crate::console::SCHEMA,
             "kind": "wrapper",
             "name": card.name,
             "title": card.title,

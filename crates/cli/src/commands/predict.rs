@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use data::pictures::{self, Polarity};
 use data::{Dataset, Images, Origin, Set};
 use serde_json::json;
-use train::{Score, Task};
+use train::{Score, Split};
 
 use crate::console;
 use crate::dataset;
@@ -68,22 +68,28 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let model = Trained::load(matches)?;
     let set = model.set(matches)?;
     if let Some(&index) = matches.get_one::<u64>("index") {
-        let (subject, task) = of_the_set(&model, set, index, matches)?;
-        return show(&model, &[subject], &task, matches);
+        let (subject, dataset) = of_the_set(set, index, matches)?;
+        return show(&model, &[subject], &dataset, matches);
     }
     let (files, unread) = read_files(matches);
     if !files.is_empty() {
-        let (subjects, task) = of_files(&model, set, files)?;
-        show(&model, &subjects, &task, matches)?;
+        let (subjects, dataset) = of_files(set, files);
+        show(&model, &subjects, &dataset, matches)?;
     }
     unread_failure(&unread)
 }
 
 /// Prints the prediction of each picture.
-fn show(model: &Trained, subjects: &[Subject], task: &Task, matches: &ArgMatches) -> Result<(), Failure> {
-    let score = task.score(model.weights(), model.buffers(), &task.dataset.test);
+fn show(
+    model: &Trained,
+    subjects: &[Subject],
+    dataset: &Dataset,
+    matches: &ArgMatches,
+) -> Result<(), Failure> {
+    let task = model.task(dataset.clone())?;
+    let score = task.score(model.weights(), model.buffers(), Split::Test);
     for (place, subject) in subjects.iter().enumerate() {
-        let seen = Seen::new(subject, task, &score, place);
+        let seen = Seen::new(subject, dataset, &score, place);
         console::print(&if matches.get_flag("json") {
             seen.json()
         } else {
@@ -96,23 +102,22 @@ fn show(model: &Trained, subjects: &[Subject], task: &Task, matches: &ArgMatches
 /// What a picture is.
 enum Subject {
     File(PathBuf),
-    Image { index: usize, split: &'static str, label: u8 },
+    Image { index: usize, split: Split, label: u8 },
 }
 
-/// An image of the data set, in a task of it alone.
+/// An image of the data set, in a set of it alone.
 fn of_the_set(
-    model: &Trained,
     set: &'static Set,
     index: u64,
     matches: &ArgMatches,
-) -> Result<(Subject, Task), Failure> {
+) -> Result<(Subject, Dataset), Failure> {
     let dataset = dataset::load_set(set, matches)?;
     let (name, split) = trained::split(&dataset, matches);
     let index = trained::checked_index(index, &dataset, (name, split))?;
     let label = split.labels[index];
     let alone = Images { pixels: split.image(index).to_vec(), labels: vec![label], ..*split };
     let subject = Subject::Image { index, split: name, label };
-    Ok((subject, task(model, set, alone, dataset.origin)?))
+    Ok((subject, with_images(set, alone, dataset.origin)))
 }
 
 /// The digit in each file that has one, and why the others have none.
@@ -132,18 +137,14 @@ fn read_files(matches: &ArgMatches) -> (Vec<(PathBuf, Vec<u8>)>, Vec<pictures::E
     (files, unread)
 }
 
-/// The digits of files, in a task of them.
-fn of_files(
-    model: &Trained,
-    set: &'static Set,
-    files: Vec<(PathBuf, Vec<u8>)>,
-) -> Result<(Vec<Subject>, Task), Failure> {
+/// The digits of files, in a set of them.
+fn of_files(set: &'static Set, files: Vec<(PathBuf, Vec<u8>)>) -> (Vec<Subject>, Dataset) {
     let (paths, digits): (Vec<PathBuf>, Vec<Vec<u8>>) = files.into_iter().unzip();
     // The labels are not known: the loss that they would give is not looked at.
     let labels = vec![0; paths.len()];
     let images = Images { pixels: digits.concat(), labels, rows: pictures::SIDE, cols: pictures::SIDE };
-    let task = task(model, set, images, Origin::Folder(PathBuf::new()))?;
-    Ok((paths.into_iter().map(Subject::File).collect(), task))
+    let dataset = with_images(set, images, Origin::Folder(PathBuf::new()));
+    (paths.into_iter().map(Subject::File).collect(), dataset)
 }
 
 /// Names the pictures that were not read, after those that were have been shown.
@@ -161,9 +162,9 @@ fn unread_failure(unread: &[pictures::Error]) -> Result<(), Failure> {
 }
 
 /// A set's classes with other images.
-fn task(model: &Trained, set: &'static Set, images: Images, origin: Origin) -> Result<Task, Failure> {
+fn with_images(set: &'static Set, images: Images, origin: Origin) -> Dataset {
     let Set { name, classes, class_names, mean_std, .. } = *set;
-    model.task(Dataset { name, classes, class_names, mean_std, train: images.clone(), test: images, origin })
+    Dataset { name, classes, class_names, mean_std, train: images.clone(), test: images, origin }
 }
 
 /// What the model sees in one picture.
@@ -176,8 +177,7 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    fn new(subject: &'a Subject, task: &'a Task, score: &'a Score, place: usize) -> Seen<'a> {
-        let dataset = &task.dataset;
+    fn new(subject: &'a Subject, dataset: &'a Dataset, score: &'a Score, place: usize) -> Seen<'a> {
         Seen {
             subject,
             dataset,
@@ -190,7 +190,7 @@ impl<'a> Seen<'a> {
     fn json(&self) -> String {
         let Seen { subject, dataset, probabilities, prediction, .. } = self;
         let mut object = json!({
-            "schema": train::record::SCHEMA,
+            "schema": crate::console::SCHEMA,
             "kind": "prediction",
             "dataset": dataset.name,
             "prediction": prediction,

@@ -76,7 +76,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     }
     if matches.get_flag("json") {
         let object = json!({
-            "schema": train::record::SCHEMA,
+            "schema": crate::console::SCHEMA,
             "kind": schedule.kind(),
             "schedule": schedule.to_string(),
             "steps": steps,

@@ -1,13 +1,15 @@
-use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use ::files::text::visible;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use data::batches::Normalize;
 use lab::run_matrix::RunId;
 use nn::{Activation, Architecture};
 use optim::{Clip, LrSchedule, rules};
 use std::ops::ControlFlow;
-use train::{Budget, Recipe, Task, Training, weights};
+use train::record::{Point, Status};
+use train::{Budget, InMemory, Metric, Recipe, Record, Split, Task, Training, weights};
 
 use crate::console;
 use crate::dataset;
@@ -37,11 +39,11 @@ pub(crate) fn command() -> Command {
              `descent explain NAME` tells what an optimizer's hyperparameters do.",
         )
         .arg(
-            text("optimizer", "NAME", "The update rule; `descent optimizers` lists them")
+            option("optimizer", "NAME", "The update rule; `descent optimizers` lists them")
                 .default_value("adam"),
         )
         .arg(
-            text(
+            option(
                 "recipe",
                 "RECIPE",
                 "All settings in one: 'sam(adamw lr=3e-3), cosine warmup=5%, clip=1, batch=64'",
@@ -58,12 +60,12 @@ pub(crate) fn command() -> Command {
                 .help("Layer widths of an mlp, pixels to classes [default: the notebook's 784,128,64,10]"),
         )
         .arg(
-            text("activation", "NAME", "The nonlinearity between the layers of an mlp")
+            option("activation", "NAME", "The nonlinearity between the layers of an mlp")
                 .value_parser(Activation::ALL.map(|(name, _)| name))
                 .default_value("relu"),
         )
         .args(dataset::arguments())
-        .arg(text(
+        .arg(option(
             "schedule",
             "SCHEDULE",
             "The course of the learning rate: 'cosine warmup=5%', 'wsd decay=30%'; see `descent explain`",
@@ -76,7 +78,7 @@ pub(crate) fn command() -> Command {
                 .help("Scale gradients whose norm over all weights is greater down to this"),
         )
         .arg(
-            text("batch-size", "N|all", "Images in a batch: 1 is pure SGD, all is batch gradient descent")
+            option("batch-size", "N|all", "Images in a batch: 1 is pure SGD, all is batch gradient descent")
                 .default_value("64"),
         )
         .arg(
@@ -189,45 +191,74 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     finish(matches, &training, &task, json)
 }
 
-/// Saves the weights and says how it went.
+/// Saves the weights and says how it went; weights that were asked for and diverged are a failure.
 fn finish(matches: &ArgMatches, training: &Training<'_>, task: &Task, json: bool) -> Result<(), Failure> {
     let record = training.record();
-    let saved = matches.get_one::<PathBuf>("save").filter(|_| record.finished());
+    let asked = matches.get_one::<PathBuf>("save");
+    let saved = asked.filter(|_| record.finished());
+    show(&record, saved, training, task, json)?;
+    match (asked, &record.status) {
+        (Some(path), Status::Diverged { step }) => Err(Failure::failed(
+            format!(
+                "{} was not written: the run diverged at update {step}",
+                visible(&path.to_string_lossy())
+            ),
+            "try a smaller learning rate, or --clip-norm 1",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Saves the weights and prints the record.
+fn show(
+    record: &Record,
+    saved: Option<&PathBuf>,
+    training: &Training<'_>,
+    task: &Task,
+    json: bool,
+) -> Result<(), Failure> {
     if let Some(path) = saved {
-        let notes = [
-            ("dataset", task.dataset.name.to_string()),
-            ("mean", task.normalize.mean.to_string()),
-            ("deviation", task.normalize.std.to_string()),
-            ("recipe", record.recipe.clone()),
-            ("seed", record.seed.to_string()),
-        ];
-        let mut notes: BTreeMap<String, String> = notes.map(|(name, value)| (name.to_string(), value)).into();
-        if let Architecture::Mlp { activation, .. } = &task.architecture {
-            notes.insert("activation".to_string(), activation.name().to_string());
-        }
+        let mut notes = task.notes.clone();
+        notes.insert("recipe".to_string(), record.recipe.clone());
+        notes.insert("seed".to_string(), record.seed.to_string());
         weights::save(path, &training.evaluation_weights(), training.buffers(), notes)?;
     }
     if json {
-        return Ok(console::print(&report::jsonl(&[record]))?);
+        return Ok(console::print(&report::jsonl(std::slice::from_ref(record)))?);
     }
-    console::print(&format!("{}, {} weights, seed {}", record.recipe, record.weights, record.seed))?;
-    for (epoch, evaluation) in record.epochs.iter().zip(record.evaluations.iter().filter(|e| e.epoch > 0.0)) {
-        console::print(&format!(
-            "epoch {:>3}: training loss {:.4}, test loss {:.4}, test accuracy {:.2}%, {:.2} s",
-            epoch.epoch,
-            epoch.train_loss,
-            evaluation.test_loss,
-            100.0 * evaluation.test_accuracy,
-            epoch.seconds
-        ))?;
+    console::print(&format!("{}, {} weights, seed {}", record.recipe, record.task.weights, record.seed))?;
+    for (epoch, seconds) in record.curve(Record::EPOCH_LOSS).iter().zip(record.epoch_seconds()) {
+        console::print(&epoch_line(record, epoch, seconds))?;
     }
-    if let train::record::Status::Diverged { step } = record.status {
+    if let Status::Diverged { step } = record.status {
         console::print(&format!("diverged at update {step}: try a smaller learning rate, or --clip-norm 1"))?;
     }
     if let Some(path) = saved {
         console::print(&format!("weights: {}", path.display()))?;
     }
     Ok(())
+}
+
+/// One line of an epoch: its training loss, and what was measured at its end.
+fn epoch_line(record: &Record, epoch: &Point, seconds: f64) -> String {
+    let at_end = |curve: &[Point]| curve.iter().rev().find(|point| point.epoch == epoch.epoch).copied();
+    let mut line = format!("epoch {:>3}: training loss {:.4}", epoch.epoch, epoch.value);
+    let metric = record.task.metric;
+    for split in [Split::Validation, Split::Test] {
+        if let Some(loss) = at_end(record.loss_curve(split)) {
+            line += &format!(", {split} loss {:.4}", loss.value);
+        }
+        match at_end(record.metric_curve(split)) {
+            Some(score) if metric.is_fraction() => {
+                line += &format!(", {split} {} {:.2}%", metric.name(), 100.0 * score.value);
+            }
+            Some(score) if metric != Metric::Loss => {
+                line += &format!(", {split} {} {:.4}", metric.name(), score.value);
+            }
+            _ => {}
+        }
+    }
+    line + &format!(", {seconds:.2} s")
 }
 
 /// What the flags say of the recipe; a batch of `all` is filled in when the data is known.
@@ -269,26 +300,28 @@ fn batch(matches: &ArgMatches) -> Option<&str> {
 }
 
 fn task(matches: &ArgMatches, dataset: data::Dataset) -> Result<Task, Failure> {
+    let examples = Arc::new(InMemory::images(dataset));
     let name = matches.get_one::<String>("activation").expect("it has a default");
     let chosen = Activation::by_name(name).expect("only known names parse");
     let widths: Option<Vec<usize>> =
         matches.get_many::<u32>("layers").map(|widths| widths.map(|&width| width as usize).collect());
     Ok(match (model::of(matches), widths) {
         (Architecture::Mlp { .. }, Some(widths)) => {
-            Task::with_widths(dataset, &widths, chosen, Normalize::HALF)?
+            Task::with_widths(examples, &widths, chosen, Normalize::HALF)?
         }
         (Architecture::Mlp { hidden, .. }, None) => {
-            Task::new(dataset, Architecture::Mlp { hidden, activation: chosen }, Normalize::HALF)?
+            let mlp = Architecture::Mlp { hidden, activation: chosen };
+            Task::image_classifier(examples, &mlp, Normalize::HALF)?
         }
         (named, Some(_)) => {
             let message = format!("--layers are widths of an mlp, and --model is {named}");
             return Err(Failure::usage(message, "leave out one of the two"));
         }
-        (named, None) => Task::new(dataset, named, Normalize::HALF)?,
+        (named, None) => Task::image_classifier(examples, &named, Normalize::HALF)?,
     })
 }
 
-fn text(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).value_name(value).help(help)
 }
 

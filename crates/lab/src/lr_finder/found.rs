@@ -9,12 +9,11 @@ use super::suggestion::{Curve, Ended, Suggestion};
 use super::{LrFinder, Start, Sweep};
 use crate::stats;
 use train::Recipe;
-use train::record::SCHEMA;
 
 /// Everything a range test found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RangeTest {
-    /// [`SCHEMA`](train::record::SCHEMA) when it was written.
+    /// The version of this form, 1, when it was written.
     pub schema: u32,
     /// The data set's name, such as `mnist`.
     pub dataset: String,
@@ -105,11 +104,11 @@ impl RangeTest {
         let choice =
             choices.filter(|found| 2 * found.seeds >= sweeps.len()).map(|found| two_digits(found.median));
         let mut test = RangeTest {
-            schema: SCHEMA,
-            dataset: task.dataset.name.to_string(),
-            origin: task.dataset.origin.to_string(),
-            sample: task.dataset.is_sample(),
-            model: task.describe_model(),
+            schema: 1,
+            dataset: task.examples.info().name.clone(),
+            origin: task.examples.info().origin.clone(),
+            sample: task.examples.info().sample,
+            model: task.model_name.clone(),
             weights: task.model.layout().len(),
             optimizer: recipe.name(),
             recipe: recipe.to_string(),

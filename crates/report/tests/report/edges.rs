@@ -44,15 +44,15 @@ fn all_diverged() {
 #[test]
 fn numbers_that_are_none() {
     let mut comparison = made::comparison(&made::three(), 2, 3);
-    for point in &mut comparison.rows[0].accuracy_curve {
+    for point in &mut comparison.rows[0].score_curve {
         point.mean = f64::NAN;
     }
     comparison.rows[1].train_curve[5].mean = f64::NAN;
     comparison.rows[1].train_curve[7].high = f64::INFINITY;
     comparison.rows[2].train_curve[9].mean = 1e300;
     comparison.rows[2].train_curve[9].low = -0.0;
-    comparison.rows[2].accuracy.as_mut().unwrap().mean = f64::NAN;
-    comparison.runs[0].evaluations[1].test_accuracy = f64::NAN;
+    comparison.rows[2].score.as_mut().unwrap().mean = f64::NAN;
+    comparison.runs[0].curves.get_mut("test_accuracy").unwrap()[1].value = f64::NAN;
     let (table, _) = all(&comparison);
     let last = table.lines().rfind(|line| line.contains('%')).unwrap();
     assert!(last.starts_with("— sgd"), "{table}");

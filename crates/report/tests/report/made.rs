@@ -1,7 +1,8 @@
 //! A made-up comparison whose numbers look like real ones; nothing in it was trained.
 
 use lab::compare::{Comparison, CurvePoint, Estimate, Pair, Row};
-use train::record::{EpochRecord, Evaluation, RunRecord, SCHEMA, Status, TrainPoint};
+use train::record::{Counts, Environment, Point, SCHEMA, Status, TaskRecord};
+use train::{Budget, DataInfo, Metric, Record, Split};
 
 /// How one optimizer does in the made-up world.
 #[derive(Clone)]
@@ -28,8 +29,8 @@ pub(crate) fn three() -> Vec<Made> {
 
 pub(crate) fn comparison(optimizers: &[Made], seeds: usize, epochs: usize) -> Comparison {
     let runs_of =
-        |made: &Made| -> Vec<RunRecord> { (1..=seeds).map(|seed| run(made, seed as u64, epochs)).collect() };
-    let groups: Vec<Vec<RunRecord>> = optimizers.iter().map(runs_of).collect();
+        |made: &Made| -> Vec<Record> { (1..=seeds).map(|seed| run(made, seed as u64, epochs)).collect() };
+    let groups: Vec<Vec<Record>> = optimizers.iter().map(runs_of).collect();
     let rows = optimizers.iter().zip(&groups).map(|(made, runs)| row(made, runs)).collect();
     let mut order: Vec<usize> = (0..optimizers.len()).collect();
     order.sort_by(|&a, &b| final_mean(&groups[b]).total_cmp(&final_mean(&groups[a])));
@@ -49,7 +50,8 @@ pub(crate) fn comparison(optimizers: &[Made], seeds: usize, epochs: usize) -> Co
             ("epochs".into(), epochs.to_string()),
             ("seeds".into(), format!("1 to {seeds}, paired")),
         ],
-        target: 0.95,
+        metric: Metric::Accuracy,
+        target: Some(0.95),
         rows,
         pairs,
         verdict: format!(
@@ -61,7 +63,7 @@ pub(crate) fn comparison(optimizers: &[Made], seeds: usize, epochs: usize) -> Co
     }
 }
 
-pub(crate) fn run(made: &Made, seed: u64, epochs: usize) -> RunRecord {
+pub(crate) fn run(made: &Made, seed: u64, epochs: usize) -> Record {
     let luck = |of: u64| {
         let mixed = (seed * 1_000_003 + of).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed >> 40) as f64 / (1u64 << 24) as f64 - 0.5
@@ -75,49 +77,60 @@ pub(crate) fn run(made: &Made, seed: u64, epochs: usize) -> RunRecord {
     let loss = |epoch: f64| (3.6 * error(epoch) * (1.0 + 0.06 * luck(7))).min(2.31);
     let second = 0.42 + made.state as f64 * 0.021;
     let tenths = |count: usize| (1..=count).map(|tenth| tenth as f64 / 10.0);
-    RunRecord {
+    let mut seconds = 0.0;
+    let epochs = (1..=epochs).map(|epoch| {
+        seconds += second * (1.0 + 0.04 * luck(epoch as u64));
+        Point { epoch: epoch as f64, updates: 938 * epoch as u64, seconds, value: loss(epoch as f64 - 0.6) }
+    });
+    let epochs: Vec<Point> = epochs.collect();
+    let count = epochs.len();
+    let at =
+        |epoch: f64, value| Point { epoch, updates: (938.0 * epoch) as u64, seconds: epoch * second, value };
+    let fifths = || (0..=count * 5).map(|fifth| fifth as f64 / 5.0);
+    let name = |measure| Record::curve_name(Split::Test, measure);
+    let curves = [
+        (Record::EPOCH_LOSS.to_string(), epochs),
+        (Record::TRAIN_LOSS.to_string(), tenths(count * 10).map(|epoch| at(epoch, loss(epoch))).collect()),
+        (name("loss"), fifths().map(|epoch| at(epoch, loss(epoch) * 0.96)).collect()),
+        (name("accuracy"), fifths().map(|epoch| at(epoch, 1.0 - error(epoch))).collect()),
+    ];
+    let updates = 938 * count as u64;
+    Record {
         schema: SCHEMA,
-        dataset: "mnist".into(),
-        origin: "made up".into(),
-        sample: false,
-        train_images: 60_000,
-        test_images: 10_000,
-        model: "784-128-64-10".into(),
-        weights: 109_386,
+        task: TaskRecord {
+            name: "mlp".into(),
+            data: DataInfo { name: "mnist".into(), origin: "made up".into(), sample: false },
+            sha256: String::new(),
+            examples: [(Split::Train, 60_000), (Split::Test, 10_000)].into(),
+            model: "784-128-64-10".into(),
+            weights: 109_386,
+            loss: "cross-entropy".into(),
+            metric: Metric::Accuracy,
+            target: Some(0.95),
+        },
         optimizer: made.name.clone(),
         recipe: made.recipe.clone(),
         seed,
         batch: 64,
-        state_bytes_per_weight: made.state,
-        threads: 1,
-        kernel: "avx2".into(),
-        gradient_calls: Some(938 * epochs as u64),
+        budget: Budget { epochs: count as u32, evaluations: 5 },
         status: Status::Finished,
-        epochs: (1..=epochs)
-            .map(|epoch| EpochRecord {
-                epoch: epoch as u32,
-                steps: 938 * epoch as u64,
-                train_loss: loss(epoch as f64 - 0.6),
-                seconds: second * (1.0 + 0.04 * luck(epoch as u64)),
-            })
-            .collect(),
-        train_curve: tenths(epochs * 10).map(|epoch| TrainPoint { epoch, loss: loss(epoch) }).collect(),
-        evaluations: (0..=epochs * 5)
-            .map(|fifth| fifth as f64 / 5.0)
-            .map(|epoch| Evaluation {
-                epoch,
-                seconds: epoch * second,
-                test_loss: loss(epoch) * 0.96,
-                test_accuracy: 1.0 - error(epoch),
-            })
-            .collect(),
+        counts: Counts {
+            batches: updates,
+            updates,
+            gradients: Some(updates),
+            examples: 60_000 * count as u64,
+        },
+        state_bytes_per_weight: made.state,
+        environment: Environment { kernel: "avx2".into(), threads: 1, version: String::new() },
+        curves: curves.into(),
+        diagnostics: [].into(),
     }
 }
 
-fn row(made: &Made, runs: &[RunRecord]) -> Row {
-    let reached: Vec<&Evaluation> = runs
+fn row(made: &Made, runs: &[Record]) -> Row {
+    let reached: Vec<&Point> = runs
         .iter()
-        .filter_map(|run| run.evaluations.iter().find(|test| test.test_accuracy >= 0.95))
+        .filter_map(|run| run.metric_curve(Split::Test).iter().find(|test| test.value >= 0.95))
         .collect();
     let most = 2 * reached.len() > runs.len();
     let middle = |mut values: Vec<f64>| {
@@ -129,31 +142,27 @@ fn row(made: &Made, runs: &[RunRecord]) -> Row {
         recipe: made.recipe.clone(),
         runs: runs.len(),
         diverged: 0,
-        train_loss: estimate(runs.iter().filter_map(RunRecord::final_train_loss).collect()),
-        accuracy: estimate(runs.iter().filter_map(RunRecord::final_accuracy).collect()),
+        train_loss: estimate(runs.iter().filter_map(Record::final_train_loss).collect()),
+        score: estimate(runs.iter().filter_map(Record::final_metric).collect()),
         reached: reached.len(),
         epochs_to_target: most.then(|| middle(reached.iter().map(|t| t.epoch).collect())).flatten(),
         seconds_to_target: most.then(|| middle(reached.iter().map(|t| t.seconds).collect())).flatten(),
-        seconds_per_epoch: middle(runs.iter().flat_map(|r| &r.epochs).map(|e| e.seconds).collect()),
+        seconds_per_epoch: middle(runs.iter().flat_map(Record::epoch_seconds).collect()),
         state_bytes_per_weight: made.state,
         gradients_per_batch: Some(1.0),
-        train_curve: curve(runs, |run| {
-            run.train_curve.iter().map(|point| (point.epoch, point.loss)).collect()
-        }),
-        accuracy_curve: curve(runs, |run| {
-            run.evaluations.iter().map(|test| (test.epoch, test.test_accuracy)).collect()
-        }),
+        train_curve: curve(runs, |run| run.curve(Record::TRAIN_LOSS)),
+        score_curve: curve(runs, |run| run.metric_curve(Split::Test)),
     }
 }
 
-fn curve(runs: &[RunRecord], of: impl Fn(&RunRecord) -> Vec<(f64, f64)>) -> Vec<CurvePoint> {
-    let curves: Vec<Vec<(f64, f64)>> = runs.iter().map(of).collect();
-    let length = curves.iter().map(Vec::len).min().unwrap_or(0);
+fn curve(runs: &[Record], of: impl Fn(&Record) -> &[Point]) -> Vec<CurvePoint> {
+    let curves: Vec<&[Point]> = runs.iter().map(of).collect();
+    let length = curves.iter().map(|curve| curve.len()).min().unwrap_or(0);
     (0..length)
         .map(|i| {
-            let values: Vec<f64> = curves.iter().map(|curve| curve[i].1).collect();
+            let values: Vec<f64> = curves.iter().map(|curve| curve[i].value).collect();
             CurvePoint {
-                epoch: curves[0][i].0,
+                epoch: curves[0][i].epoch,
                 mean: values.iter().sum::<f64>() / values.len() as f64,
                 low: values.iter().copied().fold(f64::INFINITY, f64::min),
                 high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
@@ -162,11 +171,11 @@ fn curve(runs: &[RunRecord], of: impl Fn(&RunRecord) -> Vec<(f64, f64)>) -> Vec<
         .collect()
 }
 
-fn pair(better: &[RunRecord], worse: &[RunRecord]) -> Pair {
+fn pair(better: &[Record], worse: &[Record]) -> Pair {
     let differences = better
         .iter()
         .zip(worse)
-        .filter_map(|(better, worse)| Some(better.final_accuracy()? - worse.final_accuracy()?));
+        .filter_map(|(better, worse)| Some(better.final_metric()? - worse.final_metric()?));
     let difference = estimate(differences.collect()).expect("every made-up run finishes");
     let distinct = difference.low.is_some_and(|low| low > 0.0);
     Pair {
@@ -178,8 +187,8 @@ fn pair(better: &[RunRecord], worse: &[RunRecord]) -> Pair {
     }
 }
 
-fn final_mean(runs: &[RunRecord]) -> f64 {
-    estimate(runs.iter().filter_map(RunRecord::final_accuracy).collect()).map_or(0.0, |e| e.mean)
+fn final_mean(runs: &[Record]) -> f64 {
+    estimate(runs.iter().filter_map(Record::final_metric).collect()).map_or(0.0, |e| e.mean)
 }
 
 /// The quantile is that of five values: near enough for numbers that are made up.
@@ -199,17 +208,17 @@ pub(crate) fn diverge(comparison: &mut Comparison, row: usize, count: usize) {
     row.diverged = count;
     if row.diverged == row.runs {
         row.train_loss = None;
-        row.accuracy = None;
+        row.score = None;
         row.reached = 0;
         row.epochs_to_target = None;
         row.seconds_to_target = None;
         row.seconds_per_epoch = None;
         row.train_curve.clear();
-        row.accuracy_curve.clear();
+        row.score_curve.clear();
     }
     let of_row = comparison.runs.iter_mut().filter(|run| run.optimizer == row.optimizer);
     for run in of_row.take(count) {
         run.status = Status::Diverged { step: 3 };
-        run.epochs.clear();
+        run.curves.remove(Record::EPOCH_LOSS);
     }
 }

@@ -44,10 +44,10 @@ fn names_stay_in_their_place() {
         comparison.rows[0].optimizer = name.into();
         comparison.rows[0].recipe = name.into();
         for run in &mut comparison.runs {
-            run.dataset = name.into();
+            run.task.data.name = name.into();
             run.optimizer = name.into();
-            run.model = name.into();
-            run.kernel = name.into();
+            run.task.model = name.into();
+            run.environment.kernel = name.into();
         }
         let text = page(&comparison);
         assert_eq!(tags(&text), tags(&page(&honest)), "{name}");
@@ -78,8 +78,8 @@ fn the_sample_is_announced() {
     let mut comparison = made::comparison(&made::three(), 2, 2);
     assert!(!page(&comparison).contains("class=\"banner\""));
     for run in &mut comparison.runs {
-        run.sample = true;
-        run.train_images = 10_000;
+        run.task.data.sample = true;
+        run.task.examples.insert(train::Split::Train, 10_000);
     }
     let text = page(&comparison);
     assert!(text.contains("class=\"banner\"") && text.contains("10,000 training"));

@@ -2,11 +2,12 @@
 
 use proptest::prelude::*;
 use report::{Error, csv, jsonl, parse_jsonl};
-use train::record::{EpochRecord, Evaluation, RunRecord, Status, TrainPoint};
+use train::record::{Point, Status};
+use train::{Record, Split};
 
 use crate::made;
 
-fn run() -> RunRecord {
+fn run() -> Record {
     made::run(&made::three()[1], 1, 2)
 }
 
@@ -14,18 +15,19 @@ fn run() -> RunRecord {
 fn a_row_an_epoch_with_the_accuracy_after_it() {
     let run = run();
     let rows = parse_csv(&csv(std::slice::from_ref(&run)));
-    assert_eq!(rows.len(), 1 + run.epochs.len());
+    assert_eq!(rows.len(), 1 + run.curve(Record::EPOCH_LOSS).len());
     let column = |name: &str| rows[0].iter().position(|head| head == name).unwrap();
     assert_eq!(rows[2][column("epoch")], "2");
-    assert_eq!(rows[2][column("train_loss")], run.epochs[1].train_loss.to_string());
-    let last = run.evaluations.last().unwrap();
-    assert_eq!(rows[2][column("test_accuracy")], last.test_accuracy.to_string());
+    assert_eq!(rows[2][column("train_loss")], run.curve(Record::EPOCH_LOSS)[1].value.to_string());
+    let last = run.metric_curve(Split::Test).last().unwrap();
+    assert_eq!(rows[2][column("metric")], "accuracy");
+    assert_eq!(rows[2][column("test_metric")], last.value.to_string());
 }
 
 #[test]
 fn a_run_that_diverged_at_once_keeps_its_row() {
     let mut run = run();
-    run.epochs.clear();
+    run.curves.clear();
     run.status = Status::Diverged { step: 17 };
     let rows = parse_csv(&csv(&[run]));
     assert_eq!(rows.len(), 2);
@@ -40,9 +42,9 @@ fn broken_lines_are_named() {
     assert!(matches!(error, Error::NotARecord { line: 3, .. }), "{error}");
     assert!(error.to_string().starts_with("line 3 is not the record of a run"), "{error}");
 
-    let newer = good.replace("\"schema\":1", "\"schema\":2");
+    let newer = good.replace("\"schema\":2", "\"schema\":3");
     let error = parse_jsonl(&newer).unwrap_err();
-    assert!(matches!(error, Error::Schema { line: 1, found: 2 }), "{error}");
+    assert!(matches!(error, Error::Schema { line: 1, found: 3 }), "{error}");
     assert!(parse_jsonl("{}").is_err());
     assert_eq!(parse_jsonl("\n\r\n").unwrap(), []);
 }
@@ -53,7 +55,7 @@ proptest! {
     #[test]
     fn records_return_bit_for_bit(run in any_run()) {
         let text = jsonl(std::slice::from_ref(&run));
-        let whole = text.starts_with("{\"schema\":1,") && text.ends_with("}\n");
+        let whole = text.starts_with("{\"schema\":2,") && text.ends_with("}\n");
         prop_assert!(whole, "{}", text);
         prop_assert_eq!(text.lines().count(), 1);
         let back = parse_jsonl(&text).unwrap();
@@ -66,13 +68,13 @@ proptest! {
 proptest! {
     #[test]
     fn csv_returns_its_text(text in ".*", recipe in "[\",\r\n a-z]{0,20}") {
-        let run = RunRecord { optimizer: text.clone(), recipe: recipe.clone(), ..run() };
+        let run = Record { optimizer: text.clone(), recipe: recipe.clone(), ..run() };
         let rows = parse_csv(&csv(&[run]));
         prop_assert_eq!(rows.len(), 3);
         for row in &rows[1..] {
             prop_assert_eq!(row.len(), rows[0].len());
-            prop_assert_eq!(&row[4], &text);
-            prop_assert_eq!(&row[5], &recipe);
+            prop_assert_eq!(&row[5], &text);
+            prop_assert_eq!(&row[6], &recipe);
         }
     }
 
@@ -95,31 +97,32 @@ fn any_number() -> impl Strategy<Value = f64> {
     ]
 }
 
-fn any_run() -> impl Strategy<Value = RunRecord> {
-    let numbers = prop::collection::vec(any_number(), 8);
+fn any_run() -> impl Strategy<Value = Record> {
+    let numbers = prop::collection::vec(any_number(), 6);
     let wholes = prop::array::uniform4(prop_oneof![any::<u64>(), Just((1 << 53) + 1)]);
-    (numbers, wholes, any::<bool>(), any::<String>()).prop_map(|(x, n, diverged, text)| RunRecord {
-        seed: n[0],
-        weights: n[1] as usize,
-        optimizer: text,
-        status: if diverged { Status::Diverged { step: n[2] } } else { Status::Finished },
-        epochs: vec![EpochRecord { epoch: 1, steps: n[3], train_loss: x[0], seconds: x[1] }],
-        train_curve: vec![TrainPoint { epoch: x[2], loss: x[3] }],
-        evaluations: vec![Evaluation { epoch: x[4], seconds: x[5], test_loss: x[6], test_accuracy: x[7] }],
-        ..run()
+    (numbers, wholes, any::<bool>(), any::<String>()).prop_map(|(x, n, diverged, text)| {
+        let mut run = Record {
+            seed: n[0],
+            optimizer: text.clone(),
+            status: if diverged { Status::Diverged { step: n[2] } } else { Status::Finished },
+            ..run()
+        };
+        run.task.weights = n[1] as usize;
+        let points = x.chunks(3).map(|x| Point { epoch: x[0], updates: n[3], seconds: x[1], value: x[2] });
+        run.curves = [(text, points.collect())].into();
+        run
     })
 }
 
-fn bits(run: &RunRecord) -> Vec<u64> {
-    let epochs = run.epochs.iter().flat_map(|e| [e.train_loss, e.seconds]);
-    let points = run.train_curve.iter().flat_map(|p| [p.epoch, p.loss]);
-    let tests = run.evaluations.iter().flat_map(|t| [t.epoch, t.seconds, t.test_loss, t.test_accuracy]);
-    epochs.chain(points).chain(tests).map(f64::to_bits).collect()
+fn bits(run: &Record) -> Vec<u64> {
+    let points = run.curves.values().flatten();
+    points.flat_map(|p| [p.epoch, p.seconds, p.value]).map(f64::to_bits).collect()
 }
 
-fn words(run: &RunRecord) -> impl PartialEq + std::fmt::Debug {
-    let RunRecord { seed, weights, optimizer, status, .. } = run.clone();
-    (seed, weights, optimizer, status, run.epochs[0].steps)
+fn words(run: &Record) -> impl PartialEq + std::fmt::Debug {
+    let Record { seed, task, optimizer, status, curves, .. } = run.clone();
+    let updates: Vec<u64> = curves.values().flatten().map(|point| point.updates).collect();
+    (seed, task.weights, optimizer, status, curves.into_keys().collect::<Vec<_>>(), updates)
 }
 
 /// A reader by the grammar of RFC 4180, written apart from the writer.

@@ -3,6 +3,7 @@
 use lab::compare::{Comparison, Estimate, Row};
 use proptest::prelude::*;
 use report::{Style, table};
+use train::Metric;
 use unicode_width::UnicodeWidthStr;
 
 use crate::made;
@@ -79,10 +80,11 @@ proptest! {
 
 fn any_comparison() -> impl Strategy<Value = Comparison> {
     let words = ".{0,120}";
-    (prop::collection::vec(any_row(), 0..6), words, prop::collection::vec(words, 0..3), any::<f64>())
-        .prop_map(|(rows, verdict, warnings, target)| Comparison {
+    (prop::collection::vec(any_row(), 0..6), words, prop::collection::vec(words, 0..3), any_measure())
+        .prop_map(|(rows, verdict, warnings, (metric, target))| Comparison {
             command: String::new(),
             settings: vec![],
+            metric,
             target,
             rows,
             pairs: vec![],
@@ -90,6 +92,13 @@ fn any_comparison() -> impl Strategy<Value = Comparison> {
             warnings,
             runs: vec![],
         })
+}
+
+/// A metric, and a target that may be missing.
+fn any_measure() -> impl Strategy<Value = (Metric, Option<f64>)> {
+    let metrics =
+        prop_oneof![Just(Metric::Accuracy), Just(Metric::Loss), Just(Metric::Gap { optimum: -1.0 })];
+    (metrics, prop::option::of(any::<f64>()))
 }
 
 fn any_row() -> impl Strategy<Value = Row> {
@@ -102,13 +111,13 @@ fn any_row() -> impl Strategy<Value = Row> {
     let counts = (0..7usize, 0..7usize, 0..7usize, prop_oneof![0..20usize, any::<usize>()]);
     let medians = prop::array::uniform3(prop::option::of(number()));
     (name, counts, estimate(), estimate(), medians).prop_map(
-        |(optimizer, (runs, diverged, reached, state), train_loss, accuracy, medians)| Row {
+        |(optimizer, (runs, diverged, reached, state), train_loss, score, medians)| Row {
             recipe: optimizer.clone(),
             optimizer,
             runs,
             diverged,
             train_loss,
-            accuracy,
+            score,
             reached,
             epochs_to_target: medians[0],
             seconds_to_target: medians[1],
@@ -116,7 +125,7 @@ fn any_row() -> impl Strategy<Value = Row> {
             state_bytes_per_weight: state,
             gradients_per_batch: medians[1],
             train_curve: vec![],
-            accuracy_curve: vec![],
+            score_curve: vec![],
         },
     )
 }

@@ -1,0 +1,40 @@
+//! Values of a metric in words: fractions in percent, other measures as numbers.
+
+use lab::compare::Estimate;
+use train::Metric;
+
+use crate::number;
+
+/// One value: `97.21%`, `0.0341`.
+pub(crate) fn value(metric: Metric, x: f64) -> String {
+    if metric.is_fraction() { number::percent(x) } else { number::loss(x) }
+}
+
+/// A mean with its interval: `97.21% [97.05, 97.37]`.
+pub(crate) fn interval(metric: Metric, estimate: &Estimate) -> String {
+    match (estimate.low, estimate.high) {
+        _ if metric.is_fraction() => number::percent_interval(estimate),
+        (Some(low), Some(high)) => {
+            format!("{} [{}, {}]", number::loss(estimate.mean), number::loss(low), number::loss(high))
+        }
+        _ => number::loss(estimate.mean),
+    }
+}
+
+/// A gain, with its sign.
+pub(crate) fn gain(metric: Metric, x: f64) -> String {
+    if metric.is_fraction() {
+        return number::points(x);
+    }
+    let digits = number::loss(x);
+    match digits.strip_prefix('-') {
+        Some(magnitude) => format!("−{magnitude}"),
+        None if x.is_nan() => digits,
+        None => format!("+{digits}"),
+    }
+}
+
+/// The unit of a gain, as the page has it.
+pub(crate) fn unit(metric: Metric) -> &'static str {
+    if metric.is_fraction() { "in percentage points" } else { "positive where the first is better" }
+}

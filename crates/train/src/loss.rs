@@ -1,0 +1,178 @@
+//! Losses of tasks: from a model's output and the batch to a mean over examples.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use autograd::Var;
+use data::samples::Targets;
+use tensor::{Kernels, PerScalar};
+
+use crate::examples::Batch;
+
+/// A loss, in `f32` and `f64` alike; the smaller the better.
+///
+/// ```
+/// use autograd::Var;
+/// use tensor::Kernels;
+/// use train::loss::{Loss, Step};
+///
+/// /// Mean absolute error of a model that reproduces its inputs.
+/// #[derive(Debug)]
+/// struct Reproduction;
+///
+/// impl Loss for Reproduction {
+///     const NAME: &'static str = "mean absolute error of the inputs";
+///
+///     fn loss<'t, T: Kernels>(&self, step: Step<'t, '_, T>) -> Var<'t, T> {
+///         step.output.l1(step.inputs)
+///     }
+/// }
+/// ```
+pub trait Loss: fmt::Debug + Send + Sync + 'static {
+    /// Name in records and reports: `cross-entropy`.
+    const NAME: &'static str;
+
+    /// The mean over the examples of a batch, as one number.
+    fn loss<'t, T: Kernels>(&self, step: Step<'t, '_, T>) -> Var<'t, T>;
+}
+
+/// A model's output on a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'t, 'b, T: Kernels> {
+    /// The model's output.
+    pub output: Var<'t, T>,
+    /// The model's input: [examples, …].
+    pub inputs: Var<'t, T>,
+    /// The examples.
+    pub batch: &'b Batch,
+}
+
+impl<T: Kernels> Step<'_, '_, T> {
+    /// The class of each example, or the token at each place.
+    ///
+    /// # Panics
+    /// If the targets are neither.
+    #[track_caller]
+    pub fn labels(&self) -> &[u32] {
+        match &self.batch.targets {
+            Targets::Classes { labels, .. } => labels,
+            Targets::Tokens { values, .. } => values,
+            Targets::Numbers { .. } | Targets::None => panic!("expected targets that are classes or tokens"),
+        }
+    }
+}
+
+/// The object-safe twin of [`Loss`], which every loss is.
+pub trait DynLoss: fmt::Debug + Send + Sync {
+    /// See [`Loss::NAME`].
+    fn name(&self) -> &'static str;
+
+    /// See [`Loss::loss`].
+    fn loss_f32<'t>(&self, step: Step<'t, '_, f32>) -> Var<'t, f32>;
+
+    /// See [`Loss::loss`].
+    fn loss_f64<'t>(&self, step: Step<'t, '_, f64>) -> Var<'t, f64>;
+}
+
+impl<L: Loss> DynLoss for L {
+    fn name(&self) -> &'static str {
+        L::NAME
+    }
+
+    #[track_caller]
+    fn loss_f32<'t>(&self, step: Step<'t, '_, f32>) -> Var<'t, f32> {
+        self.loss(step)
+    }
+
+    #[track_caller]
+    fn loss_f64<'t>(&self, step: Step<'t, '_, f64>) -> Var<'t, f64> {
+        self.loss(step)
+    }
+}
+
+impl dyn DynLoss {
+    /// See [`Loss::loss`].
+    #[track_caller]
+    pub fn of<'t, T: Kernels>(&self, step: Step<'t, '_, T>) -> Var<'t, T> {
+        T::select(Of { loss: self, lifetimes: PhantomData }, step)
+    }
+}
+
+/// A call whose number type the trait object does not know.
+struct Of<'l, 't, 'b> {
+    loss: &'l dyn DynLoss,
+    lifetimes: PhantomData<(&'t (), &'b ())>,
+}
+
+impl<'t, 'b> PerScalar for Of<'_, 't, 'b> {
+    type Input<T: Kernels> = Step<'t, 'b, T>;
+    type Output<T: Kernels> = Var<'t, T>;
+
+    #[track_caller]
+    fn in_f32(self, step: Step<'t, 'b, f32>) -> Var<'t, f32> {
+        self.loss.loss_f32(step)
+    }
+
+    #[track_caller]
+    fn in_f64(self, step: Step<'t, 'b, f64>) -> Var<'t, f64> {
+        self.loss.loss_f64(step)
+    }
+}
+
+/// Cross-entropy of class scores [.., classes], in nats; PyTorch's `CrossEntropyLoss`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CrossEntropy;
+
+impl Loss for CrossEntropy {
+    const NAME: &'static str = "cross-entropy";
+
+    #[track_caller]
+    fn loss<'t, T: Kernels>(&self, step: Step<'t, '_, T>) -> Var<'t, T> {
+        step.output.cross_entropy(step.labels())
+    }
+}
+
+/// Mean squared error of numbers; PyTorch's `MSELoss`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MeanSquaredError;
+
+impl Loss for MeanSquaredError {
+    const NAME: &'static str = "mean squared error";
+
+    #[track_caller]
+    fn loss<'t, T: Kernels>(&self, step: Step<'t, '_, T>) -> Var<'t, T> {
+        let Targets::Numbers { width, values } = &step.batch.targets else {
+            panic!("expected targets that are numbers");
+        };
+        let targets = step.output.tape().input_with([values.len() / width, *width], |to| {
+            to.iter_mut().zip(values).for_each(|(to, &y)| *to = T::from_f64(y.into()));
+        });
+        step.output.mse(targets)
+    }
+}
+
+/// Mean squared error of a model that reproduces its inputs, as an autoencoder does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reconstruction;
+
+impl Loss for Reconstruction {
+    const NAME: &'static str = "mean squared error of the inputs";
+
+    #[track_caller]
+    fn loss<'t, T: Kernels>(&self, step: Step<'t, '_, T>) -> Var<'t, T> {
+        step.output.mse(step.inputs)
+    }
+}
+
+/// The model's output is the loss itself, one number or one for each example: a test function.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Output;
+
+impl Loss for Output {
+    const NAME: &'static str = "function value";
+
+    #[track_caller]
+    fn loss<'t, T: Kernels>(&self, step: Step<'t, '_, T>) -> Var<'t, T> {
+        step.output.mean()
+    }
+}

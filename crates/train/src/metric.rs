@@ -1,0 +1,99 @@
+//! Measures of a task's result, beside its loss.
+
+use data::samples::Targets;
+use nn::metrics;
+use serde::{Deserialize, Serialize};
+
+use crate::examples::Batch;
+
+/// The measure by which recipes are compared on a task.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Fraction of labels that have the greatest score, 0 to 1.
+    Accuracy,
+    /// The loss itself.
+    Loss,
+    /// The loss less the least that it can be.
+    Gap {
+        /// The least loss.
+        optimum: f64,
+    },
+}
+
+/// Whether more or less is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// More is better.
+    Maximize,
+    /// Less is better.
+    Minimize,
+}
+
+impl Direction {
+    /// Whether `a` is better than `b`.
+    pub fn is_better(self, a: f64, b: f64) -> bool {
+        match self {
+            Direction::Maximize => a > b,
+            Direction::Minimize => a < b,
+        }
+    }
+
+    /// Whether `value` is as good as `target` or better.
+    pub fn reaches(self, value: f64, target: f64) -> bool {
+        value == target || self.is_better(value, target)
+    }
+
+    /// The gain of `a` over `b`: positive where `a` is better.
+    pub fn gain(self, a: f64, b: f64) -> f64 {
+        match self {
+            Direction::Maximize => a - b,
+            Direction::Minimize => b - a,
+        }
+    }
+
+    /// The worst value there can be.
+    pub fn worst(self) -> f64 {
+        match self {
+            Direction::Maximize => f64::NEG_INFINITY,
+            Direction::Minimize => f64::INFINITY,
+        }
+    }
+}
+
+impl Metric {
+    /// Name in records, curves and tables: `accuracy`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Metric::Accuracy => "accuracy",
+            Metric::Loss => "loss",
+            Metric::Gap { .. } => "gap",
+        }
+    }
+
+    /// Whether more or less is better.
+    pub fn direction(&self) -> Direction {
+        match self {
+            Metric::Accuracy => Direction::Maximize,
+            Metric::Loss | Metric::Gap { .. } => Direction::Minimize,
+        }
+    }
+
+    /// Whether it is a fraction, shown in percent and its differences in points.
+    pub fn is_fraction(&self) -> bool {
+        matches!(self, Metric::Accuracy)
+    }
+
+    /// Correct labels among those of a batch, for class probabilities [labels, classes].
+    pub(crate) fn correct(probabilities: &[f32], classes: usize, batch: &Batch) -> (u64, u64) {
+        let labels = match &batch.targets {
+            Targets::Classes { labels, .. } => labels.as_slice(),
+            Targets::Tokens { values, .. } => values.as_slice(),
+            Targets::Numbers { .. } | Targets::None => &[],
+        };
+        let predictions = metrics::predictions(probabilities, classes);
+        let correct = predictions.iter().zip(labels).filter(|(p, y)| p == y).count();
+        (correct as u64, labels.len() as u64)
+    }
+}

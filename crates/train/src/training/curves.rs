@@ -1,0 +1,60 @@
+//! Measurements while a run is under way.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::Point;
+
+/// Curves by name.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Curves(BTreeMap<String, Vec<Point>>);
+
+impl Curves {
+    pub(super) fn new() -> Curves {
+        Curves::default()
+    }
+
+    pub(super) fn push(&mut self, name: &str, epoch: f64, updates: u64, seconds: f64, value: f64) {
+        let point = Point { epoch, updates, seconds, value };
+        match self.0.get_mut(name) {
+            Some(curve) => curve.push(point),
+            None => drop(self.0.insert(name.to_string(), vec![point])),
+        }
+    }
+
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    pub(super) fn points(&self) -> BTreeMap<String, Vec<Point>> {
+        self.0.clone()
+    }
+
+    /// Whether all points lie between the start and this epoch, in order.
+    pub(super) fn are_within(&self, epoch: f64) -> bool {
+        let rises = |curve: &Vec<Point>| curve.is_sorted_by(|a, b| a.epoch <= b.epoch);
+        self.0.values().all(|curve| rises(curve) && curve.iter().all(|p| (0.0..=epoch).contains(&p.epoch)))
+    }
+}
+
+/// The mean of numbers that come one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub(super) struct RunningMean {
+    sum: f64,
+    pub(super) count: u64,
+}
+
+impl RunningMean {
+    pub(super) fn add(&mut self, x: f64) {
+        self.sum += x;
+        self.count += 1;
+    }
+
+    /// The mean, if there is one; the next begins new.
+    pub(super) fn take(&mut self) -> Option<f64> {
+        let RunningMean { sum, count } = std::mem::take(self);
+        (count > 0).then(|| sum / count as f64)
+    }
+}
