@@ -21,19 +21,7 @@ use crate::recipe::Recipe;
 use crate::record::{Counts, Environment, Record, SCHEMA, Status, TaskRecord};
 use crate::task::{Draw, Task};
 
-<<<<<<< HEAD
 use curves::{Curves, RunningMean};
-=======
-/// How long a run is and how often it is measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Budget {
-    /// Passes over the training set.
-    pub epochs: u32,
-    /// Evaluations on the test set in each epoch, evenly spread, the last at its end; with 0 it is not
-    /// looked at, not even at the start.
-    pub evaluations: u32,
-}
->>>>>>> main
 
 /// A run of one recipe with one seed on one task.
 ///

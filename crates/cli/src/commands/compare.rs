@@ -97,16 +97,11 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         recipes(matches.get_one::<String>("optimizers").expect("it has a default"), number("batch-size"))?;
     let json = matches.get_flag("json");
 
-<<<<<<< HEAD
-    let stop = Stop::listen()?;
+    // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let examples = Arc::new(InMemory::images(dataset::load(matches)?));
     let task = Task::image_classifier(examples, &model::of(matches), Normalize::HALF)?;
     let task = Task { target: Some(0.95), ..task };
-=======
-    // A signal ends the program at once while data are fetched; a later fetch goes on from there.
-    let task = Task::new(dataset::load(matches)?, model::of(matches), Normalize::HALF)?;
     let stop = Stop::listen()?;
->>>>>>> main
     let folder = folder(matches)?;
     let budget = Budget { epochs, evaluations: EVALUATIONS };
     let matrix = RunMatrix { task: &task, recipes, seeds: (0..seeds.into()).collect(), budget, threads };
