@@ -106,11 +106,7 @@ enum Subject {
 }
 
 /// An image of the data set, in a set of it alone.
-fn of_the_set(
-    set: &'static Set,
-    index: u64,
-    matches: &ArgMatches,
-) -> Result<(Subject, Dataset), Failure> {
+fn of_the_set(set: &'static Set, index: u64, matches: &ArgMatches) -> Result<(Subject, Dataset), Failure> {
     let dataset = dataset::load_set(set, matches)?;
     let (name, split) = trained::split(&dataset, matches);
     let index = trained::checked_index(index, &dataset, (name, split))?;
