@@ -279,25 +279,26 @@ fn pictures_that_cannot_be_used_are_errors() {
     let whole = GrayImage::from_fn(40, 40, |x, _| [if x == 20 { 0 } else { 255 }].into());
     whole.save(world.path("whole.png")).unwrap();
     whole.save(world.path("whole.jpg")).unwrap();
-    for (name, bytes) in [
-        ("cut.png", &fs::read(world.path("whole.png")).unwrap()[..60]),
-        ("cut.jpg", &fs::read(world.path("whole.jpg")).unwrap()[..200]),
-        ("text.png", b"a page, not a picture".as_slice()),
-        ("empty.png", b""),
+    for (name, bytes, found) in [
+        ("cut.png", &fs::read(world.path("whole.png")).unwrap()[..60], "truncated"),
+        ("cut.jpg", &fs::read(world.path("whole.jpg")).unwrap()[..200], "truncated"),
+        ("text.png", b"a page, not a picture".as_slice(), "expected PNG or JPEG, found something else"),
+        ("empty.png", b"", "expected PNG or JPEG, found an empty file"),
     ] {
         fs::write(world.path(name), bytes).unwrap();
         world.fails(
             &format!("predict --model digits.safetensors {name}"),
             65,
-            &[name, "hint: expected a whole PNG"],
+            &[name, found, "hint: ", "PNG or JPEG"],
         );
     }
-    GrayImage::new(10_001, 1).save(world.path("wide.png")).unwrap();
-    world.fails("predict --model digits.safetensors wide.png", 65, &["larger than 10000 pixels"]);
+    GrayImage::new(51_000, 1_000).save(world.path("wide.png")).unwrap();
+    let words = ["expected at most 50 megapixels, found 51.0 (51000 × 1000)", "hint: cut the digit out"];
+    world.fails("predict --model digits.safetensors wide.png", 65, &words);
     GrayImage::new(9_000, 9_000).save(world.path("large.png")).unwrap();
-    world.fails("predict --model digits.safetensors large.png", 65, &["64 MiB"]);
+    world.fails("predict --model digits.safetensors large.png", 65, &["found 81.0 (9000 × 9000)"]);
     GrayImage::new(30, 30).save(world.path("blank.png")).unwrap();
-    world.fails("predict --model digits.safetensors blank.png", 65, &["nothing is drawn on it"]);
+    world.fails("predict --model digits.safetensors blank.png", 65, &["no digit found"]);
     world.fails("predict --model digits.safetensors none.png", 66, &["none.png"]);
     world.fails("predict --model digits.safetensors .", 65, &[]);
     world.fails(
@@ -307,6 +308,51 @@ fn pictures_that_cannot_be_used_are_errors() {
     );
     world.fails("predict --model digits.safetensors", 2, &[]);
     world.page("predict --model digits.safetensors whole.jpg");
+}
+
+#[test]
+fn one_bad_picture_does_not_keep_the_others_back() {
+    let world = World::with_model();
+    let stroke = |left: u32| {
+        move |x: u32, y: u32| if (left..left + 6).contains(&x) && (20..80).contains(&y) { [0] } else { [255] }
+    };
+    GrayImage::from_fn(100, 100, |x, y| stroke(50)(x, y).into()).save(world.path("one.png")).unwrap();
+    let two = |x, y| std::cmp::min(stroke(20)(x, y), stroke(70)(x, y)).into();
+    GrayImage::from_fn(100, 100, two).save(world.path("two.png")).unwrap();
+    fs::copy(world.path("one.png"), world.path("other.png")).unwrap();
+    fs::write(world.path("bad.jpg"), b"\xff\xd8\xff\xe0\x00\x10JFIF").unwrap();
+
+    let pictures = "one.png bad.jpg two.png none.png other.png";
+    let output = world.run(&format!("predict --model digits.safetensors {pictures} --json"));
+    assert_eq!(output.code, Some(65), "{}", output.stderr);
+    let shown: Vec<String> =
+        objects(&output.stdout).iter().map(|object| object["image"].as_str().unwrap().to_string()).collect();
+    assert_eq!(shown, ["one.png", "other.png"]);
+    for line in ["error: bad.jpg: truncated", "two.png: expected one digit, found 2", "none.png: "] {
+        assert!(output.stderr.contains(line), "{}", output.stderr);
+    }
+    let missing = world.run("predict --model digits.safetensors one.png none.png");
+    assert_eq!(missing.code, Some(66), "{}", missing.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_and_folders_are_no_pictures_and_names_cannot_steer_the_terminal() {
+    let world = World::with_model();
+    assert!(Command::new("mkfifo").arg(world.path("pipe.png")).status().unwrap().success());
+    for name in ["pipe.png", ".", "/dev/zero"] {
+        let words = [name, "expected a regular file, found a "];
+        world.fails(&format!("predict --model digits.safetensors {name}"), 65, &words);
+    }
+    for name in ["a\u{1b}[2Jb.png", "a\u{202e}b.png", "a\nerror: b.png"] {
+        let output =
+            world.command().args(["predict", "--model", "digits.safetensors", name]).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(66), "{stderr}");
+        assert!(stderr.starts_with("error: cannot read a\\"), "{stderr:?}");
+        assert!(!stderr.contains(['\u{1b}', '\u{202e}']), "{stderr:?}");
+        assert_eq!(stderr.lines().filter(|line| line.starts_with("error")).count(), 1, "{stderr:?}");
+    }
 }
 
 #[test]

@@ -21,9 +21,11 @@
 //! | [`samples`] | examples of any kind in memory, gathered, split, summarized |
 //! | [`sets`] | the table of data sets: files, checksums, mirrors, licences |
 //! | [`batches`] | the seeded order of an epoch, images gathered in it, what pixels stand for |
+//! | `pictures` | a digit read from a PNG or JPEG file, made what MNIST's images are |
 //! | [`idx`] | the IDX format, read and written, all its element types |
 //!
-//! The feature `download` adds the https mirrors; without it this crate opens no socket.
+//! The feature `download` adds the https mirrors; without it this crate opens no socket. The feature `pictures`
+//! adds the module of that name.
 
 mod archive;
 pub mod batches;
@@ -45,6 +47,8 @@ mod load;
 mod network;
 mod npm;
 pub mod own;
+#[cfg(feature = "pictures")]
+pub mod pictures;
 mod places;
 mod program;
 mod sample;

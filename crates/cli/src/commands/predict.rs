@@ -3,15 +3,14 @@ use std::path::PathBuf;
 use anstyle::Style;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use data::pictures::{self, Polarity};
 use data::{Dataset, Images, Origin, Set};
 use serde_json::json;
 use train::{Score, Split};
 
 use crate::console;
 use crate::dataset;
-use crate::digit::{self, Invert};
 use crate::failure::Failure;
-use crate::photo;
 use crate::picture::{self, Look, Picture};
 use crate::text;
 use crate::trained::{self, Trained};
@@ -20,9 +19,11 @@ pub(crate) fn command() -> Command {
     Command::new("predict")
         .about("Shows what a trained model sees in a picture")
         .long_about(
-            "Draws a picture as the model gets it, and how probable each class is. A picture of yours may \
-             be PNG or JPEG of any size and colour with one digit on it: it is made light on dark, fitted \
-             into 20 × 20 pixels and centred in 28 × 28, as MNIST's images were.",
+            "Draws a picture as the model gets it, and how probable each class is. A picture of yours is a PNG \
+             or JPEG file of any color with one digit on it, of at most 50 megapixels. Shadows, the lines of \
+             ruled paper and specks are left out; the digit is made light on dark, fitted into 20 × 20 pixels \
+             and centered in 28 × 28, as MNIST's images were. Pictures that no digit can be read from are named \
+             after the predictions of the others, with exit code 65.",
         )
         .after_help(
             "Examples:\n  descent predict --model digits.safetensors --index 7\n  \
@@ -53,7 +54,7 @@ pub(crate) fn command() -> Command {
                 .value_name("WHEN")
                 .value_parser(PossibleValuesParser::new(["auto", "yes", "no"]))
                 .default_value("auto")
-                .help("Turn dark on light into light on dark; auto does where the border is light"),
+                .help("Dark digit on light background (yes) or light on dark (no); auto finds out"),
         )
         .arg(
             Arg::new("json")
@@ -66,14 +67,29 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let model = Trained::load(matches)?;
     let set = model.set(matches)?;
-    let (subjects, dataset) = match matches.get_one::<u64>("index") {
-        Some(&index) => of_the_set(set, index, matches)?,
-        None => of_files(set, matches)?,
-    };
+    if let Some(&index) = matches.get_one::<u64>("index") {
+        let (subject, dataset) = of_the_set(set, index, matches)?;
+        return show(&model, &[subject], &dataset, matches);
+    }
+    let (files, unread) = read_files(matches);
+    if !files.is_empty() {
+        let (subjects, dataset) = of_files(set, files);
+        show(&model, &subjects, &dataset, matches)?;
+    }
+    unread_failure(&unread)
+}
+
+/// Prints the prediction of each picture.
+fn show(
+    model: &Trained,
+    subjects: &[Subject],
+    dataset: &Dataset,
+    matches: &ArgMatches,
+) -> Result<(), Failure> {
     let task = model.task(dataset.clone())?;
     let score = task.score(model.weights(), model.buffers(), Split::Test);
     for (place, subject) in subjects.iter().enumerate() {
-        let seen = Seen::new(subject, &dataset, &score, place);
+        let seen = Seen::new(subject, dataset, &score, place);
         console::print(&if matches.get_flag("json") {
             seen.json()
         } else {
@@ -90,43 +106,55 @@ enum Subject {
 }
 
 /// An image of the data set, in a set of it alone.
-fn of_the_set(
-    set: &'static Set,
-    index: u64,
-    matches: &ArgMatches,
-) -> Result<(Vec<Subject>, Dataset), Failure> {
+fn of_the_set(set: &'static Set, index: u64, matches: &ArgMatches) -> Result<(Subject, Dataset), Failure> {
     let dataset = dataset::load_set(set, matches)?;
     let (name, split) = trained::split(&dataset, matches);
     let index = trained::checked_index(index, &dataset, (name, split))?;
     let label = split.labels[index];
     let alone = Images { pixels: split.image(index).to_vec(), labels: vec![label], ..*split };
     let subject = Subject::Image { index, split: name, label };
-    Ok((vec![subject], with_images(set, alone, dataset.origin)))
+    Ok((subject, with_images(set, alone, dataset.origin)))
 }
 
-/// The pictures in files, in a set of them.
-fn of_files(set: &'static Set, matches: &ArgMatches) -> Result<(Vec<Subject>, Dataset), Failure> {
-    let invert = match matches.get_one::<String>("invert").map(String::as_str) {
-        Some("yes") => Invert::Yes,
-        Some("no") => Invert::No,
-        _ => Invert::Auto,
+/// The digit in each file that has one, and why the others have none.
+fn read_files(matches: &ArgMatches) -> (Vec<(PathBuf, Vec<u8>)>, Vec<pictures::Error>) {
+    let polarity = match matches.get_one::<String>("invert").map(String::as_str) {
+        Some("yes") => Polarity::DarkOnLight,
+        Some("no") => Polarity::LightOnDark,
+        _ => Polarity::Auto,
     };
-    let paths: Vec<PathBuf> = matches.get_many("image").into_iter().flatten().cloned().collect();
-    let mut pixels = Vec::new();
-    for path in &paths {
-        let digit = digit::prepare(&photo::read(path)?, invert).ok_or_else(|| {
-            Failure::bad_data(
-                format!("{}: nothing is drawn on it", path.display()),
-                "expected one digit on an even ground; --invert yes or no may help",
-            )
-        })?;
-        pixels.extend(digit);
+    let (mut files, mut unread) = (Vec::new(), Vec::new());
+    for path in matches.get_many::<PathBuf>("image").into_iter().flatten() {
+        match pictures::read(path, polarity) {
+            Ok(digit) => files.push((path.clone(), digit)),
+            Err(error) => unread.push(error),
+        }
     }
-    // What the labels are is what is asked: the loss that they would give is not looked at.
+    (files, unread)
+}
+
+/// The digits of files, in a set of them.
+fn of_files(set: &'static Set, files: Vec<(PathBuf, Vec<u8>)>) -> (Vec<Subject>, Dataset) {
+    let (paths, digits): (Vec<PathBuf>, Vec<Vec<u8>>) = files.into_iter().unzip();
+    // The labels are not known: the loss that they would give is not looked at.
     let labels = vec![0; paths.len()];
-    let split = Images { pixels, labels, rows: digit::SIDE, cols: digit::SIDE };
-    let dataset = with_images(set, split, Origin::Folder(PathBuf::new()));
-    Ok((paths.into_iter().map(Subject::File).collect(), dataset))
+    let images = Images { pixels: digits.concat(), labels, rows: pictures::SIDE, cols: pictures::SIDE };
+    let dataset = with_images(set, images, Origin::Folder(PathBuf::new()));
+    (paths.into_iter().map(Subject::File).collect(), dataset)
+}
+
+/// Names the pictures that were not read, after those that were have been shown.
+fn unread_failure(unread: &[pictures::Error]) -> Result<(), Failure> {
+    let Some(first) = unread.first() else { return Ok(()) };
+    let message = unread.iter().map(pictures::Error::to_string).collect::<Vec<_>>().join("\n");
+    if unread.iter().all(pictures::Error::is_missing) {
+        return Err(Failure::missing(message, "check the path; `--index 7` takes an image of the data set"));
+    }
+    let hint = match first.hint() {
+        hint if unread.iter().all(|error| error.hint() == hint) => hint,
+        _ => "each picture is a whole PNG or JPEG file with one digit".to_string(),
+    };
+    Err(Failure::bad_data(message, hint))
 }
 
 /// A set's classes with other images.

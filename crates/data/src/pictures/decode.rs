@@ -1,0 +1,113 @@
+//! PNG and JPEG files as brightness, turned as the camera was held, in bounded memory.
+
+use std::io::Cursor;
+
+use image::{
+    DynamicImage, GenericImageView, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, LumaA, Rgba,
+};
+
+use super::fault::Fault;
+use super::jpeg;
+use super::plane::Plane;
+use super::transparency;
+
+/// Pixels that a picture may have.
+pub const MAX_PIXELS: u64 = 50_000_000;
+
+/// Bytes that its pixels may take once decoded.
+pub const MAX_DECODED: u64 = 192 << 20;
+
+/// Rows and columns that are kept; of larger pictures, averages over squares.
+const KEPT: u32 = 600;
+
+/// The brightness of a picture, 0 to 1.
+pub(super) fn decode(bytes: &[u8]) -> Result<Plane, Fault> {
+    let format = format(bytes)?;
+    if format == ImageFormat::Jpeg {
+        jpeg::check_whole(bytes)?;
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_DECODED);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder()?;
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > MAX_PIXELS {
+        return Err(Fault::Pixels { width, height });
+    }
+    if decoder.total_bytes() > MAX_DECODED {
+        return Err(Fault::Decoded { width, height, bytes: decoder.total_bytes() });
+    }
+    let orientation = decoder.orientation()?;
+    let picture = DynamicImage::from_decoder(decoder)?;
+    let mut small = reduced(&picture);
+    drop(picture);
+    small.apply_orientation(orientation);
+    let channel = |channel: usize| Plane {
+        values: small
+            .to_luma_alpha16()
+            .pixels()
+            .map(|pixel| f32::from(pixel.0[channel]) / 65_535.0)
+            .collect(),
+        columns: small.width() as usize,
+    };
+    Ok(transparency::flatten(&channel(0), &channel(1)))
+}
+
+/// The format, by the first bytes.
+fn format(bytes: &[u8]) -> Result<ImageFormat, Fault> {
+    match image::guess_format(bytes) {
+        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => Ok(format),
+        _ if bytes.is_empty() => Err(Fault::Format { found: "an empty file" }),
+        Ok(ImageFormat::Gif) => Err(Fault::Format { found: "GIF" }),
+        Ok(ImageFormat::WebP) => Err(Fault::Format { found: "WebP" }),
+        Ok(ImageFormat::Tiff) => Err(Fault::Format { found: "TIFF" }),
+        Ok(ImageFormat::Bmp) => Err(Fault::Format { found: "BMP" }),
+        Ok(ImageFormat::Avif) => Err(Fault::Format { found: "AVIF" }),
+        _ if bytes.get(4..8) == Some(b"ftyp") => Err(Fault::Format { found: "HEIC or a video" }),
+        _ if bytes.starts_with(b"%PDF") => Err(Fault::Format { found: "PDF" }),
+        _ => Err(Fault::Format { found: "something else" }),
+    }
+}
+
+/// Brightness and opacity averaged over squares, so that neither side has more than [`KEPT`] pixels.
+fn reduced(picture: &DynamicImage) -> DynamicImage {
+    let (width, height) = picture.dimensions();
+    let side = width.max(height).div_ceil(KEPT);
+    let (columns, rows) = (width.div_ceil(side), height.div_ceil(side));
+    let mut squares = vec![Square::default(); columns as usize * rows as usize];
+    for (x, y, color) in picture.pixels() {
+        squares[(y / side) as usize * columns as usize + (x / side) as usize].add(color);
+    }
+    let averages = squares.iter().flat_map(Square::average).collect();
+    ImageBuffer::<LumaA<u16>, _>::from_raw(columns, rows, averages).expect("two numbers a square").into()
+}
+
+/// Sums over the pixels of a square.
+#[derive(Debug, Clone, Copy, Default)]
+struct Square {
+    /// Brightness times opacity, 0 to 1 a pixel.
+    light: f32,
+    /// Opacity, 0 to 1 a pixel.
+    opacity: f32,
+    pixels: f32,
+}
+
+impl Square {
+    fn add(&mut self, Rgba([red, green, blue, alpha]): Rgba<u8>) {
+        let opacity = f32::from(alpha) / 255.0;
+        // Luma of ITU-R BT.601.
+        let luma = 0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue);
+        self.light += opacity * luma / 255.0;
+        self.opacity += opacity;
+        self.pixels += 1.0;
+    }
+
+    /// Brightness and opacity in 16 bits.
+    fn average(&self) -> [u16; 2] {
+        let scaled = |fraction: f32| (65_535.0 * fraction).round() as u16;
+        let brightness = if self.opacity > 0.0 { self.light / self.opacity } else { 0.0 };
+        [scaled(brightness), scaled(self.opacity / self.pixels)]
+    }
+}

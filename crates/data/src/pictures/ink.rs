@@ -1,0 +1,102 @@
+//! From brightness to ink: how dark each pixel is against the paper around it.
+
+use std::iter;
+
+use super::Polarity;
+use super::light;
+use super::morphology::closing;
+use super::plane::{Plane, quantile};
+
+/// Strokes are narrower than this fraction of the longer side.
+const WIDEST: f32 = 0.3;
+
+/// The darkest that paper is taken to be, so that nothing is divided by almost 0.
+const DARKEST_PAPER: f32 = 0.05;
+
+/// Nothing is drawn where the darkest pixel is no darker than this many standard deviations of the paper's noise,
+/// about what lies between its twentieth and its quartile: ink may be on half of the pixels, the darker ones.
+const NOISE: f32 = 10.0;
+
+/// The most that noise is taken to be; where the brighter half differs by more, it is not all paper.
+const NOISIEST: f32 = 0.03;
+
+/// The ink of each pixel, 0 to 1: the light that it takes from the paper.
+pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
+    let light = light::estimate(brightness);
+    let difference = brightness.zip_map(&light, |value, light| value - light);
+    let (dark, bright) = (Spectrum::of(&difference), Spectrum::of(&difference.map(|x| -x)));
+    let faintest = dark.peak.max(bright.peak) / 4.0;
+    let negative = match polarity {
+        Polarity::Auto => bright.thinness(faintest) > dark.thinness(faintest),
+        Polarity::LightOnDark => true,
+        Polarity::DarkOnLight => false,
+    };
+    let (strokes, brightness, light) = match negative {
+        true => (bright, brightness.map(|x| 1.0 - x), light.map(|x| 1.0 - x)),
+        false => (dark, brightness.clone(), light),
+    };
+    let flat = brightness.zip_map(&light, |value, light| value / light.max(DARKEST_PAPER));
+    // The surface of light is smooth; the edges of shadows and of the paper are left to the closing.
+    let paper = closing(&flat, 2 * strokes.radius(strokes.peak / 4.0));
+    let ink = flat.zip_map(&paper, |value, paper| 1.0 - value / paper.max(DARKEST_PAPER));
+    // A camera's noise is the same in light and shadow, so it is measured in light rather than in ink.
+    let taken = ink.zip_map(&light, |ink, light| ink * light);
+    let bare = quantile(taken.values.iter().copied(), 0.25);
+    let noise = bare - quantile(taken.values.iter().copied(), 0.05);
+    let most = taken.values.iter().copied().fold(0.0, f32::max);
+    if most - bare < NOISE * noise.min(NOISIEST) {
+        return ink.map(|_| 0.0);
+    }
+    // The closing rides on the brightest noise.
+    let bare = quantile(ink.values.iter().copied(), 0.25);
+    ink.map(|x| (x - bare).clamp(0.0, 1.0))
+}
+
+/// The widths of the dark strokes: what closings with wider and wider windows fill in (the pattern spectrum
+/// of Maragos 1989).
+struct Spectrum {
+    /// The radius of each window, and the light that it adds to the one before.
+    steps: Vec<(usize, Plane)>,
+    /// The contrast of the strokes, that of a few dark pixels aside.
+    peak: f32,
+}
+
+impl Spectrum {
+    fn of(plane: &Plane) -> Spectrum {
+        let widest = (WIDEST / 2.0 * plane.longer_side() as f32).ceil() as usize;
+        let radii = iter::successors(Some(1), |&radius| (radius < widest).then_some(widest.min(2 * radius)));
+        let mut closed = plane.clone();
+        let step = |radius: usize| {
+            let wider = closing(&closed, radius);
+            let filled = wider.zip_map(&closed, |wider, before| wider - before);
+            closed = wider;
+            (radius, filled)
+        };
+        let steps = radii.map(step).collect();
+        let peak = quantile(closed.zip_map(plane, |closed, value| closed - value).values.into_iter(), 0.9998);
+        Spectrum { steps, peak }
+    }
+
+    /// The light that each window fills in, of pixels with more than the faintest.
+    fn masses(&self, faintest: f32) -> impl Iterator<Item = (usize, f32)> {
+        let mass = move |filled: &Plane| filled.values.iter().filter(|&&x| x > faintest).sum();
+        self.steps.iter().map(move |(radius, filled)| (*radius, mass(filled)))
+    }
+
+    /// How thin and long the strokes are: their contrast times length over width. Holes and gaps between
+    /// strokes differ as much from their surroundings, but are shorter or wider.
+    fn thinness(&self, faintest: f32) -> f32 {
+        self.masses(faintest).map(|(radius, mass)| mass / ((2 * radius + 1) as f32).powi(2)).sum()
+    }
+
+    /// The smallest window that fills in almost all.
+    fn radius(&self, faintest: f32) -> usize {
+        let total: f32 = self.masses(faintest).map(|(_, mass)| mass).sum();
+        let mut filled = 0.0;
+        let enough = self.masses(faintest).find(|(_, mass)| {
+            filled += mass;
+            filled >= 0.95 * total
+        });
+        enough.map_or(1, |(radius, _)| radius)
+    }
+}
