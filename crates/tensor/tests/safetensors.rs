@@ -174,6 +174,22 @@ fn damage_to_any_byte_is_found() {
     }
 }
 
+/// Damage to the name of the checksum and to the checksum at once.
+#[test]
+fn damage_to_two_bytes_is_found() {
+    let whole = written();
+    for first in 0..60 {
+        for second in (first + 1)..whole.len() {
+            for byte in [b' ', b'0', b'x'] {
+                let mut other = whole.clone();
+                (other[first], other[second]) = (byte, byte);
+                let accepted = SafeTensors::parse(&other).is_ok();
+                assert_eq!(accepted, other == whole, "bytes {first} and {second} are {byte:?}");
+            }
+        }
+    }
+}
+
 /// Bytes that were moved, or come from another file with a checksum.
 #[test]
 fn damage_to_many_bytes_is_found() {

@@ -117,7 +117,7 @@ fn a_file_with_other_notes_or_tensors_is_an_error_that_names_them() {
 
 /// The file under another checksum's name, as a program would leave it that writes none.
 fn unchecked(mut file: Vec<u8>) -> Vec<u8> {
-    let (from, to) = (&b"descent.sha256\":\"sha256:"[..], &b"another.sha000\":\"sha000:"[..]);
+    let (from, to) = (&b"descent.sha256\":\"sha256:"[..], &b"another_number\":\"number:"[..]);
     let at = file.windows(from.len()).position(|bytes| bytes == from).expect("it has a checksum");
     file[at..at + to.len()].copy_from_slice(to);
     file

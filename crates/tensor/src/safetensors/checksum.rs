@@ -14,6 +14,8 @@ pub const CHECKSUM: &str = "descent.sha256";
 
 /// Start of a header that has a checksum, up to the first digit.
 const START: &str = r#"{"__metadata__":{"descent.sha256":"sha256:"#;
+/// As much of it as headers with other metadata have too.
+const METADATA_START: &str = r#"{"__metadata__":{""#;
 const WORD: &str = "sha256:";
 /// Hexadecimal digits of SHA-256.
 const DIGITS: usize = 64;
@@ -32,8 +34,9 @@ pub(super) fn fill(head: &mut [u8]) {
 
 /// Judges a header by its digest, if it has one.
 pub(super) fn check_head(head: &[u8]) -> Result<(), Error> {
-    let Some(rest) = head.get(8..).and_then(|header| header.strip_prefix(START.as_bytes())) else {
-        return Ok(());
+    let header = head.get(8..).unwrap_or_default();
+    let Some(rest) = header.strip_prefix(START.as_bytes()) else {
+        return if resembles_start(header) { Err(misplaced()) } else { Ok(()) };
     };
     let Some((stored, after)) = rest.split_at_checked(DIGITS) else {
         return Err(Error::checksum("its checksum is cut off"));
@@ -55,7 +58,7 @@ pub(super) fn of_data(header: &Header) -> Result<Option<[u8; DIGITS]>, Error> {
     }
     let Some(value) = header.metadata(CHECKSUM) else { return Ok(None) };
     let Some((_, data)) = digests(value).filter(|_| header.is_checked()) else {
-        return Err(Error::checksum("its checksum is not where it was written"));
+        return Err(misplaced());
     };
     Ok(data.as_bytes().try_into().ok())
 }
@@ -68,6 +71,19 @@ pub(super) fn check_data(data: &[u8], stored: &[u8; DIGITS]) -> Result<(), Error
 /// If a header begins with a checksum.
 pub(super) fn leads(header: &[u8]) -> bool {
     header.starts_with(START.as_bytes())
+}
+
+/// If most of a header's start is that of one with a checksum, so that not even damage to the checksum's own
+/// name passes for a file that has none. The metadata of others begin alike, so what is compared is the rest.
+fn resembles_start(header: &[u8]) -> bool {
+    let own = METADATA_START.len()..START.len();
+    let Some(found) = header.get(own.clone()) else { return false };
+    let same = found.iter().zip(&START.as_bytes()[own.clone()]).filter(|(a, b)| a == b).count();
+    2 * same > own.len()
+}
+
+fn misplaced() -> Error {
+    Error::checksum("its checksum is not where it was written")
 }
 
 /// The two digests of a checksum.
