@@ -34,6 +34,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
+use files::text::{visible, visible_lines};
 
 use crate::failure::Failure;
 
@@ -41,9 +42,12 @@ use crate::failure::Failure;
 /// code: 0 done, 1 failed, 2 used wrongly, 65 bad data, 66 missing input, 69 nothing reached, 73 cannot
 /// create, 74 cannot write, 130 or 143 after a signal.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let matches = match command().try_get_matches_from(arguments) {
+    stop::survive_file_limits();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let matches = match command().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
+            let error = visible_error(&arguments, error);
             // Help and version go to standard output with code 0, mistakes to standard error with 2.
             let code = error.exit_code();
             return if error.print().is_ok() { ExitCode::from(code as u8) } else { ExitCode::from(74) };
@@ -56,6 +60,19 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(&matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
+    }
+}
+
+/// The error of arguments that cannot be parsed, with characters written out that could steer a terminal.
+fn visible_error(arguments: &[OsString], error: clap::Error) -> clap::Error {
+    let shown = arguments.iter().map(|word| visible(&word.to_string_lossy()).into_owned());
+    match command().try_get_matches_from(shown) {
+        Err(same) if same.kind() == error.kind() => same,
+        // Written out, the words would mean something else.
+        _ => {
+            let text = error.render().to_string();
+            command().error(error.kind(), visible_lines(text.trim_start_matches("error: ").trim_end()))
+        }
     }
 }
 

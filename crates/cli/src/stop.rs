@@ -7,6 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
+/// Lets a write beyond the limit on a file's size fail with an error instead of ending the program, which
+/// would lose what it has found.
+pub(crate) fn survive_file_limits() {
+    // A handler instead of the default: the system then refuses the write. Without one, all is as before.
+    #[cfg(unix)]
+    let _ = flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
+}
+
 /// Says whether a signal has asked the program to stop.
 #[derive(Debug, Clone)]
 pub(crate) struct Stop {

@@ -72,9 +72,11 @@ impl Trained {
             return Err(Failure::missing(error.to_string(), hint));
         }
         let saved = train::weights::load(&path)?;
-        if let Some((tensor, index)) = train::weights::not_finite(&saved.weights) {
+        let not_finite = [&saved.weights, &saved.buffers].into_iter().find_map(train::weights::not_finite);
+        if let Some((tensor, index)) = not_finite {
+            let path = files::text::path(&path);
             return Err(Failure::bad_data(
-                format!("{}: expected finite weights, found another at {tensor}[{index}]", path.display()),
+                format!("{path}: expected finite weights, found another at {tensor}[{index}]"),
                 "train the model again with a smaller learning rate, or use another file",
             ));
         }

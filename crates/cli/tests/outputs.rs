@@ -150,7 +150,7 @@ fn what_cannot_be_written_in_the_end_is_said_after_what_was_found() {
     let limited = |arguments: &str| {
         let mut command = Command::new("sh");
         let program = env!("CARGO_BIN_EXE_descent");
-        let line = format!("trap '' XFSZ; ulimit -f 1; exec {program} {arguments}");
+        let line = format!("ulimit -f 1; exec {program} {arguments}");
         command.args(["-c", &line]).current_dir(folder.path()).stdin(Stdio::null());
         command.env("XDG_CACHE_HOME", folder.path()).env("HOME", folder.path()).env_remove("DESCENT_DATA");
         let output = command.output().unwrap();
@@ -195,6 +195,23 @@ fn names_that_are_not_unicode_or_steer_a_terminal_are_written_out() {
     let told = text(&evaluate.arg(odd).output().unwrap().stderr);
     assert!(told.contains("o\u{fffd}\\u{1b}[31m"), "{told}");
     assert!(!told.contains('\u{1b}'), "{told}");
+}
+
+#[test]
+fn arguments_that_steer_a_terminal_are_written_out() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [
+        &["tr\u{1b}[2Jain"][..],
+        &["train", "--activation", "\u{1b}]0;owned\u{7}"],
+        &["train", "--optimizer", "ad\u{1b}[31mam"],
+        &["explain", "\u{9b}2J"],
+    ] {
+        let output = descent(folder.path(), "").args(words).output().unwrap();
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(!told.contains(|c: char| c.is_control() && c != '\n'), "{told:?}");
+        assert!([r"\u{1b}", r"\u{9b}", "\u{fffd}"].iter().any(|shown| told.contains(shown)), "{told:?}");
+    }
 }
 
 #[cfg(unix)]
