@@ -77,8 +77,8 @@ impl fmt::Display for Error {
             Error::Conflict { of, why } => write!(f, "{of}: {why}"),
             Error::Syntax { text, expected } => write!(f, "`{}` is not understood: {expected}", short(text)),
             Error::At { text, place, what } => write!(f, "{what}{}", below(text, place)),
-            Error::File { why } => write!(f, "this is no optimizer's state: {why}"),
-            Error::State { why } => write!(f, "this state does not fit: {why}"),
+            Error::File { why } => write!(f, "this is no optimizer's state: {}", cut(why, MOST_TEXT)),
+            Error::State { why } => write!(f, "this state does not fit: {}", cut(why, MOST_TEXT)),
         }
     }
 }
@@ -150,8 +150,13 @@ fn suggestion(nearest: &Option<String>) -> String {
 
 /// As much of a name as a message shows.
 fn short(text: &str) -> String {
-    let shown = text.chars().take(MOST_NAME).map(|c| if steers(c) { '\u{fffd}' } else { c });
-    shown.chain((text.chars().count() > MOST_NAME).then_some('…')).collect()
+    cut(text, MOST_NAME)
+}
+
+/// At most so many characters, none of which moves the cursor: names in a text may come from a file.
+fn cut(text: &str, most: usize) -> String {
+    let shown = text.chars().take(most).map(|c| if steers(c) { '\u{fffd}' } else { c });
+    shown.chain(text.chars().nth(most).map(|_| '…')).collect()
 }
 
 /// The line around a place and carets under it, each on a line of its own; nothing where the place is
@@ -185,6 +190,8 @@ fn steers(c: char) -> bool {
 
 /// Characters of a name that a message shows.
 const MOST_NAME: usize = 60;
+/// Characters of a reason that a message shows.
+const MOST_TEXT: usize = 800;
 /// Columns of the line around a place; with those before it and a caret behind it, at most 80.
 const COLUMNS: usize = 76;
 

@@ -3,13 +3,17 @@
 use train::Record;
 use train::record::{ParseError, SCHEMA};
 
+/// Characters of a reason that a message shows: it may quote what the line holds.
+const SHOWN: usize = 300;
+
 /// A line that is not a record.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The line is not JSON, or a field is missing or of another type.
     #[error(
-        "line {line} is not the record of a run: {cause}; \
-         remove the line, or write the file again with `descent compare`"
+        "line {line} is not the record of a run: {why}; \
+         remove the line, or write the file again with `descent compare`",
+        why = files::text::shorten(&cause.to_string(), SHOWN)
     )]
     NotARecord {
         /// Counted from 1.
