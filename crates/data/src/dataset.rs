@@ -30,6 +30,15 @@ impl Dataset {
     pub fn is_sample(&self) -> bool {
         self.origin == Origin::Sample
     }
+
+    /// The first images of each split, for a quick look or a test.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    #[track_caller]
+    pub fn first(self, train: usize, test: usize) -> Dataset {
+        Dataset { train: self.train.first(train), test: self.test.first(test), ..self }
+    }
 }
 
 /// Images of one size and their labels.
@@ -66,6 +75,15 @@ impl Images {
             });
         }
         Ok(Images { pixels, labels, rows, cols })
+    }
+
+    /// The first `count` images.
+    #[track_caller]
+    fn first(mut self, count: usize) -> Images {
+        assert!(count <= self.len(), "expected at most {} images, found {count}", self.len());
+        self.pixels.truncate(count * self.rows * self.cols);
+        self.labels.truncate(count);
+        self
     }
 
     /// How many images there are.

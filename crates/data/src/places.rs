@@ -89,6 +89,13 @@ pub struct Places {
 }
 
 impl Places {
+    /// Folders that hold nothing.
+    pub fn none() -> Places {
+        // A file cannot be a folder, so nothing is ever found there or written.
+        let nowhere = PathBuf::from("/dev/null/none");
+        Places { standing: None, here: nowhere.clone(), system: nowhere.clone(), cache: nowhere }
+    }
+
     /// The places of this machine and user, by its environment.
     pub fn of_this_machine() -> Places {
         let standing = env::var_os("DESCENT_DATA").filter(|value| !value.is_empty());

@@ -7,12 +7,7 @@ use std::ops::ControlFlow;
 use train::{Budget, Recipe, Task, Training};
 
 fn dataset() -> Dataset {
-    let mut request = data::Request::new(data::set("mnist").unwrap());
-    request.offline = true;
-    let nowhere = std::path::PathBuf::from("/nowhere");
-    let [here, system, cache] = [nowhere.clone(), nowhere.clone(), nowhere];
-    request.places = data::Places { standing: None, here, system, cache };
-    data::load(&request, &mut |_| ()).unwrap()
+    data::load(&data::Request::embedded(data::set("mnist").unwrap()), &mut |_| ()).unwrap()
 }
 
 fn recipe(text: &str) -> Recipe {

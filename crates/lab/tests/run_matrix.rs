@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use data::{Dataset, Images};
 use lab::{Comparison, RunMatrix};
 use train::{Budget, Recipe, Split, Task, Training};
 
@@ -10,19 +9,8 @@ const BUDGET: Budget = Budget { epochs: 2, evaluations: 2 };
 
 /// The SimpleNN on a few images of the embedded sample; 21 batches of 50, the last of 24.
 fn task() -> Task {
-    let mut request = data::Request::new(data::set("mnist").unwrap());
-    request.offline = true;
-    let nowhere = std::path::PathBuf::from("/nowhere");
-    let [here, system, cache] = [nowhere.clone(), nowhere.clone(), nowhere];
-    request.places = data::Places { standing: None, here, system, cache };
-    let whole = data::load(&request, &mut |_| ()).unwrap();
-    let first = |split: &Images, count: usize| Images {
-        pixels: split.pixels[..count * 784].to_vec(),
-        labels: split.labels[..count].to_vec(),
-        ..*split
-    };
-    let (train, test) = (first(&whole.train, 1024), first(&whole.test, 200));
-    Task::notebook(Dataset { train, test, ..whole })
+    let whole = data::load(&data::Request::embedded(data::set("mnist").unwrap()), &mut |_| ()).unwrap();
+    Task::notebook(whole.first(1024, 200))
 }
 
 #[test]

@@ -11,19 +11,8 @@ const BUDGET: Budget = Budget { epochs: 3, evaluations: 1 };
 
 /// A few images of the embedded sample: six batches of 32, the last of 20.
 fn dataset() -> Dataset {
-    let mut request = data::Request::new(data::set("mnist").unwrap());
-    request.offline = true;
-    let nowhere = std::path::PathBuf::from("/nowhere");
-    let [here, system, cache] = [nowhere.clone(), nowhere.clone(), nowhere];
-    request.places = data::Places { standing: None, here, system, cache };
-    let whole = data::load(&request, &mut |_| ()).unwrap();
-    let first = |split: &Images, count: usize| Images {
-        pixels: split.pixels[..count * 784].to_vec(),
-        labels: split.labels[..count].to_vec(),
-        ..*split
-    };
-    let (train, test) = (first(&whole.train, 180), first(&whole.test, 50));
-    Dataset { train, test, ..whole }
+    let whole = data::load(&data::Request::embedded(data::set("mnist").unwrap()), &mut |_| ()).unwrap();
+    whole.first(180, 50)
 }
 
 fn examples(dataset: Dataset) -> Arc<InMemory> {

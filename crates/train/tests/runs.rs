@@ -1,8 +1,8 @@
 //! Runs: the same bits on any number of threads and after any interruption.
 
+use data::Dataset;
 use data::batches::Normalize;
 use data::samples::Holdout;
-use data::{Dataset, Images};
 use nn::layers::{BatchNorm, Dropout, Linear};
 use nn::{Architecture, Builder, Model, Sequential};
 use std::collections::BTreeMap;
@@ -20,19 +20,8 @@ fn task() -> Task {
 }
 
 fn dataset() -> Dataset {
-    let mut request = data::Request::new(data::set("mnist").unwrap());
-    request.offline = true;
-    let nowhere = std::path::PathBuf::from("/nowhere");
-    let [here, system, cache] = [nowhere.clone(), nowhere.clone(), nowhere];
-    request.places = data::Places { standing: None, here, system, cache };
-    let whole = data::load(&request, &mut |_| ()).unwrap();
-    let first = |split: &Images, count: usize| Images {
-        pixels: split.pixels[..count * 784].to_vec(),
-        labels: split.labels[..count].to_vec(),
-        ..*split
-    };
-    let (train, test) = (first(&whole.train, 1024), first(&whole.test, 200));
-    Dataset { train, test, ..whole }
+    let whole = data::load(&data::Request::embedded(data::set("mnist").unwrap()), &mut |_| ()).unwrap();
+    whole.first(1024, 200)
 }
 
 /// Every rule, every wrapper, every schedule and every part that a recipe can have.

@@ -229,30 +229,31 @@ mod servers {
         let root = tempfile::tempdir().unwrap();
         let mut request = tiny::request(tiny::set(), root.path());
         request.network.mirrors = Some(vec![server.url.clone()]);
-        request.network.stall = Duration::from_secs(60);
+        request.network.stall = FOREVER;
         (root, request)
     }
+
+    /// Longer than any test runs: one that waits for it does not end.
+    const FOREVER: Duration = Duration::from_secs(24 * 60 * 60);
 
     /// Before the answer, within the body, and while waiting for the next try.
     #[test]
     fn a_stop_is_heard_while_a_server_is_waited_for() {
-        let silence = || Piece::Pause(Duration::from_secs(60));
+        let silence = || Piece::Pause(FOREVER);
         let before = Server::start(move |_| vec![silence()]);
         let within = Server::start(move |_| {
             let mut reply = cut(&tiny::packed()[0], 2000, "\"v1\"");
             reply.push(silence());
             reply
         });
-        let busy =
-            Server::start(|_| crate::server::respond("503 Service Unavailable", "Retry-After: 60\r\n", b""));
+        let busy = Server::start(|_| {
+            crate::server::respond("503 Service Unavailable", "Retry-After: 86400\r\n", b"")
+        });
         for server in [before, within, busy] {
             let (_root, mut request) = request(&server);
-            request.network.longest_wait = Duration::from_secs(60);
+            request.network.longest_wait = FOREVER;
             stop_soon(&request.network.cancel);
-            let begun = std::time::Instant::now();
             assert!(matches!(load(&request, &mut tiny::ignore), Err(Error::Cancelled)));
-            // A guard against waiting for the server's minute, not a timing.
-            assert!(begun.elapsed() < Duration::from_secs(30));
             assert_eq!(server.asked().len(), 1);
         }
     }

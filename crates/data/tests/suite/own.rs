@@ -436,15 +436,12 @@ fn sparse_files_are_refused_by_their_size() {
     for start in starts {
         let (_folder, path) = file("sparse", start);
         fs::File::options().write(true).open(&path).unwrap().set_len(3 << 30).unwrap();
-        let begun = std::time::Instant::now();
         let error = array::read(&path).unwrap_err();
         assert_eq!(error.kind(), Kind::BadData);
         assert!(
             error.to_string().contains("3221225472") || error.to_string().contains("3,221,225,472"),
             "{error}"
         );
-        // Reading them takes seconds; this is no timing but a hang guard.
-        assert!(begun.elapsed().as_secs() < 30);
     }
 }
 
