@@ -255,7 +255,7 @@ fn pair(a: &str, b: &str, mut differences: Vec<f64>) -> Option<Pair> {
 fn verdict(rows: &[Row], pairs: &[Pair], metric: Metric) -> String {
     /// With more optimizers than this, only the pairs with the best one are named.
     const ALL_PAIRS: usize = 3;
-    let mean = |row: &Row| row.score.as_ref().map(|score| metric.direction().gain(score.mean, 0.0));
+    let mean = |row: &Row| row.score.as_ref().map(|score| metric.direction().merit(score.mean));
     let Some(best) = rows
         .iter()
         .filter(|row| row.score.is_some())

@@ -50,7 +50,7 @@ pub use power::{fewest_seeds, least_difference, least_difference_of, least_p};
 pub use profiles::{Steps, performance_profiles, score_profile};
 pub use proportion::{precision_and_recall, wilson, wilson95};
 pub use rank_tests::{EXACT_RANKS_UP_TO, RankTest, mann_whitney, sign_test, wilcoxon};
-pub use ranks::{Direction, Ranking, rank};
+pub use ranks::{Ranking, rank};
 pub use sensitivity::{Basin, LrSensitivity, lr_basin, lr_sensitivity};
 pub use sequential::{
     Look, alpha_of_look, anytime_t, critical_t_of_look, look, repeated_t, seeds_of_next_look,
@@ -59,3 +59,4 @@ pub use sign_flip::{DRAWS, EXACT_UP_TO, SignFlip, sign_flip};
 pub use student_t::{TTest, interval95, mean_interval, paired_t, paired_t_test, welch_t};
 pub use summary::{iqm, mean, median, quantile_sorted, std, variance};
 pub use survival::{KaplanMeier, Step, TimeToTarget, kaplan_meier};
+pub use train::Direction;

@@ -17,8 +17,8 @@ pub(crate) fn ranked(comparison: &Comparison) -> Vec<usize> {
 }
 
 fn before(a: &Row, b: &Row, direction: Direction) -> Ordering {
-    let gain = |row: &Row| score(row).map_or(f64::NEG_INFINITY, |score| direction.gain(score, 0.0));
-    rank(a).cmp(&rank(b)).then_with(|| gain(b).total_cmp(&gain(a)))
+    let merit = |row: &Row| score(row).map_or(f64::NEG_INFINITY, |score| direction.merit(score));
+    rank(a).cmp(&rank(b)).then_with(|| merit(b).total_cmp(&merit(a)))
 }
 
 fn rank(row: &Row) -> u8 {

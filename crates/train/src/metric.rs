@@ -22,7 +22,7 @@ pub enum Metric {
 }
 
 /// Whether more or less is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// More is better.
@@ -53,11 +53,26 @@ impl Direction {
         }
     }
 
-    /// The worst value there can be.
-    pub fn worst(self) -> f64 {
+    /// The score as a number of which more is better; −∞ for a diverged run, whose score is not finite.
+    ///
+    /// ```
+    /// use train::Direction::{Maximize, Minimize};
+    /// assert_eq!((Minimize.merit(0.5), Minimize.merit(f64::INFINITY)), (-0.5, f64::NEG_INFINITY));
+    /// assert_eq!(Maximize.merit(f64::NAN), f64::NEG_INFINITY);
+    /// ```
+    pub fn merit(self, score: f64) -> f64 {
         match self {
-            Direction::Maximize => f64::NEG_INFINITY,
-            Direction::Minimize => f64::INFINITY,
+            _ if !score.is_finite() => f64::NEG_INFINITY,
+            Direction::Minimize => -score,
+            Direction::Maximize => score,
+        }
+    }
+
+    /// The score of this merit.
+    pub fn score(self, merit: f64) -> f64 {
+        match self {
+            Direction::Minimize => -merit,
+            Direction::Maximize => merit,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::distribution::student;
 use super::interval::Interval;
-use super::ranks::Direction;
 use super::summary::mean;
+use train::Direction;
 
 /// The expected best of B trials for B = 1, 2, …, N from the scores of N random trials: the mean over
 /// all subsets of B, Σᵢ v₍ᵢ₎ (C(i, B) − C(i − 1, B)) / C(N, B) with v ascending. Dodge et al. (2019, *Show your

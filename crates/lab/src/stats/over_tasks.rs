@@ -4,7 +4,8 @@
 use super::distribution::{chi_squared, fisher, studentized_range};
 use super::multiple::{Contrast, holm};
 use super::rank_tests::wilcoxon;
-use super::ranks::{Direction, average_ranks};
+use super::ranks::average_ranks;
+use train::Direction;
 
 /// Mean ranks of methods with what they can show.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,38 +1,6 @@
 //! Ranks, with diverged runs last.
 
-/// The direction in which a score is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// Lower is better, as of a loss.
-    Minimize,
-    /// Higher is better, as of an accuracy.
-    Maximize,
-}
-
-impl Direction {
-    /// The score as a number of which more is better; −∞ for a diverged run, whose score is not finite.
-    ///
-    /// ```
-    /// use lab::stats::Direction::{Maximize, Minimize};
-    /// assert_eq!((Minimize.merit(0.5), Minimize.merit(f64::INFINITY)), (-0.5, f64::NEG_INFINITY));
-    /// assert_eq!(Maximize.merit(f64::NAN), f64::NEG_INFINITY);
-    /// ```
-    pub fn merit(self, score: f64) -> f64 {
-        match self {
-            _ if !score.is_finite() => f64::NEG_INFINITY,
-            Direction::Minimize => -score,
-            Direction::Maximize => score,
-        }
-    }
-
-    /// The score of this merit.
-    pub fn score(self, merit: f64) -> f64 {
-        match self {
-            Direction::Minimize => -merit,
-            Direction::Maximize => merit,
-        }
-    }
-}
+use train::Direction;
 
 /// Scores ranked, the best first.
 #[derive(Debug, Clone, PartialEq)]

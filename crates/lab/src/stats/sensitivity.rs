@@ -1,9 +1,9 @@
 //! Sensitivity of a method to its learning rate: the width of the basin of good rates.
 
 use super::interval::Interval;
-use super::ranks::Direction;
 use super::student_t::mean_interval;
 use super::summary::mean;
+use train::Direction;
 
 /// The rates around the best one whose scores are within a tolerance of its.
 #[derive(Debug, Clone, Copy, PartialEq)]
