@@ -84,14 +84,23 @@ impl From<optim::Error> for Failure {
 
 impl From<files::Error> for Failure {
     fn from(error: files::Error) -> Failure {
-        let code = match error.kind() {
-            files::Kind::Usage => 2,
-            files::Kind::BadData => 65,
-            files::Kind::Missing => 66,
-            files::Kind::Create => 73,
-            files::Kind::Io => 74,
-        };
-        Failure { message: error.to_string(), hint: Some(error.hint()), code }
+        Failure { message: error.to_string(), hint: Some(error.hint()), code: code_of(error.kind()) }
+    }
+}
+
+impl From<lab::store::Error> for Failure {
+    fn from(error: lab::store::Error) -> Failure {
+        Failure { message: error.to_string(), hint: Some(error.hint()), code: code_of(error.kind()) }
+    }
+}
+
+fn code_of(kind: files::Kind) -> u8 {
+    match kind {
+        files::Kind::Usage => 2,
+        files::Kind::BadData => 65,
+        files::Kind::Missing => 66,
+        files::Kind::Create => 73,
+        files::Kind::Io => 74,
     }
 }
 
@@ -115,6 +124,7 @@ impl From<lab::Error> for Failure {
         let hint = error.hint();
         match error {
             lab::Error::Train(error) => error.into(),
+            lab::Error::Store(error) => error.into(),
             lab::Error::RangeTest { .. } => Failure { message: error.to_string(), hint, code: 2 },
         }
     }

@@ -8,6 +8,9 @@ pub enum Error {
     /// A run that cannot begin.
     #[error(transparent)]
     Train(#[from] train::Error),
+    /// A store that cannot give or take something.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
     /// A range test that cannot be made.
     #[error("{why}")]
     RangeTest {
@@ -29,6 +32,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Train(error) => error.hint(),
+            Error::Store(error) => Some(error.hint()),
             Error::RangeTest { hint, .. } => Some(hint.clone()),
         }
     }

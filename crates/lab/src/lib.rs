@@ -1,4 +1,4 @@
-//! Many runs: the run matrix, the learning rate finder, statistics and comparisons.
+//! Many runs: the run matrix, stores of runs, the learning rate finder, statistics and comparisons.
 //!
 //! A [`RunMatrix`] trains every recipe with every seed, one run a core. Everything downstream (tables,
 //! pictures, pages) reads the records only, so a report can be remade without training.
@@ -26,8 +26,10 @@ pub mod lr_finder;
 pub mod run_matrix;
 pub mod search;
 pub mod stats;
+pub mod store;
 
 pub use compare::Comparison;
 pub use error::Error;
 pub use lr_finder::LrFinder;
 pub use run_matrix::RunMatrix;
+pub use store::Store;

@@ -68,6 +68,9 @@ pub struct TaskRecord {
     pub weights: usize,
     /// Name of the loss: `cross-entropy`.
     pub loss: String,
+    /// Other settings that numbers depend on, where they are not the usual ones: `order` → `fixed`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
     /// The measure by which recipes are compared.
     pub metric: Metric,
     /// A value of the metric that is worth reaching.
@@ -98,6 +101,9 @@ pub struct Environment {
     /// Version of the program; empty in older records.
     #[serde(default)]
     pub version: String,
+    /// [`NUMBERS`] when the run was made; 1 in older records.
+    #[serde(default = "first_numbers")]
+    pub numbers: u32,
 }
 
 /// How a run ended.
@@ -199,10 +205,11 @@ impl Record {
     /// Identifies the run: a hash of task, recipe, seed, budget, kernel and version of the numbers. Two runs
     /// with the same key have the same results.
     pub fn key(&self) -> String {
-        let TaskRecord { name, sha256: data, examples, model, loss, metric, .. } = &self.task;
+        let TaskRecord { name, sha256: data, examples, model, loss, metric, settings, .. } = &self.task;
+        let Environment { kernel, numbers, .. } = &self.environment;
         let parts = (
-            (name, &self.task.data.name, data, examples, model, loss, metric),
-            (&self.recipe, self.seed, self.budget, &self.environment.kernel, NUMBERS),
+            (name, &self.task.data.name, data, examples, model, loss, metric, settings),
+            (&self.recipe, self.seed, self.budget, kernel, numbers),
         );
         sha256(&serde_json::to_vec(&parts).expect("plain data"))
     }
@@ -239,6 +246,10 @@ pub enum ParseError {
 #[derive(Deserialize)]
 struct Version {
     schema: u64,
+}
+
+fn first_numbers() -> u32 {
+    1
 }
 
 /// SHA-256 in hexadecimal.

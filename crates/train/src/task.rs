@@ -146,6 +146,25 @@ impl Task {
         }
     }
 
+    /// The settings that numbers depend on and a record has no field for, where they are not the usual ones.
+    pub(crate) fn settings(&self) -> BTreeMap<String, String> {
+        let (ours, usual) = (self.batching, Batching::default());
+        let Normalize { mean, std } = self.normalize;
+        let settings = [
+            (ours.order != usual.order, "order", "fixed".to_string()),
+            (ours.drop_last != usual.drop_last, "drop_last", ours.drop_last.to_string()),
+            (ours.evaluation != usual.evaluation, "evaluation_batch", ours.evaluation.to_string()),
+            (self.normalize != Normalize::HALF, "normalize", format!("mean={mean} std={std}")),
+            (
+                ours.updates_without_examples != usual.updates_without_examples,
+                "updates_per_epoch",
+                ours.updates_without_examples.to_string(),
+            ),
+        ];
+        let told = settings.into_iter().filter(|(differs, ..)| *differs);
+        told.map(|(_, name, value)| (name.to_string(), value)).collect()
+    }
+
     /// Updates in one epoch with batches of this size, the last of which may be smaller.
     pub fn steps_per_epoch(&self, batch: usize) -> u64 {
         let Batching { drop_last, updates_without_examples, .. } = self.batching;

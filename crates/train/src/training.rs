@@ -18,7 +18,7 @@ use crate::budget::Budget;
 use crate::error::Error;
 use crate::examples::{Batch, Split};
 use crate::recipe::Recipe;
-use crate::record::{Counts, Environment, Record, SCHEMA, Status, TaskRecord};
+use crate::record::{Counts, Environment, NUMBERS, Record, SCHEMA, Status, TaskRecord};
 use crate::task::{Draw, Task};
 
 use curves::{Curves, RunningMean};
@@ -378,6 +378,7 @@ impl<'t> Training<'t> {
                 model: task.model_name.clone(),
                 weights: self.weights.as_slice().len(),
                 loss: task.loss.name().to_string(),
+                settings: task.settings(),
                 metric: task.metric,
                 target: task.target,
             },
@@ -398,6 +399,7 @@ impl<'t> Training<'t> {
                 kernel: simd::path().name().to_string(),
                 threads: self.threads,
                 version: env!("CARGO_PKG_VERSION").to_string(),
+                numbers: NUMBERS,
             },
             curves: progress.curves.points(),
             diagnostics: BTreeMap::new(),

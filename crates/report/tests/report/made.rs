@@ -105,6 +105,7 @@ pub(crate) fn run(made: &Made, seed: u64, epochs: usize) -> Record {
             model: "784-128-64-10".into(),
             weights: 109_386,
             loss: "cross-entropy".into(),
+            settings: Default::default(),
             metric: Metric::Accuracy,
             target: Some(0.95),
         },
@@ -121,7 +122,7 @@ pub(crate) fn run(made: &Made, seed: u64, epochs: usize) -> Record {
             examples: 60_000 * count as u64,
         },
         state_bytes_per_weight: made.state,
-        environment: Environment { kernel: "avx2".into(), threads: 1, version: String::new() },
+        environment: Environment { kernel: "avx2".into(), threads: 1, version: String::new(), numbers: 1 },
         curves: curves.into(),
         diagnostics: [].into(),
     }

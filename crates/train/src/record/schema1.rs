@@ -104,6 +104,7 @@ impl From<RunRecord> for Record {
                 model: old.model,
                 weights: old.weights,
                 loss: "cross-entropy".to_string(),
+                settings: BTreeMap::new(),
                 metric: Metric::Accuracy,
                 target: None,
             },
@@ -120,7 +121,7 @@ impl From<RunRecord> for Record {
             },
             status: old.status,
             state_bytes_per_weight: old.state_bytes_per_weight,
-            environment: Environment { kernel: old.kernel, threads: old.threads, version: String::new() },
+            environment: Environment { kernel: old.kernel, threads: old.threads, version: String::new(), numbers: 1 },
             curves: curves.into(),
             diagnostics: BTreeMap::new(),
         }
