@@ -36,7 +36,12 @@ fn run(optimizer: &str, recipe: &str, seed: u64, accuracy: f64) -> Record {
         status: Status::Finished,
         counts: Counts { batches: 938, updates: 938, gradients: None, examples: 60_000 },
         state_bytes_per_weight: 8,
-        environment: Environment { kernel: "portable".into(), threads: 1, version: String::new(), numbers: 1 },
+        environment: Environment {
+            kernel: "portable".into(),
+            threads: 1,
+            version: String::new(),
+            numbers: 1,
+        },
         curves: curves.into(),
         diagnostics: [].into(),
     }

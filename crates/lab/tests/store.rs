@@ -28,12 +28,7 @@ fn record(seed: u64, value: f64, seconds: f64) -> Record {
         status: Status::Finished,
         counts: Counts::default(),
         state_bytes_per_weight: 8,
-        environment: Environment {
-            kernel: "avx2".into(),
-            threads: 1,
-            version: "0.1.0".into(),
-            numbers: 1,
-        },
+        environment: Environment { kernel: "avx2".into(), threads: 1, version: "0.1.0".into(), numbers: 1 },
         curves: [("test_accuracy".to_string(), vec![point])].into(),
         diagnostics: Default::default(),
     }

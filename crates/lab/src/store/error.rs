@@ -58,7 +58,12 @@ pub enum Error {
         why: String,
     },
     /// Something with the same name and other content.
-    #[error("{} conflicts with {}:\n{}", text::shorten(new, 200), text::shorten(old, 200), visible(differences))]
+    #[error(
+        "{} conflicts with {}:\n{}",
+        text::shorten(new, 200),
+        text::shorten(old, 200),
+        visible(differences)
+    )]
     Conflict {
         /// The newcomer: `run 1f2e3d4c (adam lr=0.001, seed 3) of other.db`.
         new: String,

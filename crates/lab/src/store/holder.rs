@@ -57,7 +57,8 @@ impl fmt::Display for Holder {
 
 fn host() -> String {
     let of_kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let name = of_kernel.or_else(|| std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME")).ok());
+    let name =
+        of_kernel.or_else(|| std::env::var("HOSTNAME").or_else(|_| std::env::var("COMPUTERNAME")).ok());
     let name = name.unwrap_or_default();
     if name.trim().is_empty() { "this machine".to_string() } else { name.trim().to_string() }
 }

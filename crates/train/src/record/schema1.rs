@@ -121,7 +121,12 @@ impl From<RunRecord> for Record {
             },
             status: old.status,
             state_bytes_per_weight: old.state_bytes_per_weight,
-            environment: Environment { kernel: old.kernel, threads: old.threads, version: String::new(), numbers: 1 },
+            environment: Environment {
+                kernel: old.kernel,
+                threads: old.threads,
+                version: String::new(),
+                numbers: 1,
+            },
             curves: curves.into(),
             diagnostics: BTreeMap::new(),
         }
