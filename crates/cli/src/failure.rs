@@ -125,6 +125,7 @@ impl From<lab::Error> for Failure {
         match error {
             lab::Error::Train(error) => error.into(),
             lab::Error::Store(error) => error.into(),
+            lab::Error::Threads(error) => error.into(),
             lab::Error::RangeTest { .. } => Failure { message: error.to_string(), hint, code: 2 },
         }
     }

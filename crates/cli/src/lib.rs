@@ -28,6 +28,7 @@ mod picture;
 mod progress;
 mod stop;
 mod text;
+mod threads;
 mod trained;
 
 use std::ffi::OsString;

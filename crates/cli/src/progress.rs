@@ -1,13 +1,12 @@
-//! Live progress of one or many runs: bars on a terminal, plain lines elsewhere.
+//! Live progress of one or many runs, read from their events: bars on a terminal, plain lines elsewhere.
 
-use std::fmt::Display;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lab::run_matrix::RunId;
-use train::Training;
+use train::{Event, Record, RunInfo};
 
 use crate::console;
 
@@ -19,54 +18,84 @@ const REDRAW: Duration = Duration::from_millis(100);
 
 /// Shows what runs, at which epoch and loss, how fast, and how long all will take.
 pub(crate) struct Progress {
-    /// Updates in all runs together, and those made.
+    /// Batches in all runs together, and those done.
     total: u64,
     done: AtomicU64,
     start: Instant,
     /// Number of runs, and of those that are over.
     runs: usize,
     over: AtomicU64,
+    quiet: bool,
     live: Option<(ProgressBar, Vec<ProgressBar>)>,
-    /// When each worker last told something.
-    told: Vec<Mutex<Instant>>,
+    workers: Vec<Mutex<Worker>>,
+}
+
+/// The run of a worker.
+struct Worker {
+    run: Option<RunInfo>,
+    /// Batches done before and after its last event.
+    batches: u64,
+    told: Instant,
 }
 
 impl Progress {
-    /// For these many runs of `steps` updates in all, `workers` at a time; `quiet` shows nothing.
-    pub(crate) fn new(runs: usize, steps: u64, workers: usize, quiet: bool) -> Progress {
+    /// For these many runs of `batches` in all, `workers` at a time; `quiet` shows nothing.
+    pub(crate) fn new(runs: usize, batches: u64, workers: usize, quiet: bool) -> Progress {
         let start = Instant::now();
         let live = (console::is_live() && !quiet).then(|| bars(workers));
         if let Some((all, _)) = &live {
-            all.set_length(steps);
+            all.set_length(batches);
         }
-        let told = (0..workers).map(|_| Mutex::new(start)).collect();
-        Progress { total: steps, done: AtomicU64::new(0), start, runs, over: AtomicU64::new(0), live, told }
+        let idle = || Mutex::new(Worker { run: None, batches: 0, told: start });
+        let workers = (0..workers).map(|_| idle()).collect();
+        let (done, over) = (AtomicU64::new(0), AtomicU64::new(0));
+        Progress { total: batches, done, start, runs, over, quiet, live, workers }
     }
 
-    /// Tells of an update of a run called `name`.
-    pub(crate) fn step(&self, name: impl Display, place: RunId, training: &Training<'_>, quiet: bool) {
-        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        let over = training.is_over();
-        if over {
-            self.over.fetch_add(1, Ordering::Relaxed);
-            // A diverged run skips what was left of it.
-            self.done.fetch_add(training.total_steps() - training.progress().steps, Ordering::Relaxed);
+    /// Reads an event of a run.
+    pub(crate) fn read(&self, id: RunId, event: &Event) {
+        let mut worker = self.workers[id.worker].lock().expect("no thread panicked");
+        match event {
+            Event::RunStarted { run, batches } => {
+                (worker.run, worker.batches) = (Some(run.clone()), *batches);
+            }
+            Event::Progress { batches, examples, seconds, loss } => {
+                self.advance(&mut worker, *batches);
+                let due = if self.live.is_some() { REDRAW } else { QUIET };
+                if !self.quiet && worker.told.elapsed() >= due {
+                    let line = worker.run.as_ref().map(|run| {
+                        let rate = *examples as f64 / seconds;
+                        under_way(run, *batches, *loss, rate)
+                    });
+                    self.tell(id, &mut worker, line.unwrap_or_default());
+                }
+            }
+            Event::Evaluated { .. } => {}
+            Event::RunFinished { record } => {
+                // A diverged run skips what was left of it.
+                let total = worker.run.as_ref().map_or(0, RunInfo::total_batches);
+                self.advance(&mut worker, total);
+                self.over.fetch_add(1, Ordering::Relaxed);
+                if !self.quiet {
+                    self.tell(id, &mut worker, over(record));
+                }
+            }
         }
-        if quiet {
-            return;
-        }
-        let mut told = self.told[place.worker].lock().expect("no thread panicked");
-        let due = if self.live.is_some() { REDRAW } else { QUIET };
-        if !over && told.elapsed() < due {
-            return;
-        }
-        *told = Instant::now();
-        let line = describe(&name, training);
+    }
+
+    /// Counts the batches of a run up to this one.
+    fn advance(&self, worker: &mut Worker, batches: u64) {
+        let before = std::mem::replace(&mut worker.batches, batches);
+        self.done.fetch_add(batches.saturating_sub(before), Ordering::Relaxed);
+    }
+
+    fn tell(&self, id: RunId, worker: &mut Worker, line: String) {
+        worker.told = Instant::now();
         match &self.live {
             Some((all, workers)) => {
-                all.set_position(done);
+                all.set_position(self.done.load(Ordering::Relaxed));
                 all.set_message(format!("{} of {} runs", self.over.load(Ordering::Relaxed), self.runs));
-                workers[place.worker].set_message(line);
+                workers[id.worker].set_message(line);
             }
             None => console::note(&format!("{line}; {}", self.left())),
         }
@@ -98,30 +127,96 @@ fn bars(workers: usize) -> (ProgressBar, Vec<ProgressBar>) {
     (all, workers)
 }
 
-/// `adam seed 3: epoch 2 of 5, loss 0.1532, 210k images/s`.
-fn describe(name: &impl Display, training: &Training<'_>) -> String {
-    let progress = training.progress();
-    let per_epoch = training.steps_per_epoch();
-    let epochs = training.total_steps() / per_epoch;
-    let rate = progress.examples as f64 / progress.seconds;
-    let head = format!("{name} seed {}", training.seed());
-    if training.is_over() {
-        let record = training.record();
-        let loss = record.final_train_loss().unwrap_or(f64::NAN);
-        return match record.final_metric() {
-            Some(score) => {
-                let metric = record.task.metric;
-                let score = match metric.is_fraction() {
-                    true => format!("{:.2}%", 100.0 * score),
-                    false => format!("{score:.4}"),
-                };
-                format!("{head}: loss {loss:.4}, {} {score}, {:.1} s", metric.name(), progress.seconds)
-            }
-            None => format!("{head}: diverged at update {}", progress.steps),
-        };
+/// `adam seed 3: epoch 2 of 5, loss 0.1532, 210k examples/s`.
+fn under_way(run: &RunInfo, batches: u64, loss: f64, rate: f64) -> String {
+    let RunInfo { optimizer, seed, epochs, batches_per_epoch, .. } = run;
+    let epoch = (batches / batches_per_epoch.max(&1) + 1).min(u64::from(*epochs));
+    let speed = if rate.is_finite() { format!(", {:.0}k examples/s", rate / 1e3) } else { String::new() };
+    format!("{optimizer} seed {seed}: epoch {epoch} of {epochs}, loss {loss:.4}{speed}")
+}
+
+/// `adam seed 3: loss 0.0812, accuracy 97.31%, 4.2 s`.
+fn over(record: &Record) -> String {
+    let head = format!("{} seed {}", record.optimizer, record.seed);
+    let metric = record.task.metric;
+    let seconds = record.curve(Record::EPOCH_LOSS).last().map_or(0.0, |point| point.seconds);
+    match (record.final_train_loss(), record.final_metric()) {
+        (Some(loss), Some(score)) => {
+            let score = match metric.is_fraction() {
+                true => format!("{:.2}%", 100.0 * score),
+                false => format!("{score:.4}"),
+            };
+            format!("{head}: loss {loss:.4}, {} {score}, {seconds:.1} s", metric.name())
+        }
+        _ => format!("{head}: diverged at update {}", record.counts.batches),
     }
-    let epoch = progress.steps / per_epoch + 1;
-    let speed =
-        if progress.examples > 0 { format!(", {:.0}k examples/s", rate / 1e3) } else { String::new() };
-    format!("{head}: epoch {epoch} of {epochs}, loss {:.4}{speed}", progress.last_loss)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn run() -> RunInfo {
+        RunInfo {
+            task: "digits".into(),
+            metric: train::Metric::Accuracy,
+            optimizer: "adam".into(),
+            recipe: "adam lr=0.001, batch=64".into(),
+            seed: 3,
+            epochs: 5,
+            batches_per_epoch: 100,
+        }
+    }
+
+    fn record() -> Record {
+        let point = |value| vec![train::record::Point { epoch: 5.0, updates: 500, seconds: 4.2, value }];
+        let curves = [(Record::EPOCH_LOSS, 0.0812), ("test_accuracy", 0.9731)];
+        let json = serde_json::json!({
+            "schema": 2, "optimizer": "adam", "recipe": "adam lr=0.001, batch=64", "seed": 3, "batch": 64,
+            "task": {
+                "name": "digits", "data": {"name": "mnist", "origin": "here", "sample": false}, "examples": {"test": 10},
+                "model": "784-10", "weights": 7850, "loss": "cross-entropy", "metric": "accuracy",
+            },
+            "budget": {"epochs": 5, "evaluations": 1}, "status": {"is": "finished"},
+            "counts": {"batches": 500, "updates": 500, "gradients": 500, "examples": 32000},
+            "state_bytes_per_weight": 8,
+            "environment": {"kernel": "portable", "threads": 1},
+            "curves": curves.map(|(name, value)| (name, point(value))).into_iter().collect::<BTreeMap<_, _>>(),
+        });
+        Record::parse(&json.to_string()).expect("a record")
+    }
+
+    #[test]
+    fn a_stream_that_was_kept_is_shown_like_the_run() {
+        let progress = |batches| Event::Progress { batches, examples: 64 * batches, seconds: 1.0, loss: 0.5 };
+        let events = [
+            Event::RunStarted { run: run(), batches: 150 },
+            progress(151),
+            progress(152),
+            Event::RunFinished { record: Box::new(record()) },
+        ];
+        let id = RunId { recipe: 0, seed: 3, worker: 0 };
+        for kept in [false, true] {
+            let shown = Progress::new(1, 500, 1, true);
+            for event in &events {
+                let text = serde_json::to_string(event).expect("plain data");
+                let replayed = serde_json::from_str(&text).expect("as written");
+                assert_eq!(event, &replayed);
+                shown.read(id, if kept { &replayed } else { event });
+            }
+            assert_eq!(shown.done.load(Ordering::Relaxed), 350, "what was done before does not count");
+            assert_eq!(shown.over.load(Ordering::Relaxed), 1);
+        }
+    }
+
+    #[test]
+    fn lines_say_who_how_far_and_how_well() {
+        assert_eq!(
+            under_way(&run(), 152, 0.15321, 210_400.0),
+            "adam seed 3: epoch 2 of 5, loss 0.1532, 210k examples/s"
+        );
+        assert_eq!(over(&record()), "adam seed 3: loss 0.0812, accuracy 97.31%, 4.2 s");
+    }
 }

@@ -94,10 +94,10 @@ fn its_loop_is_fused_and_gives_the_same_bits_everywhere() {
     }
     for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
         for threads in [1, 2, 3] {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let pool = tensor::parallel::Threads::start(threads).unwrap();
             let mut optimizer = Optimizer::new(rule, N).unwrap().with_instructions(path);
             let mut w = start();
-            pool.install(|| (1..=5).for_each(|step| optimizer.step(&mut w, &gradients(step))));
+            pool.run(|| (1..=5).for_each(|step| optimizer.step(&mut w, &gradients(step))));
             assert!(w == plain, "{} on {threads} threads", path.name());
         }
     }

@@ -1,5 +1,6 @@
 //! Errors of work over many runs.
 
+use tensor::parallel::StartError;
 use thiserror::Error as ThisError;
 
 /// An error of this crate; [`Error::hint`] has the next step.
@@ -11,6 +12,9 @@ pub enum Error {
     /// A store that cannot give or take something.
     #[error(transparent)]
     Store(#[from] crate::store::Error),
+    /// Threads that cannot be started.
+    #[error(transparent)]
+    Threads(#[from] StartError),
     /// A range test that cannot be made.
     #[error("{why}")]
     RangeTest {
@@ -33,6 +37,7 @@ impl Error {
         match self {
             Error::Train(error) => error.hint(),
             Error::Store(error) => Some(error.hint()),
+            Error::Threads(error) => Some(error.hint()),
             Error::RangeTest { hint, .. } => Some(hint.clone()),
         }
     }

@@ -17,7 +17,7 @@
 //! let records = matrix.run(&|_, _| ControlFlow::Continue(()))?;
 //! let comparison = Comparison::new(records, Some(0.95), "an example".to_string());
 //! assert_eq!(comparison.rows.len(), 2);
-//! # Ok::<(), train::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 pub mod compare;
@@ -27,6 +27,7 @@ pub mod run_matrix;
 pub mod search;
 pub mod stats;
 pub mod store;
+mod worker_pool;
 
 pub use compare::Comparison;
 pub use error::Error;

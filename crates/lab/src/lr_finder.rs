@@ -4,9 +4,6 @@ mod exponential_ramp;
 mod found;
 mod suggestion;
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use optim::hyper::Value;
 use optim::schedules::Constant;
 use optim::{LrSchedule, Optimizer, OptimizerSpec, Rule, Span};
@@ -15,6 +12,7 @@ use tensor::{Layout, ParamVec, Role};
 
 use crate::error::Error;
 use crate::stats;
+use crate::worker_pool::{Ending, WorkerPool};
 use std::ops::ControlFlow;
 use train::Recipe;
 use train::Task;
@@ -163,7 +161,7 @@ impl Sweep {
 impl<'t> LrFinder<'t> {
     /// Fresh weights, the usual sweep, seeds 0 to 4 and all cores.
     pub fn new(task: &'t Task, recipe: &'t Recipe) -> LrFinder<'t> {
-        let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+        let threads = tensor::parallel::cores();
         let (start, sweep, seeds) = (Start::Fresh, Sweep::default(), (0..5).collect());
         LrFinder { task, recipe, start, sweep, seeds, threads }
     }
@@ -174,8 +172,8 @@ impl<'t> LrFinder<'t> {
     /// finished are left out. Nothing else depends on `threads`.
     ///
     /// # Errors
-    /// If the sweep or the recipe cannot be used, the recipe has no learning rate that could be found, or
-    /// it is not that of the run to start from.
+    /// If the sweep or the recipe cannot be used, the recipe has no learning rate that could be found, it is
+    /// not that of the run to start from, or a thread cannot be started; all before the first sweep.
     pub fn run(&self, watch: &(dyn Fn(Step) -> ControlFlow<()> + Sync)) -> Result<RangeTest, Error> {
         self.sweep.check()?;
         let beginning = match self.start {
@@ -185,28 +183,11 @@ impl<'t> LrFinder<'t> {
         };
         let recipe = self.rising(&beginning)?;
         let copies = Copies { task: self.task, recipe, sweep: self.sweep, beginning };
-        let (seeds, workers) = (&self.seeds[..], self.threads.clamp(1, self.seeds.len().max(1)));
-        let share = (self.threads / workers).max(1);
-        let (next, swept) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-        let work = || {
-            while let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let sweep = copies.sweep(seed, watch);
-                let stopped = matches!(sweep, Ok(None));
-                swept.lock().expect("no worker panicked").extend(sweep.transpose());
-                if stopped {
-                    return;
-                }
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 0..workers {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(share).build();
-                scope.spawn(|| pool.expect("threads can be started").install(work));
-            }
-        });
-        let swept = swept.into_inner().expect("no worker panicked");
-        let mut sweeps = swept.into_iter().collect::<Result<Vec<SeedSweep>, Error>>()?;
-        sweeps.sort_by_key(|sweep| self.seeds.iter().position(|seed| *seed == sweep.seed));
+        let (seeds, jobs) = (&self.seeds[..], self.seeds.len());
+        let sweeps = WorkerPool::start(jobs, self.threads)?.run(jobs, |job| {
+            let sweep = copies.sweep(seeds[job.index], watch)?;
+            Ok::<_, Error>(sweep.map_or(Ending::Break(None), Ending::Continue))
+        })?;
         Ok(RangeTest::new(self, sweeps))
     }
 

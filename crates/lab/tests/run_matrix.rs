@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use lab::{Comparison, RunMatrix};
-use train::{Budget, Recipe, Split, Task, Training};
+use train::{Budget, Event, Recipe, Split, Task, Training};
 
 const BUDGET: Budget = Budget { epochs: 2, evaluations: 2 };
 
@@ -39,7 +39,7 @@ fn a_stopped_matrix_keeps_what_it_finished() {
     let task = task();
     let recipes = vec!["sgd".parse().unwrap()];
     let matrix = RunMatrix { task: &task, recipes, seeds: vec![0, 1, 2], budget: BUDGET, threads: 1 };
-    let stop = |run: lab::run_matrix::RunId, _: &Training<'_>| {
+    let stop = |run: lab::run_matrix::RunId, _: &Event| {
         if run.seed == 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let seeds: Vec<u64> = matrix.run(&stop).unwrap().iter().map(|record| record.seed).collect();

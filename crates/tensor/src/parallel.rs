@@ -1,18 +1,31 @@
 //! Work over threads, so that bits do not depend on how many there are: what is summed is cut into fixed
 //! chunks, by the length alone; only what is worked out number by number, or row by row, may be cut by threads.
 
+mod threads;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
+pub use threads::{StartError, Threads, cores};
+
 /// Elements in a chunk of an elementwise loop: big enough that handing one to a thread is cheap
 /// beside working through it, small enough that a chunk of five arrays stays in the second cache.
 pub const CHUNK: usize = 16 * 1024;
 
-/// How many threads work is divided over.
+/// Number of threads that work is divided over: those of the [`Threads`] that the caller runs on, or 1.
 pub fn threads() -> usize {
-    rayon::current_num_threads()
+    // Asked from outside of a pool, rayon would start its global one.
+    match rayon::current_thread_index() {
+        Some(_) => rayon::current_num_threads(),
+        None => 1,
+    }
+}
+
+/// Does two pieces of work, at the same time where there are threads for it.
+pub fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    if threads() == 1 { (a(), b()) } else { rayon::join(a, b) }
 }
 
 /// Numbers from which a matrix is divided between threads by its rows, however little work that saves:
@@ -79,7 +92,10 @@ fn for_each_of_few<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
 /// gets nothing to do for long goes to sleep all the same.
 ///
 /// ```
-/// assert_eq!(tensor::parallel::spinning(|| rayon::join(|| 1, || 2)), (1, 2));
+/// use tensor::parallel::{Threads, join, spinning};
+/// let threads = Threads::start(2)?;
+/// assert_eq!(threads.run(|| spinning(|| join(|| 1, || 2))), (1, 2));
+/// # Ok::<(), tensor::parallel::StartError>(())
 /// ```
 pub fn spinning<R>(work: impl FnOnce() -> R) -> R {
     /// Tells the others, also when `work` panics.

@@ -20,6 +20,7 @@
 
 mod budget;
 mod error;
+mod event;
 mod examples;
 pub mod json_number;
 pub mod loss;
@@ -32,6 +33,7 @@ pub mod weights;
 
 pub use budget::Budget;
 pub use error::Error;
+pub use event::{Event, RunInfo};
 pub use examples::{Batch, DataInfo, Examples, InMemory, NoExamples, Split};
 pub use metric::{Direction, Metric};
 pub use recipe::Recipe;

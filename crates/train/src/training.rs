@@ -16,10 +16,11 @@ use tensor::{ParamVec, parallel, simd};
 
 use crate::budget::Budget;
 use crate::error::Error;
+use crate::event::{Event, RunInfo};
 use crate::examples::{Batch, Split};
 use crate::recipe::Recipe;
 use crate::record::{Counts, Environment, NUMBERS, Record, SCHEMA, Status, TaskRecord};
-use crate::task::{Draw, Task};
+use crate::task::{Draw, Evaluation, Task};
 
 use curves::{Curves, RunningMean};
 
@@ -55,6 +56,8 @@ pub struct Training<'t> {
     /// Threads that the run was last given.
     threads: usize,
     progress: Progress,
+    /// Evaluations that are still to be told.
+    evaluated: Vec<Event>,
 }
 
 /// How far a run is; with weights and optimizer state, all that a checkpoint needs.
@@ -91,6 +94,9 @@ pub struct Snapshot {
     /// How far it is.
     pub progress: Progress,
 }
+
+/// A reader of events, who may stop the run.
+type Watch<'w> = dyn FnMut(&Training<'_>, &Event) -> ControlFlow<()> + 'w;
 
 /// Points of the training curve in one epoch.
 const POINTS: u64 = 10;
@@ -131,29 +137,44 @@ impl<'t> Training<'t> {
             pool,
             order: Vec::new(),
             batch: Batch::default(),
-            threads: rayon::current_num_threads(),
+            threads: parallel::threads(),
             progress,
+            evaluated: Vec::new(),
         })
     }
 
     /// Trains to the end, or until `after_step` says to stop. It is called after every batch.
     pub fn run(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> ControlFlow<()>) {
-        self.threads = rayon::current_num_threads();
-        loop {
-            // Once in every epoch, for threads that have gone to sleep since.
-            let flow = parallel::spinning(|| self.run_epoch(after_step));
-            if flow == ControlFlow::Break(()) || self.is_over() {
-                return;
-            }
+        self.run_events(&mut |training, event| match event {
+            Event::Progress { .. } => after_step(training),
+            _ => ControlFlow::Continue(()),
+        });
+    }
+
+    /// Trains to the end, or until `watch` says to stop, and tells it every [`Event`].
+    ///
+    /// Evaluations after a batch are told before its progress, so whoever stops at a batch has heard all of it.
+    pub fn run_events(&mut self, watch: &mut dyn FnMut(&Training<'_>, &Event) -> ControlFlow<()>) {
+        self.threads = parallel::threads();
+        let _ = self.run_to_end(watch);
+    }
+
+    fn run_to_end(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
+        watch(self, &Event::RunStarted { run: self.info(), batches: self.progress.steps })?;
+        if self.progress.steps == 0 && self.budget.evaluations > 0 && !self.was_evaluated() {
+            self.evaluate(self.watched_split());
+            self.tell_evaluations(watch)?;
         }
+        while !self.is_over() {
+            // Once in every epoch, for threads that have gone to sleep since.
+            parallel::spinning(|| self.run_epoch(watch))?;
+        }
+        watch(self, &Event::RunFinished { record: Box::new(self.record()) })
     }
 
     /// Trains to the end of this epoch.
-    fn run_epoch(&mut self, after_step: &mut dyn FnMut(&Training<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
+    fn run_epoch(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
         let per_epoch = self.steps_per_epoch();
-        if self.progress.steps == 0 && self.budget.evaluations > 0 && !self.was_evaluated() {
-            self.evaluate(self.watched_split());
-        }
         while !self.is_over() {
             let place = self.progress.steps % per_epoch;
             if place == 0 || self.order.is_empty() {
@@ -164,12 +185,30 @@ impl<'t> Training<'t> {
             let loss = self.step(place as usize);
             self.progress.seconds += start.elapsed().as_secs_f64();
             self.note(loss, place + 1, per_epoch);
-            after_step(self)?;
+            self.tell_step(watch)?;
             if place + 1 == per_epoch {
                 break;
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// Tells of a batch, and before that of evaluations after it.
+    fn tell_step(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
+        let evaluations = self.tell_evaluations(watch);
+        let Progress { steps: batches, examples, seconds, last_loss: loss, .. } = self.progress;
+        watch(self, &Event::Progress { batches, examples, seconds, loss })?;
+        evaluations
+    }
+
+    fn tell_evaluations(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
+        let mut flow = ControlFlow::Continue(());
+        for event in std::mem::take(&mut self.evaluated) {
+            if watch(self, &event).is_break() {
+                flow = ControlFlow::Break(());
+            }
+        }
+        flow
     }
 
     /// One step on the batch at this place of the epoch; returns the loss before it.
@@ -269,6 +308,8 @@ impl<'t> Training<'t> {
             self.progress.status = Status::Diverged { step: self.progress.steps };
             return;
         }
+        let Evaluation { loss, metric } = evaluation;
+        self.evaluated.push(Event::Evaluated { split, batches: self.progress.steps, loss, metric });
         self.push(&Record::curve_name(split, "loss"), evaluation.loss);
         if self.task.metric.name() != "loss" {
             self.push(&Record::curve_name(split, self.task.metric.name()), evaluation.metric);
@@ -281,6 +322,19 @@ impl<'t> Training<'t> {
         let epoch = self.progress.steps as f64 / self.steps_per_epoch() as f64;
         let Progress { curves, seconds, .. } = &mut self.progress;
         curves.push(curve, epoch, updates, *seconds, value);
+    }
+
+    /// The run as its events name it.
+    pub fn info(&self) -> RunInfo {
+        RunInfo {
+            task: self.task.name.clone(),
+            metric: self.task.metric,
+            optimizer: self.recipe.name(),
+            recipe: self.recipe.to_string(),
+            seed: self.seed,
+            epochs: self.budget.epochs,
+            batches_per_epoch: self.steps_per_epoch(),
+        }
     }
 
     /// Batches in one epoch; the last may be smaller.

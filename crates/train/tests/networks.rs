@@ -63,8 +63,8 @@ fn threads_change_no_bit() {
     for name in ["2c2d", "lenet", "resnet-mini"] {
         let (task, recipe) = (task(name), recipe());
         let runs = [1, 2, 3].map(|threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| bits(&trained(&task, &recipe)))
+            let pool = tensor::parallel::Threads::start(threads).unwrap();
+            pool.run(|| bits(&trained(&task, &recipe)))
         });
         assert!(runs[0] == runs[1] && runs[1] == runs[2], "{name}");
     }

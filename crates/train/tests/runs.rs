@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use tensor::safetensors::{NewTensor, SafeTensors, Values, to_bytes};
 use train::record::Status;
-use train::{Budget, InMemory, Keeper, Recipe, Record, Split, Task, Training};
+use train::{Budget, Event, InMemory, Keeper, Recipe, Record, Split, Task, Training};
 
 const BUDGET: Budget = Budget { epochs: 2, evaluations: 2 };
 
@@ -234,8 +234,8 @@ fn one_thread_or_four_give_the_same_bits() {
     for text in ["sgd lr=0.1, batch=1024", "adam, batch=300", "rmsprop lr=0.001, batch=64"] {
         let recipe: Recipe = text.parse().unwrap();
         let runs = [1, 2, 4].map(|threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| {
+            let pool = tensor::parallel::Threads::start(threads).unwrap();
+            pool.run(|| {
                 let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
                 training.run(&mut |_| ControlFlow::Continue(()));
                 (bits(training.weights()), timeless(&training))
@@ -456,4 +456,66 @@ fn a_task_with_validation_examples_is_tested_once() {
     assert_eq!(record.metric_curve(Split::Validation).len(), 5);
     assert_eq!(record.metric_curve(Split::Test).len(), 1);
     assert_eq!(record.final_metric(), Some(record.metric_curve(Split::Test)[0].value));
+}
+
+#[test]
+fn events_tell_all_that_the_record_has() {
+    let (task, recipe) = (task(), "adam, batch=50".parse::<Recipe>().unwrap());
+    let mut training = Training::new(&task, &recipe, 3, BUDGET).unwrap();
+    let mut events = Vec::new();
+    training.run_events(&mut |_, event| {
+        events.push(event.clone());
+        ControlFlow::Continue(())
+    });
+    let record = training.record();
+    let Event::RunStarted { run, batches: 0 } = &events[0] else { panic!("{:?}", events[0]) };
+    assert_eq!((run.seed, &run.recipe, run.total_batches()), (3, &record.recipe, record.counts.batches));
+    assert_eq!(events.last(), Some(&Event::RunFinished { record: Box::new(record.clone()) }));
+    let batches: Vec<u64> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Progress { batches, .. } => Some(*batches),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(batches, (1..=record.counts.batches).collect::<Vec<_>>());
+    let evaluated: Vec<f64> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Evaluated { split: Split::Test, metric, .. } => Some(*metric),
+            _ => None,
+        })
+        .collect();
+    let curve: Vec<f64> = record.metric_curve(Split::Test).iter().map(|point| point.value).collect();
+    assert_eq!(evaluated, curve);
+    // The same through text, bit for bit.
+    for event in &events {
+        let text = serde_json::to_string(event).unwrap();
+        assert_eq!(&serde_json::from_str::<Event>(&text).unwrap(), event);
+    }
+}
+
+#[test]
+fn a_run_that_is_stopped_at_an_event_goes_on_to_the_same_end() {
+    let (task, recipe) = (task(), "adam, batch=50".parse::<Recipe>().unwrap());
+    let whole = {
+        let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
+        training.run(&mut |_| ControlFlow::Continue(()));
+        timeless(&training)
+    };
+    let kinds: [fn(&Event) -> bool; 3] = [
+        |event| matches!(event, Event::RunStarted { .. }),
+        |event| matches!(event, Event::Evaluated { .. }),
+        |event| matches!(event, Event::Progress { batches: 7, .. }),
+    ];
+    for stops_at in kinds {
+        let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
+        training.run_events(&mut |_, event| match stops_at(event) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        });
+        assert!(!training.is_over());
+        training.run(&mut |_| ControlFlow::Continue(()));
+        assert_eq!(timeless(&training), whole);
+    }
 }

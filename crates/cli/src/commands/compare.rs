@@ -16,6 +16,7 @@ use crate::folders;
 use crate::model;
 use crate::progress::Progress;
 use crate::stop::Stop;
+use crate::threads;
 
 /// The notebook's optimizers with its learning rates.
 const NOTEBOOK: [(&str, f64); 3] = [("sgd", 0.01), ("adam", 0.001), ("rmsprop", 0.001)];
@@ -25,7 +26,8 @@ const EVALUATIONS: u32 = 4;
 
 pub(crate) fn command() -> Command {
     let number = |name: &'static str, value: &'static str, default: &'static str, help: &'static str| {
-        let parser = value_parser!(u32).range(1..);
+        // More seeds could not even be listed.
+        let parser = value_parser!(u32).range(1..=if name == "seeds" { 100_000 } else { u32::MAX.into() });
         Arg::new(name).long(name).value_name(value).value_parser(parser).default_value(default).help(help)
     };
     Command::new("compare")
@@ -55,13 +57,7 @@ pub(crate) fn command() -> Command {
         .arg(number("epochs", "N", "5", "Passes over the training set"))
         .arg(number("seeds", "N", "5", "Runs of each optimizer, with seeds 0 to N − 1"))
         .arg(number("batch-size", "N", "64", "Images in a batch"))
-        .arg(
-            Arg::new("threads")
-                .long("threads")
-                .value_name("N")
-                .value_parser(value_parser!(u32).range(1..=1024))
-                .help("Threads in all [default: one a core]"),
-        )
+        .arg(threads::argument("Threads in all [default and most: one a core]"))
         .arg(
             Arg::new("out")
                 .long("out")
@@ -89,10 +85,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let quick =
         |name, quick: u32| if matches.get_flag("quick") && !given(name) { quick } else { number(name) };
     let (epochs, seeds) = (quick("epochs", 1), quick("seeds", 3));
-    let threads = match matches.get_one::<u32>("threads") {
-        Some(&threads) => threads as usize,
-        None => std::thread::available_parallelism().map_or(1, |n| n.get()),
-    };
+    let threads = threads::of(matches);
     let recipes =
         recipes(matches.get_one::<String>("optimizers").expect("it has a default"), number("batch-size"))?;
     let json = matches.get_flag("json");
@@ -121,11 +114,10 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
             console::note(&format!("warning: {warning}"));
         }
     }
-    let names: Vec<String> = matrix.recipes.iter().map(Recipe::name).collect();
     let progress = Progress::new(matrix.runs(), steps * u64::from(seeds), matrix.workers(), json);
     let stopped = AtomicBool::new(false);
-    let records = matrix.run(&|place, training| {
-        progress.step(&names[place.recipe], place, training, json);
+    let records = matrix.run(&|place, event| {
+        progress.read(place, event);
         if stop.asked() {
             stopped.store(true, Ordering::Relaxed);
             return ControlFlow::Break(());

@@ -10,6 +10,7 @@ use crate::dataset;
 use crate::failure::Failure;
 use crate::picture::{self, Look, Picture};
 use crate::text;
+use crate::threads;
 use crate::trained::{self, Trained};
 
 pub(crate) fn command() -> Command {
@@ -52,7 +53,8 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let dataset = &dataset::load_set(set, matches)?;
     let task = model.task(dataset.clone())?;
     let (name, split) = trained::split(dataset, matches);
-    let score = task.score(model.weights(), model.buffers(), name);
+    let threads = threads::all_that_start();
+    let score = threads.run(|| task.score(model.weights(), model.buffers(), name));
     let result = Evaluation::new(
         &task,
         dataset,

@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::model;
 use crate::stop::Stop;
 use crate::text;
+use crate::threads;
 use crate::trained::Trained;
 
 pub(crate) fn command() -> Command {
@@ -92,13 +93,7 @@ pub(crate) fn command() -> Command {
                 .help("Updates of a sweep, each with its own rate"),
         )
         .arg(number("smoothing", "0.9", "Share of the smoothed loss that is kept at each update"))
-        .arg(
-            Arg::new("threads")
-                .long("threads")
-                .value_name("N")
-                .value_parser(value_parser!(u32).range(1..=1024))
-                .help("Threads in all; the result does not depend on it [default: one a core]"),
-        )
+        .arg(threads::argument("Threads in all; the result does not depend on it [default and most: one a core]"))
         .arg(
             Arg::new("svg")
                 .long("svg")
@@ -162,7 +157,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let mut finder = LrFinder::new(&task, &recipe);
     finder.sweep = sweep;
     finder.seeds = (0..u64::from(*matches.get_one::<u32>("seeds").expect("it has a default"))).collect();
-    finder.threads = matches.get_one::<u32>("threads").map_or(finder.threads, |&n| n as usize);
+    finder.threads = threads::of(matches);
     if let Some(trained) = &trained {
         finder.start = Start::Weights(trained.weights());
     }

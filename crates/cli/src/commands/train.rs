@@ -8,8 +8,9 @@ use lab::run_matrix::RunId;
 use nn::{Activation, Architecture};
 use optim::{Clip, LrSchedule, rules};
 use std::ops::ControlFlow;
+use tensor::parallel::Threads;
 use train::record::{Point, Status};
-use train::{Budget, InMemory, Keeper, Metric, Recipe, Record, Split, Task, Training, weights};
+use train::{Budget, Event, InMemory, Keeper, Metric, Recipe, Record, Split, Task, Training, weights};
 
 use crate::console;
 use crate::dataset;
@@ -18,6 +19,7 @@ use crate::hyper_flags;
 use crate::model;
 use crate::progress::Progress;
 use crate::stop::Stop;
+use crate::threads;
 
 pub(crate) fn command() -> Command {
     let command = Command::new("train")
@@ -96,13 +98,7 @@ pub(crate) fn command() -> Command {
                 .default_value("0")
                 .help("Of initial weights and batches"),
         )
-        .arg(
-            Arg::new("threads")
-                .long("threads")
-                .value_name("N")
-                .value_parser(value_parser!(u32).range(1..=1024))
-                .help("Threads; the result does not depend on it [default: one a core]"),
-        )
+        .arg(threads::argument("Threads; the result does not depend on it [default and most: one a core]"))
         .arg(path("save", "Write the trained weights here, for `evaluate`, `predict` and PyTorch"))
         .arg(path("checkpoint", "Where checkpoints go").default_value("checkpoint.safetensors"))
         .arg(
@@ -130,6 +126,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if let Some(save) = &save {
         save.differs_from(checkpoint, "--checkpoint")?;
     }
+    let threads = Threads::start(threads::of(matches))?;
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let dataset = dataset::load(matches)?;
     let stop = Stop::listen()?;
@@ -155,16 +152,15 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     }
 
     let json = matches.get_flag("json");
-    let threads = matches.get_one::<u32>("threads").map_or(0, |&n| n as usize);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| Failure::failed(error.to_string(), "try fewer --threads"))?;
     let progress = Progress::new(1, training.total_steps() - training.progress().steps, 1, json);
     let place = RunId { recipe: 0, seed, worker: 0 };
     let (mut keeper, mut failed, mut written) = (Keeper::new(every), None, false);
-    let name = recipe.name();
-    pool.install(|| {
-        training.run(&mut |training| {
-            progress.step(&name, place, training, json);
+    threads.run(|| {
+        training.run_events(&mut |training, event| {
+            progress.read(place, event);
+            if !matches!(event, Event::Progress { .. }) {
+                return ControlFlow::Continue(());
+            }
             let asked = stop.asked();
             if let Some(output) = &kept
                 && let Some(bytes) = keeper.after_step(training, asked)

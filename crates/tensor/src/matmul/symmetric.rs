@@ -3,7 +3,7 @@
 use super::packed::{self, Wanted};
 use super::transpose::transpose;
 use super::{Mat, check, gemm_on};
-use crate::parallel::for_each_chunk;
+use crate::parallel::{for_each_chunk, join};
 use crate::simd::{self, Path};
 
 /// `C = A·B` where that is symmetric, such as X·Xᵀ, or the square of a symmetric matrix; C row-major.
@@ -65,7 +65,7 @@ fn mirror(path: Path, rows: &mut [f32], n: usize, first: usize) {
         let block = below.t().rows_from(first + i * BLOCK, top.len() / n).t();
         transpose(path, block, &mut top[first + half..], n);
     });
-    rayon::join(|| mirror(path, top, n, first), || mirror(path, bottom, n, first + half));
+    join(|| mirror(path, top, n, first), || mirror(path, bottom, n, first + half));
 }
 
 #[cfg(test)]
