@@ -37,6 +37,9 @@ pub struct RunId {
 /// A reader of the events of all runs, from several threads; any of them may stop everything.
 pub type Watch<'w> = dyn Fn(RunId, &Event) -> ControlFlow<()> + Sync + 'w;
 
+/// A record and its place: recipe, seed.
+type Placed = ((usize, usize), Record);
+
 impl RunMatrix<'_> {
     /// Number of runs.
     pub fn runs(&self) -> usize {
@@ -65,7 +68,7 @@ impl RunMatrix<'_> {
     }
 
     /// One run, all recipes of a seed before the next seed; its record with its place among all.
-    fn train(&self, job: Job, watch: &Watch<'_>) -> Result<Ending<((usize, usize), Record)>, Error> {
+    fn train(&self, job: Job, watch: &Watch<'_>) -> Result<Ending<Placed>, Error> {
         let (seed, recipe) = (job.index / self.recipes.len(), job.index % self.recipes.len());
         let id = RunId { recipe, seed: self.seeds[seed], worker: job.worker };
         let mut training = Training::new(self.task, &self.recipes[recipe], id.seed, self.budget)?;
