@@ -1,40 +1,60 @@
-//! The commands, one file each.
+//! The commands: a file and a line of the registry each.
+//!
+//! A file declares the arguments as a type, with its help, and what the command does with them.
 
-mod compare;
-mod data;
-mod evaluate;
-mod explain;
-mod find_lr;
-mod optimizers;
-mod predict;
-mod schedule;
-mod train;
-
-use clap::ArgMatches;
+use clap::{ArgMatches, Args};
 
 use crate::failure::Failure;
 
 pub(crate) use explain::rule as explain_rule;
 
-/// A command of the program.
-pub(crate) struct Command {
+/// Declares the files of commands, in the order of the help; each names the type of its arguments.
+macro_rules! registry {
+    ($($file:ident::$command:ident),+ $(,)?) => {
+        $(mod $file;)+
+
+        /// All commands, in the order of the help.
+        pub(crate) const ALL: &[Entry] = &[$(Entry::of::<$file::$command>()),+];
+    };
+}
+
+registry! {
+    compare::Compare,
+    train::Train,
+    evaluate::Evaluate,
+    predict::Predict,
+    optimizers::Optimizers,
+    explain::Explain,
+    schedule::Schedule,
+    find_lr::FindLr,
+    data::Data,
+}
+
+/// A command of the program: its arguments, and what it does with them.
+pub(crate) trait Command: Args {
     /// Its name on the command line.
+    const NAME: &'static str;
+
+    /// Does what was asked.
+    fn run(self) -> Result<(), Failure>;
+}
+
+/// A command without the type of its arguments.
+pub(crate) struct Entry {
+    /// See [`Command::NAME`].
     pub(crate) name: &'static str,
     /// Its arguments and help.
     pub(crate) declare: fn() -> clap::Command,
-    /// What it does.
+    /// See [`Command::run`].
     pub(crate) run: fn(&ArgMatches) -> Result<(), Failure>,
 }
 
-/// All of them, in the order of the help.
-pub(crate) const ALL: [Command; 9] = [
-    Command { name: "compare", declare: compare::command, run: compare::run },
-    Command { name: "train", declare: train::command, run: train::run },
-    Command { name: "evaluate", declare: evaluate::command, run: evaluate::run },
-    Command { name: "predict", declare: predict::command, run: predict::run },
-    Command { name: "optimizers", declare: optimizers::command, run: optimizers::run },
-    Command { name: "explain", declare: explain::command, run: explain::run },
-    Command { name: "schedule", declare: schedule::command, run: schedule::run },
-    Command { name: "find-lr", declare: find_lr::command, run: find_lr::run },
-    Command { name: "data", declare: data::command, run: data::run },
-];
+impl Entry {
+    const fn of<C: Command>() -> Entry {
+        Entry {
+            name: C::NAME,
+            declare: || C::augment_args(clap::Command::new(C::NAME)),
+            run: |matches| C::from_arg_matches(matches).expect("only what is declared parses").run(),
+        }
+    }
+}

@@ -1,55 +1,15 @@
-//! The arguments that say which data set, and its loading with progress.
+//! Loading of a data set, with progress.
 
-use std::path::PathBuf;
-
-use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgMatches, value_parser};
-use data::{Dataset, Event, Request, Set};
+use data::{Dataset, Event, Request};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::console;
 use crate::failure::Failure;
 
-/// `--dataset`, `--data-dir` and `--offline`.
-pub(crate) fn arguments() -> [Arg; 3] {
-    [
-        Arg::new("dataset")
-            .long("dataset")
-            .value_name("SET")
-            .value_parser(PossibleValuesParser::new(data::SETS.iter().map(|set| set.name)))
-            .default_value("mnist")
-            .help("The data set"),
-        Arg::new("data-dir")
-            .long("data-dir")
-            .value_name("DIR")
-            .value_parser(value_parser!(PathBuf))
-            .help("Read the set from this folder only (torchvision's layout, or the four files)"),
-        Arg::new("offline")
-            .long("offline")
-            .action(ArgAction::SetTrue)
-            .help("Open no connection: use what is on this machine, or the embedded sample"),
-    ]
-}
-
-/// Loads the set that the [`arguments`] name.
-pub(crate) fn load(matches: &ArgMatches) -> Result<Dataset, Failure> {
-    let name = matches.get_one::<String>("dataset").expect("it has a default");
-    load_set(data::set(name)?, matches)
-}
-
-/// What to load and from where, by `--data-dir` and `--offline`.
-pub(crate) fn request(set: &'static Set, matches: &ArgMatches) -> Request {
-    let mut request = Request::new(set);
-    request.data_dir = matches.get_one::<PathBuf>("data-dir").cloned();
-    request.offline = matches.get_flag("offline");
-    request
-}
-
-/// Loads a set, wherever else its name came from.
-pub(crate) fn load_set(set: &'static Set, matches: &ArgMatches) -> Result<Dataset, Failure> {
-    let request = request(set, matches);
+/// Loads a set; says so if it is the embedded sample.
+pub(crate) fn load(request: &Request) -> Result<Dataset, Failure> {
     let mut watch = Watch::new();
-    let dataset = data::load(&request, &mut |event| watch.event(event))?;
+    let dataset = data::load(request, &mut |event| watch.event(event))?;
     watch.finish();
     if dataset.is_sample() {
         console::note(&format!(

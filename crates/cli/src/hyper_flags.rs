@@ -2,21 +2,69 @@
 
 use std::collections::BTreeMap;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use optim::hyper::Value;
 use optim::rules;
 use optim::{Clip, Error, Rule};
 
 use crate::failure::Failure;
 
-/// One flag for every hyperparameter that any optimizer has; the help says whose it is, with
-/// which default. Where the command has a flag of that name, the optimizer's stands before it:
-/// `--noisy-sgd-seed`.
-pub(crate) fn arguments(command: &Command) -> Vec<Arg> {
-    arguments_of(command, &rules::all())
+/// The hyperparameters that were given, by name. Flattened into a command after all its other flags.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HyperFlags(Vec<(&'static str, String)>);
+
+impl HyperFlags {
+    /// Sets what was given; a flag of another optimizer is an error that lists its own.
+    pub(crate) fn apply(&self, rule: &mut dyn Rule) -> Result<(), Failure> {
+        Ok(self.set(rule)?)
+    }
+
+    fn set(&self, rule: &mut dyn Rule) -> Result<(), Error> {
+        for (name, text) in &self.0 {
+            rule.set_text(name, text).map_err(|error| meant_otherwise(name, text).unwrap_or(error))?;
+        }
+        rule.validate()
+    }
+
+    /// What was given of the flags for these optimizers.
+    fn of(matches: &ArgMatches, rules: &[Box<dyn Rule>]) -> HyperFlags {
+        let mut given: Vec<(&'static str, String)> = Vec::new();
+        for hyper in rules.iter().flat_map(|rule| rule.hypers()) {
+            if let Some(text) = matches.get_one::<String>(&id(hyper.name))
+                && given.iter().all(|(name, _)| *name != hyper.name)
+            {
+                given.push((hyper.name, text.clone()));
+            }
+        }
+        HyperFlags(given)
+    }
 }
 
-/// The same for these optimizers.
+impl Args for HyperFlags {
+    fn augment_args(command: Command) -> Command {
+        let flags = arguments_of(&command, &rules::all());
+        command.args(flags)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        HyperFlags::augment_args(command)
+    }
+}
+
+impl FromArgMatches for HyperFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<HyperFlags, clap::Error> {
+        Ok(HyperFlags::of(matches, &rules::all()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = HyperFlags::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// One flag for every hyperparameter that any of these optimizers has; the help says whose it is, with
+/// which default. Where the command has a flag of that name, the optimizer's name comes before it:
+/// `--noisy-sgd-seed`.
 pub(crate) fn arguments_of(command: &Command, rules: &[Box<dyn Rule>]) -> Vec<Arg> {
     let mut flags: Vec<(&'static str, Meanings)> = Vec::new();
     for rule in rules {
@@ -42,29 +90,13 @@ pub(crate) fn arguments_of(command: &Command, rules: &[Box<dyn Rule>]) -> Vec<Ar
     flags.into_iter().map(argument).collect()
 }
 
-/// Sets what the command line gives; a flag of another optimizer is an error that lists its own.
-pub(crate) fn apply(matches: &ArgMatches, rule: &mut dyn Rule) -> Result<(), Failure> {
-    Ok(apply_of(matches, &rules::all(), rule)?)
-}
-
-/// The same where these optimizers have flags.
+/// Sets what the flags for these optimizers say.
 pub(crate) fn apply_of(
     matches: &ArgMatches,
     rules: &[Box<dyn Rule>],
     rule: &mut dyn Rule,
 ) -> Result<(), Error> {
-    let mut names: Vec<&'static str> = Vec::new();
-    for hyper in rules.iter().flat_map(|rule| rule.hypers()) {
-        if !names.contains(&hyper.name) {
-            names.push(hyper.name);
-        }
-    }
-    for name in names {
-        if let Some(text) = matches.get_one::<String>(&id(name)) {
-            rule.set_text(name, text).map_err(|error| meant_otherwise(name, text).unwrap_or(error))?;
-        }
-    }
-    rule.validate()
+    HyperFlags::of(matches, rules).set(rule)
 }
 
 /// The answer to a flag of one optimizer whose name is a way of clipping as well, with a number.

@@ -15,6 +15,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the crate that prints")]
 
 pub mod any_rule;
+mod args;
 mod chart;
 mod commands;
 mod console;
@@ -23,12 +24,10 @@ mod facts;
 mod failure;
 mod folders;
 mod hyper_flags;
-mod model;
 mod picture;
 mod progress;
 mod stop;
 mod text;
-mod threads;
 mod trained;
 
 use std::ffi::OsString;
@@ -91,12 +90,11 @@ fn command() -> Command {
         )
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands(commands::ALL.iter().map(|command| (command.declare)()))
+        .subcommands(commands::ALL.iter().map(|entry| (entry.declare)()))
 }
 
 fn dispatch(matches: &ArgMatches) -> Result<(), Failure> {
     let (name, arguments) = matches.subcommand().expect("a command is required");
-    let command =
-        commands::ALL.iter().find(|command| command.name == name).expect("only listed commands parse");
-    (command.run)(arguments)
+    let entry = commands::ALL.iter().find(|entry| entry.name == name).expect("only listed commands parse");
+    (entry.run)(arguments)
 }

@@ -3,50 +3,43 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::builder::Resettable;
-use clap::{Arg, ArgMatches, value_parser};
+use clap::Args;
 use data::batches::Normalize;
 use data::{Dataset, Set};
 use files::text::visible;
 use train::weights::SavedWeights;
 use train::{InMemory, Split, Task};
 
+use crate::args::DataArgs;
 use crate::console;
-use crate::dataset;
 use crate::failure::Failure;
 
-/// `--model`, and `--dataset` with its companions.
-pub(crate) fn arguments() -> impl Iterator<Item = Arg> {
-    let model = Arg::new("model")
-        .long("model")
-        .value_name("FILE")
-        .value_parser(value_parser!(PathBuf))
-        .required(true)
-        .help("The weights, as `descent train --save` or PyTorch's safetensors writes them");
-    let data = dataset::arguments().map(|arg| match arg.get_id() == "dataset" {
-        true => {
-            arg.default_value(Resettable::Reset).help("The data set [default: the model's own, or mnist]")
-        }
-        false => arg,
-    });
-    std::iter::once(model).chain(data)
+/// `--model FILE`, and the data to try it on.
+#[derive(Args, Debug, Clone)]
+#[command(mut_arg("dataset", |set| set.help("The data set [default: the model's own, or mnist]")))]
+pub(crate) struct TrainedArgs {
+    /// The weights, as `descent train --save` or PyTorch's safetensors writes them
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
 }
 
 /// `--split`.
-pub(crate) fn split_argument() -> Arg {
-    Arg::new("split")
-        .long("split")
-        .value_name("SPLIT")
-        .value_parser(["test", "train"])
-        .default_value("test")
-        .help("The set's test images, or those for training")
+#[derive(Args, Debug, Clone)]
+pub(crate) struct SplitArgs {
+    /// The set's test images, or those for training
+    #[arg(long, value_name = "SPLIT", value_parser = ["test", "train"], default_value = "test")]
+    split: String,
 }
 
-/// The images that `--split` means.
-pub(crate) fn split<'a>(dataset: &'a Dataset, matches: &ArgMatches) -> (Split, &'a data::Images) {
-    match matches.get_one::<String>("split").map(String::as_str) {
-        Some("train") => (Split::Train, &dataset.train),
-        _ => (Split::Test, &dataset.test),
+impl SplitArgs {
+    /// The split with its images.
+    pub(crate) fn of<'a>(&self, dataset: &'a Dataset) -> (Split, &'a data::Images) {
+        match &*self.split {
+            "train" => (Split::Train, &dataset.train),
+            _ => (Split::Test, &dataset.test),
+        }
     }
 }
 
@@ -59,8 +52,8 @@ pub(crate) struct Trained {
 
 impl Trained {
     /// Reads the file that `--model` names.
-    pub(crate) fn load(matches: &ArgMatches) -> Result<Trained, Failure> {
-        Trained::read(matches.get_one::<PathBuf>("model").expect("it is required").clone())
+    pub(crate) fn load(arguments: &TrainedArgs) -> Result<Trained, Failure> {
+        Trained::read(arguments.model.clone())
     }
 
     /// Reads this file.
@@ -91,9 +84,9 @@ impl Trained {
 
     /// The data set that `--dataset` names, or else the one that the model was trained on. Says so
     /// if they are not the same.
-    pub(crate) fn set(&self, matches: &ArgMatches) -> Result<&'static Set, Failure> {
+    pub(crate) fn set(&self, data: &DataArgs) -> Result<&'static Set, Failure> {
         let own = self.saved.notes.get("dataset").map(String::as_str);
-        let given = matches.get_one::<String>("dataset").map(String::as_str);
+        let given = data.dataset.as_deref();
         if let (Some(own), Some(given)) = (own, given)
             && own != given
         {
@@ -101,7 +94,7 @@ impl Trained {
         }
         // A model may come from elsewhere and name a set that is not known here.
         let own = own.filter(|own| data::SETS.iter().any(|set| set.name == *own));
-        Ok(data::set(given.or(own).unwrap_or("mnist"))?)
+        Ok(data::set(given.or(own).unwrap_or(DataArgs::DEFAULT))?)
     }
 
     /// The model and a data set as a task; the model must fit the images and the classes.

@@ -1,22 +1,19 @@
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use data::batches::Normalize;
+use clap::{Args, value_parser};
 use lab::{Comparison, RunMatrix};
 use optim::hyper::Value;
 use std::ops::ControlFlow;
-use train::{Budget, InMemory, Recipe, Task};
+use train::{Budget, Recipe, Task};
 
+use super::Command;
+use crate::args::{OutputArgs, TaskArgs, ThreadsArgs};
 use crate::console;
-use crate::dataset;
 use crate::failure::Failure;
 use crate::folders;
-use crate::model;
 use crate::progress::Progress;
 use crate::stop::Stop;
-use crate::threads;
 
 /// The notebook's optimizers with its learning rates.
 const NOTEBOOK: [(&str, f64); 3] = [("sgd", 0.01), ("adam", 0.001), ("rmsprop", 0.001)];
@@ -24,80 +21,80 @@ const NOTEBOOK: [(&str, f64); 3] = [("sgd", 0.01), ("adam", 0.001), ("rmsprop", 
 /// Evaluations in each epoch: fine enough to see when 95% was reached, cheap enough not to matter.
 const EVALUATIONS: u32 = 4;
 
-pub(crate) fn command() -> Command {
-    let number = |name: &'static str, value: &'static str, default: &'static str, help: &'static str| {
-        // More seeds could not even be listed.
-        let parser = value_parser!(u32).range(1..=if name == "seeds" { 100_000 } else { u32::MAX.into() });
-        Arg::new(name).long(name).value_name(value).value_parser(parser).default_value(default).help(help)
-    };
-    Command::new("compare")
-        .about("Trains several optimizers alike and says which differences are real")
-        .long_about(
-            "Trains one network, if not told otherwise the notebook's, on the same data with each optimizer, several times. Seed k \
-             gives every optimizer the same initial weights and the same batches, so that differences \
-             between them are theirs and not luck's. Shows a table, and leaves a page with curves.",
-        )
-        .after_help(
-            "Examples:\n  descent compare\n  descent compare --quick\n  \
-             descent compare --optimizers sgd,adamw --dataset fashion-mnist\n  \
-             descent compare --optimizers 'sgd lr=0.1, sgd lr=0.1 momentum=0.9' --epochs 3\n  \
-             descent compare --optimizers 'sam(adamw), cosine; adamw, cosine, clip=1'\n\n\
-             A bare sgd, adam or rmsprop has the notebook's learning rate (0.01, 0.001,\n\
-             0.001); every other one its own default. `descent optimizers` lists them all.",
-        )
-        .arg(
-            Arg::new("optimizers")
-                .long("optimizers")
-                .value_name("LIST")
-                .default_value("sgd,adam,rmsprop")
-                .help("Optimizers or whole recipes, between commas or ;: 'adam lr=0.01,sgd'"),
-        )
-        .arg(model::argument())
-        .args(dataset::arguments())
-        .arg(number("epochs", "N", "5", "Passes over the training set"))
-        .arg(number("seeds", "N", "5", "Runs of each optimizer, with seeds 0 to N − 1"))
-        .arg(number("batch-size", "N", "64", "Images in a batch"))
-        .arg(threads::argument("Threads in all [default and most: one a core]"))
-        .arg(
-            Arg::new("out")
-                .long("out")
-                .value_name("DIR")
-                .value_parser(value_parser!(PathBuf))
-                .help("Folder for the results [default: a new one in results]"),
-        )
-        .arg(
-            Arg::new("json")
-                .long("json")
-                .action(ArgAction::SetTrue)
-                .help("Print records and summary as JSON, one object a line, and nothing else"),
-        )
-        .arg(
-            Arg::new("quick")
-                .long("quick")
-                .action(ArgAction::SetTrue)
-                .help("A first look: 1 epoch, 3 seeds (unless --epochs or --seeds say otherwise)"),
-        )
+#[derive(Args)]
+#[command(
+    about = "Trains several optimizers alike and says which differences are real",
+    long_about = "Trains one network, if not told otherwise the notebook's, on the same data with each optimizer, \
+        several times. Seed k gives every optimizer the same initial weights and the same batches, so that \
+        differences between them are theirs and not luck's. Shows a table, and leaves a page with curves.",
+    after_help = "Examples:\n  descent compare\n  descent compare --quick\n  \
+        descent compare --optimizers sgd,adamw --dataset fashion-mnist\n  \
+        descent compare --optimizers 'sgd lr=0.1, sgd lr=0.1 momentum=0.9' --epochs 3\n  \
+        descent compare --optimizers 'sam(adamw), cosine; adamw, cosine, clip=1'\n\n\
+        A bare sgd, adam or rmsprop has the notebook's learning rate (0.01, 0.001,\n\
+        0.001); every other one its own default. `descent optimizers` lists them all.",
+    mut_arg("json", |json| json.help("Print records and summary as JSON, one object a line, and nothing else")),
+)]
+pub(crate) struct Compare {
+    /// Optimizers or whole recipes, between commas or ;: 'adam lr=0.01,sgd'
+    #[arg(long, value_name = "LIST", default_value = OPTIMIZERS)]
+    optimizers: String,
+    /// Passes over the training set [default: 5]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    epochs: Option<u32>,
+    /// Runs of each optimizer, with seeds 0 to N − 1 [default: 5]
+    // More could not even be listed.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=100_000))]
+    seeds: Option<u32>,
+    /// Examples in a batch
+    #[arg(long, value_name = "N", default_value_t = BATCH, value_parser = value_parser!(u32).range(1..))]
+    batch_size: u32,
+    /// A first look: 1 epoch, 3 seeds (unless --epochs or --seeds say otherwise)
+    #[arg(long)]
+    quick: bool,
+    #[command(flatten)]
+    threads: ThreadsArgs,
+    /// Folder for the results [default: a new one in results]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    task: TaskArgs,
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let number = |name: &str| *matches.get_one::<u32>(name).expect("it has a default");
-    let given = |name| matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine);
-    let quick =
-        |name, quick: u32| if matches.get_flag("quick") && !given(name) { quick } else { number(name) };
-    let (epochs, seeds) = (quick("epochs", 1), quick("seeds", 3));
-    let threads = threads::of(matches);
-    let recipes =
-        recipes(matches.get_one::<String>("optimizers").expect("it has a default"), number("batch-size"))?;
-    let json = matches.get_flag("json");
-    let out = matches.get_one::<PathBuf>("out");
-    out.map_or(Ok(()), |folder| files::claim_folder(folder, "--out"))?;
+/// The optimizers where none are named.
+const OPTIMIZERS: &str = "sgd,adam,rmsprop";
+
+/// Examples in a batch where nothing is said.
+const BATCH: u32 = 64;
+
+/// Epochs, and runs of each optimizer, where nothing is said.
+const EPOCHS: u32 = 5;
+const SEEDS: u32 = 5;
+
+impl Command for Compare {
+    const NAME: &'static str = "compare";
+
+    fn run(self) -> Result<(), Failure> {
+        run(&self)
+    }
+}
+
+fn run(compare: &Compare) -> Result<(), Failure> {
+    let quick = |number: Option<u32>, usual, quick| {
+        number.unwrap_or(if compare.quick { quick } else { usual })
+    };
+    let (epochs, seeds) = (quick(compare.epochs, EPOCHS, 1), quick(compare.seeds, SEEDS, 3));
+    let threads = compare.threads.count();
+    let recipes = recipes(&compare.optimizers, compare.batch_size)?;
+    let json = compare.output.json;
+    compare.out.as_ref().map_or(Ok(()), |folder| files::claim_folder(folder, "--out"))?;
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
-    let examples = Arc::new(InMemory::images(dataset::load(matches)?));
-    let task = Task::image_classifier(examples, &model::of(matches), Normalize::HALF)?;
-    let task = Task { target: Some(0.95), ..task };
+    let task = Task { target: Some(0.95), ..compare.task.load()? };
     let stop = Stop::listen()?;
-    let folder = folder(matches)?;
+    let folder = folder(compare)?;
     let budget = Budget { epochs, evaluations: EVALUATIONS };
     let matrix = RunMatrix { task: &task, recipes, seeds: (0..seeds.into()).collect(), budget, threads };
 
@@ -127,7 +124,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     progress.finish();
 
     let kept = records.len();
-    let comparison = Comparison::new(records, task.target, command_line(matches, epochs, seeds));
+    let comparison = Comparison::new(records, task.target, command_line(compare, epochs, seeds));
     let written = write(&folder, &comparison);
     // The table is shown in any case.
     show(&folder, &comparison, json)?;
@@ -164,31 +161,23 @@ fn recipes(list: &str, batch: u32) -> Result<Vec<Recipe>, Failure> {
 }
 
 /// The folder for results: the one that was named, or a new one.
-fn folder(matches: &ArgMatches) -> Result<PathBuf, Failure> {
-    match matches.get_one::<PathBuf>("out") {
+fn folder(compare: &Compare) -> Result<PathBuf, Failure> {
+    match &compare.out {
         Some(folder) => Ok(folder.clone()),
-        None => {
-            let dataset = matches.get_one::<String>("dataset").expect("it has a default");
-            folders::make_next(Path::new("results"), &format!("compare-{dataset}"))
-        }
+        None => folders::make_next(Path::new("results"), &format!("compare-{}", compare.task.name())),
     }
 }
 
 /// The command that makes this comparison again.
-fn command_line(matches: &ArgMatches, epochs: u32, seeds: u32) -> String {
-    let text = |name: &str| matches.get_one::<String>(name).expect("it has a default").clone();
+fn command_line(compare: &Compare, epochs: u32, seeds: u32) -> String {
     let mut command = "cargo xtask compare".to_string();
-    if text("optimizers") != "sgd,adam,rmsprop" {
-        command += &format!(" --optimizers '{}'", text("optimizers"));
+    if compare.optimizers != OPTIMIZERS {
+        command += &format!(" --optimizers '{}'", compare.optimizers);
     }
-    if text("model") != "mlp" {
-        command += &format!(" --model {}", text("model"));
-    }
-    if text("dataset") != "mnist" {
-        command += &format!(" --dataset {}", text("dataset"));
-    }
-    let batch = *matches.get_one::<u32>("batch-size").expect("it has a default");
-    for (name, value, default) in [("epochs", epochs, 5), ("seeds", seeds, 5), ("batch-size", batch, 64)] {
+    command += &compare.task.flags();
+    for (name, value, default) in
+        [("epochs", epochs, EPOCHS), ("seeds", seeds, SEEDS), ("batch-size", compare.batch_size, BATCH)]
+    {
         if value != default {
             command += &format!(" --{name} {value}");
         }

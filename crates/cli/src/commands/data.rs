@@ -1,137 +1,145 @@
 use std::path::{Path, PathBuf};
 use std::slice;
 
-use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Args, Subcommand, value_parser};
 use data::{Checked, Error, Evidence, Found, Kind, Origin, Request, SETS, Set, Verified};
 use serde_json::json;
 
+use super::Command;
+use crate::args::{DataArgs, OutputArgs, PlaceArgs, sets};
 use crate::console;
-use crate::dataset::{self, Watch};
+use crate::dataset::Watch;
 use crate::failure::Failure;
 use crate::picture::{self, Look, Picture};
 use crate::text;
-use crate::trained;
+use crate::trained::{self, SplitArgs};
 
-pub(crate) fn command() -> Command {
-    let sets = || PossibleValuesParser::new(SETS.iter().map(|set| set.name));
-    let some = |help: &'static str| {
-        Arg::new("set")
-            .value_name("SET")
-            .value_parser(sets())
-            .num_args(0..)
-            .action(ArgAction::Append)
-            .help(help)
-    };
-    let one =
-        Arg::new("set").value_name("SET").value_parser(sets()).default_value("mnist").help("The data set");
-    let json = |help: &'static str| Arg::new("json").long("json").action(ArgAction::SetTrue).help(help);
-    let place = || dataset::arguments().into_iter().filter(|arg| arg.get_id() == "data-dir");
-    let offline = || dataset::arguments().into_iter().filter(|arg| arg.get_id() == "offline");
-    let fetch_place = place()
-        .map(|arg| arg.help("Put the files below this folder [default: DESCENT_DATA, or the cache folder]"));
-
-    Command::new("data")
-        .about("Shows, fetches and checks the data sets")
-        .long_about(
-            "Shows which data sets are on this machine, fetches those that are not, checks every byte of \
-             them, and draws their images. Sets are looked for in --data-dir alone if it is given, or else \
-             in the folder that DESCENT_DATA names, ./data, the system's folder and the cache.",
-        )
-        .after_help(
-            "Examples:\n  descent data list\n  descent data fetch mnist fashion-mnist\n  \
-             descent data fetch mnist --from /media/usb/mnist\n  descent data verify\n  \
-             descent data show mnist --count 10",
-        )
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(
-            Command::new("list")
-                .about("Lists the data sets and where they are")
-                .after_help("Examples:\n  descent data list\n  descent data list --json")
-                .args(place())
-                .arg(json("Print one JSON object a set and nothing else")),
-        )
-        .subcommand(
-            Command::new("fetch")
-                .about("Brings data sets to this machine and checks every byte")
-                .after_help(
-                    "Examples:\n  descent data fetch\n  descent data fetch mnist kmnist\n  \
-                     descent data fetch mnist --from ~/Downloads/mnist\n  \
-                     descent data fetch mnist --from https://example.org/mnist --data-dir data\n\n\
-                     Files that are there and right are not fetched again; what broke off goes on.",
-                )
-                .arg(some("The data sets [default: mnist]"))
-                .arg(
-                    Arg::new("from")
-                        .long("from")
-                        .value_name("DIR|URL")
-                        .help("Take the files from this folder, .tar.gz archive or URL of a folder"),
-                )
-                .args(fetch_place)
-                .args(
-                    offline()
-                        .map(|arg| arg.help("Open no connection: see what is here, or copy with --from")),
-                )
-                .arg(json("Print one JSON object a set and nothing else")),
-        )
-        .subcommand(
-            Command::new("verify")
-                .about("Checks every byte of the data sets on this machine")
-                .after_help(
-                    "Examples:\n  descent data verify\n  descent data verify mnist --data-dir data\n\n\
-                     Ends with code 65 if a file is damaged, 66 if one is missing.",
-                )
-                .arg(some("The data sets [default: all that are here]"))
-                .args(place())
-                .arg(json("Print one JSON object a file and nothing else")),
-        )
-        .subcommand(
-            Command::new("show")
-                .about("Draws images of a data set with their labels")
-                .after_help(
-                    "Examples:\n  descent data show\n  descent data show fashion-mnist --count 9\n  \
-                     descent data show mnist --split train --index 59999",
-                )
-                .arg(one)
-                .arg(
-                    Arg::new("index")
-                        .long("index")
-                        .value_name("N")
-                        .value_parser(value_parser!(u64))
-                        .conflicts_with("count")
-                        .help("One image, counted from 0"),
-                )
-                .arg(
-                    Arg::new("count")
-                        .long("count")
-                        .value_name("N")
-                        .value_parser(value_parser!(u32).range(1..))
-                        .default_value("6")
-                        .help("So many, from the first"),
-                )
-                .arg(trained::split_argument())
-                .args(place())
-                .args(offline())
-                .arg(json("Print one JSON object an image and nothing else")),
-        )
+#[derive(Args)]
+#[command(
+    about = "Shows, fetches and checks the data sets",
+    long_about = "Shows which data sets are on this machine, fetches those that are not, checks every byte of \
+        them, and draws their images. Sets are looked for in --data-dir alone if it is given, or else \
+        in the folder that DESCENT_DATA names, ./data, the system's folder and the cache.",
+    after_help = "Examples:\n  descent data list\n  descent data fetch mnist fashion-mnist\n  \
+        descent data fetch mnist --from /media/usb/mnist\n  descent data verify\n  \
+        descent data show mnist --count 10",
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Data {
+    #[command(subcommand)]
+    action: Action,
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    match matches.subcommand() {
-        Some(("list", matches)) => list(matches),
-        Some(("fetch", matches)) => fetch(matches),
-        Some(("verify", matches)) => verify(matches),
-        Some(("show", matches)) => show(matches),
-        _ => unreachable!("only listed commands parse"),
+#[derive(Subcommand)]
+enum Action {
+    List(List),
+    Fetch(Fetch),
+    Verify(Verify),
+    Show(Show),
+}
+
+#[derive(Args)]
+#[command(
+    about = "Lists the data sets and where they are",
+    long_about = None,
+    after_help = "Examples:\n  descent data list\n  descent data list --json"
+)]
+struct List {
+    /// Read the sets from this folder only (torchvision's layout, or the four files)
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Args)]
+#[command(
+    about = "Brings data sets to this machine and checks every byte",
+    long_about = None,
+    after_help = "Examples:\n  descent data fetch\n  descent data fetch mnist kmnist\n  \
+        descent data fetch mnist --from ~/Downloads/mnist\n  \
+        descent data fetch mnist --from https://example.org/mnist --data-dir data\n\n\
+        Files that are there and right are not fetched again; what broke off goes on.",
+)]
+struct Fetch {
+    /// The data sets [default: mnist]
+    #[arg(value_name = "SET", value_parser = sets())]
+    sets: Vec<String>,
+    /// Take the files from this folder, .tar.gz archive or URL of a folder
+    #[arg(long, value_name = "DIR|URL")]
+    from: Option<String>,
+    /// Put the files below this folder [default: DESCENT_DATA, or the cache folder]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Open no connection: see what is here, or copy with --from
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Args)]
+#[command(
+    about = "Checks every byte of the data sets on this machine",
+    long_about = None,
+    after_help = "Examples:\n  descent data verify\n  descent data verify mnist --data-dir data\n\n\
+        Ends with code 65 if a file is damaged, 66 if one is missing.",
+)]
+struct Verify {
+    /// The data sets [default: all that are here]
+    #[arg(value_name = "SET", value_parser = sets())]
+    sets: Vec<String>,
+    /// Read the sets from this folder only (torchvision's layout, or the four files)
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Args)]
+#[command(
+    about = "Draws images of a data set with their labels",
+    long_about = None,
+    after_help = "Examples:\n  descent data show\n  descent data show fashion-mnist --count 9\n  \
+        descent data show mnist --split train --index 59999",
+)]
+struct Show {
+    /// The data set
+    #[arg(value_name = "SET", value_parser = sets(), default_value = DataArgs::DEFAULT)]
+    set: String,
+    /// One image, counted from 0
+    #[arg(long, value_name = "N", conflicts_with = "count")]
+    index: Option<u64>,
+    /// Number of images, from the first
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..), default_value_t = 6)]
+    count: u32,
+    #[command(flatten)]
+    split: SplitArgs,
+    #[command(flatten)]
+    place: PlaceArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+impl Command for Data {
+    const NAME: &'static str = "data";
+
+    fn run(self) -> Result<(), Failure> {
+        match self.action {
+            Action::List(arguments) => list(&arguments),
+            Action::Fetch(arguments) => fetch(&arguments),
+            Action::Verify(arguments) => verify(&arguments),
+            Action::Show(arguments) => show(&arguments),
+        }
     }
 }
 
-fn list(matches: &ArgMatches) -> Result<(), Failure> {
+fn list(arguments: &List) -> Result<(), Failure> {
     let mut text = String::new();
     for set in SETS {
-        let found = located(set, matches);
-        text += &if matches.get_flag("json") { listed_as_json(set, &found) } else { listed(set, &found) };
+        let found = located(set, arguments.data_dir.as_deref());
+        text += &if arguments.output.json { listed_as_json(set, &found) } else { listed(set, &found) };
     }
     console::print(&text)?;
     Ok(())
@@ -189,14 +197,14 @@ fn listed_as_json(set: &Set, found: &[Found]) -> String {
     format!("{object}\n")
 }
 
-fn fetch(matches: &ArgMatches) -> Result<(), Failure> {
-    let mut sets = named(matches)?;
+fn fetch(arguments: &Fetch) -> Result<(), Failure> {
+    let mut sets = named(&arguments.sets)?;
     if sets.is_empty() {
         sets.push(data::set("mnist")?);
     }
     for set in sets {
-        let mut request = dataset::request(set, matches);
-        request.from = matches.get_one::<String>("from").cloned();
+        let mut request = at(set, arguments.data_dir.as_deref());
+        (request.offline, request.from) = (arguments.offline, arguments.from.clone());
         let mut watch = Watch::new();
         let origin = data::fetch(&request, &mut |event| watch.event(event));
         watch.finish();
@@ -210,7 +218,7 @@ fn fetch(matches: &ArgMatches) -> Result<(), Failure> {
             "origin": origin.to_string(),
         });
         let line = format!("{} is whole and right in {}", set.name, files::text::visible(&folder));
-        console::print(&if matches.get_flag("json") { object.to_string() } else { line })?;
+        console::print(&if arguments.output.json { object.to_string() } else { line })?;
     }
     Ok(())
 }
@@ -228,17 +236,17 @@ fn unless_offline(error: Error, request: &Request) -> Failure {
     }
 }
 
-fn verify(matches: &ArgMatches) -> Result<(), Failure> {
-    let named = named(matches)?;
+fn verify(arguments: &Verify) -> Result<(), Failure> {
+    let (named, data_dir) = (named(&arguments.sets)?, arguments.data_dir.as_deref());
     let sets: Vec<&'static Set> = if named.is_empty() { SETS.iter().collect() } else { named.clone() };
-    let requests: Vec<Request> = sets.iter().map(|set| at(set, matches)).collect();
+    let requests: Vec<Request> = sets.iter().map(|set| at(set, data_dir)).collect();
     // A set that was named is checked wherever its files are looked for.
     let mut checked: Vec<Checked> = match named.is_empty() {
         true => data::verify_all(&requests),
         false => requests.iter().flat_map(|request| data::verify_all(slice::from_ref(request))).collect(),
     };
-    checked.retain(|checked| is_below_named(&checked.found, matches));
-    let json = matches.get_flag("json");
+    checked.retain(|checked| is_below_named(&checked.found, data_dir));
+    let json = arguments.output.json;
     for checked in &checked {
         console::print(&if json { verified_as_json(checked) } else { verified(checked) })?;
     }
@@ -331,19 +339,18 @@ fn verified_as_json(checked: &Checked) -> String {
     found.files.iter().zip(files).map(line).collect()
 }
 
-fn show(matches: &ArgMatches) -> Result<(), Failure> {
-    let set = data::set(matches.get_one::<String>("set").expect("it has a default"))?;
-    let dataset = dataset::load_set(set, matches)?;
-    let (name, split) = trained::split(&dataset, matches);
-    let images = match matches.get_one::<u64>("index") {
-        Some(&index) => {
+fn show(arguments: &Show) -> Result<(), Failure> {
+    let dataset = arguments.place.load(data::set(&arguments.set)?)?;
+    let (name, split) = arguments.split.of(&dataset);
+    let images = match arguments.index {
+        Some(index) => {
             let index = trained::checked_index(index, &dataset, (name, split))?;
             index..index + 1
         }
-        None => 0..split.len().min(*matches.get_one::<u32>("count").expect("it has a default") as usize),
+        None => 0..split.len().min(arguments.count as usize),
     };
     let class = |index: usize| dataset.class_names[usize::from(split.labels[index])];
-    if matches.get_flag("json") {
+    if arguments.output.json {
         let line = |index: usize| {
             let object = json!({
                 "schema": crate::console::SCHEMA,
@@ -375,9 +382,9 @@ fn show(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 /// The sets that the arguments name, each once.
-fn named(matches: &ArgMatches) -> Result<Vec<&'static Set>, Failure> {
+fn named(names: &[String]) -> Result<Vec<&'static Set>, Failure> {
     let mut sets: Vec<&'static Set> = Vec::new();
-    for name in matches.get_many::<String>("set").into_iter().flatten() {
+    for name in names {
         let set = data::set(name)?;
         if !sets.contains(&set) {
             sets.push(set);
@@ -387,23 +394,22 @@ fn named(matches: &ArgMatches) -> Result<Vec<&'static Set>, Failure> {
 }
 
 /// The folders that hold files of a set; where the user named one, only what is in it.
-fn located(set: &'static Set, matches: &ArgMatches) -> Vec<Found> {
-    let mut found = data::locate(&at(set, matches));
-    found.retain(|found| is_below_named(found, matches));
+fn located(set: &'static Set, data_dir: Option<&Path>) -> Vec<Found> {
+    let mut found = data::locate(&at(set, data_dir));
+    found.retain(|found| is_below_named(found, data_dir));
     found
 }
 
 /// The set, in the folder that the user named if there is one.
-fn at(set: &'static Set, matches: &ArgMatches) -> Request {
+fn at(set: &'static Set, data_dir: Option<&Path>) -> Request {
     let mut request = Request::new(set);
-    request.data_dir = matches.get_one::<PathBuf>("data-dir").cloned();
+    request.data_dir = data_dir.map(Path::to_path_buf);
     request
 }
 
 /// True but for folders outside of the one that the user named.
-fn is_below_named(found: &Found, matches: &ArgMatches) -> bool {
-    let named = matches.get_one::<PathBuf>("data-dir");
-    named.is_none_or(|named| found.origin.folder().is_some_and(|folder| folder.starts_with(named)))
+fn is_below_named(found: &Found, data_dir: Option<&Path>) -> bool {
+    data_dir.is_none_or(|named| found.origin.folder().is_some_and(|folder| folder.starts_with(named)))
 }
 
 fn lossy(path: &Path) -> String {

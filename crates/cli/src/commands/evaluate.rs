@@ -1,77 +1,64 @@
 use anstyle::Style;
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::Args;
 use data::{Dataset, Images};
 use lab::stats;
 use serde_json::json;
-use train::{Score, Task};
+use train::{Score, Split, Task};
 
+use super::Command;
+use crate::args::{OutputArgs, all_that_start};
 use crate::console;
-use crate::dataset;
 use crate::failure::Failure;
 use crate::picture::{self, Look, Picture};
 use crate::text;
-use crate::threads;
-use crate::trained::{self, Trained};
+use crate::trained::{SplitArgs, Trained, TrainedArgs};
 
-pub(crate) fn command() -> Command {
-    Command::new("evaluate")
-        .about("Says how good a trained model is, and what it gets wrong")
-        .long_about(
-            "Runs a trained model on all images of a split and shows the accuracy with its 95% interval \
-             (Wilson), the mean cross-entropy, what each class was taken for, and the images that the \
-             model was most sure about and wrong.",
-        )
-        .after_help(
-            "Examples:\n  descent train --optimizer adam --save digits.safetensors\n  \
-             descent evaluate --model digits.safetensors\n  \
-             descent evaluate --model digits.safetensors --split train --worst 9\n  \
-             descent evaluate --model digits.safetensors --json\n\n\
-             Precision: of the images seen as a class, the share that are of it. Recall: of the\n\
-             images of a class, the share that were seen as it.",
-        )
-        .args(trained::arguments())
-        .arg(trained::split_argument())
-        .arg(
-            Arg::new("worst")
-                .long("worst")
-                .value_name("N")
-                .value_parser(value_parser!(u32))
-                .default_value("3")
-                .help("How many of the most confidently wrong images to show"),
-        )
-        .arg(
-            Arg::new("json")
-                .long("json")
-                .action(ArgAction::SetTrue)
-                .help("Print one JSON object and nothing else"),
-        )
+#[derive(Args)]
+#[command(
+    about = "Says how good a trained model is, and what it gets wrong",
+    long_about = "Runs a trained model on all images of a split and shows the accuracy with its 95% interval \
+        (Wilson), the mean cross-entropy, what each class was taken for, and the images that the \
+        model was most sure about and wrong.",
+    after_help = "Examples:\n  descent train --optimizer adam --save digits.safetensors\n  \
+        descent evaluate --model digits.safetensors\n  \
+        descent evaluate --model digits.safetensors --split train --worst 9\n  \
+        descent evaluate --model digits.safetensors --json\n\n\
+        Precision: of the images seen as a class, the share that are of it. Recall: of the\n\
+        images of a class, the share that were seen as it.",
+)]
+pub(crate) struct Evaluate {
+    #[command(flatten)]
+    split: SplitArgs,
+    /// Number of the most confidently wrong images to show
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    worst: u32,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    trained: TrainedArgs,
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let model = Trained::load(matches)?;
-    let set = model.set(matches)?;
-    let dataset = &dataset::load_set(set, matches)?;
-    let task = model.task(dataset.clone())?;
-    let (name, split) = trained::split(dataset, matches);
-    let threads = threads::all_that_start();
-    let score = threads.run(|| task.score(model.weights(), model.buffers(), name));
-    let result = Evaluation::new(
-        &task,
-        dataset,
-        split,
-        &score,
-        *matches.get_one::<u32>("worst").expect("it has a default"),
-    );
-    if matches.get_flag("json") {
-        console::print(&result.json(matches))?;
-        return Ok(());
+impl Command for Evaluate {
+    const NAME: &'static str = "evaluate";
+
+    fn run(self) -> Result<(), Failure> {
+        let Evaluate { split, worst, output, trained } = self;
+        let model = Trained::load(&trained)?;
+        let dataset = &trained.data.place.load(model.set(&trained.data)?)?;
+        let task = model.task(dataset.clone())?;
+        let (name, split) = split.of(dataset);
+        let score = all_that_start().run(|| task.score(model.weights(), model.buffers(), name));
+        let result = Evaluation::new(&task, dataset, split, &score, worst);
+        if output.json {
+            return Ok(console::print(&result.json(name))?);
+        }
+        let images = text::grouped(split.len() as u64);
+        let about = format!("{}'s {name} split: {images} images from {}", dataset.name, dataset.origin);
+        let heading =
+            [model.describe(&task), about].map(|line| text::paragraph(&line, 0, console::width())).concat();
+        console::print(&format!("{heading}\n{}", result.page(Look::of_stdout())))?;
+        Ok(())
     }
-    let images = text::grouped(split.len() as u64);
-    let about = format!("{}'s {name} split: {images} images from {}", dataset.name, dataset.origin);
-    let heading =
-        [model.describe(&task), about].map(|line| text::paragraph(&line, 0, console::width())).concat();
-    console::print(&format!("{heading}\n{}", result.page(Look::of_stdout())))?;
-    Ok(())
 }
 
 /// A score in detail.
@@ -114,7 +101,7 @@ impl Evaluation<'_> {
         stats::wilson95(right, self.split.len() as u64)
     }
 
-    fn json(&self, matches: &ArgMatches) -> String {
+    fn json(&self, name: Split) -> String {
         let Evaluation { task, dataset, split, score, confusion, worst } = self;
         let shares = stats::precision_and_recall(confusion);
         let worst: Vec<_> = worst
@@ -134,7 +121,7 @@ impl Evaluation<'_> {
             "dataset": dataset.name,
             "origin": dataset.origin.to_string(),
             "sample": dataset.is_sample(),
-            "split": matches.get_one::<String>("split"),
+            "split": name,
             "images": split.len(),
             "classes": dataset.class_names,
             "model": task.model_name,

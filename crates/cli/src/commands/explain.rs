@@ -1,43 +1,48 @@
 use anstyle::Style;
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::Args;
 use optim::clip::Clip;
 use optim::hyper::{Hyper, Hyperparameters, Value};
 use optim::{Error, Info, LrSchedule, PlateauSettings, Requires, Rule, Schedule, Slot, Wrapper};
 use optim::{rules, schedules, wrappers};
 use serde_json::json;
 
+use super::Command;
+use crate::args::OutputArgs;
 use crate::chart;
 use crate::console;
 use crate::facts::{self, Cost, Raise};
 use crate::failure::Failure;
 use crate::text;
 
-pub(crate) fn command() -> Command {
-    Command::new("explain")
-        .about("Explains an optimizer, a wrapper, a schedule or a way of clipping")
-        .long_about(
-            "Explains an optimizer, a wrapper around optimizers, a schedule of the learning rate or a way of \
-             clipping gradients: the problem that it answers, its formula, each setting with default, range \
-             and meaning, the state that it keeps, what a step costs, when it is a good choice and when not, \
-             what it is related to, and where it was published. Without a name, lists what there is.",
-        )
-        .after_help(
-            "Examples:\n  descent explain\n  descent explain adam\n  descent explain sam\n  \
-             descent explain cosine\n  descent explain clip\n  descent explain sgd --json",
-        )
-        .arg(Arg::new("name").value_name("NAME").help("An optimizer, wrapper, schedule or way of clipping"))
-        .arg(
-            Arg::new("json")
-                .long("json")
-                .action(ArgAction::SetTrue)
-                .help("Print JSON, one object a line, and nothing else"),
-        )
+#[derive(Args)]
+#[command(
+    about = "Explains an optimizer, a wrapper, a schedule or a way of clipping",
+    long_about = "Explains an optimizer, a wrapper around optimizers, a schedule of the learning rate or a way of \
+        clipping gradients: the problem that it answers, its formula, each setting with default, range \
+        and meaning, the state that it keeps, what a step costs, when it is a good choice and when not, \
+        what it is related to, and where it was published. Without a name, lists what there is.",
+    after_help = "Examples:\n  descent explain\n  descent explain adam\n  descent explain sam\n  \
+        descent explain cosine\n  descent explain clip\n  descent explain sgd --json",
+)]
+pub(crate) struct Explain {
+    /// An optimizer, wrapper, schedule or way of clipping
+    name: Option<String>,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let json = matches.get_flag("json");
+impl Command for Explain {
+    const NAME: &'static str = "explain";
+
+    fn run(self) -> Result<(), Failure> {
+        run(&self)
+    }
+}
+
+fn run(Explain { name, output: OutputArgs { json } }: &Explain) -> Result<(), Failure> {
+    let json = *json;
     let all = Entry::all();
-    let Some(name) = matches.get_one::<String>("name") else {
+    let Some(name) = name else {
         console::print(&if json { list_as_json(&all) } else { list(&all) })?;
         return Ok(());
     };

@@ -1,121 +1,87 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use data::batches::Normalize;
+use clap::{Args, value_parser};
 use files::Output;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lab::LrFinder;
 use lab::lr_finder::{Across, Ended, RangeTest, Start, Step, Sweep};
 use optim::hyper::Value;
 use std::ops::ControlFlow;
-use train::{InMemory, Recipe, Task};
+use train::Recipe;
 
+use super::Command;
+use crate::args::{OutputArgs, TaskArgs, ThreadsArgs};
 use crate::chart;
 use crate::console;
-use crate::dataset;
 use crate::failure::Failure;
-use crate::model;
 use crate::stop::Stop;
 use crate::text;
-use crate::threads;
 use crate::trained::Trained;
 
-pub(crate) fn command() -> Command {
-    let number = |name: &'static str, default: &'static str, help: &'static str| {
-        let parser = value_parser!(f64);
-        Arg::new(name)
-            .long(name)
-            .value_name("X")
-            .value_parser(parser)
-            .default_value(default)
-            .allow_negative_numbers(true)
-            .help(help)
-    };
-    Command::new("find-lr")
-        .about("Looks for a learning rate by a range test")
-        .long_about(
-            "Trains copies of a network for a few moments while the learning rate rises from far too small to far \
-             too great (the range test of Smith 2017), draws the smoothed loss over the rate, and says which rate \
-             it would choose, why, and when not to trust it. The recipe's schedule stands aside while the rate rises.",
-        )
-        .after_help(
-            "Examples:\n  descent find-lr --optimizer adam\n  \
-             descent find-lr --optimizer 'sgd momentum=0.9, clip=1, batch=128' --seeds 9\n  \
-             descent find-lr --optimizer rmsprop --dataset fashion-mnist --svg rmsprop.svg\n  \
-             descent find-lr --weights digits.safetensors --from 1e-6 --to 1    to train on\n\n\
-             The rate that is chosen is printed as a recipe for `descent train --recipe`.",
-        )
-        .arg(
-            Arg::new("optimizer")
-                .long("optimizer")
-                .visible_alias("recipe")
-                .value_name("RECIPE")
-                .default_value("adam")
-                .help("The update rule with all settings: 'adamw weight_decay=0.1, clip=1, batch=128'"),
-        )
-        .args(dataset::arguments())
-        .arg(model::argument().conflicts_with("weights"))
-        .arg(
-            Arg::new("layers")
-                .long("layers")
-                .value_name("W,W,…")
-                .value_delimiter(',')
-                .value_parser(value_parser!(u32).range(1..=65_536))
-                .conflicts_with_all(["model", "weights"])
-                .help("Layer widths of an mlp, pixels to classes [default: the notebook's 784,128,64,10]"),
-        )
-        .arg(
-            Arg::new("weights")
-                .long("weights")
-                .value_name("FILE")
-                .value_parser(value_parser!(PathBuf))
-                .help("Begin with these weights, as `descent train --save` writes them; the file is only read"),
-        )
-        .arg(
-            Arg::new("seeds")
-                .long("seeds")
-                .value_name("N")
-                .value_parser(value_parser!(u32).range(1..=1000))
-                .default_value("5")
-                .help("Sweeps, with seeds 0 to N − 1 for weights and batches"),
-        )
-        .arg(number("from", "1e-7", "The first rate"))
-        .arg(number("to", "10", "The last rate"))
-        .arg(
-            Arg::new("steps")
-                .long("steps")
-                .value_name("N")
-                .value_parser(value_parser!(u32))
-                .default_value("200")
-                .help("Updates of a sweep, each with its own rate"),
-        )
-        .arg(number("smoothing", "0.9", "Share of the smoothed loss that is kept at each update"))
-        .arg(threads::argument("Threads in all; the result does not depend on it [default and most: one a core]"))
-        .arg(
-            Arg::new("svg")
-                .long("svg")
-                .value_name("FILE")
-                .value_parser(value_parser!(PathBuf))
-                .help("Write a picture here, and beside it the numbers as .csv and .json"),
-        )
-        .arg(
-            Arg::new("json")
-                .long("json")
-                .action(ArgAction::SetTrue)
-                .help("Print all that was found as JSON and nothing else"),
-        )
+#[derive(Args)]
+#[command(
+    about = "Looks for a learning rate by a range test",
+    long_about = "Trains copies of a network for a few moments while the learning rate rises from far too small to far \
+        too great (the range test of Smith 2017), draws the smoothed loss over the rate, and says which rate \
+        it would choose, why, and when not to trust it. The recipe's schedule stands aside while the rate rises.",
+    after_help = "Examples:\n  descent find-lr --optimizer adam\n  \
+        descent find-lr --optimizer 'sgd momentum=0.9, clip=1, batch=128' --seeds 9\n  \
+        descent find-lr --optimizer rmsprop --dataset fashion-mnist --svg rmsprop.svg\n  \
+        descent find-lr --weights digits.safetensors --from 1e-6 --to 1    to train on\n\n\
+        The rate that is chosen is printed as a recipe for `descent train --recipe`.",
+    mut_arg("json", |json| json.help("Print all that was found as JSON and nothing else")),
+)]
+pub(crate) struct FindLr {
+    /// The update rule with all settings: 'adamw weight_decay=0.1, clip=1, batch=128'
+    #[arg(long, visible_alias = "recipe", value_name = "RECIPE", default_value = "adam")]
+    optimizer: String,
+    /// Begin with these weights, as `descent train --save` writes them; the file is only read
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "layers", "activation"])]
+    weights: Option<PathBuf>,
+    /// Sweeps, with seeds 0 to N − 1 for weights and batches
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=1000), default_value_t = 5)]
+    seeds: u32,
+    /// The first rate
+    #[arg(long, value_name = "X", default_value = "1e-7", allow_negative_numbers = true)]
+    from: f64,
+    /// The last rate
+    #[arg(long, value_name = "X", default_value = "10", allow_negative_numbers = true)]
+    to: f64,
+    /// Updates of a sweep, each with its own rate
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    steps: u32,
+    /// Fraction of the smoothed loss that is kept at each update
+    #[arg(long, value_name = "X", default_value = "0.9", allow_negative_numbers = true)]
+    smoothing: f64,
+    #[command(flatten)]
+    threads: ThreadsArgs,
+    /// Write a picture here, and the numbers under the same name with .csv and .json
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    task: TaskArgs,
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+impl Command for FindLr {
+    const NAME: &'static str = "find-lr";
+
+    fn run(self) -> Result<(), Failure> {
+        run(&self)
+    }
+}
+
+fn run(find: &FindLr) -> Result<(), Failure> {
     // Everything that can be wrong in the settings is said before any data is fetched.
-    let recipe: Recipe = matches.get_one::<String>("optimizer").expect("it has a default").parse()?;
-    let sweep = sweep(matches);
+    let recipe: Recipe = find.optimizer.parse()?;
+    let sweep = sweep(find);
     sweep.check()?;
     lab::lr_finder::check(&recipe)?;
-    let svg = matches.get_one::<PathBuf>("svg");
+    let svg = find.svg.as_ref();
     let files = svg.map(|path| [path.clone(), path.with_extension("csv"), path.with_extension("json")]);
     let outputs =
         files.iter().flatten().map(|path| Output::claim(path, "--svg")).collect::<Result<Vec<_>, _>>()?;
@@ -130,39 +96,27 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
                 )
             })?;
         }
-        if let Some(weights) = matches.get_one::<PathBuf>("weights") {
+        if let Some(weights) = &find.weights {
             outputs.iter().try_for_each(|output| output.differs_from(weights, "--weights"))?;
         }
     }
-    let trained = matches.get_one::<PathBuf>("weights").cloned().map(Trained::read).transpose()?;
+    let trained = find.weights.clone().map(Trained::read).transpose()?;
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
-    let dataset = dataset::load(matches)?;
-    let stop = Stop::listen()?;
-    let task = match (&trained, matches.get_many::<u32>("layers")) {
-        (Some(trained), _) => trained.task(dataset)?,
-        (None, Some(widths)) => {
-            let widths: Vec<usize> = widths.map(|&width| width as usize).collect();
-            Task::with_widths(
-                Arc::new(InMemory::images(dataset)),
-                &widths,
-                nn::Activation::Relu,
-                Normalize::HALF,
-            )?
-        }
-        (None, None) => {
-            Task::image_classifier(Arc::new(InMemory::images(dataset)), &model::of(matches), Normalize::HALF)?
-        }
+    let task = match &trained {
+        Some(trained) => trained.task(find.task.data.load()?)?,
+        None => find.task.load()?,
     };
+    let stop = Stop::listen()?;
     let mut finder = LrFinder::new(&task, &recipe);
     finder.sweep = sweep;
-    finder.seeds = (0..u64::from(*matches.get_one::<u32>("seeds").expect("it has a default"))).collect();
-    finder.threads = threads::of(matches);
+    finder.seeds = (0..u64::from(find.seeds)).collect();
+    finder.threads = find.threads.count();
     if let Some(trained) = &trained {
         finder.start = Start::Weights(trained.weights());
     }
 
-    let json = matches.get_flag("json");
+    let json = find.output.json;
     let watch = Watch::new(finder.seeds.len() as u64 * u64::from(sweep.steps), u64::from(sweep.steps), json);
     let test = finder.run(&|step| {
         watch.step(step);
@@ -180,23 +134,17 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let written = outputs.iter().zip(&texts).try_for_each(|(output, text)| output.commit(text.as_bytes()));
     // What was found is shown in any case.
     let svg = svg.filter(|_| written.is_ok());
-    console::print(&if json { object } else { page(&test, matches, svg, console::width()) })?;
+    console::print(&if json { object } else { page(&test, find, svg, console::width()) })?;
     Ok(written?)
 }
 
-fn sweep(matches: &ArgMatches) -> Sweep {
-    let number = |name: &str| *matches.get_one::<f64>(name).expect("it has a default");
-    Sweep {
-        from: number("from"),
-        to: number("to"),
-        steps: *matches.get_one::<u32>("steps").expect("it has a default"),
-        smoothing: number("smoothing"),
-        ..Sweep::default()
-    }
+fn sweep(find: &FindLr) -> Sweep {
+    let &FindLr { from, to, steps, smoothing, .. } = find;
+    Sweep { from, to, steps, smoothing, ..Sweep::default() }
 }
 
 /// The drawing, the table and what they say.
-fn page(test: &RangeTest, matches: &ArgMatches, svg: Option<&PathBuf>, width: usize) -> String {
+fn page(test: &RangeTest, find: &FindLr, svg: Option<&PathBuf>, width: usize) -> String {
     let seeds = if test.sweeps.len() == 1 { "1 seed".into() } else { format!("{} seeds", test.sweeps.len()) };
     let what = format!("{}, {}, {}, {seeds}", test.dataset, test.model, test.start);
     let mut page = text::paragraph(&test.recipe, 0, width) + &text::paragraph(&what, 0, width) + "\n";
@@ -216,7 +164,7 @@ fn page(test: &RangeTest, matches: &ArgMatches, svg: Option<&PathBuf>, width: us
     for note in &test.notes {
         page += &format!("\n{}", text::paragraph(&format!("NOTE: {note}"), 0, width));
     }
-    if let (Some(chosen), Some(flags)) = (&test.chosen, train_flags(matches)) {
+    if let (Some(chosen), Some(flags)) = (&test.chosen, train_flags(find)) {
         page += &format!("\nTrain with it:\n  descent train{flags} --recipe '{chosen}'\n");
     }
     if let Some(path) = svg {
@@ -225,19 +173,9 @@ fn page(test: &RangeTest, matches: &ArgMatches, svg: Option<&PathBuf>, width: us
     page
 }
 
-/// What `train` has to be told beside the recipe; `None` where it cannot begin with the same weights.
-fn train_flags(matches: &ArgMatches) -> Option<String> {
-    let mut flags = String::new();
-    for (name, default) in [("dataset", "mnist"), ("model", "mlp")] {
-        let value = matches.get_one::<String>(name).expect("it has a default");
-        if value != default {
-            flags += &format!(" --{name} {value}");
-        }
-    }
-    if let Some(widths) = matches.get_many::<u32>("layers") {
-        flags += &format!(" --layers {}", widths.map(ToString::to_string).collect::<Vec<_>>().join(","));
-    }
-    (!matches.contains_id("weights")).then_some(flags)
+/// The flags that `train` needs beside the recipe; `None` where it cannot begin with the same weights.
+fn train_flags(find: &FindLr) -> Option<String> {
+    find.weights.is_none().then(|| find.task.flags())
 }
 
 /// Letters under the drawing, the most important first.

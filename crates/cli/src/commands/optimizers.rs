@@ -1,54 +1,50 @@
 use anstyle::Style;
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::Args;
 use optim::clip::Clip;
 use optim::hyper::Hyper;
 use optim::{Error, Info, LrSchedule, PlateauSettings, Rule, Tier, hyper::Hyperparameters};
 use optim::{rules, schedules, wrappers};
 use serde_json::json;
 
+use super::Command;
+use crate::args::OutputArgs;
 use crate::console;
 use crate::facts;
 use crate::failure::Failure;
 use crate::text;
 
-pub(crate) fn command() -> Command {
-    Command::new("optimizers")
-        .about("Lists the optimizers and what stands around them, with the memory that each takes")
-        .long_about(
-            "Lists every optimizer by family, and every wrapper around optimizers: its name, the learning \
-             rate that it starts from, the bytes of state that it keeps for each weight beside the weight and \
-             its gradient, its passes over memory in a step, and the settings that raise them.",
-        )
-        .after_help(
-            "Examples:\n  descent optimizers\n  descent optimizers --json\n  \
-             descent optimizers --markdown > docs/optimizers.md\n  \
-             descent explain adam             the formula, and each setting\n  \
-             descent train --optimizer adam   try one\n  \
-             descent compare --optimizers sgd,adam",
-        )
-        .arg(
-            Arg::new("json")
-                .long("json")
-                .action(ArgAction::SetTrue)
-                .help("Print one JSON object an optimizer or wrapper and nothing else"),
-        )
-        .arg(
-            Arg::new("markdown")
-                .long("markdown")
-                .action(ArgAction::SetTrue)
-                .conflicts_with("json")
-                .help("Print tables of all optimizers, wrappers, schedules and ways of clipping in Markdown"),
-        )
+#[derive(Args)]
+#[command(
+    about = "Lists the optimizers and the wrappers around them, with the memory that each takes",
+    long_about = "Lists every optimizer by family, and every wrapper around optimizers: its name, the learning \
+        rate that it starts from, the bytes of state that it keeps for each weight beside the weight and \
+        its gradient, its passes over memory in a step, and the settings that raise them.",
+    after_help = "Examples:\n  descent optimizers\n  descent optimizers --json\n  \
+        descent optimizers --markdown > docs/optimizers.md\n  \
+        descent explain adam             the formula, and each setting\n  \
+        descent train --optimizer adam   try one\n  \
+        descent compare --optimizers sgd,adam",
+    mut_arg("json", |json| json.help("Print one JSON object an optimizer or wrapper and nothing else")),
+)]
+pub(crate) struct Optimizers {
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Print tables of all optimizers, wrappers, schedules and ways of clipping in Markdown
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let text = match (matches.get_flag("json"), matches.get_flag("markdown")) {
-        (true, _) => json_lines()?,
-        (_, true) => markdown()?,
-        _ => page()?,
-    };
-    console::print(&text)?;
-    Ok(())
+impl Command for Optimizers {
+    const NAME: &'static str = "optimizers";
+
+    fn run(self) -> Result<(), Failure> {
+        let text = match (self.output.json, self.markdown) {
+            (true, _) => json_lines()?,
+            (_, true) => markdown()?,
+            _ => page()?,
+        };
+        Ok(console::print(&text)?)
+    }
 }
 
 fn json_lines() -> Result<String, Error> {

@@ -1,100 +1,83 @@
 use std::path::PathBuf;
 
 use anstyle::Style;
-use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use clap::{ArgGroup, Args};
 use data::pictures::{self, Polarity};
 use data::{Dataset, Images, Origin, Set};
 use serde_json::json;
 use train::{Score, Split};
 
+use super::Command;
+use crate::args::OutputArgs;
 use crate::console;
-use crate::dataset;
 use crate::failure::Failure;
 use crate::picture::{self, Look, Picture};
 use crate::text;
-use crate::trained::{self, Trained};
+use crate::trained::{self, SplitArgs, Trained, TrainedArgs};
 
-pub(crate) fn command() -> Command {
-    Command::new("predict")
-        .about("Shows what a trained model sees in a picture")
-        .long_about(
-            "Draws a picture as the model gets it, and how probable each class is. A picture of yours is a PNG \
-             or JPEG file of any color with one digit on it, of at most 50 megapixels. Shadows, the lines of \
-             ruled paper and specks are left out; the digit is made light on dark, fitted into 20 × 20 pixels \
-             and centered in 28 × 28, as MNIST's images were. Pictures that no digit can be read from are named \
-             after the predictions of the others, with exit code 65.",
-        )
-        .after_help(
-            "Examples:\n  descent predict --model digits.safetensors --index 7\n  \
-             descent predict --model digits.safetensors photo.jpg\n  \
-             descent predict --model digits.safetensors *.png --json\n  \
-             descent predict --model digits.safetensors blackboard.png --invert no",
-        )
-        .args(trained::arguments())
-        .arg(
-            Arg::new("image")
-                .value_name("IMAGE")
-                .value_parser(value_parser!(PathBuf))
-                .num_args(1..)
-                .help("PNG or JPEG files, each with one digit"),
-        )
-        .arg(
-            Arg::new("index")
-                .long("index")
-                .value_name("N")
-                .value_parser(value_parser!(u64))
-                .help("An image of the data set instead, counted from 0"),
-        )
-        .group(ArgGroup::new("what").args(["image", "index"]).required(true))
-        .arg(trained::split_argument())
-        .arg(
-            Arg::new("invert")
-                .long("invert")
-                .value_name("WHEN")
-                .value_parser(PossibleValuesParser::new(["auto", "yes", "no"]))
-                .default_value("auto")
-                .help("Dark digit on light background (yes) or light on dark (no); auto finds out"),
-        )
-        .arg(
-            Arg::new("json")
-                .long("json")
-                .action(ArgAction::SetTrue)
-                .help("Print one JSON object a picture and nothing else"),
-        )
+#[derive(Args)]
+#[command(
+    about = "Shows what a trained model sees in a picture",
+    long_about = "Draws a picture as the model gets it, and how probable each class is. A picture of yours is a PNG \
+        or JPEG file of any color with one digit on it, of at most 50 megapixels. Shadows, the lines of \
+        ruled paper and specks are left out; the digit is made light on dark, fitted into 20 × 20 pixels \
+        and centered in 28 × 28, as MNIST's images were. Pictures that no digit can be read from are named \
+        after the predictions of the others, with exit code 65.",
+    after_help = "Examples:\n  descent predict --model digits.safetensors --index 7\n  \
+        descent predict --model digits.safetensors photo.jpg\n  \
+        descent predict --model digits.safetensors *.png --json\n  \
+        descent predict --model digits.safetensors blackboard.png --invert no",
+    group(ArgGroup::new("what").args(["images", "index"]).required(true)),
+)]
+pub(crate) struct Predict {
+    /// PNG or JPEG files, each with one digit
+    #[arg(value_name = "IMAGE")]
+    images: Vec<PathBuf>,
+    /// An image of the data set instead, counted from 0
+    #[arg(long, value_name = "N")]
+    index: Option<u64>,
+    #[command(flatten)]
+    split: SplitArgs,
+    /// Dark digit on light background (yes) or light on dark (no); auto finds out
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "yes", "no"], default_value = "auto")]
+    invert: String,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    trained: TrainedArgs,
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let model = Trained::load(matches)?;
-    let set = model.set(matches)?;
-    if let Some(&index) = matches.get_one::<u64>("index") {
-        let (subject, dataset) = of_the_set(set, index, matches)?;
-        return show(&model, &[subject], &dataset, matches);
+impl Command for Predict {
+    const NAME: &'static str = "predict";
+
+    fn run(self) -> Result<(), Failure> {
+        run(&self)
     }
-    let (files, unread) = read_files(matches);
+}
+
+fn run(predict: &Predict) -> Result<(), Failure> {
+    let model = Trained::load(&predict.trained)?;
+    let set = model.set(&predict.trained.data)?;
+    let json = predict.output.json;
+    if let Some(index) = predict.index {
+        let (subject, dataset) = of_the_set(set, index, predict)?;
+        return show(&model, &[subject], &dataset, json);
+    }
+    let (files, unread) = read_files(predict);
     if !files.is_empty() {
         let (subjects, dataset) = of_files(set, files);
-        show(&model, &subjects, &dataset, matches)?;
+        show(&model, &subjects, &dataset, json)?;
     }
     unread_failure(&unread)
 }
 
 /// Prints the prediction of each picture.
-fn show(
-    model: &Trained,
-    subjects: &[Subject],
-    dataset: &Dataset,
-    matches: &ArgMatches,
-) -> Result<(), Failure> {
+fn show(model: &Trained, subjects: &[Subject], dataset: &Dataset, json: bool) -> Result<(), Failure> {
     let task = model.task(dataset.clone())?;
     let score = task.score(model.weights(), model.buffers(), Split::Test);
     for (place, subject) in subjects.iter().enumerate() {
         let seen = Seen::new(subject, dataset, &score, place);
-        console::print(&if matches.get_flag("json") {
-            seen.json()
-        } else {
-            seen.page(Look::of_stdout()) + "\n"
-        })?;
+        console::print(&if json { seen.json() } else { seen.page(Look::of_stdout()) + "\n" })?;
     }
     Ok(())
 }
@@ -106,9 +89,9 @@ enum Subject {
 }
 
 /// An image of the data set, in a set of it alone.
-fn of_the_set(set: &'static Set, index: u64, matches: &ArgMatches) -> Result<(Subject, Dataset), Failure> {
-    let dataset = dataset::load_set(set, matches)?;
-    let (name, split) = trained::split(&dataset, matches);
+fn of_the_set(set: &'static Set, index: u64, predict: &Predict) -> Result<(Subject, Dataset), Failure> {
+    let dataset = predict.trained.data.place.load(set)?;
+    let (name, split) = predict.split.of(&dataset);
     let index = trained::checked_index(index, &dataset, (name, split))?;
     let label = split.labels[index];
     let alone = Images { pixels: split.image(index).to_vec(), labels: vec![label], ..*split };
@@ -117,14 +100,14 @@ fn of_the_set(set: &'static Set, index: u64, matches: &ArgMatches) -> Result<(Su
 }
 
 /// The digit in each file that has one, and why the others have none.
-fn read_files(matches: &ArgMatches) -> (Vec<(PathBuf, Vec<u8>)>, Vec<pictures::Error>) {
-    let polarity = match matches.get_one::<String>("invert").map(String::as_str) {
-        Some("yes") => Polarity::DarkOnLight,
-        Some("no") => Polarity::LightOnDark,
+fn read_files(predict: &Predict) -> (Vec<(PathBuf, Vec<u8>)>, Vec<pictures::Error>) {
+    let polarity = match &*predict.invert {
+        "yes" => Polarity::DarkOnLight,
+        "no" => Polarity::LightOnDark,
         _ => Polarity::Auto,
     };
     let (mut files, mut unread) = (Vec::new(), Vec::new());
-    for path in matches.get_many::<PathBuf>("image").into_iter().flatten() {
+    for path in &predict.images {
         match pictures::read(path, polarity) {
             Ok(digit) => files.push((path.clone(), digit)),
             Err(error) => unread.push(error),

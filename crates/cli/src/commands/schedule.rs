@@ -1,12 +1,14 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Args, value_parser};
 use files::Output;
 use optim::hyper::Value;
 use optim::{HyperCourse, LrSchedule};
 use serde_json::json;
 
+use super::Command;
+use crate::args::OutputArgs;
 use crate::chart;
 use crate::console;
 use crate::failure::Failure;
@@ -15,76 +17,57 @@ use crate::text;
 /// More steps than a run has, and few enough to compute them all.
 const MOST_STEPS: u64 = 10_000_000;
 
-pub(crate) fn command() -> Command {
-    Command::new("schedule")
-        .about("Draws the course of a learning rate")
-        .long_about(
-            "Draws what a schedule multiplies the learning rate with at each step, in the terminal and as SVG. \
-             Schedules are multiplied with * and follow each other with until=STEP then. Settings that are \
-             times are steps (500), epochs (3ep) or shares of all steps (5%).",
-        )
-        .after_help(
-            "Examples:\n  descent schedule 'one_cycle three_phase=true'\n  \
-             descent schedule 'cosine warmup=5%' --steps 4690 --svg cosine.svg\n  \
-             descent schedule 'cosine * step every=20% gamma=0.5'\n  \
-             descent schedule 'constant until=60% then linear' --json\n  \
-             descent schedule 'momentum: one_cycle 0.95..0.85'\n\n\
-             `descent explain` lists the schedules, `descent explain NAME` tells their settings.",
-        )
-        .arg(Arg::new("schedule").value_name("SCHEDULE").required(true).help("As in a recipe: 'cosine warmup=5%'"))
-        .arg(
-            Arg::new("steps")
-                .long("steps")
-                .value_name("N")
-                .value_parser(value_parser!(u64).range(1..=MOST_STEPS))
-                .default_value("1000")
-                .help("Updates in all"),
-        )
-        .arg(
-            Arg::new("steps-per-epoch")
-                .long("steps-per-epoch")
-                .value_name("N")
-                .value_parser(value_parser!(u64).range(1..=MOST_STEPS))
-                .help("Updates in an epoch, for lengths such as every=3ep"),
-        )
-        .arg(
-            Arg::new("svg")
-                .long("svg")
-                .value_name("FILE")
-                .value_parser(value_parser!(PathBuf))
-                .help("Write a picture here"),
-        )
-        .arg(
-            Arg::new("json")
-                .long("json")
-                .action(ArgAction::SetTrue)
-                .help("Print the factor of every step as JSON and nothing else"),
-        )
+#[derive(Args)]
+#[command(
+    about = "Draws a learning rate schedule",
+    long_about = "Draws what a schedule multiplies the learning rate with at each step, in the terminal and as SVG. \
+        Schedules are multiplied with * and follow each other with until=STEP then. Settings that are \
+        times are steps (500), epochs (3ep) or shares of all steps (5%).",
+    after_help = "Examples:\n  descent schedule 'one_cycle three_phase=true'\n  \
+        descent schedule 'cosine warmup=5%' --steps 4690 --svg cosine.svg\n  \
+        descent schedule 'cosine * step every=20% gamma=0.5'\n  \
+        descent schedule 'constant until=60% then linear' --json\n  \
+        descent schedule 'momentum: one_cycle 0.95..0.85'\n\n\
+        `descent explain` lists the schedules, `descent explain NAME` tells their settings.",
+    mut_arg("json", |json| json.help("Print the factor of every step as JSON and nothing else")),
+)]
+pub(crate) struct Schedule {
+    /// As in a recipe: 'cosine warmup=5%'
+    #[arg(value_name = "SCHEDULE")]
+    schedule: String,
+    /// Updates in all
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=MOST_STEPS), default_value_t = 1000)]
+    steps: u64,
+    /// Updates in an epoch, for lengths such as every=3ep
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=MOST_STEPS))]
+    steps_per_epoch: Option<u64>,
+    /// Write a picture here
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let schedule = Drawn::read(matches.get_one::<String>("schedule").expect("it is required"))?;
-    let steps = *matches.get_one::<u64>("steps").expect("it has a default");
-    let schedule = schedule.in_steps(matches.get_one::<u64>("steps-per-epoch").copied())?;
-    let factors: Vec<f64> = (0..steps).map(|step| schedule.value(step, steps)).collect();
-    let svg = matches.get_one::<PathBuf>("svg");
-    let output = svg.map(|path| Output::claim(path, "--svg")).transpose()?;
-    let drawn = output.map_or(Ok(()), |output| {
-        output.commit(report::schedule_svg(&schedule.to_string(), &factors).as_bytes())
-    });
-    show(matches, &schedule, &factors, svg.filter(|_| drawn.is_ok()))?;
-    Ok(drawn?)
+impl Command for Schedule {
+    const NAME: &'static str = "schedule";
+
+    fn run(self) -> Result<(), Failure> {
+        let Schedule { schedule, steps, steps_per_epoch, svg, output: OutputArgs { json } } = self;
+        let schedule = Drawn::read(&schedule)?.in_steps(steps_per_epoch)?;
+        let factors: Vec<f64> = (0..steps).map(|step| schedule.value(step, steps)).collect();
+        let output = svg.as_ref().map(|path| Output::claim(path, "--svg")).transpose()?;
+        let drawn = output.map_or(Ok(()), |output| {
+            output.commit(report::schedule_svg(&schedule.to_string(), &factors).as_bytes())
+        });
+        show(json, &schedule, &factors, svg.as_ref().filter(|_| drawn.is_ok()))?;
+        Ok(drawn?)
+    }
 }
 
 /// The values on standard output, and where the picture is.
-fn show(
-    matches: &ArgMatches,
-    schedule: &Drawn,
-    factors: &[f64],
-    svg: Option<&PathBuf>,
-) -> Result<(), Failure> {
+fn show(json: bool, schedule: &Drawn, factors: &[f64], svg: Option<&PathBuf>) -> Result<(), Failure> {
     let steps = factors.len() as u64;
-    if matches.get_flag("json") {
+    if json {
         let object = json!({
             "schema": crate::console::SCHEMA,
             "kind": schedule.kind(),

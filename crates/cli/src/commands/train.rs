@@ -1,147 +1,144 @@
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::str::FromStr;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use data::batches::Normalize;
+use clap::{Args, value_parser};
 use files::Output;
 use lab::run_matrix::RunId;
-use nn::{Activation, Architecture};
 use optim::{Clip, LrSchedule, rules};
-use std::ops::ControlFlow;
-use tensor::parallel::Threads;
 use train::record::{Point, Status};
-use train::{Budget, Event, InMemory, Keeper, Metric, Recipe, Record, Split, Task, Training, weights};
+use train::{Budget, Event, Keeper, Metric, Recipe, Record, Split, Task, Training, weights};
 
+use super::Command;
+use crate::args::{OutputArgs, TaskArgs, ThreadsArgs};
 use crate::console;
-use crate::dataset;
 use crate::failure::Failure;
-use crate::hyper_flags;
-use crate::model;
+use crate::hyper_flags::HyperFlags;
 use crate::progress::Progress;
 use crate::stop::Stop;
-use crate::threads;
 
-pub(crate) fn command() -> Command {
-    let command = Command::new("train")
-        .about("Trains one model")
-        .long_about(
-            "Trains a network with one optimizer. The same settings and seed give the same \
-             weights, bit for bit, on any number of threads and after any interruption.",
-        )
-        .after_help(
-            "Examples:\n  descent train --optimizer adam --save digits.safetensors\n  \
-             descent train --layers 784,256,10 --optimizer sgd --lr 0.1 --momentum 0.9 --nesterov\n  \
-             descent train --model 2c2d --batch-size 128                   a convolutional net\n  \
-             descent train --optimizer sgd --lr 0.001 --batch-size 1       pure SGD\n  \
-             descent train --optimizer sgd --lr 0.5 --batch-size all       batch gradient descent\n  \
-             descent train --schedule 'cosine warmup=5%' --clip-norm 1\n  \
-             descent train --epochs 50 --checkpoint-every 1000   then, after Ctrl-C or a crash:\n  \
-             descent train --epochs 50 --checkpoint-every 1000 --resume\n\n\
-             `descent explain NAME` tells what an optimizer's hyperparameters do.",
-        )
-        .arg(
-            option("optimizer", "NAME", "The update rule; `descent optimizers` lists them")
-                .default_value("adam"),
-        )
-        .arg(
-            option(
-                "recipe",
-                "RECIPE",
-                "All settings in one: 'sam(adamw lr=3e-3), cosine warmup=5%, clip=1, batch=64'",
-            )
-            .conflicts_with_all(["optimizer", "schedule", "clip-norm", "batch-size"]),
-        )
-        .arg(model::argument())
-        .arg(
-            Arg::new("layers")
-                .long("layers")
-                .value_name("W,W,…")
-                .value_delimiter(',')
-                .value_parser(value_parser!(u32).range(1..=65_536))
-                .help("Layer widths of an mlp, pixels to classes [default: the notebook's 784,128,64,10]"),
-        )
-        .arg(
-            option("activation", "NAME", "The nonlinearity between the layers of an mlp")
-                .value_parser(Activation::ALL.map(|(name, _)| name))
-                .default_value("relu"),
-        )
-        .args(dataset::arguments())
-        .arg(option(
-            "schedule",
-            "SCHEDULE",
-            "The course of the learning rate: 'cosine warmup=5%', 'wsd decay=30%'; see `descent explain`",
-        ))
-        .arg(
-            Arg::new("clip-norm")
-                .long("clip-norm")
-                .value_name("NORM")
-                .value_parser(value_parser!(f64))
-                .help("Scale gradients whose norm over all weights is greater down to this"),
-        )
-        .arg(
-            option("batch-size", "N|all", "Images in a batch: 1 is pure SGD, all is batch gradient descent")
-                .default_value("64"),
-        )
-        .arg(
-            Arg::new("epochs")
-                .long("epochs")
-                .value_name("N")
-                .value_parser(value_parser!(u32).range(1..))
-                .default_value("5")
-                .help("Passes over the training set"),
-        )
-        .arg(
-            Arg::new("seed")
-                .long("seed")
-                .value_name("N")
-                .value_parser(value_parser!(u64))
-                .default_value("0")
-                .help("Of initial weights and batches"),
-        )
-        .arg(threads::argument("Threads; the result does not depend on it [default and most: one a core]"))
-        .arg(path("save", "Write the trained weights here, for `evaluate`, `predict` and PyTorch"))
-        .arg(path("checkpoint", "Where checkpoints go").default_value("checkpoint.safetensors"))
-        .arg(
-            Arg::new("checkpoint-every")
-                .long("checkpoint-every")
-                .value_name("N")
-                .value_parser(value_parser!(u64).range(1..))
-                .help("Write a checkpoint every N updates, and when stopped by Ctrl-C or SIGTERM"),
-        )
-        .arg(switch("resume", "Go on from the checkpoint, and keep writing it"))
-        .arg(switch("force", "Resume although the checkpoint has other settings"))
-        .arg(switch("json", "Print the run's record as JSON and nothing else"));
-    let hyperparameters = hyper_flags::arguments(&command);
-    command.args(hyperparameters)
+#[derive(Args)]
+#[command(
+    about = "Trains one model",
+    long_about = "Trains a network with one optimizer. The same settings and seed give the same \
+        weights, bit for bit, on any number of threads and after any interruption.",
+    after_help = "Examples:\n  descent train --optimizer adam --save digits.safetensors\n  \
+        descent train --layers 784,256,10 --optimizer sgd --lr 0.1 --momentum 0.9 --nesterov\n  \
+        descent train --model 2c2d --batch-size 128                   a convolutional net\n  \
+        descent train --optimizer sgd --lr 0.001 --batch-size 1       pure SGD\n  \
+        descent train --optimizer sgd --lr 0.5 --batch-size all       batch gradient descent\n  \
+        descent train --schedule 'cosine warmup=5%' --clip-norm 1\n  \
+        descent train --epochs 50 --checkpoint-every 1000   then, after Ctrl-C or a crash:\n  \
+        descent train --epochs 50 --checkpoint-every 1000 --resume\n\n\
+        `descent explain NAME` tells what an optimizer's hyperparameters do.",
+    mut_arg("json", |json| json.help("Print the run's record as JSON and nothing else")),
+)]
+pub(crate) struct Train {
+    #[command(flatten)]
+    recipe: RecipeArgs,
+    /// Passes over the training set
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..), default_value_t = 5)]
+    epochs: u32,
+    /// Of initial weights and batches
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    threads: ThreadsArgs,
+    /// Write the trained weights here, for `evaluate`, `predict` and PyTorch
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// File of the checkpoint
+    #[arg(long, value_name = "FILE", default_value = "checkpoint.safetensors")]
+    checkpoint: PathBuf,
+    /// Write a checkpoint every N updates, and when stopped by Ctrl-C or SIGTERM
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    checkpoint_every: Option<u64>,
+    /// Go on from the checkpoint, and keep writing it
+    #[arg(long)]
+    resume: bool,
+    /// Resume although the checkpoint has other settings
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    task: TaskArgs,
+    #[command(flatten)]
+    hyper: HyperFlags,
 }
 
-pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
+/// Flags for the optimizer and all around it but for its hyperparameters.
+#[derive(Args)]
+struct RecipeArgs {
+    /// The update rule; `descent optimizers` lists them
+    #[arg(long, value_name = "NAME", default_value = "adam")]
+    optimizer: String,
+    /// All settings in one: 'sam(adamw lr=3e-3), cosine warmup=5%, clip=1, batch=64'
+    #[arg(long, value_name = "RECIPE", conflicts_with_all = ["optimizer", "schedule", "clip_norm", "batch_size"])]
+    recipe: Option<String>,
+    /// The learning rate over the run: 'cosine warmup=5%', 'wsd decay=30%'; see `descent explain`
+    #[arg(long, value_name = "SCHEDULE")]
+    schedule: Option<String>,
+    /// Scale gradients whose norm over all weights is greater down to this
+    #[arg(long, value_name = "NORM")]
+    clip_norm: Option<f64>,
+    /// Examples in a batch: 1 is pure SGD, all is batch gradient descent [default: 64]
+    #[arg(long, value_name = "N|all")]
+    batch_size: Option<BatchSize>,
+}
+
+/// Examples in a batch.
+#[derive(Debug, Clone, Copy)]
+enum BatchSize {
+    Count(usize),
+    All,
+}
+
+impl FromStr for BatchSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<BatchSize, String> {
+        match text.parse() {
+            _ if text == "all" => Ok(BatchSize::All),
+            Ok(count) if count > 0 => Ok(BatchSize::Count(count)),
+            _ => Err("expected a whole number from 1, or `all` for the whole training set".to_string()),
+        }
+    }
+}
+
+impl Command for Train {
+    const NAME: &'static str = "train";
+
+    fn run(self) -> Result<(), Failure> {
+        run(&self)
+    }
+}
+
+fn run(train: &Train) -> Result<(), Failure> {
     // Everything that can be wrong in the settings is said before any data is fetched.
-    let mut recipe = recipe(matches)?;
-    let checkpoint = matches.get_one::<PathBuf>("checkpoint").expect("it has a default");
-    let (every, resume) = (matches.get_one::<u64>("checkpoint-every").copied(), matches.get_flag("resume"));
+    let mut recipe = train.recipe.read(&train.hyper)?;
+    let Train { checkpoint, checkpoint_every: every, resume, .. } = train;
+    let (every, resume) = (*every, *resume);
     let keeps = resume || every.is_some();
-    let save = matches.get_one::<PathBuf>("save").map(|path| Output::claim(path, "--save")).transpose()?;
+    let save = train.save.as_ref().map(|path| Output::claim(path, "--save")).transpose()?;
     let kept = keeps.then(|| Output::claim(checkpoint, "--checkpoint")).transpose()?;
     if let Some(save) = &save {
         save.differs_from(checkpoint, "--checkpoint")?;
     }
-    let threads = Threads::start(threads::of(matches))?;
+    let threads = train.threads.start()?;
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
-    let dataset = dataset::load(matches)?;
+    let task = train.task.load()?;
     let stop = Stop::listen()?;
-    if batch(matches) == Some("all") {
-        recipe.batch = dataset.train.len();
+    if let Some(BatchSize::All) = train.recipe.batch_size {
+        recipe.batch = task.examples.len(Split::Train);
     }
-    let task = task(matches, dataset)?;
-    let budget = Budget { epochs: *matches.get_one("epochs").expect("it has a default"), evaluations: 1 };
-    let seed = *matches.get_one::<u64>("seed").expect("it has a default");
+    let (budget, seed) = (Budget { epochs: train.epochs, evaluations: 1 }, train.seed);
     let mut training = Training::new(&task, &recipe, seed, budget)?;
 
     training.warnings().iter().for_each(|warning| console::note(&format!("warning: {warning}")));
 
     if resume && checkpoint.exists() {
-        training.resume(checkpoint, matches.get_flag("force"))?;
+        training.resume(checkpoint, train.force)?;
         let done = training.progress().steps;
         console::note(&format!("going on from {} at update {done}", files::text::path(checkpoint)));
     } else if resume {
@@ -151,7 +148,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<(), Failure> {
         ));
     }
 
-    let json = matches.get_flag("json");
+    let json = train.output.json;
     let progress = Progress::new(1, training.total_steps() - training.progress().steps, 1, json);
     let place = RunId { recipe: 0, seed, worker: 0 };
     let (mut keeper, mut failed, mut written) = (Keeper::new(every), None, false);
@@ -269,74 +266,24 @@ fn epoch_line(record: &Record, epoch: &Point, seconds: f64) -> String {
     line + &format!(", {seconds:.2} s")
 }
 
-/// What the flags say of the recipe; a batch of `all` is filled in when the data is known.
-fn recipe(matches: &ArgMatches) -> Result<Recipe, Failure> {
-    let mut recipe = match matches.get_one::<String>("recipe") {
-        Some(text) => text.parse::<Recipe>()?,
-        None => {
-            let name = matches.get_one::<String>("optimizer").expect("it has a default");
-            Recipe::new(rules::parse(name)?)
+impl RecipeArgs {
+    /// The recipe by these flags; a batch of `all` is filled in when the data is known.
+    fn read(&self, hyper: &HyperFlags) -> Result<Recipe, Failure> {
+        let mut recipe = match &self.recipe {
+            Some(text) => text.parse::<Recipe>()?,
+            None => Recipe::new(rules::parse(&self.optimizer)?),
+        };
+        hyper.apply(&mut *recipe.method.rule)?;
+        if let Some(text) = &self.schedule {
+            recipe.method.schedule = text.parse::<LrSchedule>()?;
         }
-    };
-    hyper_flags::apply(matches, &mut *recipe.method.rule)?;
-    if let Some(text) = matches.get_one::<String>("schedule") {
-        recipe.method.schedule = text.parse::<LrSchedule>()?;
+        if let Some(norm) = self.clip_norm {
+            recipe.method.clip = Some(Clip::Norm(norm));
+        }
+        if let Some(BatchSize::Count(count)) = self.batch_size {
+            recipe.batch = count;
+        }
+        recipe.check()?;
+        Ok(recipe)
     }
-    if let Some(norm) = matches.get_one::<f64>("clip-norm") {
-        recipe.method.clip = Some(Clip::Norm(*norm));
-    }
-    match batch(matches) {
-        None | Some("all") => {}
-        Some(text) => match text.parse() {
-            Ok(batch) if batch > 0 => recipe.batch = batch,
-            _ => {
-                return Err(Failure::usage(
-                    format!("--batch-size {text} is not a number of images"),
-                    "a whole number from 1, or all for the whole training set",
-                ));
-            }
-        },
-    }
-    recipe.check()?;
-    Ok(recipe)
-}
-
-/// `--batch-size`, unless a recipe says it.
-fn batch(matches: &ArgMatches) -> Option<&str> {
-    let by_recipe = matches.contains_id("recipe");
-    matches.get_one::<String>("batch-size").map(String::as_str).filter(|_| !by_recipe)
-}
-
-fn task(matches: &ArgMatches, dataset: data::Dataset) -> Result<Task, Failure> {
-    let examples = Arc::new(InMemory::images(dataset));
-    let name = matches.get_one::<String>("activation").expect("it has a default");
-    let chosen = Activation::by_name(name).expect("only known names parse");
-    let widths: Option<Vec<usize>> =
-        matches.get_many::<u32>("layers").map(|widths| widths.map(|&width| width as usize).collect());
-    Ok(match (model::of(matches), widths) {
-        (Architecture::Mlp { .. }, Some(widths)) => {
-            Task::with_widths(examples, &widths, chosen, Normalize::HALF)?
-        }
-        (Architecture::Mlp { hidden, .. }, None) => {
-            let mlp = Architecture::Mlp { hidden, activation: chosen };
-            Task::image_classifier(examples, &mlp, Normalize::HALF)?
-        }
-        (named, Some(_)) => {
-            let message = format!("--layers are widths of an mlp, and --model is {named}");
-            return Err(Failure::usage(message, "leave out one of the two"));
-        }
-        (named, None) => Task::image_classifier(examples, &named, Normalize::HALF)?,
-    })
-}
-
-fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name(value).help(help)
-}
-
-fn path(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf)).help(help)
-}
-
-fn switch(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }

@@ -1,0 +1,13 @@
+//! Groups of flags that several commands have, each with what its values mean.
+
+mod data;
+mod model;
+mod output;
+mod task;
+mod threads;
+
+pub(crate) use data::{DataArgs, PlaceArgs, sets};
+pub(crate) use model::ModelArgs;
+pub(crate) use output::OutputArgs;
+pub(crate) use task::TaskArgs;
+pub(crate) use threads::{ThreadsArgs, all_that_start};
