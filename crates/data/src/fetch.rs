@@ -26,7 +26,7 @@ pub fn fetch(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Origi
     let set = request.set;
     let places = &request.places;
     let named = request.data_dir.as_ref().or(places.standing.as_ref());
-    let store = Store::open(named.unwrap_or(&places.cache), set, progress)?;
+    let store = Store::open(named.unwrap_or(&places.cache), set, &request.network.cancel, progress)?;
     let folder = store.folder.clone();
     if store.wanted().is_empty() {
         return Ok(if named.is_some() { Origin::Folder(folder) } else { Origin::Cache(folder) });

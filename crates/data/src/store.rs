@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::folder::{self, Folder, STAMP};
 use crate::gzip;
+use crate::network::{Cancel, TICK};
 use crate::sets::{File, Set};
 
 /// How the names of half-downloaded files end, and of the notes beside them.
@@ -25,15 +26,16 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Makes the folder below a root and takes its lock, waiting if another process has it.
+    /// Makes the folder below a root and takes its lock, waiting if another process has it, until `cancel`.
     pub(crate) fn open(
         root: &Path,
         set: &'static Set,
+        cancel: &Cancel,
         progress: &mut dyn FnMut(Event),
     ) -> Result<Store, Error> {
         let folder = folder::raw(root, set);
         fs::create_dir_all(&folder).map_err(|source| Error::Create { path: folder.clone(), source })?;
-        let lock = Lock::acquire(&folder.join(".lock"), &mut || {
+        let lock = lock(&folder.join(".lock"), cancel, &mut || {
             progress(Event::Waiting { what: set.title.into() });
         })?;
         let store = Store { set, folder, _lock: lock };
@@ -90,5 +92,20 @@ impl Store {
                 let _ = fs::remove_file(entry.path());
             }
         }
+    }
+}
+
+/// Takes the lock, after calling `waiting` once if another process has it.
+fn lock(path: &Path, cancel: &Cancel, waiting: &mut dyn FnMut()) -> Result<Lock, Error> {
+    let mut said = false;
+    loop {
+        if let Some(lock) = Lock::try_acquire(path)? {
+            return Ok(lock);
+        }
+        if !said {
+            waiting();
+            said = true;
+        }
+        cancel.sleep(TICK)?;
     }
 }

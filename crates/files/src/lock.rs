@@ -1,6 +1,7 @@
 //! A lock between processes.
 
 use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::Path;
 
 use crate::error::Error;
@@ -19,27 +20,43 @@ impl Lock {
     /// # Errors
     /// If the file cannot be created or locked, or is no regular file.
     pub fn acquire(path: &Path, waiting: &mut dyn FnMut()) -> Result<Lock, Error> {
-        // Opening a pipe would wait for its other end.
-        if let Ok(found) = fs::metadata(path)
-            && let Some(found) = kind_of(&found)
-        {
-            return Err(Error::Irregular { path: path.into(), flag: None, found, written: true });
+        let file = open(path)?;
+        if !try_lock(path, &file)? {
+            waiting();
+            file.lock().map_err(|source| refused(path, source))?;
         }
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)
-            .map_err(|source| Error::Create { path: path.into(), flag: None, source })?;
-        let locked = match file.try_lock() {
-            Ok(()) => Ok(()),
-            Err(TryLockError::WouldBlock) => {
-                waiting();
-                file.lock()
-            }
-            Err(TryLockError::Error(error)) => Err(error),
-        };
-        locked.map_err(|source| Error::Io { action: "lock", path: path.into(), flag: None, source })?;
         Ok(Lock { _held: file })
     }
+
+    /// Takes the lock unless somebody else holds it.
+    ///
+    /// # Errors
+    /// As for [`Lock::acquire`].
+    pub fn try_acquire(path: &Path) -> Result<Option<Lock>, Error> {
+        let file = open(path)?;
+        Ok(try_lock(path, &file)?.then_some(Lock { _held: file }))
+    }
+}
+
+fn open(path: &Path) -> Result<File, Error> {
+    // Opening a pipe would wait for its other end.
+    if let Ok(found) = fs::metadata(path)
+        && let Some(found) = kind_of(&found)
+    {
+        return Err(Error::Irregular { path: path.into(), flag: None, found, written: true });
+    }
+    let file = File::options().create(true).truncate(false).write(true).open(path);
+    file.map_err(|source| Error::Create { path: path.into(), flag: None, source })
+}
+
+fn try_lock(path: &Path, file: &File) -> Result<bool, Error> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(source)) => Err(refused(path, source)),
+    }
+}
+
+fn refused(path: &Path, source: io::Error) -> Error {
+    Error::Io { action: "lock", path: path.into(), flag: None, source }
 }

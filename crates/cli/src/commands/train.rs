@@ -101,7 +101,7 @@ impl FromStr for BatchSize {
         match text.parse() {
             _ if text == "all" => Ok(BatchSize::All),
             Ok(count) if count > 0 => Ok(BatchSize::Count(count)),
-            _ => Err("expected a whole number from 1, or `all` for the whole training set".to_string()),
+            _ => Err("expected a whole number from 1, or all for the whole training set".to_string()),
         }
     }
 }

@@ -215,6 +215,25 @@ fn stop_soon(cancel: &Cancel) {
 }
 
 #[test]
+fn a_stop_is_heard_while_another_process_fetches() {
+    let root = tempfile::tempdir().unwrap();
+    let request = tiny::request(tiny::set(), root.path());
+    let folder = request.places.cache.join(request.set.torchvision).join("raw");
+    fs::create_dir_all(&folder).unwrap();
+    let held = fs::File::create(folder.join(".lock")).unwrap();
+    held.lock().unwrap();
+    let mut waits = 0;
+    let fetched = fetch(&request, &mut |event| {
+        if let data::Event::Waiting { .. } = event {
+            waits += 1;
+            request.network.cancel.cancel();
+        }
+    });
+    assert!(matches!(fetched, Err(Error::Cancelled)), "{fetched:?}");
+    assert_eq!(waits, 1);
+}
+
+#[test]
 fn only_fashion_mnist_has_a_debian_package() {
     let with: Vec<&str> = SETS.iter().filter(|set| set.debian.is_some()).map(|set| set.name).collect();
     assert_eq!(with, ["fashion-mnist"]);
