@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each crate with the crates of the workspace that it may use.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("files", &[]),
     ("tensor", &["files"]),
     ("autograd", &["tensor"]),
@@ -16,7 +16,8 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("train", &["files", "tensor", "autograd", "nn", "optim", "data"]),
     ("lab", &["files", "tensor", "autograd", "nn", "optim", "data", "train"]),
     ("report", &["files", "train", "lab"]),
-    ("cli", &["files", "tensor", "nn", "optim", "data", "train", "lab", "report"]),
+    ("store", &["files", "train", "lab"]),
+    ("cli", &["files", "tensor", "nn", "optim", "data", "train", "lab", "report", "store"]),
     ("xtask", &["files", "tensor", "autograd", "nn", "optim", "data", "train", "lab", "report", "cli"]),
     ("whole-program-tests", &[]),
 ];

@@ -45,6 +45,7 @@ mod error;
 mod filter;
 mod holder;
 mod memory;
+mod rules;
 mod same;
 mod work;
 
@@ -59,7 +60,8 @@ pub use diff::lines as line_differences;
 pub use error::Error;
 pub use filter::Filter;
 pub use holder::Holder;
-pub use memory::{Memory, compare_runs, compare_studies, compare_trials, unknown_study};
+pub use memory::Memory;
+pub use rules::{put_runs, put_study, put_trials, unknown_study};
 pub use same::differences;
 pub use work::{Turn, Work, take};
 
@@ -83,7 +85,15 @@ pub trait Store: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`Error::Conflict`] if a run with this key and other results is there; otherwise as for [`Store::get`].
-    fn put(&self, record: &Record) -> Result<Put, Error>;
+    fn put(&self, record: &Record) -> Result<Put, Error> {
+        Ok(self.put_all(std::slice::from_ref(record))?[0])
+    }
+
+    /// [`Store::put`] for many: all of them are kept, or with an error none.
+    ///
+    /// # Errors
+    /// As for [`Store::put`].
+    fn put_all(&self, records: &[Record]) -> Result<Vec<Put>, Error>;
 
     /// The finished runs that a filter lets through, in the order in which they were put.
     ///
@@ -159,7 +169,15 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::Conflict`] if the study has another trial of this name, [`Error::Unknown`] if there is no such
     /// study; otherwise as for [`Store::get`].
-    fn put_trial(&self, study: &str, trial: &Trial) -> Result<Put, Error>;
+    fn put_trial(&self, study: &str, trial: &Trial) -> Result<Put, Error> {
+        Ok(self.put_trials(study, std::slice::from_ref(trial))?[0])
+    }
+
+    /// [`Store::put_trial`] for many: all of them are kept, or with an error none.
+    ///
+    /// # Errors
+    /// As for [`Store::put_trial`].
+    fn put_trials(&self, study: &str, trials: &[Trial]) -> Result<Vec<Put>, Error>;
 
     /// The trials of a study by name, numbers in the order in which people count.
     ///

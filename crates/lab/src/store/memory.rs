@@ -6,10 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use files::text::natural_order;
 use train::Record;
 
-use super::{
-    Claim, Error, Filter, Holder, Put, Running, Store, StudyText, Summary, Trial, differences,
-    line_differences, now,
-};
+use super::rules::{put_runs, put_study, put_trials, unknown_study};
+use super::{Claim, Error, Filter, Holder, Put, Running, Store, StudyText, Summary, Trial, now};
 
 /// A store in memory, shared by threads.
 #[derive(Debug, Default)]
@@ -26,20 +24,23 @@ struct Contents {
 }
 
 impl Memory {
-    /// [`Store::put`] under a key and at a time in milliseconds since 1970.
+    /// [`Store::put_all`] at a time in milliseconds since 1970.
     ///
     /// # Errors
-    /// As for [`Store::put`].
-    pub fn put_at(&self, key: &str, record: &Record, time: u64) -> Result<Put, Error> {
+    /// As for [`Store::put_all`].
+    pub fn put_all_at(&self, records: &[Record], time: u64) -> Result<Vec<Put>, Error> {
         let mut contents = self.contents();
-        contents.claims.remove(key);
-        if let Some(&place) = contents.places.get(key) {
-            return compare_runs(key, &contents.runs[place].1, record);
+        let stored = |key: &str| Ok(contents.places.get(key).map(|&place| contents.runs[place].1.clone()));
+        let decided = put_runs(records, &mut { stored })?;
+        for (record, (key, put)) in records.iter().zip(&decided) {
+            contents.claims.remove(key);
+            if *put == Put::New {
+                let place = contents.runs.len();
+                contents.places.insert(key.clone(), place);
+                contents.runs.push((Summary::new(key.clone(), record, time), record.clone()));
+            }
         }
-        let place = contents.runs.len();
-        contents.places.insert(key.to_string(), place);
-        contents.runs.push((Summary::new(key.to_string(), record, time), record.clone()));
-        Ok(Put::New)
+        Ok(decided.into_iter().map(|(_, put)| put).collect())
     }
 
     /// [`Store::claim`] at a time in milliseconds since 1970.
@@ -53,12 +54,15 @@ impl Memory {
                 Claim::Held(claim.holder.clone())
             }
             _ => {
-                let (key, holder) = (key.to_string(), holder.clone());
-                let claim = Running { key: key.clone(), holder, since: time, beat: time, so_far: None };
-                contents.claims.insert(key, claim);
+                contents.set_claim(key, holder, time);
                 Claim::Ours
             }
         }
+    }
+
+    /// Gives a claim to a holder, whoever had it, at a time in milliseconds since 1970.
+    pub fn set_claim(&self, key: &str, holder: &Holder, time: u64) {
+        self.contents().set_claim(key, holder, time);
     }
 
     /// [`Store::beat`] at a time in milliseconds since 1970.
@@ -80,14 +84,22 @@ impl Memory {
     }
 }
 
+impl Contents {
+    fn set_claim(&mut self, key: &str, holder: &Holder, time: u64) {
+        let (key, holder) = (key.to_string(), holder.clone());
+        let claim = Running { key: key.clone(), holder, since: time, beat: time, so_far: None };
+        self.claims.insert(key, claim);
+    }
+}
+
 impl Store for Memory {
     fn get(&self, key: &str) -> Result<Option<Record>, Error> {
         let contents = self.contents();
         Ok(contents.places.get(key).map(|&place| contents.runs[place].1.clone()))
     }
 
-    fn put(&self, record: &Record) -> Result<Put, Error> {
-        self.put_at(&record.key(), record, now())
+    fn put_all(&self, records: &[Record]) -> Result<Vec<Put>, Error> {
+        self.put_all_at(records, now())
     }
 
     fn list(&self, filter: &Filter) -> Result<Vec<Summary>, Error> {
@@ -127,11 +139,11 @@ impl Store for Memory {
 
     fn open_study(&self, study: &StudyText) -> Result<Put, Error> {
         let mut contents = self.contents();
-        if let Some((old, _)) = contents.studies.get(&study.name) {
-            return compare_studies(old, study);
+        let put = put_study(study, contents.studies.get(&study.name).map(|(old, _)| old))?;
+        if put == Put::New {
+            contents.studies.insert(study.name.clone(), (study.clone(), BTreeMap::new()));
         }
-        contents.studies.insert(study.name.clone(), (study.clone(), BTreeMap::new()));
-        Ok(Put::New)
+        Ok(put)
     }
 
     fn replace_study(&self, study: &StudyText) -> Result<(), Error> {
@@ -143,16 +155,14 @@ impl Store for Memory {
         Ok(self.contents().studies.values().map(|(study, _)| study.clone()).collect())
     }
 
-    fn put_trial(&self, study: &str, trial: &Trial) -> Result<Put, Error> {
+    fn put_trials(&self, study: &str, trials: &[Trial]) -> Result<Vec<Put>, Error> {
         let mut contents = self.contents();
-        let Some((_, trials)) = contents.studies.get_mut(study) else {
-            return Err(unknown_study(study));
-        };
-        if let Some(old) = trials.get(&trial.name) {
-            return compare_trials(study, old, trial);
+        let (_, stored) = contents.studies.get_mut(study).ok_or_else(|| unknown_study(study))?;
+        let decided = put_trials(study, trials, &|name| stored.get(name))?;
+        for trial in trials {
+            stored.entry(trial.name.clone()).or_insert_with(|| trial.clone());
         }
-        trials.insert(trial.name.clone(), trial.clone());
-        Ok(Put::New)
+        Ok(decided)
     }
 
     fn trials(&self, study: &str) -> Result<Vec<Trial>, Error> {
@@ -162,57 +172,4 @@ impl Store for Memory {
         trials.sort_by(|a, b| natural_order(&a.name, &b.name));
         Ok(trials)
     }
-}
-
-/// [`Put::Same`] for a run that is there with the same results, for implementations of [`Store`].
-///
-/// # Errors
-/// [`Error::Conflict`] if they are others.
-pub fn compare_runs(key: &str, old: &Record, new: &Record) -> Result<Put, Error> {
-    let differences = differences(old, new);
-    if differences.is_empty() {
-        return Ok(Put::Same);
-    }
-    let described = |record: &Record| {
-        let Record { optimizer, recipe, seed, environment, .. } = record;
-        let short = key.get(..8).unwrap_or(key);
-        format!("run {short} (`{optimizer}`, {recipe}, seed {seed}, by version {})", environment.version)
-    };
-    Err(Error::Conflict {
-        new: format!("the new {}", described(new)),
-        old: format!("the stored {}", described(old)),
-        differences,
-    })
-}
-
-/// [`Put::Same`] for a study that is there with the same definition, for implementations of [`Store`].
-///
-/// # Errors
-/// [`Error::Changed`] if it is another one.
-pub fn compare_studies(old: &StudyText, new: &StudyText) -> Result<Put, Error> {
-    if old.text == new.text {
-        return Ok(Put::Same);
-    }
-    Err(Error::Changed { name: new.name.clone(), differences: line_differences(&old.text, &new.text) })
-}
-
-/// [`Put::Same`] for a trial that is there with the same result, for implementations of [`Store`].
-///
-/// # Errors
-/// [`Error::Conflict`] if it is another one.
-pub fn compare_trials(study: &str, old: &Trial, new: &Trial) -> Result<Put, Error> {
-    if old == new {
-        return Ok(Put::Same);
-    }
-    let text = |trial: &Trial| format!("{}\n{}", trial.runs.join("\n"), trial.result);
-    Err(Error::Conflict {
-        new: format!("a new trial `{}` of study `{study}`", new.name),
-        old: format!("the stored one of {} runs", old.runs.len()),
-        differences: line_differences(&text(old), &text(new)),
-    })
-}
-
-/// [`Error::Unknown`] for a study, for implementations of [`Store`].
-pub fn unknown_study(name: &str) -> Error {
-    Error::Unknown { kind: "study", name: name.to_string(), near: None }
 }
