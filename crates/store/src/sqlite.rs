@@ -244,7 +244,7 @@ impl Store for Sqlite {
         self.write(|inside, path| {
             let put = put_study(study, inside.studies.get(&study.name).map(|(_, old)| old))?;
             if put == Put::New {
-                inside.studies.add(&inside.connection, &[study.clone()]).at(path)?;
+                inside.studies.add(&inside.connection, std::slice::from_ref(study)).at(path)?;
             }
             Ok(put)
         })

@@ -62,7 +62,7 @@ impl Sqlite {
             _ => QueryError::Sql(files::text::shorten(&message(&error), 300)),
         };
         let mut statement = connection.prepare(sql).map_err(failed)?;
-        let columns: Vec<String> = statement.column_names().into_iter().map(String::from).collect();
+        let columns: Vec<String> = statement.column_names().map(String::from).collect();
         let mut found = statement.query([]).map_err(failed)?;
         let mut rows = Vec::new();
         while let Some(row) = found.next().map_err(failed)? {
