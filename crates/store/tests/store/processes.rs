@@ -1,6 +1,7 @@
 //! Several processes on one store: no run twice, none lost, whatever ends them.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -25,7 +26,7 @@ fn child() {
                 if store.claim(&run.key(), &Holder::new()).expect("a claim") == Claim::Ours {
                     let put = store.put(&run).expect("a run");
                     assert_eq!(put, Put::New);
-                    println!("ran {}", run.seed);
+                    say(&format!("ran {}", run.seed));
                 }
             }
         }
@@ -33,11 +34,17 @@ fn child() {
             for seed in number * 1000.. {
                 store.claim(&record(seed).key(), &Holder::new()).expect("a claim");
                 store.put(&record(seed)).expect("a run");
-                println!("put {seed}");
+                say(&format!("put {seed}"));
             }
         }
         other => panic!("{other}"),
     }
+}
+
+/// A line for the process that started this one.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).expect("somebody reads");
 }
 
 fn start(role: &str, path: &Path, number: u64) -> Child {
