@@ -1,3 +1,4 @@
-//! Whole-program tests: the structure of the workspace.
+//! Whole-program tests: the structure of the workspace and the words of its text.
 
 mod structure;
+mod words;
