@@ -5,16 +5,12 @@ use std::path::{Path, PathBuf};
 
 /// Parts of the repository that still break a rule. The list only shrinks.
 const NOT_YET: &[&str] = &[
-    "crates/autograd",
     "crates/cli",
     "crates/data",
-    "crates/files",
     "crates/lab",
-    "crates/nn",
     "crates/optim",
     "crates/report",
     "crates/store",
-    "crates/tensor",
     "crates/train",
     "xtask",
     "tests",
@@ -53,7 +49,7 @@ const PHRASES: [&str; 16] = [
 const STARTS: [&str; 4] = ["What", "Whether", "How", "That"];
 
 /// Beginnings of words in British spelling.
-const BRITISH: [&str; 41] = [
+const BRITISH: [&str; 44] = [
     "analyse",
     "artefact",
     "behaviour",
@@ -64,6 +60,8 @@ const BRITISH: [&str; 41] = [
     "colour",
     "discretis",
     "favour",
+    "grey ",
+    "greys",
     "fulfil ",
     "generalis",
     "grey",
@@ -80,7 +78,8 @@ const BRITISH: [&str; 41] = [
     "normalis",
     "optimis",
     "organis",
-    "parallelis",
+    "parallelise",
+    "parallelisa",
     "penalis",
     "programme ",
     "quantis",
@@ -98,7 +97,7 @@ const BRITISH: [&str; 41] = [
 ];
 
 /// Names of types, functions and modules that only this repository understood.
-const PRIVATE: [&str; 42] = [
+const PRIVATE: [&str; 41] = [
     "Bundle",
     "Each",
     "Method",
@@ -139,7 +138,6 @@ const PRIVATE: [&str; 42] = [
     "peers",
     "aims",
     "awake",
-    "panels",
     "factors",
 ];
 

@@ -1,5 +1,5 @@
-//! An op of a crate that is not this one: snake, `x + sin²(a·x)/a`, with a learned frequency for each
-//! feature (Ziyin 2020). It has a forward half, a backward half, and its gradient is checked.
+//! Custom op outside of the crate: snake, `x + sin²(a·x)/a`, with a learned frequency for each feature (Ziyin
+//! 2020): forward, backward and a gradient check.
 #![allow(clippy::print_stdout, reason = "an example shows its result")]
 
 use autograd::Var;
@@ -9,7 +9,7 @@ use tensor::{Kernels, Layout, ParamVec, Role};
 /// Snake of x [.., features] with frequencies a [features].
 ///
 /// # Panics
-/// If there is not one frequency for each feature.
+/// If the number of frequencies is not the number of features.
 #[track_caller]
 pub(crate) fn snake<'g, T: Kernels>(x: Var<'g, T>, a: Var<'g, T>) -> Var<'g, T> {
     let (tape, shape) = (x.tape(), x.shape());
@@ -20,9 +20,9 @@ pub(crate) fn snake<'g, T: Kernels>(x: Var<'g, T>, a: Var<'g, T>) -> Var<'g, T> 
         a.shape()
     );
 
-    // Forward: write every number of a buffer of the pool.
+    // Forward: write every element of a buffer from the pool.
     let mut y = tape.buffer(shape);
-    // The sines are needed on the way back, so they are kept on the tape as a constant.
+    // Backward needs the sines, so they are saved on the tape as a constant.
     let mut sines = tape.buffer(shape);
     for (i, (x, a)) in each(&x.values(), &a.values()).enumerate() {
         sines[i] = (a * x).sin();
@@ -55,7 +55,7 @@ pub(crate) fn snake<'g, T: Kernels>(x: Var<'g, T>, a: Var<'g, T>) -> Var<'g, T> 
     })
 }
 
-/// Each number of x with the number of its feature.
+/// Each element of x with the frequency of its feature.
 fn each<T: Copy>(x: &[T], a: &[T]) -> impl Iterator<Item = (T, T)> {
     x.iter().zip(a.iter().cycle()).map(|(&x, &a)| (x, a))
 }

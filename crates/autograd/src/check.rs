@@ -1,4 +1,4 @@
-//! Gradients against central differences, in double precision.
+//! Gradient checks by central differences, in double precision.
 
 use tensor::ParamVec;
 
@@ -6,11 +6,11 @@ use crate::pool::BufferPool;
 use crate::tape::Tape;
 use crate::var::Var;
 
-/// The step of the central difference for a weight w: `STEP·max(1, |w|)`.
+/// Step of the central difference for a weight w: `STEP·max(1, |w|)`.
 const STEP: f64 = 1e-5;
 
-/// The greatest relative error between the gradient of `f` at `at` and its central difference,
-/// over all weights: `|a − n| / max(1, |a|, |n|)`.
+/// Maximum relative error between the gradient of `f` at `at` and its central difference over all weights:
+/// `|a − n| / max(1, |a|, |n|)`.
 ///
 /// ```
 /// use autograd::check::gradient_error;

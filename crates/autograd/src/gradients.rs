@@ -1,4 +1,4 @@
-//! Gradients while the backward pass is under way.
+//! Gradients during the backward pass.
 
 use std::fmt;
 
@@ -9,11 +9,10 @@ use crate::ops::broadcast;
 use crate::pool::BufferPool;
 use crate::tape::{Node, NodeData, Value};
 
-/// The input of an op's backward half: the gradient of its output, and the values of the forward
-/// pass.
+/// Context of an op's backward: the gradient of its output, and the values of the forward pass.
 #[derive(Clone, Copy)]
 pub struct BackwardCtx<'a, T: Kernels> {
-    /// The gradient of the loss with respect to this op's output, row-major.
+    /// Gradient of the loss with respect to this op's output, row-major.
     pub dy: &'a [T],
     /// The op's output.
     pub y: &'a [T],
@@ -23,37 +22,36 @@ pub struct BackwardCtx<'a, T: Kernels> {
 }
 
 impl<'a, T: Kernels> BackwardCtx<'a, T> {
-    /// The value of an input, or of a [constant](crate::Tape::push_constant) that the forward half
-    /// kept, row-major.
+    /// Value of an input, or of a [constant](crate::Tape::push_constant) saved by the forward pass, row-major.
     pub fn value(&self, node: Node) -> &'a [T] {
         self.nodes[node.0].value.as_slice(self.params, self.pool)
     }
 
-    /// The sizes of such a value.
+    /// Shape of such a value.
     pub fn shape(&self, node: Node) -> Shape {
         self.nodes[node.0].shape
     }
 
-    /// The bytes of an input that is a constant kept in bytes.
+    /// Bytes of a quantized input.
     pub(crate) fn bytes(&self, node: Node) -> Option<U8Tensor<'a, T>> {
         self.nodes[node.0].value.as_bytes()
     }
 }
 
-/// The number of elements of the output.
+/// Number of elements of the output.
 impl<T: Kernels> fmt::Debug for BackwardCtx<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BackwardCtx").field("len", &self.y.len()).finish_non_exhaustive()
     }
 }
 
-/// The gradients found so far; the backward half of an op adds to those of its inputs.
+/// Gradients accumulated so far; the backward of an op adds to those of its inputs.
 pub struct Gradients<'a, T: Kernels> {
     nodes: &'a [NodeData<T>],
     pool: &'a BufferPool<T>,
     params: &'a mut ParamVec<T>,
     own: Vec<Option<Buffer<T>>>,
-    /// Whether a gradient has been added to, by node.
+    /// True for each node whose gradient has been added to.
     written: Vec<bool>,
 }
 
@@ -68,8 +66,8 @@ impl<'a, T: Kernels> Gradients<'a, T> {
     }
 
     /// Calls `write(dx, beta)` if the gradient of `x` is [wanted](Gradients::wants). With `beta` 0
-    /// the numbers in `dx` are unspecified and must all be written; with 1 they must be added to:
-    /// `dx = gradient + beta·dx`, as a matrix product takes it.
+    /// `dx` is unspecified and must be overwritten; with 1 it must be added to:
+    /// `dx = gradient + beta·dx`, as in BLAS.
     pub fn add(&mut self, x: Node, write: impl FnOnce(&mut [T], T)) {
         let Node(index) = x;
         if !self.wants(x) {
@@ -93,8 +91,8 @@ impl<'a, T: Kernels> Gradients<'a, T> {
         self.nodes[x.0].needs_gradient
     }
 
-    /// Adds `f(a, b)` for the elements of two slices to the gradient of `x`, which has as many.
-    /// With one slice, give it twice.
+    /// Adds `f(a, b)` of the elements of two slices to the gradient of `x`, all of one length. Pass a single slice
+    /// twice.
     pub fn add_map(&mut self, x: Node, a: &[T], b: &[T], f: impl Fn(T, T) -> T) {
         self.add(x, |dx, beta| {
             let pairs = dx.iter_mut().zip(a.iter().zip(b));
@@ -124,12 +122,12 @@ impl<'a, T: Kernels> Gradients<'a, T> {
         self.pool.give_back(buffer);
     }
 
-    /// Takes the gradient of an op's output, if anything added to it.
+    /// Takes the gradient of an op's output, if it was added to.
     pub(crate) fn take(&mut self, node: Node) -> Option<Buffer<T>> {
         self.own[node.0].take()
     }
 
-    /// Zeros what nothing was added to.
+    /// Zeros the gradients that were never added to.
     pub(crate) fn finish(self) {
         let mut unused = vec![true; self.params.layout().entries().len()];
         for (node, written) in self.nodes.iter().zip(&self.written) {
@@ -146,7 +144,7 @@ impl<'a, T: Kernels> Gradients<'a, T> {
     }
 }
 
-/// The number of values whose gradient has been added to.
+/// Number of values whose gradient has been added to.
 impl<T: Kernels> fmt::Debug for Gradients<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let written = self.written.iter().filter(|&&written| written).count();

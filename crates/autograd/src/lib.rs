@@ -1,10 +1,9 @@
-//! Reverse-mode differentiation on a tape: one function an op, forward above backward.
+//! Reverse-mode automatic differentiation on a tape: one function per op, forward above backward.
 //!
-//! A [`Tape`] owns its nodes in the order they were computed, which already is a topological
-//! order, so the backward pass is a reverse walk. A [`Var`] is a `Copy` handle that cannot
-//! outlive the tape. Buffers go back to the [`BufferPool`], so from the second step on nothing large
-//! is allocated. Weights stay where they are, in a [`tensor::ParamVec`], and gradients are written
-//! to another vector of the same layout.
+//! A [`Tape`] owns its nodes in the order of computation, which is a topological order, so the backward pass is
+//! a reverse loop. A [`Var`] is a `Copy` handle that cannot outlive the tape. Buffers return to the
+//! [`BufferPool`], so from the second step on nothing large is allocated. Weights are read in place from a
+//! [`tensor::ParamVec`], and gradients are written to another vector of the same layout.
 //!
 //! ```
 //! use autograd::BufferPool;

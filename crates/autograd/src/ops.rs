@@ -1,5 +1,5 @@
-//! The ops, as methods of [`Var`](crate::Var): one function an op, its backward directly beneath
-//! its forward, and a row in the gradient-check table (`tests/gradients.rs`).
+//! Ops, as methods of [`Var`](crate::Var): one function per op, its backward directly below its forward, and a
+//! row in the gradient-check table (`tests/gradients.rs`).
 
 pub(crate) mod broadcast;
 

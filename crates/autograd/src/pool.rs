@@ -1,4 +1,4 @@
-//! Memory that one step of training leaves to the next.
+//! Buffers reused from one training step to the next.
 
 use std::cell::RefCell;
 
@@ -6,7 +6,7 @@ use tensor::{Buffer, Kernels, ParamVec};
 
 use crate::tape::Tape;
 
-/// Keeps the buffers of finished tapes for the next one.
+/// Pool of the buffers of finished tapes.
 #[derive(Debug, Default)]
 pub struct BufferPool<T = f32> {
     numbers: RefCell<Vec<Buffer<T>>>,
@@ -15,7 +15,7 @@ pub struct BufferPool<T = f32> {
 }
 
 impl<T: Kernels> BufferPool<T> {
-    /// A pool with no buffers yet.
+    /// An empty pool.
     pub fn new() -> BufferPool<T> {
         BufferPool { numbers: RefCell::default(), bytes: RefCell::default(), tokens: RefCell::default() }
     }
@@ -51,7 +51,7 @@ impl<T: Kernels> BufferPool<T> {
     }
 }
 
-/// The smallest free buffer that is large enough, or a new one.
+/// Smallest free buffer that is large enough, or a new one.
 fn smallest<E: Copy + Default>(free: &mut Vec<Buffer<E>>, len: usize) -> Buffer<E> {
     let fits = (0..free.len()).filter(|&i| free[i].capacity() >= len).min_by_key(|&i| free[i].capacity());
     let mut buffer = fits.map(|i| free.swap_remove(i)).unwrap_or_default();
@@ -71,9 +71,9 @@ mod tests {
 
     use super::*;
 
-    /// From the second step on, every buffer comes from the pool and goes back to it.
+    /// From the second step on, every buffer comes from the pool.
     #[test]
-    fn a_step_allocates_no_buffer_that_the_last_one_had() {
+    fn a_step_reuses_the_buffers_of_the_last_one() {
         let mut layout = Layout::new();
         let [w, b] = [layout.push("w", [32, 100], Role::Matrix), layout.push("b", [32], Role::Bias)];
         let table = layout.push("table", [10, 4], Role::Embedding);

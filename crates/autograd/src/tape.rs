@@ -1,4 +1,4 @@
-//! The arena of computed values.
+//! Arena of computed values.
 
 use std::cell::{OnceCell, RefCell};
 use std::fmt;
@@ -11,20 +11,20 @@ use crate::gradients::{BackwardCtx, Gradients};
 use crate::pool::BufferPool;
 use crate::var::Var;
 
-/// The values of one computation, in the order they were computed.
+/// Values of one computation, in the order of computation.
 pub struct Tape<'a, T: Kernels = f32> {
     pub(crate) pool: &'a BufferPool<T>,
     pub(crate) params: &'a ParamVec<T>,
     pub(crate) nodes: RefCell<Vec<NodeData<T>>>,
-    /// The node of each parameter that has been used, by its position in the layout.
+    /// Node of each parameter used so far, by its position in the layout.
     param_nodes: RefCell<Vec<Option<Node>>>,
 }
 
-/// The place of a value on its tape; what a backward closure keeps of a [`Var`].
+/// Index of a value on its tape; backward closures keep it instead of a [`Var`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Node(pub(crate) usize);
 
-/// The backward half of an op: adds to the gradients of the op's inputs.
+/// Backward of an op: adds to the gradients of its inputs.
 type Backward<T> = Box<dyn Fn(BackwardCtx<'_, T>, &mut Gradients<'_, T>)>;
 
 pub(crate) struct NodeData<T: Kernels> {
@@ -40,10 +40,10 @@ impl<'a, T: Kernels> Tape<'a, T> {
         Tape { pool, params, nodes: RefCell::default(), param_nodes }
     }
 
-    /// A constant: gradients do not flow into it.
+    /// A constant input: no gradient flows into it.
     ///
     /// # Panics
-    /// If there are not as many values as the shape has elements.
+    /// If the number of values is not the number of elements of the shape.
     #[track_caller]
     pub fn input(&self, shape: impl Into<Shape>, values: &[T]) -> Var<'_, T> {
         let shape = shape.into();
@@ -51,8 +51,7 @@ impl<'a, T: Kernels> Tape<'a, T> {
         self.input_with(shape, |buffer| buffer.copy_from_slice(values))
     }
 
-    /// A constant that `fill` writes straight into the tape's buffer, whose values are
-    /// unspecified before.
+    /// A constant that `fill` writes directly into the tape's buffer, whose initial content is unspecified.
     pub fn input_with(&self, shape: impl Into<Shape>, fill: impl FnOnce(&mut [T])) -> Var<'_, T> {
         let shape = shape.into();
         let mut buffer = self.buffer(shape);
@@ -60,8 +59,8 @@ impl<'a, T: Kernels> Tape<'a, T> {
         self.push_constant(shape, buffer)
     }
 
-    /// An input whose gradient can be asked for with [`Var::backward_with`], as in
-    /// attribution and adversarial examples; PyTorch's `requires_grad=True`.
+    /// An input whose gradient [`Var::backward_with`] returns, as for attribution and adversarial examples;
+    /// PyTorch's `requires_grad=True`.
     ///
     /// # Panics
     /// As [`input`](Tape::input).
@@ -74,8 +73,8 @@ impl<'a, T: Kernels> Tape<'a, T> {
         self.append(Value::Own(buffer), shape, true, None)
     }
 
-    /// A constant of which each number is a byte that `fill` writes, as with pixels; the numbers
-    /// themselves are written only if an op needs them.
+    /// A quantized constant, such as pixels, whose bytes `fill` writes; it is dequantized only if an op needs the
+    /// numbers.
     ///
     /// ```
     /// use autograd::BufferPool;
@@ -98,8 +97,8 @@ impl<'a, T: Kernels> Tape<'a, T> {
         self.append(Value::Bytes { bytes, quantization, numbers: OnceCell::new() }, shape, false, None)
     }
 
-    /// A constant of tokens, rows of a table, that `fill` writes; [`Var::embedding_of`] takes them
-    /// as they are, and they are written as numbers only if another op needs them.
+    /// A constant of tokens, which index rows of a table and which `fill` writes; [`Var::embedding_of`] reads them
+    /// directly, and they are converted to numbers only if another op needs them.
     ///
     /// ```
     /// use autograd::BufferPool;
@@ -117,7 +116,7 @@ impl<'a, T: Kernels> Tape<'a, T> {
         self.append(Value::Tokens { tokens, numbers: OnceCell::new() }, shape, false, None)
     }
 
-    /// A parameter; using one twice gives the same variable.
+    /// A parameter; a second call returns the same node.
     pub fn param(&self, id: ParamId) -> Var<'_, T> {
         let shape = self.params.layout().entry(id).shape;
         let known = self.param_nodes.borrow()[id.index()];
@@ -131,28 +130,28 @@ impl<'a, T: Kernels> Tape<'a, T> {
         }
     }
 
-    /// The parameter vector that parameters are read from.
+    /// Parameter vector that parameters are read from.
     pub fn params(&self) -> &'a ParamVec<T> {
         self.params
     }
 
-    /// A buffer for a value of this shape, from the pool; its numbers are unspecified.
+    /// A buffer from the pool for a value of this shape, of unspecified content.
     pub fn buffer(&self, shape: impl Into<Shape>) -> Buffer<T> {
         self.pool.take(shape.into().len())
     }
 
-    /// Gives back a buffer that no value is kept in.
+    /// Returns an unused buffer to the pool.
     pub fn give_back(&self, buffer: Buffer<T>) {
         self.pool.give_back(buffer);
     }
 
-    /// Appends the value that an op computed from `inputs`, row-major in a [`buffer`](Tape::buffer).
-    /// Every op ends in this call, those of other crates too.
+    /// Appends the value that an op computed from `inputs`, row-major in a [`buffer`](Tape::buffer). Every op ends
+    /// in this call, including custom ops of other crates.
     ///
-    /// `backward` is the op's backward half. It is called at most once, with the gradient of the
-    /// output, and adds to the gradient of each input; it keeps the [`Node`] of a [`Var`] rather
-    /// than the `Var` itself. It is dropped at once if no input needs a gradient. For values that
-    /// it needs beside inputs and output, see [`push_constant`](Tape::push_constant).
+    /// `backward` is called at most once, with the gradient of the output, and adds to the gradient of each input;
+    /// it captures the [`Node`] of a [`Var`] rather than the `Var` itself. It is dropped immediately if no input
+    /// requires a gradient. To save values other than inputs and output, see
+    /// [`push_constant`](Tape::push_constant).
     ///
     /// ```
     /// use autograd::{BufferPool, Var};
@@ -180,7 +179,7 @@ impl<'a, T: Kernels> Tape<'a, T> {
     /// ```
     ///
     /// # Panics
-    /// If the buffer does not have as many numbers as the shape, or an input is of another tape.
+    /// If the length of the buffer is not the number of elements of the shape, or an input is of another tape.
     #[track_caller]
     pub fn push(
         &self,
@@ -197,11 +196,11 @@ impl<'a, T: Kernels> Tape<'a, T> {
         self.append(Value::Own(value), shape, needs_gradient, backward)
     }
 
-    /// Appends a value into which no gradient flows: a constant, or a result of the forward half
-    /// that the backward half needs, which reads it by its node with [`BackwardCtx::value`].
+    /// Appends a value into which no gradient flows: a constant, or a result of the forward pass saved for the
+    /// backward pass, which reads it with [`BackwardCtx::value`].
     ///
     /// # Panics
-    /// If the buffer does not have as many numbers as the shape.
+    /// If the length of the buffer is not the number of elements of the shape.
     #[track_caller]
     pub fn push_constant(&self, shape: impl Into<Shape>, value: Buffer<T>) -> Var<'_, T> {
         let shape = shape.into();
@@ -250,7 +249,7 @@ impl<T: Kernels> Drop for Tape<'_, T> {
     }
 }
 
-/// The number of values, and the shape of the last.
+/// Number of values, and the shape of the last.
 impl<T: Kernels> fmt::Debug for Tape<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nodes = self.nodes.borrow();
@@ -261,16 +260,16 @@ impl<T: Kernels> fmt::Debug for Tape<'_, T> {
     }
 }
 
-/// The numbers of a node, or where they are.
+/// Value of a node, or its source.
 pub(crate) enum Value<T: Kernels> {
     Own(Buffer<T>),
-    /// A constant kept in bytes; its numbers are written when an op asks for them.
+    /// A quantized constant; dequantized when an op asks for its numbers.
     Bytes {
         bytes: Buffer<u8>,
         quantization: Quantization<T>,
         numbers: OnceCell<Buffer<T>>,
     },
-    /// A constant kept in tokens; its numbers are written when an op asks for them.
+    /// A constant of tokens; converted when an op asks for its numbers.
     Tokens {
         tokens: Buffer<u32>,
         numbers: OnceCell<Buffer<T>>,
@@ -286,7 +285,7 @@ impl<T: Kernels> Value<T> {
         }
     }
 
-    /// The numbers kept here, which those of a parameter are not.
+    /// Numbers owned by the node; those of a parameter are not.
     pub(crate) fn own(&self, pool: &BufferPool<T>) -> &[T] {
         match self {
             Value::Own(numbers) => numbers,

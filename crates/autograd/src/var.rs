@@ -1,4 +1,4 @@
-//! Handles to values, and the reverse walk over the tape.
+//! Handles to values, and the backward pass over the tape.
 
 use std::cell::Ref;
 use std::fmt;
@@ -11,7 +11,7 @@ use tensor::{Kernels, ParamVec, Shape};
 use crate::gradients::{BackwardCtx, Gradients};
 use crate::tape::{Node, Tape, Value};
 
-/// A handle to a value of a [`Tape`]; its methods are the ops.
+/// Handle to a value of a [`Tape`]; its methods are the ops.
 #[derive(Clone, Copy)]
 pub struct Var<'g, T: Kernels = f32> {
     pub(crate) tape: &'g Tape<'g, T>,
@@ -20,22 +20,22 @@ pub struct Var<'g, T: Kernels = f32> {
 }
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The tape that the value belongs to.
+    /// Tape of the value.
     pub fn tape(self) -> &'g Tape<'g, T> {
         self.tape
     }
 
-    /// The place on the tape; what the backward half of an op keeps of its inputs.
+    /// Index on the tape, for backward closures.
     pub fn node(self) -> Node {
         self.node
     }
 
-    /// The sizes of the value.
+    /// Shape of the value.
     pub fn shape(self) -> Shape {
         self.shape
     }
 
-    /// The numbers, row-major. The tape cannot be added to while they are held.
+    /// Numbers of the value, row-major. The tape cannot grow while the borrow lives.
     pub fn values(self) -> Values<'g, T> {
         let nodes = self.tape.nodes.borrow();
         let Tape { params, pool, .. } = self.tape;
@@ -47,13 +47,12 @@ impl<'g, T: Kernels> Var<'g, T> {
         }
     }
 
-    /// Calls `read` with the bytes of a constant that is kept in bytes.
+    /// Calls `read` with the bytes of a quantized constant.
     pub(crate) fn with_bytes<R>(self, read: impl FnOnce(U8Tensor<'_, T>) -> R) -> Option<R> {
         self.tape.nodes.borrow()[self.node.0].value.as_bytes().map(read)
     }
 
-    /// The tokens of a constant that is kept in [tokens](Tape::input_tokens). The tape cannot be
-    /// added to while they are held.
+    /// Tokens of a constant of [tokens](Tape::input_tokens). The tape cannot grow while the borrow lives.
     pub fn tokens(self) -> Option<Ref<'g, [u32]>> {
         Ref::filter_map(self.tape.nodes.borrow(), |nodes| nodes[self.node.0].value.as_tokens()).ok()
     }
@@ -64,10 +63,10 @@ impl<'g, T: Kernels> Var<'g, T> {
         read(ArrayViewD::from_shape(&*self.shape, &values).expect("a value has as many numbers as its shape"))
     }
 
-    /// The only number of a value that has just one.
+    /// Number of a value with one element.
     ///
     /// # Panics
-    /// If there are more or none.
+    /// If the value does not have exactly one element.
     #[track_caller]
     pub fn item(self) -> T {
         assert!(self.shape.len() == 1, "expected a single number, found shape {}", self.shape);
@@ -79,11 +78,11 @@ impl<'g, T: Kernels> Var<'g, T> {
         self.tape.nodes.borrow()[self.node.0].needs_gradient
     }
 
-    /// Writes the gradient of this number with respect to every parameter into `gradients`;
-    /// parameters that it does not depend on get zeros.
+    /// Writes the gradient of this scalar with respect to every parameter into `gradients`; parameters that it does
+    /// not depend on get zeros.
     ///
     /// # Panics
-    /// If this is not a single number, or if the layouts differ.
+    /// If this is not a scalar, or if the layouts differ.
     #[track_caller]
     pub fn backward(self, gradients: &mut ParamVec<T>) {
         self.backward_with(gradients, &[]);
@@ -91,7 +90,7 @@ impl<'g, T: Kernels> Var<'g, T> {
 
     /// [`backward`](Var::backward), and returns the gradient with respect to each of `inputs`,
     /// row-major: inputs that [require one](Tape::input_requiring_gradient), or any other values
-    /// that this number was computed from.
+    /// that this scalar was computed from.
     ///
     /// ```
     /// use autograd::BufferPool;
@@ -147,7 +146,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     }
 }
 
-/// The shape, and the numbers if there are few.
+/// Shape, and the numbers of small values.
 impl<T: Kernels> fmt::Debug for Var<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let values = self.values();
@@ -160,10 +159,10 @@ impl<T: Kernels> fmt::Debug for Var<'_, T> {
     }
 }
 
-/// Numbers that `Debug` prints at most.
+/// Maximum number of elements that `Debug` prints.
 const PRINTED: usize = 16;
 
-/// The numbers of a [`Var`], borrowed from its tape.
+/// Numbers of a [`Var`], borrowed from its tape.
 #[derive(Debug)]
 pub enum Values<'g, T> {
     /// A value that an op computed.

@@ -1,4 +1,4 @@
-//! Every op against central differences, over many shapes: the gradient-check table.
+//! Gradient-check table: every op against central differences over many shapes.
 
 use autograd::check::gradient_error;
 use autograd::{BufferPool, Direction, RecurrentWeights, Tape, Var};
@@ -13,7 +13,7 @@ type Op = for<'g> fn(&[Var<'g, f64>]) -> Var<'g, f64>;
 /// Shapes of the inputs for the sizes (m, k, n).
 type Shapes = fn(usize, usize, usize) -> Vec<Vec<usize>>;
 
-/// Where the inputs are drawn from: away from kinks and poles.
+/// Distribution of the inputs, away from kinks and poles.
 #[derive(Clone, Copy)]
 enum Domain {
     Any,
@@ -29,7 +29,7 @@ const ROW: Shapes = |m, _, n| vec![vec![m, n], vec![n]];
 const COLUMN: Shapes = |m, _, n| vec![vec![m, 1], vec![m, n]];
 const OUTER: Shapes = |m, k, n| vec![vec![m, 1, n], vec![k, 1]];
 
-/// One row an op.
+/// One row per op.
 const TABLE: &[(&str, Shapes, Domain, Op)] = &[
     ("add", PAIR, Any, |x| x[0] + x[1]),
     ("add a row", ROW, Any, |x| x[0] + x[1]),
@@ -151,7 +151,9 @@ const TABLE: &[(&str, Shapes, Domain, Op)] = &[
     ("batch_norm", NORM, Any, |x| x[0].batch_norm(x[1], x[2], 0.1).0),
     ("layer_norm", NORM, Any, |x| x[0].layer_norm(x[1], x[2], 0.1)),
     ("group_norm", GROUPS, Any, |x| x[0].group_norm(2, x[1], x[2], 0.1)),
-    ("group_norm, a group a channel", GROUPS, Any, |x| x[0].group_norm(x[1].shape().len(), x[1], x[2], 0.1)),
+    ("group_norm, one channel per group", GROUPS, Any, |x| {
+        x[0].group_norm(x[1].shape().len(), x[1], x[2], 0.1)
+    }),
     ("group_norm, used twice", GROUPS, Any, |x| {
         x[0].group_norm(1, x[1], x[2], 0.1).group_norm(2, x[1], x[2], 0.1) + x[0]
     }),
@@ -321,7 +323,7 @@ const GROUPS: Shapes = |m, k, n| vec![vec![m, k, 2 * n], vec![2 * n], vec![2 * n
 const IMAGES: Shapes = |m, k, n| vec![vec![m, k + 2, n + 3, 2]];
 const NORM: Shapes = |m, k, n| vec![vec![m, k, n], vec![n], vec![n]];
 
-/// As many heads as a third of the last dimension.
+/// One head per third of the last dimension.
 fn n_of(x: Var<'_, f64>) -> usize {
     x.shape().as_matrix().1 / 3
 }
@@ -347,7 +349,7 @@ fn checkered<'g>(tape: &'g Tape<'g, f64>, columns: usize) -> Var<'g, f64> {
     tape.mask([columns], &(0..columns).map(|i| i % 2 == 0).collect::<Vec<_>>())
 }
 
-/// The same gradient at values so far apart that a small step changes no order.
+/// Values with the same gradient, far enough apart that a small step preserves their order.
 fn apart<'g>(x: Var<'g, f64>) -> Var<'g, f64> {
     let far = |i: usize| (i * 7919 % 10_007) as f64;
     let offsets = x
@@ -356,7 +358,7 @@ fn apart<'g>(x: Var<'g, f64>) -> Var<'g, f64> {
     x.scale(0.1) + offsets
 }
 
-/// A label for each row of scores.
+/// One label per row of scores.
 fn labels(shape: Shape) -> Vec<u32> {
     (0..shape[0]).map(|i| (i * 7 % shape[1].max(1)) as u32).collect()
 }
@@ -382,7 +384,7 @@ fn inputs(shapes: &[Vec<usize>], domain: Domain, seed: u64) -> (ParamVec<f64>, V
     (params, ids)
 }
 
-/// A scalar that weighs every element of the op's output differently.
+/// Scalar that weights every element of the op's output differently.
 fn scalar<'g>(tape: &'g Tape<'g, f64>, y: Var<'g, f64>) -> Var<'g, f64> {
     let weights = tape
         .input_with(y.shape(), |w| w.iter_mut().enumerate().for_each(|(i, w)| *w = (i as f64 + 0.5).sin()));
@@ -420,7 +422,7 @@ proptest! {
     }
 }
 
-/// An empty batch is a batch: the ops that do not divide by its size pass it through.
+/// Ops that do not divide by the batch size accept an empty batch.
 #[test]
 fn arrays_of_size_0_pass_through() {
     for (name, shapes, domain, op) in TABLE {
@@ -445,7 +447,7 @@ fn arrays_of_size_0_pass_through() {
     }
 }
 
-/// A parameter used by several ops gets the sum of what they send back.
+/// The gradient of a parameter used by several ops is the sum of its contributions.
 #[test]
 fn gradients_from_several_uses_add_up() {
     let (at, ids) = inputs(&[vec![3, 3]], Any, 5);
@@ -457,7 +459,7 @@ fn gradients_from_several_uses_add_up() {
     assert!(error <= 1e-6, "{error:e}");
 }
 
-/// A constant gets no gradient, a parameter that is not used gets zeros, also in a used vector.
+/// Constants get no gradient; unused parameters get zeros, also in a vector used before.
 #[test]
 fn unused_parameters_get_zeros() {
     let mut layout = Layout::new();
@@ -470,9 +472,9 @@ fn unused_parameters_get_zeros() {
     assert_eq!((gradients.get(used), gradients.get(unused)), ([2.0, 2.0].as_slice(), [0.0, 0.0].as_slice()));
 }
 
-/// A layer on bytes, with a background and without, is the layer on their numbers.
+/// A layer on quantized input, with and without background, equals the layer on the dequantized numbers.
 #[test]
-fn bytes_and_their_numbers_give_the_same_to_rounding() {
+fn quantized_and_plain_inputs_agree_to_rounding() {
     fn worst<T: Kernels>(background: bool) -> f64 {
         const SHAPE: [usize; 2] = [70, 90];
         let mut layout = Layout::new();
@@ -515,7 +517,7 @@ fn bytes_and_their_numbers_give_the_same_to_rounding() {
 }
 
 #[test]
-fn nan_is_not_lost_on_the_way() {
+fn nan_propagates() {
     let weights = ParamVec::<f32>::zeros(Layout::new());
     let pool = autograd::BufferPool::new();
     let tape = pool.tape(&weights);
@@ -526,7 +528,7 @@ fn nan_is_not_lost_on_the_way() {
 }
 
 #[test]
-fn great_scores_do_not_overflow() {
+fn large_scores_do_not_overflow() {
     let weights = ParamVec::<f32>::zeros(Layout::new());
     let pool = autograd::BufferPool::new();
     let tape = pool.tape(&weights);
@@ -540,9 +542,9 @@ fn great_scores_do_not_overflow() {
     assert_eq!(tape.input([1], &[200.0]).sigmoid().item(), 1.0);
 }
 
-/// The batch's moments are those of its channels, and the result has mean 0 and variance 1.
+/// The returned moments are those of the channels, and the result has mean 0 and variance 1.
 #[test]
-fn batch_norm_gives_the_moments_that_it_used() {
+fn batch_norm_returns_its_moments() {
     let weights = ParamVec::<f64>::zeros(Layout::new());
     let pool = autograd::BufferPool::new();
     let tape = pool.tape(&weights);
@@ -555,7 +557,7 @@ fn batch_norm_gives_the_moments_that_it_used() {
 }
 
 #[test]
-fn dropout_keeps_the_expectation_and_depends_on_its_stream_alone() {
+fn dropout_preserves_the_expectation_and_depends_on_its_stream_alone() {
     let weights = ParamVec::<f32>::zeros(Layout::new());
     let pool = autograd::BufferPool::new();
     let tape = pool.tape(&weights);
@@ -564,13 +566,13 @@ fn dropout_keeps_the_expectation_and_depends_on_its_stream_alone() {
     assert_eq!(*a.values(), *b.values());
     assert_ne!(*a.values(), *other.values());
     let kept = a.values().iter().filter(|&&y| y != 0.0).count() as f64 / 1e5;
-    // Four standard deviations of a share of 0.7 over 100,000 draws.
+    // Four standard deviations of a fraction of 0.7 over 100,000 draws.
     assert!((kept - 0.7).abs() < 4.0 * (0.21_f64 / 1e5).sqrt(), "{kept}");
     assert!(a.values().iter().all(|&y| y == 0.0 || y == 1.0 / 0.7));
 }
 
 #[test]
-fn max_pooling_sends_the_gradient_of_equals_to_the_first_and_keeps_nan() {
+fn max_pooling_gives_the_gradient_to_the_first_maximum_and_keeps_nan() {
     let mut layout = Layout::new();
     let id = layout.push("x", [1, 2, 4, 1], Role::Matrix);
     let mut weights = ParamVec::<f32>::zeros(layout);
@@ -584,9 +586,9 @@ fn max_pooling_sends_the_gradient_of_equals_to_the_first_and_keeps_nan() {
     assert_eq!(gradients.get(id), [1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
 }
 
-/// Tokens are written as numbers for an op that is not an embedding.
+/// Tokens are converted to numbers for ops other than embeddings.
 #[test]
-fn tokens_are_numbers_too() {
+fn tokens_convert_to_numbers() {
     let weights = ParamVec::<f32>::zeros(Layout::new());
     let pool = BufferPool::new();
     let tape = pool.tape(&weights);
@@ -598,7 +600,7 @@ fn tokens_are_numbers_too() {
 
 /// Gradients with respect to chosen inputs, intermediate values and parameters.
 #[test]
-fn inputs_get_gradients_where_they_are_asked_for() {
+fn requested_inputs_get_gradients() {
     let mut layout = Layout::new();
     let w = layout.push("w", [2], Role::Matrix);
     let mut weights = ParamVec::<f64>::zeros(layout);

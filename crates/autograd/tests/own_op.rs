@@ -1,4 +1,4 @@
-//! An op that an example declares outside of the crate has the gradient of its formula.
+//! The custom op of an example has the gradient of its formula.
 
 use autograd::BufferPool;
 use tensor::{Layout, ParamVec};
@@ -12,7 +12,7 @@ fn the_example_checks_its_gradient() {
 }
 
 #[test]
-fn its_values_are_those_of_the_formula() {
+fn its_values_follow_the_formula() {
     let nothing = ParamVec::<f64>::zeros(Layout::new());
     let pool = BufferPool::new();
     let tape = pool.tape(&nothing);

@@ -8,7 +8,7 @@ use tensor::{Layout, ParamVec};
 
 type Mistake = for<'g> fn(&'g Tape<'g, f32>) -> Var<'g, f32>;
 
-/// One row a message: the call, on a line of this file, and the message.
+/// One row per message: the call, on a line of this file, and the message.
 const TABLE: &[(Mistake, &str)] = &[
     (|t| t.input([2], &[0.0; 3]), "expected 2 values for shape [2], found 3"),
     (|t| t.input_requiring_gradient([2], &[0.0; 3]), "expected 2 values for shape [2], found 3"),
@@ -68,7 +68,7 @@ const TABLE: &[(Mistake, &str)] = &[
     ),
     (|t| zeros(t, &[2, 3]).cumsum(2), "expected an axis below 2, the rank of shape [2, 3], found 2"),
     (|t| zeros(t, &[2, 3]).sum_axes(&[1, 1], true), "duplicate axis 1"),
-    (|t| zeros(t, &[2, 0]).max_axis(1), "expected at least 1 place along axis 1, found shape [2, 0]"),
+    (|t| zeros(t, &[2, 0]).max_axis(1), "expected a size of at least 1 along axis 1, found shape [2, 0]"),
     (|t| zeros(t, &[2, 3]).permute(&[0, 0]), "expected each axis of shape [2, 3] once, found [0, 0]"),
     (|t| zeros(t, &[2, 3]).expand([2, 4]), "expected a shape that [2, 3] broadcasts to, found [2, 4]"),
     (|t| zeros(t, &[2, 3]).squeeze(1), "expected size 1 along axis 1 of shape [2, 3], found 3"),
@@ -109,12 +109,12 @@ fn zeros<'g>(tape: &'g Tape<'g, f32>, shape: &[usize]) -> Var<'g, f32> {
 }
 
 thread_local! {
-    /// The file of the last panic, and its message.
+    /// File and message of the last panic.
     static LAST: RefCell<(String, String)> = RefCell::default();
 }
 
 #[test]
-fn every_mistake_is_told_at_the_line_that_makes_it() {
+fn every_panic_names_the_caller_and_the_shapes() {
     panic::set_hook(Box::new(|info| {
         let file = info.location().map(|at| at.file().to_string());
         let message = info.payload_as_str().map(str::to_string);
@@ -138,7 +138,7 @@ fn every_mistake_is_told_at_the_line_that_makes_it() {
 
 #[test]
 #[should_panic(expected = "expected inputs of one tape, found two")]
-fn values_of_two_tapes_do_not_meet() {
+fn values_of_two_tapes_are_refused() {
     let nothing = ParamVec::<f32>::zeros(Layout::new());
     let pool = BufferPool::new();
     let (one, other) = (pool.tape(&nothing), pool.tape(&nothing));

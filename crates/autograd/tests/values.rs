@@ -15,13 +15,13 @@ fn count<'g>(tape: &'g Tape<'g, f64>, shape: impl Into<Shape>) -> Var<'g, f64> {
     tape.input_with(shape, |x| x.iter_mut().enumerate().for_each(|(i, x)| *x = i as f64))
 }
 
-/// The shape and the numbers.
+/// Shape and numbers.
 fn found(x: Var<'_, f64>) -> (Vec<usize>, Vec<f64>) {
     (x.shape().to_vec(), x.values().to_vec())
 }
 
 #[test]
-fn parts_and_their_union() {
+fn slices_splits_and_concatenation() {
     with_tape(|tape| {
         let x = count(tape, [2, 3, 2]);
         assert_eq!(found(x.narrow(1, 1, 2)), (vec![2, 2, 2], vec![2.0, 3.0, 4.0, 5.0, 8.0, 9.0, 10.0, 11.0]));
@@ -36,7 +36,7 @@ fn parts_and_their_union() {
 }
 
 #[test]
-fn places_by_index() {
+fn selection_by_index() {
     with_tape(|tape| {
         let x = count(tape, [2, 3]);
         assert_eq!(found(x.index_select(1, &[2, 0, 2])), (vec![2, 3], vec![2.0, 0.0, 2.0, 5.0, 3.0, 5.0]));
@@ -47,7 +47,7 @@ fn places_by_index() {
 }
 
 #[test]
-fn dimensions_in_another_order() {
+fn permutations_and_expansion() {
     with_tape(|tape| {
         let x = count(tape, [2, 3, 4]);
         let permuted = x.permute(&[2, 0, 1]);
@@ -65,7 +65,7 @@ fn dimensions_in_another_order() {
 }
 
 #[test]
-fn extremes_and_running_sums() {
+fn extremes_and_cumulative_sums() {
     with_tape(|tape| {
         let x = tape.input([2, 3], &[1.0, 5.0, 5.0, -2.0, f64::NAN, 9.0]);
         assert_eq!(x.argmax_axis(1), [1, 1]);
@@ -87,14 +87,14 @@ fn moments_over_dimensions() {
         assert_eq!(found(x.var_axes(&[1], 0, false)), (vec![2], vec![3.5, 0.0]));
         assert_eq!(found(x.var_axes(&[1], 1, false)), (vec![2], vec![14.0 * (1.0 / 3.0), 0.0]));
         assert_eq!(x.std_axes(&[1], 0, false).values()[0], 3.5_f64.sqrt());
-        // Large scores do not overflow, and a line of −∞ stays.
+        // Large scores do not overflow, and a row of −∞ stays −∞.
         let scores = tape.input([2, 2], &[1000.0, 1000.0, f64::NEG_INFINITY, f64::NEG_INFINITY]);
         assert_eq!(*scores.log_sum_exp(1).values(), [1000.0 + 2.0_f64.ln(), f64::NEG_INFINITY]);
     });
 }
 
 #[test]
-fn functions_of_one_number() {
+fn elementwise_functions() {
     with_tape(|tape| {
         let x = tape.input([3], &[0.25, 1.0, 4.0]);
         assert_eq!(*x.reciprocal().values(), [4.0, 1.0, 0.25]);
@@ -121,14 +121,14 @@ fn masks() {
         let p = count(tape, [2, 2]).causal_softmax();
         let e = 1.0_f64.exp();
         assert_eq!(*p.values(), [1.0, 0.0, 1.0 / e / (1.0 / e + 1.0), 1.0 / (1.0 / e + 1.0)]);
-        // A row of which nothing is seen is 0.
+        // A fully masked row is 0.
         let none = tape.mask([2, 1], &[true, false]);
         assert_eq!(count(tape, [2, 2]).masked_softmax(none).values()[2..], [0.0, 0.0]);
     });
 }
 
 #[test]
-fn divergence_of_a_normal_distribution() {
+fn kl_divergence_of_a_normal_distribution() {
     with_tape(|tape| {
         let (mean, log_variance) = (tape.input([2, 1], &[1.0, 0.0]), tape.input([2, 1], &[0.0, 2.0]));
         let exact = (0.5 + 0.5 * (2.0_f64.exp() - 3.0)) / 2.0;
@@ -137,7 +137,7 @@ fn divergence_of_a_normal_distribution() {
 }
 
 #[test]
-fn products_of_matrices_broadcast() {
+fn batched_products_broadcast() {
     with_tape(|tape| {
         let (a, b) = (count(tape, [2, 1, 3, 4]), count(tape, [5, 4, 2]));
         let product = a.matmul(b);
@@ -176,9 +176,9 @@ fn assert_near<T: Kernels>(found: &[T], expected: &[f64], bound: f64) {
     }
 }
 
-/// Also for more keys than queries, and with keys that nobody may see.
+/// Also for more keys than queries, and with fully masked keys.
 #[test]
-fn attention_is_its_formula() {
+fn attention_follows_its_formula() {
     const N: usize = 3;
     const L: usize = 20;
     const S: usize = 23;

@@ -241,7 +241,7 @@ fn every_instruction_set_learns_the_same() {
             let output = descent(folder.path(), arguments).env("DESCENT_KERNEL", kernel).output().unwrap();
             // A machine without these instructions says so and trains nothing.
             if output.status.code() == Some(2) {
-                assert!(text(&output.stderr).contains(&format!("this machine has not `{kernel}`")));
+                assert!(text(&output.stderr).contains(&format!("this machine does not support `{kernel}`")));
                 return None;
             }
             let record = report::parse_jsonl(&text(&output.stdout)).unwrap().remove(0);

@@ -1,5 +1,4 @@
-//! A temporary file that takes the place of another in one step, and the removal of those that killed
-//! processes left.
+//! Atomic replacement of a file by a temporary one, and removal of the temporary files of killed processes.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Write};
@@ -12,13 +11,13 @@ use crate::error::Error;
 /// Start of the names of temporary files: `.tmp-descent-PID-N`.
 const PREFIX: &str = ".tmp-descent-";
 
-/// Writes a file that is there with all its bytes or not at all, through a crash as well: a temporary
-/// file of the same folder is synced and renamed, and the folder is synced. A file of that name is
-/// replaced and keeps its permissions; a link is replaced itself. The folder must exist.
+/// Writes a file atomically, even through a crash: a temporary file in the same folder is synced and
+/// renamed, then the folder is synced. An existing file is replaced and keeps its permissions; a symbolic
+/// link is itself replaced. The folder must exist.
 ///
 /// # Errors
 /// If the file cannot be created ([`Kind::Create`](crate::Kind)) or written
-/// ([`Kind::Io`](crate::Kind)); then the old one is still there.
+/// ([`Kind::Io`](crate::Kind)); the old file is then unchanged.
 pub fn atomic_write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let create = |source| Error::Create { path: path.into(), flag: None, source };
     let io = |source| Error::Io { action: "write", path: path.into(), flag: None, source };
@@ -35,12 +34,12 @@ pub fn atomic_write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     temporary.rename(path).and_then(|()| sync_folder(folder_of(path))).map_err(io)
 }
 
-/// The folder that holds a path.
+/// Parent folder of a path; `.` for a bare name.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A new, locked file that is removed unless it is renamed.
+/// New, locked file that is removed on drop unless it was renamed.
 #[derive(Debug)]
 pub(crate) struct Temporary {
     path: PathBuf,
@@ -49,7 +48,7 @@ pub(crate) struct Temporary {
 }
 
 impl Temporary {
-    /// A file under a name that nobody else uses. The lock tells other processes that it is in use.
+    /// Creates a file under an unused name. Its lock tells other processes that it is in use.
     pub(crate) fn create(folder: &Path) -> io::Result<Temporary> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         loop {
@@ -78,15 +77,14 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         if !self.renamed {
-            // What matters has been returned as an error; the next sweep tries again.
+            // The error that matters was returned already; the next sweep tries again.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Removes the temporary files that processes left in a folder when they were killed: those of the name
-/// `.tmp-descent-PID-N` whose lock is free, for a writer holds it as long as it lives. Failing to remove
-/// one is harmless and no error.
+/// Removes the temporary files that killed processes left in a folder: files named `.tmp-descent-PID-N`
+/// whose lock is free, because a living writer holds its lock. Failure to remove one is ignored.
 pub fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -102,32 +100,33 @@ pub fn sweep(folder: &Path) {
     }
 }
 
-/// If a file of this name is one of ours.
+/// True if the name has the form of our temporary files.
 fn is_temporary(name: &str) -> bool {
     let numbers = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-'));
     numbers.is_some_and(|(process, count)| process.parse::<u32>().is_ok() && count.parse::<u64>().is_ok())
 }
 
-/// If an open file is the one that the path names, and no link to it.
+/// True if `path` itself names the open file, rather than a link to it.
 fn is_at(file: &File, path: &Path) -> bool {
     let (Ok(open), Ok(named)) = (file.metadata(), fs::symlink_metadata(path)) else { return false };
     same_file(&open, &named)
 }
 
-/// If two files are one under two names.
+/// True if both metadata describe one file.
 #[cfg(unix)]
 pub(crate) fn same_file(a: &Metadata, b: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
-/// Without numbers of files, their kind is all that can be compared.
+/// Without inode numbers, only the file types can be compared.
 #[cfg(not(unix))]
 pub(crate) fn same_file(a: &Metadata, b: &Metadata) -> bool {
     a.file_type() == b.file_type()
 }
 
-/// Makes a rename lasting. Only Unix can open a folder, and not every file system can sync one.
+/// Syncs the folder, so that a rename survives a crash. Only Unix can open a folder, and not every file
+/// system can sync one.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     let Ok(folder) = File::open(folder) else { return Ok(()) };
     match folder.sync_all() {

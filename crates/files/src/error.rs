@@ -1,4 +1,4 @@
-//! Reasons why a file cannot be had or written.
+//! Errors of reading and writing files.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::text::path as shown;
 
-/// Why a file cannot be had or written; [`Error::hint`] has the next step.
+/// Failure to read or write a file; [`Error::hint`] has the next step.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -19,7 +19,7 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
-    /// A path leads to something that is no regular file.
+    /// The path leads to something other than a regular file.
     Irregular {
         /// The path.
         path: PathBuf,
@@ -27,7 +27,7 @@ pub enum Error {
         flag: Option<String>,
         /// `a folder`, `a pipe`, …
         found: &'static str,
-        /// If it was to be written rather than read.
+        /// True if it was opened for writing.
         written: bool,
     },
     /// Two options name one file.
@@ -37,13 +37,13 @@ pub enum Error {
         /// Both options.
         flags: [String; 2],
     },
-    /// A file has more bytes than it may have.
+    /// The file is longer than the limit.
     TooLong {
         /// The file.
         path: PathBuf,
-        /// Bytes that are there.
+        /// Length of the file in bytes.
         found: u64,
-        /// Bytes that there may be.
+        /// Limit in bytes.
         max: u64,
     },
     /// Reading or writing failed.
@@ -59,14 +59,14 @@ pub enum Error {
     },
 }
 
-/// A sort of failure, for exit codes.
+/// Kind of failure, for exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Options that conflict: 2.
     Usage,
-    /// A file with other content than it should have: 65.
+    /// A file with unexpected content: 65.
     BadData,
-    /// A file that is needed and not there: 66.
+    /// A required file is missing: 66.
     Missing,
     /// A file that cannot be created: 73.
     Create,
@@ -75,7 +75,7 @@ pub enum Kind {
 }
 
 impl Error {
-    /// The sort of failure.
+    /// Kind of failure.
     pub fn kind(&self) -> Kind {
         match self {
             Error::Same { .. } => Kind::Usage,
@@ -88,12 +88,12 @@ impl Error {
         }
     }
 
-    /// The next step for a person.
+    /// Next step for the user.
     pub fn hint(&self) -> String {
         let with = |flag: &Option<String>| flag.as_ref().map(|f| format!(" with {f}")).unwrap_or_default();
         match self {
             Error::Create { flag, .. } => {
-                format!("choose another place{}: a folder that is there and can be written", with(flag))
+                format!("choose another place{}: an existing folder that can be written", with(flag))
             }
             Error::Irregular { flag, written: true, .. } => {
                 format!("name a new or a regular file{}", with(flag))
@@ -163,7 +163,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// A path after the option that named it.
+/// Path, preceded by the option that named it.
 fn named(path: &Path, flag: &Option<String>) -> String {
     match flag {
         Some(flag) => format!("{flag} {}", shown(path)),

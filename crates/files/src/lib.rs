@@ -1,10 +1,10 @@
-//! Files written whole or not at all, tried before work begins, and read within bounds.
+//! Atomic file writes, outputs that are tried before work begins, and bounded reads.
 //!
-//! - [`atomic_write`]: all bytes under the name, or the file that was there before.
-//! - [`Output`]: a file that will be written at the end, tried at the start.
-//! - [`open`], [`read`]: regular files only, so that no pipe hangs and no device never ends.
-//! - [`Lock`]: held by one process at a time, freed by the system however it ends.
-//! - [`text`]: names from outside made fit for a terminal.
+//! - [`atomic_write`]: the complete new file, or the unchanged old one.
+//! - [`Output`]: a file that will be written at the end and is tried at the start.
+//! - [`open`], [`read`]: regular files only, because a pipe can hang and a device can be endless.
+//! - [`Lock`]: held by one process at a time and released by the system when that process ends.
+//! - [`text`]: escapes names from outside for a terminal.
 //!
 //! ```
 //! let folder = tempfile::tempdir()?;

@@ -1,4 +1,4 @@
-//! A lock between processes.
+//! Locks between processes.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -7,18 +7,18 @@ use std::path::Path;
 use crate::error::Error;
 use crate::read::kind_of;
 
-/// A lock that one process holds at a time. The system frees it when the process ends, however
-/// it ends, so the lock file remains and is never stale.
+/// Lock that one process holds at a time. The system releases it when the process ends for any reason, so
+/// the lock file may remain and is never stale.
 #[derive(Debug)]
 pub struct Lock {
     _held: File,
 }
 
 impl Lock {
-    /// Takes the lock, after calling `waiting` once if somebody else holds it.
+    /// Takes the lock, after calling `waiting` once if another process holds it.
     ///
     /// # Errors
-    /// If the file cannot be created or locked, or is no regular file.
+    /// If the file cannot be created or locked, or is not a regular file.
     pub fn acquire(path: &Path, waiting: &mut dyn FnMut()) -> Result<Lock, Error> {
         let file = open(path)?;
         if !try_lock(path, &file)? {

@@ -1,4 +1,4 @@
-//! Files that will be written at the end, tried at the start.
+//! Output files that are tried before work begins.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -8,27 +8,27 @@ use crate::atomic::{Temporary, atomic_write, folder_of, same_file, sweep};
 use crate::error::Error;
 use crate::read::kind_of;
 
-/// Links that may follow each other, as on Linux.
+/// Longest chain of symbolic links, as on Linux.
 const MAX_LINKS: usize = 40;
 
-/// A file that an option asked for. It is tried before hours of work rather than after them, and written
-/// whole or not at all, as often as there is something to write.
+/// Output file named by an option. It is tried before hours of work rather than after them, and every
+/// [`commit`](Output::commit) is atomic.
 #[derive(Debug)]
 pub struct Output {
     path: PathBuf,
-    /// The file that links of this path lead to.
+    /// Target of `path` after resolving symbolic links.
     target: PathBuf,
     flag: String,
 }
 
 impl Output {
-    /// Tries whether a file can be written at this path, which the option `flag` named, and removes what
-    /// killed processes left in its folder. The path is a new name or a regular file, or a link to either:
-    /// then the link remains, and what it leads to is written.
+    /// Checks that a file can be written at `path`, which the option `flag` named, and removes the temporary
+    /// files of killed processes from its folder. The path is a new name, a regular file, or a link to either; a
+    /// link is kept and its target is written.
     ///
     /// # Errors
-    /// If the folder is not there or does not take files, if the file is write-protected, or if the path
-    /// leads to a folder, a device, a pipe or a socket.
+    /// If the folder is missing or read-only, if the file is write-protected, or if the path leads to a folder, a
+    /// device, a pipe or a socket.
     pub fn claim(path: &Path, flag: &str) -> Result<Output, Error> {
         let create = |source| Error::Create { path: path.into(), flag: Some(flag.into()), source };
         let target = follow(path).map_err(create)?;
@@ -47,7 +47,7 @@ impl Output {
         Ok(Output { path: path.into(), target, flag: flag.into() })
     }
 
-    /// Writes the file: afterwards it has all of these bytes, or is as it was before.
+    /// Replaces the file by these bytes; on an error it is unchanged.
     ///
     /// # Errors
     /// If it cannot be created or written.
@@ -55,10 +55,10 @@ impl Output {
         atomic_write(&self.target, bytes).map_err(|error| error.with_flag(&self.flag))
     }
 
-    /// Makes sure that another file of the same command, named by the option `flag`, is another file.
+    /// Checks that `other`, named by the option `flag` of the same command, is a different file.
     ///
     /// # Errors
-    /// If it is this one, under whatever name.
+    /// If both are one file, under any name.
     pub fn differs_from(&self, other: &Path, flag: &str) -> Result<(), Error> {
         if is_same(&self.target, &follow(other).unwrap_or_else(|_| other.into())) {
             let flags = [flag.to_string(), self.flag.clone()];
@@ -78,11 +78,11 @@ impl Output {
     }
 }
 
-/// Makes a folder and those above it, tries whether it takes files, and removes what killed processes
-/// left there.
+/// Creates a folder with its parents, checks that files can be written in it, and removes the temporary
+/// files of killed processes.
 ///
 /// # Errors
-/// If it cannot be made or does not take files.
+/// If it cannot be created or is read-only.
 pub fn claim_folder(path: &Path, flag: &str) -> Result<(), Error> {
     fs::create_dir_all(path).and_then(|()| try_folder(path)).map_err(|source| Error::Create {
         path: path.into(),
@@ -91,13 +91,13 @@ pub fn claim_folder(path: &Path, flag: &str) -> Result<(), Error> {
     })
 }
 
-/// Makes a file in a folder and removes it again.
+/// Creates and removes a temporary file in a folder.
 fn try_folder(folder: &Path) -> io::Result<()> {
     sweep(folder);
     Temporary::create(folder).map(drop)
 }
 
-/// The path that the links of a path lead to, whether a file is there or not.
+/// Path after resolving symbolic links; the target need not exist.
 fn follow(path: &Path) -> io::Result<PathBuf> {
     let mut target = path.to_path_buf();
     for _ in 0..MAX_LINKS {
@@ -124,7 +124,7 @@ fn names_a_file(path: &Path) -> bool {
     path.file_name().is_some() && !ends_as_folder
 }
 
-/// If two paths without links at their ends are one file, or would be.
+/// True if two resolved paths are, or would be, one file.
 fn is_same(a: &Path, b: &Path) -> bool {
     if let (Ok(a), Ok(b)) = (fs::metadata(a), fs::metadata(b))
         && cfg!(unix)

@@ -1,4 +1,4 @@
-//! Regular files, read within bounds.
+//! Bounded reads of regular files.
 
 use std::fs::{self, File, Metadata};
 use std::io::Read;
@@ -6,10 +6,11 @@ use std::path::Path;
 
 use crate::error::Error;
 
-/// Opens a regular file; returns it with its size. A device may never end, and a pipe would wait.
+/// Opens a regular file; returns it with its size in bytes. Devices, which can be endless, and pipes, which
+/// can hang, are refused.
 ///
 /// # Errors
-/// If there is none, or it cannot be read.
+/// If the file is missing, is not regular, or cannot be read.
 pub fn open(path: &Path) -> Result<(File, u64), Error> {
     let failed = |source| Error::Io { action: "read", path: path.into(), flag: None, source };
     let regular = |found: &Metadata| match kind_of(found) {
@@ -26,14 +27,14 @@ pub fn open(path: &Path) -> Result<(File, u64), Error> {
 /// Reads a regular file of at most `max` bytes. A longer one is an error that costs no memory.
 ///
 /// # Errors
-/// If the file is longer, is no regular file, or cannot be read.
+/// If the file is longer, is not regular, or cannot be read.
 pub fn read(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
     let (file, size) = open(path)?;
     if size > max {
         return Err(Error::TooLong { path: path.into(), found: size, max });
     }
     let mut bytes = Vec::new();
-    // A size that cannot be had is an error here, and a growing file ends at the bound.
+    // A growing file is read up to the limit.
     let fits = bytes.try_reserve_exact(size as usize).map_err(|_| std::io::ErrorKind::OutOfMemory.into());
     fits.and_then(|()| file.take(max).read_to_end(&mut bytes)).map_err(|source| Error::Io {
         action: "read",
@@ -44,7 +45,7 @@ pub fn read(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// A word for something that is no regular file.
+/// Name of a file type other than a regular file.
 pub(crate) fn kind_of(found: &Metadata) -> Option<&'static str> {
     let kind = found.file_type();
     if kind.is_file() {

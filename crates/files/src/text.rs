@@ -1,4 +1,4 @@
-//! Names and texts from outside, made fit for a terminal and a message.
+//! Names and texts from outside, escaped for terminals and messages.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -6,13 +6,13 @@ use std::iter::Peekable;
 use std::path::Path;
 use std::str::Chars;
 
-/// Characters of a name that a message shows.
+/// Maximum number of characters of a name in a message.
 const SHOWN: usize = 60;
-/// Names that a message lists.
+/// Maximum number of names in a message.
 const LISTED: usize = 8;
 
-/// The text with every character written out that could move the cursor, color the screen, turn the
-/// line, or hide: controls, line separators, and marks of direction and of no width.
+/// Escapes every character that could move the cursor, color the screen, reorder the line or hide: control
+/// characters, line separators, bidirectional and zero-width marks.
 ///
 /// ```
 /// assert_eq!(files::text::visible("fc1.\u{1b}[2Jweight\n"), r"fc1.\u{1b}[2Jweight\n");
@@ -21,12 +21,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     escape(text, |_| false)
 }
 
-/// As [`visible`], but lines remain lines: for whole messages.
+/// Escapes like [`visible`] but keeps line breaks, for whole messages.
 pub fn visible_lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n')
 }
 
-/// A name in a message: visible, and only the start of a long one.
+/// Escapes a name for a message and shortens a long one.
 ///
 /// ```
 /// assert_eq!(files::text::name("fc1.weight"), "fc1.weight");
@@ -36,7 +36,7 @@ pub fn name(text: &str) -> String {
     shorten(text, SHOWN)
 }
 
-/// A text from outside in a message: visible, and only the first `max` characters of a longer one.
+/// Escapes a text for a message and shows at most its first `max` characters.
 pub fn shorten(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => visible(text).into_owned(),
@@ -44,7 +44,7 @@ pub fn shorten(text: &str, max: usize) -> String {
     }
 }
 
-/// The first of some names in a message, and how many there are.
+/// Lists names for a message: the first few, and the count.
 ///
 /// ```
 /// assert_eq!(files::text::list(["a", "b"]), "`a`, `b`");
@@ -66,12 +66,12 @@ pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// A path in a message, with whatever is not Unicode replaced.
+/// Escapes a path for a message; bytes that are not Unicode are replaced.
 pub fn path(path: &Path) -> String {
     visible(&path.to_string_lossy()).into_owned()
 }
 
-/// The order in which people count: `fc2` before `fc10`.
+/// Natural order: `fc2` before `fc10`.
 ///
 /// ```
 /// let mut names = ["fc10.bias", "fc2.bias", "conv"];
@@ -86,7 +86,7 @@ pub fn natural_order(a: &str, b: &str) -> Ordering {
             (c, d) => {
                 x.next();
                 y.next();
-                // Texts alike but for zeros before numbers are told apart all the same.
+                // Texts that differ only in leading zeros still have an order.
                 if c.is_none() && d.is_none() {
                     return a.cmp(b);
                 }
@@ -99,8 +99,8 @@ pub fn natural_order(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// Compares the numbers that both texts go on with: by their digits without leading zeros, the longer
-/// being the greater.
+/// Compares the leading numbers of both texts by their digits without leading zeros: more digits are
+/// greater.
 fn compare_numbers<'a>(x: &mut Peekable<Chars<'a>>, y: &mut Peekable<Chars<'a>>) -> Ordering {
     for chars in [&mut *x, &mut *y] {
         while chars.next_if_eq(&'0').is_some() {}
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_steer_a_terminal_is_written_out() {
+    fn control_characters_are_escaped() {
         for (text, shown) in [
             ("plain ünïcode 文", "plain ünïcode 文"),
             ("a\u{1b}]0;owned\u{7}b", r"a\u{1b}]0;owned\u{7}b"),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn natural_order_is_an_order_of_its_own_kind_on_every_pair() {
+    fn natural_order_is_a_total_order() {
         let sorted = ["", "a", "a0", "a00", "a1", "a01", "a2", "a2b", "a10", "a10b2", "a10b10", "b", "é1"];
         for (i, a) in sorted.iter().enumerate() {
             for (j, b) in sorted.iter().enumerate() {

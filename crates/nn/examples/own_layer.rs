@@ -1,14 +1,14 @@
-//! A layer written outside of `nn`: a highway layer (Srivastava 2015), `t·h(x) + (1 − t)·x` with the
-//! gate `t = σ(W·x + b)`, as a [`Module`] over the ops of `Var`.
+//! Custom layer outside of `nn`: a highway layer (Srivastava 2015), `t·h(x) + (1 − t)·x` with the gate
+//! `t = σ(W·x + b)`, as a [`Module`] over the ops of `Var`.
 //!
-//! It trains like any other, and the same code in double precision has its gradient checked.
+//! It trains like a built-in layer, and its gradient is checked in double precision by the same code.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use autograd::{BufferPool, Var, check::gradient_error};
 use nn::{Activation, Builder, Context, Init, Linear, Model, Module, Sequential};
 use tensor::{Kernels, ParamId, ParamVec, Role};
 
-/// Carries its input on where the gate is closed.
+/// Passes its input on where the gate is closed.
 #[derive(Debug)]
 struct Highway {
     hidden: Linear,
@@ -18,7 +18,7 @@ struct Highway {
 
 impl Highway {
     /// Adds `NAME.hidden.weight`, `NAME.hidden.bias`, `NAME.gate.weight` and `NAME.gate.bias`; the gate
-    /// begins nearly closed.
+    /// is nearly closed at initialization.
     fn new(builder: &mut Builder, name: &str, width: usize) -> Highway {
         let fans = (width, width);
         let (weight, bias) = (format!("{name}.gate.weight"), format!("{name}.gate.bias"));

@@ -1,4 +1,4 @@
-//! A net learns to tell two spirals apart, by plain gradient descent on the whole set.
+//! A network classifies two interleaved spirals, trained by full-batch gradient descent.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use autograd::BufferPool;

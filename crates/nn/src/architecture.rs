@@ -1,4 +1,4 @@
-//! Networks by name, before the sizes of their task are known.
+//! Network architectures by name, before the sizes of their task are known.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::layers::Activation;
 use crate::model::Model;
 use crate::models;
 
-/// A model before the sizes of its inputs and outputs are known.
+/// Architecture: a model without the sizes of its inputs and outputs.
 ///
 /// ```
 /// use nn::Architecture;
@@ -21,61 +21,61 @@ use crate::models;
 pub enum Architecture {
     /// Dense layers: [`Model::mlp`].
     Mlp {
-        /// Widths of the hidden layers; none make a linear model.
+        /// Widths of the hidden layers; an empty list gives a linear model.
         hidden: Vec<usize>,
         /// The nonlinearity between layers.
         activation: Activation,
     },
-    /// Another one of [`models::ALL`], or of a user's.
+    /// An entry of [`models::ALL`], or a user's own.
     Listed(&'static Info),
 }
 
-/// An entry of the registry of models.
+/// Entry of the registry of models.
 #[derive(Debug, Clone, Copy)]
 pub struct Info {
     /// Name on the command line and in records: `resnet-mini`.
     pub name: &'static str,
-    /// The network in one line.
+    /// One-line description.
     pub about: &'static str,
     /// Inputs and outputs.
     pub kind: Kind,
-    /// The network for given sizes.
+    /// Constructor for given sizes.
     pub build: Build,
 }
 
-/// Inputs and outputs of a network.
+/// Shapes of the inputs and outputs of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Images [n, height·width] to scores [n, classes]; built for `[height, width]`.
     Images {
-        /// Least height and width of an image.
+        /// Minimum height and width of an image in pixels.
         least_side: usize,
     },
     /// Vectors [n, features] to scores or numbers [n, outputs]; built for `[features]`.
     Vectors,
-    /// Vectors [n, features] of numbers from 0 to 1 to a reconstruction of them; built for `[features]`, or
+    /// Vectors [n, features] with elements from 0 to 1 to their reconstruction; built for `[features]`, or
     /// `[height, width]`.
     Autoencoder,
-    /// Tokens [n, length] to scores of the next one [n, length, vocabulary]; built for `[length]`.
+    /// Tokens [n, length] to scores of the next token [n, length, vocabulary]; built for `[length]`.
     Text,
 }
 
-/// The making of a network.
+/// Constructor of a network.
 #[derive(Debug, Clone, Copy)]
 pub enum Build {
-    /// Dense layers of these hidden widths, which a user may change.
+    /// Dense layers with these default hidden widths.
     Mlp {
         /// Widths of the hidden layers.
         hidden: &'static [usize],
         /// The nonlinearity between layers.
         activation: Activation,
     },
-    /// A function of the input's sizes, without the batch, and of the number of outputs.
+    /// Function of the input's shape without the batch, and the number of outputs.
     For(fn(Shape, usize) -> Model),
 }
 
 impl Info {
-    /// The entry as an architecture.
+    /// Architecture of the entry.
     pub fn architecture(&'static self) -> Architecture {
         match self.build {
             Build::Mlp { hidden, activation } => Architecture::Mlp { hidden: hidden.into(), activation },
@@ -92,15 +92,15 @@ impl PartialEq for Info {
 }
 
 impl Architecture {
-    /// Name and one line of each classifier of images.
+    /// Name and description of each image classifier.
     pub const NAMES: [(&'static str, &'static str); image_classifiers()] = names();
 
-    /// The one of [`models::ALL`] with this name.
+    /// Architecture of [`models::ALL`] with this name.
     pub fn by_name(name: &str) -> Option<Architecture> {
         models::ALL.iter().find(|info| info.name == name).map(|info| info.architecture())
     }
 
-    /// The least height and width of an image.
+    /// Minimum height and width of an image in pixels.
     pub fn least_side(&self) -> usize {
         match self {
             Architecture::Listed(Info { kind: Kind::Images { least_side }, .. }) => *least_side,
@@ -108,8 +108,7 @@ impl Architecture {
         }
     }
 
-    /// The model for images of this height and width with one channel: [n, height·width] to scores
-    /// [n, classes].
+    /// Builds the model for one-channel images of this height and width: [n, height·width] to scores [n, classes].
     ///
     /// # Panics
     /// If the images are smaller than [`least_side`](Architecture::least_side), or a width is 0.
@@ -118,16 +117,16 @@ impl Architecture {
         self.build_for([height, width], classes)
     }
 
-    /// The model for examples of these sizes and this number of outputs: see [`Kind`].
+    /// Builds the model for examples of this shape and this number of outputs; see [`Kind`].
     ///
     /// # Panics
-    /// If there are not as many sizes as the model takes, one is too small, or a width is 0.
+    /// If the rank is not the model's, a size is too small, or a width is 0.
     #[track_caller]
     pub fn build_for(&self, input: impl Into<Shape>, outputs: usize) -> Model {
         let (input, least) = (input.into(), self.least_side());
         assert!(
             input.iter().all(|&side| side >= least),
-            "{self} takes images of at least {least} × {least} pixels, not {}",
+            "expected images of at least {least} × {least} pixels for {self}, found {}",
             input.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ")
         );
         match self {
@@ -143,7 +142,7 @@ impl Architecture {
     }
 }
 
-/// The name: `mlp`, `2c2d`, …
+/// Name: `mlp`, `2c2d`, …
 impl fmt::Display for Architecture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let listed = |hidden: &[usize]| {

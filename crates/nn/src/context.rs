@@ -1,32 +1,31 @@
-//! The purpose of a forward pass.
+//! Context of a forward pass: training or evaluation.
 
 use tensor::random::Stream;
 use tensor::{Kernels, ParamVec};
 
-/// Training or evaluation, with what the layers that tell them apart need.
+/// Training or evaluation, with the state that dropout and batch norm need.
 ///
-/// Running statistics are a second parameter vector: no optimizer touches them, and a checkpoint
-/// holds them.
+/// Running statistics are a second parameter vector, saved in checkpoints but never updated by an optimizer.
 #[derive(Debug)]
 pub enum Context<'a, T: Kernels = f32> {
-    /// Dropout leaves numbers out, and batch norm goes by the batch and moves the running statistics.
+    /// Dropout is active; batch norm uses the batch's statistics and updates the running ones.
     Train {
-        /// The seed of the run.
+        /// Seed of the run.
         seed: u64,
-        /// The update that this pass is for, counted from 0.
+        /// Index of the update that this pass is for, from 0.
         step: u64,
-        /// The running statistics, from [`Model::buffers`](crate::Model::buffers) and earlier passes.
+        /// Running statistics, from [`Model::buffers`](crate::Model::buffers) and earlier passes.
         buffers: &'a mut ParamVec<T>,
     },
-    /// Dropout passes everything on, and batch norm goes by the running statistics.
+    /// Dropout is the identity; batch norm uses the running statistics.
     Evaluate {
-        /// The running statistics.
+        /// Running statistics.
         buffers: &'a ParamVec<T>,
     },
 }
 
 impl<T: Kernels> Context<'_, T> {
-    /// The running statistics.
+    /// Running statistics.
     pub fn buffers(&self) -> &ParamVec<T> {
         match self {
             Context::Train { buffers, .. } => buffers,
@@ -34,8 +33,8 @@ impl<T: Kernels> Context<'_, T> {
         }
     }
 
-    /// Random numbers for the module of this name: in training a function of the run's seed, the name and
-    /// the step, so that a resumed run draws what an uninterrupted one does; in evaluation of the name.
+    /// Random stream of the module of this name: in training a function of the run's seed, the name and the step, so
+    /// that a resumed run draws the same numbers as an uninterrupted one; in evaluation a function of the name.
     pub fn stream(&self, name: &str) -> Stream {
         match self {
             Context::Train { seed, step, .. } => Stream::new(*seed, &format!("{name} of step {step}")),

@@ -1,8 +1,8 @@
-//! Starting values of parameters.
+//! Initializers.
 
 use tensor::random::Stream;
 
-/// A distribution of starting values; *fan-in* and *fan-out* are a layer's inputs and outputs.
+/// Distribution of initial values; *fan-in* and *fan-out* are a layer's numbers of inputs and outputs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Init {
     /// The same number everywhere.
@@ -11,18 +11,17 @@ pub enum Init {
     Uniform(f32),
     /// Normal around 0 with this standard deviation.
     Normal(f32),
-    /// 0, and this number for the second of four equal parts: the biases of an LSTM whose forget gates begin
-    /// open (Jozefowicz 2015).
+    /// 0, and this number for the second of four equal parts: LSTM biases with open forget gates (Jozefowicz 2015).
     ForgetGate(f32),
-    /// Normal around 0 with this standard deviation, numbers beyond two of them drawn again: TensorFlow's
-    /// `truncated_normal_initializer`, whose numbers have 0.880 of this standard deviation.
+    /// Normal around 0 with this standard deviation, redrawn beyond two of them: TensorFlow's
+    /// `truncated_normal_initializer`, whose values have 0.880 of this standard deviation.
     TruncatedNormal(f32),
     /// This gain times a matrix with orthonormal rows or columns, whichever are fewer (Saxe 2014): PyTorch's
     /// `orthogonal_`. The columns are the fan-in.
     Orthogonal(f32),
-    /// Standard normal for this number of inputs of each output, 0 for the others (Martens 2010).
+    /// Standard normal for this number of random inputs of each output, 0 for the others (Martens 2010).
     Sparse(usize),
-    /// Uniform in ±1/√fan-in: what PyTorch's `Linear` does for weights and biases
+    /// Uniform in ±1/√fan-in: PyTorch's default for the weights and biases of `Linear`
     /// (LeCun 1998, in the scaling that PyTorch kept from Torch 7).
     FanIn,
     /// Uniform in ±√(6/(fan-in + fan-out)) (Glorot & Bengio 2010), for tanh and sigmoid.
@@ -36,7 +35,7 @@ pub enum Init {
 }
 
 impl Init {
-    /// Fills a parameter of a layer with these many inputs and outputs.
+    /// Fills a parameter of a layer with this fan-in and fan-out.
     pub fn fill(self, values: &mut [f32], fan_in: usize, fan_out: usize, stream: &mut Stream) {
         let (inputs, both) = (fan_in as f64, (fan_in + fan_out) as f64);
         let mut uniform = |bound: f64| stream.fill_uniform(values, -bound as f32, bound as f32);
@@ -72,7 +71,7 @@ fn truncated_normal(values: &mut [f32], deviation: f32, stream: &mut Stream) {
     }
 }
 
-/// Gram–Schmidt on normal vectors, twice over, which makes them orthogonal to rounding.
+/// Gram–Schmidt on normal vectors, twice, for orthogonality to rounding.
 fn orthogonal(values: &mut [f32], columns: usize, gain: f32, stream: &mut Stream) {
     let rows = values.len().checked_div(columns).unwrap_or(0);
     let (count, len) = (rows.min(columns), rows.max(columns));
@@ -112,9 +111,9 @@ fn sparse(values: &mut [f32], fan_in: usize, count: usize, stream: &mut Stream) 
 mod tests {
     use super::*;
 
-    /// Mean 0 and the variance that the paper gives, over 100,000 draws.
+    /// Mean 0 and the variance of the paper, over 100,000 draws.
     #[test]
-    fn each_has_the_variance_of_its_formula() {
+    fn initializers_have_their_documented_variance() {
         let (fan_in, fan_out) = (300, 100);
         for (init, variance) in [
             (Init::Uniform(0.3), 0.03),
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn uniform_ones_stay_inside_their_bound() {
+    fn uniform_values_are_within_their_bound() {
         let mut values = vec![0.0; 10_000];
         Init::FanIn.fill(&mut values, 784, 128, &mut Stream::new(1, "init"));
         let bound = 1.0 / 28.0;
@@ -151,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn truncated_ones_stay_within_two_standard_deviations() {
+    fn truncated_values_are_within_two_standard_deviations() {
         let mut values = vec![0.0; 10_000];
         Init::TruncatedNormal(0.05).fill(&mut values, 1, 1, &mut Stream::new(1, "init"));
         assert!(values.iter().all(|x| x.abs() <= 0.1) && values.iter().any(|x| x.abs() > 0.099));
     }
 
     #[test]
-    fn orthogonal_ones_have_orthonormal_rows_or_columns() {
+    fn orthogonal_matrices_have_orthonormal_rows_or_columns() {
         for (rows, columns) in [(5, 5), (3, 8), (8, 3), (1, 4), (40, 10)] {
             let mut values = vec![0.0; rows * columns];
             Init::Orthogonal(2.0).fill(&mut values, columns, rows, &mut Stream::new(1, "init"));
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn sparse_ones_join_each_output_to_as_many_inputs() {
+    fn sparse_matrices_have_the_given_number_of_inputs_per_output() {
         let mut values = vec![f32::NAN; 50 * 100];
         Init::Sparse(15).fill(&mut values, 100, 50, &mut Stream::new(1, "init"));
         let counts = values.chunks_exact(100).map(|row| row.iter().filter(|&&x| x != 0.0).count());

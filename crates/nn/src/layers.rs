@@ -1,7 +1,7 @@
-//! Layers: [`Module`](crate::Module)s that hold the ids of their parameters and look them up on the
-//! tape of their input.
+//! Layers: [`Module`](crate::Module)s that store the ids of their parameters and read them from the tape of
+//! their input.
 //!
-//! The last dimension of a value is its features; images are [n, height, width, channels], rows and
+//! Features are the last dimension; images are [n, height, width, channels], rows and
 //! sequences [n, length, channels].
 
 mod activation;

@@ -1,7 +1,7 @@
 //! Layers, losses, initializers, models and metrics.
 //!
-//! A [`Model`] holds a [`Module`] and the layout of its parameters, not the parameters themselves, so
-//! one model serves any number of weight sets at once.
+//! A [`Model`] has a [`Module`] and the layout of its parameters but not the parameters themselves, so one model
+//! serves any number of weight vectors.
 //!
 //! ```
 //! use autograd::BufferPool;
@@ -19,8 +19,8 @@
 //! loss.backward(&mut gradients);
 //! ```
 //!
-//! Batch norm and dropout act otherwise in training than in evaluation: [`Model::forward_in`] takes a
-//! [`Context`]. Networks known by name are in [`models`], and [`Architecture`] finds them.
+//! Batch norm and dropout differ between training and evaluation: [`Model::forward_in`] takes a [`Context`].
+//! Named networks are in [`models`], and [`Architecture`] finds them by name.
 //!
 //! The losses are ops of [`autograd::Var`]: `cross_entropy` (also with smoothed labels), `mse`,
 //! `l1`, `huber`, `bce_with_logits`.

@@ -1,36 +1,36 @@
-//! How good predictions are.
+//! Metrics of predictions.
 
-/// The class with the greatest score in each row of [n, classes]; of equals the first.
+/// Class with the maximum score in each row of [n, classes]; the first of equal ones.
 ///
 /// ```
 /// assert_eq!(nn::metrics::predictions(&[0.1, 0.9, 3.0, -1.0], 2), [1, 0]);
 /// ```
 ///
 /// # Panics
-/// If the scores are not whole rows.
+/// If the number of scores is not a multiple of `classes`.
 #[track_caller]
 pub fn predictions(scores: &[f32], classes: usize) -> Vec<u32> {
     assert!(
         classes > 0 && scores.len().is_multiple_of(classes),
-        "{} scores of {classes} classes",
+        "expected rows of {classes} scores, found {} numbers",
         scores.len()
     );
     let greatest = |row: &[f32]| (1..classes).fold(0, |best, i| if row[i] > row[best] { i } else { best });
     scores.chunks_exact(classes).map(|row| greatest(row) as u32).collect()
 }
 
-/// The share of predictions that equal the label, 0 to 1; NaN for none.
+/// Fraction of predictions that equal the label, 0 to 1; NaN without predictions.
 ///
 /// # Panics
-/// If there are not as many labels.
+/// If the lengths differ.
 #[track_caller]
 pub fn accuracy(predictions: &[u32], labels: &[u32]) -> f64 {
-    assert_eq!(predictions.len(), labels.len(), "as many predictions as labels");
+    assert_eq!(predictions.len(), labels.len(), "expected one label per prediction");
     let right = predictions.iter().zip(labels).filter(|(p, y)| p == y).count();
     right as f64 / labels.len() as f64
 }
 
-/// How often each class (row) was predicted as each class (column).
+/// Confusion matrix: counts of each true class (row) predicted as each class (column).
 ///
 /// ```
 /// let counts = nn::metrics::confusion(&[0, 1, 1], &[0, 0, 1], 2);
@@ -38,10 +38,10 @@ pub fn accuracy(predictions: &[u32], labels: &[u32]) -> f64 {
 /// ```
 ///
 /// # Panics
-/// If there are not as many labels, or one is not below `classes`.
+/// If the lengths differ, or a label is not below `classes`.
 #[track_caller]
 pub fn confusion(predictions: &[u32], labels: &[u32], classes: usize) -> Vec<Vec<u64>> {
-    assert_eq!(predictions.len(), labels.len(), "as many predictions as labels");
+    assert_eq!(predictions.len(), labels.len(), "expected one label per prediction");
     let mut counts = vec![vec![0; classes]; classes];
     for (&p, &y) in predictions.iter().zip(labels) {
         counts[y as usize][p as usize] += 1;

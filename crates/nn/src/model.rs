@@ -1,4 +1,4 @@
-//! A network with the layout of its parameters, and the making of these.
+//! Networks with the layout of their parameters.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::init::Init;
 use crate::module::{DynModule, Module};
 
-/// A module and the layout of all its parameters.
+/// Module with the layout of all its parameters.
 #[derive(Debug, Clone)]
 pub struct Model {
     module: Arc<dyn DynModule>,
@@ -20,7 +20,7 @@ pub struct Model {
     buffer_starts: Vec<f32>,
 }
 
-/// The starting values of a parameter.
+/// Initializer of a parameter.
 #[derive(Debug, Clone)]
 struct Start {
     init: Init,
@@ -29,8 +29,8 @@ struct Start {
 }
 
 impl Model {
-    /// A module, often a [`Sequential`](crate::Sequential), and the parameters that it registered with
-    /// `builder`.
+    /// Creates a model from a module, often a [`Sequential`](crate::Sequential), and the parameters that it
+    /// registered with `builder`.
     pub fn new(builder: Builder, module: impl Module) -> Model {
         let Builder { layout, starts, buffers, buffer_starts } = builder;
         Model {
@@ -42,12 +42,12 @@ impl Model {
         }
     }
 
-    /// With other starting values: `init` is asked for each parameter and given what it had.
+    /// Replaces the initializers: `init` maps each parameter and its present initializer to a new one.
     ///
     /// ```
     /// use nn::{Init, models};
     /// use tensor::Role;
-    /// // As DeepOBS begins.
+    /// // The initializers of DeepOBS.
     /// let model = models::two_c_two_d(28, 28, 10).with_init(|param, _| match param.role {
     ///     Role::Bias => Init::Constant(0.05),
     ///     _ => Init::TruncatedNormal(0.05),
@@ -67,7 +67,7 @@ impl Model {
         &self.layout
     }
 
-    /// Starting weights; each parameter has the random stream of its name under the seed.
+    /// Initial weights; each parameter uses the random stream of its name under `seed`.
     pub fn init(&self, seed: u64) -> ParamVec {
         let mut weights = ParamVec::zeros(self.layout.clone());
         for (id, start) in self.layout.ids().zip(&self.starts) {
@@ -77,7 +77,7 @@ impl Model {
         weights
     }
 
-    /// The running statistics of batch norm at their start: what is learned without a gradient.
+    /// Initial running statistics of batch norm: state that is learned without gradients.
     pub fn buffers<T: Kernels>(&self) -> ParamVec<T> {
         let mut buffers = ParamVec::zeros(self.buffers.clone());
         for (id, &start) in self.buffers.ids().zip(&self.buffer_starts) {
@@ -86,7 +86,7 @@ impl Model {
         buffers
     }
 
-    /// The output for a batch, of a model without running statistics; dropout passes everything on.
+    /// Output for a batch in evaluation, for a model without running statistics.
     ///
     /// # Panics
     /// If the model has running statistics, or the shapes do not fit.
@@ -95,7 +95,7 @@ impl Model {
         self.forward_in(x, Context::Evaluate { buffers: &ParamVec::zeros(Layout::new()) })
     }
 
-    /// The output for a batch, in training or evaluation.
+    /// Output for a batch in training or evaluation.
     ///
     /// # Panics
     /// If the running statistics are not of this model, or the shapes do not fit.
@@ -111,7 +111,7 @@ impl Model {
     }
 }
 
-/// Collects the parameters of the layers of a [`Model`].
+/// Registers the parameters of the layers of a [`Model`].
 #[derive(Debug, Default)]
 pub struct Builder {
     layout: Layout,
@@ -121,15 +121,15 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// No parameters yet.
+    /// An empty builder.
     pub fn new() -> Builder {
         Builder::default()
     }
 
-    /// Adds a parameter of a layer with these many (inputs, outputs).
+    /// Adds a parameter of a layer with these `fans`, (fan-in, fan-out).
     ///
     /// # Panics
-    /// If the name is taken.
+    /// If the name is a duplicate.
     #[track_caller]
     pub fn param(
         &mut self,
@@ -143,10 +143,10 @@ impl Builder {
         self.layout.push(name, shape, role)
     }
 
-    /// Adds a running statistic that starts with one number everywhere.
+    /// Adds a running statistic with this initial value in every element.
     ///
     /// # Panics
-    /// If the name is taken.
+    /// If the name is a duplicate.
     #[track_caller]
     pub fn buffers(&mut self, name: impl Into<String>, shape: impl Into<Shape>, start: f32) -> ParamId {
         self.buffer_starts.push(start);

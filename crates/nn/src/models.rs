@@ -1,6 +1,6 @@
-//! Networks that are known by name: a file and a line of the registry each.
+//! Registry of named networks: one file and one line each.
 //!
-//! Each file has a function, which makes the network for sizes of a user's, and `INFO`, by which
+//! Each file has a function that builds the network for given sizes, and `INFO`, by which
 //! [`Architecture`](crate::Architecture) finds it.
 
 use tensor::Shape;
@@ -40,7 +40,7 @@ registry! {
     transformer,
 }
 
-/// The name of dense layers of a user's widths.
+/// Name of dense layers with the user's widths.
 pub(crate) const MLP: &Info = &mlp::INFO;
 
 /// Height and width of images.

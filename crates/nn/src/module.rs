@@ -1,4 +1,4 @@
-//! The trait of everything that maps a value to a value with parameters from the tape.
+//! Trait of layers and networks.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -9,11 +9,11 @@ use tensor::{Kernels, PerScalar};
 
 use crate::context::Context;
 
-/// A layer, or a whole network: ordinary Rust over [`Var`], in `f32` and `f64` alike.
+/// Layer or network: ordinary Rust over [`Var`], generic over `f32` and `f64`.
 ///
-/// A module holds [`ParamId`](tensor::ParamId)s from a [`Builder`](crate::Builder), and looks the
-/// parameters up on the tape of its input; so one module serves any number of weight sets. One of a
-/// user's is as good as one of [`layers`](crate::layers):
+/// A module stores [`ParamId`](tensor::ParamId)s from a [`Builder`](crate::Builder) and reads the parameters from
+/// the tape of its input, so one module serves any number of weight vectors. A user's module works like those of
+/// [`layers`](crate::layers):
 ///
 /// ```
 /// use autograd::Var;
@@ -39,16 +39,16 @@ use crate::context::Context;
 /// assert_eq!(model.layout().len(), 4 + 4 * 2 + 2);
 /// ```
 pub trait Module: Debug + Send + Sync + 'static {
-    /// The output for a batch.
+    /// Output for a batch.
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, context: &mut Context<'_, T>) -> Var<'t, T>;
 }
 
-/// The object-safe twin of [`Module`], which every module is.
+/// Object-safe twin of [`Module`], implemented for every module.
 pub trait DynModule: Debug + Send + Sync {
-    /// The output for a batch, in single precision.
+    /// Output for a batch, in single precision.
     fn forward_f32<'t>(&self, x: Var<'t, f32>, context: &mut Context<'_, f32>) -> Var<'t, f32>;
 
-    /// The output for a batch, in double precision.
+    /// Output for a batch, in double precision.
     fn forward_f64<'t>(&self, x: Var<'t, f64>, context: &mut Context<'_, f64>) -> Var<'t, f64>;
 }
 
@@ -64,7 +64,7 @@ impl<M: Module> DynModule for M {
     }
 }
 
-/// A shared module is a module.
+/// An `Arc` of a module is a module.
 impl Module for Arc<dyn DynModule> {
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, context: &mut Context<'_, T>) -> Var<'t, T> {
@@ -72,7 +72,7 @@ impl Module for Arc<dyn DynModule> {
     }
 }
 
-/// A call whose number type the trait object does not know.
+/// Call from generic code to a trait object with one method per scalar type.
 struct Forward<'m, 't, 'a, 'c> {
     module: &'m dyn DynModule,
     lifetimes: PhantomData<(&'t (), &'a mut &'c ())>,

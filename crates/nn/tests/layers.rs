@@ -1,4 +1,4 @@
-//! Models of images: names and counts, what differs between training and evaluation, refusals.
+//! Image models: names and counts, training against evaluation, panics.
 
 use autograd::{BufferPool, Var};
 use nn::layers::{Dropout, Embedding, Residual};
@@ -10,7 +10,7 @@ fn named(name: &str) -> Architecture {
 }
 
 #[test]
-fn the_models_have_the_names_and_sizes_that_they_are_known_by() {
+fn models_have_their_published_names_and_sizes() {
     let sizes = [
         ("mlp", 109_386),
         ("logreg", 7_850),
@@ -35,7 +35,7 @@ fn the_models_have_the_names_and_sizes_that_they_are_known_by() {
 }
 
 #[test]
-fn every_parameter_has_the_role_that_decides_its_decay() {
+fn every_parameter_has_its_role() {
     let model = Architecture::by_name("resnet-mini").unwrap().build(28, 28, 10);
     for entry in model.layout().entries() {
         let norm = entry.name.contains("bn") || entry.name.contains("downsample.1");
@@ -53,7 +53,7 @@ fn every_parameter_has_the_role_that_decides_its_decay() {
 }
 
 #[test]
-fn dropout_is_a_function_of_seed_name_and_step_in_training_alone() {
+fn dropout_masks_are_functions_of_seed_name_and_step() {
     let nothing = ParamVec::<f32>::zeros(Layout::new());
     let model = |name: &str| Model::new(Builder::new(), Dropout::new(name, 0.5));
     let pool = BufferPool::new();
@@ -71,9 +71,9 @@ fn dropout_is_a_function_of_seed_name_and_step_in_training_alone() {
     assert_eq!(*model("drop1").forward(x).values(), *x.values());
 }
 
-/// A batch of one number a channel, whose variance as a sample nobody knows.
+/// A batch of one element per channel has no unbiased variance.
 #[test]
-fn running_statistics_stay_finite_whatever_the_batch() {
+fn running_statistics_stay_finite_for_a_batch_of_one() {
     let model = named("resnet-mini").build(1, 1, 2);
     let weights = model.init(0);
     let mut buffers = model.buffers();
@@ -109,14 +109,14 @@ fn images_of_another_size_are_refused() {
 }
 
 #[test]
-#[should_panic(expected = "lenet takes images of at least 12 × 12 pixels, not 28 × 11")]
+#[should_panic(expected = "expected images of at least 12 × 12 pixels for lenet, found 28 × 11")]
 fn images_that_are_too_small_are_refused() {
     named("lenet").build(28, 11, 10);
 }
 
 #[test]
-#[should_panic(expected = "a residual block's body gives shape [1, 3], its shortcut [1, 2]")]
-fn a_residual_block_that_does_not_close_is_refused() {
+#[should_panic(expected = "found body [1, 3] and shortcut [1, 2]")]
+fn a_residual_block_with_two_shapes_is_refused() {
     let mut builder = Builder::new();
     let body = Sequential::new().then(Linear::new(&mut builder, "fc", 2, 3)).then(Activation::Relu);
     let model = Model::new(builder, Residual { body, shortcut: Sequential::new() });
@@ -127,7 +127,7 @@ fn a_residual_block_that_does_not_close_is_refused() {
 
 #[test]
 #[should_panic(expected = "expected the index of a row, found 0.5")]
-fn an_index_that_is_not_whole_is_refused() {
+fn a_fractional_index_is_refused() {
     let mut builder = Builder::new();
     let table = Embedding::new(&mut builder, "words", 3, 2);
     let model = Model::new(builder, table);
@@ -136,7 +136,7 @@ fn an_index_that_is_not_whole_is_refused() {
     model.forward(pool.tape(&weights).input([1, 2], &[1.0, 0.5]));
 }
 
-/// Rosenbrock's valley: a model without layers, whose input nobody reads.
+/// Rosenbrock's function: a model without layers that ignores its input.
 #[derive(Debug)]
 struct Rosenbrock(ParamId);
 
@@ -149,7 +149,7 @@ impl Module for Rosenbrock {
 }
 
 #[test]
-fn a_model_may_be_a_function_of_its_parameters_alone() {
+fn a_model_may_ignore_its_input() {
     let mut builder = Builder::new();
     let point = builder.param("point", [2, 1], Role::Matrix, Init::Constant(0.0), (1, 1));
     let model = Model::new(builder, Rosenbrock(point));
@@ -164,7 +164,7 @@ fn a_model_may_be_a_function_of_its_parameters_alone() {
     assert!(gradients.as_slice().iter().zip(expected).all(|(g, e)| (g - e).abs() < 1e-3), "{gradients:?}");
 }
 
-/// Evaluation twice is the same number twice, and training draws again in every step.
+/// Evaluation repeats its noise, and training draws new noise in every step.
 #[test]
 fn noise_is_a_function_of_seed_and_step() {
     let model = models::vae(4, 4);
@@ -186,6 +186,6 @@ fn noise_is_a_function_of_seed_and_step() {
 
 #[test]
 #[should_panic(expected = "expected images whose sides 4 divides, found 28 × 30")]
-fn a_variational_autoencoder_halves_its_images_twice() {
+fn a_variational_autoencoder_needs_sides_that_4_divides() {
     models::vae(28, 30);
 }

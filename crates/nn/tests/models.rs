@@ -1,4 +1,4 @@
-//! Models: names, starts, gradients, and what a start does not depend on.
+//! Models: names, initializers and gradients.
 
 use autograd::BufferPool;
 use autograd::check::gradient_error;
@@ -26,7 +26,7 @@ fn an_mlp_has_the_names_and_shapes_of_pytorch() {
 }
 
 #[test]
-fn another_layer_leaves_the_starts_of_the_others_as_they_were() {
+fn an_added_layer_keeps_the_initial_weights_of_the_others() {
     let (small, large) =
         (Model::mlp(&[5, 4, 3], Activation::Relu), Model::mlp(&[5, 4, 3, 2], Activation::Relu));
     let (a, b) = (small.init(9), large.init(9));
@@ -51,7 +51,7 @@ fn the_gradient_is_right_through_every_activation() {
     }
 }
 
-/// Small sizes, except where a model has its own.
+/// Small sizes, except for models with fixed ones.
 fn small(architecture: &Architecture, kind: Kind) -> (Model, usize) {
     match kind {
         Kind::Images { least_side } => {
@@ -64,7 +64,7 @@ fn small(architecture: &Architecture, kind: Kind) -> (Model, usize) {
     }
 }
 
-/// The slope of a loss along a random direction of each parameter is its gradient's part in that direction.
+/// The directional derivative of a loss along a random direction of each parameter matches the gradient.
 #[test]
 fn every_model_has_the_gradient_of_its_forward_formula() {
     for info in models::ALL {
@@ -98,7 +98,7 @@ fn every_model_has_the_gradient_of_its_forward_formula() {
         let mut gradients = at.zeros_like();
         loss(&at, Some(&mut gradients));
 
-        // Short, because a kink of a ReLU between the two ends would be an error.
+        // A small step, because a ReLU kink between the two ends would be an error.
         const STEP: f64 = 1e-7;
         for (id, param) in model.layout().ids().zip(model.layout().entries()) {
             let mut stream = Stream::new(7, &param.name);
@@ -124,7 +124,7 @@ fn every_model_has_the_gradient_of_its_forward_formula() {
 }
 
 #[test]
-fn models_have_as_many_weights_as_they_say() {
+fn models_have_the_documented_number_of_weights() {
     let named = |name: &str| Architecture::by_name(name).unwrap();
     for (name, input, outputs, weights) in [
         ("mnist1d-mlp", 40, 10, 15_210),

@@ -1,4 +1,4 @@
-//! A layer that an example declares outside of `nn` trains as a built-in one does, in `f32` and `f64`.
+//! The custom layer of an example trains like a built-in one, in `f32` and `f64`.
 
 #[path = "../examples/own_layer.rs"]
 mod own_layer;

@@ -34,7 +34,7 @@ struct Case {
     evaluation: Option<Summary>,
 }
 
-/// The norm of an array, and every n-th of its numbers.
+/// Norm of an array, and every n-th element.
 #[derive(Deserialize)]
 struct Summary {
     norm: f64,
@@ -55,7 +55,7 @@ fn recorded() -> Recorded {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Numbers by a hash of place and salt, as the script has them.
+/// Numbers by a hash of index and salt, as in the script.
 fn numbers(count: usize, salt: u32, low: f64, high: f64) -> Vec<f64> {
     let hash = |i: u32| {
         let mut x = i.wrapping_mul(2_654_435_761).wrapping_add(salt.wrapping_mul(374_761_393));
@@ -66,7 +66,7 @@ fn numbers(count: usize, salt: u32, low: f64, high: f64) -> Vec<f64> {
     (0..count as u32).map(|i| low + (high - low) * (f64::from(hash(i)) / 4_294_967_296.0)).collect()
 }
 
-/// The weights that the script gives a model of these parameters.
+/// Weights of the script for a model of these parameters.
 fn weights<T: Kernels>(model: &Model, gradients: &BTreeMap<String, Gradient>) -> ParamVec<T> {
     let mut weights = ParamVec::zeros(model.layout().clone());
     for (id, entry) in model.layout().ids().zip(model.layout().entries()) {
@@ -75,11 +75,11 @@ fn weights<T: Kernels>(model: &Model, gradients: &BTreeMap<String, Gradient>) ->
         let bound = match shape.as_slice() {
             [_] => 0.5,
             [_, rest @ ..] => (rest.iter().product::<usize>() as f64).powf(-0.5),
-            [] => unreachable!("no parameter is a scalar"),
+            [] => unreachable!("parameters have at least one dimension"),
         };
-        let centre = if entry.role == Role::Norm && entry.name.ends_with("weight") { 1.0 } else { 0.0 };
+        let center = if entry.role == Role::Norm && entry.name.ends_with("weight") { 1.0 } else { 0.0 };
         let values = numbers(entry.shape.len(), *salt, -bound, bound);
-        weights.get_mut(id).iter_mut().zip(values).for_each(|(w, x)| *w = T::from_f64(centre + x));
+        weights.get_mut(id).iter_mut().zip(values).for_each(|(w, x)| *w = T::from_f64(center + x));
     }
     weights
 }
@@ -99,18 +99,18 @@ fn near<T: Kernels>(what: &str, ours: &[T], theirs: &Summary, bound: f64) {
     assert!(distance <= bound * size, "{what}: relative distance {:e}", distance / size);
 }
 
-/// The way in which a case's numbers reach the model.
+/// Source of a case's input.
 #[derive(Clone, Copy)]
 enum Input {
-    /// As a constant.
+    /// A constant.
     Numbers,
-    /// As a parameter, whose gradient is compared too.
+    /// A parameter, whose gradient is compared too.
     Param(ParamId),
-    /// As tokens below 11.
+    /// Tokens below 11.
     Tokens,
 }
 
-/// Runs a case as the script does.
+/// Runs a case of the script.
 fn compare<T: Kernels>(name: &str, model: &Model, kind: Input, case: &Case, bound: f64) {
     let mut weights = weights::<T>(model, &case.gradients);
     let wide = numbers(case.batch * case.inputs, 1000, -1.0, 1.0);
@@ -160,10 +160,10 @@ fn compare<T: Kernels>(name: &str, model: &Model, kind: Input, case: &Case, boun
     }
 }
 
-/// Single precision: the bound for a closed loop; double: what rounding leaves.
+/// Bounds for single and for double precision.
 const BOUNDS: (f64, f64) = (1e-5, 1e-11);
 
-/// The sizes that the script has for each model.
+/// Sizes of each model in the script.
 fn model(name: &str) -> Model {
     let architecture = Architecture::by_name(name).unwrap();
     match models::ALL.iter().find(|info| info.name == name).unwrap().kind {
@@ -177,7 +177,7 @@ fn model(name: &str) -> Model {
 }
 
 #[test]
-fn every_model_computes_what_pytorch_does() {
+fn every_model_matches_pytorch() {
     let recorded = recorded().models;
     assert_eq!(recorded.len(), models::ALL.len());
     for info in models::ALL {
@@ -189,7 +189,7 @@ fn every_model_computes_what_pytorch_does() {
 }
 
 #[test]
-fn every_layer_computes_what_pytorch_does() {
+fn every_layer_matches_pytorch() {
     let images = |height: usize, width: usize, channels: usize| {
         Sequential::new().then(Unflatten::new([height, width, channels]))
     };
@@ -277,9 +277,9 @@ fn every_layer_computes_what_pytorch_does() {
     assert_eq!(done, recorded.len() - 1);
 }
 
-/// Its input is whole numbers, which have no gradient.
+/// Its integer input has no gradient.
 #[test]
-fn an_embedding_computes_what_pytorch_does() {
+fn an_embedding_matches_pytorch() {
     let case = &recorded().layers["embedding"];
     let mut builder = Builder::new();
     let embedding = Embedding::new(&mut builder, "layer", 7, 5);

@@ -1,13 +1,12 @@
-//! Numbers in memory that starts at a cache line.
+//! Vectors aligned to cache lines.
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
-/// U8Tensor in a cache line, and in the widest register: a register's worth of numbers that crosses
-/// a line costs two reads.
+/// Bytes in a cache line, and in the widest register: a vector load that crosses a line costs two reads.
 const LINE: usize = 64;
 
-/// A slice of numbers that starts at a cache line and can be used again for another length.
+/// Slice aligned to a cache line whose memory can be reused for another length.
 ///
 /// ```
 /// use tensor::Buffer;
@@ -18,28 +17,28 @@ const LINE: usize = 64;
 /// ```
 #[derive(Debug)]
 pub struct Buffer<T = f32> {
-    /// Longer than the slice by what the start may have to move.
+    /// Longer than the slice by the padding that alignment may need.
     memory: Vec<T>,
     start: usize,
     len: usize,
 }
 
 impl<T: Copy + Default> Buffer<T> {
-    /// Zeros.
+    /// A buffer of `len` zeros.
     pub fn zeros(len: usize) -> Buffer<T> {
         let line = LINE / size_of::<T>();
         let memory = vec![T::default(); if len == 0 { 0 } else { len + line - 1 }];
-        // Not aligned, only slower, if the pointer does not say how far it is off.
+        // Without a known offset the slice is unaligned, which is only slower.
         let start = memory.as_ptr().align_offset(LINE).min(memory.len() - len);
         Buffer { memory, start, len }
     }
 
-    /// So many numbers fit without new memory.
+    /// Number of elements that fit without reallocation.
     pub fn capacity(&self) -> usize {
         self.memory.len() - self.start
     }
 
-    /// Makes the slice `len` numbers long; what they are is unspecified.
+    /// Resizes to `len` elements of unspecified value.
     pub fn resize(&mut self, len: usize) {
         if len > self.capacity() {
             *self = Buffer::zeros(len);
@@ -102,8 +101,8 @@ impl<T: PartialEq> PartialEq for Buffer<T> {
     }
 }
 
-/// Calls `work` with a buffer of `len` numbers, of unspecified value, that the thread keeps for the next
-/// call: fresh memory costs more than to write to it.
+/// Calls `work` with a thread-local buffer of `len` elements of unspecified value, which later calls reuse:
+/// allocating fresh memory costs more than writing to it.
 ///
 /// ```
 /// let sum: f32 = tensor::buffer::with_scratch(3, |buffer| {
@@ -128,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_length_starts_at_a_line_and_a_copy_too() {
+    fn buffers_and_clones_are_aligned() {
         for len in [1, 15, 16, 17, 1000, 100_000] {
             let mut buffer = Buffer::<f32>::zeros(len);
             buffer[len - 1] = 3.0;
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_kept_until_more_is_needed() {
+    fn a_smaller_size_keeps_the_memory() {
         let mut buffer = Buffer::<f32>::zeros(100);
         let before = buffer.as_ptr();
         for len in [0, 50, 100] {

@@ -1,12 +1,11 @@
-//! Convolution of images and its two gradients, without a matrix of patches in memory.
+//! Convolution of images and its two gradients, without an im2col matrix in memory.
 //!
-//! Images are `[height, width, channels]`, one after another: what PyTorch calls `channels_last`. So
-//! the channels of a pixel are contiguous, vectors run along them, and a patch is a few tables of
-//! offsets into one image with a border of zeros around it ([`indirect`](crate::indirect)). Weights are
-//! `[outputs, inputs / groups, height, width]`, as PyTorch has them.
+//! Images are `[n, height, width, channels]`, PyTorch's `channels_last`: the channels of a pixel are
+//! contiguous, vectors run along them, and a patch is a few tables of offsets into one zero-padded image
+//! ([`indirect`](crate::indirect)). Weights are `[outputs, inputs / groups, height, width]`, as in PyTorch.
 //!
-//! Images are split over the threads, and for the gradient of the weights the rows of that gradient,
-//! so no sum is ever split: the bits depend neither on the number of threads nor on blocking.
+//! Threads divide the images, and for the gradient of the weights the rows of that gradient. No sum is ever
+//! split, so the bits depend neither on the number of threads nor on blocking.
 
 mod frame;
 mod options;
@@ -21,7 +20,7 @@ use crate::matmul::Mat;
 use crate::parallel::{for_each_chunk, threads};
 use crate::shape::Shape;
 
-/// The sizes of a convolution.
+/// Shapes and options of a convolution.
 ///
 /// ```
 /// use tensor::conv::{Conv2d, Padding};
@@ -41,9 +40,9 @@ pub struct Conv2d {
     stride: [usize; 2],
     dilation: [usize; 2],
     groups: usize,
-    /// Zeros above and to the left.
+    /// Rows and columns of zeros above and to the left.
     before: [usize; 2],
-    /// Zeros below and to the right.
+    /// Rows and columns of zeros below and to the right.
     after: [usize; 2],
 }
 
@@ -79,9 +78,9 @@ impl Conv2d {
         let inputs = group_inputs * groups;
         assert!(
             channels == inputs,
-            "a convolution of weight {weight} takes {inputs} channels, not images {image} of {channels}"
+            "expected {inputs} channels for a convolution of weight {weight}, found images {image} of {channels}"
         );
-        assert!(!stride.contains(&0), "a convolution moves by at least 1, not by a stride of 0");
+        assert!(!stride.contains(&0), "expected a stride of at least 1, found 0");
         assert!(!dilation.contains(&0), "expected a dilation of at least 1, found 0");
         let kernel = [rows, columns];
         let extent = [0, 1].map(|axis| dilation[axis] * kernel[axis].saturating_sub(1) + 1);
@@ -94,13 +93,13 @@ impl Conv2d {
         };
         assert!(
             fits(height, 0) && fits(width, 1),
-            "a convolution of weight {weight} and padding {} does not fit images {image}",
+            "convolution of weight {weight} and padding {} does not fit images {image}",
             if padding[0] == padding[1] { format!("{:?}", padding[0]) } else { format!("{padding:?}") }
         );
         Conv2d { height, width, inputs, outputs, kernel, stride, dilation, groups, before, after }
     }
 
-    /// The sizes of an output image: `[height, width, outputs]`.
+    /// Shape of an output image: `[height, width, outputs]`.
     pub fn output(&self) -> [usize; 3] {
         let Conv2d { height, width, stride, before, after, .. } = *self;
         let extent = self.extent();
@@ -109,10 +108,10 @@ impl Conv2d {
         [steps(height, 0), steps(width, 1), self.outputs]
     }
 
-    /// `y = x ∗ w + bias` for any number of images; the bias has one number an output channel.
+    /// `y = x ∗ w + bias` for any number of images; the bias has one number per output channel.
     ///
     /// # Panics
-    /// If the lengths do not fit. So for the gradients.
+    /// If the lengths do not fit the shapes.
     #[track_caller]
     pub fn forward<T: Kernels>(&self, x: &[T], w: &[T], bias: Option<&[T]>, y: &mut [T]) {
         self.forward_from(x, w, bias.map_or(Start::Zeros, Start::Row), y);
@@ -145,12 +144,15 @@ impl Conv2d {
     }
 
     /// `dx = beta·dx + dy ∗ flipped w`, the gradient of the images; `beta` is 0 or 1.
+    ///
+    /// # Panics
+    /// If the lengths do not fit the shapes.
     #[track_caller]
     pub fn input_gradient<T: Kernels>(&self, dy: &[T], w: &[T], beta: T, dx: &mut [T]) {
         let images = self.images(dx.len(), w.len(), dy.len());
         let Conv2d { height, width, kernel: [rows, columns], dilation, .. } = *self;
         let (frame, (inputs, outputs)) = (self.output_frame(), self.group());
-        // The weight of a tap before the pixel multiplies the number as far after it.
+        // Correlation becomes convolution: a tap at offset −k reads the gradient at +k.
         let area = rows * columns;
         let mut room = Vec::new();
         let by_tap = cache_lines(&mut room, w.len());
@@ -177,6 +179,9 @@ impl Conv2d {
 
     /// `dw = beta·dw + Σ patches of x · dy`, the gradient of the weights, summed over the images in
     /// order; `beta` is 0 or 1.
+    ///
+    /// # Panics
+    /// If the lengths do not fit the shapes.
     #[track_caller]
     pub fn weight_gradient<T: Kernels>(&self, x: &[T], dy: &[T], beta: T, dw: &mut [T]) {
         let images = self.images(x.len(), dw.len(), dy.len());
@@ -215,7 +220,7 @@ impl Conv2d {
         }
     }
 
-    /// Calls `work` with each framed image of `from` and its place in `to`, over the threads.
+    /// Calls `work` with each padded image of `from` and its result in `to`, over the threads.
     fn over_images<T: Kernels>(
         &self,
         images: usize,
@@ -256,7 +261,7 @@ impl Conv2d {
         }
     }
 
-    /// The output channels of a group, in `own` if there are others.
+    /// Output channels of a group, copied to `own` if there are several groups.
     fn columns_of<'a, T: Kernels>(&self, group: usize, y: &'a [T], own: &'a mut Vec<T>) -> &'a [T] {
         if self.groups == 1 {
             return y;
@@ -276,7 +281,7 @@ impl Conv2d {
         let weights = self.outputs * self.taps_len();
         assert!(
             x == images * image && y == images * output && w == weights,
-            "images of {image} numbers, {weights} weights and results of {output} do not have {x}, {w} and {y}"
+            "expected images of {image} numbers, {weights} weights and results of {output}, found {x}, {w} and {y}"
         );
         images
     }
@@ -286,12 +291,12 @@ impl Conv2d {
         if multiply_adds < PARALLEL_FROM { 1 } else { threads() }
     }
 
-    /// Inputs and outputs of a group.
+    /// Input and output channels of a group.
     fn group(&self) -> (usize, usize) {
         (self.inputs / self.groups, self.outputs / self.groups)
     }
 
-    /// Rows and columns from the first pixel of a patch to its last, both counted.
+    /// Extent of the dilated kernel in rows and columns.
     fn extent(&self) -> [usize; 2] {
         [0, 1].map(|axis| self.dilation[axis] * (self.kernel[axis] - 1) + 1)
     }
@@ -309,8 +314,7 @@ impl Conv2d {
         }
     }
 
-    /// An output image with its pixels a stride apart, and zeros around it for all patches that hold
-    /// one of them.
+    /// Output image with its pixels a stride apart, padded for all patches that contain one of them.
     fn output_frame(&self) -> Frame {
         let Conv2d { height, width, before, stride, .. } = *self;
         let extent = self.extent();
@@ -339,7 +343,7 @@ impl Conv2d {
     }
 }
 
-/// `len` zeros that begin a cache line: a vector that lies in two of them is read twice.
+/// `len` zeros aligned to a cache line.
 fn cache_lines<T: Kernels>(room: &mut Vec<T>, len: usize) -> &mut [T] {
     const LINE: usize = 64;
     room.resize(len + LINE / size_of::<T>(), T::zero());
@@ -368,7 +372,7 @@ mod tests {
         a.iter().zip(b).all(|(&a, &b)| (f64::from(a) - b).abs() <= 1e-4 * (1.0 + b.abs()))
     }
 
-    /// Every pixel of every patch, by the definition: (image, output row, column, output, input row,
+    /// Every pixel of every patch by definition: (image, output row, column, output, input row,
     /// column, input, weight).
     fn each_product(conv: &Conv2d, images: usize, mut visit: impl FnMut(usize, usize, usize)) {
         let Conv2d { height, width, inputs, outputs, kernel, stride, dilation, before, .. } = *conv;
@@ -449,7 +453,7 @@ mod tests {
             prop_assert!(near(&dw_found, &dw));
         }
 
-        /// For y = ⟨conv(x), u⟩ the transposed convolution gives back ⟨x, transposed(u)⟩.
+        /// ⟨conv(x), u⟩ = ⟨x, transposed(u)⟩.
         #[test]
         fn the_transposed_convolution_is_the_adjoint(
             (images, height, width) in (1_usize..3, 1_usize..6, 1_usize..6),
@@ -516,8 +520,10 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "weight [8, 3, 5, 5] takes 3 channels, not images [28, 28, 1] of 1")]
-    fn other_channels_are_refused() {
+    #[should_panic(
+        expected = "expected 3 channels for a convolution of weight [8, 3, 5, 5], found images [28, 28, 1] of 1"
+    )]
+    fn a_wrong_number_of_channels_is_refused() {
         Conv2d::new([28, 28, 1], [8, 3, 5, 5], 1, Padding::Same);
     }
 

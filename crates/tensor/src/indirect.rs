@@ -1,8 +1,8 @@
-//! Matrix products whose left operand is picked from a slice by two tables of offsets.
+//! Matrix products whose left operand is gathered from a slice by two tables of offsets.
 //!
-//! The patches of an image that a convolution multiplies by its kernel are such a matrix: the
-//! numbers stand in the image once, and the matrix of overlapping patches is never written down.
-//! As in [`matmul`](crate::matmul), numbers of the left operand are broadcast against vectors of
+//! The patches of an image that a convolution multiplies by its kernel are such a matrix (implicit GEMM): the
+//! pixels are in memory once, and the matrix of overlapping patches is never written.
+//! As in [`matmul`](crate::matmul), elements of the left operand are broadcast against vectors of
 //! the right one, and every element of the result is one chain of fused multiply-adds in the order
 //! of the summed index.
 #![allow(unsafe_code, reason = "the innermost loops work on pointers whose extents are checked once")]
@@ -14,10 +14,10 @@ use crate::matmul::lanes::Lanes;
 use crate::scalar::Scalar;
 use crate::simd::{self, Path};
 
-/// A matrix in a slice: element (i, k) is `data[rows[i] + columns[k]]`.
+/// Matrix in a slice: element (i, k) is `data[rows[i] + columns[k]]`.
 #[derive(Debug, Clone, Copy)]
 pub struct IndirectMat<'a, T = f32> {
-    /// Where the numbers are.
+    /// Elements, in any order.
     pub data: &'a [T],
     /// An offset for each row.
     pub rows: &'a [usize],
@@ -26,21 +26,21 @@ pub struct IndirectMat<'a, T = f32> {
 }
 
 impl<'a, T> IndirectMat<'a, T> {
-    /// At most `count` rows from `start`.
+    /// Rows from `start`, at most `count` of them.
     fn rows_from(self, start: usize, count: usize) -> IndirectMat<'a, T> {
         let rows = &self.rows[start..];
         IndirectMat { rows: &rows[..count.min(rows.len())], ..self }
     }
 }
 
-/// What each row of a result starts from.
+/// Initial value of each row of a result.
 #[derive(Debug, Clone, Copy)]
 pub enum Start<'a, T = f32> {
     /// Zeros.
     Zeros,
-    /// What is there.
+    /// The result's present content.
     Kept,
-    /// This row, such as a bias.
+    /// A row of `n` numbers, such as a bias.
     Row(&'a [T]),
 }
 
@@ -48,7 +48,7 @@ pub enum Start<'a, T = f32> {
 ///
 /// ```
 /// use tensor::indirect::{IndirectMat, Start, product};
-/// // The sums of three neighbours: a convolution of 1 2 3 4 with 1 1 1.
+/// // The sums of three neighbors: a convolution of 1 2 3 4 with 1 1 1.
 /// let a = IndirectMat { data: &[1.0, 2.0, 3.0, 4.0], rows: &[0, 1], columns: &[0, 1, 2] };
 /// let mut c = [0.0; 2];
 /// product(a, &[1.0; 3], Start::Zeros, 1, &mut c);
@@ -56,7 +56,7 @@ pub enum Start<'a, T = f32> {
 /// ```
 ///
 /// # Panics
-/// If the lengths do not fit, or an element lies outside `data`.
+/// If the lengths do not fit, or an element is outside `data`.
 #[track_caller]
 pub fn product(a: IndirectMat<'_>, b: &[f32], start: Start<'_>, n: usize, c: &mut [f32]) {
     product_on(simd::path(), a, b, start, n, c);
@@ -73,7 +73,7 @@ pub fn product_on(path: Path, a: IndirectMat<'_>, b: &[f32], start: Start<'_>, n
     if a.columns.is_empty() {
         return begin(start, n, c);
     }
-    // SAFETY: the instructions are there and all elements lie inside the slices, as just checked.
+    // SAFETY: the instructions are available and all elements are inside the slices, as just checked.
     match path {
         #[cfg(target_arch = "x86_64")]
         Path::Avx512 => unsafe { avx512(a, b, start, n, c) },
@@ -83,8 +83,8 @@ pub fn product_on(path: Path, a: IndirectMat<'_>, b: &[f32], start: Start<'_>, n
     }
 }
 
-/// [`product`] as the formula says it, in any precision: the twin that the kernel is tested
-/// against, and what gradient checks run on.
+/// Naive [`product`] in any precision: the twin that the kernel is tested against, and the one that gradient
+/// checks run on.
 ///
 /// # Panics
 /// As [`product`].
@@ -103,19 +103,24 @@ pub fn product_naive<T: Scalar>(a: IndirectMat<'_, T>, b: &[T], start: Start<'_,
 #[track_caller]
 fn check<T>(a: IndirectMat<'_, T>, b: &[T], start: Start<'_, T>, n: usize, c: &[T]) {
     let (m, k) = (a.rows.len(), a.columns.len());
-    assert!(b.len() == k * n, "a {m}×{k} matrix meets a {k}×{n} one, not {} numbers", b.len());
-    assert!(c.len() == m * n, "the product of {m}×{k} and {k}×{n} has {} numbers, not {}", m * n, c.len());
+    assert!(b.len() == k * n, "expected {k}×{n} numbers for a {m}×{k} left operand, found {}", b.len());
+    assert!(
+        c.len() == m * n,
+        "expected room for {} numbers of {m}×{k} times {k}×{n}, found {}",
+        m * n,
+        c.len()
+    );
     if let Start::Row(row) = start {
-        assert!(row.len() == n, "a row of {n} numbers starts from as many, not {}", row.len());
+        assert!(row.len() == n, "expected a start row of {n} numbers, found {}", row.len());
     }
     let last = |offsets: &[usize]| offsets.iter().max().copied();
     if let (Some(row), Some(column)) = (last(a.rows), last(a.columns)) {
         let end = row.checked_add(column).expect("offsets inside a slice");
-        assert!(end < a.data.len(), "element {end} lies outside {} numbers", a.data.len());
+        assert!(end < a.data.len(), "element {end} is outside {} numbers", a.data.len());
     }
 }
 
-/// Writes what the rows of C start from.
+/// Writes the initial rows of C.
 fn begin<T: Scalar>(start: Start<'_, T>, n: usize, c: &mut [T]) {
     match start {
         Start::Zeros => c.fill(T::zero()),
@@ -136,12 +141,11 @@ unsafe fn avx2(a: IndirectMat<'_>, b: &[f32], start: Start<'_>, n: usize, c: &mu
     unsafe { blocks::<__m256, 2>(a, b, start, n, c) }
 }
 
-/// Summed indices in one block: with 64 columns, 32 KB of B stay in the first cache while all
-/// rows of A pass.
+/// KC, the summed indices of one block: with 64 columns, 32 KB of B stay in L1 while all rows of A pass.
 const DEPTH: usize = 128;
 
-/// Rows of C in one tile that is this many vectors wide: with the vectors of B and one number of
-/// A they fill the registers.
+/// MR, the rows of C in a tile that is this many vectors wide: with the vectors of B and one element of A they
+/// fill the registers.
 const fn rows_of(vectors: usize, lanes: usize) -> usize {
     if lanes == 16 && vectors < 4 { 8 } else { 6 }
 }
@@ -160,7 +164,7 @@ unsafe fn blocks<V: Lanes, const VECTORS: usize>(
         for j in (0..n).step_by(VECTORS * V::N) {
             let columns = (n - j).min(VECTORS * V::N);
             let vectors = columns.div_ceil(V::N);
-            // Tiles of about equal height: a last one of a single row would wait for each sum.
+            // Tiles of nearly equal height: a single row could not hide the latency of its sums.
             let tiles = m.div_ceil(rows_of(vectors, V::N));
             let height = m.div_ceil(tiles.max(1)).max(1);
             for i in (0..m).step_by(height) {
@@ -168,7 +172,7 @@ unsafe fn blocks<V: Lanes, const VECTORS: usize>(
                 let tile = Tile {
                     columns: &a.columns[p..k.min(p + DEPTH)],
                     a: a.data.as_ptr(),
-                    // SAFETY: (p, j) and (i, j) and the tile behind them are inside the matrices.
+                    // SAFETY: (p, j), (i, j) and the tile that starts there are inside the matrices.
                     b: unsafe { b.as_ptr().add(p * n + j) },
                     c: unsafe { c.as_mut_ptr().add(i * n + j) },
                     n,
@@ -193,13 +197,13 @@ unsafe fn blocks<V: Lanes, const VECTORS: usize>(
     }
 }
 
-/// A tile of C and the strips of A and B whose product is added to it.
+/// Tile of C and the slices of A and B whose product is added to it.
 struct Tile<'a> {
     columns: &'a [usize],
     a: *const f32,
     b: *const f32,
     c: *mut f32,
-    /// Columns of B and of C.
+    /// Number of columns of B and C.
     n: usize,
     start: Start<'a>,
     /// Numbers in the last vector of a row.
@@ -223,7 +227,7 @@ impl Tile<'_> {
         }
     }
 
-    /// For each summed index, one outer product of a column of A and a row of B, in registers.
+    /// Micro-kernel: one outer product of a column of A and a row of B per summed index, in registers.
     #[inline(always)]
     unsafe fn accumulate<V: Lanes, const R: usize, const VECTORS: usize>(&self, rows: &[usize]) {
         let &Tile { columns, a, b, c, n, start, tail } = self;
@@ -308,7 +312,7 @@ mod tests {
             for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
                 let mut c = [before.as_slice(), &[CANARY; 64]].concat();
                 product_on(path, a, &b, start, n, &mut c[..m * n]);
-                prop_assert!(c[m * n..].iter().all(|&x| x == CANARY), "{} wrote behind the end", path.name());
+                prop_assert!(c[m * n..].iter().all(|&x| x == CANARY), "{} wrote past the end", path.name());
                 if path == Path::Portable {
                     let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-6 * (k as f32 + 2.0);
                     prop_assert!(c.iter().zip(&naive).all(near), "{}", path.name());
@@ -321,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "element 4 lies outside 4 numbers")]
+    #[should_panic(expected = "element 4 is outside 4 numbers")]
     fn an_element_outside_is_refused() {
         let a = IndirectMat { data: &[0.0; 4], rows: &[0, 2], columns: &[1, 2] };
         product(a, &[0.0; 2], Start::Zeros, 1, &mut [0.0; 2]);

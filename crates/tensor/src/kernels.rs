@@ -1,4 +1,4 @@
-//! The kernels of each kind of number: fast ones for `f32`, their naive twins for `f64`.
+//! Kernels of each scalar type: fast for `f32`, naive twins for `f64`.
 
 use crate::indirect::{self, IndirectMat, Start};
 use crate::matmul::{self, Mat, SparseInput};
@@ -6,12 +6,12 @@ use crate::quantized::U8Tensor;
 use crate::scalar::Scalar;
 use crate::simd;
 
-/// Numbers that networks compute with.
+/// Scalar type with the matrix products that networks need.
 pub trait Kernels: Scalar {
     /// `C = A·B + beta·C`: see [`matmul::gemm`].
     fn gemm(a: Mat<'_, Self>, b: Mat<'_, Self>, beta: Self, c: &mut [Self]);
 
-    /// A dense layer: see [`SparseInput::linear`].
+    /// Dense layer on quantized input: see [`SparseInput::linear`].
     fn sparse_linear(
         foreground: &mut SparseInput,
         x: U8Tensor<'_, Self>,
@@ -20,7 +20,7 @@ pub trait Kernels: Scalar {
         y: &mut [Self],
     );
 
-    /// The gradient of its weights: see [`SparseInput::linear_gradient`].
+    /// Gradient of the weights of that layer: see [`SparseInput::linear_gradient`].
     fn sparse_gradient(
         foreground: &SparseInput,
         x: U8Tensor<'_, Self>,
@@ -32,11 +32,11 @@ pub trait Kernels: Scalar {
     /// `C = A·B + start` for an indirect A: see [`indirect::product`].
     fn indirect(a: IndirectMat<'_, Self>, b: &[Self], start: Start<'_, Self>, n: usize, c: &mut [Self]);
 
-    /// Calls the half of `f` that is for this type.
+    /// Calls the method of `f` for this type.
     fn select<F: PerScalar>(f: F, input: F::Input<Self>) -> F::Output<Self>;
 }
 
-/// A function with a body for each type of number, so that generic code can call a trait object:
+/// Function with a body for each scalar type, so that generic code can call a trait object:
 /// [`Kernels::select`] picks the body.
 ///
 /// ```
@@ -58,10 +58,10 @@ pub trait Kernels: Scalar {
 /// assert_eq!((bits(1.0_f32), bits(1.0_f64)), (0x3f80_0000, 0x3ff0_0000_0000_0000));
 /// ```
 pub trait PerScalar {
-    /// Argument for a type of number.
+    /// Argument type for a scalar type.
     type Input<T: Kernels>;
 
-    /// Result for a type of number.
+    /// Result type for a scalar type.
     type Output<T: Kernels>;
 
     /// The function in single precision.

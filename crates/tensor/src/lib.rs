@@ -1,16 +1,15 @@
-//! f32 arrays, matrix kernels, named flat parameter buffers and seeded random streams: what a
-//! network needs from the machine, and nothing of gradients or networks.
+//! Matrix kernels, named flat parameter vectors and seeded random streams for `f32` on a CPU.
 //!
-//! - [`Buffer`]: numbers that start at a cache line.
-//! - [`ParamVec`]: one flat buffer of weights (or gradients, or momenta) with a [`Layout`] of names.
-//! - [`quantized`]: numbers that are a byte each, as pixels are.
+//! - [`Buffer`]: a vector aligned to cache lines.
+//! - [`ParamVec`]: one flat vector of weights (or gradients, or momenta) with a [`Layout`] of names.
+//! - [`quantized`]: numbers stored as one byte each, such as pixels.
 //! - [`matmul`]: matrix products on all three layouts that training needs, without transposed copies.
-//! - [`conv`]: convolution of images, on [`indirect`] products: matrices picked from a slice.
-//! - [`simd`]: which instructions the kernels use, chosen at run time.
-//! - [`peak`]: how fast the machine could be, to measure the kernels against.
+//! - [`conv`]: convolution of images as [`indirect`] products (implicit GEMM).
+//! - [`simd`]: instruction sets, chosen at run time.
+//! - [`peak`]: peak multiply-add rate of the machine, for measurements of the kernels.
 //! - [`random`]: counter-based streams, split by name from one seed.
-//! - [`Shape`], [`Scalar`]: the sizes of an array, and the two kinds of numbers in it.
-//! - [`Kernels`]: the products that each kind of number has.
+//! - [`Shape`], [`Scalar`]: dimensions and scalar types of an array.
+//! - [`Kernels`]: the matrix products of each scalar type.
 //! - `safetensors`, a feature: parameters in files that PyTorch reads, and [`ParamVec`] with `save` and `load`.
 //!
 //! ```

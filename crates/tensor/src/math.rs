@@ -1,5 +1,4 @@
-//! Elementary functions that vectorize and give the same bits on every platform, and sums over
-//! slices.
+//! Elementary functions that vectorize and give the same bits on every platform, and reductions of slices.
 
 use crate::parallel;
 use crate::simd::{self, Kernel};
@@ -23,14 +22,14 @@ pub fn exp(x: f32) -> f32 {
     p * power_of_two(n >> 1) * power_of_two(n - (n >> 1))
 }
 
-/// ln x for positive x of full precision, below 2⁻²² off, or 2⁻²² of it.
+/// ln x for positive normal x, to within 2⁻²² absolute or relative error.
 ///
 /// x = 2ⁿ·(1 + r) with 1 + r between √½ and √2, and the polynomial for ln(1 + r) of Moshier's Cephes.
 #[inline(always)]
 pub fn ln(x: f32) -> f32 {
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
-    /// The bits of √½.
+    /// Bit pattern of √½.
     const ROOT: u32 = 0x3f35_04f3;
     let above = x.to_bits().wrapping_sub(ROOT);
     let n = (above as i32 >> 23) as f32;
@@ -71,7 +70,7 @@ pub fn sum_of_squares(values: &[f32]) -> f64 {
     })
 }
 
-/// Whether every value is finite.
+/// True if every value is finite.
 pub fn all_finite(values: &[f32]) -> bool {
     // A sum of finite squares in f64 cannot overflow: (3.4e38)² · 2⁶⁴ would, but no slice is that long.
     sum_of_squares(values).is_finite()
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn ln_is_near_the_logarithm_of_every_size() {
+    fn ln_is_accurate_at_every_magnitude() {
         assert_eq!(ln(1.0), 0.0);
         for i in 0..400_000 {
             let x = f32::from_bits(0x0080_0000 + i * 5_000);

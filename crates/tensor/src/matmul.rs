@@ -1,16 +1,14 @@
-//! Matrix products `C = A·B + beta·C` on any layout of A and B, without transposed copies where
-//! the machine can do without.
+//! Matrix products `C = A·B + beta·C` for any strides of A and B, with few transposed copies.
 //!
-//! The kernel broadcasts numbers of one operand, which may lie in memory as they like, against
-//! vectors of the other, which must be contiguous along the vector. Of the three products of a
-//! dense layer, dX = dY·W and dW = dYᵀ·X have that form as they stand; only the forward product
-//! Y = X·Wᵀ needs one operand transposed, and the smaller one is taken.
+//! The kernel broadcasts elements of one operand, which may have any strides, against vectors of the other,
+//! which must be contiguous along the vector. Of the three products of a dense layer, dX = dY·W and dW = dYᵀ·X
+//! already have that form; only the forward product Y = X·Wᵀ needs one operand transposed, and copies the
+//! smaller one.
 //!
-//! Every element of C is one chain of fused multiply-adds in the order of the summed index, so
-//! its bits depend neither on blocking nor on threads, which split rows of C,
-//! or columns where there are few rows. Only the
-//! `portable` path, which has no fused multiply-add, rounds twice; and a product of at most four
-//! rows, as with one example in a batch, is summed by lanes (`dots.rs`).
+//! Every element of C is one chain of fused multiply-adds in the order of the summed index, so its bits depend
+//! neither on blocking nor on threads, which divide the rows of C, or the columns if there are few rows. Two
+//! exceptions: the `portable` path, which has no fused multiply-add, rounds twice, and a product of at most four
+//! rows, as with one example in a batch, is summed by vector lanes (`dots.rs`).
 
 mod block;
 mod dots;
@@ -29,7 +27,7 @@ use crate::buffer::with_scratch;
 use crate::parallel::{DIVIDED_FROM, for_each_chunk, rows_each, threads};
 use crate::simd::{self, Path};
 
-/// A matrix in a slice: element (i, j) is `data[i·row_stride + j·column_stride]`.
+/// Strided matrix in a slice: element (i, j) is `data[i·row_stride + j·column_stride]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Mat<'a, T = f32> {
     data: &'a [T],
@@ -46,11 +44,11 @@ impl<'a, T> Mat<'a, T> {
     /// If the slice does not have `rows·columns` elements.
     #[track_caller]
     pub fn new(data: &'a [T], rows: usize, columns: usize) -> Mat<'a, T> {
-        assert_eq!(data.len(), rows * columns, "a {rows}×{columns} matrix needs as many elements");
+        assert_eq!(data.len(), rows * columns, "expected the elements of a {rows}×{columns} matrix");
         Mat { data, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
-    /// How many rows it has.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
@@ -64,14 +62,14 @@ impl<'a, T> Mat<'a, T> {
     /// Copies the elements, row by row.
     ///
     /// # Panics
-    /// If there is not as much room.
+    /// If `to` does not have `rows·columns` elements.
     #[track_caller]
     pub fn copy_to(self, to: &mut [T])
     where
         T: Copy,
     {
         let Mat { data, rows, columns, row_stride, column_stride } = self;
-        assert_eq!(to.len(), rows * columns, "a {rows}×{columns} matrix needs as much room");
+        assert_eq!(to.len(), rows * columns, "expected room for a {rows}×{columns} matrix");
         for (i, row) in to.chunks_exact_mut(columns.max(1)).enumerate() {
             for (j, to) in row.iter_mut().enumerate() {
                 *to = data[i * row_stride + j * column_stride];
@@ -86,11 +84,11 @@ impl<'a, T> Mat<'a, T> {
     }
 }
 
-/// Products with fewer multiply-adds than this stay on one thread, unless the matrix whose rows the threads
-/// divide is [large](DIVIDED_FROM).
+/// Products with fewer multiply-adds than this use one thread, unless the matrix whose rows the threads divide
+/// is [large](DIVIDED_FROM).
 const PARALLEL_FROM: usize = 1 << 20;
 
-/// `C = A·B + beta·C` in `f32`, C row-major [A's rows × B's columns]; with `beta` 0, C is only
+/// `C = A·B + beta·C` in `f32`, for a row-major C of shape [A's rows, B's columns]. With `beta` 0, C is only
 /// written.
 ///
 /// ```
@@ -116,7 +114,7 @@ pub fn gemm(a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
 pub fn gemm_on(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
     check(&a, &b, c.len());
     assert!(path.is_available(), "this machine has no {}", path.name());
-    assert!(beta == 0.0 || beta == 1.0, "beta is 0 or 1, not {beta}");
+    assert!(beta == 0.0 || beta == 1.0, "expected a beta of 0 or 1, found {beta}");
     let (m, n) = (a.rows, b.columns);
     if m == 0 || n == 0 {
         return;
@@ -145,13 +143,13 @@ pub fn gemm_on(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
     }
 }
 
-/// The operand of a product that vectors are read from: k rows of n numbers.
+/// Right operand, from which vectors are loaded: k rows of n elements.
 #[derive(Debug, Clone, Copy)]
 enum Vectors<'a> {
-    /// Where it is; the rows are contiguous.
+    /// Read in place; its rows are contiguous.
     InPlace(Mat<'a>),
-    /// Copied: columns in panels as wide as a tile, each panel a contiguous matrix. Rows that lie
-    /// a power of two apart would push each other out of the first cache.
+    /// Packed into panels NR columns wide, each a contiguous matrix. Rows a power of two apart would evict each
+    /// other from L1.
     Panels { data: &'a [f32], rows: usize, columns: usize },
 }
 
@@ -171,7 +169,7 @@ impl Vectors<'_> {
     }
 }
 
-/// Copies the transpose of `from` into panels.
+/// Packs the transpose of `from` into panels.
 fn with_panels<R>(path: Path, from: Mat<'_>, work: impl FnOnce(Vectors<'_>) -> R) -> R {
     let (rows, columns) = (from.columns, from.rows);
     with_scratch(rows * columns, |data| {
@@ -196,7 +194,7 @@ pub fn gemm_f64(a: Mat<'_, f64>, b: Mat<'_, f64>, beta: f64, c: &mut [f64]) {
     let [a, b] = [a, b].map(|m| {
         let strides = (m.row_stride, m.column_stride);
         ArrayView2::from_shape((m.rows, m.columns).strides(strides), m.data)
-            .expect("a matrix lies in its slice")
+            .expect("the slice holds the matrix")
     });
     let mut c = ArrayViewMut2::from_shape((a.nrows(), b.ncols()), c).expect("the length was checked");
     general_mat_mul(1.0, &a, &b, beta, &mut c);
@@ -205,8 +203,8 @@ pub fn gemm_f64(a: Mat<'_, f64>, b: Mat<'_, f64>, beta: f64, c: &mut [f64]) {
 #[track_caller]
 fn check<T>(a: &Mat<'_, T>, b: &Mat<'_, T>, c: usize) {
     let (m, k, n) = (a.rows, a.columns, b.columns);
-    assert!(k == b.rows, "a {m}×{k} matrix cannot multiply a {}×{n} one", b.rows);
-    assert!(c == m * n, "the product of {m}×{k} and {k}×{n} has {} elements, not {c}", m * n);
+    assert!(k == b.rows, "expected {k} rows of B for a {m}×{k} A, found a {}×{n} B", b.rows);
+    assert!(c == m * n, "expected {} elements of C for {m}×{k} times {k}×{n}, found {c}", m * n);
 }
 
 /// `C = A·B + beta·C`; rows of C over the threads of the current pool.
@@ -271,7 +269,7 @@ mod tests {
                 let mut c = start.clone();
                 c.extend([CANARY; 64]);
                 gemm_on(path, a, b, beta, &mut c[..m * n]);
-                prop_assert!(c[m * n..].iter().all(|&x| x == CANARY), "{} wrote behind the end", path.name());
+                prop_assert!(c[m * n..].iter().all(|&x| x == CANARY), "{} wrote past the end", path.name());
                 for i in 0..m {
                     for j in 0..n {
                         let terms = (0..k).map(|p| {
@@ -308,13 +306,13 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a 2×3 matrix cannot multiply a 2×2 one")]
-    fn shapes_that_do_not_fit_are_named() {
+    #[should_panic(expected = "expected 3 rows of B for a 2×3 A, found a 2×2 B")]
+    fn a_mismatch_names_both_shapes() {
         gemm(Mat::new(&[0.0; 6], 2, 3), Mat::new(&[0.0; 4], 2, 2), 0.0, &mut [0.0; 4]);
     }
 
     #[test]
-    fn a_zero_beta_ignores_what_was_there() {
+    fn a_zero_beta_ignores_the_old_content() {
         let mut c = [f32::NAN];
         gemm(Mat::new(&[2.0], 1, 1), Mat::new(&[3.0], 1, 1), 0.0, &mut c);
         assert_eq!(c, [6.0]);

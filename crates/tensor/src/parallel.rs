@@ -1,5 +1,5 @@
-//! Work over threads, so that bits do not depend on how many there are: what is summed is cut into fixed
-//! chunks, by the length alone; only what is worked out number by number, or row by row, may be cut by threads.
+//! Parallel loops whose bits do not depend on the number of threads: reductions are cut into fixed chunks by
+//! length alone; only elementwise and row-wise work is divided by the number of threads.
 
 mod threads;
 
@@ -10,11 +10,11 @@ use rayon::prelude::*;
 
 pub use threads::{StartError, Threads, cores};
 
-/// Elements in a chunk of an elementwise loop: big enough that handing one to a thread is cheap
-/// beside working through it, small enough that a chunk of five arrays stays in the second cache.
+/// Elements in a chunk of an elementwise loop: large enough that scheduling a chunk is cheap compared with
+/// its work, small enough that a chunk of five arrays stays in L2.
 pub const CHUNK: usize = 16 * 1024;
 
-/// Number of threads that work is divided over: those of the [`Threads`] that the caller runs on, or 1.
+/// Number of threads of the [`Threads`] that the caller runs on, or 1 outside of one.
 pub fn threads() -> usize {
     // Asked from outside of a pool, rayon would start its global one.
     match rayon::current_thread_index() {
@@ -23,17 +23,16 @@ pub fn threads() -> usize {
     }
 }
 
-/// Does two pieces of work, at the same time where there are threads for it.
+/// Runs two closures, in parallel if a thread is available.
 pub fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
     if threads() == 1 { (a(), b()) } else { rayon::join(a, b) }
 }
 
-/// Numbers from which a matrix is divided between threads by its rows, however little work that saves:
-/// products and updates do so alike, and the weights of a thread stay in its core's cache from one step of
-/// training to the next.
+/// Minimum number of elements of a matrix whose rows are always divided between threads. Products and updates
+/// divide it in the same way, so a thread's weights stay in its core's cache from one training step to the next.
 pub const DIVIDED_FROM: usize = 1 << 15;
 
-/// Rows of a matrix that each of so many threads takes: whole tiles of products and whole cache lines.
+/// Rows of a matrix per thread: whole tiles of products and whole cache lines.
 pub fn rows_each(rows: usize, threads: usize) -> usize {
     rows.div_ceil(threads).next_multiple_of(16)
 }
@@ -50,11 +49,11 @@ pub fn for_each_chunk<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
     }
 }
 
-/// Chunks a thread that are handed out one by one.
+/// Chunks per thread above which chunks are handed out one by one.
 const FEW: usize = 4;
 
-/// Neighbours on the same thread, which is that of the same place in the next loop, so that its cache
-/// has what it works on. And without falling asleep: all of it may take less time than to wake a thread.
+/// Neighboring chunks go to one thread, the same one in the next loop, so that its cache holds its data. Threads
+/// spin rather than sleep: the whole loop may take less time than waking a thread.
 fn for_each_of_few<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
     /// One chunk less, also when its work panics.
     struct Done<'a>(&'a AtomicUsize);
@@ -80,16 +79,16 @@ fn for_each_of_few<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
             match rayon::yield_now() {
                 Some(rayon::Yield::Executed) => {}
                 Some(rayon::Yield::Idle) => std::hint::spin_loop(),
-                // Not one of the pool's threads: there is nothing that it could do.
+                // Not a thread of the pool, so it cannot help.
                 None => break,
             }
         }
     });
 }
 
-/// Runs `work` while the other threads of the current pool stay awake, for work that divides something
-/// every few microseconds: to wake a thread that sleeps takes longer than a small product. A thread that
-/// gets nothing to do for long goes to sleep all the same.
+/// Runs `work` while the other threads of the current pool spin, for work that forks every few microseconds:
+/// waking a sleeping thread takes longer than a small product. A thread without work for long still goes to
+/// sleep.
 ///
 /// ```
 /// use tensor::parallel::{Threads, join, spinning};
@@ -98,7 +97,7 @@ fn for_each_of_few<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
 /// # Ok::<(), tensor::parallel::StartError>(())
 /// ```
 pub fn spinning<R>(work: impl FnOnce() -> R) -> R {
-    /// Tells the others, also when `work` panics.
+    /// Stops the others, also if `work` panics.
     struct Done<'a>(&'a AtomicBool);
     impl Drop for Done<'_> {
         fn drop(&mut self) {
@@ -111,7 +110,7 @@ pub fn spinning<R>(work: impl FnOnce() -> R) -> R {
     let (done, own) = (AtomicBool::new(false), rayon::current_thread_index());
     rayon::in_place_scope(|scope| {
         scope.spawn_broadcast(|_, thread| {
-            // This thread may come here while `work` waits for a part that another has taken.
+            // This thread may get here while `work` waits for a job that another thread has taken.
             let others = || Some(thread.index()) != own && !done.load(Ordering::Acquire);
             let mut idle_since = None;
             while others() {
@@ -129,8 +128,8 @@ pub fn spinning<R>(work: impl FnOnce() -> R) -> R {
     })
 }
 
-/// How long a thread looks for work before it goes to sleep: longer than what one thread does alone now and
-/// then, such as to write a checkpoint.
+/// Time that a thread looks for work before it sleeps: longer than occasional work on one thread, such as
+/// writing a checkpoint.
 const SPIN_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// The sum of `part` over the fixed chunks of `values`, added in order: the same bits for any
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn work_ends_on_any_number_of_threads_and_when_it_panics() {
+    fn spinning_ends_on_any_number_of_threads_and_after_a_panic() {
         for threads in 1..=4 {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
             let total = || (0..1000).into_par_iter().sum::<usize>();

@@ -1,4 +1,4 @@
-//! Weights as one flat buffer with names.
+//! Parameters as one flat vector with names.
 //!
 //! Weights, gradients, momenta and averaged copies are the same type, so an optimizer's step, a
 //! norm or a checkpoint is one loop over a slice.
@@ -10,8 +10,7 @@ use std::sync::Arc;
 use crate::buffer::Buffer;
 use crate::shape::Shape;
 
-/// What a parameter is for; set by the layer that creates it. It decides whether weight decay
-/// and matrix rules apply.
+/// Role of a parameter, set by the layer that creates it. Weight decay and matrix rules depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// A weight matrix or convolution kernel.
@@ -24,20 +23,20 @@ pub enum Role {
     Embedding,
 }
 
-/// One parameter's place in the flat buffer.
+/// Name, shape, role and range of one parameter in the flat vector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParamInfo {
     /// Dotted name, as in PyTorch: `fc1.weight`.
     pub name: String,
-    /// Sizes, row-major.
+    /// Shape, row-major.
     pub shape: Shape,
-    /// What it is for.
+    /// Role in its layer.
     pub role: Role,
-    /// Where its elements stand.
+    /// Range of its elements in the flat vector.
     pub range: Range<usize>,
 }
 
-/// A handle to an [`ParamInfo`] of a [`Layout`].
+/// Handle of a parameter in a [`Layout`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParamId(usize);
 
@@ -52,25 +51,25 @@ impl ParamId {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Layout {
     entries: Vec<ParamInfo>,
-    /// Places by name, so that a layout of many parameters is built and read in little time.
+    /// Indices by name, so that lookups take constant time.
     places: BTreeMap<String, ParamId>,
 }
 
 impl Layout {
-    /// A layout with no parameters.
+    /// An empty layout.
     pub fn new() -> Layout {
         Layout::default()
     }
 
-    /// Appends a parameter; its elements follow those of the one before.
+    /// Appends a parameter; its elements follow those of the previous one.
     ///
     /// # Panics
-    /// If the name is taken.
+    /// If the name is a duplicate.
     #[track_caller]
     pub fn push(&mut self, name: impl Into<String>, shape: impl Into<Shape>, role: Role) -> ParamId {
         let (name, shape) = (name.into(), shape.into());
         let id = ParamId(self.entries.len());
-        assert!(self.places.insert(name.clone(), id).is_none(), "two parameters are named `{name}`");
+        assert!(self.places.insert(name.clone(), id).is_none(), "duplicate parameter `{name}`");
         let start = self.len();
         self.entries.push(ParamInfo { name, shape, role, range: start..start + shape.len() });
         id
@@ -86,7 +85,7 @@ impl Layout {
         (0..self.entries.len()).map(ParamId)
     }
 
-    /// The parameter behind a handle.
+    /// Description of the parameter with this handle.
     pub fn entry(&self, id: ParamId) -> &ParamInfo {
         &self.entries[id.0]
     }
@@ -96,18 +95,18 @@ impl Layout {
         self.places.get(name).copied()
     }
 
-    /// Number of elements of all parameters together.
+    /// Total number of elements of all parameters.
     pub fn len(&self) -> usize {
         self.entries.last().map_or(0, |e| e.range.end)
     }
 
-    /// Whether there are no elements.
+    /// True if the layout has no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// One value for every element of a [`Layout`]: weights, gradients or a state of an optimizer.
+/// One number for every element of a [`Layout`]: weights, gradients or optimizer state.
 ///
 /// ```
 /// use tensor::{ParamVec, Layout, Role};

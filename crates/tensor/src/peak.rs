@@ -1,4 +1,4 @@
-//! The greatest rate of multiply-adds that the kernels could reach: the floor of a product's time.
+//! Peak rate of multiply-adds of one core: the lower bound of a product's time.
 #![allow(unsafe_code, reason = "vector instructions on registers")]
 
 #[cfg(target_arch = "x86_64")]
@@ -7,7 +7,7 @@ use std::arch::x86_64::{__m256, __m512};
 use crate::matmul::lanes::Lanes;
 use crate::simd::{self, Path};
 
-/// Chains of multiply-adds at the same time: more than the latency of one times the units.
+/// Independent chains of multiply-adds: more than latency times units.
 const CHAINS: usize = 12;
 
 /// Runs `steps` multiply-adds on each of several registers without touching memory, and returns
@@ -46,7 +46,7 @@ unsafe fn avx2(steps: usize) -> f32 {
 unsafe fn chains<V: Lanes>(steps: usize) -> f32 {
     unsafe {
         let (a, b) = (V::splat(std::hint::black_box(0.999)), V::splat(std::hint::black_box(0.001)));
-        // Different starts, unknown to the compiler: equal chains would be computed only once.
+        // Different initial values, opaque to the compiler: equal chains would be computed only once.
         let starts: [f32; CHAINS] = std::hint::black_box(std::array::from_fn(|i| i as f32));
         let mut chains = starts.map(|start| V::splat(start));
         for _ in 0..steps {

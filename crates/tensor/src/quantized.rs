@@ -1,10 +1,10 @@
-//! Numbers that are a byte each, as pixels are.
+//! Numbers stored as one byte each, such as pixels.
 
 use crate::parallel::{CHUNK, for_each_chunk};
 use crate::scalar::Scalar;
 use crate::simd::{self, Kernel};
 
-/// Numbers evenly apart, of which a byte says which: `byte·scale + offset`.
+/// Affine quantization: a byte represents `byte·scale + offset`.
 ///
 /// ```
 /// use tensor::quantized::Quantization;
@@ -15,27 +15,27 @@ use crate::simd::{self, Kernel};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quantization<T = f32> {
-    /// The number of byte 0.
+    /// Value of byte 0.
     pub offset: T,
-    /// How far apart two numbers are whose bytes follow each other.
+    /// Difference of the values of two consecutive bytes.
     pub scale: T,
 }
 
 impl<T: Scalar> Quantization<T> {
-    /// The number of this byte.
+    /// Value of a byte.
     #[inline(always)]
     pub fn dequantize(self, byte: u8) -> T {
         let byte: T = byte.into();
         byte * self.scale + self.offset
     }
 
-    /// Writes the numbers of these bytes.
+    /// Writes the value of each byte.
     ///
     /// # Panics
-    /// If there is not as much room as there are bytes.
+    /// If the lengths differ.
     #[track_caller]
     pub fn dequantize_into(self, bytes: &[u8], numbers: &mut [T]) {
-        assert_eq!(bytes.len(), numbers.len(), "a number for each byte");
+        assert_eq!(bytes.len(), numbers.len(), "expected one number per byte");
         let chunks = bytes.chunks(CHUNK).zip(numbers.chunks_mut(CHUNK));
         let chunks = chunks.map(|(bytes, numbers)| Dequantize { quantization: self, bytes, numbers });
         for_each_chunk(chunks.collect(), simd::dispatch);
@@ -56,11 +56,11 @@ impl<T: Scalar> Kernel for Dequantize<'_, T> {
     }
 }
 
-/// Numbers in a slice of bytes.
+/// Quantized numbers in a borrowed slice.
 #[derive(Debug, Clone, Copy)]
 pub struct U8Tensor<'a, T = f32> {
-    /// One for each number.
+    /// One byte per number.
     pub bytes: &'a [u8],
-    /// What they stand for.
+    /// Values of the bytes.
     pub quantization: Quantization<T>,
 }

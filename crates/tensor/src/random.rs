@@ -1,9 +1,9 @@
 //! Counter-based random streams: Philox4x32-10 (Salmon et al. 2011, *Parallel random numbers: as
 //! easy as 1, 2, 3*).
 //!
-//! A [`Stream`] is split from a seed by name, so streams do not disturb each other: adding a
-//! layer changes no other layer's start. The n-th number is a function of (seed, name, n), so a
-//! stream can be resumed at any position.
+//! A [`Stream`] is derived from a seed by name, so streams are independent: adding a layer does not change the
+//! initial weights of another. The n-th number is a function of (seed, name, n), so a stream can be resumed at
+//! any position.
 
 use crate::math::ln;
 
@@ -11,7 +11,7 @@ const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 const ROUNDS: usize = 10;
 
-/// A sequence of random numbers that belongs to one purpose.
+/// Sequence of random numbers for one purpose.
 ///
 /// ```
 /// use tensor::random::Stream;
@@ -25,7 +25,7 @@ const ROUNDS: usize = 10;
 #[derive(Debug, Clone)]
 pub struct Stream {
     key: [u32; 2],
-    /// The high half of the counter, which tells streams of one seed apart.
+    /// High half of the counter, a hash of the stream's name.
     name: u64,
     /// Position of the next number.
     position: u64,
@@ -34,19 +34,19 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The stream of this name under this seed, at its start.
+    /// The stream `name` of `seed`, at position 0.
     pub fn new(seed: u64, name: &str) -> Stream {
         let key = [seed as u32, (seed >> 32) as u32];
         Stream { key, name: fnv1a(name), position: 0, block: None }
     }
 
-    /// Goes to the n-th number, counted from 0.
+    /// Moves to the n-th number, counted from 0.
     pub fn seek(&mut self, position: u64) {
         self.position = position;
         self.block = None;
     }
 
-    /// How many numbers have been taken.
+    /// Number of 32-bit words consumed.
     pub fn position(&self) -> u64 {
         self.position
     }
@@ -77,7 +77,7 @@ impl Stream {
     /// If `n` is 0.
     #[track_caller]
     pub fn below(&mut self, n: u32) -> u32 {
-        assert!(n > 0, "there is no number below 0");
+        assert!(n > 0, "expected a bound of at least 1, found 0");
         let threshold = n.wrapping_neg() % n;
         loop {
             let wide = u64::from(self.next_u32()) * u64::from(n);
@@ -102,7 +102,7 @@ impl Stream {
         }
     }
 
-    /// Puts the items in an order in which all orders are equally likely (Fisher & Yates).
+    /// Shuffles the items uniformly (Fisher & Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i as u32 + 1) as usize);
@@ -110,8 +110,8 @@ impl Stream {
     }
 }
 
-/// Standard normal numbers, each a function of its place: for loops in vector instructions, which give
-/// the same bits on every platform.
+/// Standard normal numbers with random access: loops over them vectorize and give the same bits on every
+/// platform.
 ///
 /// Four words of the stream make four numbers (Box & Muller 1958, in single precision): the words 4i and
 /// 4i + 2 give lengths of at most 5.8, one of 2²⁴, and the words after them angles.
@@ -129,13 +129,13 @@ pub struct Normals {
 }
 
 impl Normals {
-    /// Those of this name under this seed.
+    /// The stream `name` of `seed`.
     pub fn new(seed: u64, name: &str) -> Normals {
         let Stream { key, name, .. } = Stream::new(seed, name);
         Normals { key, name }
     }
 
-    /// The number in this place.
+    /// The number at index `place`.
     #[inline(always)]
     pub fn at(self, place: u64) -> f32 {
         let index = place / 4;
@@ -149,11 +149,11 @@ impl Normals {
     }
 }
 
-/// The cosine of so many 2⁻³² of a circle, less an eighth.
+/// Cosine of `turn·2⁻³²` turns minus an eighth of a turn.
 #[inline(always)]
 fn cosine(angle: u32) -> f32 {
     const QUARTER: f32 = std::f32::consts::FRAC_PI_2 / (1 << 30) as f32;
-    // From the middle of a quarter, and the polynomials for sine and cosine there (Moshier's Cephes).
+    // Offset from the middle of a quadrant, then the polynomials for sine and cosine (Moshier's Cephes).
     let x = ((angle & 0x3fff_ffff) as i32 - 0x2000_0000) as f32 * QUARTER;
     let z = x * x;
     let sine = ((-1.951_529_6e-4 * z + 8.332_161e-3) * z - 1.666_665_5e-1) * z * x + x;
@@ -163,7 +163,7 @@ fn cosine(angle: u32) -> f32 {
     if quarter == 1 || quarter == 2 { -size } else { size }
 }
 
-/// Four random words for a counter under a key.
+/// Four random words of a counter and a key.
 #[inline(always)]
 pub fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     for _ in 0..ROUNDS {
@@ -218,7 +218,7 @@ mod tests {
         }
     }
 
-    /// χ² of the first place of shuffled decks against equal shares, at a fixed seed.
+    /// χ² of the first item of shuffled decks against a uniform distribution, at a fixed seed.
     #[test]
     fn shuffles_are_uniform() {
         let mut stream = Stream::new(11, "shuffle");
@@ -254,7 +254,7 @@ mod tests {
         assert!((squares / f64::from(n) - 1.0).abs() < 0.02);
     }
 
-    /// Moments, tails and neighbours of 400,000 numbers, within four standard errors.
+    /// Moments, tails and correlations of 400,000 numbers, within four standard errors.
     #[test]
     fn normal_numbers_by_place_are_normal_and_independent() {
         let n = 400_000_u64;
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn angles_are_those_of_the_circle() {
+    fn the_cosine_is_accurate() {
         for i in 0..100_000_u32 {
             let angle = i.wrapping_mul(42_949) ^ i;
             let exact = (f64::from(angle) / 4_294_967_296.0 - 0.125) * std::f64::consts::TAU;

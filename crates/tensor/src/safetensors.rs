@@ -1,14 +1,13 @@
 //! Weights as safetensors files, which PyTorch and JAX read and write. Feature `safetensors`.
 //!
-//! A file is eight bytes with the length of a header, the header in JSON (each tensor's dtype, shape and
-//! place, and a map of texts), and the bytes of the tensors without gaps. Format:
+//! A file is eight bytes with the length of a header, the header in JSON (dtype, shape and offsets of each
+//! tensor, and a map of strings), and the bytes of the tensors without gaps. Format:
 //! <https://github.com/huggingface/safetensors#format>.
 //!
-//! Files come from anywhere, so nothing in one is believed: lengths, shapes and places are checked against
-//! the bytes that are there before anything is allocated for them, memory is at most a small multiple of
-//! the file's size, time grows with it in proportion, and messages stay short. A [`Reader`] has checked a
-//! header and read no numbers yet; [`SafeTensors`] has both. What [`to_bytes`] writes carries a
-//! [checksum](CHECKSUM), and damage to any byte of it is found; files of other programs have none.
+//! Files are untrusted: lengths, shapes and offsets are checked against the file's size before anything is
+//! allocated, memory is at most a small multiple of that size, time is linear in it, and messages are short. A
+//! [`Reader`] has checked the header and read no numbers yet; [`SafeTensors`] has both. Files written by
+//! [`to_bytes`] carry a [checksum](CHECKSUM) that detects damage to any byte; files of other programs have none.
 //!
 //! ```
 //! use tensor::safetensors::{NewTensor, SafeTensors, Values, to_bytes};

@@ -1,10 +1,10 @@
-//! The two kinds of numbers that arrays hold.
+//! Scalar types of arrays.
 
 use std::iter::Sum;
 
 use ndarray::NdFloat;
 
-/// `f32`, in which everything is trained, or `f64`, in which gradients are checked.
+/// `f32`, used for training, or `f64`, used for gradient checks.
 pub trait Scalar: NdFloat + Sum + Default + From<u8> {
     /// The nearest value of this type.
     fn from_f64(x: f64) -> Self;
@@ -12,7 +12,7 @@ pub trait Scalar: NdFloat + Sum + Default + From<u8> {
     /// The value in double precision; exact.
     fn widen(self) -> f64;
 
-    /// eˣ, the same bits on every platform for `f32`; branch-free, so loops over it vectorize.
+    /// eˣ; for `f32` the same bits on every platform, and branch-free, so that loops over it vectorize.
     fn exp(self) -> Self;
 }
 

@@ -1,11 +1,11 @@
-//! The sizes of an array.
+//! Shapes of arrays.
 
 use std::fmt;
 use std::ops::Deref;
 
-/// The sizes of a row-major array, outermost first; up to [`Shape::MAX_RANK`] of them.
+/// Dimensions of a row-major array, outermost first; at most [`Shape::MAX_RANK`] of them.
 ///
-/// It is `Copy`, so a shape travels with a handle without allocating.
+/// A shape is `Copy` and never allocates.
 ///
 /// ```
 /// let shape = tensor::Shape::from([64, 784]);
@@ -20,13 +20,13 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The greatest number of dimensions.
+    /// Maximum number of dimensions.
     pub const MAX_RANK: usize = 6;
 
     /// The shape of a single number: no dimensions, one element.
     pub const SCALAR: Shape = Shape { dims: [0; Shape::MAX_RANK], rank: 0 };
 
-    /// The sizes in `dims`.
+    /// A shape with these dimensions.
     ///
     /// # Panics
     /// With more than [`Shape::MAX_RANK`] dimensions.
@@ -34,7 +34,7 @@ impl Shape {
     pub fn new(dims: &[usize]) -> Shape {
         assert!(
             dims.len() <= Shape::MAX_RANK,
-            "an array has at most {} dimensions, not {dims:?}",
+            "expected at most {} dimensions, found {dims:?}",
             Shape::MAX_RANK
         );
         let mut shape = Shape { dims: [0; Shape::MAX_RANK], rank: dims.len() };
@@ -42,7 +42,7 @@ impl Shape {
         shape
     }
 
-    /// Number of elements: the product of the sizes, 1 for a scalar.
+    /// Number of elements: the product of the dimensions, 1 for a scalar.
     #[allow(clippy::len_without_is_empty, reason = "the number of elements, not of dimensions")]
     pub fn len(&self) -> usize {
         self.iter().product()
@@ -53,7 +53,7 @@ impl Shape {
         self.rank
     }
 
-    /// Rows and columns of the array seen as a matrix: all dimensions but the last, and the last.
+    /// Rows and columns of the array viewed as a matrix: the product of all dimensions but the last, and the last.
     ///
     /// ```
     /// assert_eq!(tensor::Shape::from([2, 3, 4]).as_matrix(), (6, 4));

@@ -1,23 +1,23 @@
-//! Which instructions the kernels use: chosen once, at run time.
+//! Instruction sets of the kernels, chosen once at run time.
 //!
-//! A loop is written once, as the [`Kernel::run`] of a small struct, and compiled for each
-//! [`Path`]; [`dispatch`] runs the one that fits the machine. So the program is fast without
-//! `RUSTFLAGS`, and a loop without fused multiply-adds gives the same bits on every path.
+//! A loop is written once, as the [`Kernel::run`] of a small struct, and compiled for each [`Path`];
+//! [`dispatch`] runs the widest one that the machine supports. The program is fast without `RUSTFLAGS`, and a
+//! loop without fused multiply-adds gives the same bits on every path.
 #![allow(unsafe_code, reason = "entering a function compiled for instructions that were detected")]
 
 use std::sync::OnceLock;
 
-/// The environment variable that forces a path: `avx512`, `avx2` or `portable`.
+/// Environment variable that forces a path: `avx512`, `avx2` or `portable`.
 pub const VARIABLE: &str = "DESCENT_KERNEL";
 
-/// A set of instructions, the widest first.
+/// Instruction set, the widest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Path {
     /// 16 lanes, fused multiply-add.
     Avx512,
     /// 8 lanes, fused multiply-add.
     Avx2,
-    /// What every machine of the target has.
+    /// Baseline of the target.
     Portable,
 }
 
@@ -25,7 +25,7 @@ impl Path {
     /// All paths, the widest first.
     pub const ALL: [Path; 3] = [Path::Avx512, Path::Avx2, Path::Portable];
 
-    /// The name in records and in [`VARIABLE`].
+    /// Name in records and in [`VARIABLE`].
     pub fn name(self) -> &'static str {
         match self {
             Path::Avx512 => "avx512",
@@ -34,7 +34,7 @@ impl Path {
         }
     }
 
-    /// Whether this machine can run it.
+    /// True if this machine supports it.
     pub fn is_available(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
@@ -54,8 +54,8 @@ impl Path {
     }
 }
 
-/// The path in use: the widest that the machine has, or the [`forced`] one. A program should refuse what
-/// `forced` refuses; here it is as if nothing were asked for.
+/// The path in use: the [`forced`] one, or the widest that the machine supports. An invalid value of
+/// [`VARIABLE`] is ignored here; a program should report the error of `forced`.
 pub fn path() -> Path {
     static CHOSEN: OnceLock<Path> = OnceLock::new();
     *CHOSEN.get_or_init(|| {
@@ -67,7 +67,7 @@ pub fn path() -> Path {
 /// The path that [`VARIABLE`] names, if it is set.
 ///
 /// # Errors
-/// If no path has this name, or this machine does not have its instructions; the text lists what it has.
+/// If the name is unknown or this machine does not support it; the text lists the supported paths.
 pub fn forced() -> Result<Option<Path>, String> {
     std::env::var_os(VARIABLE).map(|name| by_name(&name.to_string_lossy())).transpose()
 }
@@ -78,21 +78,25 @@ fn by_name(name: &str) -> Result<Path, String> {
     let here = words(&mut Path::ALL.into_iter().filter(|path| path.is_available()));
     match found {
         Some(path) if path.is_available() => Ok(path),
-        Some(path) => Err(format!("{VARIABLE}: this machine has not `{}`; it has {here}", path.name())),
+        Some(path) => {
+            Err(format!("{VARIABLE}: this machine does not support `{}`; it supports {here}", path.name()))
+        }
         None => {
             let all = words(&mut Path::ALL.into_iter());
-            Err(format!("{VARIABLE}: unknown `{name}`; there are {all}, and this machine has {here}"))
+            Err(format!(
+                "{VARIABLE}: unknown path `{name}`; known are {all}, and this machine supports {here}"
+            ))
         }
     }
 }
 
-/// Asks for the cache lines of `data`, so that they are near when they are read some time later.
+/// Prefetches the cache lines of `data`.
 #[inline(always)]
 pub fn prefetch(data: &[u8]) {
     prefetch_at(data, 0, data.len());
 }
 
-/// A loop to be compiled for every path.
+/// Loop that is compiled for every path.
 pub trait Kernel {
     /// Runs the loop; mark the implementation `#[inline(always)]`.
     fn run(self);
@@ -106,7 +110,7 @@ pub fn dispatch(kernel: impl Kernel) {
 /// Runs the kernel with the instructions of `path`.
 ///
 /// # Panics
-/// If the machine does not have them.
+/// If the machine does not support them.
 #[track_caller]
 pub fn dispatch_on(path: Path, kernel: impl Kernel) {
     assert!(path.is_available(), "this machine has no {}", path.name());
@@ -133,8 +137,7 @@ fn run_avx2(kernel: impl Kernel) {
     kernel.run();
 }
 
-/// Asks for the cache lines of `count` elements from `slice[start]` on, which will be needed soon; what
-/// lies beyond the end is not read.
+/// Prefetches the cache lines of `count` elements from `slice[start]` on, up to the end of the slice.
 #[inline(always)]
 pub fn prefetch_at<T>(slice: &[T], start: usize, count: usize) {
     for line in (0..count).step_by(64 / size_of::<T>()) {
@@ -142,13 +145,13 @@ pub fn prefetch_at<T>(slice: &[T], start: usize, count: usize) {
     }
 }
 
-/// Asks for the cache line that is pointed to, which need not be there.
+/// Prefetches the cache line at an address, which need not be valid.
 #[inline(always)]
 pub(crate) fn prefetch_line<T>(at: *const T) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch is a hint and no access: any address will do.
+        // SAFETY: a prefetch is a hint, not an access, so any address is allowed.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]

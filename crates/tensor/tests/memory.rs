@@ -1,4 +1,4 @@
-//! Memory that a file takes: at most a small multiple of its size, whatever it says to hold.
+//! Memory for a file: at most a small multiple of its size, for any header.
 
 use peak_alloc::PeakAlloc;
 use tensor::safetensors::{Reader, SafeTensors};
@@ -8,10 +8,10 @@ static MEMORY: PeakAlloc = PeakAlloc;
 
 /// In multiples of the bytes of the file; a vector that grows takes three times its room for a moment.
 const MULTIPLE: usize = 6;
-/// For what does not depend on the file.
+/// Constant part, in bytes.
 const AROUND: usize = 64 << 10;
 
-/// The most bytes that were in use at once while something was done, beyond those before.
+/// Peak number of additional bytes in use while `work` runs.
 fn peak<T>(work: impl FnOnce() -> T) -> (usize, T) {
     MEMORY.reset_peak_usage();
     let before = MEMORY.current_usage();
@@ -23,9 +23,9 @@ fn file(header: String) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat()
 }
 
-/// One test, for the allocator counts for the whole process.
+/// A single test, because the allocator counts for the whole process.
 #[test]
-fn memory_is_bounded_by_the_bytes_that_are_there() {
+fn memory_is_bounded_by_the_size_of_the_file() {
     let many = |count: usize, name: fn(usize) -> String| {
         let tensors = (0..count)
             .map(|i| format!(r#""{}":{{"dtype":"U8","shape":[],"data_offsets":[{i},{}]}}"#, name(i), i + 1));

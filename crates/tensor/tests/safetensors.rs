@@ -1,10 +1,10 @@
-//! Files in safetensors format: what is written comes back, and nothing else gets in.
+//! Safetensors files: round trips, and refusal of malformed and damaged files.
 
 use proptest::prelude::*;
 use tensor::safetensors::{CHECKSUM, Dtype, Fault, NewTensor, Reader, SafeTensors, Values, to_bytes};
 use tensor::{Layout, ParamVec, Role};
 
-/// A file with this header and so many zeros behind it.
+/// File with this header and `data` zero bytes after it.
 fn file(header: &str, data: usize) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &vec![0; data]].concat()
 }
@@ -16,7 +16,7 @@ fn entry(name: &str, dtype: &str, shape: &str, place: [u64; 2]) -> String {
 
 fn refused(bytes: &[u8]) -> String {
     let error = SafeTensors::parse(bytes).expect_err("no whole file");
-    // From the disk it is refused alike, before numbers are read or when they have been.
+    // The same file on disk is refused, before or after its numbers are read.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     std::fs::write(&path, bytes).unwrap();
@@ -29,7 +29,7 @@ fn refused(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_is_no_whole_file_is_refused_with_the_reason() {
+fn malformed_files_are_refused_with_a_reason() {
     let one = entry("a", "F32", "[1]", [0, 4]);
     let both = |second: &str| format!("{{{one},{second}}}");
     let long = "n".repeat(100_000);
@@ -57,13 +57,13 @@ fn what_is_no_whole_file_is_refused_with_the_reason() {
         ),
         (
             file(&both(&entry("b", "F32", "[1]", [8, 12])), 12),
-            "tensor `b` follows a hole: expected start 4, found 8",
+            "tensor `b` follows a gap: expected start 4, found 8",
         ),
         (
             file(&format!("{{{}}}", entry("a", "F32", "[2]", [0, 4])), 4),
             "tensor `a`: expected 8 bytes for shape [2] of F32",
         ),
-        (file(&format!("{{{}}}", entry("a", "F32", "[1]", [4, 0])), 4), "found place 4 to 0"),
+        (file(&format!("{{{}}}", entry("a", "F32", "[1]", [4, 0])), 4), "found range 4 to 0"),
         (
             file(&format!("{{{}}}", entry("a", "F64", "[4294967296,4294967296]", [0, 8])), 8),
             "tensor `a` of shape [4294967296, 4294967296] is larger than any file",
@@ -97,7 +97,7 @@ fn what_is_no_whole_file_is_refused_with_the_reason() {
         ),
         (file(&format!("{{{}}}", entry("a", &long, "[1]", [0, 0])), 0), "nnn… (100000 bytes)`"),
         (file(&format!(r#"{{"a":"{long}"}}"#), 0), "invalid type: string"),
-        (file(&deep, 0), "damaged or not a whole safetensors file"),
+        (file(&deep, 0), "damaged or not a complete safetensors file"),
         (
             file(r#"{"fc1.\u001b[2J":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}"#, 8),
             r"tensor `fc1.\u{1b}[2J`",
@@ -105,7 +105,7 @@ fn what_is_no_whole_file_is_refused_with_the_reason() {
     ];
     for (bytes, why) in rows {
         let message = refused(&bytes);
-        assert!(message.starts_with("is damaged or not a whole safetensors file: "), "{message}");
+        assert!(message.starts_with("is damaged or not a complete safetensors file: "), "{message}");
         assert!(message.contains(why), "{message}\nexpected: {why}");
     }
 }
@@ -150,7 +150,7 @@ fn a_file_of_another_program_is_read() {
     assert_eq!(message, "expected a tensor `fc3`, found `fc2`, `fc10`, `half`, `more`, `none`");
 }
 
-/// A small file with all that a file can have.
+/// Small file with every feature of the format.
 fn written() -> Vec<u8> {
     let weight = NewTensor { name: "w".into(), shape: vec![2, 1], values: Values::F32(&[0.5, -1.5]) };
     let scalar = NewTensor { name: "s".into(), shape: vec![], values: Values::F64(&[0.1]) };
@@ -207,7 +207,7 @@ fn damage_to_many_bytes_is_found() {
 
 /// A program that keeps the metadata of a file but writes other numbers or another order of keys.
 #[test]
-fn a_checksum_that_another_program_carried_along_is_told_from_a_missing_one() {
+fn a_stale_checksum_differs_from_a_missing_one() {
     let whole = written();
     let value = SafeTensors::parse(&whole).unwrap().header().metadata(CHECKSUM).unwrap().to_string();
     for key in [CHECKSUM, "descent.sha255"] {
@@ -220,14 +220,14 @@ fn a_checksum_that_another_program_carried_along_is_told_from_a_missing_one() {
 }
 
 #[test]
-fn a_sparse_file_behind_a_short_header_costs_nothing() {
+fn a_sparse_file_after_a_short_header_costs_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sparse");
     std::fs::write(&path, file(&format!("{{{}}}", entry("a", "F32", "[1]", [0, 4])), 4)).unwrap();
     std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();
     let message = SafeTensors::load(&path).unwrap_err().to_string();
     assert!(message.contains("expected 4 bytes of numbers, found 1099511627"), "{message}");
-    // All of it numbers, as the header says: the header is there, and the shape can be refused.
+    // The header matches the file, so the shape can be refused before the numbers are read.
     let size = (1u64 << 40) - 8;
     let header = format!("{{{}}}", entry("a", "U8", &format!("[{size}]"), [0, size]));
     std::fs::write(&path, file(&header, 0)).unwrap();
@@ -242,7 +242,7 @@ fn a_sparse_file_behind_a_short_header_costs_nothing() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_refused_at_once() {
+fn a_special_file_is_refused_at_once() {
     let folder = tempfile::tempdir().unwrap();
     for path in [folder.path(), std::path::Path::new("no/such/file")] {
         assert!(matches!(SafeTensors::load(path).unwrap_err().fault(), Fault::File(_)));
@@ -257,7 +257,7 @@ fn layout() -> Layout {
 }
 
 #[test]
-fn parameters_come_back_bit_for_bit_and_only_as_they_were() {
+fn parameters_round_trip_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights");
     let mut weights: ParamVec = ParamVec::zeros(layout());
@@ -284,7 +284,7 @@ fn parameters_come_back_bit_for_bit_and_only_as_they_were() {
 }
 
 #[test]
-fn a_prefix_tells_vectors_of_one_file_apart() {
+fn prefixes_separate_vectors_of_one_file() {
     let mut weights: ParamVec = ParamVec::zeros(layout());
     weights.as_mut_slice().fill(2.0);
     let zeros = weights.zeros_like();
@@ -296,7 +296,7 @@ fn a_prefix_tells_vectors_of_one_file_apart() {
 
 #[test]
 #[should_panic(expected = "expected 2 numbers, found 1")]
-fn a_shape_that_does_not_fit_its_numbers_is_a_mistake_of_the_program() {
+fn a_shape_that_does_not_fit_its_numbers_panics() {
     to_bytes(&[NewTensor { name: "a".into(), shape: vec![2], values: Values::F32(&[0.0]) }], &[]);
 }
 

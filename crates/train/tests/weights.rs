@@ -76,8 +76,8 @@ fn what_is_no_model_is_refused_by_name() {
         let message = weights::load(no_file).unwrap_err().to_string();
         assert!(message.contains("expected a regular file") || message.contains("No such file"), "{message}");
     }
-    assert!(refused(b"").contains("not a whole safetensors file"));
-    assert!(refused(&[0xff; 64]).contains("not a whole safetensors file"));
+    assert!(refused(b"").contains("not a complete safetensors file"));
+    assert!(refused(&[0xff; 64]).contains("not a complete safetensors file"));
     let file = |header: &str, data: usize| {
         [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &vec![0; data]].concat()
     };
@@ -97,7 +97,7 @@ fn what_is_no_model_is_refused_by_name() {
         refused(&file(&format!("{{{weight},{bias},{}}}", tensor("conv.weight", "F32", "[1]", 12, 16)), 16));
     assert!(extra.contains("conv.weight"), "{extra}");
     let overlap = refused(&file(&format!("{{{weight},{}}}", tensor("fc1.bias", "F32", "[1]", 4, 8)), 12));
-    assert!(overlap.contains("not a whole safetensors file"), "{overlap}");
+    assert!(overlap.contains("not a complete safetensors file"), "{overlap}");
 }
 
 /// Each architecture is known again by the names of its tensors, whoever wrote them.

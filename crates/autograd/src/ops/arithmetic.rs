@@ -13,7 +13,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// `x + y`, broadcast by NumPy's rules; also the operator `+`.
     ///
     /// # Panics
-    /// If the shapes do not broadcast. So for the other ops of two values.
+    /// If the shapes do not broadcast, as for the other binary ops.
     #[track_caller]
     #[allow(
         clippy::should_implement_trait,

@@ -8,12 +8,12 @@ use super::softmax::softmax_rows;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// `softmax(Q·Kᵀ/√d)·V` of each head (Vaswani 2017), for queries, keys and values in one array [n,
-    /// length, 3·width], each with one head after another: [n, length, width]. With `causal`, a place
-    /// sees none after it. PyTorch's `scaled_dot_product_attention`.
+    /// `softmax(Q·Kᵀ/√d)·V` of each head (Vaswani 2017), for queries, keys and values packed as [n, length,
+    /// 3·width] with heads contiguous in each third: [n, length, width]. With `causal`, a position does not attend to
+    /// later ones. PyTorch's `scaled_dot_product_attention`.
     ///
     /// # Panics
-    /// If the last dimension is not three times a number that the heads divide.
+    /// If the last dimension is not three times a width that the heads divide.
     #[track_caller]
     pub fn attention(self, heads: usize, causal: bool) -> Var<'g, T> {
         let (x, tape) = (self, self.tape());
@@ -52,15 +52,15 @@ impl<'g, T: Kernels> Var<'g, T> {
 #[derive(Clone, Copy)]
 struct Sizes {
     length: usize,
-    /// Numbers of all heads.
+    /// Width of all heads.
     width: usize,
-    /// Numbers of a head.
+    /// Width of one head.
     size: usize,
     causal: bool,
 }
 
 impl Sizes {
-    /// Attention of one example, with its probabilities.
+    /// Forward of one example; also writes its probabilities.
     fn forward<T: Kernels>(self, x: &[T], y: &mut [T], p: &mut [T]) {
         let Sizes { length, width, size, causal } = self;
         let [mut q, mut k, mut v, mut out] = [(); 4].map(|()| vec![T::zero(); length * size]);
@@ -83,7 +83,7 @@ impl Sizes {
         }
     }
 
-    /// The gradient of one example's queries, keys and values, added to `beta·dx`.
+    /// Gradient of one example's queries, keys and values, added to `beta·dx`.
     fn backward<T: Kernels>(self, x: &[T], p: &[T], dy: &[T], beta: T, dx: &mut [T]) {
         let Sizes { length, width, size, .. } = self;
         let [mut q, mut k, mut v, mut dout, mut d] = [(); 5].map(|()| vec![T::zero(); length * size]);
@@ -117,14 +117,14 @@ impl Sizes {
         T::from_f64((self.size as f64).sqrt().recip())
     }
 
-    /// A head's columns of rows of this width, contiguous.
+    /// Copies a head's columns of rows of this width into contiguous rows.
     fn gather<T: Kernels>(self, from: &[T], row: usize, start: usize, to: &mut [T]) {
         for (to, from) in to.chunks_exact_mut(self.size.max(1)).zip(from.chunks_exact(row.max(1))) {
             to.copy_from_slice(&from[start..start + self.size]);
         }
     }
 
-    /// The way back, added to `beta` times what is there.
+    /// The inverse copy, added to `beta` times the content.
     fn scatter<T: Kernels>(self, from: &[T], beta: T, to: &mut [T], row: usize, start: usize) {
         for (from, to) in from.chunks_exact(self.size.max(1)).zip(to.chunks_exact_mut(row.max(1))) {
             let pairs = to[start..start + self.size].iter_mut().zip(from);

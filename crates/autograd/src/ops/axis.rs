@@ -1,8 +1,8 @@
-//! One dimension of an array, between those before it and those after it.
+//! Views of an array along one axis.
 
 use tensor::Shape;
 
-/// An array seen as [outer, size, inner]: the dimensions before an axis, the axis, those after it.
+/// Array viewed as [outer, size, inner]: the dimensions before an axis, the axis, the dimensions after it.
 #[derive(Clone, Copy)]
 pub(super) struct Along {
     pub(super) outer: usize,
@@ -12,7 +12,7 @@ pub(super) struct Along {
 
 impl Along {
     /// # Panics
-    /// If there is no such axis.
+    /// If the axis is not below the rank.
     #[track_caller]
     pub(super) fn new(shape: Shape, axis: usize) -> Along {
         check(shape, axis);
@@ -34,14 +34,14 @@ impl Along {
 }
 
 /// # Panics
-/// If there is no such axis.
+/// If the axis is not below the rank.
 #[track_caller]
 pub(super) fn check(shape: Shape, axis: usize) {
     let rank = shape.rank();
     assert!(axis < rank, "expected an axis below {rank}, the rank of shape {shape}, found {axis}");
 }
 
-/// The shape with another size along an axis.
+/// Shape with another size along an axis.
 pub(super) fn with_size(shape: Shape, axis: usize, size: usize) -> Shape {
     let mut dims = shape.to_vec();
     dims[axis] = size;

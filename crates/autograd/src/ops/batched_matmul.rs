@@ -1,4 +1,4 @@
-//! Products of many matrices, with leading dimensions that broadcast.
+//! Batched matrix products with broadcast leading dimensions.
 
 use tensor::matmul::Mat;
 use tensor::parallel::for_each_chunk;
@@ -8,18 +8,18 @@ use super::broadcast::common_shape;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The matrix product `A·Bᵀ` of [.., m, k] and [.., n, k], without a copy of the transpose; leading
-    /// dimensions broadcast as those of [`matmul`](Var::matmul).
+    /// Matrix product `A·Bᵀ` of [.., m, k] and [.., n, k], without a copy of the transpose; leading dimensions
+    /// broadcast as in [`matmul`](Var::matmul).
     ///
     /// # Panics
-    /// If these are not matrices that fit.
+    /// If the shapes do not fit.
     #[track_caller]
     pub fn matmul_nt(self, b: Var<'g, T>) -> Var<'g, T> {
         product(self, b, true)
     }
 }
 
-/// `A·B`, or `A·Bᵀ` for a B that is given transposed.
+/// `A·B`, or `A·Bᵀ` if `transposed`.
 #[track_caller]
 pub(super) fn product<'g, T: Kernels>(a: Var<'g, T>, b: Var<'g, T>, transposed: bool) -> Var<'g, T> {
     let Sizes { m, k, n, pairs, shape } = Sizes::new(a.shape(), b.shape(), transposed);
@@ -40,7 +40,7 @@ pub(super) fn product<'g, T: Kernels>(a: Var<'g, T>, b: Var<'g, T>, transposed: 
     tape.push(shape, c, &[a, b], move |ctx, gradients| {
         let (a, b) = (ctx.value(a_node), ctx.value(b_node));
         let dc = |index: usize| Mat::new(&ctx.dy[index * m * n..(index + 1) * m * n], m, n);
-        // A matrix that was broadcast gets the sum over its products, in their order.
+        // The gradient of a broadcast matrix is the sum over its products, in order.
         gradients.add(a_node, |da, beta| {
             let targets = da.chunks_exact_mut((m * k).max(1)).zip(uses(&pairs, 0, a.len() / (m * k).max(1)));
             for_each_chunk(targets.collect(), |(da, uses)| {
@@ -70,7 +70,7 @@ struct Sizes {
     m: usize,
     k: usize,
     n: usize,
-    /// Of each product, the numbers of its two matrices.
+    /// For each product, the indices of its two matrices.
     pairs: Vec<[usize; 2]>,
     shape: Shape,
 }
@@ -88,7 +88,7 @@ impl Sizes {
         let lead = common_shape(a_lead, b_lead);
         let shape = Shape::new(&[&*lead, &[m, n]].concat());
         if b_lead.len() == 1 {
-            // One matrix for all rows.
+            // One B for all rows.
             return Sizes { m: lead.len() * m, k, n, pairs: vec![[0, 0]], shape };
         }
         let pairs = (0..lead.len()).map(|i| [a_lead, b_lead].map(|shape| broadcast_index(i, lead, shape)));
@@ -96,7 +96,7 @@ impl Sizes {
     }
 }
 
-/// The place in an array that broadcasts to `lead` of place `i` there.
+/// Index, in an array that broadcasts to `lead`, of element `i` of the broadcast array.
 fn broadcast_index(mut i: usize, lead: Shape, shape: Shape) -> usize {
     let (mut index, mut stride) = (0, 1);
     for (&size, &own) in lead.iter().rev().zip(shape.iter().rev()) {
@@ -106,7 +106,7 @@ fn broadcast_index(mut i: usize, lead: Shape, shape: Shape) -> usize {
     index
 }
 
-/// Of each of `count` matrices on one side, the products that it is in.
+/// For each of `count` matrices of one operand, the products that use it.
 fn uses(pairs: &[[usize; 2]], side: usize, count: usize) -> Vec<Vec<usize>> {
     let mut uses = vec![Vec::new(); count];
     pairs.iter().enumerate().for_each(|(index, pair)| {
@@ -117,7 +117,7 @@ fn uses(pairs: &[[usize; 2]], side: usize, count: usize) -> Vec<Vec<usize>> {
     uses
 }
 
-/// The sum of what `add(use, beta, out)` adds, on top of `beta·out`.
+/// Accumulates `add(use, beta, out)` over all uses, on top of `beta·out`.
 fn accumulate<T: Kernels>(out: &mut [T], beta: T, uses: &[usize], add: impl Fn(usize, T, &mut [T])) {
     if uses.is_empty() && beta == T::zero() {
         out.fill(T::zero());

@@ -1,12 +1,12 @@
-//! Broadcasting by NumPy's rules, and its undoing: the one place where either is done.
+//! Broadcasting by NumPy's rules, and the reduction that is its gradient.
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn, Zip};
 use tensor::{Kernels, Shape};
 
-/// The shape that both broadcast to.
+/// Shape that both broadcast to.
 ///
 /// # Panics
-/// If there is none.
+/// If the shapes do not broadcast.
 #[track_caller]
 pub(crate) fn common_shape(a: Shape, b: Shape) -> Shape {
     let rank = a.rank().max(b.rank());
@@ -41,7 +41,7 @@ pub(crate) fn zip_map<T: Kernels>(
     Zip::from(view_mut(out, out_shape)).and(a).and(b).for_each(|out, &a, &b| *out = f(a, b));
 }
 
-/// `out = Σ values + beta·out`, the sum over the dimensions along which `out` was stretched to
+/// `out = Σ values + beta·out`, the sum over the dimensions along which `out` was broadcast to
 /// the shape of `values`.
 pub(crate) fn sum_to<T: Kernels>(values: &[T], from: Shape, beta: T, out: &mut [T], to: Shape) {
     if beta == T::zero() {
@@ -53,8 +53,8 @@ pub(crate) fn sum_to<T: Kernels>(values: &[T], from: Shape, beta: T, out: &mut [
     add_along(&mut view_mut(out, Shape::new(&padded)), view(values, from), 0);
 }
 
-/// Adds `values` to `out`, whose sizes are those of `values` or 1, in memory order; the only index
-/// of a stretched dimension is visited once for each of `values`.
+/// Adds `values` to `out`, whose dimensions equal those of `values` or 1, in memory order; the single index of a
+/// broadcast dimension is visited once per value.
 fn add_along<T: Kernels>(out: &mut ArrayViewMutD<'_, T>, values: ArrayViewD<'_, T>, axis: usize) {
     if axis == values.ndim() || out.shape() == values.shape() {
         *out += &values;

@@ -6,11 +6,11 @@ use tensor::{Kernels, Shape};
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// Images [n, height, width, channels] as [n, channels, height, width], the order in which PyTorch
+    /// Permutes images [n, height, width, channels] to [n, channels, height, width], the order in which PyTorch
     /// flattens them.
     ///
     /// # Panics
-    /// If these are not images.
+    /// If the rank is not 4.
     #[track_caller]
     pub fn channels_first(self) -> Var<'g, T> {
         let (tape, x) = (self.tape(), self.node());

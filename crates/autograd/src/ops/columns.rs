@@ -1,5 +1,5 @@
-//! Sums over the rows of a matrix, in double precision: a bias and a normalization add up more
-//! numbers than single precision holds.
+//! Sums over the rows of a matrix, accumulated in double precision because a bias or a normalization adds up
+//! many numbers.
 
 use tensor::Kernels;
 use tensor::parallel;
@@ -8,27 +8,27 @@ use tensor::simd::{self, Kernel};
 use crate::gradients::Gradients;
 use crate::tape::Node;
 
-/// The sum of each column.
+/// Sum of each column.
 pub(super) fn sums<T: Kernels>(x: &[T], columns: usize) -> Vec<f64> {
     total(x, x, columns, |x, _| x)
 }
 
-/// The sum of the products of each pair of columns.
+/// Sum of the products of corresponding columns.
 pub(super) fn dots<T: Kernels>(x: &[T], y: &[T], columns: usize) -> Vec<f64> {
     total(x, y, columns, |x, y| x * y)
 }
 
-/// The sum of `f(x, y)` over each column.
+/// Sum of `f(x, y)` over each column.
 pub(super) fn total<T: Kernels>(
     x: &[T],
     y: &[T],
     columns: usize,
     f: impl Fn(f64, f64) -> f64 + Sync,
 ) -> Vec<f64> {
-    // By few columns a row fills no register: several rows are taken as one and added up after.
+    // A short row does not fill a register: several rows are treated as one and added up afterwards.
     let rows = (32 / columns.max(1)).max(1);
     let width = (rows * columns).max(1);
-    // Fixed parts, added in order: the bits do not depend on threads.
+    // Fixed chunks, added in order: the bits do not depend on threads.
     let part = width * (parallel::CHUNK / width).max(1);
     let mut wide = vec![0.0; x.len().div_ceil(part) * width];
     let parts = wide.chunks_exact_mut(width).zip(x.chunks(part).zip(y.chunks(part)));
@@ -40,7 +40,7 @@ pub(super) fn total<T: Kernels>(
     sums
 }
 
-/// Adds sums to the gradient of a parameter that has as many numbers.
+/// Adds column sums to the gradient of a parameter of that length.
 pub(super) fn add<T: Kernels>(gradients: &mut Gradients<'_, T>, x: Node, sums: &[f64]) {
     gradients.add(x, |dx, beta| {
         let pairs = dx.iter_mut().zip(sums);

@@ -1,11 +1,11 @@
-//! Arrays one after another along a dimension.
+//! Concatenation and stacking.
 
 use tensor::{Kernels, Shape};
 
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The parts one after another along a dimension: PyTorch's `cat`, JAX's `concatenate`.
+    /// Concatenates arrays along a dimension: PyTorch's `cat`, JAX's `concatenate`.
     ///
     /// # Panics
     /// Without parts, or if they differ in another dimension.
@@ -24,7 +24,7 @@ impl<'g, T: Kernels> Var<'g, T> {
             );
             dims[axis] += part.shape()[axis];
         }
-        // Of each part, runs of this length lie in the result, one in each row.
+        // Each part contributes one contiguous run of this length to each row of the result.
         let inner: usize = shape[axis + 1..].iter().product();
         let runs: Vec<usize> = parts.iter().map(|part| part.shape()[axis] * inner).collect();
         let row = runs.iter().sum::<usize>().max(1);
@@ -52,7 +52,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         })
     }
 
-    /// Arrays of one shape along a new dimension: PyTorch's `stack`.
+    /// Stacks arrays of one shape along a new dimension: PyTorch's `stack`.
     ///
     /// # Panics
     /// Without parts, or if their shapes differ.

@@ -7,9 +7,8 @@ use super::columns;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The convolution of images [n, height, width, inputs] with weights [outputs, inputs, kernel
-    /// height, kernel width], plus a bias for each output: [n, height, width, outputs]. PyTorch's
-    /// `conv2d` in its `channels_last` order of memory.
+    /// Convolution of images [n, height, width, inputs] with weights [outputs, inputs, kernel height, kernel width],
+    /// plus a bias per output: [n, height, width, outputs]. PyTorch's `conv2d` in the `channels_last` memory format.
     ///
     /// # Panics
     /// If the shapes do not fit; see [`Conv2d::new`].
@@ -18,7 +17,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         self.conv2d_with(w, b, ConvOptions::square(stride, padding))
     }
 
-    /// [`conv2d`](Var::conv2d) with strides and zeros by axis, dilation and groups; the weights are
+    /// [`conv2d`](Var::conv2d) with stride and padding per axis, dilation and groups; the weights are
     /// [outputs, inputs / groups, kernel height, kernel width].
     ///
     /// # Panics
@@ -44,8 +43,8 @@ impl<'g, T: Kernels> Var<'g, T> {
         })
     }
 
-    /// The convolution of rows [n, length, inputs] with weights [outputs, inputs / groups, kernel], plus a
-    /// bias for each output: [n, length, outputs]. PyTorch's `conv1d` with channels last;
+    /// Convolution of rows [n, length, inputs] with weights [outputs, inputs / groups, kernel], plus a bias per
+    /// output: [n, length, outputs]. PyTorch's `conv1d` with channels last;
     /// [`ConvOptions::row`] makes its options.
     ///
     /// # Panics
@@ -62,7 +61,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     }
 }
 
-/// The sizes of an image and of a weight, those of rows with height 1.
+/// Shapes of an image and of a weight; rows get height 1.
 #[track_caller]
 pub(super) fn sizes(x: Shape, w: Shape) -> ([usize; 3], [usize; 4]) {
     match (&*x, &*w) {
@@ -79,7 +78,7 @@ pub(super) fn sizes(x: Shape, w: Shape) -> ([usize; 3], [usize; 4]) {
     }
 }
 
-/// The shape of a batch like `x` with these sizes of a result.
+/// Shape of a batch like `x` with results of this size.
 pub(super) fn result(x: Shape, [height, width, channels]: [usize; 3]) -> Shape {
     if x.rank() == 3 { [x[0], width, channels].into() } else { [x[0], height, width, channels].into() }
 }
@@ -89,7 +88,7 @@ pub(super) fn check_bias<T: Kernels>(w: Var<'_, T>, b: Option<Var<'_, T>>, outpu
     if let Some(b) = b {
         assert!(
             *b.shape() == [outputs],
-            "a convolution of weight {} cannot have a bias {}",
+            "expected one bias per output of weight {}, found a bias of shape {}",
             w.shape(),
             b.shape()
         );

@@ -8,8 +8,8 @@ use super::conv2d::{check_bias, result, sizes};
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The transposed convolution of images [n, height, width, inputs] with weights [inputs, outputs /
-    /// groups, kernel height, kernel width], plus a bias for each output: PyTorch's `conv_transpose2d`.
+    /// Transposed convolution of images [n, height, width, inputs] with weights [inputs, outputs /
+    /// groups, kernel height, kernel width], plus a bias per output: PyTorch's `conv_transpose2d`.
     /// Rows [n, length, inputs] with weights [inputs, outputs / groups, kernel] are images of height 1.
     ///
     /// # Panics

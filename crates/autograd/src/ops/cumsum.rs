@@ -1,4 +1,4 @@
-//! Running sums.
+//! Cumulative sums.
 
 use tensor::Kernels;
 
@@ -6,10 +6,10 @@ use super::axis::Along;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The sum of each number and those before it along an axis: PyTorch's `cumsum`.
+    /// Cumulative sum along an axis: PyTorch's `cumsum`.
     ///
     /// # Panics
-    /// If there is no such axis.
+    /// If the axis is not below the rank.
     #[track_caller]
     pub fn cumsum(self, axis: usize) -> Var<'g, T> {
         let (tape, x) = (self.tape(), self.node());
@@ -26,7 +26,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         drop(values);
 
         tape.push(self.shape(), y, &[self], move |ctx, gradients| {
-            // dx is the sum of dy from each place to the end.
+            // dx is the cumulative sum of dy from the end.
             gradients.with_buffer(ctx.dy.len(), |gradients, d| {
                 along.for_each_line(|start| {
                     let mut sum = T::zero();

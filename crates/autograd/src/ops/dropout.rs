@@ -1,4 +1,4 @@
-//! Numbers left out at random.
+//! Dropout.
 
 use tensor::Kernels;
 use tensor::random::Stream;
@@ -6,9 +6,9 @@ use tensor::random::Stream;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// Each number is 0 with this probability, and otherwise divided by its complement, so that the
-    /// expectation stays (Srivastava 2014): PyTorch's dropout in training. Element i takes the i-th
-    /// number of the stream, so the mask is a function of the stream alone.
+    /// Sets each element to 0 with this probability and divides the others by its complement, which preserves the
+    /// expectation (Srivastava 2014): PyTorch's dropout in training. Element i uses the i-th number of the stream, so
+    /// the mask is a function of the stream alone.
     ///
     /// # Panics
     /// If the probability is not in [0, 1).

@@ -1,4 +1,4 @@
-//! Functions of one value, element by element; the derivative stands beside each.
+//! Elementwise functions of one value, each with its derivative.
 
 use tensor::parallel::{CHUNK, for_each_chunk};
 use tensor::simd::{self, Kernel};

@@ -1,15 +1,15 @@
-//! Rows of a table.
+//! Embedding lookups.
 
 use tensor::{Kernels, Shape};
 
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The rows of a table [count, width] that these [tokens](crate::Tape::input_tokens) name: [..]
-    /// to [.., width]. PyTorch's `F.embedding(tokens, table)`.
+    /// Rows of a table [count, width] selected by these [tokens](crate::Tape::input_tokens): [..] to [.., width].
+    /// PyTorch's `F.embedding(tokens, table)`.
     ///
     /// # Panics
-    /// If these are no tokens, the table is no matrix, or a token is not below `count`.
+    /// If the input is not of tokens, the table is not a matrix, or a token is not below `count`.
     #[track_caller]
     pub fn embedding_of(self, table: Var<'g, T>) -> Var<'g, T> {
         let Some(tokens) = self.tokens().map(|tokens| tokens.to_vec()) else {
@@ -18,12 +18,11 @@ impl<'g, T: Kernels> Var<'g, T> {
         embedding(table, tokens, self.shape())
     }
 
-    /// The rows of this table [count, width] with these indices, in an array of shape `at`: [.., width].
-    /// PyTorch's `embedding`.
+    /// Rows of this table [count, width] with these indices, of shape `at`: [.., width]. PyTorch's `embedding`.
     ///
     /// # Panics
-    /// If this is not a matrix, an index is not below `count`, or there are not as many as `at` has
-    /// elements.
+    /// If this is not a matrix, an index is not below `count`, or the number of indices is not that of the elements
+    /// of `at`.
     #[track_caller]
     pub fn embedding(self, indices: &[u32], at: impl Into<Shape>) -> Var<'g, T> {
         let at = at.into();

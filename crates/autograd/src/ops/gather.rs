@@ -1,4 +1,4 @@
-//! Places picked by index.
+//! Selection by index.
 
 use tensor::{Kernels, Shape};
 
@@ -6,11 +6,10 @@ use super::axis::{self, Along};
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The places along an axis with these indices, in their order and as often as they are named:
-    /// PyTorch's `index_select`.
+    /// Selects indices along an axis, in order and with repetitions: PyTorch's `index_select`.
     ///
     /// # Panics
-    /// If there is no such axis, or an index is not below its size.
+    /// If the axis is not below the rank, or an index is not below its size.
     #[track_caller]
     pub fn index_select(self, axis: usize, indices: &[u32]) -> Var<'g, T> {
         let shape = self.shape();
@@ -22,12 +21,12 @@ impl<'g, T: Kernels> Var<'g, T> {
         pick(self, axis::with_size(shape, axis, indices.len()), starts, inner)
     }
 
-    /// One number along an axis for each index, in an array of the shape of the indices:
+    /// Gathers one element along an axis per index, in an array of the shape of the indices:
     /// `y[.., j, ..] = x[.., indices[.., j, ..], ..]`. PyTorch's `gather`.
     ///
     /// # Panics
-    /// If there is no such axis, an index is not below its size, there are not as many indices as
-    /// `at` has elements, or `at` differs from the shape along another axis.
+    /// If the axis is not below the rank, an index is not below its size, the number of indices is not that of the
+    /// elements of `at`, or `at` differs from the shape along another axis.
     #[track_caller]
     pub fn gather(self, axis: usize, indices: &[u32], at: impl Into<Shape>) -> Var<'g, T> {
         let (shape, at) = (self.shape(), at.into());
@@ -58,7 +57,7 @@ fn check(shape: Shape, axis: usize, indices: &[u32]) {
     }
 }
 
-/// `len` numbers from each of these places on.
+/// Runs of `len` elements that start at these offsets.
 fn pick<T: Kernels>(x: Var<'_, T>, shape: Shape, starts: Vec<usize>, len: usize) -> Var<'_, T> {
     let (tape, node) = (x.tape(), x.node());
     let mut y = tape.buffer(shape);

@@ -9,10 +9,10 @@ use crate::var::Var;
 impl<'g, T: Kernels> Var<'g, T> {
     /// `(x − mean)/√(variance + eps)·w + b` of [n, .., channels], with a mean and a variance for each
     /// example and each of `groups` equal parts of the channels, over all positions (Wu & He 2018):
-    /// PyTorch's `GroupNorm`, and with a group a channel its `InstanceNorm`.
+    /// PyTorch's `GroupNorm`, and with one channel per group its `InstanceNorm`.
     ///
     /// # Panics
-    /// If the groups do not divide the channels, or `w` and `b` do not have one number a channel.
+    /// If the groups do not divide the channels, or `w` and `b` do not have one number per channel.
     #[track_caller]
     pub fn group_norm(self, groups: usize, w: Var<'g, T>, b: Var<'g, T>, eps: f64) -> Var<'g, T> {
         let (x, tape) = (self, self.tape());
@@ -25,7 +25,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         );
         let parts = Parts { groups, channels, example: x.shape()[1..].iter().product::<usize>().max(1) };
         let mut y = tape.buffer(x.shape());
-        // The normalized values and the inverse deviations, for the way back.
+        // Normalized values and inverse standard deviations, saved for backward.
         let mut unit = tape.buffer(x.shape());
         let mut inverse = tape.buffer([x.shape()[0], groups]);
         let (values, scale, shift) = (x.values(), w.values(), b.values());
@@ -69,17 +69,17 @@ impl<'g, T: Kernels> Var<'g, T> {
     }
 }
 
-/// The groups of an example's numbers.
+/// Layout of the groups in an example.
 #[derive(Clone, Copy)]
 struct Parts {
     groups: usize,
     channels: usize,
-    /// Numbers in an example.
+    /// Elements per example.
     example: usize,
 }
 
 impl Parts {
-    /// Calls `visit` with the place and the group of each number of an example.
+    /// Calls `visit` with the index and the group of each element of an example.
     fn for_each(self, mut visit: impl FnMut(usize, usize)) {
         let share = (self.channels / self.groups).max(1);
         for pixel in (0..self.example).step_by(self.channels.max(1)) {
@@ -87,12 +87,12 @@ impl Parts {
         }
     }
 
-    /// The mean of `f` over each group.
+    /// Mean of `f` over each group.
     fn means(self, f: impl Fn(usize) -> f64) -> Vec<f64> {
         self.means_by_group(|i, _| f(i))
     }
 
-    /// The mean of `f`, a function of place and group, over each group.
+    /// Mean of `f`, a function of index and group, over each group.
     fn means_by_group(self, f: impl Fn(usize, usize) -> f64) -> Vec<f64> {
         let mut sums = vec![0.0; self.groups];
         self.for_each(|i, group| sums[group] += f(i, group));

@@ -1,14 +1,13 @@
-//! Sums and maxima of a row by sixteen lanes, which fill a register of any width: the same bits on
-//! every machine.
+//! Sums and maxima of a row in sixteen lanes, which fill registers of any width: the same bits on every machine.
 
 use tensor::Kernels;
 
 const LANES: usize = 16;
 
-/// The largest number; NaN is larger than any, and nothing has −∞.
+/// Maximum; NaN if any element is NaN, −∞ of an empty slice.
 #[inline(always)]
 pub(super) fn max<T: Kernels>(x: &[T]) -> T {
-    // A NaN stays: nothing is larger, and it replaces anything.
+    // A NaN replaces any maximum and stays.
     let larger = |a: T, b: T| if (b > a) | b.is_nan() { b } else { a };
     let mut lanes = [T::neg_infinity(); LANES];
     let mut blocks = x.chunks_exact(LANES);

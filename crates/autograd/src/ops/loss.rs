@@ -1,4 +1,4 @@
-//! Losses: a mean over examples, as a scalar.
+//! Losses: scalar means over examples.
 
 use tensor::parallel::for_each_chunk;
 use tensor::{Kernels, Scalar, Shape};
@@ -7,16 +7,15 @@ use super::elementwise::{sigmoid, softplus};
 use super::softmax::softmax_rows;
 use crate::var::Var;
 
-/// Rows of scores that one thread takes at a time.
+/// Rows of scores per thread task.
 const TOGETHER: usize = 256;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// Cross-entropy of class scores [.., classes] with the right classes, in nats, the mean over
-    /// rows: `mean(ln Σeˣ − x[label])`; PyTorch's `CrossEntropyLoss`, with the classes in the last
-    /// dimension whatever the rank.
+    /// Cross-entropy of logits [.., classes] with the labels, in nats, the mean over rows:
+    /// `mean(ln Σeˣ − x[label])`. PyTorch's `CrossEntropyLoss`, with the classes in the last dimension for any rank.
     ///
     /// # Panics
-    /// If there are not as many labels as rows, or one is not below the number of classes.
+    /// If the number of labels is not the number of rows, or a label is not below the number of classes.
     #[track_caller]
     pub fn cross_entropy(self, labels: &[u32]) -> Var<'g, T> {
         self.cross_entropy_smoothed(labels, 0.0)
@@ -42,12 +41,12 @@ impl<'g, T: Kernels> Var<'g, T> {
             panic!("expected labels below {classes}, the number of classes, found {label}");
         }
 
-        // The gradient, softmax − target, falls out of the forward pass.
+        // The forward pass also gives the gradient, softmax − target.
         let share = T::from_f64(1.0 / n as f64);
         let (hit, miss) = (1.0 - smoothing, smoothing / classes as f64);
         let (hit_share, miss_share) = (T::from_f64(hit) * share, T::from_f64(miss) * share);
         let mut d = tape.buffer(shape);
-        // Fixed parts, added in order: the bits do not depend on threads.
+        // Fixed chunks, added in order: the bits do not depend on threads.
         let mut totals = vec![0.0; n.div_ceil(TOGETHER)];
         let (scores, part) = (self.values(), (TOGETHER * classes).max(1));
         let rows = d.chunks_mut(part).zip(scores.chunks(part)).zip(labels.chunks(TOGETHER));
@@ -78,7 +77,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// Mean squared error: `mean((x − y)²)`.
     ///
     /// # Panics
-    /// If the shapes do not broadcast. So for the other losses of two values.
+    /// If the shapes do not broadcast, as for the other losses of two values.
     #[track_caller]
     pub fn mse(self, y: Var<'g, T>) -> Var<'g, T> {
         self.sub(y).square().mean()
@@ -99,9 +98,8 @@ impl<'g, T: Kernels> Var<'g, T> {
         self.sub(y).unary(f, move |d, _| if d.abs() <= delta { d } else { delta * d.signum() }).mean()
     }
 
-    /// The divergence of the normal distribution with this mean and log-variance, number by number, from
-    /// the standard one: `½·Σ(σ² + μ² − 1 − ln σ²)`, the mean over examples, the first dimension (Kingma &
-    /// Welling 2014).
+    /// KL divergence from the standard normal distribution of a diagonal one with this mean and log-variance:
+    /// `½·Σ(σ² + μ² − 1 − ln σ²)`, the mean over the first dimension (Kingma & Welling 2014).
     #[track_caller]
     pub fn kl_standard_normal(self, log_variance: Var<'g, T>) -> Var<'g, T> {
         let (half, one) = (T::from_f64(0.5), T::one());
@@ -115,7 +113,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         divergence.sum().scale(T::from_f64(1.0 / examples as f64))
     }
 
-    /// Binary cross-entropy of scores with targets in [0, 1]: `mean(softplus(x) − x·y)`;
+    /// Binary cross-entropy of logits with targets in [0, 1]: `mean(softplus(x) − x·y)`;
     /// PyTorch's `BCEWithLogitsLoss`.
     #[track_caller]
     pub fn bce_with_logits(self, y: Var<'g, T>) -> Var<'g, T> {

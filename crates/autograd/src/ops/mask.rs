@@ -1,4 +1,4 @@
-//! Numbers chosen by a mask: a value of ones and zeros, into which no gradient flows.
+//! Selection by masks: values of ones and zeros, into which no gradient flows.
 
 use tensor::{Kernels, Shape};
 
@@ -10,7 +10,7 @@ impl<T: Kernels> Tape<'_, T> {
     /// A mask: 1 where true, 0 where false.
     ///
     /// # Panics
-    /// If there are not as many as the shape has elements.
+    /// If the number of values is not the number of elements of the shape.
     #[track_caller]
     pub fn mask(&self, shape: impl Into<Shape>, mask: &[bool]) -> Var<'_, T> {
         let shape = shape.into();
@@ -25,7 +25,7 @@ impl<T: Kernels> Tape<'_, T> {
         })
     }
 
-    /// The mask [queries, keys] with which query i sees keys 0 to i.
+    /// Mask [queries, keys] with which query i attends to keys 0 to i.
     pub fn causal_mask(&self, queries: usize, keys: usize) -> Var<'_, T> {
         self.input_with([queries, keys], |to| {
             for (i, row) in to.chunks_exact_mut(keys.max(1)).enumerate() {
@@ -88,7 +88,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         })
     }
 
-    /// A constant where the mask is not 0, this value elsewhere: PyTorch's `masked_fill`.
+    /// Fills with a constant where the mask is not 0: PyTorch's `masked_fill`.
     ///
     /// # Panics
     /// As [`where_mask`](Var::where_mask).
@@ -97,7 +97,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         self.tape().input([1], &[value]).where_mask(mask, self)
     }
 
-    /// The same numbers as a constant: no gradient flows through them. PyTorch's `detach`, JAX's
+    /// The same value as a constant: no gradient flows through it. PyTorch's `detach`, JAX's
     /// `stop_gradient`.
     pub fn detach(self) -> Var<'g, T> {
         let mut y = self.tape().buffer(self.shape());

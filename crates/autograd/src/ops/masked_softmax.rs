@@ -1,4 +1,4 @@
-//! Probabilities from those scores that a mask leaves.
+//! Softmax over the scores that a mask selects.
 
 use tensor::simd::{self, Kernel};
 use tensor::{Kernels, Scalar};
@@ -9,7 +9,7 @@ use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
     /// `eˣ / Σeˣ` along the last dimension over the scores where the [mask](crate::Tape::mask) is not 0, and 0
-    /// elsewhere; a row without any is 0.
+    /// elsewhere; a fully masked row is 0.
     ///
     /// # Panics
     /// If the mask does not broadcast to the shape of the scores.
@@ -41,8 +41,8 @@ impl<'g, T: Kernels> Var<'g, T> {
         })
     }
 
-    /// [`masked_softmax`](Var::masked_softmax) of scores [.., queries, keys] in which query i sees keys 0
-    /// to i.
+    /// [`masked_softmax`](Var::masked_softmax) of scores [.., queries, keys] in which query i attends to
+    /// keys 0 to i.
     ///
     /// # Panics
     /// With fewer than two dimensions.
@@ -55,7 +55,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     }
 }
 
-/// Each row of scores as probabilities; those of −∞ are 0.
+/// Softmax of each row; scores of −∞ give 0.
 struct SoftmaxInPlace<'a, T> {
     columns: usize,
     p: &'a mut [T],

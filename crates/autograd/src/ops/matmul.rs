@@ -8,11 +8,10 @@ use super::batched_matmul;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The matrix product `A·B` of [.., m, k] and [.., k, n]; leading dimensions broadcast, as those of
-    /// NumPy's `matmul`.
+    /// Matrix product `A·B` of [.., m, k] and [.., k, n]; leading dimensions broadcast as in NumPy's `matmul`.
     ///
     /// # Panics
-    /// If these are not matrices that fit.
+    /// If the shapes do not fit.
     #[track_caller]
     pub fn matmul(self, b: Var<'g, T>) -> Var<'g, T> {
         let (a, tape) = (self, self.tape());
@@ -36,7 +35,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         })
     }
 
-    /// A dense layer: `x·Wᵀ + b` for x of `.. × in`, W of `out × in` and b of `out`; PyTorch's layout.
+    /// Dense layer `x·Wᵀ + b` for x [.., in], W [out, in] and b [out], PyTorch's layout.
     ///
     /// # Panics
     /// If the shapes do not fit.
@@ -76,7 +75,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         drop((w_values, b_values));
 
         let mut shape = x.shape().to_vec();
-        *shape.last_mut().expect("a scalar has one column, so no weight fits it") = out;
+        *shape.last_mut().expect("the shapes were checked, so the input is not a scalar") = out;
         let (x_node, w_node, b_node) = (x.node(), w.node(), b.map(Var::node));
         let inputs_of = [x, w].into_iter().chain(b).collect::<Vec<_>>();
         tape.push(shape.as_slice(), y, &inputs_of, move |ctx, gradients| {
@@ -84,7 +83,7 @@ impl<'g, T: Kernels> Var<'g, T> {
             gradients.add(x_node, |dx, beta| T::gemm(dy, Mat::new(ctx.value(w_node), out, inputs), beta, dx));
             gradients.add(w_node, |dw, beta| match &foreground {
                 Some(foreground) => {
-                    let x = ctx.bytes(x_node).expect("a foreground is one of bytes");
+                    let x = ctx.bytes(x_node).expect("only a quantized input has a foreground");
                     foreground.linear_gradient(x, ctx.dy, beta, dw);
                 }
                 None => T::gemm(dy.t(), Mat::new(ctx.value(x_node), rows, inputs), beta, dw),
@@ -96,7 +95,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     }
 }
 
-/// `out = beta·out + Σ rows`, the sum over the rows of a matrix with as many columns as `out`.
+/// `out = beta·out + Σ rows`, the sum over the rows of a matrix whose columns correspond to `out`.
 struct AddRows<'a, T> {
     matrix: &'a [T],
     beta: T,

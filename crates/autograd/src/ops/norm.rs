@@ -1,18 +1,18 @@
-//! Normalisation to mean 0 and variance 1, over the batch or over the features.
+//! Batch and layer normalization.
 
 use tensor::Kernels;
 
 use super::columns;
 use crate::var::Var;
 
-/// The mean and the variance of each channel, over a batch.
+/// Mean and variance of each channel over a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moments {
     /// Means.
     pub mean: Vec<f64>,
-    /// Variances: mean squared distances from the mean.
+    /// Biased variances: mean squared distances from the mean.
     pub variance: Vec<f64>,
-    /// How many numbers each is of.
+    /// Number of elements per channel.
     pub count: usize,
 }
 
@@ -21,7 +21,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// and variance, which are returned (Ioffe & Szegedy 2015): PyTorch's batch norm in training.
     ///
     /// # Panics
-    /// If `w` and `b` do not have one number a channel. So for the other normalizations.
+    /// If `w` and `b` do not have one number per channel, as for the other normalizations.
     #[track_caller]
     pub fn batch_norm(self, w: Var<'g, T>, b: Var<'g, T>, eps: f64) -> (Var<'g, T>, Moments) {
         let (x, tape) = (self, self.tape());
@@ -32,7 +32,7 @@ impl<'g, T: Kernels> Var<'g, T> {
             moments.variance.iter().map(|&v| T::from_f64((v + eps).sqrt().recip())).collect();
         let mean: Vec<T> = moments.mean.iter().map(|&m| T::from_f64(m)).collect();
         let mut y = tape.buffer(x.shape());
-        // The normalized values, for the way back.
+        // Normalized values, saved for backward.
         let mut unit = tape.buffer(x.shape());
         let (values, scale, shift) = (x.values(), w.values(), b.values());
         let pairs = unit.chunks_exact_mut(channels.max(1)).zip(values.chunks_exact(channels.max(1)));

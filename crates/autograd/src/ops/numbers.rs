@@ -23,7 +23,8 @@ impl<'g, T: Kernels> Var<'g, T> {
     }
 }
 
-/// An operator with a number of either kind to the right, and with a literal or an `f64` to the left.
+/// Implements an operator with a number of either scalar type on the right, and with a literal or an `f64` on
+/// the left.
 macro_rules! operator {
     ($trait:ident, $method:ident, $right:expr, $left:expr) => {
         impl<'g, T: Kernels, N: Scalar> $trait<N> for Var<'g, T> {

@@ -1,4 +1,4 @@
-//! The dimensions in another order, and arrays repeated along new ones.
+//! Permutation of dimensions and expansion along new ones.
 
 use ndarray::{ArrayViewD, IxDyn};
 use tensor::{Kernels, Shape};
@@ -8,10 +8,10 @@ use super::broadcast::zip_map;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The dimensions in the order of `axes`: dimension i of the result is dimension `axes[i]`.
+    /// Permutes the dimensions: dimension i of the result is dimension `axes[i]`.
     ///
     /// # Panics
-    /// If `axes` does not name each dimension once.
+    /// If `axes` is not a permutation of the dimensions.
     #[track_caller]
     pub fn permute(self, axes: &[usize]) -> Var<'g, T> {
         let (tape, x, from) = (self.tape(), self.node(), self.shape());
@@ -36,10 +36,10 @@ impl<'g, T: Kernels> Var<'g, T> {
         })
     }
 
-    /// Two dimensions exchanged: PyTorch's `transpose(dim0, dim1)`. Of a matrix, see also [`t`](Var::t).
+    /// Exchanges two dimensions: PyTorch's `transpose(dim0, dim1)`. For a matrix see also [`t`](Var::t).
     ///
     /// # Panics
-    /// If there is no such axis.
+    /// If an axis is not below the rank.
     #[track_caller]
     pub fn transpose(self, a: usize, b: usize) -> Var<'g, T> {
         axis::check(self.shape(), a);
@@ -49,8 +49,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         self.permute(&axes)
     }
 
-    /// The array repeated to another shape by the rules of broadcasting: PyTorch's `expand` with leading
-    /// dimensions too, which is also its `broadcast_to`.
+    /// Broadcasts to another shape, with new leading dimensions if needed: PyTorch's `expand` and `broadcast_to`.
     ///
     /// # Panics
     /// If it does not broadcast to that shape.
@@ -68,7 +67,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     }
 }
 
-/// Copies an array with its dimensions in another order. Innermost dimensions that stay are copied as rows.
+/// Copies an array with permuted dimensions. Unchanged innermost dimensions are copied as rows.
 fn copy_permuted<T: Kernels>(from: &[T], shape: Shape, axes: &[usize], to: &mut [T]) {
     let stay = axes.iter().enumerate().rev().take_while(|&(i, &axis)| i == axis).count();
     let outer = shape.rank() - stay;

@@ -1,4 +1,4 @@
-//! The greatest or the mean of each window of an image or a row.
+//! Max and average pooling of images and rows.
 
 use tensor::parallel;
 use tensor::simd::{self, Kernel};
@@ -7,12 +7,12 @@ use tensor::{Kernels, Shape};
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The greatest number of each `size` × `size` window of images [n, height, width, channels], by
-    /// channel. Windows begin every `stride` pixels; one that does not fit is left out, as in PyTorch.
-    /// Of equals the first gets the gradient; NaN is greater than anything.
+    /// Maximum of each `size` × `size` window of images [n, height, width, channels], by channel. Windows begin every
+    /// `stride` pixels; windows that do not fit are dropped, as in PyTorch. The first of equal elements gets the
+    /// gradient; NaN counts as the largest.
     ///
     /// # Panics
-    /// If these are not images, no window fits, or size or stride is 0. So for `avg_pool2d`.
+    /// If the rank is not 4, no window fits, or size or stride is 0, as for `avg_pool2d`.
     #[track_caller]
     pub fn max_pool2d(self, size: usize, stride: usize) -> Var<'g, T> {
         self.max_pool(Windows::of_images(self.shape(), size, stride))
@@ -27,7 +27,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     fn max_pool(self, windows: Windows) -> Var<'g, T> {
         let (tape, x) = (self.tape(), self.node());
         let mut y = tape.buffer(windows.output);
-        // Which number of its window each one was, for the way back.
+        // Index of each maximum in its window, saved for backward.
         let mut places = tape.buffer(windows.output);
         let (input, output) = windows.image_lens();
         let values = self.values();
@@ -50,8 +50,8 @@ impl<'g, T: Kernels> Var<'g, T> {
         })
     }
 
-    /// The mean of each `size` × `size` window of images [n, height, width, channels], by channel, for
-    /// windows as in [`max_pool2d`](Var::max_pool2d).
+    /// Mean of each `size` × `size` window of images [n, height, width, channels], by channel, for windows as in
+    /// [`max_pool2d`](Var::max_pool2d).
     #[track_caller]
     pub fn avg_pool2d(self, size: usize, stride: usize) -> Var<'g, T> {
         self.avg_pool(Windows::of_images(self.shape(), size, stride))
@@ -93,7 +93,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     }
 }
 
-/// The places of the windows of images, or of rows as images of height 1.
+/// Geometry of the windows of images, or of rows as images of height 1.
 #[derive(Clone, Copy)]
 struct Windows {
     height: usize,
@@ -101,7 +101,7 @@ struct Windows {
     channels: usize,
     size: [usize; 2],
     stride: [usize; 2],
-    /// The shape of the result.
+    /// Shape of the result.
     output: Shape,
 }
 
@@ -142,14 +142,14 @@ impl Windows {
         [0, 1].map(|axis| ([self.height, self.width][axis] - self.size[axis]) / self.stride[axis] + 1)
     }
 
-    /// Numbers in an image and in its result.
+    /// Elements of an image and of its result.
     fn image_lens(self) -> (usize, usize) {
         let [rows, columns] = self.counts();
         ((self.height * self.width * self.channels).max(1), (rows * columns * self.channels).max(1))
     }
 
-    /// Calls `visit` with the place in its window, the offset in an image and the offset in its result
-    /// of the first channel of each pixel of each window, window by window.
+    /// Calls `visit` with the index in its window, the offset in the image and the offset in the result of the first
+    /// channel of each pixel of each window, window by window.
     #[inline(always)]
     fn for_each(self, mut visit: impl FnMut(usize, usize, usize)) {
         let Windows { width, channels, size, stride, .. } = self;
@@ -206,7 +206,7 @@ impl<T: Kernels> Kernel for SendBack<'_, T> {
     fn run(self) {
         let SendBack { windows, dy, places, beta, dx } = self;
         let c = windows.channels;
-        // Windows that tile the images write each number once.
+        // Windows that tile the images write each element once.
         let once = windows.size == windows.stride && beta == T::zero();
         if beta == T::zero() {
             let [rows, columns] = windows.counts();

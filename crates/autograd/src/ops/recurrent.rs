@@ -1,8 +1,8 @@
-//! Recurrent layers over a whole sequence: one loop for all cells, each of which is a file.
+//! Recurrent layers over a whole sequence: one loop for all cells, one file per cell.
 //!
-//! The inputs of all steps meet their weights in one product, and so do the gradients of all steps; only
-//! the product with the hidden state is taken step by step. Inside, steps come first in memory, so that the
-//! rows of a step are contiguous.
+//! The inputs of all steps are multiplied by their weights in one product, and so are the gradients of all
+//! steps; only the product with the hidden state goes step by step. Internally the layout is [steps, n, width],
+//! so that the rows of a step are contiguous.
 
 mod gru;
 mod lstm;
@@ -15,8 +15,8 @@ use tensor::simd::{self, Kernel};
 use super::columns;
 use crate::var::Var;
 
-/// The weights of one direction of a recurrent layer, in PyTorch's layout: with G gates (1 of an RNN, 3 of a
-/// GRU, 4 of an LSTM) stacked as rows.
+/// Weights of one direction of a recurrent layer in PyTorch's layout: G gates (RNN 1, GRU 3, LSTM 4) stacked
+/// along the rows.
 #[derive(Debug, Clone, Copy)]
 pub struct RecurrentWeights<'g, T: Kernels> {
     /// `weight_ih`, [G·hidden, inputs].
@@ -29,7 +29,7 @@ pub struct RecurrentWeights<'g, T: Kernels> {
     pub hidden_bias: Var<'g, T>,
 }
 
-/// The order in which a sequence is read.
+/// Order in which a sequence is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// From its first step to its last.
@@ -38,48 +38,48 @@ pub enum Direction {
     Reverse,
 }
 
-/// What happens to one example in one step, once its gates have met their weights.
+/// Elementwise part of a recurrent cell, for one example and one step.
 trait Cell<T: Kernels>: 'static {
-    /// Rows of a weight for each hidden unit.
+    /// Number of gates: rows of a weight per hidden unit.
     const GATES: usize;
-    /// Numbers that the way back needs, for each hidden unit.
+    /// Elements saved for backward, per hidden unit.
     const KEPT: usize;
-    /// The gradients of the gates differ between the parts from the input and from the hidden state.
+    /// True if the gradients of the gates' input part and hidden part differ.
     const APART: bool;
 
-    /// Writes the new hidden state and what is kept.
+    /// Writes the new hidden state and the saved values.
     fn forward(step: Forward<'_, T>);
 
-    /// Writes the gradients of the gates and of the state before.
+    /// Writes the gradients of the gates and of the previous state.
     fn backward(step: Backward<'_, T>);
 }
 
-/// One example of a step on the way forward. A state before the first step is 0.
+/// Operands of one example in one forward step. The state before the first step is 0.
 struct Forward<'a, T> {
     /// `W_ih·x + b_ih` and `W_hh·h + b_hh`, gate by gate.
     input: &'a [T],
     hidden: &'a [T],
-    /// The hidden state and what was kept of the step before.
+    /// Hidden state and saved values of the previous step.
     h_before: &'a [T],
     kept_before: &'a [T],
     h: &'a mut [T],
     kept: &'a mut [T],
 }
 
-/// One example of a step on the way back.
+/// Operands of one example in one backward step.
 struct Backward<'a, T> {
-    /// The gradient of the new hidden state.
+    /// Gradient of the new hidden state.
     dh: &'a [T],
     h_before: &'a [T],
     h: &'a [T],
     kept_before: &'a [T],
     kept: &'a [T],
-    /// The gradients of both parts of the gates; of the second only if they differ.
+    /// Gradients of both parts of the gates; the second only if they differ.
     d_input: &'a mut [T],
     d_hidden: &'a mut [T],
-    /// The gradient of the state before, but for what reaches it through the gates.
+    /// Gradient of the previous state, without the part that flows through the gates.
     dh_before: &'a mut [T],
-    /// A second gradient that steps pass on: of an LSTM's cell.
+    /// Second gradient passed from step to step: of an LSTM's cell state.
     carried: &'a mut [T],
 }
 
@@ -128,7 +128,7 @@ fn recur<'g, T: Kernels, C: Cell<T>>(
     );
     drop(w_ih_values);
 
-    // The state before the first step, then those after each.
+    // Initial state, then the state after each step.
     let mut h = tape.buffer([steps + 1, n, hidden]);
     let mut kept = tape.buffer([steps + 1, n, C::KEPT * hidden]);
     h[..state].fill(T::zero());
@@ -169,7 +169,7 @@ fn recur<'g, T: Kernels, C: Cell<T>>(
             gradients.with_buffer(apart, |gradients, d_hidden| {
                 gradients.with_buffer(steps * state, |gradients, dy| {
                     order.to_time_major(ctx.dy, hidden, dy);
-                    // What reaches a hidden state from the step after it.
+                    // Gradient of a hidden state from the next step.
                     gradients.with_buffer(state, |gradients, from_after| {
                         gradients.with_buffer(state, |_, carried| {
                             from_after.fill(T::zero());
@@ -228,7 +228,7 @@ fn recur<'g, T: Kernels, C: Cell<T>>(
     })
 }
 
-/// The steps of a batch of sequences.
+/// Dimensions of a batch of sequences.
 #[derive(Clone, Copy)]
 struct Order {
     n: usize,
@@ -237,21 +237,21 @@ struct Order {
 }
 
 impl Order {
-    /// Sequences [n, steps, width] as [steps, n, width], in the order in which they are read.
+    /// Transposes [n, steps, width] to [steps, n, width], in reading order.
     fn to_time_major<T: Kernels>(self, from: &[T], width: usize, to: &mut [T]) {
         for (place, to) in to.chunks_exact_mut(width.max(1)).enumerate() {
             to.copy_from_slice(&from[self.by_example(place) * width..][..width]);
         }
     }
 
-    /// The way back.
+    /// The inverse transpose.
     fn to_batch_major<T: Kernels>(self, from: &[T], width: usize, to: &mut [T]) {
         for (place, from) in from.chunks_exact(width.max(1)).enumerate() {
             to[self.by_example(place) * width..][..width].copy_from_slice(from);
         }
     }
 
-    /// The place in [n, steps] of one in [steps, n].
+    /// Index in [n, steps] of an index in [steps, n].
     fn by_example(self, place: usize) -> usize {
         let (step, example) = (place / self.n, place % self.n);
         let step = match self.direction {
@@ -262,7 +262,7 @@ impl Order {
     }
 }
 
-/// One step of all examples.
+/// One forward step of all examples.
 struct ForwardStep<'a, T, C> {
     hidden: usize,
     input: &'a [T],
@@ -291,7 +291,7 @@ impl<T: Kernels, C: Cell<T>> Kernel for ForwardStep<'_, T, C> {
     }
 }
 
-/// One step of all examples, on the way back.
+/// One backward step of all examples.
 struct BackwardStep<'a, T, C> {
     hidden: usize,
     dh: &'a [T],
@@ -328,18 +328,18 @@ impl<T: Kernels, C: Cell<T>> Kernel for BackwardStep<'_, T, C> {
     }
 }
 
-/// Numbers in a state, in its gates, and kept of it.
+/// Elements of a state, of its gates, and saved for backward.
 fn sizes<T: Kernels, C: Cell<T>>(hidden: usize) -> (usize, usize, usize) {
     (hidden.max(1), C::GATES * hidden, C::KEPT * hidden)
 }
 
-/// A gate's part of numbers that lie gate by gate.
+/// Slice of one gate.
 #[inline(always)]
 fn gate<T>(all: &[T], gate: usize, hidden: usize) -> &[T] {
     &all[gate * hidden..][..hidden]
 }
 
-/// `tanh x` by the exponential that vectorizes: to 1.2·10⁻⁷ in single precision.
+/// `tanh x` by the vectorized exponential, to within 1.2·10⁻⁷ in single precision.
 #[inline(always)]
 fn tanh<T: Kernels>(x: T) -> T {
     let two = T::one() + T::one();

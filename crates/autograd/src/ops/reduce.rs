@@ -7,12 +7,12 @@ use super::broadcast;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The sum of all elements, accumulated in double precision: a scalar.
+    /// Sum of all elements as a scalar, accumulated in double precision.
     pub fn sum(self) -> Var<'g, T> {
         self.sum_scaled(1.0)
     }
 
-    /// The mean of all elements: a scalar.
+    /// Mean of all elements as a scalar.
     pub fn mean(self) -> Var<'g, T> {
         self.sum_scaled(1.0 / self.shape().len() as f64)
     }
@@ -31,20 +31,20 @@ impl<'g, T: Kernels> Var<'g, T> {
         })
     }
 
-    /// The sum over one dimension, which stays with size 1.
+    /// Sum over one dimension, which stays with size 1.
     ///
     /// # Panics
-    /// If there is no such dimension.
+    /// If the axis is not below the rank.
     #[track_caller]
     pub fn sum_axis(self, axis: usize) -> Var<'g, T> {
         axis::check(self.shape(), axis);
         self.sum_to(axis::with_size(self.shape(), axis, 1))
     }
 
-    /// The sum over several dimensions, which stay with size 1 with `keepdim` and go without it.
+    /// Sum over several dimensions, which stay with size 1 if `keepdim`.
     ///
     /// # Panics
-    /// If there is no such dimension, or one is named twice. So for the others over several dimensions.
+    /// If an axis is a duplicate or not below the rank, as for the other reductions over several dimensions.
     #[track_caller]
     pub fn sum_axes(self, axes: &[usize], keepdim: bool) -> Var<'g, T> {
         let mut dims = self.shape().to_vec();
@@ -61,16 +61,15 @@ impl<'g, T: Kernels> Var<'g, T> {
         sum.reshape(rest.collect::<Vec<_>>().as_slice())
     }
 
-    /// The mean over several dimensions.
+    /// Mean over several dimensions.
     #[track_caller]
     pub fn mean_axes(self, axes: &[usize], keepdim: bool) -> Var<'g, T> {
         let sum = self.sum_axes(axes, keepdim);
         sum.scale(T::from_f64(1.0 / self.count(axes) as f64))
     }
 
-    /// The variance over several dimensions: the sum of the squared distances from the mean, divided by
-    /// their number less `correction`, 1 for the unbiased estimate (PyTorch's default) and 0 for the
-    /// moment.
+    /// Variance over several dimensions: the sum of the squared distances from the mean, divided by their number
+    /// minus `correction`, which is 1 for the unbiased estimate (PyTorch's default) and 0 for the second moment.
     #[track_caller]
     pub fn var_axes(self, axes: &[usize], correction: usize, keepdim: bool) -> Var<'g, T> {
         let distance = self.sub(self.mean_axes(axes, true));
@@ -78,7 +77,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         sum.scale(T::from_f64(1.0 / (self.count(axes) as f64 - correction as f64)))
     }
 
-    /// The standard deviation over several dimensions, as [`var_axes`](Var::var_axes).
+    /// Standard deviation over several dimensions, as [`var_axes`](Var::var_axes).
     #[track_caller]
     pub fn std_axes(self, axes: &[usize], correction: usize, keepdim: bool) -> Var<'g, T> {
         self.var_axes(axes, correction, keepdim).sqrt()
@@ -87,7 +86,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// `ln Σeˣ` over one dimension, which stays with size 1; nothing overflows. PyTorch's `logsumexp`.
     ///
     /// # Panics
-    /// If there is no such dimension.
+    /// If the axis is not below the rank.
     #[track_caller]
     pub fn log_sum_exp(self, axis: usize) -> Var<'g, T> {
         let (tape, x) = (self.tape(), self.node());
@@ -100,7 +99,7 @@ impl<'g, T: Kernels> Var<'g, T> {
             let line = || (0..along.size).map(|place| values[start + place * along.inner]);
             let larger = |a: T, b: T| if b > a || b.is_nan() { b } else { a };
             let max = line().fold(T::neg_infinity(), larger);
-            // ∞ less itself is no number.
+            // ∞ − ∞ would be NaN.
             let shift = if max.is_infinite() { T::zero() } else { max };
             let sum: T = line().map(|x| Scalar::exp(x - shift)).sum();
             lines.next().into_iter().for_each(|y| *y = shift + sum.ln());
@@ -123,12 +122,12 @@ impl<'g, T: Kernels> Var<'g, T> {
         })
     }
 
-    /// Numbers that one sum over these dimensions adds up.
+    /// Number of elements in each sum over these dimensions.
     fn count(self, axes: &[usize]) -> usize {
         axes.iter().map(|&axis| self.shape()[axis]).product()
     }
 
-    /// The sum over each dimension whose size is 1 in `to`.
+    /// Sum over each dimension whose size is 1 in `to`.
     fn sum_to(self, to: Shape) -> Var<'g, T> {
         let (tape, x, from) = (self.tape(), self.node(), self.shape());
         let mut y = tape.buffer(to);
@@ -142,10 +141,10 @@ impl<'g, T: Kernels> Var<'g, T> {
         })
     }
 
-    /// The mean over one dimension, which stays with size 1.
+    /// Mean over one dimension, which stays with size 1.
     ///
     /// # Panics
-    /// If there is no such dimension.
+    /// If the axis is not below the rank.
     #[track_caller]
     pub fn mean_axis(self, axis: usize) -> Var<'g, T> {
         let sum = self.sum_axis(axis);

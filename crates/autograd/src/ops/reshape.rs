@@ -1,4 +1,4 @@
-//! The same numbers in another shape.
+//! Changes of shape.
 
 use tensor::matmul::Mat;
 use tensor::{Kernels, Shape};
@@ -7,7 +7,7 @@ use super::axis;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The same numbers in the same order, seen as another shape.
+    /// The same elements in the same order with another shape.
     ///
     /// # Panics
     /// If the number of elements differs.
@@ -26,17 +26,17 @@ impl<'g, T: Kernels> Var<'g, T> {
         tape.push(shape, y, &[self], move |ctx, gradients| gradients.add_map(x, ctx.dy, ctx.dy, |dy, _| dy))
     }
 
-    /// All dimensions but the first as one: [n, a, b] becomes [n, a·b].
+    /// Merges all dimensions but the first: [n, a, b] becomes [n, a·b].
     pub fn flatten(self) -> Var<'g, T> {
         let n = self.shape().first().copied().unwrap_or(1);
         let rest = self.shape().iter().skip(1).product();
         self.reshape([n, rest])
     }
 
-    /// Without a dimension of size 1.
+    /// Removes a dimension of size 1.
     ///
     /// # Panics
-    /// If there is no such dimension, or it has another size.
+    /// If the axis is not below the rank, or its size is not 1.
     #[track_caller]
     pub fn squeeze(self, axis: usize) -> Var<'g, T> {
         let shape = self.shape();
@@ -51,10 +51,10 @@ impl<'g, T: Kernels> Var<'g, T> {
         self.reshape(dims.as_slice())
     }
 
-    /// With a new dimension of size 1 at `axis`.
+    /// Inserts a dimension of size 1 at `axis`.
     ///
     /// # Panics
-    /// If that is more than the rank.
+    /// If `axis` is above the rank.
     #[track_caller]
     pub fn unsqueeze(self, axis: usize) -> Var<'g, T> {
         let (shape, rank) = (self.shape(), self.shape().rank());
@@ -64,10 +64,10 @@ impl<'g, T: Kernels> Var<'g, T> {
         self.reshape(dims.as_slice())
     }
 
-    /// The transpose of a matrix. Of other arrays, see [`transpose`](Var::transpose).
+    /// Transpose of a matrix. For other arrays see [`transpose`](Var::transpose).
     ///
     /// # Panics
-    /// If it is not a matrix.
+    /// If the rank is not 2.
     #[track_caller]
     pub fn t(self) -> Var<'g, T> {
         let (tape, x) = (self.tape(), self.node());

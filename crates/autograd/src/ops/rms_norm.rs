@@ -9,7 +9,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// `x/√(mean(x²) + eps)·w` along the last dimension (Zhang & Sennrich 2019): PyTorch's `RMSNorm`.
     ///
     /// # Panics
-    /// If `w` does not have one number a feature.
+    /// If `w` does not have one number per feature.
     #[track_caller]
     pub fn rms_norm(self, w: Var<'g, T>, eps: f64) -> Var<'g, T> {
         let (x, tape) = (self, self.tape());
@@ -21,7 +21,7 @@ impl<'g, T: Kernels> Var<'g, T> {
             w.shape()
         );
         let mut y = tape.buffer(x.shape());
-        // The inverse root mean square of each row, for the way back.
+        // Inverse root mean square of each row, saved for backward.
         let mut inverse = tape.buffer([rows]);
         let (values, scale) = (x.values(), w.values());
         let pairs = y.chunks_exact_mut(features.max(1)).zip(values.chunks_exact(features.max(1)));

@@ -1,4 +1,4 @@
-//! Attention: a mean of values, weighted by the products of queries and keys.
+//! Scaled dot-product attention of separate queries, keys and values.
 
 use tensor::matmul::Mat;
 use tensor::parallel::for_each_chunk;
@@ -11,7 +11,7 @@ use crate::var::Var;
 impl<'g, T: Kernels> Var<'g, T> {
     /// `softmax(Q·Kᵀ/√d)·V` for queries [.., queries, d] (this), keys [.., keys, d] and values
     /// [.., keys, e]: [.., queries, e], as [batch, heads, queries, e] (Vaswani 2017). With `causal`, query
-    /// i sees keys 0 to i alone. PyTorch's `scaled_dot_product_attention`.
+    /// i attends to keys 0 to i. PyTorch's `scaled_dot_product_attention`.
     ///
     /// # Panics
     /// If the shapes do not fit.
@@ -109,7 +109,7 @@ impl Sizes {
     }
 }
 
-/// Each row of scores, times `scale`, as weights; with `causal` those of later keys are 0.
+/// Softmax of each row of scores times `scale`; with `causal` later keys get 0.
 struct Softmax<'a, T> {
     keys: usize,
     causal: bool,

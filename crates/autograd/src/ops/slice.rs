@@ -1,4 +1,4 @@
-//! Parts of an array.
+//! Slices and splits.
 
 use std::ops::Range;
 
@@ -8,11 +8,10 @@ use super::axis::{self, Along};
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The part within a range along each dimension; dimensions without a range are taken whole. NumPy's
-    /// `x[a..b, c..d]`.
+    /// Slice with a range along each leading dimension; the other dimensions are kept. NumPy's `x[a:b, c:d]`.
     ///
     /// # Panics
-    /// If there are more ranges than dimensions, or a range does not lie within its dimension.
+    /// If there are more ranges than dimensions, or a range exceeds its dimension.
     #[track_caller]
     pub fn slice(self, ranges: &[Range<usize>]) -> Var<'g, T> {
         let shape = self.shape();
@@ -36,10 +35,10 @@ impl<'g, T: Kernels> Var<'g, T> {
         part
     }
 
-    /// `len` places along an axis from `start` on.
+    /// `len` indices along an axis from `start` on: PyTorch's `narrow`.
     ///
     /// # Panics
-    /// If there is no such axis, or it has fewer places.
+    /// If the axis is not below the rank, or the range exceeds its size.
     #[track_caller]
     pub fn narrow(self, axis: usize, start: usize, len: usize) -> Var<'g, T> {
         let (tape, x, shape) = (self.tape(), self.node(), self.shape());
@@ -70,7 +69,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         })
     }
 
-    /// The array at one place of an axis, which goes: PyTorch's `x.select(dim, index)`.
+    /// Array at one index of an axis, which is removed: PyTorch's `x.select(dim, index)`.
     ///
     /// # Panics
     /// As [`narrow`](Var::narrow).
@@ -79,14 +78,14 @@ impl<'g, T: Kernels> Var<'g, T> {
         self.narrow(axis, index, 1).squeeze(axis)
     }
 
-    /// Parts of `size` places along an axis; the last may have fewer.
+    /// Splits an axis into parts of `size`; the last may be shorter: PyTorch's `split`.
     ///
     /// # Panics
-    /// If there is no such axis, or the size is 0.
+    /// If the axis is not below the rank, or the size is 0.
     #[track_caller]
     pub fn split(self, size: usize, axis: usize) -> Vec<Var<'g, T>> {
         let len = Along::new(self.shape(), axis).size;
-        assert!(size > 0, "expected parts of at least 1 place, found 0");
+        assert!(size > 0, "expected parts of at least size 1, found 0");
         let mut parts = Vec::new();
         for start in (0..len).step_by(size) {
             parts.push(self.narrow(axis, start, size.min(len - start)));
@@ -94,10 +93,10 @@ impl<'g, T: Kernels> Var<'g, T> {
         parts
     }
 
-    /// At most `count` parts along an axis, all but the last of the same size.
+    /// Splits an axis into at most `count` parts, all but the last of the same size: PyTorch's `chunk`.
     ///
     /// # Panics
-    /// If there is no such axis, or the count is 0.
+    /// If the axis is not below the rank, or the count is 0.
     #[track_caller]
     pub fn chunk(self, count: usize, axis: usize) -> Vec<Var<'g, T>> {
         let len = Along::new(self.shape(), axis).size;

@@ -1,4 +1,4 @@
-//! Probabilities from scores.
+//! Softmax and its logarithm.
 
 use tensor::simd::{self, Kernel};
 use tensor::{Kernels, Scalar};
@@ -54,8 +54,8 @@ impl<'g, T: Kernels> Var<'g, T> {
     }
 }
 
-/// Writes the softmax of each row of so many columns, and calls `row_done` with its number and
-/// its `ln Σeˣ`. The greatest score of a row is subtracted first, so nothing overflows.
+/// Writes the softmax of each row of `columns` scores, and calls `row_done` with its index and its `ln Σeˣ`. The
+/// maximum of a row is subtracted first, so nothing overflows.
 pub(super) fn softmax_rows<T: Kernels>(x: &[T], columns: usize, p: &mut [T], row_done: impl FnMut(usize, T)) {
     simd::dispatch(SoftmaxRows { x, columns: columns.max(1), p, row_done });
 }
@@ -78,7 +78,7 @@ impl<T: Kernels, F: FnMut(usize, T)> Kernel for SoftmaxRows<'_, T, F> {
             let max = greatest(x);
             p.iter_mut().zip(x).for_each(|(p, &x)| *p = x - max);
         }
-        // Over all rows at once: a row of ten classes would not fill a register.
+        // One pass over all rows: a row of ten classes would not fill a register.
         p.iter_mut().for_each(|p| *p = Scalar::exp(*p));
         for (row, (p, x)) in p.chunks_exact_mut(columns).zip(x.chunks_exact(columns)).enumerate() {
             let sum: T = p.iter().copied().sum();

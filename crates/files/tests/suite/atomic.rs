@@ -16,7 +16,7 @@ fn a_file_is_written_and_replaced_and_nothing_else_is_left() {
 }
 
 #[test]
-fn a_name_of_255_bytes_is_no_hindrance() {
+fn a_name_of_255_bytes_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("n".repeat(255));
     atomic_write(&path, b"here").unwrap();
@@ -24,7 +24,7 @@ fn a_name_of_255_bytes_is_no_hindrance() {
 }
 
 #[test]
-fn what_cannot_be_made_is_named() {
+fn an_error_names_the_path() {
     let folder = tempfile::tempdir().unwrap();
     let error = atomic_write(&folder.path().join("no/such/file"), b"x").unwrap_err();
     assert_eq!(error.kind(), Kind::Create);
@@ -34,10 +34,10 @@ fn what_cannot_be_made_is_named() {
     assert_eq!(error.kind(), Kind::Create);
 }
 
-/// A link is replaced; the file that it leads to is not touched.
+/// A link is replaced; its target is not touched.
 #[cfg(unix)]
 #[test]
-fn a_link_does_not_lead_the_bytes_elsewhere() {
+fn a_link_is_replaced_rather_than_followed() {
     let folder = tempfile::tempdir().unwrap();
     let (target, link) = (folder.path().join("target"), folder.path().join("link"));
     fs::write(&target, b"precious").unwrap();
@@ -61,7 +61,7 @@ fn a_replaced_file_keeps_its_permissions() {
 }
 
 #[test]
-fn many_writers_leave_one_whole_file_though_others_sweep() {
+fn concurrent_writers_and_sweeps_leave_one_complete_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! This program once more, as a process that is limited or killed.
+//! This program as a child process with limits, or killed.
 
 use std::env;
 use std::io::Write;
@@ -7,11 +7,11 @@ use std::process::{Child, Command, Output as Ended, Stdio};
 
 /// The variable that names a file to the child.
 const TARGET: &str = "FILES_TEST_TARGET";
-/// The variable that says how many bytes it writes, or how often.
+/// The variable with the number of bytes to write, or `forever`.
 const BYTES: &str = "FILES_TEST_BYTES";
 const FOREVER: &str = "forever";
 
-/// What a child does: claims the file and writes it. In the parent there is nothing to do.
+/// Body of the child: claims the file and writes it. Does nothing in the parent.
 #[test]
 fn child() {
     let Some(target) = env::var_os(TARGET).map(PathBuf::from) else { return };
@@ -53,7 +53,7 @@ fn command(wrapper: &[&str], target: &Path, amount: &str) -> Command {
     command
 }
 
-/// Lets a child write so many bytes; returns what it printed.
+/// Runs a child that writes `bytes` bytes; returns its output.
 pub(crate) fn writes(wrapper: &[&str], target: &Path, bytes: usize) -> String {
     let ended: Ended = command(wrapper, target, &bytes.to_string()).output().expect("it starts");
     let text = String::from_utf8_lossy(&ended.stdout).into_owned();

@@ -1,4 +1,4 @@
-//! Folders that may not be written, disks without room, and processes that are killed.
+//! Read-only folders, full disks and killed processes.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -11,7 +11,7 @@ use files::Output;
 
 use crate::child::{writes, writes_forever};
 
-/// Words before a command that make it another user's, where this one may write everywhere.
+/// Command prefix that switches to an ordinary user, if the tests run as root.
 fn ordinary() -> Option<Vec<&'static str>> {
     let user = Command::new("id").arg("-u").output().expect("id runs");
     if user.stdout != b"0\n" {
@@ -29,8 +29,8 @@ fn leftovers(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn what_may_not_be_written_is_refused_before_work() {
-    // Where root cannot become another user, root may write everywhere: nothing to see.
+fn a_read_only_target_is_refused_before_work() {
+    // Root that cannot switch users may write everywhere; nothing can be tested.
     let Some(wrapper) = ordinary() else { return };
     let folder = tempfile::tempdir().unwrap();
     let program = std::env::current_exe().unwrap();
@@ -62,7 +62,7 @@ fn what_may_not_be_written_is_refused_before_work() {
 }
 
 #[test]
-fn a_disk_without_room_keeps_the_old_file() {
+fn a_full_disk_keeps_the_old_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     fs::write(&path, b"old").unwrap();
@@ -107,7 +107,7 @@ fn a_killed_writer_leaves_an_old_or_a_new_file_and_the_next_one_cleans_up() {
 }
 
 #[test]
-fn a_sweep_leaves_alone_what_is_in_use_or_is_no_leftover() {
+fn a_sweep_removes_only_unlocked_temporary_files() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let kept = [".tmp-1-0", ".tmp-descent-notes", ".tmp-descent-x-1", ".tmp-descent-1-x", "target"];

@@ -1,4 +1,4 @@
-//! Files through the public interface, on a disk that works and on one that does not.
+//! The public interface on working and on failing disks.
 
 mod atomic;
 mod child;

@@ -13,7 +13,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_claim_leaves_everything_as_it_is_and_a_commit_writes() {
+fn a_claim_changes_nothing_and_a_commit_writes() {
     let folder = tempfile::tempdir().unwrap();
     let (new, old) = (folder.path().join("new"), folder.path().join("old"));
     fs::write(&old, b"old").unwrap();
@@ -30,7 +30,7 @@ fn a_claim_leaves_everything_as_it_is_and_a_commit_writes() {
 }
 
 #[test]
-fn where_no_file_can_be_is_said_with_the_option() {
+fn an_impossible_path_is_reported_with_its_option() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, b"").unwrap();
@@ -56,7 +56,7 @@ fn where_no_file_can_be_is_said_with_the_option() {
 
 #[cfg(unix)]
 #[test]
-fn devices_pipes_sockets_and_folders_are_no_outputs() {
+fn devices_pipes_sockets_and_folders_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (pipe, socket, link) =
         (folder.path().join("pipe"), folder.path().join("socket"), folder.path().join("link"));
@@ -80,7 +80,7 @@ fn devices_pipes_sockets_and_folders_are_no_outputs() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_remains_and_what_it_leads_to_is_written() {
+fn a_link_is_kept_and_its_target_is_written() {
     use std::os::unix::fs::symlink;
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("models")).unwrap();
@@ -94,7 +94,7 @@ fn a_link_remains_and_what_it_leads_to_is_written() {
     }
     assert_eq!(fs::read(at("models/old")).unwrap(), b"twice");
     assert_eq!(names(&at("models")), ["new", "old"]);
-    // A circle, and a link to where nothing can be.
+    // A cycle, and a link into a missing folder.
     symlink("circle", at("circle")).unwrap();
     symlink("nowhere/new", at("lost")).unwrap();
     for link in ["circle", "lost"] {
@@ -104,7 +104,7 @@ fn a_link_remains_and_what_it_leads_to_is_written() {
 
 #[cfg(unix)]
 #[test]
-fn one_file_under_two_names_is_found_out() {
+fn one_file_under_two_names_is_a_conflict() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     fs::write(at("old"), b"").unwrap();
@@ -148,7 +148,7 @@ fn a_name_need_not_be_unicode() {
 }
 
 #[test]
-fn a_folder_is_made_and_tried() {
+fn a_folder_is_created_and_tried() {
     let folder = tempfile::tempdir().unwrap();
     claim_folder(&folder.path().join("a/b"), "--out").unwrap();
     assert_eq!(names(&folder.path().join("a/b")), [""; 0]);

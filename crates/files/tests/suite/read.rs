@@ -1,4 +1,4 @@
-//! Regular files, within bounds.
+//! Bounded reads of regular files.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -14,13 +14,13 @@ fn a_longer_file_is_refused_with_both_sizes() {
     let error = read(&path, 4).unwrap_err();
     assert_eq!(error.kind(), Kind::BadData);
     assert!(error.to_string().ends_with("expected at most 4 bytes, found 5"), "{error}");
-    // It takes no room on the disk, and none in memory.
+    // A sparse file: no space on disk, and none in memory.
     File::create(&path).unwrap().set_len(1 << 40).unwrap();
     assert_eq!(read(&path, 1 << 20).unwrap_err().kind(), Kind::BadData);
 }
 
 #[test]
-fn what_is_not_there_is_missing() {
+fn a_missing_file_has_kind_missing() {
     let error = read(Path::new("no/such/file"), 10).unwrap_err();
     assert_eq!(error.kind(), Kind::Missing);
     assert!(error.to_string().starts_with("cannot read no/such/file: "), "{error}");

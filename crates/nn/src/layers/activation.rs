@@ -6,7 +6,7 @@ use tensor::Kernels;
 use crate::context::Context;
 use crate::module::Module;
 
-/// A nonlinearity, element by element.
+/// Elementwise nonlinearity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Activation {
     /// `max(0, x)`.
@@ -23,12 +23,12 @@ pub enum Activation {
     Sigmoid,
     /// The hyperbolic tangent.
     Tanh,
-    /// `x` itself: a linear network.
+    /// The identity, for a linear network.
     Identity,
 }
 
 impl Activation {
-    /// All of them, by name.
+    /// All activations by name.
     pub const ALL: [(&'static str, Activation); 8] = [
         ("relu", Activation::Relu),
         ("leaky_relu", Activation::LeakyRelu),
@@ -40,7 +40,7 @@ impl Activation {
         ("identity", Activation::Identity),
     ];
 
-    /// The one with this name.
+    /// Activation with this name.
     pub fn by_name(name: &str) -> Option<Activation> {
         Activation::ALL.iter().find(|(known, _)| *known == name).map(|(_, activation)| *activation)
     }
@@ -53,7 +53,7 @@ impl Activation {
 }
 
 impl Module for Activation {
-    /// The same shape, each element through the function.
+    /// Any shape to the same shape.
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         match self {
             Activation::Relu => x.relu(),

@@ -9,8 +9,8 @@ use crate::init::Init;
 use crate::model::Builder;
 use crate::module::Module;
 
-/// Self-attention of sequences [n, length, width] with several heads (Vaswani 2017): PyTorch's
-/// `MultiheadAttention` with `batch_first`, of a sequence to itself.
+/// Multi-head self-attention of sequences [n, length, width] (Vaswani 2017): PyTorch's `MultiheadAttention` with
+/// `batch_first`.
 ///
 /// ```
 /// use nn::layers::MultiHeadAttention;
@@ -28,7 +28,7 @@ pub struct MultiHeadAttention {
 
 impl MultiHeadAttention {
     /// Adds `NAME.in_proj_weight` of `3·width × width`, normalized uniform, `NAME.in_proj_bias` of zeros,
-    /// and `NAME.out_proj.weight` and `NAME.out_proj.bias` as PyTorch starts them.
+    /// and `NAME.out_proj.weight` and `NAME.out_proj.bias` with PyTorch's initializers.
     ///
     /// # Panics
     /// If the heads do not divide the width.
@@ -50,14 +50,14 @@ impl MultiHeadAttention {
         }
     }
 
-    /// With a mask: a place sees itself and those before it.
+    /// Adds a causal mask: a position attends to itself and earlier ones.
     pub fn causal(self) -> MultiHeadAttention {
         MultiHeadAttention { causal: true, ..self }
     }
 }
 
 impl Module for MultiHeadAttention {
-    /// The same shape.
+    /// [n, length, width] to the same shape.
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, context: &mut Context<'_, T>) -> Var<'t, T> {
         let tape = x.tape();

@@ -8,8 +8,8 @@ use crate::init::Init;
 use crate::model::Builder;
 use crate::module::Module;
 
-/// Each channel to mean 0 and variance 1 over the batch, then scaled and shifted (Ioffe & Szegedy
-/// 2015): PyTorch's `BatchNorm2d` of images and `BatchNorm1d` of features.
+/// Normalizes each channel to mean 0 and variance 1 over the batch, then scales and shifts (Ioffe & Szegedy
+/// 2015): PyTorch's `BatchNorm2d` for images and `BatchNorm1d` for features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BatchNorm {
     weight: ParamId,
@@ -19,10 +19,10 @@ pub struct BatchNorm {
 }
 
 impl BatchNorm {
-    /// Added to a variance before the root is taken.
+    /// Added to the variance before the square root.
     pub const EPS: f64 = 1e-5;
 
-    /// What a batch adds to the running statistics; the rest stays.
+    /// Weight of a batch in the running statistics.
     pub const MOMENTUM: f64 = 0.1;
 
     /// Adds `NAME.weight` of ones and `NAME.bias` of zeros, and the running statistics
@@ -41,8 +41,7 @@ impl BatchNorm {
         }
     }
 
-    /// Moves the running statistics towards a batch's; the variance as that of a sample, as PyTorch
-    /// has it.
+    /// Updates the running statistics by a batch's moments, with the unbiased variance as in PyTorch.
     fn follow<T: Kernels>(&self, moments: &Moments, buffers: &mut ParamVec<T>) {
         let sample = moments.count as f64 / (moments.count.max(2) - 1) as f64;
         let mut move_to = |id: ParamId, batch: &[f64], factor: f64| {
@@ -58,8 +57,8 @@ impl BatchNorm {
 }
 
 impl Module for BatchNorm {
-    /// In training by the batch's statistics, which also move the running ones; else by the running
-    /// ones.
+    /// Normalizes by the batch's statistics in training, which also updates the running ones; by the running ones in
+    /// evaluation.
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, context: &mut Context<'_, T>) -> Var<'t, T> {
         let tape = x.tape();

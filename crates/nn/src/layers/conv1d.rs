@@ -9,7 +9,7 @@ use crate::init::Init;
 use crate::model::Builder;
 use crate::module::Module;
 
-/// A convolution of rows [n, length, channels]: PyTorch's `Conv1d`, with channels last.
+/// Convolution of rows [n, length, channels]: PyTorch's `Conv1d`, with channels last.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conv1d {
     weight: ParamId,
@@ -18,8 +18,8 @@ pub struct Conv1d {
 }
 
 impl Conv1d {
-    /// Adds `NAME.weight` of `outputs × inputs × kernel` and `NAME.bias` of `outputs`, both starting
-    /// uniform in ±1/√(inputs·kernel); with stride 1 and the padding that keeps the length.
+    /// Adds `NAME.weight` of `outputs × inputs × kernel` and `NAME.bias` of `outputs`, both
+    /// initialized uniform in ±1/√(inputs·kernel). Stride is 1 and the padding keeps the length.
     pub fn new(builder: &mut Builder, name: &str, inputs: usize, outputs: usize, kernel: usize) -> Conv1d {
         let fans = (inputs * kernel, outputs * kernel);
         let shape = [outputs, inputs, kernel];
@@ -30,19 +30,19 @@ impl Conv1d {
         }
     }
 
-    /// With this number of positions from one patch to the next.
+    /// Sets the stride in positions.
     pub fn stride(mut self, stride: usize) -> Conv1d {
         self.options.stride[1] = stride;
         self
     }
 
-    /// With these zeros around the row.
+    /// Sets the zero padding.
     pub fn padding(mut self, padding: Padding) -> Conv1d {
         self.options.padding[1] = padding;
         self
     }
 
-    /// With this number of positions from one weight of the kernel to the next.
+    /// Sets the dilation in positions.
     pub fn dilation(mut self, dilation: usize) -> Conv1d {
         self.options.dilation[1] = dilation;
         self

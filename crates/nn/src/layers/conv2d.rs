@@ -9,7 +9,7 @@ use crate::init::Init;
 use crate::model::Builder;
 use crate::module::Module;
 
-/// A convolution of images with square kernels: PyTorch's `Conv2d`.
+/// Convolution of images with square kernels: PyTorch's `Conv2d`.
 ///
 /// ```
 /// use nn::Builder;
@@ -17,7 +17,7 @@ use crate::module::Module;
 /// let mut builder = Builder::new();
 /// // Half the height and width, twice the channels.
 /// let conv = Conv2d::new(&mut builder, "conv1", 16, 32, 3).stride(2);
-/// // Each channel by itself.
+/// // Depthwise: each channel separately.
 /// let depthwise = Conv2d::grouped(&mut builder, "conv2", 32, 32, 3, 32);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -29,12 +29,12 @@ pub struct Conv2d {
 
 impl Conv2d {
     /// Adds `NAME.weight` of `outputs × inputs × kernel × kernel` and `NAME.bias` of `outputs`, both
-    /// starting uniform in ±1/√(inputs·kernel²); with stride 1 and the padding that keeps the size.
+    /// initialized uniform in ±1/√(inputs·kernel²). Stride is 1 and the padding keeps the size.
     pub fn new(builder: &mut Builder, name: &str, inputs: usize, outputs: usize, kernel: usize) -> Conv2d {
         Conv2d::grouped(builder, name, inputs, outputs, kernel, 1)
     }
 
-    /// [`Conv2d::new`] without the bias, for where a normalization follows.
+    /// [`Conv2d::new`] without the bias, for use before a normalization.
     pub fn without_bias(
         builder: &mut Builder,
         name: &str,
@@ -46,7 +46,7 @@ impl Conv2d {
         Conv2d { weight, bias: None, options: ConvOptions::square(1, Padding::Same) }
     }
 
-    /// [`Conv2d::new`] with channels in `groups` equal parts, each convolved by itself; the weights are
+    /// [`Conv2d::new`] with the channels in `groups` equal parts that are convolved separately; the weights are
     /// `outputs × inputs/groups × kernel × kernel`.
     ///
     /// # Panics
@@ -74,19 +74,19 @@ impl Conv2d {
         }
     }
 
-    /// With this number of pixels from one patch to the next.
+    /// Sets the stride in pixels.
     pub fn stride(mut self, stride: usize) -> Conv2d {
         self.options.stride = [stride; 2];
         self
     }
 
-    /// With these zeros around the image.
+    /// Sets the zero padding.
     pub fn padding(mut self, padding: Padding) -> Conv2d {
         self.options.padding = [padding; 2];
         self
     }
 
-    /// With this number of pixels from one weight of the kernel to the next.
+    /// Sets the dilation in pixels.
     pub fn dilation(mut self, dilation: usize) -> Conv2d {
         self.options.dilation = [dilation; 2];
         self

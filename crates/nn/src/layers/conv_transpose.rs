@@ -1,4 +1,4 @@
-//! Transposed convolutions, which enlarge images and rows.
+//! Transposed convolutions, which upsample images and rows.
 
 use autograd::Var;
 use tensor::conv::{ConvOptions, Padding};
@@ -9,14 +9,14 @@ use crate::init::Init;
 use crate::model::Builder;
 use crate::module::Module;
 
-/// A transposed convolution of images with square kernels: PyTorch's `ConvTranspose2d`.
+/// Transposed convolution of images with square kernels: PyTorch's `ConvTranspose2d`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConvTranspose2d(Transposed);
 
 impl ConvTranspose2d {
     /// Adds `NAME.weight` of `inputs × outputs × kernel × kernel` and `NAME.bias` of `outputs`, both
-    /// starting uniform in ±1/√(outputs·kernel²) as in PyTorch; with stride 1 and the padding that makes
-    /// the result stride times as large.
+    /// initialized uniform in ±1/√(outputs·kernel²) as in PyTorch. Stride is 1 and the padding makes the result
+    /// `stride` times as large.
     pub fn new(
         builder: &mut Builder,
         name: &str,
@@ -28,19 +28,19 @@ impl ConvTranspose2d {
         ConvTranspose2d(Transposed::new(builder, name, &[inputs, outputs, kernel, kernel], options))
     }
 
-    /// With this number of pixels of the result from one input pixel to the next.
+    /// Sets the stride: output pixels per input pixel.
     pub fn stride(mut self, stride: usize) -> ConvTranspose2d {
         self.0.options.stride = [stride; 2];
         self
     }
 
-    /// With this padding taken from around the result, as PyTorch counts it.
+    /// Sets the padding that is removed around the result, as in PyTorch.
     pub fn padding(mut self, padding: Padding) -> ConvTranspose2d {
         self.0.options.padding = [padding; 2];
         self
     }
 
-    /// With this number of rows and columns more, below and to the right.
+    /// Sets the number of additional rows and columns, below and to the right.
     pub fn output_padding(mut self, extra: usize) -> ConvTranspose2d {
         self.0.output_padding = [extra; 2];
         self
@@ -55,15 +55,15 @@ impl Module for ConvTranspose2d {
     }
 }
 
-/// A transposed convolution of rows [n, length, channels]: PyTorch's `ConvTranspose1d`, with channels
+/// Transposed convolution of rows [n, length, channels]: PyTorch's `ConvTranspose1d`, with channels
 /// last.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConvTranspose1d(Transposed);
 
 impl ConvTranspose1d {
-    /// Adds `NAME.weight` of `inputs × outputs × kernel` and `NAME.bias` of `outputs`, both starting
-    /// uniform in ±1/√(outputs·kernel) as in PyTorch; with stride 1 and the padding that makes the result
-    /// stride times as long.
+    /// Adds `NAME.weight` of `inputs × outputs × kernel` and `NAME.bias` of `outputs`, both
+    /// initialized uniform in ±1/√(outputs·kernel) as in PyTorch. Stride is 1 and the padding makes the result
+    /// `stride` times as long.
     pub fn new(
         builder: &mut Builder,
         name: &str,
@@ -75,19 +75,19 @@ impl ConvTranspose1d {
         ConvTranspose1d(Transposed::new(builder, name, &[inputs, outputs, kernel], options))
     }
 
-    /// With this number of positions of the result from one input position to the next.
+    /// Sets the stride: output positions per input position.
     pub fn stride(mut self, stride: usize) -> ConvTranspose1d {
         self.0.options.stride[1] = stride;
         self
     }
 
-    /// With this padding taken from both ends of the result, as PyTorch counts it.
+    /// Sets the padding that is removed at both ends of the result, as in PyTorch.
     pub fn padding(mut self, padding: Padding) -> ConvTranspose1d {
         self.0.options.padding[1] = padding;
         self
     }
 
-    /// With this number of positions more at the end.
+    /// Sets the number of additional positions at the end.
     pub fn output_padding(mut self, extra: usize) -> ConvTranspose1d {
         self.0.output_padding[1] = extra;
         self

@@ -6,10 +6,10 @@ use tensor::Kernels;
 use crate::context::Context;
 use crate::module::Module;
 
-/// In training, numbers are 0 with some probability and the others larger (Srivastava 2014).
+/// Dropout (Srivastava 2014): in training, elements are 0 with some probability and the others are scaled up.
 ///
-/// The mask is a function of the run's seed, the layer's name and the step, so a resumed run drops
-/// what an uninterrupted one does.
+/// The mask is a function of the run's seed, the layer's name and the step, so a resumed run equals an
+/// uninterrupted one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dropout {
     name: String,
@@ -17,22 +17,22 @@ pub struct Dropout {
 }
 
 impl Dropout {
-    /// A layer with this probability of a 0, from 0 to below 1, whose name no other has.
+    /// Creates a layer with this probability of a 0, from 0 to below 1, and a unique name.
     ///
     /// # Panics
-    /// If the probability is outside.
+    /// If the probability is not in [0, 1).
     #[track_caller]
     pub fn new(name: &str, probability: f64) -> Dropout {
         assert!(
             (0.0..1.0).contains(&probability),
-            "dropout `{name}` has a probability from 0 to below 1, not {probability}"
+            "dropout `{name}`: expected a probability from 0 to below 1, found {probability}"
         );
         Dropout { name: name.to_string(), probability }
     }
 }
 
 impl Module for Dropout {
-    /// The same shape; outside training the input itself.
+    /// Any shape to the same shape; the identity outside of training.
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, context: &mut Context<'_, T>) -> Var<'t, T> {
         match context {

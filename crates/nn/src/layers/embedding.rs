@@ -1,4 +1,4 @@
-//! Tables of vectors.
+//! Embedding tables.
 
 use autograd::Var;
 use tensor::{Kernels, ParamId, Role};
@@ -8,14 +8,14 @@ use crate::init::Init;
 use crate::model::Builder;
 use crate::module::Module;
 
-/// A learned vector for each of a number of things: PyTorch's `Embedding`.
+/// Learned vector per token: PyTorch's `Embedding`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Embedding {
     weight: ParamId,
 }
 
 impl Embedding {
-    /// Adds `NAME.weight` of `count × width`, starting standard normal.
+    /// Adds `NAME.weight` of `count × width`, initialized standard normal.
     pub fn new(builder: &mut Builder, name: &str, count: usize, width: usize) -> Embedding {
         let (shape, start) = ([count, width], Init::Normal(1.0));
         Embedding {
@@ -25,10 +25,10 @@ impl Embedding {
 }
 
 impl Module for Embedding {
-    /// Tokens, or an array of whole numbers below `count`, to a vector for each: [..] to [.., width].
+    /// Tokens, or integers below `count` stored as floats, to their vectors: [..] to [.., width].
     ///
     /// # Panics
-    /// If a number is not whole, or not below `count`.
+    /// If a number is not an integer below `count`.
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let table = x.tape().param(self.weight);

@@ -1,4 +1,4 @@
-//! Changes between images and rows of features.
+//! Changes of shape between images, rows and features.
 
 use autograd::Var;
 use tensor::{Kernels, Shape};
@@ -6,7 +6,7 @@ use tensor::{Kernels, Shape};
 use crate::context::Context;
 use crate::module::Module;
 
-/// All dimensions but the first become one; of images in PyTorch's order, channel by channel.
+/// Merges all dimensions but the first; images are flattened in PyTorch's order, channel by channel.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Flatten;
 
@@ -27,7 +27,7 @@ pub struct FlattenRows;
 
 impl Module for FlattenRows {
     /// # Panics
-    /// If the input is no batch of rows.
+    /// If the rank of the input is not 3.
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let &[n, length, channels] = &*x.shape() else {
@@ -37,13 +37,12 @@ impl Module for FlattenRows {
     }
 }
 
-/// The numbers of each example become an array of these sizes, such as an image [height, width,
-/// channels].
+/// Reshapes each example to these sizes, such as an image [height, width, channels].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Unflatten(Shape);
 
 impl Unflatten {
-    /// An array of these sizes for each example.
+    /// Creates a layer whose output per example has this shape.
     pub fn new(shape: impl Into<Shape>) -> Unflatten {
         Unflatten(shape.into())
     }

@@ -8,8 +8,8 @@ use crate::init::Init;
 use crate::model::Builder;
 use crate::module::Module;
 
-/// Each example's groups of channels to mean 0 and variance 1 over all positions, then scaled and shifted
-/// by channel (Wu & He 2018): PyTorch's `GroupNorm`.
+/// Normalizes groups of channels of each example to mean 0 and variance 1 over all positions, then scales and
+/// shifts by channel (Wu & He 2018): PyTorch's `GroupNorm`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupNorm {
     weight: ParamId,
@@ -18,7 +18,7 @@ pub struct GroupNorm {
 }
 
 impl GroupNorm {
-    /// Added to a variance before the root is taken.
+    /// Added to the variance before the square root.
     pub const EPS: f64 = 1e-5;
 
     /// Adds `NAME.weight` of ones and `NAME.bias` of zeros.
@@ -38,7 +38,7 @@ impl GroupNorm {
         GroupNorm { weight: param("weight", 1.0), bias: param("bias", 0.0), groups }
     }
 
-    /// A group for each channel (Ulyanov 2016): PyTorch's `InstanceNorm` with `affine=True`.
+    /// One channel per group (Ulyanov 2016): PyTorch's `InstanceNorm` with `affine=True`.
     pub fn instance(builder: &mut Builder, name: &str, channels: usize) -> GroupNorm {
         GroupNorm::new(builder, name, channels, channels)
     }

@@ -8,8 +8,8 @@ use crate::init::Init;
 use crate::model::Builder;
 use crate::module::Module;
 
-/// The last dimension of each example to mean 0 and variance 1, then scaled and shifted (Ba 2016):
-/// PyTorch's `LayerNorm` of one dimension.
+/// Normalizes the last dimension to mean 0 and variance 1, then scales and shifts (Ba 2016): PyTorch's
+/// `LayerNorm` of one dimension.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerNorm {
     weight: ParamId,
@@ -17,7 +17,7 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
-    /// Added to a variance before the root is taken.
+    /// Added to the variance before the square root.
     pub const EPS: f64 = 1e-5;
 
     /// Adds `NAME.weight` of ones and `NAME.bias` of zeros.
@@ -31,7 +31,7 @@ impl LayerNorm {
 }
 
 impl Module for LayerNorm {
-    /// The same shape.
+    /// [.., features] to the same shape.
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let tape = x.tape();

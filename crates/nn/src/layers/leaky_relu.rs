@@ -1,4 +1,4 @@
-//! A leaky ReLU of a chosen slope.
+//! Leaky ReLU with a chosen slope.
 
 use autograd::Var;
 use tensor::Kernels;
@@ -9,12 +9,12 @@ use crate::module::Module;
 /// `x` where positive, else `slope·x` (Maas 2013): PyTorch's `LeakyReLU`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LeakyRelu {
-    /// Factor of negative numbers.
+    /// Slope for negative inputs.
     pub slope: f64,
 }
 
 impl Module for LeakyRelu {
-    /// The same shape.
+    /// Any shape to the same shape.
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         x.leaky_relu(T::from_f64(self.slope))
     }

@@ -8,7 +8,7 @@ use crate::init::Init;
 use crate::model::Builder;
 use crate::module::Module;
 
-/// A dense layer: `x·Wᵀ + b`.
+/// Dense layer `x·Wᵀ + b`: PyTorch's `Linear`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linear {
     weight: ParamId,
@@ -16,13 +16,13 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// Adds `NAME.weight` of `outputs × inputs` and `NAME.bias` of `outputs`, both starting uniform in
+    /// Adds `NAME.weight` of `outputs × inputs` and `NAME.bias` of `outputs`, both initialized uniform in
     /// ±1/√inputs.
     pub fn new(builder: &mut Builder, name: &str, inputs: usize, outputs: usize) -> Linear {
         Linear::with_init(builder, name, inputs, outputs, Init::FanIn, Init::FanIn)
     }
 
-    /// [`Linear::new`] with other starting values for weight and bias.
+    /// [`Linear::new`] with other initializers for weight and bias.
     pub fn with_init(
         builder: &mut Builder,
         name: &str,

@@ -1,4 +1,4 @@
-//! Pooling: the maximum or the mean of windows of an image or a row.
+//! Max and average pooling of images and rows.
 
 use autograd::Var;
 use tensor::Kernels;
@@ -6,12 +6,12 @@ use tensor::Kernels;
 use crate::context::Context;
 use crate::module::Module;
 
-/// The greatest of each window of an image, by channel: PyTorch's `MaxPool2d`.
+/// Maximum of each window of an image, by channel: PyTorch's `MaxPool2d`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MaxPool2d {
-    /// Height and width of a window.
+    /// Height and width of a window in pixels.
     pub size: usize,
-    /// Pixels from one window to the next.
+    /// Stride in pixels.
     pub stride: usize,
 }
 
@@ -22,12 +22,12 @@ impl Module for MaxPool2d {
     }
 }
 
-/// The mean of each window of an image, by channel: PyTorch's `AvgPool2d`.
+/// Mean of each window of an image, by channel: PyTorch's `AvgPool2d`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AvgPool2d {
-    /// Height and width of a window.
+    /// Height and width of a window in pixels.
     pub size: usize,
-    /// Pixels from one window to the next.
+    /// Stride in pixels.
     pub stride: usize,
 }
 
@@ -38,12 +38,12 @@ impl Module for AvgPool2d {
     }
 }
 
-/// The greatest of each window of a row [n, length, channels], by channel: PyTorch's `MaxPool1d`.
+/// Maximum of each window of a row [n, length, channels], by channel: PyTorch's `MaxPool1d`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MaxPool1d {
-    /// Length of a window.
+    /// Length of a window in positions.
     pub size: usize,
-    /// Positions from one window to the next.
+    /// Stride in positions.
     pub stride: usize,
 }
 
@@ -54,12 +54,12 @@ impl Module for MaxPool1d {
     }
 }
 
-/// The mean of each window of a row [n, length, channels], by channel: PyTorch's `AvgPool1d`.
+/// Mean of each window of a row [n, length, channels], by channel: PyTorch's `AvgPool1d`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AvgPool1d {
-    /// Length of a window.
+    /// Length of a window in positions.
     pub size: usize,
-    /// Positions from one window to the next.
+    /// Stride in positions.
     pub stride: usize,
 }
 
@@ -70,7 +70,7 @@ impl Module for AvgPool1d {
     }
 }
 
-/// The mean over all positions by channel: [n, .., channels] to [n, channels].
+/// Mean over all positions by channel: [n, .., channels] to [n, channels].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct GlobalAvgPool;
 

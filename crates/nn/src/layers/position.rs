@@ -1,4 +1,4 @@
-//! The place of each token, added to its vector.
+//! Positional encodings, added to the vectors of tokens.
 
 use autograd::Var;
 use tensor::{Kernels, ParamId, Role};
@@ -8,14 +8,14 @@ use crate::init::Init;
 use crate::model::Builder;
 use crate::module::Module;
 
-/// A learned vector for each place, added to sequences [n, length, width].
+/// Learned vector per position, added to sequences [n, length, width].
 #[derive(Debug, Clone, PartialEq)]
 pub struct PositionalEmbedding {
     weight: ParamId,
 }
 
 impl PositionalEmbedding {
-    /// Adds `NAME.weight` of `places × width`, starting standard normal as PyTorch's `Embedding` does.
+    /// Adds `NAME.weight` of `places × width`, initialized standard normal as PyTorch's `Embedding`.
     pub fn new(builder: &mut Builder, name: &str, places: usize, width: usize) -> PositionalEmbedding {
         let (shape, start) = ([places, width], Init::Normal(1.0));
         let fans = (places, width);
@@ -26,10 +26,10 @@ impl PositionalEmbedding {
 }
 
 impl Module for PositionalEmbedding {
-    /// The same shape.
+    /// [n, length, width] to the same shape.
     ///
     /// # Panics
-    /// If a sequence has more places than there are vectors.
+    /// If a sequence is longer than the table.
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let length = length(x);
@@ -38,13 +38,13 @@ impl Module for PositionalEmbedding {
     }
 }
 
-/// Sines and cosines of each place, added to sequences [n, length, width] (Vaswani 2017): the columns 2i and
+/// Sines and cosines of each position, added to sequences [n, length, width] (Vaswani 2017): the columns 2i and
 /// 2i + 1 have the frequency `10000^(−2i/width)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SinusoidalEncoding;
 
 impl Module for SinusoidalEncoding {
-    /// The same shape.
+    /// [n, length, width] to the same shape.
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let (length, width) = (length(x), x.shape().as_matrix().1);

@@ -8,8 +8,8 @@ use crate::init::Init;
 use crate::model::Builder;
 use crate::module::Module;
 
-/// A recurrent layer, or several on top of each other, over sequences [n, steps, inputs]: PyTorch's `RNN`,
-/// `LSTM` and `GRU` with `batch_first`, from states of 0.
+/// One or more stacked recurrent layers over sequences [n, steps, inputs], from states of 0: PyTorch's `RNN`,
+/// `LSTM` and `GRU` with `batch_first`.
 ///
 /// ```
 /// use nn::layers::{Cell, Recurrent};
@@ -20,11 +20,11 @@ use crate::module::Module;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recurrent {
     cell: Cell,
-    /// The directions of each layer.
+    /// Directions of each layer.
     layers: Vec<Vec<Way>>,
 }
 
-/// A recurrent cell.
+/// Type of a recurrent cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cell {
     /// `tanh` of a sum: see [`Var::rnn`].
@@ -36,7 +36,7 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// Rows of a weight for each hidden unit.
+    /// Number of gates: rows of a weight per hidden unit.
     fn gates(self) -> usize {
         match self {
             Cell::Rnn => 1,
@@ -46,7 +46,7 @@ impl Cell {
     }
 }
 
-/// The parameters of a layer in one direction.
+/// Parameters of a layer in one direction.
 #[derive(Debug, Clone, PartialEq)]
 struct Way {
     direction: Direction,
@@ -58,7 +58,7 @@ struct Way {
 
 impl Recurrent {
     /// Adds `NAME.weight_ih_l0` of `gates·hidden × inputs`, `NAME.weight_hh_l0` of `gates·hidden × hidden`,
-    /// `NAME.bias_ih_l0` and `NAME.bias_hh_l0`, and the same for each further layer, all starting uniform in
+    /// `NAME.bias_ih_l0` and `NAME.bias_hh_l0`, and the same for each further layer, all initialized uniform in
     /// ±1/√hidden.
     pub fn new(
         builder: &mut Builder,
@@ -115,7 +115,7 @@ impl Recurrent {
 }
 
 impl Module for Recurrent {
-    /// The hidden states of the last layer, [n, steps, hidden].
+    /// Hidden states of the last layer, [n, steps, hidden].
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let tape = x.tape();

@@ -7,26 +7,26 @@ use super::Sequential;
 use crate::context::Context;
 use crate::module::Module;
 
-/// `body(x) + shortcut(x)` (He 2016); with an empty shortcut, x itself is added.
+/// Residual block `body(x) + shortcut(x)` (He 2016); an empty shortcut is the identity.
 #[derive(Debug, Clone)]
 pub struct Residual {
-    /// The learned difference.
+    /// Residual branch.
     pub body: Sequential,
-    /// Brings x to the shape of the body's result.
+    /// Shortcut branch, which maps x to the shape of the body's result.
     pub shortcut: Sequential,
 }
 
 impl Module for Residual {
-    /// The sum of both ways.
+    /// Sum of both branches.
     ///
     /// # Panics
-    /// If their results differ in shape.
+    /// If the shapes of both branches differ.
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, context: &mut Context<'_, T>) -> Var<'t, T> {
         let (body, shortcut) = (self.body.forward(x, context), self.shortcut.forward(x, context));
         assert!(
             body.shape() == shortcut.shape(),
-            "a residual block's body gives shape {}, its shortcut {}",
+            "expected both branches of a residual block to have one shape, found body {} and shortcut {}",
             body.shape(),
             shortcut.shape()
         );

@@ -8,15 +8,15 @@ use crate::init::Init;
 use crate::model::Builder;
 use crate::module::Module;
 
-/// The last dimension of each example divided by its root mean square, then scaled (Zhang & Sennrich
-/// 2019): PyTorch's `RMSNorm` with `eps=1e-5`.
+/// Divides the last dimension by its root mean square, then scales (Zhang & Sennrich 2019): PyTorch's `RMSNorm`
+/// with `eps=1e-5`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RmsNorm {
     weight: ParamId,
 }
 
 impl RmsNorm {
-    /// Added to a mean square before the root is taken.
+    /// Added to the mean square before the square root.
     pub const EPS: f64 = 1e-5;
 
     /// Adds `NAME.weight` of ones.
@@ -27,7 +27,7 @@ impl RmsNorm {
 }
 
 impl Module for RmsNorm {
-    /// The same shape.
+    /// [.., features] to the same shape.
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         x.rms_norm(x.tape().param(self.weight), RmsNorm::EPS)

@@ -1,4 +1,4 @@
-//! Modules one after another.
+//! Sequences of modules.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use tensor::Kernels;
 use crate::context::Context;
 use crate::module::{DynModule, Module};
 
-/// Modules applied one after another: PyTorch's `Sequential`. An empty one gives its input.
+/// Modules applied one after another: PyTorch's `Sequential`. An empty one is the identity.
 ///
 /// ```
 /// use nn::layers::{Activation, Linear, Sequential};
@@ -24,7 +24,7 @@ pub struct Sequential {
 }
 
 impl Sequential {
-    /// No modules yet.
+    /// An empty sequence.
     pub fn new() -> Sequential {
         Sequential::default()
     }
@@ -34,7 +34,7 @@ impl Sequential {
         self.modules.push(Arc::new(module));
     }
 
-    /// With one more module at the end.
+    /// Appends a module and returns the sequence.
     #[must_use]
     pub fn then(mut self, module: impl Module) -> Sequential {
         self.push(module);

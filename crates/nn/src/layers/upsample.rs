@@ -1,4 +1,4 @@
-//! Enlargement of images without weights.
+//! Nearest-neighbor upsampling of images.
 
 use autograd::Var;
 use tensor::Kernels;
@@ -6,10 +6,10 @@ use tensor::Kernels;
 use crate::context::Context;
 use crate::module::Module;
 
-/// Each pixel of an image as a square of equal pixels: PyTorch's `Upsample` with `mode="nearest"`.
+/// Repeats each pixel as a square: PyTorch's `Upsample` with `mode="nearest"`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Upsample {
-    /// Height and width of the square.
+    /// Factor of height and width.
     pub scale: usize,
 }
 
@@ -17,7 +17,7 @@ impl Module for Upsample {
     /// [n, height, width, channels] to [n, scale·height, scale·width, channels].
     ///
     /// # Panics
-    /// If the input is no image.
+    /// If the rank of the input is not 4.
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let &[n, height, width, channels] = &*x.shape() else {

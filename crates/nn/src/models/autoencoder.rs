@@ -11,7 +11,7 @@ use crate::model::{Builder, Model};
 const WIDTHS: [usize; 3] = [1000, 500, 250];
 const CODE: usize = 30;
 
-/// Inputs that each unit begins joined to.
+/// Number of nonzero initial weights per unit.
 const JOINED: usize = 15;
 
 pub(super) const INFO: Info = Info {
@@ -21,11 +21,11 @@ pub(super) const INFO: Info = Info {
     build: Build::For(|input, _| autoencoder(input.len())),
 };
 
-/// The deep autoencoder of Hinton & Salakhutdinov 2006 for MNIST: `inputs`-1000-500-250-30 and the same way
-/// back, sigmoids throughout but for the linear code. The outputs are sigmoids too, for inputs from 0 to 1.
+/// The deep autoencoder of Hinton & Salakhutdinov 2006 for MNIST: `inputs`-1000-500-250-30 and mirrored
+/// back, with sigmoids except for the linear code. The outputs are sigmoids too, for inputs from 0 to 1.
 ///
-/// Instead of pretraining it has the sparse start of Martens 2010 (15 standard normal weights a unit,
-/// biases 0), as in Sutskever 2013. 2,837,314 weights for 784 inputs: `encoder.0`, `encoder.2`, …,
+/// Instead of pretraining it uses the sparse initialization of Martens 2010 (15 standard normal weights per
+/// unit, biases 0), as in Sutskever 2013. 2,837,314 weights for 784 inputs: `encoder.0`, `encoder.2`, …,
 /// `decoder.6`, the names of PyTorch's `Sequential`.
 pub fn autoencoder(inputs: usize) -> Model {
     let mut builder = Builder::new();

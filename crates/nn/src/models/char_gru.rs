@@ -1,4 +1,4 @@
-//! A gated recurrent network over characters.
+//! Character-level GRU.
 
 use super::char_rnn::recurrent;
 use crate::architecture::{Build, Info, Kind};
@@ -12,8 +12,8 @@ pub(super) const INFO: Info = Info {
     build: Build::For(|_, vocabulary| char_gru(vocabulary)),
 };
 
-/// A gated recurrent layer of 128 over characters [n, steps], to scores of the next one [n, steps,
-/// vocabulary]: `embedding`, `gru`, `linear`, starting as in PyTorch.
+/// GRU of 128 units over characters [n, steps] to scores of the next one [n, steps, vocabulary]: `embedding`,
+/// `gru`, `linear`, with PyTorch's initializers.
 pub fn char_gru(vocabulary: usize) -> Model {
     recurrent("gru", Cell::Gru, vocabulary)
 }

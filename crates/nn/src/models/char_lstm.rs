@@ -1,4 +1,4 @@
-//! Long short-term memory over characters.
+//! Character-level LSTM.
 
 use super::char_rnn::recurrent;
 use crate::architecture::{Build, Info, Kind};
@@ -12,8 +12,8 @@ pub(super) const INFO: Info = Info {
     build: Build::For(|_, vocabulary| char_lstm(vocabulary)),
 };
 
-/// Long short-term memory of 128 over characters [n, steps], to scores of the next one [n, steps,
-/// vocabulary]: `embedding`, `lstm`, `linear`, starting as in PyTorch.
+/// LSTM of 128 units over characters [n, steps] to scores of the next one [n, steps, vocabulary]: `embedding`,
+/// `lstm`, `linear`, with PyTorch's initializers.
 pub fn char_lstm(vocabulary: usize) -> Model {
     recurrent("lstm", Cell::Lstm, vocabulary)
 }

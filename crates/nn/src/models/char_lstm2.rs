@@ -1,4 +1,4 @@
-//! DeepOBS's two layers of long short-term memory over characters.
+//! Character-level LSTM of two layers, from DeepOBS.
 
 use tensor::Role;
 
@@ -18,11 +18,11 @@ pub(super) const INFO: Info = Info {
     build: Build::For(|_, vocabulary| char_lstm2(vocabulary)),
 };
 
-/// The net of DeepOBS's `tolstoi_char_rnn` (Schneider 2019): `embedding`, `lstm1` and `lstm2` of 128 with
-/// dropout of 0.2 before and after each, `linear`. It starts as TensorFlow has it: normalized uniform, with
-/// one matrix for the inputs and the hidden state of a cell, biases 0, forget gates 1.
+/// Network of DeepOBS's `tolstoi_char_rnn` (Schneider 2019): `embedding`, `lstm1` and `lstm2` of 128 with dropout
+/// of 0.2 before and after each, `linear`. Initialized as in TensorFlow: normalized uniform, with one matrix for
+/// the inputs and the hidden state of a cell, biases 0, forget gates 1.
 ///
-/// Each sequence begins from states of 0, where DeepOBS goes on from those of the last batch.
+/// Each sequence starts from states of 0, whereas DeepOBS carries the states of the previous batch over.
 pub fn char_lstm2(vocabulary: usize) -> Model {
     let mut builder = Builder::new();
     let mut net = Sequential::new().then(Embedding::new(&mut builder, "embedding", vocabulary, HIDDEN));

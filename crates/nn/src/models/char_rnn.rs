@@ -1,4 +1,4 @@
-//! Recurrent networks over characters.
+//! Character-level RNN.
 
 use tensor::Role;
 
@@ -7,7 +7,7 @@ use crate::init::Init;
 use crate::layers::{Cell, Embedding, Linear, Recurrent, Sequential};
 use crate::model::{Builder, Model};
 
-/// Numbers of a character's vector, and units of the layer.
+/// Width of a character's vector, and number of units.
 pub(super) const HIDDEN: usize = 128;
 
 pub(super) const INFO: Info = Info {
@@ -17,9 +17,9 @@ pub(super) const INFO: Info = Info {
     build: Build::For(|_, vocabulary| char_rnn(vocabulary)),
 };
 
-/// A plain recurrent layer of 128 over characters [n, steps], to scores of the next one [n, steps,
-/// vocabulary]: `embedding`, `rnn`, `linear`. The recurrent weights start orthogonal (Saxe 2014), so that
-/// gradients neither fade nor grow at once.
+/// Plain RNN of 128 units over characters [n, steps] to scores of the next one [n, steps, vocabulary]:
+/// `embedding`, `rnn`, `linear`. The recurrent weights are initialized orthogonal (Saxe 2014), so that gradients
+/// initially neither vanish nor explode.
 pub fn char_rnn(vocabulary: usize) -> Model {
     recurrent("rnn", Cell::Rnn, vocabulary).with_init(|param, usual| match param.role {
         Role::Matrix if param.name.contains("weight_hh") => Init::Orthogonal(1.0),

@@ -1,4 +1,4 @@
-//! A deep and narrow network of sigmoids.
+//! Deep and narrow sigmoid network.
 
 use tensor::Role;
 
@@ -17,8 +17,8 @@ pub(super) const INFO: Info = Info {
     build: Build::For(|input, outputs| deep_sigmoid(input.len(), outputs)),
 };
 
-/// Eight hidden layers of 32 sigmoids, `fc1` to `fc9`, starting as in Glorot & Bengio 2010 (normalized
-/// uniform, biases 0), who show how gradients fade in such networks.
+/// Eight hidden layers of 32 sigmoids, `fc1` to `fc9`, initialized as in Glorot & Bengio 2010 (normalized
+/// uniform, biases 0), who show vanishing gradients in such networks.
 pub fn deep_sigmoid(inputs: usize, outputs: usize) -> Model {
     let widths = [&[inputs], [WIDTH; DEPTH].as_slice(), &[outputs]].concat();
     Model::mlp(&widths, Activation::Sigmoid).with_init(|param, _| match param.role {

@@ -17,9 +17,8 @@ pub(super) const INFO: Info = Info {
     }),
 };
 
-/// LeNet-5 (LeCun 1998) as it is spelled today: ReLU in place of the scaled tanh, the greatest of a
-/// window in place of a trained mean, every map of the second convolution joined to all of the first,
-/// and scores in place of distances to prototypes.
+/// Modern LeNet-5 (LeCun 1998): ReLU instead of the scaled tanh, max pooling instead of trained averages, every
+/// map of the second convolution connected to all of the first, and logits instead of distances to prototypes.
 ///
 /// ```text
 /// conv1  5×5, 1 → 6, same    ReLU   max-pool 2×2

@@ -14,21 +14,21 @@ pub(super) const INFO: Info = Info {
 /// The same as [`Model::mlp`].
 ///
 /// # Panics
-/// With fewer than two widths.
+/// If there are fewer than two widths.
 #[track_caller]
 pub fn mlp(widths: &[usize], activation: Activation) -> Model {
     Model::mlp(widths, activation)
 }
 
 impl Model {
-    /// A multilayer perceptron of these widths, from inputs to outputs: `fc1`, `fc2`, …, with the
-    /// activation between them. Two widths make a linear model.
+    /// Multilayer perceptron of these widths, from inputs to outputs: `fc1`, `fc2`, …, with the activation between
+    /// them. Two widths give a linear model.
     ///
     /// # Panics
-    /// With fewer than two widths.
+    /// If there are fewer than two widths.
     #[track_caller]
     pub fn mlp(widths: &[usize], activation: Activation) -> Model {
-        assert!(widths.len() >= 2, "a network has at least inputs and outputs, not widths {widths:?}");
+        assert!(widths.len() >= 2, "expected at least two widths, inputs and outputs, found {widths:?}");
         let mut builder = Builder::new();
         let mut layers = Sequential::new();
         for (i, pair) in widths.windows(2).enumerate() {

@@ -1,4 +1,4 @@
-//! The convolutional net of MNIST-1D.
+//! Convolutional network of MNIST-1D.
 
 use tensor::conv::Padding;
 

@@ -1,4 +1,4 @@
-//! The recurrent net of MNIST-1D.
+//! Recurrent network of MNIST-1D.
 
 use crate::architecture::{Build, Info, Kind};
 use crate::layers::{Cell, Flatten, Linear, Recurrent, Sequential, Unflatten};

@@ -1,4 +1,4 @@
-//! The multilayer perceptron of MNIST-1D.
+//! Multilayer perceptron of MNIST-1D.
 
 use crate::architecture::{Build, Info, Kind};
 use crate::layers::{Activation, Linear, Residual, Sequential};

@@ -1,4 +1,4 @@
-//! A small residual network.
+//! Small residual network.
 
 use crate::architecture::{Build, Info, Kind};
 use crate::layers::{Activation, BatchNorm, Conv2d, GlobalAvgPool, Linear, Residual, Sequential, Unflatten};
@@ -15,7 +15,7 @@ pub(super) const INFO: Info = Info {
     }),
 };
 
-/// ResNet-8: the network for small images of He 2016 (section 4.2) with one block a stage, the
+/// ResNet-8: the network for small images of He 2016 (section 4.2) with one block per stage, the
 /// projection shortcuts of its option B, and torchvision's names.
 ///
 /// ```text
@@ -26,7 +26,7 @@ pub(super) const INFO: Info = Info {
 /// fc      the mean over all pixels, 64 → 10
 /// ```
 ///
-/// A block is 3×3 – batch norm – ReLU – 3×3 – batch norm, plus its input, then ReLU; where the sizes
+/// A block is 3×3 – batch norm – ReLU – 3×3 – batch norm, plus its input, then ReLU; if the sizes
 /// change, the input goes through a 1×1 convolution with batch norm (`downsample`). 77,754 weights for
 /// 10 classes.
 pub fn resnet_mini(height: usize, width: usize, classes: usize) -> Model {

@@ -1,4 +1,4 @@
-//! A multilayer perceptron for tables.
+//! Multilayer perceptron for tables.
 
 use crate::architecture::{Build, Info, Kind};
 use crate::layers::Activation;

@@ -1,4 +1,4 @@
-//! A small transformer over characters.
+//! Small character-level transformer.
 
 use tensor::Role;
 
@@ -20,18 +20,18 @@ pub(super) const INFO: Info = Info {
     build: Build::For(|input, vocabulary| transformer(input.len(), vocabulary)),
 };
 
-/// A decoder of 2 layers, 4 heads and width 128 over characters [n, length], to scores of the next one [n,
-/// length, vocabulary], normalized before attention and dense layers (Xiong 2020) as GPT-2 (Radford 2019)
-/// is, with its names and start:
+/// Decoder of 2 layers, 4 heads and width 128 over characters [n, length] to scores of the next one [n, length,
+/// vocabulary], with pre-norm (Xiong 2020) and the names and initializers of GPT-2 (Radford 2019):
 ///
 /// ```text
-/// wte + wpe                             tokens and learned places
+/// wte + wpe                             tokens and learned positions
 /// h.0, h.1: x + attn(ln_1(x))           causal attention
 ///           x + mlp(ln_2(x))            128 → 512, GELU, 512 → 128
 /// ln_f      lm_head                     weights not shared with wte
 /// ```
 ///
-/// Weights start normal with standard deviation 0.02, divided by √(2·layers) where a branch ends; biases 0.
+/// Weights are initialized normal with standard deviation 0.02, divided by √(2·layers) at the end of a branch;
+/// biases are 0.
 pub fn transformer(length: usize, vocabulary: usize) -> Model {
     let mut builder = Builder::new();
     let mut net = Sequential::new()

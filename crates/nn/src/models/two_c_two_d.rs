@@ -15,7 +15,7 @@ pub(super) const INFO: Info = Info {
     }),
 };
 
-/// The net `2c2d` of DeepOBS (Schneider 2019), with PyTorch's starting values:
+/// Network `2c2d` of DeepOBS (Schneider 2019), with PyTorch's initializers:
 ///
 /// ```text
 /// conv1  5×5, 1 → 32, same   ReLU   max-pool 2×2
@@ -30,8 +30,7 @@ pub fn two_c_two_d(height: usize, width: usize, classes: usize) -> Model {
     let (pool, relu) = (MaxPool2d { size: 2, stride: 2 }, Activation::Relu);
     let layers = Sequential::new()
         .then(Unflatten::new([height, width, 1]))
-        // ReLU and the greatest of a window may be taken in either order: pooled first, it has a
-        // quarter of the numbers to do.
+        // ReLU and max pooling commute: pooling first leaves ReLU a quarter of the work.
         .then(Conv2d::new(&mut builder, "conv1", 1, 32, 5))
         .then(pool)
         .then(relu)

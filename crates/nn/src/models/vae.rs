@@ -1,4 +1,4 @@
-//! A variational autoencoder of images.
+//! Variational autoencoder of images.
 
 use autograd::Var;
 use tensor::{Kernels, Role};
@@ -13,7 +13,7 @@ use crate::model::{Builder, Model};
 use crate::models::sides;
 use crate::module::Module;
 
-/// Numbers of a code.
+/// Width of the code.
 pub(super) const LATENT: usize = 8;
 
 const CHANNELS: usize = 64;
@@ -29,8 +29,8 @@ pub(super) const INFO: Info = Info {
     }),
 };
 
-/// The variational autoencoder of DeepOBS (Schneider 2019; Kingma & Welling 2014) for images [n,
-/// height·width] of numbers from 0 to 1:
+/// Variational autoencoder of DeepOBS (Schneider 2019; Kingma & Welling 2014) for images [n, height·width] with
+/// pixels from 0 to 1:
 ///
 /// ```text
 /// conv1, conv2   4×4, stride 2, → 64     leaky ReLU of 0.3, dropout 0.2
@@ -43,12 +43,12 @@ pub(super) const INFO: Info = Info {
 /// dense5         14·14·64 → 784          sigmoid
 /// ```
 ///
-/// The result is [n, height·width + 16]: the reconstruction, then means, then log-variances. The code is drawn
-/// by [`Context::stream`], with fresh noise in every step of training, and the same noise in every evaluation, as
-/// DeepOBS draws it in both. Weights start normalized uniform, biases 0.
+/// The result is [n, height·width + 16]: the reconstruction, then means, then log-variances. The code is sampled
+/// with [`Context::stream`]: fresh noise in every training step, the same noise in every evaluation; DeepOBS samples
+/// in both. Weights are initialized normalized uniform, biases 0.
 ///
 /// # Panics
-/// If 4 does not divide both sides.
+/// If 4 does not divide height and width.
 #[track_caller]
 pub fn vae(height: usize, width: usize) -> Model {
     assert!(

@@ -1,8 +1,8 @@
-//! Images with zeros around them, which patches are read from.
+//! Zero-padded images, from which patches are read.
 
 use crate::kernels::Kernels;
 
-/// An image with zeros around it, and between its pixels where they are spread.
+/// Image with zeros around it, and between its pixels if it is dilated.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Frame {
     pub(super) height: usize,
@@ -19,8 +19,7 @@ impl Frame {
         self.height * self.width * self.image[2]
     }
 
-    /// Writes an image into a frame that is zero where no image comes; or the image itself, if it
-    /// needs no frame.
+    /// Copies an image into a zeroed frame, or returns the image itself if it needs no padding.
     pub(super) fn put<'a, T: Kernels>(&self, image: &'a [T], framed: &'a mut [T]) -> &'a [T] {
         let Frame { top, left, step, image: [height, width, channels], .. } = *self;
         if self.len() == image.len() {
@@ -40,7 +39,7 @@ impl Frame {
         framed
     }
 
-    /// The offsets of the patches' first pixels, for results of these sizes.
+    /// Offsets of the first pixel of each patch, for results of these sizes.
     pub(super) fn pixels(
         &self,
         [height, width, _]: [usize; 3],
@@ -51,7 +50,7 @@ impl Frame {
     }
 }
 
-/// `f` for all indices below these sizes, the last running fastest.
+/// `f` of all indices below these sizes, the last index fastest.
 pub(super) fn all(a: usize, b: usize, c: usize, f: impl Fn(usize, usize, usize) -> usize) -> Vec<usize> {
     let f = &f;
     (0..a).flat_map(|i| (0..b).flat_map(move |j| (0..c).map(move |k| f(i, j, k)))).collect()

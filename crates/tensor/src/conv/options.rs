@@ -1,16 +1,16 @@
 //! Stride, padding, dilation and groups.
 
-/// Zeros around an image.
+/// Zero padding of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Padding {
     /// This number of zeros on each side.
     Zeros(usize),
-    /// As many as keep the image's size at stride 1; of an odd number, the smaller half comes first.
+    /// Keeps the image's size at stride 1; of an odd total, the smaller half comes first.
     Same,
 }
 
 impl Padding {
-    /// Zeros before and after the pixels, for a kernel that extends over this number of them.
+    /// Zeros before and after the pixels, for a kernel of this extent.
     pub(super) fn sides(self, extent: usize) -> (usize, usize) {
         match self {
             Padding::Zeros(zeros) => (zeros, zeros),
@@ -22,11 +22,11 @@ impl Padding {
     }
 }
 
-/// The movement of a kernel over an image, by rows and columns.
+/// Stride, padding, dilation and groups of a convolution, by rows and columns.
 ///
 /// ```
 /// use tensor::conv::{ConvOptions, Padding};
-/// // Every second pixel of a row, as far apart in the kernel.
+/// // Kernel taps two pixels apart along a row.
 /// let options = ConvOptions { dilation: [1, 2], ..ConvOptions::square(1, Padding::Same) };
 /// assert_eq!(options.groups, 1);
 /// ```
@@ -38,7 +38,7 @@ pub struct ConvOptions {
     pub padding: [Padding; 2],
     /// Pixels from one weight of the kernel to the next.
     pub dilation: [usize; 2],
-    /// Parts of the channels that are convolved each by itself.
+    /// Number of groups of channels that are convolved separately.
     pub groups: usize,
 }
 

@@ -6,11 +6,11 @@ use crate::kernels::Kernels;
 
 /// The sizes of a transposed convolution (Zeiler 2010): PyTorch's `ConvTranspose2d`.
 ///
-/// It is the convolution that leads from its result back to its input, walked the other way.
+/// It is the adjoint of the convolution that maps its result to its input.
 ///
 /// ```
 /// use tensor::conv::{ConvOptions, ConvTranspose2d, Padding};
-/// // Each pixel of a row is written twice.
+/// // Each pixel of a row is repeated.
 /// let options = ConvOptions::row(2, Padding::Zeros(0), 1);
 /// let upsample = ConvTranspose2d::new([1, 3, 1], [1, 1, 1, 2], options, [0, 0]);
 /// let mut y = [0.0_f32; 6];
@@ -25,8 +25,8 @@ pub struct ConvTranspose2d {
 impl ConvTranspose2d {
     /// A transposed convolution of images `[height, width, inputs]` with weights `[inputs,
     /// outputs / groups, kernel height, kernel width]`. `output_padding` adds rows and columns below and
-    /// to the right, of the sizes that a stride leaves open. With [`Padding::Same`] the result is stride
-    /// times as large.
+    /// to the right, because several output sizes belong to one input size at a stride above 1. With
+    /// [`Padding::Same`] the result is `stride` times as large.
     ///
     /// # Panics
     /// As [`Conv2d::with_options`], and if the padding leaves no pixel or the output padding is not
@@ -73,10 +73,10 @@ impl ConvTranspose2d {
         [self.back.height, self.back.width, self.back.inputs]
     }
 
-    /// The transposed convolution of any number of images; the bias has one number an output channel.
+    /// The transposed convolution of any number of images; the bias has one number per output channel.
     ///
     /// # Panics
-    /// If the lengths do not fit. So for the gradients.
+    /// If the lengths do not fit the shapes.
     #[track_caller]
     pub fn forward<T: Kernels>(&self, x: &[T], w: &[T], bias: Option<&[T]>, y: &mut [T]) {
         if let Some(bias) = bias {

@@ -1,4 +1,4 @@
-//! The product in blocks that fit the first cache, and in tiles that fit the registers.
+//! Matrix product in blocks that fit L1 and tiles that fit the registers.
 #![allow(unsafe_code, reason = "the innermost loops work on pointers whose extents are checked once")]
 
 #[cfg(target_arch = "x86_64")]
@@ -9,11 +9,10 @@ use super::lanes::Lanes;
 use super::{Mat, Vectors};
 use crate::simd::Path;
 
-/// Numbers of B in one block, a panel's width times its depth: 36 KB stay in the first cache
-/// while all rows of A pass.
+/// Elements of B in one block, NR times KC: 36 KB stay in L1 while all rows of A pass.
 const BLOCK: usize = 9 * 1024;
 
-/// Numbers in a register.
+/// Elements in a register.
 pub(super) const fn lanes(path: Path) -> usize {
     match path {
         Path::Avx512 => 16,
@@ -21,8 +20,8 @@ pub(super) const fn lanes(path: Path) -> usize {
     }
 }
 
-/// Rows and vectors of C in one tile for a product of so many vectors of columns: as many sums as
-/// there are registers for, beside those of B and one of A.
+/// MR and NR (in vectors) for a product of this many vectors of columns: the sums fill the registers that B and
+/// one element of A leave.
 fn tile_size(path: Path, vectors: usize) -> (usize, usize) {
     match path {
         Path::Avx512 if vectors.is_multiple_of(4) => (6, 4),
@@ -32,7 +31,7 @@ fn tile_size(path: Path, vectors: usize) -> (usize, usize) {
     }
 }
 
-/// The columns of B that go together into one panel and through one row of tiles.
+/// NR: columns of B in one panel and one row of tiles.
 pub(super) fn panels(path: Path, columns: usize) -> impl Iterator<Item = Range<usize>> {
     let lanes = lanes(path);
     let vectors = columns.div_ceil(lanes);
@@ -40,8 +39,8 @@ pub(super) fn panels(path: Path, columns: usize) -> impl Iterator<Item = Range<u
         .map(move |vectors| vectors.start * lanes..(vectors.end * lanes).min(columns))
 }
 
-/// `0..total` in as few parts of at most `most` as can be, of nearly the same length: a last part
-/// of one or two would keep few registers busy.
+/// Splits `0..total` into the fewest parts of at most `most`, of nearly equal length: a last part of one or two
+/// would leave registers idle.
 pub(super) fn parts(total: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     let count = total.div_ceil(most);
     let (length, longer) = (total / count.max(1), total % count.max(1));
@@ -94,18 +93,18 @@ pub(super) fn product(path: Path, a: Mat<'_>, b: Vectors<'_>, beta: f32, c: &mut
                     tail: columns.len() - (vectors - 1) * lanes,
                 };
                 let run = kernels(path)[rows.len() - 1][vectors - 1];
-                // SAFETY: the instructions are there, and (i, p), (p, j) and (i, j) and the tile
-                // behind them are inside the slices, as checked above.
+                // SAFETY: the instructions are available, and (i, p), (p, j), (i, j) and the tile
+                // that starts there are inside the slices, as checked above.
                 unsafe { run(&tile) };
             }
         }
     }
 }
 
-/// A tile of C and the strips of A and B whose product is added to it.
+/// Tile of C and the slices of A and B whose product is added to it.
 struct Tile {
     depth: usize,
-    /// Whether the tile of C starts from zero rather than from what it holds.
+    /// True if the tile of C starts from zero rather than from its content.
     fresh: bool,
     a: *const f32,
     a_row: usize,
@@ -114,12 +113,12 @@ struct Tile {
     b_row: usize,
     c: *mut f32,
     c_row: usize,
-    /// Numbers in the last vector of a row.
+    /// Elements in the last vector of a row.
     tail: usize,
 }
 
-/// Computes one tile, by rows and vectors less one. A function each, so that the innermost loop has
-/// the registers for itself.
+/// Functions that compute one tile, by rows and vectors minus one. Separate functions keep all registers for
+/// the innermost loop.
 type Kernels = [[unsafe fn(&Tile); 4]; 8];
 
 fn kernels(path: Path) -> &'static Kernels {
@@ -154,7 +153,7 @@ unsafe fn portable<const ROWS: usize, const VECTORS: usize>(tile: &Tile) {
 }
 
 impl Tile {
-    /// For each summed index, one outer product of a column of A and a row of B, in registers.
+    /// Micro-kernel: one outer product of a column of A and a row of B per summed index, in registers.
     #[inline(always)]
     unsafe fn accumulate<V: Lanes, const R: usize, const VECTORS: usize>(&self) {
         let &Tile { depth, fresh, a, a_row, a_column, b, b_row, c, c_row, tail } = self;

@@ -1,7 +1,7 @@
-//! Products of a few rows with a transposed matrix: one dot product an element.
+//! Products of a few rows with a transposed matrix: one dot product per element.
 //!
-//! With one example in a batch there is nothing to put side by side in a vector but the summed
-//! index itself, so each element is a sum of as many partial sums as a register has numbers.
+//! With one example in a batch only the summed index can be vectorized, so each element is the sum of one
+//! partial sum per lane.
 #![allow(unsafe_code, reason = "the innermost loop works on pointers whose extents are checked once")]
 
 #[cfg(target_arch = "x86_64")]
@@ -12,15 +12,15 @@ use super::lanes::Lanes;
 use crate::parallel::{DIVIDED_FROM, for_each_chunk, rows_each, threads};
 use crate::simd::Path;
 
-/// Rows of A up to which this beats transposing A: the transposed form works on whole registers
-/// of rows.
+/// Maximum number of rows of A for which this is faster than transposing A, which works on whole registers of
+/// rows.
 pub(super) const MOST_ROWS: usize = 4;
 
-/// Rows of Bᵀ that are multiplied at the same time, each with two chains of sums: enough to hide
-/// the latency of a multiply-add.
+/// Rows of Bᵀ that are multiplied at once, each with two chains of sums: enough to hide the latency of a
+/// multiply-add.
 const ROWS: usize = 4;
 
-/// `C = A·B + beta·C` where the rows of A and the columns of B are contiguous; `beta` is 0 or 1.
+/// `C = A·B + beta·C` for contiguous rows of A and columns of B; `beta` is 0 or 1.
 pub(super) fn product(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32]) {
     assert!(path.is_available() && a.column_stride == 1 && b.row_stride == 1 && a.columns == b.rows);
     let (k, n) = (a.columns, b.columns);
@@ -36,10 +36,10 @@ pub(super) fn product(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f3
 fn row(path: Path, x: &[f32], rows: Mat<'_>, beta: f32, c: &mut [f32]) {
     for (j, c) in c.chunks_mut(ROWS).enumerate() {
         let rows: [&[f32]; ROWS] = std::array::from_fn(|r| {
-            // A chunk with fewer rows takes its last one several times.
+            // A shorter chunk repeats its last row.
             &rows.data[(j * ROWS + r).min(rows.rows - 1) * rows.row_stride..][..x.len()]
         });
-        // SAFETY: the instructions are there, and x and the rows have one length.
+        // SAFETY: the instructions are available, and x and the rows have one length.
         let sums = unsafe {
             match path {
                 #[cfg(target_arch = "x86_64")]
@@ -67,7 +67,7 @@ unsafe fn avx2(x: &[f32], rows: [&[f32]; ROWS]) -> [f32; ROWS] {
     unsafe { dots::<__m256>(x, rows) }
 }
 
-/// The dot products of `x` with each row, all of one length.
+/// Dot products of `x` with each row, all of one length.
 #[inline(always)]
 unsafe fn dots<V: Lanes>(x: &[f32], rows: [&[f32]; ROWS]) -> [f32; ROWS] {
     unsafe {
@@ -87,7 +87,7 @@ unsafe fn dots<V: Lanes>(x: &[f32], rows: [&[f32]; ROWS]) -> [f32; ROWS] {
             let mut numbers = [0.0; 16];
             let one = V::splat(1.0);
             chains[0].add_product(chains[1], one).store(numbers.as_mut_ptr(), V::N);
-            // In halves, so that the order is that of a tree whatever the compiler does.
+            // Pairwise, so that the order does not depend on the compiler.
             let mut width = 8;
             while width > 0 {
                 for i in 0..width {

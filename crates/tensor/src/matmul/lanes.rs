@@ -1,13 +1,13 @@
-//! A vector register, on each path.
+//! Vector registers of each path.
 #![allow(unsafe_code, reason = "vector instructions take pointers")]
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
-/// `N` numbers in one register.
+/// Vector register of `N` numbers.
 ///
 /// # Safety
-/// The machine must have the implementation's instructions. `load` and `store` touch the first
+/// The machine must support the implementation's instructions. `load` and `store` touch the first
 /// `count ≤ N` numbers at the pointer, which must be valid for them.
 pub(crate) trait Lanes: Copy {
     const N: usize;
@@ -93,7 +93,7 @@ unsafe fn first_of_8(count: usize) -> __m256i {
     unsafe { _mm256_cmpgt_epi32(_mm256_set1_epi32(count as i32), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)) }
 }
 
-/// What every machine has: the compiler maps it to the target's baseline vectors.
+/// Portable fallback: the compiler maps it to the target's baseline vectors.
 impl Lanes for [f32; 8] {
     const N: usize = 8;
 

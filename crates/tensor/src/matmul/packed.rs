@@ -1,10 +1,9 @@
-//! Large products: both operands are copied into the order in which the tiles read them.
+//! Large products: both operands are packed into the order in which the tiles read them.
 //!
-//! Where operands no longer fit the caches, what costs time is not arithmetic but numbers that lie
-//! far apart: rows a power of two apart push each other out of the first cache, and each is on a page
-//! of its own. The copies cost as much as a few rows of the product, and every element is the same
-//! chain of multiply-adds as without them (Goto & van de Geijn 2008, *Anatomy of high-performance
-//! matrix multiplication*).
+//! Once operands exceed the caches, strided access dominates the time: rows a power of two apart evict each
+//! other from L1, and each is on a separate page. Packing costs as much as a few rows of the product, and every
+//! element is the same chain of multiply-adds as without it (Goto & van de Geijn 2008, *Anatomy of
+//! high-performance matrix multiplication*).
 #![allow(unsafe_code, reason = "the innermost loop works on pointers whose extents are checked once")]
 
 #[cfg(target_arch = "x86_64")]
@@ -20,36 +19,35 @@ use crate::buffer::with_scratch;
 use crate::parallel::{for_each_chunk, rows_each, threads};
 use crate::simd::{Path, prefetch_at};
 
-/// Fewer rows or columns than this are not worth a copy.
+/// Minimum number of rows and columns worth packing.
 const LEAST: usize = 256;
 
-/// Nor fewer summed indexes.
+/// Minimum number of summed indices worth packing.
 const LEAST_DEPTH: usize = 128;
 
-/// Numbers of B that are copied at a time: from then on they are read over and over from the last cache.
+/// Elements of B that are packed at a time (KC × NC): they stay in the last-level cache.
 const COPIED: usize = 1 << 20;
 
-/// Summed indexes in a block: so much of a panel of B stays in the first cache while rows pass.
+/// KC: a panel of B of this depth stays in L1 while rows of A pass.
 const DEPTH: usize = 192;
 
-/// Rows of C that are worked through together: so much of A, and of C, stays in the second cache.
+/// MC: rows of A and C of one block, which stay in L2.
 const ROWS: usize = 128;
 
-/// Rows that are asked for before they are copied: each is on a page of its own, where the processor
-/// does not look ahead by itself.
+/// Rows prefetched ahead of packing: each is on a separate page, where the hardware prefetcher stops.
 const AHEAD: usize = 16;
 
-/// Whether the copies pay for a product of these sizes.
+/// True if packing pays for a product of these sizes.
 pub(super) fn pays(m: usize, k: usize, n: usize) -> bool {
     m.min(n) >= LEAST && k >= LEAST_DEPTH
 }
 
-/// Which elements of C are computed.
+/// Elements of C to compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// All.
     All,
-    /// Those on the diagonal and below it, and what else is in their tiles.
+    /// The lower triangle with the diagonal, and the rest of their tiles.
     Lower,
 }
 
@@ -78,8 +76,8 @@ pub(super) fn product(path: Path, a: Mat<'_>, b: Mat<'_>, beta: f32, wanted: Wan
     }
 }
 
-/// The first, the last, the second, the last but one, and so on: below the diagonal the first have the
-/// least work and the last the most, and neighbours are done by one thread.
+/// First, last, second, second to last, and so on: in a lower triangle the first blocks have the least work and
+/// the last the most, and neighboring items go to one thread.
 fn from_both_ends<T>(mut items: VecDeque<T>) -> Vec<T> {
     let mut order = Vec::with_capacity(items.len());
     while let Some(first) = items.pop_front() {
@@ -89,8 +87,7 @@ fn from_both_ends<T>(mut items: VecDeque<T>) -> Vec<T> {
     order
 }
 
-/// Rows and vectors of C in one tile: as many sums as there are registers for, beside those of B and
-/// one of A.
+/// MR and NR (in vectors): the sums fill the registers that B and one element of A leave.
 const fn tile_size(path: Path) -> (usize, usize) {
     match path {
         Path::Avx512 => (8, 3),
@@ -99,29 +96,29 @@ const fn tile_size(path: Path) -> (usize, usize) {
     }
 }
 
-/// The columns of B that go together into one panel, in whole vectors: the last may be filled up.
+/// NR: columns of B in one panel, in whole vectors; the last may be padded.
 fn panels(path: Path, columns: usize) -> impl Iterator<Item = Range<usize>> {
     let lanes = lanes(path);
     parts(columns.div_ceil(lanes), tile_size(path).1)
         .map(move |vectors| vectors.start * lanes..vectors.end * lanes)
 }
 
-/// Copies B into panels as wide as a tile, one after the other, each row-major.
+/// Packs B into panels of NR columns, one after the other, each row-major.
 fn copy_panels(path: Path, b: Mat<'_>, mut to: &mut [f32]) {
     let jobs = panels(path, b.columns).map(|columns| {
-        let panel = to.split_off_mut(..columns.len() * b.rows).expect("as much room as B needs");
+        let panel = to.split_off_mut(..columns.len() * b.rows).expect("room for all of B");
         (columns_of(b, columns.clone()), columns.len(), panel)
     });
     for_each_chunk(jobs.collect(), |(part, width, panel)| copy_filled(path, part, width, panel));
 }
 
-/// Some rows of C, and what they are computed from.
+/// Strip of rows of C and its operands.
 struct Strip<'a> {
     a: Mat<'a>,
     panels: &'a [f32],
-    /// Columns of C and B.
+    /// Number of columns of C and B.
     n: usize,
-    /// Columns that are wanted of the first row; of each further row it is one more.
+    /// Columns needed of the first row; each further row needs one more.
     reach: usize,
     fresh: bool,
     c: &'a mut [f32],
@@ -156,7 +153,7 @@ impl Strip<'_> {
                             c: &mut c[first * n + columns.start..],
                             c_row: n,
                         };
-                        // SAFETY: whoever makes a strip has seen that the instructions are there.
+                        // SAFETY: the constructor of a strip checked that the instructions are available.
                         unsafe { tile.compute(path, columns.len() / lanes(path)) };
                     }
                 }
@@ -165,12 +162,12 @@ impl Strip<'_> {
     }
 }
 
-/// Some columns; what lies beyond the last is left out.
+/// A range of columns, cut at the last one.
 fn columns_of(mat: Mat<'_>, columns: Range<usize>) -> Mat<'_> {
     mat.t().rows_from(columns.start, columns.len()).t()
 }
 
-/// Copies a matrix row by row, each filled up with zeros to `width` numbers.
+/// Copies a matrix row by row, each padded with zeros to `width` elements.
 fn copy_filled(path: Path, from: Mat<'_>, width: usize, to: &mut [f32]) {
     if from.column_stride == 1 {
         for (i, to) in to.chunks_exact_mut(width).enumerate() {
@@ -187,16 +184,15 @@ fn copy_filled(path: Path, from: Mat<'_>, width: usize, to: &mut [f32]) {
     }
 }
 
-/// A tile of C and what its product is computed from: for each summed index, a tile's rows of A and a
-/// panel's columns of B.
+/// Tile of C and its packed operands: for each summed index, MR elements of A and NR of B.
 struct Tile<'a> {
     a: &'a [f32],
     b: &'a [f32],
-    /// Whether the tile of C starts from zero rather than from what it holds.
+    /// True if the tile of C starts from zero rather than from its content.
     fresh: bool,
-    /// Rows of C that there are.
+    /// Rows of C inside the matrix, at most MR.
     rows: usize,
-    /// Columns of C that there are.
+    /// Columns of C inside the matrix, at most NR.
     columns: usize,
     c: &'a mut [f32],
     c_row: usize,
@@ -204,7 +200,7 @@ struct Tile<'a> {
 
 impl Tile<'_> {
     /// # Safety
-    /// The machine must have the instructions of `path`.
+    /// The machine must support the instructions of `path`.
     unsafe fn compute(self, path: Path, vectors: usize) {
         let (most_rows, depth) = (tile_size(path).0, self.b.len() / (vectors * lanes(path)));
         assert!(self.a.len() == depth * most_rows);
@@ -212,8 +208,8 @@ impl Tile<'_> {
         assert!(0 < self.rows && self.rows <= most_rows && self.columns <= vectors * lanes(path));
         assert!(self.columns > (vectors - 1) * lanes(path));
         assert!(self.c.len() >= (self.rows - 1) * self.c_row + self.columns);
-        // SAFETY: the caller has seen to the instructions, and all that the tile touches lies inside the
-        // slices, as just checked.
+        // SAFETY: the caller guarantees the instructions, and every access of the tile is inside the slices, as just
+        // checked.
         unsafe {
             match (path, vectors) {
                 #[cfg(target_arch = "x86_64")]
@@ -231,7 +227,7 @@ impl Tile<'_> {
         }
     }
 
-    /// For each summed index, one outer product of a column of A and a row of B, in registers.
+    /// Micro-kernel: one outer product of a column of A and a row of B per summed index, in registers.
     #[inline(always)]
     unsafe fn accumulate<V: Lanes, const R: usize, const VECTORS: usize>(self) {
         let Tile { a, b, fresh, rows, columns, c, c_row } = self;
@@ -292,9 +288,9 @@ mod tests {
         values
     }
 
-    /// Sizes on both sides of every block edge; the twin reads its operands where they are.
+    /// Sizes on both sides of every block edge; the twin reads its operands in place.
     #[test]
-    fn copies_change_no_bit() {
+    fn packing_changes_no_bit() {
         let sizes = [
             (1, 1, 1),
             (5, 3, 50),

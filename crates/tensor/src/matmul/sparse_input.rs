@@ -1,12 +1,11 @@
-//! A dense layer on bytes most of which are one and the same, at the cost of the others.
+//! Dense layer on quantized input most of whose bytes are equal, at the cost of the other bytes.
 //!
 //! Four of five pixels of a written digit are background. With x₀ for the background and D = X − x₀,
-//! which is zero there, X·B = D·B + x₀·(the sum of B's rows): the second term is one row for all, and
-//! the first needs only the foreground. No one who multiplies needs to know: the result is that of the
-//! full product, to rounding.
+//! which is zero there, X·B = D·B + x₀·(the sum of B's rows): the second term is one row for all rows, and the
+//! first needs only the foreground. The result is that of the full product up to rounding.
 //!
 //! Both products of a layer have the form C = X·B, with B's rows in vectors: Y = X·Wᵀ, for which W is
-//! transposed first, and dWᵀ = Xᵀ·dY, which is transposed after. Every element of C is one chain of
+//! transposed first, and dWᵀ = Xᵀ·dY, which is transposed afterwards. Every element of C is one chain of
 //! multiply-adds in the order of the summed index, so its bits depend neither on blocks nor on threads.
 
 mod bitmask;
@@ -19,10 +18,10 @@ use crate::kernels::Kernels;
 use crate::quantized::U8Tensor;
 use crate::simd::Path;
 
-/// Rows that are looked at to tell how much of a matrix is background.
+/// Rows sampled to estimate how much of a matrix is background.
 const SAMPLE: usize = 8;
 
-/// Where the bytes of a matrix differ from the one that most of them are.
+/// Positions at which the bytes of a matrix differ from their most frequent value, the background.
 ///
 /// ```
 /// use tensor::{quantized::{U8Tensor, Quantization}, matmul::SparseInput};
@@ -42,13 +41,13 @@ pub struct SparseInput {
     background: u8,
     rows: usize,
     columns: usize,
-    /// For each 64 rows, a word a column.
+    /// One 64-bit word per column for each 64 rows.
     words: Vec<u64>,
 }
 
 impl SparseInput {
-    /// The dense layer `Y = X·Wᵀ + b` for X of `rows` rows, if so much of X is background that this is
-    /// faster than the full product; otherwise `None`, and `y` is left as it is.
+    /// Dense layer `Y = X·Wᵀ + b` for X of `rows` rows, if enough of X is background for this to be faster than
+    /// the full product; otherwise `None`, and `y` is unchanged.
     ///
     /// # Panics
     /// If the lengths do not fit.
@@ -65,10 +64,14 @@ impl SparseInput {
             return None;
         }
         let (columns, outputs) = (bytes.len() / rows, y.len() / rows);
-        assert!(bytes.len() == rows * columns, "{} bytes are no matrix of {rows} rows", bytes.len());
-        assert!(y.len() == rows * outputs, "{} results are no matrix of {rows} rows", y.len());
-        assert!(w.len() == outputs * columns, "{outputs}×{columns} weights, not {}", w.len());
-        assert!(bias.is_none_or(|bias| bias.len() == outputs), "a bias for each of {outputs} outputs");
+        assert!(
+            bytes.len() == rows * columns,
+            "expected a matrix of {rows}×{columns} bytes, found {}",
+            bytes.len()
+        );
+        assert!(y.len() == rows * outputs, "expected {rows}×{outputs} results, found {}", y.len());
+        assert!(w.len() == outputs * columns, "expected {outputs}×{columns} weights, found {}", w.len());
+        assert!(bias.is_none_or(|bias| bias.len() == outputs), "expected {outputs} biases");
         let background = majority(&bytes[..columns.min(256)]);
         let sample = &bytes[..columns * rows.min(SAMPLE)];
         let ones = sample.iter().filter(|&&byte| byte != background).count();
@@ -81,22 +84,29 @@ impl SparseInput {
         Some(foreground)
     }
 
-    /// The gradient of the weights of [that](SparseInput::linear) layer, `dW = dYᵀ·X + beta·dW`; `beta` is
-    /// 0 or 1.
+    /// Gradient of the weights of [that](SparseInput::linear) layer, `dW = dYᵀ·X + beta·dW`; `beta` is 0 or 1.
     ///
     /// # Panics
-    /// If `x` is not the matrix this is of, or the lengths do not fit.
+    /// If `x` is not the matrix that `self` was computed from, or the lengths do not fit.
     #[track_caller]
     pub fn linear_gradient<T: Kernels>(&self, x: U8Tensor<'_, T>, dy: &[T], beta: T, dw: &mut [T]) {
         let &SparseInput { rows, columns, .. } = self;
         let outputs = dw.len() / columns;
-        assert!(x.bytes.len() == rows * columns, "a matrix of {rows}×{columns}, not {}", x.bytes.len());
-        assert!(dw.len() == outputs * columns, "{} gradients for {columns} inputs", dw.len());
-        assert!(dy.len() == rows * outputs, "{rows}×{outputs} gradients, not {}", dy.len());
+        assert!(
+            x.bytes.len() == rows * columns,
+            "expected a matrix of {rows}×{columns} bytes, found {}",
+            x.bytes.len()
+        );
+        assert!(
+            dw.len() == outputs * columns,
+            "expected {outputs} gradients for each of {columns} inputs, found {}",
+            dw.len()
+        );
+        assert!(dy.len() == rows * outputs, "expected {rows}×{outputs} gradients, found {}", dy.len());
         T::sparse_gradient(self, x, dy, beta, dw);
     }
 
-    /// [`SparseInput::linear`] as the formula says it.
+    /// Naive [`SparseInput::linear`].
     pub(crate) fn linear_naive<T: Kernels>(
         &self,
         x: U8Tensor<'_, T>,
@@ -114,7 +124,7 @@ impl SparseInput {
         }
     }
 
-    /// [`SparseInput::linear_gradient`] as the formula says it.
+    /// Naive [`SparseInput::linear_gradient`].
     pub(crate) fn gradient_naive<T: Kernels>(&self, x: U8Tensor<'_, T>, dy: &[T], beta: T, dw: &mut [T]) {
         let (outputs, (background, differences)) = (dw.len() / self.columns, self.values(x));
         for (o, dw) in dw.chunks_exact_mut(self.columns).enumerate() {
@@ -128,7 +138,7 @@ impl SparseInput {
         }
     }
 
-    /// x₀, and how far the number of each byte is from it.
+    /// x₀, and the difference of each byte's value from it.
     fn values<T: Kernels>(&self, x: U8Tensor<'_, T>) -> (T, [T; 256]) {
         let background = x.quantization.dequantize(self.background);
         (background, std::array::from_fn(|byte| x.quantization.dequantize(byte as u8) - background))
@@ -152,14 +162,14 @@ impl SparseInput {
     }
 }
 
-/// Measured: a multiply-add costs half as much again here as in a full product, and to transpose the
-/// weights as much as a batch of eight.
+/// Measured: a multiply-add costs 1.5 times as much here as in a full product, and transposing the weights costs
+/// as much as a batch of eight.
 fn is_worth_while(ones: usize, of: usize, rows: usize) -> bool {
     let share = ones as f64 / of as f64;
     1.5 * share + 8.0 / rows as f64 <= 1.0
 }
 
-/// The byte that more than half of the slice are, if any is: the vote of Boyer and Moore 1981.
+/// Majority byte of the slice, if one exists (Boyer & Moore 1981).
 fn majority(bytes: &[u8]) -> u8 {
     let (mut candidate, mut votes) = (0, 0_u32);
     for &x in bytes {
@@ -183,11 +193,11 @@ mod tests {
 
     const CANARY: f32 = 12345.0;
 
-    /// What the bytes of these tests stand for: background is −1.
+    /// Values of the bytes in these tests: background is −1.
     const LEVELS: Quantization = Quantization { offset: -1.5, scale: 0.01 };
     const BACKGROUND: u8 = 50;
 
-    /// U8Tensor of which about one in `one_in` is not background.
+    /// Bytes of which about one in `one_in` is not background.
     fn matrix(seed: u64, len: usize, one_in: u32) -> Vec<u8> {
         let mut stream = Stream::new(seed, "x");
         let mut byte = || if stream.below(one_in) == 0 { stream.below(256) as u8 } else { BACKGROUND };
@@ -212,7 +222,7 @@ mod tests {
         numbers.iter().map(|&x| x.into()).collect()
     }
 
-    /// Sizes on both sides of every block's and panel's edge.
+    /// Sizes on both sides of every edge of a block or panel.
     fn size() -> impl Strategy<Value = usize> {
         prop_oneof![
             0_usize..20,
@@ -260,7 +270,7 @@ mod tests {
                 foreground.linear_on(path, of(&x), &w, bias, &mut our_y[..y.len()]);
                 foreground.gradient_on(path, of(&x), &dy, beta, &mut our_dw[..dw.len()]);
                 for (ours, exact, terms) in [(&our_y, &y, columns), (&our_dw, &dw, rows)] {
-                    prop_assert!(ours[exact.len()..].iter().all(|&x| x == CANARY), "{} wrote behind", path.name());
+                    prop_assert!(ours[exact.len()..].iter().all(|&x| x == CANARY), "{} wrote past the end", path.name());
                     let bound = 8.0 * (terms as f64 + 2.0) * f64::from(f32::EPSILON);
                     for (&ours, exact) in ours.iter().zip(exact) {
                         prop_assert!((f64::from(ours) - exact).abs() <= bound, "{}: {ours} for {exact}", path.name());
@@ -292,12 +302,12 @@ mod tests {
                     }
                 }
                 let ones = |words: &[u64]| words.iter().map(|word| word.count_ones()).sum::<u32>();
-                prop_assert_eq!(ones(&by_row), ones(&by_column), "no bits beside the matrix");
+                prop_assert_eq!(ones(&by_row), ones(&by_column), "no bits outside of the matrix");
             }
         }
     }
 
-    /// Of a matrix that is not looked through yet.
+    /// Foreground of a whole matrix.
     fn unknown(rows: usize, columns: usize) -> SparseInput {
         SparseInput { background: BACKGROUND, rows, columns, words: vec![0; columns * rows.div_ceil(64)] }
     }
@@ -331,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_finite_stays_so() {
+    fn non_finite_weights_stay_non_finite() {
         let mut x = vec![0; 64 * 100];
         x[105] = 255;
         let x = U8Tensor { bytes: &x, quantization: Quantization { offset: 1.0, scale: f32::MAX } };

@@ -1,4 +1,4 @@
-//! Products that are known to be symmetric.
+//! Symmetric products.
 
 use super::packed::{self, Wanted};
 use super::transpose::transpose;
@@ -6,9 +6,9 @@ use super::{Mat, check, gemm_on};
 use crate::parallel::{for_each_chunk, join};
 use crate::simd::{self, Path};
 
-/// `C = A·B` where that is symmetric, such as X·Xᵀ, or the square of a symmetric matrix; C row-major.
-/// Of a large product only what is on the diagonal and below is computed, half the work; above it is the
-/// mirror image, which has the same bits as if it had been computed.
+/// `C = A·B` for a symmetric product, such as X·Xᵀ or the square of a symmetric matrix; C is row-major. For a
+/// large product only the lower triangle is computed, half the work; the upper one is its mirror image, with the
+/// same bits as if it had been computed.
 ///
 /// ```
 /// use tensor::matmul::{Mat, symmetric};
@@ -34,7 +34,7 @@ pub fn symmetric_on(path: Path, a: Mat<'_>, b: Mat<'_>, c: &mut [f32]) {
     check(&a, &b, c.len());
     assert!(path.is_available(), "this machine has no {}", path.name());
     let n = a.rows;
-    assert!(n == b.columns, "a product of {n} rows and {} columns is not symmetric", b.columns);
+    assert!(n == b.columns, "expected a symmetric product, found {n} rows and {} columns", b.columns);
     if packed::pays(n, a.columns, n) {
         packed::product(path, a, b, 0.0, Wanted::Lower, c);
         mirror(path, c, n, 0);
@@ -43,11 +43,10 @@ pub fn symmetric_on(path: Path, a: Mat<'_>, b: Mat<'_>, c: &mut [f32]) {
     }
 }
 
-/// Rows that are mirrored together.
+/// Rows mirrored at a time.
 const BLOCK: usize = 64;
 
-/// Copies what is below the diagonal to above it, in the square that `rows` have from column `first` on;
-/// a row has `n` numbers.
+/// Mirrors the lower triangle of the square that `rows` have from column `first` on; a row has `n` elements.
 fn mirror(path: Path, rows: &mut [f32], n: usize, first: usize) {
     let size = rows.len() / n;
     if size <= BLOCK {
@@ -80,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_a_product_and_its_image_are_the_whole_to_the_bit() {
+    fn a_mirrored_half_has_the_bits_of_the_full_product() {
         for (n, k) in [(0, 3), (3, 0), (5, 7), (256, 256), (257, 300), (331, 259), (400, 513)] {
             let x = matrix(n * k);
             let x = Mat::new(&x, n, k);
@@ -99,8 +98,8 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a product of 2 rows and 3 columns is not symmetric")]
-    fn what_cannot_be_symmetric_is_refused() {
+    #[should_panic(expected = "expected a symmetric product, found 2 rows and 3 columns")]
+    fn a_product_that_is_not_square_is_refused() {
         let (a, b) = ([0.0; 2], [0.0; 3]);
         symmetric(Mat::new(&a, 2, 1), Mat::new(&b, 1, 3), &mut [0.0; 6]);
     }

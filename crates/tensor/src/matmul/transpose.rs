@@ -4,11 +4,11 @@
 use super::Mat;
 use crate::simd::Path;
 
-/// Rows in a strip: so many cache lines fit the first cache.
+/// Rows in a strip: one cache line of each fits L1.
 const STRIP: usize = 256;
 
-/// Writes the transpose of `from`: `to[j·to_stride + i] = from(i, j)`; what lies between the rows is
-/// left as it is.
+/// Writes the transpose of `from`: `to[j·to_stride + i] = from(i, j)`; elements between the rows
+/// are unchanged.
 pub(super) fn transpose(path: Path, from: Mat<'_>, to: &mut [f32], to_stride: usize) {
     let Mat { data, rows, columns, row_stride, column_stride } = from;
     assert!(to_stride >= rows && to.len() + to_stride >= columns * to_stride + rows);
@@ -17,12 +17,12 @@ pub(super) fn transpose(path: Path, from: Mat<'_>, to: &mut [f32], to_stride: us
     let (whole_rows, whole_columns) = (rows / side * side, columns / side * side);
     if side > 1 && whole_rows > 0 && whole_columns > 0 {
         assert!((whole_rows - 1) * row_stride + whole_columns <= data.len());
-        // A strip of rows is written in order, while its cache lines stay near.
+        // Strip by strip, so that cache lines are reused.
         for strip in (0..whole_rows).step_by(STRIP) {
             for j in (0..whole_columns).step_by(side) {
                 for i in (strip..whole_rows.min(strip + STRIP)).step_by(side) {
                     let (from, to) = (&raw const data[i * row_stride + j], &raw mut to[j * to_stride + i]);
-                    // SAFETY: the instructions are there, and the block lies inside both slices, as
+                    // SAFETY: the instructions are available, and the block is inside both slices, as
                     // checked above.
                     unsafe { block(path, from, row_stride, to, to_stride) };
                 }
@@ -37,7 +37,7 @@ pub(super) fn transpose(path: Path, from: Mat<'_>, to: &mut [f32], to_stride: us
     }
 }
 
-/// Rows and columns of a block that is turned round in registers.
+/// Rows and columns of a block that is transposed in registers.
 fn side(path: Path) -> usize {
     match path {
         Path::Avx512 => 16,
@@ -49,7 +49,7 @@ fn side(path: Path) -> usize {
 /// Transposes one block.
 ///
 /// # Safety
-/// The machine must have the instructions, and the block lie inside of what the pointers point to.
+/// The machine must support the instructions, and the block must be valid at both pointers.
 unsafe fn block(path: Path, from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
     match path {
         #[cfg(target_arch = "x86_64")]
@@ -60,8 +60,8 @@ unsafe fn block(path: Path, from: *const f32, from_stride: usize, to: *mut f32, 
     }
 }
 
-/// 16 × 16: quarters of rows are read to where they belong, rows r, r+4, r+8 and r+12 into one
-/// register; then each 4 × 4 is transposed where it is.
+/// 16 × 16: quarters of rows r, r+4, r+8 and r+12 are loaded into one register; then each 4 × 4 is transposed in
+/// place.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
 unsafe fn avx512_block(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_element_lands_where_it_belongs() {
+    fn every_element_is_transposed() {
         let sizes = [
             (0, 3),
             (1, 1),
@@ -149,7 +149,7 @@ mod tests {
                         assert_eq!(once[j * rows + i], data[i * columns + j]);
                     }
                 }
-                // A view that is transposed already: both copies are the same matrix.
+                // A transposed view: both copies are the same matrix.
                 transpose(path, Mat::new(&data, rows, columns).t(), &mut twice, columns);
                 assert_eq!(twice, data);
             }

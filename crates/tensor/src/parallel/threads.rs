@@ -1,11 +1,11 @@
-//! A number of threads that work is given to, started before the work begins.
+//! Thread pools, started before work begins.
 
 use std::{error, fmt, fs, io};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// Threads for work that is divided by this crate's kernels. Outside of one, everything runs on the thread
-/// that calls: nothing is started behind the caller's back.
+/// Thread pool for this crate's kernels. Outside of one, everything runs on the calling thread; no pool is
+/// started implicitly.
 ///
 /// ```
 /// use tensor::parallel::{self, Threads};
@@ -16,15 +16,15 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 /// ```
 #[derive(Debug)]
 pub struct Threads {
-    /// None for one thread, which is the caller's.
+    /// `None` for one thread, the caller's.
     pool: Option<ThreadPool>,
 }
 
 impl Threads {
-    /// Starts threads; one thread, or none, is the caller's own.
+    /// Starts `count` threads; 0 and 1 mean the caller's thread.
     ///
     /// # Errors
-    /// If the system refuses one of them; then none is left.
+    /// If the system refuses one of them; the others are then stopped.
     pub fn start(count: usize) -> Result<Threads, StartError> {
         if count <= 1 {
             return Ok(Threads { pool: None });
@@ -39,7 +39,7 @@ impl Threads {
         }
     }
 
-    /// Does work whose loops and products are divided over these threads.
+    /// Runs `work` with its loops and products divided over these threads.
     pub fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         match &self.pool {
             Some(pool) => pool.install(work),
@@ -47,35 +47,35 @@ impl Threads {
         }
     }
 
-    /// The number of threads.
+    /// Number of threads.
     pub fn count(&self) -> usize {
         self.pool.as_ref().map_or(1, ThreadPool::current_num_threads)
     }
 }
 
-/// Threads that can run at the same time on this machine, as far as this process may use it.
+/// Number of threads that can run at once for this process.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, |count| count.get())
 }
 
-/// Threads that the system did not start.
+/// Failure to start threads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartError {
-    /// Threads that were asked for.
+    /// Number of threads requested.
     pub asked: usize,
-    /// Processes and threads that the user may have at the same time, where the system says so.
+    /// Limit on processes and threads of the user, if known.
     pub limit: Option<u64>,
     /// The system's reason.
     pub why: String,
 }
 
 impl StartError {
-    /// For a thread that was to be one of `asked`.
+    /// Error of one of `asked` threads.
     pub fn new(asked: usize, why: &io::Error) -> StartError {
         StartError { asked, limit: limit(), why: why.to_string() }
     }
 
-    /// The next step for a person.
+    /// Next step for the user.
     pub fn hint(&self) -> String {
         "use fewer threads, for example --threads 1, or raise the limit (`ulimit -u`)".to_string()
     }
@@ -93,7 +93,7 @@ impl fmt::Display for StartError {
 
 impl error::Error for StartError {}
 
-/// The limit on processes and threads of a user, as Linux tells it.
+/// Limit on processes and threads of the user, from Linux's `/proc/self/limits`.
 fn limit() -> Option<u64> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max processes"))?;

@@ -1,8 +1,8 @@
-//! A checksum of every byte of a file, in its metadata.
+//! Checksum of every byte of a file, in its metadata.
 //!
 //! The first entry of the metadata is `"descent.sha256": "sha256:HEADER:DATA"`, two digests in
 //! hexadecimal: of the length and the header with zeros in place of `HEADER`, and of the bytes after
-//! the header. Two, so that a header can be judged before what it announces is read.
+//! the header. Two digests, so that a header can be checked before the data is read.
 
 use sha2::{Digest, Sha256};
 
@@ -14,32 +14,32 @@ pub const CHECKSUM: &str = "descent.sha256";
 
 /// Start of a header that has a checksum, up to the first digit.
 const START: &str = r#"{"__metadata__":{"descent.sha256":"sha256:"#;
-/// As much of it as headers with other metadata have too.
+/// Prefix that headers with other metadata share.
 const METADATA_START: &str = r#"{"__metadata__":{""#;
 const WORD: &str = "sha256:";
 /// Hexadecimal digits of SHA-256.
 const DIGITS: usize = 64;
 
-/// The entry's text before the header's digest is known.
+/// Entry with zeros in place of the header's digest.
 pub(super) fn blank(data: &[u8]) -> String {
     format!("{WORD}{}:{}", "0".repeat(DIGITS), hex(Sha256::digest(data).as_slice()))
 }
 
-/// Puts the header's digest in its place; `head` is the length and the header with a [`blank`] entry.
+/// Fills in the header's digest; `head` is the length and the header with a [`blank`] entry.
 pub(super) fn fill(head: &mut [u8]) {
     let digest = hex(Sha256::digest(&*head).as_slice());
     let at = 8 + START.len();
     head[at..at + DIGITS].copy_from_slice(digest.as_bytes());
 }
 
-/// Judges a header by its digest, if it has one.
+/// Checks a header against its digest, if it has one.
 pub(super) fn check_head(head: &[u8]) -> Result<(), Error> {
     let header = head.get(8..).unwrap_or_default();
     let Some(rest) = header.strip_prefix(START.as_bytes()) else {
         return if resembles_start(header) { Err(misplaced()) } else { Ok(()) };
     };
     let Some((stored, after)) = rest.split_at_checked(DIGITS) else {
-        return Err(Error::checksum("its checksum is cut off"));
+        return Err(Error::checksum("its checksum is truncated"));
     };
     let mut digest = Sha256::new();
     digest.update(&head[..8 + START.len()]);
@@ -48,9 +48,9 @@ pub(super) fn check_head(head: &[u8]) -> Result<(), Error> {
     compare("header", stored, hex(digest.finalize().as_slice()).as_bytes())
 }
 
-/// The digest of the data that a header with a checksum announces.
+/// Digest of the data in a header with a checksum.
 pub(super) fn of_data(header: &Header) -> Result<Option<[u8; DIGITS]>, Error> {
-    // A checksum under another name, or not at the start, is itself damaged.
+    // A checksum under another name or not at the start is damaged.
     for (key, value) in header.all_metadata() {
         if key != CHECKSUM && digests(value).is_some() {
             return Err(Error::checksum(format!("its checksum is not named {CHECKSUM}")));
@@ -63,18 +63,18 @@ pub(super) fn of_data(header: &Header) -> Result<Option<[u8; DIGITS]>, Error> {
     Ok(data.as_bytes().try_into().ok())
 }
 
-/// Judges data by their digest.
+/// Checks data against their digest.
 pub(super) fn check_data(data: &[u8], stored: &[u8; DIGITS]) -> Result<(), Error> {
     compare("data", stored, hex(Sha256::digest(data).as_slice()).as_bytes())
 }
 
-/// If a header begins with a checksum.
+/// True if a header begins with a checksum.
 pub(super) fn leads(header: &[u8]) -> bool {
     header.starts_with(START.as_bytes())
 }
 
-/// If most of a header's start is that of one with a checksum, so that not even damage to the checksum's own
-/// name passes for a file that has none. The metadata of others begin alike, so what is compared is the rest.
+/// True if most of a header's start equals that of one with a checksum, so that a damaged checksum name is not
+/// mistaken for a file without one. The prefix shared with other files is not compared.
 fn resembles_start(header: &[u8]) -> bool {
     let own = METADATA_START.len()..START.len();
     let Some(found) = header.get(own.clone()) else { return false };
@@ -86,7 +86,7 @@ fn misplaced() -> Error {
     Error::checksum("its checksum is not where it was written")
 }
 
-/// The two digests of a checksum.
+/// Both digests of a checksum.
 fn digests(value: &str) -> Option<(&str, &str)> {
     let (header, data) = value.strip_prefix(WORD)?.split_once(':')?;
     let is_digest = |text: &str| text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());

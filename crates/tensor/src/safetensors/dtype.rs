@@ -1,4 +1,4 @@
-//! Types of numbers in files, and how those that become `f32` are read.
+//! Number types of files and their conversion to `f32`.
 
 use std::fmt;
 
@@ -10,9 +10,9 @@ pub enum Dtype {
     F64,
     /// Single precision.
     F32,
-    /// Half precision: 5 bits of exponent.
+    /// IEEE half precision: 5 bits of exponent.
     F16,
-    /// Half precision with the 8 bits of exponent of `F32`.
+    /// bfloat16: the 8 exponent bits of `F32` and 7 of fraction.
     Bf16,
     /// Eight bits, 4 of exponent.
     F8E4M3,
@@ -38,7 +38,7 @@ pub enum Dtype {
     Bool,
 }
 
-/// Every type with its word in files and the bytes of a number.
+/// Every type with its name in files and its size in bytes.
 const TYPES: [(Dtype, &str, usize); 15] = [
     (Dtype::F64, "F64", 8),
     (Dtype::F32, "F32", 4),
@@ -58,7 +58,7 @@ const TYPES: [(Dtype, &str, usize); 15] = [
 ];
 
 impl Dtype {
-    /// The type of this word in a file.
+    /// Type with this name in a file.
     pub(super) fn by_name(name: &str) -> Option<Dtype> {
         TYPES.iter().find(|(_, word, _)| *word == name).map(|&(dtype, ..)| dtype)
     }
@@ -79,7 +79,7 @@ impl fmt::Display for Dtype {
     }
 }
 
-/// The number of half precision with these bits: 1 of sign, 5 of exponent with bias 15, 10 of fraction.
+/// Value of a half-precision number: 1 sign bit, 5 exponent bits with bias 15, 10 fraction bits.
 pub(super) fn half_to_f32(bits: u16) -> f32 {
     let sign = u32::from(bits & 0x8000) << 16;
     let (exponent, fraction) = (u32::from(bits >> 10 & 0x1f), u32::from(bits & 0x3ff));
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_half_is_the_number_that_its_definition_says() {
+    fn every_half_matches_the_definition() {
         for bits in 0..=u16::MAX {
             let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff) / 1024.0);
             let size = match exponent {

@@ -1,41 +1,41 @@
-//! Faults of safetensors files.
+//! Errors of safetensors files.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use files::text;
 
-/// Characters of a reason that a message shows.
+/// Maximum number of characters of a reason in a message.
 const SHOWN: usize = 300;
 
-/// Why a safetensors file cannot be used. Its text is short, whatever the file holds.
+/// Error of a safetensors file. Its text is short for any file content.
 #[derive(Debug)]
 pub struct Error {
     path: Option<PathBuf>,
     fault: Fault,
 }
 
-/// A fault of a safetensors file.
+/// Kind of error of a safetensors file.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Fault {
     /// It cannot be opened, read or written.
     File(files::Error),
-    /// It was written by `torch.save`, which is another format.
+    /// It was written by `torch.save`, in another format.
     TorchSave,
-    /// It is no safetensors file, or not all of one.
+    /// It is not a safetensors file, or is truncated.
     Format {
-        /// The first thing that does not hold.
+        /// First violation of the format.
         why: String,
     },
-    /// Its content is not what was written.
+    /// Its content does not match the checksum.
     Checksum {
         /// The difference.
         why: String,
     },
-    /// A tensor is missing, is one too many, or has another shape or dtype than it must have.
+    /// A tensor is missing, unknown, or has an unexpected shape or dtype.
     Tensor {
-        /// The tensor at fault, and its fault.
+        /// The tensor and its error.
         why: String,
     },
 }
@@ -62,30 +62,30 @@ impl Error {
         self
     }
 
-    /// The sort of fault.
+    /// Kind of error.
     pub fn fault(&self) -> &Fault {
         &self.fault
     }
 
-    /// The fault, for a caller with errors of another kind.
+    /// Kind of error, for conversion to a caller's error type.
     pub fn into_fault(self) -> Fault {
         self.fault
     }
 
-    /// What is wrong, without the file's path.
+    /// Description without the file's path.
     pub fn why(&self) -> String {
         match &self.fault {
             Fault::File(error) => error.to_string(),
             Fault::TorchSave => {
                 "this is a file of torch.save; save with safetensors.torch.save_file".to_string()
             }
-            Fault::Format { why } => format!("is damaged or not a whole safetensors file: {why}"),
+            Fault::Format { why } => format!("is damaged or not a complete safetensors file: {why}"),
             Fault::Checksum { why } => format!("is damaged: {why}"),
             Fault::Tensor { why } => why.clone(),
         }
     }
 
-    /// The next step for a person.
+    /// Next step for the user.
     pub fn hint(&self) -> String {
         match &self.fault {
             Fault::File(error) => error.hint(),
@@ -93,7 +93,7 @@ impl Error {
                 "in Python: safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")"
                     .to_string()
             }
-            Fault::Format { .. } => "check that it is the right file, and all of it".to_string(),
+            Fault::Format { .. } => "check that it is the right file and complete".to_string(),
             Fault::Checksum { .. } => format!(
                 "take a copy of it from elsewhere, or make it once more; a program that changes it must \
                  leave out the metadata entry {CHECKSUM}",

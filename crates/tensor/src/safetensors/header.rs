@@ -1,4 +1,4 @@
-//! The header: what tensors a file says to hold, checked against its size.
+//! Header of a file, checked against the file's size.
 
 use std::ops::Range;
 
@@ -8,23 +8,23 @@ use super::dtype::Dtype;
 use super::error::Error;
 use super::{checksum, json};
 
-/// The most bytes that a header may have, as in the reference implementation.
+/// Maximum length of a header in bytes, as in the reference implementation.
 const MAX_HEADER: u64 = 100_000_000;
 /// Bytes before the header: its length.
 pub(super) const LENGTH: usize = 8;
 /// Start of a zip file, which `torch.save` writes.
 const ZIP: &[u8] = b"PK\x03\x04";
-/// Start of what older versions of `torch.save` wrote: a pickled magic number.
+/// Start of files of older versions of `torch.save`: a pickled magic number.
 const PICKLE: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c";
 
-/// Names, shapes and places of all tensors, and the metadata. Every place lies within the file, places
-/// leave no gap and do not overlap, and each has as many bytes as its shape needs.
+/// Names, shapes and byte ranges of all tensors, and the metadata. Every range is inside the file, ranges have
+/// no gaps and do not overlap, and each has the length that its shape needs.
 #[derive(Debug, Clone, Default)]
 pub struct Header {
-    /// All names, keys and values; entries hold ranges of it. A string each would take more room than
-    /// short names themselves.
+    /// All names, keys and values; entries hold ranges of it. Separate strings would take more
+    /// memory than short names themselves.
     pub(super) texts: String,
-    /// All sizes; entries hold ranges of it.
+    /// All dimensions; entries hold ranges of it.
     pub(super) sizes: Vec<usize>,
     /// In natural order of the names.
     pub(super) tensors: Vec<Entry>,
@@ -50,16 +50,16 @@ pub(super) struct Entry {
     pub(super) place: [u64; 2],
 }
 
-/// What a header says of one tensor.
+/// Description of one tensor in a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Info<'a> {
-    /// The name, as it is in the file: not fit for a terminal.
+    /// Name, unescaped as in the file.
     pub name: &'a str,
     /// Type of the numbers.
     pub dtype: Dtype,
-    /// Sizes, row-major.
+    /// Shape, row-major.
     pub shape: &'a [usize],
-    /// Place of the bytes behind the header.
+    /// Byte range after the header.
     pub range: Range<usize>,
 }
 
@@ -82,12 +82,13 @@ pub(super) fn length(start: &[u8], file_size: u64) -> Result<usize, Error> {
 }
 
 impl Header {
-    /// Reads and checks a header; `head` is the length and the header, `data` the bytes behind it.
+    /// Reads and checks a header; `head` is the length and the header, `data` the number of bytes after it.
     pub(super) fn parse(head: &[u8], data: u64) -> Result<Header, Error> {
         checksum::check_head(head)?;
         let mut header = json::parse(&head[LENGTH..])?;
         header.checked = checksum::leads(&head[LENGTH..]);
-        header.data = usize::try_from(data).map_err(|_| Error::format("it is larger than memory can be"))?;
+        header.data =
+            usize::try_from(data).map_err(|_| Error::format("it is larger than the address space"))?;
         header.sort()?;
         header.check_places(data)?;
         checksum::of_data(&header)?;
@@ -116,23 +117,23 @@ impl Header {
         })
     }
 
-    /// The text that the metadata have under this key.
+    /// Metadata entry with this key.
     pub fn metadata(&self, key: &str) -> Option<&str> {
         let place = self.metadata.binary_search_by(|[found, _]| self.text(*found).cmp(key)).ok()?;
         Some(self.text(self.metadata[place][1]))
     }
 
-    /// Keys and texts of all metadata, in the order of the keys.
+    /// All metadata entries, in the order of the keys.
     pub fn all_metadata(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.metadata.iter().map(|&[key, value]| (self.text(key), self.text(value)))
     }
 
-    /// If the file carries a checksum, so that damage to any byte is found.
+    /// True if the file has a checksum, which detects damage to any byte.
     pub fn is_checked(&self) -> bool {
         self.checked
     }
 
-    /// Bytes behind the header.
+    /// Number of bytes after the header.
     pub fn data_len(&self) -> usize {
         self.data
     }
@@ -156,7 +157,7 @@ impl Header {
         &self.sizes[span.start as usize..span.end as usize]
     }
 
-    /// Orders tensors and metadata by name; no name may come twice.
+    /// Sorts tensors and metadata by name; refuses duplicates.
     fn sort(&mut self) -> Result<(), Error> {
         let Header { texts, tensors, metadata, .. } = self;
         let text = |span: Span| &texts[span.start as usize..span.end as usize];
@@ -178,7 +179,7 @@ impl Header {
         Ok(())
     }
 
-    /// Each tensor has the bytes that its shape needs, and together they are all bytes once.
+    /// Checks that each tensor has the bytes that its shape needs, and that all bytes are used exactly once.
     fn check_places(&self, data: u64) -> Result<(), Error> {
         for entry in &self.tensors {
             let [start, end] = entry.place;
@@ -188,7 +189,7 @@ impl Header {
             })?;
             if end.checked_sub(start) != Some(needed) {
                 return Err(Error::format(format!(
-                    "tensor `{name}`: expected {needed} bytes for shape {shape:?} of {}, found place {start} to {end}",
+                    "tensor `{name}`: expected {needed} bytes for shape {shape:?} of {}, found range {start} to {end}",
                     entry.dtype
                 )));
             }
@@ -200,7 +201,7 @@ impl Header {
         for &(start, end, index) in &places {
             if start != filled {
                 let name = text::name(self.text(self.tensors[index as usize].name));
-                let fault = if start < filled { "overlaps another" } else { "follows a hole" };
+                let fault = if start < filled { "overlaps another" } else { "follows a gap" };
                 return Err(Error::format(format!(
                     "tensor `{name}` {fault}: expected start {filled}, found {start}"
                 )));
@@ -214,7 +215,7 @@ impl Header {
     }
 }
 
-/// Bytes of a tensor, unless no number can say them.
+/// Size of a tensor in bytes; `None` on overflow.
 fn bytes(shape: &[usize], dtype: Dtype) -> Option<u64> {
     shape.iter().try_fold(dtype.size() as u64, |bytes, &size| bytes.checked_mul(u64::try_from(size).ok()?))
 }

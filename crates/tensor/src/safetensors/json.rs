@@ -1,4 +1,4 @@
-//! The header's JSON, read in one pass: each text and size goes to where it stays.
+//! Parser of the header's JSON in one pass, without temporary copies.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use super::dtype::Dtype;
 use super::error::Error;
 use super::header::{Entry, Header, Span};
 
-/// The key that is no tensor.
+/// Key of the metadata.
 const METADATA: &str = "__metadata__";
-/// The most sizes of a tensor: two bytes of a file must not take eight of memory without end.
+/// Maximum number of dimensions of a tensor: two bytes of a file must not take eight of memory without limit.
 const MAX_DIMENSIONS: usize = 8;
 
-/// Reads names, shapes, places and metadata, as they are there.
+/// Reads names, shapes, ranges and metadata without checking them.
 pub(super) fn parse(json: &[u8]) -> Result<Header, Error> {
     let mut header = Header::default();
     let mut deserializer = serde_json::Deserializer::from_slice(json);
@@ -58,7 +58,7 @@ impl<'de> Visitor<'de> for Whole<'_> {
     }
 }
 
-/// The map of texts.
+/// Map of metadata strings.
 struct Metadata<'h>(&'h mut Header);
 
 impl<'de> DeserializeSeed<'de> for Metadata<'_> {

@@ -23,8 +23,7 @@ impl ParamVec {
         layout.ids().zip(layout.entries()).map(tensor).collect()
     }
 
-    /// Writes the parameters as a safetensors file under their names: the file is the old one or the new
-    /// one, whatever happens. Feature `safetensors`.
+    /// Writes the parameters as a safetensors file under their names, atomically. Feature `safetensors`.
     ///
     /// ```
     /// use tensor::{Layout, ParamVec, Role};
@@ -46,12 +45,12 @@ impl ParamVec {
         Ok(files::atomic_write(path, &to_bytes(&self.tensors(""), &[]))?)
     }
 
-    /// Reads the parameters of a layout from a safetensors file of this program or another. Dtype F32 is
+    /// Reads the parameters of a layout from a safetensors file of any program. Dtype F32 is
     /// read bit for bit; F64, F16 and BF16 are converted. Feature `safetensors`.
     ///
     /// # Errors
     /// If the file cannot be read, is damaged, or does not hold exactly these parameters with these
-    /// shapes; nothing is allocated for others.
+    /// shapes.
     pub fn load(path: &Path, layout: impl Into<Arc<Layout>>) -> Result<ParamVec, Error> {
         let layout = layout.into();
         let reader = Reader::open(path)?;
@@ -69,11 +68,11 @@ impl ParamVec {
         ParamVec::from_tensors(&reader.read()?, "", layout).map_err(|error| error.at(path))
     }
 
-    /// The parameters of a layout, whose names have `prefix` before them in the file. Other tensors of the
-    /// file are left alone.
+    /// Reads the parameters of a layout, whose names have `prefix` before them in the file. Other tensors are
+    /// ignored.
     ///
     /// # Errors
-    /// If one is missing, or has another shape or numbers that are no floats.
+    /// If one is missing, has another shape, or is not of a floating-point type.
     pub fn from_tensors(
         tensors: &SafeTensors<'_>,
         prefix: &str,
@@ -91,10 +90,10 @@ impl ParamVec {
 }
 
 impl Header {
-    /// Makes sure that the parameters of a layout are there, with `prefix` before their names.
+    /// Checks that the file has the parameters of a layout, with `prefix` before their names.
     ///
     /// # Errors
-    /// If one is missing, or has another shape or numbers that are no floats.
+    /// If one is missing, has another shape, or is not of a floating-point type.
     pub fn check_layout(&self, prefix: &str, layout: &Layout) -> Result<(), Error> {
         layout.entries().iter().try_for_each(|info| {
             let found = self.expect(&format!("{prefix}{}", info.name))?;

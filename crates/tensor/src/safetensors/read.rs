@@ -1,4 +1,4 @@
-//! Files and bytes, read in two steps: the header, then the numbers.
+//! Readers of files and bytes in two steps: the header, then the numbers.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -12,8 +12,8 @@ use super::dtype::{Dtype, half_to_f32};
 use super::error::Error;
 use super::header::{self, Header, Info, LENGTH};
 
-/// A file whose header has been read and checked, and whose numbers have not been read. A caller can
-/// refuse the shapes before memory is taken for them.
+/// Open file with a checked header, whose numbers have not been read. A caller can refuse the shapes before
+/// memory is allocated for them.
 #[derive(Debug)]
 pub struct Reader {
     path: PathBuf,
@@ -25,7 +25,7 @@ impl Reader {
     /// Opens a regular file, and reads and checks its header.
     ///
     /// # Errors
-    /// If it cannot be read or is no whole safetensors file.
+    /// If it cannot be read or is not a complete safetensors file.
     pub fn open(path: &Path) -> Result<Reader, Error> {
         let located = |error: Error| error.at(path);
         let (mut file, size) = files::open(path)?;
@@ -41,7 +41,7 @@ impl Reader {
         &self.header
     }
 
-    /// Reads the numbers, and checks them if the file carries a checksum.
+    /// Reads the numbers, and checks them if the file has a checksum.
     ///
     /// # Errors
     /// If they cannot be read or are damaged.
@@ -73,7 +73,7 @@ impl<'a> SafeTensors<'a> {
     /// Checks the bytes of a file.
     ///
     /// # Errors
-    /// If they are no whole safetensors file, or damaged.
+    /// If they are not a complete safetensors file, or damaged.
     pub fn parse(bytes: &'a [u8]) -> Result<SafeTensors<'a>, Error> {
         let length = header::length(bytes, bytes.len() as u64)?;
         let (head, data) = bytes.split_at(LENGTH + length);
@@ -86,7 +86,7 @@ impl<'a> SafeTensors<'a> {
     /// Reads a whole file.
     ///
     /// # Errors
-    /// If it cannot be read, is no whole safetensors file, or is damaged.
+    /// If it cannot be read, is not a complete safetensors file, or is damaged.
     pub fn load(path: &Path) -> Result<SafeTensors<'static>, Error> {
         Reader::open(path)?.read()
     }
@@ -123,7 +123,7 @@ impl<'a> SafeTensors<'a> {
 }
 
 impl Info<'_> {
-    /// Itself, if it has this shape.
+    /// Checks the shape and returns itself.
     ///
     /// # Errors
     /// If it has another one.
@@ -135,7 +135,7 @@ impl Info<'_> {
         Err(Error::tensor(format!("tensor `{name}`: expected shape {shape:?}, found {found:?}")))
     }
 
-    /// Itself, if its numbers become `f32` without doubt: F32, F64, F16 or BF16.
+    /// Checks that the dtype converts to `f32` (F32, F64, F16 or BF16) and returns itself.
     ///
     /// # Errors
     /// If they are of another type.
@@ -146,7 +146,7 @@ impl Info<'_> {
         }
     }
 
-    /// Itself, if its numbers are of this type.
+    /// Checks the dtype and returns itself.
     ///
     /// # Errors
     /// If they are of another one.
@@ -161,7 +161,7 @@ impl Info<'_> {
 }
 
 impl<'a> Tensor<'a> {
-    /// Itself, if it has this shape.
+    /// Checks the shape and returns itself.
     ///
     /// # Errors
     /// If it has another one.
@@ -169,7 +169,7 @@ impl<'a> Tensor<'a> {
         Ok(Tensor { info: self.info.with_shape(shape)?, ..self })
     }
 
-    /// Itself, if its numbers are of this type.
+    /// Checks the dtype and returns itself.
     ///
     /// # Errors
     /// If they are of another one.
@@ -205,7 +205,7 @@ impl<'a> Tensor<'a> {
     }
 }
 
-/// The next `count` bytes of a file behind those of `bytes`.
+/// Appends the next `count` bytes of a file to `bytes`.
 fn read(file: &mut File, path: &Path, count: usize, mut bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
     let failed =
         |source| Error::from(files::Error::Io { action: "read", path: path.into(), flag: None, source });
@@ -213,7 +213,7 @@ fn read(file: &mut File, path: &Path, count: usize, mut bytes: Vec<u8>) -> Resul
     let wanted = bytes.len() + count;
     file.take(count as u64).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() < wanted {
-        // It became shorter since it was opened.
+        // The file was truncated after it was opened.
         return Err(failed(io::ErrorKind::UnexpectedEof.into()));
     }
     Ok(bytes)

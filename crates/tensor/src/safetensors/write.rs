@@ -1,4 +1,4 @@
-//! Bytes of a file that any program for safetensors reads, with a checksum.
+//! Writer of standard safetensors files with a checksum.
 
 use std::cmp::Reverse;
 
@@ -9,11 +9,11 @@ use super::header::LENGTH;
 /// A tensor to be written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewTensor<'a> {
-    /// Its name, unlike all others.
+    /// Name, unique in the file.
     pub name: String,
-    /// Sizes, row-major.
+    /// Shape, row-major.
     pub shape: Vec<usize>,
-    /// As many numbers as the shape says.
+    /// Numbers, the product of the shape.
     pub values: Values<'a>,
 }
 
@@ -43,11 +43,11 @@ impl Values<'_> {
 }
 
 /// The bytes of a safetensors file with these tensors and metadata, and a checksum. The same content
-/// gives the same bytes: tensors lie in the order of the size of their numbers, the largest first, then of
-/// their names, as the reference implementation writes them; metadata stay in the order given.
+/// gives the same bytes: tensors are ordered by the size of their numbers, the largest first, then by
+/// name, as in the reference implementation; metadata keep the given order.
 ///
 /// # Panics
-/// If a name or key is a duplicate, or a tensor has not as many numbers as its shape says.
+/// If a name or key is a duplicate, or the length of a tensor does not match its shape.
 #[track_caller]
 pub fn to_bytes(tensors: &[NewTensor<'_>], metadata: &[(&str, &str)]) -> Vec<u8> {
     let mut sorted: Vec<&NewTensor<'_>> = tensors.iter().collect();

@@ -7,7 +7,7 @@ use crate::ops::elementwise::sigmoid;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The hidden states of gated recurrent units over sequences [n, steps, inputs]: [n, steps, hidden],
+    /// Hidden states of gated recurrent units over sequences [n, steps, inputs]: [n, steps, hidden],
     /// from a state of 0 (Cho 2014, in the form of cuDNN and PyTorch, which resets after the product).
     /// PyTorch's `GRU` of one layer with `batch_first`; `a` and `b` below are `W_ih·x + b_ih` and
     /// `W_hh·h + b_hh`.
@@ -27,7 +27,7 @@ impl<'g, T: Kernels> Var<'g, T> {
 
 struct Gru;
 
-/// Kept of a step: the gates, and what the reset gate multiplies.
+/// Saved per step: the gates, and the operand of the reset gate.
 const R: usize = 0;
 const Z: usize = 1;
 const N: usize = 2;

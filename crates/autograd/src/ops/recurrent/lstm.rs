@@ -7,7 +7,7 @@ use crate::ops::elementwise::sigmoid;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The hidden states of long short-term memory over sequences [n, steps, inputs]: [n, steps, hidden],
+    /// Hidden states of long short-term memory over sequences [n, steps, inputs]: [n, steps, hidden],
     /// from states of 0 (Hochreiter & Schmidhuber 1997, with the forget gate of Gers 2000). PyTorch's `LSTM`
     /// of one layer with `batch_first`; each gate below is `W_ih·x + b_ih + W_hh·h + b_hh` first.
     ///
@@ -27,7 +27,7 @@ impl<'g, T: Kernels> Var<'g, T> {
 
 struct Lstm;
 
-/// Kept of a step: the gates, the cell and its tanh.
+/// Saved per step: the gates, the cell state and its tanh.
 const I: usize = 0;
 const F: usize = 1;
 const G: usize = 2;

@@ -1,4 +1,4 @@
-//! The plain recurrent cell.
+//! Plain recurrent cell.
 
 use tensor::Kernels;
 
@@ -6,7 +6,7 @@ use super::{Backward, Cell, Direction, Forward, RecurrentWeights, recur, tanh};
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
-    /// The hidden states `h = tanh(W_ih·x + b_ih + W_hh·h + b_hh)` of sequences [n, steps, inputs]: [n,
+    /// Hidden states `h = tanh(W_ih·x + b_ih + W_hh·h + b_hh)` of sequences [n, steps, inputs]: [n,
     /// steps, hidden], from a state of 0 (Elman 1990). PyTorch's `RNN` of one layer with `batch_first`.
     ///
     /// # Panics

@@ -1,16 +1,16 @@
-//! Which bytes are not the background: a bit each, by rows and by columns.
+//! Bitmasks of the foreground, by rows and by columns.
 #![allow(unsafe_code, reason = "entering a function compiled for instructions that were detected")]
 
 use crate::simd::Path;
 
-/// U8Tensor whose foreground is one word.
+/// Bytes per mask word.
 pub(super) const WORD: usize = u64::BITS as usize;
 
-/// U8Tensor in a cache line.
+/// Bytes in a cache line.
 pub(super) const LINE: usize = 64;
 
-/// Looks through at most 64 rows of a matrix: a word for each row of each 64 columns, `stride` words
-/// apart, and one for each column.
+/// Computes the masks of at most 64 rows of a matrix: a word for each row of each 64 columns, `stride` words
+/// apart, and a word for each column.
 pub(super) fn find(
     path: Path,
     matrix: &[u8],
@@ -21,14 +21,14 @@ pub(super) fn find(
 ) {
     assert!(path.is_available());
     match path {
-        // SAFETY: the instructions are there.
+        // SAFETY: the instructions are available.
         #[cfg(target_arch = "x86_64")]
         Path::Avx512 => unsafe { find_avx512(matrix, background, by_row, stride, by_column) },
         _ => tiles(matrix, by_row, stride, by_column, |row| differing(row, background)),
     }
 }
 
-/// A bit for each of at most 64 bytes that is not the background, eight bytes at a time.
+/// Mask of at most 64 bytes, a bit set for each foreground byte, eight bytes at a time.
 fn differing(row: &[u8], background: u8) -> u64 {
     const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
     let mut bits = 0;
@@ -38,13 +38,13 @@ fn differing(row: &[u8], background: u8) -> u64 {
         let x = u64::from_le_bytes(eight) ^ u64::from_ne_bytes([background; 8]);
         // The highest bit of every byte that is not 0 (Warren, Hacker's Delight, 6-1) ...
         let highest = (((x & LOW) + LOW) | x) & !LOW;
-        // ... and all eight side by side: byte k's bit is shifted by 7·(8 − k), so no two meet.
+        // ... gathered into one byte: byte k's bit is shifted by 7·(8 − k), so no two meet.
         bits |= ((highest >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * i);
     }
     bits
 }
 
-/// With a way to get a bit for each of at most 64 bytes.
+/// Computes the masks with a function that gives the mask of at most 64 bytes.
 #[inline(always)]
 fn tiles(
     matrix: &[u8],
@@ -53,7 +53,7 @@ fn tiles(
     by_column: &mut [u64],
     differing: impl Fn(&[u8]) -> u64,
 ) {
-    // In the order of memory, so that the processor reads ahead.
+    // In memory order, for the hardware prefetcher.
     for (i, row) in matrix.chunks_exact(by_column.len()).enumerate() {
         for (tile, part) in row.chunks(WORD).enumerate() {
             by_row[tile * stride + i] = differing(part);
@@ -80,13 +80,13 @@ unsafe fn find_avx512(
     use std::arch::x86_64::*;
     tiles(matrix, by_row, stride, by_column, |row| {
         let mask = u64::MAX >> (WORD - row.len());
-        // SAFETY: the mask lets as many bytes through as there are.
+        // SAFETY: the mask covers only valid bytes.
         let bytes = unsafe { _mm512_maskz_loadu_epi8(mask, row.as_ptr().cast()) };
         _mm512_mask_cmpneq_epi8_mask(mask, bytes, _mm512_set1_epi8(background.cast_signed()))
     });
 }
 
-/// Transposes 64 × 64 bits: halves, quarters, … of the words change places (Warren, Hacker's Delight, 7-3).
+/// Transposes 64 × 64 bits by swapping halves, quarters, … of the words (Warren, Hacker's Delight, 7-3).
 #[inline(always)]
 fn transpose_bits(words: &mut [u64; WORD]) {
     let (mut width, mut low) = (32, u64::MAX >> 32);

@@ -1,4 +1,4 @@
-//! The product of a matrix whose foreground is known with another, in vectors.
+//! Vectorized product of a matrix with a known foreground and a dense matrix.
 #![allow(unsafe_code, reason = "the innermost loop works on pointers whose extents are checked once")]
 
 #[cfg(target_arch = "x86_64")]
@@ -15,17 +15,16 @@ use crate::matmul::lanes::Lanes;
 use crate::matmul::transpose::transpose;
 use crate::simd::{Path, prefetch_line};
 
-/// Vectors of a row of C that are kept in registers.
+/// Vectors of a row of C held in registers.
 const MOST_VECTORS: usize = 8;
 
-/// The rows of the other matrix.
+/// Rows of the dense matrix.
 #[derive(Clone, Copy)]
 pub(super) enum Rows<'a> {
-    /// From one to the next are `width` numbers. They can be read in whole vectors, and what they have
-    /// beside the columns is of no meaning.
+    /// Rows are `width` elements apart, readable in whole vectors; elements past the columns have no meaning.
     Wide { data: &'a [f32], width: usize, columns: usize },
-    /// The columns of this one, turned round as they are needed: as long as no other rows of C need them
-    /// too, their transpose never leaves the first cache.
+    /// Columns of this matrix, transposed on demand: if no other rows of C need them, the transpose never leaves
+    /// L1.
     Transposed(Mat<'a>),
 }
 
@@ -44,18 +43,18 @@ pub(super) struct Sparse<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) row_stride: usize,
     pub(super) column_stride: usize,
-    /// For each 64 columns, from `stride` words on, a word a row.
+    /// One word per row for each 64 columns, `stride` words apart.
     pub(super) words: &'a [u64],
     pub(super) stride: usize,
     /// Columns.
     pub(super) depth: usize,
-    /// What the background stands for, and how far each byte is from it.
+    /// Value of the background, and the difference of each byte's value from it.
     pub(super) background: f32,
     pub(super) differences: &'a [f32; 256],
 }
 
 impl Sparse<'_> {
-    /// `C = A·B`, and `start` in every row; the columns of C follow each other.
+    /// `C = A·B + start` in every row; C is row-major.
     pub(super) fn product(
         &self,
         path: Path,
@@ -112,8 +111,8 @@ impl Sparse<'_> {
                         tail: columns.len() - (vectors - 1) * lanes,
                     };
                     let run = kernels(path)[vectors - 1];
-                    // SAFETY: the instructions are there. The elements of A and C and the vectors of B
-                    // lie inside their slices, as checked above; a word's bits are below the depth,
+                    // SAFETY: the instructions are available. The elements of A and C and the vectors of B
+                    // are inside their slices, as checked above; a word's bits are below the depth,
                     // because `find` sets no others.
                     unsafe { run(strip) };
                 }
@@ -122,9 +121,9 @@ impl Sparse<'_> {
     }
 }
 
-/// Some vectors of all rows of C, to which the products of 64 summed indices are added.
+/// Block of C, all rows by a few vectors, to which the products of 64 summed indices are added.
 struct Strip<'a> {
-    /// One for each row.
+    /// One mask word per row.
     words: &'a [u64],
     a: *const u8,
     a_row: usize,
@@ -138,15 +137,15 @@ struct Strip<'a> {
     b_row: usize,
     is_first: bool,
     is_last: bool,
-    /// What every row of C has beside the foreground: added to it by the last strip.
+    /// Contribution of the background and the start to every row of C, added by the last strip.
     background_row: &'a mut [f32; MOST_VECTORS * 16],
     c: *mut f32,
     c_row: usize,
-    /// Numbers in the last vector of a row.
+    /// Elements in the last vector of a row.
     tail: usize,
 }
 
-/// By the number of vectors less one.
+/// Functions by the number of vectors minus one.
 type Kernels = [unsafe fn(Strip<'_>); MOST_VECTORS];
 
 fn kernels(path: Path) -> &'static Kernels {
@@ -184,8 +183,8 @@ impl Strip<'_> {
         unsafe {
             self.add_background::<V, VECTORS>();
             let rows = self.words.len();
-            // Neighbouring columns of a matrix in rows, as pixels of an image, are foreground together
-            // more often than not, and share what they read of B. Their sums have to fit the registers.
+            // Neighboring columns, such as pixels of an image, are mostly foreground together and share the rows of B
+            // that they load. Their sums have to fit the registers.
             let pairs = if self.a_row == 1 && V::N == 16 { rows / 2 } else { 0 };
             for pair in 0..pairs {
                 self.add_rows::<V, VECTORS, 2>(2 * pair);
@@ -196,7 +195,7 @@ impl Strip<'_> {
         }
     }
 
-    /// Adds what these rows of B contribute to the background.
+    /// Adds the contribution of these rows of B to the background.
     #[inline(always)]
     unsafe fn add_background<V: Lanes, const VECTORS: usize>(&mut self) {
         unsafe {
@@ -214,14 +213,14 @@ impl Strip<'_> {
         }
     }
 
-    /// Adds to so many rows of C, from row i on. Where only one of them has a foreground, the others add
-    /// zero times a number.
+    /// Adds to `ROWS` rows of C from row i on. If only one of them has a foreground, the others add zero times a
+    /// number.
     #[inline(always)]
     unsafe fn add_rows<V: Lanes, const VECTORS: usize, const ROWS: usize>(&self, i: usize) {
         let &Strip { words, a, a_row, a_column, b, b_row, is_first, is_last, c, c_row, tail, .. } = self;
         let count = |v: usize| if v + 1 == VECTORS { tail } else { V::N };
         unsafe {
-            // Columns of a matrix in rows: no processor guesses where the next ones are.
+            // Strided columns, which no hardware prefetcher predicts.
             if a_row == 1 && i.is_multiple_of(LINE) {
                 for p in 0..self.next {
                     prefetch_line(a.wrapping_add(i + (WORD + p) * a_column));

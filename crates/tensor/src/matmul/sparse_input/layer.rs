@@ -1,4 +1,4 @@
-//! Both products of a dense layer, in parts for caches and threads.
+//! Both products of a dense layer, blocked for caches and threads.
 
 use std::ops::Range;
 
@@ -15,29 +15,29 @@ use crate::parallel::{DIVIDED_FROM, for_each_chunk, rows_each, threads};
 use crate::quantized::U8Tensor;
 use crate::simd::Path;
 
-/// Rows of X that pass through a layer together: they stay in the second cache from the search for their
-/// foreground to the product. So few rows in all are divided by outputs between threads: each has its own
-/// rows of W, of dW and of what the optimizer keeps, from step to step.
+/// Rows of X in a block: they stay in L2 from the search for their foreground to the product. A batch of at most
+/// this many rows is divided by outputs between threads, so that each thread keeps the same rows of W, dW and the
+/// optimizer's state from step to step.
 const MOST_ROWS: usize = 256;
 
-/// Columns of X whose gradients are summed together, if not all are.
+/// Columns of X whose gradients are summed together, at most.
 const MOST_COLUMNS: usize = 112;
 
-/// What both products read.
+/// Operands of both products.
 pub(super) struct Layer<'a> {
     path: Path,
     threads: usize,
     bytes: &'a [u8],
     rows: usize,
     columns: usize,
-    /// The byte of the background, what it stands for, and how far each byte is from it.
+    /// Byte of the background, its value, and the difference of each byte's value from it.
     byte: u8,
     background: f32,
     differences: [f32; 256],
 }
 
 impl<'a> Layer<'a> {
-    /// For so many weights.
+    /// For this number of weights.
     pub(super) fn new(path: Path, x: U8Tensor<'a>, weights: usize, foreground: &SparseInput) -> Layer<'a> {
         let &SparseInput { background: byte, rows, columns, .. } = foreground;
         let divided = if rows <= MOST_ROWS { weights } else { x.bytes.len() };
@@ -46,7 +46,7 @@ impl<'a> Layer<'a> {
         Layer { path, threads, bytes: x.bytes, rows, columns, byte, background, differences }
     }
 
-    /// `Y = X·Wᵀ + b`; finds the foreground: `words` has for each 64 rows a word a column.
+    /// `Y = X·Wᵀ + b`; writes the foreground to `words`, one word per column for each 64 rows.
     pub(super) fn linear(&self, words: &mut [u64], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
         let &Layer { path, threads, rows, columns, .. } = self;
         let outputs = w.len() / columns;
@@ -90,7 +90,7 @@ impl<'a> Layer<'a> {
         });
     }
 
-    /// Looks through some rows of X.
+    /// Finds the foreground of some rows of X.
     fn find(&self, bytes: &[u8], by_row: &mut [u64], stride: usize, by_column: &mut [u64]) {
         let blocks = bytes.chunks(WORD * self.columns).zip(by_column.chunks_mut(self.columns));
         for ((block, by_column), start) in blocks.zip((0..).step_by(WORD)) {
@@ -98,7 +98,7 @@ impl<'a> Layer<'a> {
         }
     }
 
-    /// Some rows of X, whose foreground is known.
+    /// Rows of X with their foreground.
     fn in_rows<'b>(&'b self, bytes: &'b [u8], words: &'b [u64], stride: usize) -> Sparse<'b> {
         let &Layer { columns, background, ref differences, .. } = self;
         let (row_stride, column_stride, depth) = (columns, 1, columns);
@@ -113,7 +113,7 @@ impl<'a> Layer<'a> {
         Sparse { bytes, row_stride, column_stride, words, stride, depth, background, differences }
     }
 
-    /// `dW = dYᵀ·X + beta·dW`: as its transpose, dWᵀ = Xᵀ·dY, which is then turned round.
+    /// `dW = dYᵀ·X + beta·dW`, computed as dWᵀ = Xᵀ·dY and transposed.
     pub(super) fn gradient(&self, words: &[u64], dy: &[f32], beta: f32, dw: &mut [f32]) {
         let outputs = dw.len() / self.columns;
         if outputs == 0 {
@@ -130,7 +130,7 @@ impl<'a> Layer<'a> {
         });
     }
 
-    /// Of a dY that can be read in whole vectors.
+    /// The same for a dY padded to whole vectors.
     fn gradient_of_wide(&self, words: &[u64], dy: &[f32], width: usize, beta: f32, dw: &mut [f32]) {
         let &Layer { threads, rows, columns, .. } = self;
         let outputs = dw.len() / columns;
@@ -142,8 +142,8 @@ impl<'a> Layer<'a> {
         let parts = dw.chunks_mut(together * columns).zip((0..).step_by(together)).collect();
         on_threads(threads, parts, |(dw, start)| {
             let dy = Rows::Wide { data: &dy[start..], width, columns: dw.len() / columns };
-            // As long as dY is near, part by part: the whole transpose would push weights and the
-            // optimizer's state out of the second cache.
+            // Block by block while dY is in cache: the whole transpose would evict weights and the
+            // optimizer's state from L2.
             for first in (0..columns).step_by(MOST_COLUMNS) {
                 let part = first..columns.min(first + MOST_COLUMNS);
                 self.gradient_of_columns(part, 1, words, dy, beta, dw);
@@ -151,7 +151,7 @@ impl<'a> Layer<'a> {
         });
     }
 
-    /// Those of the weights that these columns of X are multiplied with.
+    /// Gradients of the weights of these columns of X.
     fn gradient_of_columns(
         &self,
         part: Range<usize>,
