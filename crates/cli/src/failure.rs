@@ -119,6 +119,19 @@ impl From<data::Error> for Failure {
     }
 }
 
+impl From<lab::run_matrix::KeptError> for Failure {
+    fn from(error: lab::run_matrix::KeptError) -> Failure {
+        use lab::run_matrix::KeptError;
+        let code = match error {
+            KeptError::Access(error) => return error.with_flag("--out").into(),
+            KeptError::Other { .. } => 2,
+            KeptError::Damaged { .. } => 65,
+            KeptError::Foreign { .. } => 73,
+        };
+        Failure { message: error.to_string(), hint: Some(error.hint()), code }
+    }
+}
+
 impl From<lab::Error> for Failure {
     fn from(error: lab::Error) -> Failure {
         let hint = error.hint();

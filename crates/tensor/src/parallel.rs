@@ -1,26 +1,55 @@
 //! Parallel loops whose bits do not depend on the number of threads: reductions are cut into fixed chunks by
 //! length alone; only elementwise and row-wise work is divided by the number of threads.
 
+mod adaptive;
 mod threads;
 
+use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
+pub use adaptive::Adaptive;
 pub use threads::{StartError, Threads, cores};
 
 /// Elements in a chunk of an elementwise loop: large enough that scheduling a chunk is cheap compared with
 /// its work, small enough that a chunk of five arrays stays in L2.
 pub const CHUNK: usize = 16 * 1024;
 
-/// Number of threads of the [`Threads`] that the caller runs on, or 1 outside of one.
+/// Number of threads of the [`Threads`] that the caller runs on, up to the [limit](limited), or 1 outside of one.
 pub fn threads() -> usize {
     // Asked from outside of a pool, rayon would start its global one.
     match rayon::current_thread_index() {
-        Some(_) => rayon::current_num_threads(),
+        Some(_) => rayon::current_num_threads().min(LIMIT.get()),
         None => 1,
     }
+}
+
+thread_local! {
+    /// Threads that work on this one may be divided between.
+    static LIMIT: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+/// Runs `work` divided between at most `count` of the current threads.
+///
+/// ```
+/// use tensor::parallel::{self, Threads, limited};
+/// let four = Threads::start(4)?;
+/// assert_eq!(four.run(|| limited(2, parallel::threads)), 2);
+/// # Ok::<(), parallel::StartError>(())
+/// ```
+pub fn limited<R>(count: usize, work: impl FnOnce() -> R) -> R {
+    /// Restores the limit, also if `work` panics.
+    struct Before(usize);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            LIMIT.set(self.0);
+        }
+    }
+    let _before = Before(LIMIT.replace(count.max(1)));
+    work()
 }
 
 /// Runs two closures, in parallel if a thread is available.
@@ -42,7 +71,7 @@ pub fn for_each_chunk<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
     let threads = threads();
     if chunks.len() <= 1 || threads == 1 {
         chunks.into_iter().for_each(work);
-    } else if chunks.len() > FEW * threads {
+    } else if chunks.len() > FEW * threads && threads == rayon::current_num_threads() {
         chunks.into_par_iter().for_each(work);
     } else {
         for_each_of_few(chunks, work);
@@ -98,34 +127,37 @@ fn for_each_of_few<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
 /// ```
 pub fn spinning<R>(work: impl FnOnce() -> R) -> R {
     /// Stops the others, also if `work` panics.
-    struct Done<'a>(&'a AtomicBool);
-    impl Drop for Done<'_> {
+    struct Done(Arc<AtomicBool>);
+    impl Drop for Done {
         fn drop(&mut self) {
             self.0.store(true, Ordering::Release);
         }
     }
-    if threads() == 1 {
+    let count = threads();
+    if count == 1 {
         return work();
     }
-    let (done, own) = (AtomicBool::new(false), rayon::current_thread_index());
-    rayon::in_place_scope(|scope| {
-        scope.spawn_broadcast(|_, thread| {
-            // This thread may get here while `work` waits for a job that another thread has taken.
-            let others = || Some(thread.index()) != own && !done.load(Ordering::Acquire);
-            let mut idle_since = None;
-            while others() {
-                if rayon::yield_now() == Some(rayon::Yield::Executed) {
-                    idle_since = None;
-                } else if idle_since.get_or_insert_with(Instant::now).elapsed() > SPIN_TIMEOUT {
-                    break;
-                } else {
-                    std::thread::yield_now();
-                }
+    let (done, own) = (Done(Arc::default()), rayon::current_thread_index());
+    let is_done = Arc::clone(&done.0);
+    // Nobody waits for them at the end: one of them may share its core with another program.
+    rayon::spawn_broadcast(move |thread| {
+        let before = usize::from(own.is_some_and(|own| own < thread.index()));
+        // This thread may get here while `work` waits for a job that another thread has taken.
+        if Some(thread.index()) == own || thread.index() - before >= count - 1 {
+            return;
+        }
+        let mut idle_since = None;
+        while !is_done.load(Ordering::Acquire) {
+            if rayon::yield_now() == Some(rayon::Yield::Executed) {
+                idle_since = None;
+            } else if idle_since.get_or_insert_with(Instant::now).elapsed() > SPIN_TIMEOUT {
+                break;
+            } else {
+                std::thread::yield_now();
             }
-        });
-        let _done = Done(&done);
-        work()
-    })
+        }
+    });
+    work()
 }
 
 /// Time that a thread looks for work before it sleeps: longer than occasional work on one thread, such as

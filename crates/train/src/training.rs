@@ -12,7 +12,8 @@ use autograd::BufferPool;
 use optim::{Optimizer, Requires, StateDict};
 use serde::{Deserialize, Serialize};
 use tensor::math::all_finite;
-use tensor::{ParamVec, parallel, simd};
+use tensor::parallel::{self, Adaptive};
+use tensor::{ParamVec, simd};
 
 use crate::budget::Budget;
 use crate::error::Error;
@@ -165,16 +166,19 @@ impl<'t> Training<'t> {
             self.evaluate(self.watched_split());
             self.tell_evaluations(watch)?;
         }
+        let mut choice = Adaptive::new(self.threads);
         while !self.is_over() {
-            // Once in every epoch, for threads that have gone to sleep since.
-            parallel::spinning(|| self.run_epoch(watch))?;
+            // Once in every epoch at least, for threads that have gone to sleep since.
+            let threads = choice.threads();
+            let stretch = || parallel::spinning(|| self.run_stretch(&mut choice, watch));
+            parallel::limited(threads, stretch)?;
         }
         watch(self, &Event::RunFinished { record: Box::new(self.record()) })
     }
 
-    /// Trains to the end of this epoch.
-    fn run_epoch(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
-        let per_epoch = self.steps_per_epoch();
+    /// Trains to the end of this epoch, or until another number of threads is to be used.
+    fn run_stretch(&mut self, choice: &mut Adaptive, watch: &mut Watch<'_>) -> ControlFlow<()> {
+        let (per_epoch, threads) = (self.steps_per_epoch(), choice.threads());
         while !self.is_over() {
             let place = self.progress.steps % per_epoch;
             if place == 0 || self.order.is_empty() {
@@ -183,10 +187,12 @@ impl<'t> Training<'t> {
             }
             let start = Instant::now();
             let loss = self.step(place as usize);
-            self.progress.seconds += start.elapsed().as_secs_f64();
+            let seconds = start.elapsed().as_secs_f64();
+            choice.took(seconds);
+            self.progress.seconds += seconds;
             self.note(loss, place + 1, per_epoch);
             self.tell_step(watch)?;
-            if place + 1 == per_epoch {
+            if place + 1 == per_epoch || choice.threads() != threads {
                 break;
             }
         }

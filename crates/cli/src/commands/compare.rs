@@ -1,11 +1,13 @@
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, value_parser};
+use lab::run_matrix::{KeptRuns, Plan, kept_in};
 use lab::{Comparison, RunMatrix};
 use optim::hyper::Value;
 use std::ops::ControlFlow;
-use train::{Budget, Recipe, Task};
+use train::{Budget, Event, Recipe, Task};
 
 use super::Command;
 use crate::args::{OutputArgs, TaskArgs, ThreadsArgs};
@@ -21,12 +23,16 @@ const NOTEBOOK: [(&str, f64); 3] = [("sgd", 0.01), ("adam", 0.001), ("rmsprop", 
 /// Evaluations in each epoch: fine enough to see when 95% was reached, cheap enough not to matter.
 const EVALUATIONS: u32 = 4;
 
+/// The files that a comparison leaves, in the order in which they are written.
+const RESULTS: [&str; 4] = ["report.html", "curves.svg", "results.csv", "results.jsonl"];
+
 #[derive(Args)]
 #[command(
     about = "Trains several optimizers alike and says which differences are real",
     long_about = "Trains one network, if not told otherwise the notebook's, on the same data with each optimizer, \
         several times. Seed k gives every optimizer the same initial weights and the same batches, so that \
-        differences between them are theirs and not luck's. Shows a table, and leaves a page with curves.",
+        differences between them are theirs and not luck's. Shows a table, and leaves a page with curves. Each run \
+        is kept as soon as it is finished: after an interruption, the same command goes on.",
     after_help = "Examples:\n  descent compare\n  descent compare --quick\n  \
         descent compare --optimizers sgd,adamw --dataset fashion-mnist\n  \
         descent compare --optimizers 'sgd lr=0.1, sgd lr=0.1 momentum=0.9' --epochs 3\n  \
@@ -54,7 +60,7 @@ pub(crate) struct Compare {
     quick: bool,
     #[command(flatten)]
     threads: ThreadsArgs,
-    /// Folder for the results [default: a new one in results]
+    /// Folder for the results, and to go on from [default: a new one in results]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -93,10 +99,18 @@ fn run(compare: &Compare) -> Result<(), Failure> {
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let task = Task { target: Some(0.95), ..compare.task.load()? };
-    let stop = Stop::listen()?;
-    let folder = folder(compare)?;
     let budget = Budget { epochs, evaluations: EVALUATIONS };
     let matrix = RunMatrix { task: &task, recipes, seeds: (0..seeds.into()).collect(), budget, threads };
+    let plan = matrix.plan()?;
+    let folder = folder(compare, &plan)?;
+    let shown = files::text::path(&folder);
+    let kept = KeptRuns::open(&folder, &plan, &RESULTS, &mut || {
+        console::note(&format!("waiting for another process that writes {shown}"));
+    })?;
+    if !kept.is_empty() {
+        console::note(&format!("going on with {shown}: {} of {} runs are there", kept.len(), matrix.runs()));
+    }
+    let stop = Stop::listen()?;
 
     let steps = matrix
         .recipes
@@ -112,9 +126,15 @@ fn run(compare: &Compare) -> Result<(), Failure> {
         }
     }
     let progress = Progress::new(matrix.runs(), steps * u64::from(seeds), matrix.workers(), json);
-    let stopped = AtomicBool::new(false);
-    let records = matrix.run(&|place, event| {
+    let (stopped, unkept) = (AtomicBool::new(false), Once::new());
+    let records = matrix.run_others(&|key| kept.get(key), &|place, event| {
         progress.read(place, event);
+        if let Event::RunFinished { record } = event
+            && let Err(error) = kept.put(record)
+        {
+            // All is written once more at the end; by then there may be room.
+            unkept.call_once(|| console::note(&format!("warning: finished runs are not kept: {error}")));
+        }
         if stop.asked() {
             stopped.store(true, Ordering::Relaxed);
             return ControlFlow::Break(());
@@ -123,7 +143,7 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     })?;
     progress.finish();
 
-    let kept = records.len();
+    let finished = records.len();
     let comparison = Comparison::new(records, task.target, command_line(compare, epochs, seeds));
     let written = write(&folder, &comparison);
     // The table is shown in any case.
@@ -131,7 +151,10 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     written?;
     match stop.code() {
         Some(code) if stopped.load(Ordering::Relaxed) => {
-            let message = format!("stopped: {kept} of {} runs were finished and are kept", matrix.runs());
+            let message = format!(
+                "stopped: {finished} of {} runs were finished and are kept; the same command goes on with them",
+                matrix.runs()
+            );
             Err(Failure::signal(code, message))
         }
         _ => Ok(()),
@@ -160,11 +183,16 @@ fn recipes(list: &str, batch: u32) -> Result<Vec<Recipe>, Failure> {
     Ok(recipes)
 }
 
-/// The folder for results: the one that was named, or a new one.
-fn folder(compare: &Compare) -> Result<PathBuf, Failure> {
-    match &compare.out {
-        Some(folder) => Ok(folder.clone()),
-        None => folders::make_next(Path::new("results"), &format!("compare-{}", compare.task.name())),
+/// The folder for results: the one that was named, the last one of this comparison, or a new one.
+fn folder(compare: &Compare, plan: &Plan) -> Result<PathBuf, Failure> {
+    if let Some(folder) = &compare.out {
+        return Ok(folder.clone());
+    }
+    let (parent, name) = (Path::new("results"), format!("compare-{}", compare.task.name()));
+    let ours = |folder: &PathBuf| kept_in(folder, plan).is_some();
+    match folders::numbered(parent, &name).into_iter().find(ours) {
+        Some(folder) => Ok(folder),
+        None => folders::make_next(parent, &name),
     }
 }
 
@@ -187,12 +215,13 @@ fn command_line(compare: &Compare, epochs: u32, seeds: u32) -> String {
 
 /// Leaves the page, the picture and the records, each whole or not at all.
 fn write(folder: &Path, comparison: &Comparison) -> Result<(), Failure> {
-    for (name, text) in [
-        ("report.html", report::page(comparison)),
-        ("curves.svg", report::curves_svg(comparison)),
-        ("results.csv", report::csv(&comparison.runs)),
-        ("results.jsonl", report::jsonl(&comparison.runs)),
-    ] {
+    let texts = [
+        report::page(comparison),
+        report::curves_svg(comparison),
+        report::csv(&comparison.runs),
+        report::jsonl(&comparison.runs),
+    ];
+    for (name, text) in RESULTS.iter().zip(texts) {
         files::atomic_write(&folder.join(name), text.as_bytes()).map_err(|error| error.with_flag("--out"))?;
     }
     Ok(())

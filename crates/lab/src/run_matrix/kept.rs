@@ -1,0 +1,274 @@
+//! A folder that keeps the runs of one comparison as they finish, so that it goes on where it was stopped.
+//!
+//! `comparison.json` says which comparison it is, `results.jsonl` has a record a line, and `.lock` is held by the
+//! process that writes. A run is one write at the end of the file, synced; what a kill leaves of a line is cut off
+//! when the folder is opened again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
+
+use files::Lock;
+use serde_json::{Map, Value};
+use train::Record;
+
+use super::plan::Plan;
+
+/// Says which comparison a folder has.
+const PLAN: &str = "comparison.json";
+/// The records.
+const RECORDS: &str = "results.jsonl";
+/// Held by the process that writes.
+const LOCK: &str = ".lock";
+/// Bytes that a plan or records may have: more than any comparison of today.
+const MOST: u64 = 1 << 32;
+/// Values of a setting that a message lists.
+const LISTED: usize = 4;
+
+/// Runs of one comparison that are finished, in a folder.
+#[derive(Debug)]
+pub struct KeptRuns {
+    path: PathBuf,
+    state: Mutex<State>,
+    _lock: Lock,
+}
+
+#[derive(Debug)]
+struct State {
+    by_key: BTreeMap<String, Record>,
+    /// The file, open at its end; none once a write has failed, for a line would follow a torn one.
+    file: Option<File>,
+    bytes: u64,
+}
+
+/// Reasons why a folder cannot keep the runs of a comparison.
+#[derive(Debug, thiserror::Error)]
+pub enum KeptError {
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    Access(#[from] files::Error),
+    /// The folder has another comparison.
+    #[error("{} has another comparison:\n{}", files::text::path(folder), differences.join("\n"))]
+    Other {
+        /// The folder.
+        folder: PathBuf,
+        /// A line for each setting that differs.
+        differences: Vec<String>,
+    },
+    /// The folder has files under the names of results, and they are no comparison's.
+    #[error(
+        "{}: expected a new folder or that of this comparison, found {found} without {PLAN}",
+        files::text::path(folder)
+    )]
+    Foreign {
+        /// The folder.
+        folder: PathBuf,
+        /// The first file found.
+        found: String,
+    },
+    /// A file of the folder is not as it was written.
+    #[error("{} is damaged: {why}", files::text::path(path))]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The place and the fault.
+        why: String,
+    },
+}
+
+impl KeptError {
+    /// The next step for a person.
+    pub fn hint(&self) -> String {
+        match self {
+            KeptError::Access(error) => error.hint(),
+            KeptError::Other { .. } => {
+                "give the settings of the folder to go on with it, or another folder with --out".to_string()
+            }
+            KeptError::Foreign { .. } => "name another folder with --out".to_string(),
+            KeptError::Damaged { .. } => {
+                "restore the file from a copy, or name another folder with --out".to_string()
+            }
+        }
+    }
+}
+
+impl KeptRuns {
+    /// Opens a folder for a comparison: a new one, or one that has runs of the same. `results` are names of files
+    /// that a comparison leaves in the end. `waiting` is called if another process has the folder; it is waited for.
+    ///
+    /// # Errors
+    /// If the folder has another comparison or files of that name, if it is damaged, or if it cannot be written.
+    pub fn open(
+        folder: &Path,
+        plan: &Plan,
+        results: &[&str],
+        waiting: &mut dyn FnMut(),
+    ) -> Result<KeptRuns, KeptError> {
+        check(folder, plan, results)?;
+        let lock = Lock::acquire(&folder.join(LOCK), waiting)?;
+        // Another process may have begun one in the meantime.
+        check(folder, plan, results)?;
+        if !folder.join(PLAN).exists() {
+            files::atomic_write(&folder.join(PLAN), plan.to_json().as_bytes())?;
+        }
+        let path = folder.join(RECORDS);
+        let (by_key, bytes) = read(&path)?;
+        let file = append_to(&path, bytes).map_err(|source| written(&path, source))?;
+        let state = Mutex::new(State { by_key, file: Some(file), bytes });
+        Ok(KeptRuns { path, state, _lock: lock })
+    }
+
+    /// Number of runs.
+    pub fn len(&self) -> usize {
+        self.state().by_key.len()
+    }
+
+    /// If there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The run with this key ([`Record::key`]).
+    pub fn get(&self, key: &str) -> Option<Record> {
+        self.state().by_key.get(key).cloned()
+    }
+
+    /// Keeps a run that is finished: when this returns, no kill and no power failure loses it. A run that is there
+    /// stays as it is.
+    ///
+    /// # Errors
+    /// If it cannot be written; then this run and later ones are not kept, and those before are.
+    pub fn put(&self, record: &Record) -> Result<(), KeptError> {
+        let mut state = self.state();
+        let key = record.key();
+        if state.by_key.contains_key(&key) {
+            return Ok(());
+        }
+        let State { by_key, file, bytes } = &mut *state;
+        let Some(open) = file else { return Ok(()) };
+        let line = serde_json::to_string(record).expect("plain data") + "\n";
+        let done = open.write_all(line.as_bytes()).and_then(|()| open.sync_data());
+        if let Err(source) = done {
+            // What was written of it is cut off here or, if that fails too, when the folder is opened again.
+            let _ = open.set_len(*bytes);
+            *file = None;
+            return Err(written(&self.path, source).into());
+        }
+        *bytes += line.len() as u64;
+        by_key.insert(key, record.clone());
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves whole records.
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// If a folder has runs of this comparison, and how many of them; nothing is changed.
+pub fn kept_in(folder: &Path, plan: &Plan) -> Option<usize> {
+    check(folder, plan, &[]).ok()?;
+    folder.join(PLAN).exists().then_some(())?;
+    read(&folder.join(RECORDS)).ok().map(|(records, _)| records.len())
+}
+
+/// Refuses a folder that has something else.
+fn check(folder: &Path, plan: &Plan, results: &[&str]) -> Result<(), KeptError> {
+    let path = folder.join(PLAN);
+    let text = match files::read(&path, MOST) {
+        Ok(text) => text,
+        Err(error) if error.kind() == files::Kind::Missing => {
+            let found = results.iter().find(|name| folder.join(name).symlink_metadata().is_ok());
+            return match found {
+                Some(found) => Err(KeptError::Foreign { folder: folder.into(), found: found.to_string() }),
+                None => Ok(()),
+            };
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let theirs: Map<String, Value> =
+        serde_json::from_slice(&text).map_err(|error| KeptError::Damaged { path, why: error.to_string() })?;
+    let differences = differences(&theirs, &plan.to_map());
+    match differences.is_empty() {
+        true => Ok(()),
+        false => Err(KeptError::Other { folder: folder.into(), differences }),
+    }
+}
+
+/// A line for each setting that differs.
+fn differences(theirs: &Map<String, Value>, ours: &Map<String, Value>) -> Vec<String> {
+    let names = ours.keys().chain(theirs.keys().filter(|name| !ours.contains_key(*name)));
+    let mut lines = Vec::new();
+    for name in names {
+        let pair = [theirs, ours].map(|settings| settings.get(name).unwrap_or(&Value::Null));
+        if pair[0] != pair[1] {
+            let [theirs, ours] = shown(pair);
+            lines.push(format!("  {}: {theirs} in the folder, {ours} now", files::text::name(name)));
+        }
+    }
+    lines
+}
+
+/// Two values of a setting; of lists, what only one of them has.
+fn shown([theirs, ours]: [&Value; 2]) -> [String; 2] {
+    let text = |value: &Value| match value {
+        Value::Null => "nothing".to_string(),
+        Value::String(text) => files::text::shorten(text, 80),
+        other => files::text::shorten(&other.to_string(), 80),
+    };
+    let (Value::Array(a), Value::Array(b)) = (theirs, ours) else { return [text(theirs), text(ours)] };
+    let only = |here: &[Value], there: &[Value]| {
+        let extra: Vec<String> = here.iter().filter(|value| !there.contains(value)).map(text).collect();
+        match extra.len() {
+            0 => "nothing else".to_string(),
+            n if n > LISTED => format!("{}, … ({n} more)", extra[..LISTED].join(", ")),
+            _ => extra.join(", "),
+        }
+    };
+    let [mut theirs, mut ours] = [only(a, b), only(b, a)];
+    if theirs == ours {
+        (theirs, ours) = ("another order".to_string(), "this one".to_string());
+    }
+    [theirs, ours]
+}
+
+/// The records of a file by key, and how many of its bytes they take: a last line without an end is torn.
+fn read(path: &Path) -> Result<(BTreeMap<String, Record>, u64), KeptError> {
+    let text = match files::read(path, MOST) {
+        Ok(text) => text,
+        Err(error) if error.kind() == files::Kind::Missing => return Ok((BTreeMap::new(), 0)),
+        Err(error) => return Err(error.into()),
+    };
+    let damaged = |line: usize, why: String| KeptError::Damaged {
+        path: path.into(),
+        why: format!("line {line}: {}", files::text::shorten(&why, 200)),
+    };
+    let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    let mut records = BTreeMap::new();
+    for (index, line) in text[..whole].split_inclusive(|&byte| byte == b'\n').enumerate() {
+        let line = std::str::from_utf8(line).map_err(|error| damaged(index + 1, error.to_string()))?;
+        let record = Record::parse(line).map_err(|error| damaged(index + 1, error.to_string()))?;
+        records.insert(record.key(), record);
+    }
+    Ok((records, whole as u64))
+}
+
+/// Opens a file at its end, after cutting it to so many bytes.
+fn append_to(path: &Path, bytes: u64) -> io::Result<File> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => return Err(ErrorKind::InvalidInput.into()),
+        _ => {}
+    }
+    let file = File::options().create(true).append(true).open(path)?;
+    if file.metadata()?.len() != bytes {
+        file.set_len(bytes)?;
+        file.sync_data()?;
+    }
+    Ok(file)
+}
+
+fn written(path: &Path, source: io::Error) -> files::Error {
+    files::Error::Io { action: "write", path: path.into(), flag: None, source }
+}
