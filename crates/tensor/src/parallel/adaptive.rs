@@ -222,7 +222,7 @@ mod tests {
     use super::*;
     use crate::random::Stream;
 
-    /// Runs steps for so many seconds on a machine that tells what a step takes, and returns the time that
+    /// Runs steps for a number of seconds on a machine that tells what a step takes, and returns the time that
     /// they would have taken on one thread over the time that they took.
     fn speedup(seconds: f64, threads: usize, mut step: impl FnMut(usize, f64) -> f64) -> f64 {
         let (mut choice, mut now, mut alone) = (Adaptive::new(threads), 0.0, 0.0);
