@@ -126,7 +126,7 @@ fn sample() -> data::Dataset {
     let mut request = data::Request::new(data::set("mnist").unwrap());
     request.offline = true;
     request.places = data::Places {
-        standing: None,
+        configured: None,
         here: "/nonexistent".into(),
         system: "/nonexistent".into(),
         cache: "/nonexistent".into(),

@@ -1,4 +1,4 @@
-//! Draws pictures of each kind from MNIST's test digits.
+//! Draws test pictures of each kind from MNIST's test digits.
 //!
 //! Run: `cargo run -p data --features pictures --example make_pictures -- OUT COUNT [FOLDER]`, where FOLDER holds the
 //! real MNIST; the sample is taken without it. The files are `OUT/KIND/INDEX_LABEL.png` or `.jpg`.
@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut stream = Stream::new(1998, kind.name);
         fs::create_dir_all(out.join(kind.name))?;
         for i in 0..count {
-            // Other digits for each kind.
+            // Different digits for each kind.
             let index = (place * 331 + i * 7) % digits.len();
             let digit: Vec<f32> = digits.image(index).iter().map(|&x| f32::from(x) / 255.0).collect();
             let name = format!("{}/{index}_{}.{}", kind.name, digits.labels[index], kind.extension);

@@ -1,7 +1,7 @@
 //! Chooses the embedded sample from the real MNIST and writes its four files.
 //!
 //! Run: `cargo run -p data --example make_sample -- FOLDER [OUT]`, where FOLDER holds the real
-//! MNIST. The same files result, byte for byte, wherever and whenever it runs.
+//! MNIST. The output is the same on every machine, byte for byte.
 #![allow(clippy::print_stdout)] // An example talks to the person who runs it.
 
 use std::env;
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Which images to keep, in their old order: from each class its share, drawn without return.
+/// Indices of a stratified sample without replacement, in ascending order.
 fn choose(split: &Images, wanted: usize, classes: usize, name: &str) -> Vec<usize> {
     let mut stream = Stream::new(SEED, name);
     let mut members = vec![Vec::new(); classes];
@@ -53,8 +53,8 @@ fn choose(split: &Images, wanted: usize, classes: usize, name: &str) -> Vec<usiz
     chosen
 }
 
-/// How many images of each class: the class's proportion, rounded so that the sum is right (the
-/// largest remainders go up).
+/// Number of images per class: its proportion, rounded so that the sum is exact (largest remainders are rounded
+/// up).
 fn shares(labels: &[u8], wanted: usize, classes: usize) -> Vec<usize> {
     let mut counts = vec![0; classes];
     for &label in labels {
@@ -79,7 +79,7 @@ fn arrays(split: &Images, chosen: &[usize]) -> [Idx; 2] {
     ]
 }
 
-/// Packs without a time stamp or a name, which would change the bytes.
+/// Compresses without a timestamp or a name, which would change the bytes.
 fn save(folder: &Path, name: &str, idx: &Idx) -> Result<(), Box<dyn Error>> {
     let mut packer = GzBuilder::new().write(Vec::new(), Compression::best());
     packer.write_all(&idx.write()?)?;

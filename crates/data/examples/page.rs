@@ -1,7 +1,7 @@
-//! A page of digits (or clothes, or characters), drawn in the terminal.
+//! Prints a page of images in the terminal.
 //!
-//! Run: `cargo run -p data --example page -- [SET] [FOLDER]`. Without a folder it takes what is
-//! on this machine, and the embedded sample of MNIST if nothing is.
+//! Run: `cargo run -p data --example page -- [SET] [FOLDER]`. Without a folder it uses the
+//! set on this machine, or else the embedded sample of MNIST.
 #![allow(clippy::print_stdout)] // An example talks to the person who runs it.
 
 use data::{Dataset, Images, Request};
@@ -24,7 +24,7 @@ fn main() -> Result<(), data::Error> {
     Ok(())
 }
 
-/// Prints images beside each other, below each the name of its class.
+/// Prints images in a row with their class names below.
 fn print_row(set: &Dataset, images: std::ops::Range<usize>) {
     let drawings: Vec<Vec<String>> = images.clone().map(|i| draw(&set.train, i)).collect();
     for line in 0..drawings[0].len() {
@@ -35,8 +35,8 @@ fn print_row(set: &Dataset, images: std::ops::Range<usize>) {
     println!("{}\n", names.map(|name| format!("{name:^14}")).collect::<Vec<_>>().join("  "));
 }
 
-/// An image at half its size. A character shows two dots, one above the other; a dot is the
-/// mean of 2 × 2 pixels.
+/// Renders an image at half its size. A character shows two dots, one above the other; a dot is the mean of
+/// 2 × 2 pixels.
 fn draw(split: &Images, index: usize) -> Vec<String> {
     let (image, cols) = (split.image(index), split.cols);
     let dark = |row: usize, col: usize| {

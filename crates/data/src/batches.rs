@@ -1,4 +1,4 @@
-//! Seeded batches: which images, in which order, and what their pixels stand for.
+//! Seeded order of an epoch, gathering of images, and normalization of pixels.
 
 use tensor::quantized::Quantization;
 use tensor::random::Stream;
@@ -6,8 +6,8 @@ use tensor::random::Stream;
 use crate::dataset::Images;
 use crate::samples::gather_rows;
 
-/// The order in which `count` examples are visited in an epoch, counted from 0: a function of
-/// seed, epoch and count alone, so an interrupted run finds its place again.
+/// Permutation of `0..count` for an epoch, counted from 0: a function of seed, epoch and count alone, so an
+/// interrupted run can resume.
 ///
 /// ```
 /// let order = data::batches::epoch_order(7, 0, 5);
@@ -16,7 +16,7 @@ use crate::samples::gather_rows;
 /// ```
 ///
 /// # Panics
-/// With more than 2³² examples.
+/// If `count` exceeds 2³².
 #[track_caller]
 pub fn epoch_order(seed: u64, epoch: u32, count: usize) -> Vec<u32> {
     let count = u32::try_from(count).expect("at most 2³² examples");
@@ -25,20 +25,20 @@ pub fn epoch_order(seed: u64, epoch: u32, count: usize) -> Vec<u32> {
     order
 }
 
-/// How pixels become numbers: `(p/255 − mean)/std`.
+/// Normalization of pixels: `(p/255 − mean)/std`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Normalize {
-    /// What becomes 0, on the scale from 0 to 1.
+    /// Value that becomes 0, on the scale from 0 to 1.
     pub mean: f64,
-    /// What becomes a distance of 1.
+    /// Difference that becomes 1, on the same scale.
     pub std: f64,
 }
 
 impl Normalize {
-    /// The notebook's: from −1 to 1.
+    /// Mean and standard deviation 0.5: pixels become −1 to 1.
     pub const HALF: Normalize = Normalize { mean: 0.5, std: 0.5 };
 
-    /// The numbers of the pixels from 0 to 255.
+    /// Quantization with the same values for pixels 0 to 255.
     ///
     /// ```
     /// let quantization = data::batches::Normalize::HALF.quantization();
@@ -51,8 +51,7 @@ impl Normalize {
 }
 
 impl Images {
-    /// Copies the images with these indices to `pixels`, one after another, and their labels to
-    /// `labels`.
+    /// Copies the images with these indices to `pixels`, and their labels to `labels`.
     ///
     /// ```
     /// let split = data::Images { pixels: vec![0, 255, 51, 204], labels: vec![3, 8], rows: 1, cols: 2 };
@@ -62,11 +61,16 @@ impl Images {
     /// ```
     ///
     /// # Panics
-    /// If there is no such image, or `pixels` is not as long as the images.
+    /// If an index is out of range, or the length of `pixels` is not that of the images.
     #[track_caller]
     pub fn gather(&self, indices: &[u32], pixels: &mut [u8], labels: &mut Vec<u32>) {
         let size = self.rows * self.cols;
-        assert_eq!(pixels.len(), indices.len() * size, "{} images of {size} pixels", indices.len());
+        assert_eq!(
+            pixels.len(),
+            indices.len() * size,
+            "expected room for {} images of {size} pixels",
+            indices.len()
+        );
         labels.clear();
         labels.extend(indices.iter().map(|&i| u32::from(self.labels[i as usize])));
         gather_rows(&self.pixels, size, indices, pixels);
@@ -86,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn every_pixel_value_is_normalised_to_rounding() {
+    fn every_pixel_value_is_normalized_to_rounding() {
         for normalize in [Normalize::HALF, Normalize { mean: 0.1307, std: 0.3081 }] {
             for pixel in 0..=255 {
                 let exact = (f64::from(pixel) / 255.0 - normalize.mean) / normalize.std;

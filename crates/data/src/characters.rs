@@ -1,5 +1,5 @@
-//! Text as characters: the text that is part of this crate, vocabularies, and windows for models that
-//! predict the next character.
+//! Character-level text: the text included in this crate, vocabularies, and windows for next-character
+//! prediction.
 //!
 //! ```
 //! use data::characters::{Vocabulary, next_character};
@@ -16,7 +16,7 @@
 use crate::samples::{Inputs, Samples, Splits, Targets};
 
 /// The first thirty chapters of *Pride and Prejudice* (Jane Austen, 1813, public domain), 299,712
-/// characters of 74 kinds.
+/// characters, 74 of them distinct.
 ///
 /// ```
 /// assert!(data::text().contains("It is a truth universally acknowledged"));
@@ -25,9 +25,9 @@ pub fn text() -> &'static str {
     include_str!("../text/pride-and-prejudice.txt")
 }
 
-/// Characters of [`text`] in windows of `length`, and its vocabulary: the first nine tenths of the text
-/// for training, then a twentieth each for validation and test. Windows follow each other without
-/// overlap; each target is the character after its input.
+/// Splits [`text`] into windows of `length` characters, and returns its vocabulary: the first nine tenths of the
+/// text for training, then a twentieth each for validation and test. Windows do not overlap; each target is the
+/// character after its input.
 ///
 /// # Panics
 /// If `length` is 0.
@@ -36,7 +36,7 @@ pub fn text_splits(length: usize) -> (Splits, Vocabulary) {
     splits(text(), length)
 }
 
-/// [`text_splits`] of another text.
+/// Like [`text_splits`] for any text.
 ///
 /// # Panics
 /// If `length` is 0.
@@ -51,8 +51,8 @@ pub fn splits(text: &str, length: usize) -> (Splits, Vocabulary) {
     (Splits { train, validation, test }, vocabulary)
 }
 
-/// Windows of `length` tokens that begin `stride` apart, each with the tokens that follow as targets.
-/// Tokens at the end that fill no window are left out.
+/// Windows of `length` tokens that begin `stride` apart, with the following tokens as targets. A last incomplete
+/// window is dropped.
 ///
 /// # Panics
 /// If `length` or `stride` is 0.
@@ -77,29 +77,29 @@ pub fn next_character(tokens: &[u32], vocabulary: usize, length: usize, stride: 
     }
 }
 
-/// The characters of a text, in the order of their code points; a token is a place in it.
+/// Distinct characters of a text in the order of their code points; a token is an index into them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
     symbols: Vec<char>,
 }
 
-/// A character or token that a vocabulary does not have.
+/// Character or token outside of a vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownSymbol {
-    /// A character that the text it was made of did not have.
+    /// Character outside of the vocabulary.
     #[error("unknown character {symbol:?} at position {position}")]
     Character {
-        /// The character.
+        /// Character.
         symbol: char,
-        /// Its place in the text, in characters from 0.
+        /// Position in the text, in characters from 0.
         position: usize,
     },
-    /// A token beyond the last one.
+    /// Token outside of the vocabulary.
     #[error("expected tokens below {len}, found {token} at position {position}")]
     Token {
-        /// The token.
+        /// Token.
         token: u32,
-        /// Its place among the tokens, from 0.
+        /// Index among the tokens, from 0.
         position: usize,
         /// Number of symbols.
         len: usize,
@@ -107,7 +107,7 @@ pub enum UnknownSymbol {
 }
 
 impl Vocabulary {
-    /// All characters that the text has.
+    /// Vocabulary of all characters of a text.
     pub fn of(text: &str) -> Vocabulary {
         let mut symbols: Vec<char> = text.chars().collect();
         symbols.sort_unstable();
@@ -115,12 +115,12 @@ impl Vocabulary {
         Vocabulary { symbols }
     }
 
-    /// The characters, by token.
+    /// Characters by token.
     pub fn symbols(&self) -> &[char] {
         &self.symbols
     }
 
-    /// Number of different characters.
+    /// Number of distinct characters.
     pub fn len(&self) -> usize {
         self.symbols.len()
     }

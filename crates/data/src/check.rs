@@ -1,4 +1,4 @@
-//! Whether bytes are what was published.
+//! Checks of bytes against published checksums.
 
 use std::path::Path;
 
@@ -15,13 +15,13 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Lower-case hexadecimal, two digits a byte.
+/// Lower-case hexadecimal, two digits per byte.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Reads one file of a set from its unpacked bytes, and refuses any that were not published.
-/// `stamp` is the SHA-256 taken when the file was stored, for sets that publish none.
+/// Reads one file of a set from its unpacked bytes, and fails unless they are the published ones. `stamp` is the
+/// SHA-256 recorded when the file was stored, for sets without a published one.
 pub(crate) fn idx(
     set: &Set,
     expected: &File,
@@ -55,7 +55,7 @@ pub(crate) fn idx(
     }
 }
 
-/// Size and element type of a whole file, as [`Idx::describe`] says it.
+/// Expected size and element type of a file, in the words of [`Idx::describe`].
 fn describe(holds: Holds, items: usize) -> String {
     let items = grouped(items as u64);
     match holds {
@@ -65,7 +65,7 @@ fn describe(holds: Holds, items: usize) -> String {
     }
 }
 
-/// The set that a file of this SHA-256 belongs to. All sets look alike from outside.
+/// Set with a file of this SHA-256. The files of all sets have the same names and sizes.
 fn published_as(sha256: &str) -> Option<&'static Set> {
     SETS.iter().find(|set| set.files.iter().any(|file| file.sha256 == Some(sha256)))
 }

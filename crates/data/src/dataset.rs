@@ -6,35 +6,35 @@ use crate::error::Error;
 use crate::idx::{Idx, IdxData};
 use crate::places::Origin;
 
-/// A data set, checked and ready.
+/// Image data set in memory, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
-    /// The set's name, such as `mnist`.
+    /// Name, such as `mnist`.
     pub name: &'static str,
-    /// Number of classes; every label is less.
+    /// Number of classes; labels are below it.
     pub classes: usize,
-    /// What each class is called, by label.
+    /// Class names by label.
     pub class_names: &'static [&'static str],
-    /// The usual mean and standard deviation of its training pixels, scaled to 0…1.
+    /// Mean and standard deviation of the training pixels on the scale from 0 to 1, as usually published.
     pub mean_std: (f64, f64),
-    /// Images to learn from.
+    /// Training images.
     pub train: Images,
-    /// Images to measure with.
+    /// Test images.
     pub test: Images,
-    /// Where the bytes came from.
+    /// Source of the bytes.
     pub origin: Origin,
 }
 
 impl Dataset {
-    /// Whether this is the embedded sample rather than the whole set.
+    /// True for the embedded sample, false for the whole set.
     pub fn is_sample(&self) -> bool {
         self.origin == Origin::Sample
     }
 
-    /// The first images of each split, for a quick look or a test.
+    /// First images of each split, for a quick look or a test.
     ///
     /// # Panics
-    /// If there are not as many.
+    /// If a split has fewer images.
     #[track_caller]
     pub fn first(self, train: usize, test: usize) -> Dataset {
         Dataset { train: self.train.first(train), test: self.test.first(test), ..self }
@@ -44,9 +44,9 @@ impl Dataset {
 /// Images of one size and their labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Images {
-    /// `len × rows × cols` grey values, image after image, row after row; 0 is the background.
+    /// `len × rows × cols` gray values, row-major; 0 is the background.
     pub pixels: Vec<u8>,
-    /// The class of each image.
+    /// Class of each image.
     pub labels: Vec<u8>,
     /// Pixel rows of an image.
     pub rows: usize,
@@ -55,10 +55,10 @@ pub struct Images {
 }
 
 impl Images {
-    /// Puts images and labels together, each with the file that it was read from.
+    /// Combines images and labels, each with the path of its file for messages.
     ///
-    /// Images are unsigned bytes in three dimensions. Labels are integers in one dimension, or
-    /// eight columns of i32, as QMNIST has them: there the first is the class.
+    /// Images are unsigned bytes in three dimensions. Labels are integers in one dimension, or the eight i32 columns
+    /// of QMNIST, whose first is the class.
     pub fn new(
         (images_file, images): (&Path, Idx),
         (labels_file, labels): (&Path, Idx),
@@ -86,12 +86,12 @@ impl Images {
         self
     }
 
-    /// How many images there are.
+    /// Number of images.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there are none.
+    /// True if there are no images.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
@@ -99,16 +99,16 @@ impl Images {
     /// The `rows × cols` pixels of one image.
     ///
     /// # Panics
-    /// If there is no such image.
+    /// If the index is out of range.
     #[track_caller]
     pub fn image(&self, index: usize) -> &[u8] {
-        assert!(index < self.len(), "image {index} of {}", self.len());
+        assert!(index < self.len(), "expected an index below {}, found {index}", self.len());
         let size = self.rows * self.cols;
         &self.pixels[index * size..][..size]
     }
 }
 
-/// The bytes of images, how many there are, their rows and columns.
+/// Bytes of images, their number, rows and columns.
 fn pixels(file: &Path, images: Idx) -> Result<(Vec<u8>, usize, usize, usize), Error> {
     let found = images.describe();
     match images {
@@ -123,7 +123,7 @@ fn pixels(file: &Path, images: Idx) -> Result<(Vec<u8>, usize, usize, usize), Er
     }
 }
 
-/// The class of each label, in range.
+/// Class of each label, checked to be in range.
 pub(crate) fn labels(file: &Path, idx: &Idx, classes: usize) -> Result<Vec<u8>, Error> {
     let wrong = || Error::Content {
         file: file.into(),

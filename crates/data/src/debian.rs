@@ -1,4 +1,4 @@
-//! A data set out of a Debian package, unpacked without being installed, so that it takes no root.
+//! Data sets from Debian packages, unpacked without installation and so without root.
 
 use std::fs;
 use std::path::Path;
@@ -12,8 +12,8 @@ use crate::program;
 use crate::sets::File;
 use crate::store::Store;
 
-/// Has `apt-get download` fetch the package into a folder of its own, `dpkg -x` unpack it there, and
-/// takes the files from where the package has them. Nothing of the package is run.
+/// Fetches the package with `apt-get download` into a separate folder, unpacks it there with `dpkg -x`, and
+/// stores the files. No code of the package is run.
 pub(crate) fn obtain(
     store: &Store,
     network: &Network,
@@ -22,7 +22,7 @@ pub(crate) fn obtain(
     progress: &mut dyn FnMut(Event),
 ) -> Result<(), Error> {
     let folder = store.folder.join(".debian");
-    // A leftover of a process that was killed; only the holder of the lock comes here.
+    // Left by a killed process; only the holder of the lock gets here.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir(&folder).map_err(|source| Error::Create { path: folder.clone(), source })?;
     let obtained = unpacked(&folder, network, package).and_then(|()| {
@@ -37,7 +37,7 @@ pub(crate) fn obtain(
 fn unpacked(folder: &Path, network: &Network, package: &str) -> Result<(), Error> {
     let failed = |why: String| Error::Server { place: format!("Debian package {package}"), why };
     let Some(apt) = &network.apt else {
-        return Err(failed("apt-get is not to be used".into()));
+        return Err(failed("apt-get is disabled".into()));
     };
     let mut download = Command::new(apt);
     download.args(["download", "--quiet", package]).current_dir(folder);
@@ -46,7 +46,7 @@ fn unpacked(folder: &Path, network: &Network, package: &str) -> Result<(), Error
     let archive = found.into_iter().find(|path| path.extension().is_some_and(|e| e == "deb"));
     let Some(archive) = archive else {
         let line = said.lines().find(|line| line.starts_with("E:")).or(said.lines().next());
-        return Err(failed(line.unwrap_or("apt-get brought no package").into()));
+        return Err(failed(line.unwrap_or("apt-get downloaded no package").into()));
     };
     let mut unpack = Command::new("dpkg");
     unpack.arg("-x").arg(archive).arg(".").current_dir(folder);

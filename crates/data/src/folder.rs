@@ -1,4 +1,4 @@
-//! The four files of a set in a folder: found, read, checked.
+//! Finding, reading and checking the four files of a set in a folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,16 +15,16 @@ use crate::sets::{File, Set};
 pub(crate) struct Folder {
     pub(crate) set: &'static Set,
     pub(crate) path: PathBuf,
-    /// Where each file is, in the set's order, plain or packed.
+    /// Path of each file, in the set's order, plain or packed.
     pub(crate) files: [Option<PathBuf>; 4],
 }
 
-/// The list of checksums that `sha256sum -c` reads, beside files that we stored.
+/// List of checksums for `sha256sum -c` in folders that we filled.
 pub(crate) const STAMP: &str = "SHA256SUMS";
 
 impl Folder {
-    /// Looks below a root: in torchvision's place for the set, in the root itself, in `raw`.
-    /// A folder that holds all four files goes before one that holds some.
+    /// Searches below a root: torchvision's folder for the set, the root itself, `raw`. A folder with all four files
+    /// is preferred to one with some.
     pub(crate) fn find(root: &Path, set: &'static Set) -> Option<Folder> {
         let places = [raw(root, set), root.to_path_buf(), root.join("raw")];
         let mut found = places.map(|path| Folder::at(path, set));
@@ -32,7 +32,7 @@ impl Folder {
         found.into_iter().next().filter(|folder| folder.files.iter().any(Option::is_some))
     }
 
-    /// The folder itself, whatever it holds.
+    /// The folder itself, with any content.
     pub(crate) fn at(path: PathBuf, set: &'static Set) -> Folder {
         let files = set.files.map(|file| {
             // 7-Zip writes a dot before `idx`, where archives have a hyphen.
@@ -43,13 +43,13 @@ impl Folder {
         Folder { set, path, files }
     }
 
-    /// Where one of the set's files is.
+    /// Path of one of the set's files.
     pub(crate) fn path_of(&self, file: &File) -> Option<&Path> {
         let index = self.set.files.iter().position(|other| other.name == file.name)?;
         self.files[index].as_deref()
     }
 
-    /// The names of the files that are not there.
+    /// Names of the missing files.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
         let pairs = self.set.files.iter().zip(&self.files);
         pairs.filter(|(_, path)| path.is_none()).map(|(file, _)| file.name).collect()
@@ -68,7 +68,7 @@ impl Folder {
         Ok([self.read_file(e, a)?, self.read_file(f, b)?, self.read_file(g, c)?, self.read_file(h, d)?])
     }
 
-    /// Evidence that there is for a file of the set: its checksum as published, or as it was stored.
+    /// Evidence for a file of the set: its published checksum, or the one recorded when it was stored.
     pub(crate) fn evidence(&self, expected: &File) -> Evidence {
         match expected.sha256 {
             Some(_) => Evidence::Published,
@@ -86,12 +86,12 @@ impl Folder {
     }
 }
 
-/// The folder of a set's files below a root, as torchvision lays it out.
+/// Folder of a set's files below a root in torchvision's layout.
 pub(crate) fn raw(root: &Path, set: &Set) -> PathBuf {
     root.join(set.torchvision).join("raw")
 }
 
-/// The checksum of a file as it was stored, if it was stored by us.
+/// Checksum recorded when we stored the file.
 fn stamp(folder: &Path, name: &str) -> Option<String> {
     let list = fs::read_to_string(folder.join(STAMP)).ok()?;
     let lines = list.lines().filter_map(|line| line.split_once("  "));

@@ -1,4 +1,4 @@
-//! Gzip with a limit: the output never grows beyond what is expected, and nothing may follow.
+//! Bounded decompression of single-member gzip files.
 
 use std::io::Read;
 use std::path::Path;
@@ -7,8 +7,7 @@ use flate2::bufread::GzDecoder;
 
 use crate::error::{Error, GzipFault};
 
-/// The bytes of a file as they are when unpacked: those of a gzip file are, others are returned
-/// as they came. `max` limits the result.
+/// Unpacks a gzip file to at most `max` bytes; returns other bytes unchanged.
 pub(crate) fn unpack(file: &Path, bytes: Vec<u8>, max: u64) -> Result<Vec<u8>, Error> {
     if is_packed(&bytes) {
         gunzip(&bytes, max).map_err(|fault| Error::Gzip { file: file.into(), fault })
@@ -17,12 +16,12 @@ pub(crate) fn unpack(file: &Path, bytes: Vec<u8>, max: u64) -> Result<Vec<u8>, E
     }
 }
 
-/// Whether the bytes begin as gzip does. An IDX file begins with zeros, so one byte decides.
+/// True if the bytes begin like gzip. An IDX file begins with zeros, so one byte decides.
 pub(crate) fn is_packed(bytes: &[u8]) -> bool {
     bytes.first() == Some(&0x1f)
 }
 
-/// Unpacks exactly one gzip member, of at most `max` bytes unpacked, with nothing behind it.
+/// Unpacks exactly one gzip member of at most `max` bytes; trailing bytes are an error.
 fn gunzip(bytes: &[u8], max: u64) -> Result<Vec<u8>, GzipFault> {
     let mut decoder = GzDecoder::new(bytes);
     let mut unpacked = Vec::new();
@@ -38,7 +37,7 @@ fn gunzip(bytes: &[u8], max: u64) -> Result<Vec<u8>, GzipFault> {
             _ => GzipFault::Corrupt { why: error.to_string() },
         });
     }
-    // The decoder stops after the first member without a word about what follows.
+    // The decoder stops silently after the first member.
     match decoder.into_inner() {
         [] => Ok(unpacked),
         [0x1f, 0x8b, ..] => Err(GzipFault::SecondMember),

@@ -1,4 +1,4 @@
-//! The IDX format: a small header, then the elements of an n-dimensional array, big-endian.
+//! IDX format: a small header, then the elements of an n-dimensional array, big-endian.
 //!
 //! Two zero bytes, a type code, the number of dimensions, each dimension as an unsigned 32-bit
 //! number, then the elements in row-major order. Source: the description on the MNIST page,
@@ -16,16 +16,16 @@ use crate::error::Error;
 use crate::gzip;
 use crate::text::grouped;
 
-/// An array as an IDX file holds it.
+/// Array of an IDX file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Idx {
-    /// The size of each dimension, outermost first. None at all means a single element.
+    /// Size of each dimension, outermost first. Without dimensions there is one element.
     pub shape: Vec<usize>,
-    /// The elements in row-major order.
+    /// Elements in row-major order.
     pub data: IdxData,
 }
 
-/// The elements of an [`Idx`], one variant for each type code.
+/// Elements of an [`Idx`], one variant per type code.
 #[derive(Debug, Clone, PartialEq)]
 pub enum IdxData {
     /// Type code 0x08, unsigned bytes.
@@ -42,58 +42,58 @@ pub enum IdxData {
     F64(Vec<f64>),
 }
 
-/// Why bytes are not an IDX file, or why an array cannot become one.
+/// Violation of the IDX format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdxFault {
     /// The first two bytes are not zero.
-    #[error("not an IDX file: it must begin with two zero bytes, and begins with {:#04x} {:#04x}", .found[0], .found[1])]
+    #[error("not an IDX file: expected two zero bytes at the start, found {:#04x} {:#04x}", .found[0], .found[1])]
     BadMagic {
         /// The first two bytes.
         found: [u8; 2],
     },
-    /// The third byte is none of the six type codes.
-    #[error("not an IDX file: type code {code:#04x} is none of 0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e")]
+    /// The third byte is not one of the six type codes.
+    #[error("not an IDX file: expected type code 0x08, 0x09, 0x0b, 0x0c, 0x0d or 0x0e, found {code:#04x}")]
     UnknownType {
         /// The third byte.
         code: u8,
     },
     /// The bytes end before the header or the elements do.
-    #[error("cut short: {expected} bytes expected, {got} found")]
+    #[error("truncated: expected {expected} bytes, found {got}")]
     Truncated {
-        /// Bytes that the header promises (or the header's own size, if it is cut).
+        /// Length according to the header, or of the header itself if it is truncated.
         expected: u64,
-        /// Bytes that are there.
+        /// Length of the file in bytes.
         got: u64,
     },
-    /// There are bytes behind the last element.
-    #[error("too long: {expected} bytes expected, {got} found")]
+    /// Bytes follow the last element.
+    #[error("too long: expected {expected} bytes, found {got}")]
     Trailing {
-        /// Bytes that the header promises.
+        /// Length according to the header.
         expected: u64,
-        /// Bytes that are there.
+        /// Length of the file in bytes.
         got: u64,
     },
-    /// The dimensions multiply to more than 64 bits can count.
-    #[error("the header promises an impossible size: {shape:?}")]
+    /// The product of the dimensions overflows 64 bits.
+    #[error("expected a size below 2⁶⁴ bytes, found shape {shape:?} in the header")]
     TooLarge {
-        /// The dimensions in the header.
+        /// Dimensions in the header.
         shape: Vec<usize>,
     },
-    /// An array whose shape IDX cannot express, or does not fit its elements.
+    /// The shape cannot be expressed in IDX or does not match the elements.
     #[error(
-        "shape {shape:?} cannot be written for {elements} elements: IDX has at most 255 dimensions of 32 bits, and their product must be the number of elements"
+        "expected at most 255 dimensions of 32 bits whose product is {elements}, the number of elements, found shape {shape:?}"
     )]
     BadShape {
-        /// The array's shape.
+        /// Shape of the array.
         shape: Vec<usize>,
-        /// How many elements it has.
+        /// Number of elements.
         elements: usize,
     },
 }
 
 impl Idx {
-    /// Reads a whole file's bytes. Takes them, so that images of unsigned bytes are not copied
-    /// to a second place; nothing is allocated on the word of the header alone.
+    /// Parses the bytes of a file. Takes ownership, so that unsigned bytes are not copied; nothing is allocated
+    /// before the header is checked against the length.
     pub fn read(mut bytes: Vec<u8>) -> Result<Idx, IdxFault> {
         let Header { code, shape, size } = Header::read(&bytes)?;
         let body = &bytes[size..];
@@ -112,7 +112,7 @@ impl Idx {
         Ok(Idx { shape, data })
     }
 
-    /// The bytes of the file that [`Idx::read`] reads back as this array.
+    /// Serializes to the bytes that [`Idx::read`] parses.
     pub fn write(&self) -> Result<Vec<u8>, IdxFault> {
         let Idx { shape, data } = self;
         let elements = data.len();
@@ -138,14 +138,14 @@ impl Idx {
         Ok(bytes)
     }
 
-    /// Size and element type for a person: `60,000 × 28 × 28 of u8`.
+    /// Size and element type for messages: `60,000 × 28 × 28 of u8`.
     pub(crate) fn describe(&self) -> String {
         let shape: Vec<String> = self.shape.iter().map(|&size| grouped(size as u64)).collect();
         format!("{} of {}", shape.join(" × "), self.data.type_name())
     }
 
     /// Reads an IDX file, plain or packed with gzip, of at most `max_bytes` unpacked. The header is
-    /// read first, and no more than it promises is read or unpacked.
+    /// read first, and no more than it declares is read or unpacked.
     pub fn open(path: &Path, max_bytes: u64) -> Result<Idx, Error> {
         let failed = |source| Error::Io { action: "read", path: path.into(), source };
         let (file, length) = files::open(path)?;
@@ -156,7 +156,7 @@ impl Idx {
         }
         let mut start = Vec::new();
         let longest = Header::LONGEST as u64;
-        // Damage shows below, where all of it is read.
+        // Damage is reported below, where the whole file is read.
         let _ = match packed {
             true => GzDecoder::new(&mut file).take(longest).read_to_end(&mut start),
             false => file.by_ref().take(longest).read_to_end(&mut start),
@@ -168,7 +168,7 @@ impl Idx {
             let fault = IdxFault::of_lengths(*expected, length);
             return Err(Error::Idx { file: path.into(), fault });
         }
-        // A shorter beginning is all there is, whole or cut.
+        // A short file is complete or truncated.
         let most = if start.len() < Header::LONGEST { max_bytes } else { promised.unwrap_or(UNPROMISED) };
         let most = most.min(max_bytes);
         drop(file);
@@ -189,7 +189,7 @@ impl Idx {
 }
 
 impl IdxData {
-    /// How many elements there are.
+    /// Number of elements.
     pub fn len(&self) -> usize {
         match self {
             IdxData::U8(x) => x.len(),
@@ -201,12 +201,12 @@ impl IdxData {
         }
     }
 
-    /// Whether there are none.
+    /// True without elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The element type, as Rust names it.
+    /// Element type in Rust's notation.
     pub fn type_name(&self) -> &'static str {
         match self {
             IdxData::U8(_) => "u8",
@@ -230,10 +230,10 @@ impl IdxData {
     }
 }
 
-/// Bytes to unpack at most of a file that is not IDX, to say what it is.
+/// Maximum number of bytes to unpack of a file that is not IDX, to describe it.
 const UNPROMISED: u64 = 1 << 20;
 
-/// A header that agrees with the number of bytes that are there.
+/// Header that agrees with the length of the file.
 struct Header {
     code: u8,
     shape: Vec<usize>,
@@ -241,7 +241,7 @@ struct Header {
 }
 
 impl IdxFault {
-    /// The fault of a file that has another length than its header promises.
+    /// Error of a file whose length differs from its header's.
     fn of_lengths(expected: u64, got: u64) -> IdxFault {
         if expected > got {
             IdxFault::Truncated { expected, got }
@@ -252,10 +252,10 @@ impl IdxFault {
 }
 
 impl Header {
-    /// Bytes of the longest header.
+    /// Length of the longest header in bytes.
     const LONGEST: usize = 4 + 4 * 255;
 
-    /// Bytes that a file promises to have, by its beginning.
+    /// Length of a file according to its first bytes.
     fn promised(start: &[u8]) -> Result<u64, IdxFault> {
         match Header::read(start) {
             Ok(_) => Ok(start.len() as u64),

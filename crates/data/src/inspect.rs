@@ -1,4 +1,4 @@
-//! What of a data set is where on this machine.
+//! Inspection of the data sets on this machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,40 +9,40 @@ use crate::load::Request;
 use crate::places::Origin;
 use crate::sets::Set;
 
-/// A folder that holds a data set, or part of it.
+/// Folder with a data set, or part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// What sort of folder it is.
+    /// Kind of folder.
     pub origin: Origin,
-    /// The set's four files, in its order.
+    /// The set's four files, in order.
     pub files: [FoundFile; 4],
 }
 
 /// One of the four files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundFile {
-    /// Its name when unpacked.
+    /// Unpacked name.
     pub name: &'static str,
-    /// Where it is, plain or packed; none if it is not there.
+    /// Path, plain or packed; `None` if it is missing.
     pub path: Option<PathBuf>,
-    /// Its size on disk, 0 if it is not there.
+    /// Size on disk in bytes, 0 if it is missing.
     pub bytes: u64,
 }
 
 impl Found {
-    /// Whether all four files are there. Their contents are not read; [`verify`] does that.
+    /// True if all four files exist. Their contents are checked by [`verify`].
     pub fn is_whole(&self) -> bool {
         self.files.iter().all(|file| file.path.is_some())
     }
 
-    /// Bytes on disk in all.
+    /// Total size on disk in bytes.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
     }
 }
 
-/// Every folder that holds files of the set, the one that [`load`](crate::load) prefers first.
-/// Nothing is read but names and sizes.
+/// Every folder with files of the set, the one that [`load`](crate::load) prefers first. Only names and sizes
+/// are read.
 pub fn locate(request: &Request) -> Vec<Found> {
     let set = request.set;
     let named = request.data_dir.iter().map(|path| (path.clone(), Origin::Folder as fn(_) -> _));
@@ -51,28 +51,28 @@ pub fn locate(request: &Request) -> Vec<Found> {
     folders.filter_map(|(path, origin)| Some(found(&Folder::find(&path, set)?, origin))).collect()
 }
 
-/// A file that holds what it should, as far as can be told.
+/// A file that passed its checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
-    /// Its size, unpacked.
+    /// Unpacked size in bytes.
     pub bytes: u64,
-    /// The evidence.
+    /// Evidence.
     pub evidence: Evidence,
 }
 
-/// What a file was compared with.
+/// Reference that a file was compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// The SHA-256 that is published for it.
+    /// The published SHA-256.
     Published,
-    /// The SHA-256 that was taken when it was stored.
+    /// The SHA-256 recorded when it was stored.
     Stored,
-    /// Size, element type and range of the labels alone: no checksum is known.
+    /// Size, element type and range of the labels, without a checksum.
     Shape,
 }
 
-/// Reads the four files of a folder and checks every byte; says for each the size that it has
-/// when unpacked and the evidence, or what is wrong.
+/// Reads the four files of a folder and checks every byte; returns for each its unpacked size and the evidence,
+/// or the error.
 pub fn verify(set: &'static Set, found: &Found) -> [Result<Verified, Error>; 4] {
     let path = found.origin.folder().unwrap_or(Path::new(""));
     let folder = Folder::at(path.into(), set);
@@ -85,7 +85,7 @@ pub fn verify(set: &'static Set, found: &Found) -> [Result<Verified, Error>; 4] 
     })
 }
 
-/// A folder of a data set, checked.
+/// Checked folder of a data set.
 #[derive(Debug)]
 pub struct Checked {
     /// The set.
@@ -96,11 +96,10 @@ pub struct Checked {
     pub files: [Result<Verified, Error>; 4],
 }
 
-/// Finds and verifies all sets that are in the places of the requests, which differ in their set.
+/// Finds and verifies all sets in the places of the requests, which differ in their set.
 ///
-/// Several sets have files of the same names. A folder is taken for a set that one of its files has the
-/// checksum of; where there is none, for the set that its path is named after; and else for the first
-/// with the fewest faults.
+/// Several sets have files of the same names. A folder belongs to the set whose checksum one of its files has; or
+/// else to the set in its path; or else to the first set with the fewest errors.
 pub fn verify_all(requests: &[Request]) -> Vec<Checked> {
     let mut all: Vec<Checked> = Vec::new();
     for request in requests {
@@ -115,17 +114,17 @@ pub fn verify_all(requests: &[Request]) -> Vec<Checked> {
         .map(|checked| {
             let rank = |other: &Checked| other.rank();
             let rivals = all.iter().filter(|other| folder(other) == folder(checked));
-            let best = rivals.min_by_key(|other| rank(other)).expect("it is one itself");
+            let best = rivals.min_by_key(|other| rank(other)).expect("the list includes the folder itself");
             best.set == checked.set || (best.rank().0 == 0 && checked.rank().0 == 0)
         })
         .collect();
     let mut keep = keep.into_iter();
-    all.retain(|_| keep.next().expect("one for each"));
+    all.retain(|_| keep.next().expect("one flag per folder"));
     all
 }
 
 impl Checked {
-    /// How well the folder fits the set; the least fits best.
+    /// Rank of the set for the folder; the smallest is the best match.
     fn rank(&self) -> (usize, usize) {
         let known = |file: &&Result<Verified, Error>| {
             file.as_ref().is_ok_and(|file| file.evidence != Evidence::Shape)

@@ -1,8 +1,7 @@
 //! Data to learn from: the MNIST family, tables, arrays, texts and generated sets, as samples in memory.
 //!
-//! [`load`] finds a data set, fetches it when it is nowhere on this machine, checks every byte,
-//! and hands it over as plain [`Images`]s of pixels and labels. MNIST always loads: where nothing
-//! can be reached, a sample of it is part of this crate.
+//! [`load`] finds a data set, fetches it if it is not on this machine, checks every byte, and returns [`Images`]
+//! of pixels and labels. MNIST always loads: without a network, a sample included in this crate is used.
 //!
 //! ```
 //! let mut request = data::Request::new(data::set("mnist")?);
@@ -13,16 +12,16 @@
 //! # Ok::<(), data::Error>(())
 //! ```
 //!
-//! | module | what it holds |
+//! | module | content |
 //! |---|---|
-//! | [`characters`] | a text, vocabularies, windows for predicting the next character |
+//! | [`characters`] | a text, vocabularies, windows for next-character prediction |
 //! | [`generated`] | MNIST-1D, a stochastic quadratic, Friedman's table, NumPy's random numbers |
 //! | [`own`] | a user's own tables, arrays and texts |
-//! | [`samples`] | examples of any kind in memory, gathered, split, summarized |
-//! | [`sets`] | the table of data sets: files, checksums, mirrors, licences |
-//! | [`batches`] | the seeded order of an epoch, images gathered in it, what pixels stand for |
-//! | `pictures` | a digit read from a PNG or JPEG file, made what MNIST's images are |
-//! | [`idx`] | the IDX format, read and written, all its element types |
+//! | [`samples`] | examples of any kind in memory: gathering, splitting, statistics |
+//! | [`sets`] | the table of data sets: files, checksums, mirrors, licenses |
+//! | [`batches`] | the seeded order of an epoch, gathering of images, normalization of pixels |
+//! | `pictures` | a digit from a PNG or JPEG file as an image like MNIST's |
+//! | [`idx`] | the IDX format with all its element types |
 //!
 //! The feature `download` adds the https mirrors; without it this crate opens no socket. The feature `pictures`
 //! adds the module of that name.

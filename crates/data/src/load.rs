@@ -1,4 +1,4 @@
-//! From the name of a data set to its images.
+//! Loading of data sets by name.
 
 use std::path::{Path, PathBuf};
 
@@ -13,27 +13,27 @@ use crate::places::{Origin, Places};
 use crate::sample;
 use crate::sets::Set;
 
-/// What to load, and where it may come from.
+/// Data set to load and its allowed sources.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The data set.
+    /// Data set.
     pub set: &'static Set,
-    /// The folder that the user named. Only it is looked into: what is wrong there is an error.
+    /// Folder named by the user. Only it is searched, and anything wrong in it is an error.
     pub data_dir: Option<PathBuf>,
-    /// A folder, an archive or a URL to fetch from instead of the known mirrors.
+    /// Folder, archive or URL to fetch from instead of the known mirrors.
     pub from: Option<String>,
-    /// Open no connection and start no other program.
+    /// If true, no connection is opened and no program is started.
     pub offline: bool,
-    /// Be content with the embedded sample where there is one and the whole set cannot be had.
+    /// If true, the embedded sample is used if the whole set is unavailable.
     pub allow_sample: bool,
-    /// The folders of this machine.
+    /// Folders of this machine.
     pub places: Places,
-    /// How patient to be with servers.
+    /// Limits and programs of a fetch.
     pub network: Network,
 }
 
 impl Request {
-    /// The embedded sample, or an error where the set has none: no folder is looked into, nothing fetched.
+    /// Request for the embedded sample, without searching folders or fetching; an error if the set has no sample.
     ///
     /// ```
     /// let digits = data::load(&data::Request::embedded(data::set("mnist")?), &mut |_| ())?;
@@ -45,7 +45,7 @@ impl Request {
         Request { offline: true, places: Places::none(), ..Request::new(set) }
     }
 
-    /// The usual request: everything allowed, this machine's places.
+    /// Default request: all sources allowed, this machine's folders.
     pub fn new(set: &'static Set) -> Request {
         Request {
             set,
@@ -59,11 +59,10 @@ impl Request {
     }
 }
 
-/// Finds a data set and reads it, checked byte for byte.
+/// Finds a data set and reads it, checking every byte.
 ///
-/// Looks into the folder that the user named, or else into `DESCENT_DATA`, `./data`, the
-/// system's folder and the cache; then [fetches](fetch) it; and at last takes the embedded
-/// sample. `progress` hears of every step.
+/// Searches the folder that the user named, or else `DESCENT_DATA`, `./data`, the system's folder and the cache;
+/// then [fetches](fetch) the set; and finally uses the embedded sample. `progress` receives every step.
 pub fn load(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Dataset, Error> {
     let dataset = find(request, progress)?;
     progress(Event::Using { origin: dataset.origin.to_string() });
@@ -97,7 +96,7 @@ fn find(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Dataset, E
     dataset(request.set, sample::paths(), sample::read()?, Origin::Sample)
 }
 
-/// The set from one of this machine's places.
+/// Loads the set from one of this machine's folders.
 fn here(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Option<Dataset>, Error> {
     let set = request.set;
     for root in request.places.roots(set) {
@@ -106,9 +105,9 @@ fn here(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Option<Dat
         };
         match read(&folder, root.origin) {
             Ok(dataset) => return Ok(Some(dataset)),
-            // A fetch that broke off leaves some of the files; the next one brings the others.
+            // An interrupted fetch leaves some of the files; the next one fetches the others.
             Err(Error::Missing { .. }) => {}
-            Err(error) if request.places.standing.as_ref() == Some(&root.path) => {
+            Err(error) if request.places.configured.as_ref() == Some(&root.path) => {
                 return Err(error);
             }
             Err(error) => {
@@ -125,7 +124,7 @@ fn not_here(request: &Request) -> Error {
     Error::NotHere { set: request.set.name, places }
 }
 
-/// The set as it has just been fetched.
+/// Loads the set that was just fetched.
 fn fetched(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Dataset, Error> {
     let origin = fetch(request, progress)?;
     let folder = Folder::at(origin.folder().unwrap_or(Path::new("")).into(), request.set);
@@ -134,7 +133,7 @@ fn fetched(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Dataset
     Ok(dataset)
 }
 
-/// The set in a folder that the user named.
+/// Loads the set from the folder that the user named.
 fn named(set: &'static Set, root: &Path) -> Result<Dataset, Error> {
     let folder = Folder::find(root, set).unwrap_or_else(|| Folder::at(root.into(), set));
     read(&folder, Origin::Folder)
@@ -145,7 +144,7 @@ fn read(folder: &Folder, origin: fn(PathBuf) -> Origin) -> Result<Dataset, Error
     dataset(folder.set, files, folder.read()?, origin(folder.path.clone()))
 }
 
-/// Puts a set together from its four arrays. The paths are for error messages.
+/// Assembles a set from its four arrays. The paths are for error messages.
 fn dataset(
     set: &'static Set,
     [a, b, c, d]: [PathBuf; 4],

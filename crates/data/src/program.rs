@@ -1,4 +1,4 @@
-//! Programs of this machine that fetch packages, run within limits.
+//! Bounded runs of package programs.
 
 use std::io::{self, Read};
 use std::process::{Command, Stdio};
@@ -8,9 +8,8 @@ use std::time::Instant;
 use crate::error::Error;
 use crate::network::{Network, TICK};
 
-/// Runs a program to its end; gives the complaints that it printed. It is ended when it takes longer than
-/// packages may or when the fetch is asked to stop. The outer error ends the fetch, the inner one is why
-/// this source failed.
+/// Runs a program and returns its standard error. It is killed at the time limit or on cancellation. The outer
+/// error ends the fetch, the inner one is the reason why this source failed.
 pub(crate) fn run(
     command: &mut Command,
     name: &str,
@@ -24,7 +23,7 @@ pub(crate) fn run(
         }
         Err(error) => return Ok(Err(format!("{name} cannot be started: {error}"))),
     };
-    // Read during the wait, so that a program with much to say does not block.
+    // Read while waiting, so that a verbose program does not block.
     let stderr = child.stderr.take();
     let reader = thread::spawn(move || {
         let mut text = Vec::new();

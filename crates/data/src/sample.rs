@@ -1,4 +1,4 @@
-//! The part of MNIST that is compiled into this crate; `sample/README.md` says how it was chosen.
+//! Sample of MNIST compiled into this crate; `sample/README.md` says how it was chosen.
 
 use std::path::{Path, PathBuf};
 
@@ -31,12 +31,12 @@ const PACKED: [&[u8]; 4] = [
     include_bytes!("../sample/t10k-labels-idx1-ubyte.gz"),
 ];
 
-/// Whether there is a sample of the set.
+/// True if the set has a sample.
 pub(crate) fn of(set: &Set) -> bool {
     set.name == MNIST.name
 }
 
-/// The sample's four arrays, checked like any file from outside.
+/// The sample's four arrays, checked like any file.
 pub(crate) fn read() -> Result<[Idx; 4], Error> {
     Ok([read_file(0)?, read_file(1)?, read_file(2)?, read_file(3)?])
 }

@@ -1,5 +1,4 @@
-//! Examples of any kind in memory: inputs as bytes, numbers or tokens, targets as classes, numbers,
-//! tokens or none.
+//! Examples in memory: inputs are bytes, numbers or tokens; targets are classes, numbers, tokens or none.
 //!
 //! ```
 //! use data::samples::{Holdout, Inputs, Samples, Targets};
@@ -30,30 +29,30 @@ pub use statistics::{Per, Standardization};
 use crate::dataset::{Dataset, Images};
 use crate::text::grouped;
 
-/// One split of a data set: an input and a target for each example.
+/// Split of a data set: one input and one target per example.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Samples {
-    /// Examples to compute from.
+    /// Inputs.
     pub inputs: Inputs,
-    /// Answers to compute, one for each input.
+    /// Targets, one per input.
     pub targets: Targets,
 }
 
-/// Samples to train on, to choose by, and to measure with.
+/// Training, validation and test samples.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Splits {
-    /// Examples to learn from.
+    /// Training examples.
     pub train: Samples,
-    /// Examples to choose hyperparameters by.
+    /// Validation examples, for choosing hyperparameters.
     pub validation: Samples,
-    /// Examples to measure with, once.
+    /// Test examples, for the final measurement.
     pub test: Samples,
 }
 
-/// Inputs of one shape, example after example, each in row-major order.
+/// Inputs of one shape, contiguous, each example row-major.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Inputs {
-    /// Images and the like, as bytes; a quantization says which numbers they stand for.
+    /// Bytes, such as pixels; a quantization gives their values.
     Bytes {
         /// Shape of one example; `[height, width, channels]` for images.
         shape: Vec<usize>,
@@ -67,56 +66,56 @@ pub enum Inputs {
         /// `len × shape` numbers.
         values: Vec<f32>,
     },
-    /// Indices of symbols, such as characters of a text.
+    /// Token indices, such as characters of a text.
     Tokens {
         /// Shape of one example; `[length]` for sequences.
         shape: Vec<usize>,
         /// `len × shape` tokens, each less than `vocabulary`.
         values: Vec<u32>,
-        /// Number of different symbols.
+        /// Number of distinct tokens.
         vocabulary: usize,
     },
 }
 
-/// Targets of one kind, example after example.
+/// Targets of one kind, contiguous.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Targets {
-    /// One class for each example.
+    /// One class per example.
     Classes {
         /// `len` labels, each less than the number of names.
         labels: Vec<u32>,
         /// Name of each class, by label.
         names: Vec<String>,
     },
-    /// One or more numbers for each example.
+    /// One or more numbers per example.
     Numbers {
-        /// Numbers for one example.
+        /// Numbers per example.
         width: usize,
         /// `len × width` numbers.
         values: Vec<f32>,
     },
-    /// Tokens for each example, from the vocabulary of the inputs.
+    /// Tokens per example, from the vocabulary of the inputs.
     Tokens {
         /// Shape of one example's targets.
         shape: Vec<usize>,
         /// `len × shape` tokens.
         values: Vec<u32>,
     },
-    /// None: for models that explain the inputs themselves.
+    /// No targets, for models of the inputs themselves.
     #[default]
     None,
 }
 
-/// Inputs and targets that do not fit each other or themselves, or a split that cannot be made.
+/// Inconsistent inputs and targets, or an impossible split.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SamplesFault {
-    /// A size of 0 within an example.
+    /// A dimension of size 0 within an example.
     #[error("expected sizes of 1 or more within an example, found shape {shape:?}")]
     EmptyShape {
         /// Shape of one example.
         shape: Vec<usize>,
     },
-    /// Values that do not fill a whole number of examples.
+    /// The number of values is not a multiple of the example size.
     #[error("expected a multiple of {size} {what} (shape {shape:?}), found {}", grouped(*.found as u64))]
     Ragged {
         /// `input values` or `target values`.
@@ -125,10 +124,10 @@ pub enum SamplesFault {
         shape: Vec<usize>,
         /// Values of one example.
         size: usize,
-        /// Values that are there.
+        /// Number of values.
         found: usize,
     },
-    /// Another number of targets than of inputs.
+    /// The numbers of inputs and targets differ.
     #[error(
         "expected a target for each of {} inputs, found {} targets",
         grouped(*.inputs as u64),
@@ -140,38 +139,38 @@ pub enum SamplesFault {
         /// Number of targets.
         targets: usize,
     },
-    /// A label or token beyond the last name or symbol.
+    /// A label or token is out of range.
     #[error("expected {what} below {limit}, found {found} in example {example}")]
     OutOfRange {
         /// `labels`, `tokens` or `target tokens`.
         what: &'static str,
         /// Number of classes, or size of the vocabulary.
         limit: usize,
-        /// The first value beyond it.
+        /// First value out of range.
         found: u32,
-        /// The example that has it, counted from 0.
+        /// Its example, from 0.
         example: usize,
     },
-    /// A part to hold out that is more than there is, or no fraction.
+    /// The part to hold out is larger than the split, or not a fraction.
     #[error("expected {expected} to hold out, found {found}")]
     Holdout {
-        /// Amounts that can be held out.
+        /// Possible amounts.
         expected: String,
-        /// The amount asked for.
+        /// Requested amount.
         found: Holdout,
     },
 }
 
 impl Samples {
-    /// Puts inputs and targets together, checked.
+    /// Combines inputs and targets and checks them.
     pub fn new(inputs: Inputs, targets: Targets) -> Result<Samples, SamplesFault> {
         let samples = Samples { inputs, targets };
         samples.check()?;
         Ok(samples)
     }
 
-    /// Checks that values fill whole examples, that there is a target for each input, and that
-    /// labels and tokens are in range.
+    /// Checks that values fill whole examples, that every input has a target, and that labels and tokens are in
+    /// range.
     pub fn check(&self) -> Result<(), SamplesFault> {
         let (inputs, targets) = (self.inputs.checked_len()?, self.targets.checked_len()?);
         match targets {
@@ -221,7 +220,7 @@ impl Inputs {
         self.len() == 0
     }
 
-    /// Number of values of all examples.
+    /// Total number of values.
     fn values(&self) -> usize {
         match self {
             Inputs::Bytes { values, .. } => values.len(),
@@ -242,7 +241,7 @@ impl Default for Inputs {
 }
 
 impl Targets {
-    /// Number of classes, where the targets are classes.
+    /// Number of classes; `None` for other targets.
     pub fn classes(&self) -> Option<usize> {
         match self {
             Targets::Classes { names, .. } => Some(names.len()),
@@ -250,7 +249,7 @@ impl Targets {
         }
     }
 
-    /// Number of examples; none where there are no targets to count.
+    /// Number of examples; `None` without targets.
     fn checked_len(&self) -> Result<Option<usize>, SamplesFault> {
         match self {
             Targets::Classes { labels, .. } => Ok(Some(labels.len())),
@@ -263,7 +262,7 @@ impl Targets {
     }
 }
 
-/// Images as `[rows, columns, 1]`, and classes named by their numbers up to the largest label.
+/// Converts images to shape `[rows, columns, 1]`, with classes named by their numbers up to the largest label.
 impl From<Images> for Samples {
     fn from(images: Images) -> Samples {
         let names = (0..=images.labels.iter().copied().max().unwrap_or(0)).map(|class| class.to_string());
@@ -272,7 +271,7 @@ impl From<Images> for Samples {
 }
 
 impl Dataset {
-    /// Training and test split as samples, with the names of the classes.
+    /// Converts the training and test images to samples with class names.
     pub fn into_samples(self) -> (Samples, Samples) {
         let names: Vec<String> = self.class_names.iter().map(|name| name.to_string()).collect();
         (named(self.train, names.clone()), named(self.test, names))

@@ -1,77 +1,77 @@
-//! The table of data sets: their files, checksums, mirrors and licences.
+//! Table of data sets: files, checksums, mirrors and licenses.
 
 use crate::error::Error;
 use crate::text;
 
-/// A published data set of images in ten classes.
+/// Published data set of images in ten classes.
 #[derive(Debug, PartialEq)]
 pub struct Set {
-    /// Its name here, such as `fashion-mnist`.
+    /// Name on the command line, such as `fashion-mnist`.
     pub name: &'static str,
-    /// Its name for people.
+    /// Title, such as `Fashion-MNIST`.
     pub title: &'static str,
-    /// What the images show.
+    /// Subject of the images.
     pub about: &'static str,
     /// Number of classes.
     pub classes: usize,
-    /// What each class is called, by label.
+    /// Class names by label.
     pub class_names: &'static [&'static str],
     /// Pixel rows and columns of an image.
     pub image: (usize, usize),
     /// Training images, training labels, test images, test labels.
     pub files: [File; 4],
-    /// Where `<file>.gz` is published, in the order to try; each ends in a slash.
+    /// URLs below which `<file>.gz` is published, in the order to try; each ends in a slash.
     pub mirrors: &'static [&'static str],
-    /// The npm package that holds the same files, as `name@version`.
+    /// npm package with the same files, as `name@version`.
     pub npm: Option<&'static str>,
-    /// The Debian package that has it.
+    /// Debian package with the files.
     pub debian: Option<&'static str>,
-    /// The folder that torchvision keeps it in, below its root; the files are in `raw` below it.
+    /// Folder below torchvision's root; the files are in its `raw`.
     pub torchvision: &'static str,
-    /// Its folder in `/usr/share/datasets`, where a Linux distribution packages it.
+    /// Folder in `/usr/share/datasets` of its Linux package.
     pub system: Option<&'static str>,
-    /// The usual mean and standard deviation of its training pixels, scaled to 0…1.
+    /// Mean and standard deviation of the training pixels on the scale from 0 to 1, as usually published.
     pub mean_std: (f64, f64),
-    /// The licence, by its SPDX name.
-    pub licence: &'static str,
-    /// Who made it, and where it is described.
+    /// SPDX name of the license.
+    pub license: &'static str,
+    /// Authors and reference.
     pub source: &'static str,
 }
 
 /// One of the four files of a set.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct File {
-    /// Its name when unpacked.
+    /// Unpacked name.
     pub name: &'static str,
-    /// What is in it.
+    /// Content.
     pub holds: Holds,
-    /// How many images or labels it has.
+    /// Number of images or labels.
     pub items: usize,
-    /// Its size when unpacked.
+    /// Unpacked size in bytes.
     pub bytes: u64,
-    /// SHA-256 of the unpacked bytes, where known. Distributors pack anew, so the packed bytes
-    /// differ while the data are the same.
+    /// SHA-256 of the unpacked bytes, if published. Distributors repack, so the packed bytes differ for the same
+    /// data.
     pub sha256: Option<&'static str>,
-    /// MD5 of the published packed file: a hint where SHA-256 is known, else the only guard.
+    /// MD5 of the published packed file, used if no SHA-256 is published.
     pub gz_md5: Option<&'static str>,
 }
 
-/// What a file has for each item.
+/// Item format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
     /// 28 × 28 unsigned bytes.
     Images,
     /// One unsigned byte, the class.
     Labels,
-    /// Eight 32-bit integers, as QMNIST has them: the class, then the writer and the image's
-    /// place in NIST's collection.
+    /// Eight 32-bit integers per label in QMNIST: the class, then the writer and the image's index in NIST's
+    /// collection.
     WideLabels,
 }
 
 /// All data sets.
 pub const SETS: &[Set] = &[MNIST, FASHION_MNIST, KMNIST, QMNIST];
 
-/// The data set of that name. A wrong name is an error that lists them all.
+/// Data set with this name. An unknown name is an error that lists all names.
 pub fn set(name: &str) -> Result<&'static Set, Error> {
     let known: Vec<&'static str> = SETS.iter().map(|set| set.name).collect();
     SETS.iter().find(|set| set.name == name).ok_or_else(|| Error::UnknownSet {
@@ -113,7 +113,7 @@ pub(crate) const MNIST: Set = Set {
     torchvision: "MNIST",
     system: None,
     mean_std: (0.1307, 0.3081),
-    licence: "CC-BY-SA-3.0",
+    license: "CC-BY-SA-3.0",
     source: "Yann LeCun, Corinna Cortes, Christopher J. C. Burges, http://yann.lecun.com/exdb/mnist/",
 };
 
@@ -155,7 +155,7 @@ const FASHION_MNIST: Set = Set {
     torchvision: "FashionMNIST",
     system: Some("fashion-mnist"),
     mean_std: (0.2860, 0.3530),
-    licence: "MIT",
+    license: "MIT",
     source: "Han Xiao, Kashif Rasul, Roland Vollgraf (Zalando), https://arxiv.org/abs/1708.07747",
 };
 
@@ -178,7 +178,7 @@ const KMNIST: Set = Set {
     torchvision: "KMNIST",
     system: None,
     mean_std: (0.1918, 0.3483),
-    licence: "CC-BY-SA-4.0",
+    license: "CC-BY-SA-4.0",
     source: "Tarin Clanuwat and others (ROIS-DS CODH), https://arxiv.org/abs/1812.01718",
 };
 
@@ -201,7 +201,7 @@ const QMNIST: Set = Set {
     torchvision: "QMNIST",
     system: None,
     mean_std: (0.1307, 0.3081),
-    licence: "BSD-3-Clause",
+    license: "BSD-3-Clause",
     source: "Chhavi Yadav, Léon Bottou, https://arxiv.org/abs/1905.10498",
 };
 
@@ -223,7 +223,7 @@ impl File {
         File::new(name, Holds::WideLabels, items, 12 + 8 * 4 * items as u64)
     }
 
-    /// `bytes` is the header, four bytes and four for each dimension, and the items.
+    /// `bytes` is the length of the header (four bytes and four per dimension) and the items.
     const fn new(name: &'static str, holds: Holds, items: usize, bytes: u64) -> File {
         File { name, holds, items, bytes, sha256: None, gz_md5: None }
     }

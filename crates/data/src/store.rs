@@ -1,4 +1,4 @@
-//! The folder that a set is fetched into, as torchvision lays it out.
+//! Folder that a set is fetched into, in torchvision's layout.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,11 +14,11 @@ use crate::gzip;
 use crate::network::{Cancel, TICK};
 use crate::sets::{File, Set};
 
-/// How the names of half-downloaded files end, and of the notes beside them.
+/// Name endings of partial downloads and their notes.
 pub(crate) const PART: &str = ".part";
 pub(crate) const NOTE: &str = ".part.note";
 
-/// A set's folder, which this process alone is filling.
+/// A set's folder, locked by this process.
 pub(crate) struct Store {
     pub(crate) set: &'static Set,
     pub(crate) folder: PathBuf,
@@ -26,7 +26,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Makes the folder below a root and takes its lock, waiting if another process has it, until `cancel`.
+    /// Creates the folder below a root and takes its lock, waiting for another process until `cancel`.
     pub(crate) fn open(
         root: &Path,
         set: &'static Set,
@@ -43,7 +43,7 @@ impl Store {
         Ok(store)
     }
 
-    /// The files that are not here, whole and right.
+    /// Files that are missing or invalid.
     pub(crate) fn wanted(&self) -> Vec<&'static File> {
         let folder = Folder::at(self.folder.clone(), self.set);
         let here = |(file, path): (&File, &Option<PathBuf>)| {
@@ -53,8 +53,7 @@ impl Store {
         files.filter(|&pair| !here(pair)).map(|(file, _)| file).collect()
     }
 
-    /// Unpacks a file's bytes, checks them, and stores them under the file's name. `path` is
-    /// where they came from.
+    /// Unpacks a file's bytes, checks them, and stores them under the file's name. `path` is their source.
     pub(crate) fn keep(
         &self,
         file: &File,
@@ -70,8 +69,8 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a fetch. Writes down the checksums of the four files as they are now, so that later
-    /// damage shows even where none were published, and removes what other sources left unfinished.
+    /// Ends a fetch. Records the checksums of the four files, so that later damage is detected even for sets without
+    /// published ones, and removes partial downloads of other sources.
     pub(crate) fn complete(&self) -> Result<(), Error> {
         let mut list = String::new();
         for file in &self.set.files {
@@ -85,7 +84,7 @@ impl Store {
         Ok(())
     }
 
-    /// Removes the files of these names. Failing to is harmless.
+    /// Removes the files of these names; failures are ignored.
     fn remove(&self, which: fn(&str) -> bool) {
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             if which(&entry.file_name().to_string_lossy()) {

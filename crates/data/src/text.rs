@@ -1,6 +1,6 @@
-//! Numbers and names for people.
+//! Numbers and names in messages.
 
-/// A whole number with its thousands set apart: `60,000`.
+/// Formats an integer with thousands separators: `60,000`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -13,10 +13,10 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// The candidate nearest to a mistyped name, if any is near.
+/// Candidate nearest to a mistyped name, if any is near.
 pub(crate) fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase();
-    // One slip of the hand is near even in a short word.
+    // One typo is near even in a short word.
     let slip = |candidate: &str| f64::from(strsim::osa_distance(&name, candidate) == 1);
     let score = |candidate: &str| strsim::jaro_winkler(&name, candidate).max(0.9 * slip(candidate));
     let best = candidates.iter().copied().max_by(|a, b| score(a).total_cmp(&score(b)))?;

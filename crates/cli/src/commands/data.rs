@@ -149,7 +149,7 @@ fn listed(set: &Set, found: &[Found]) -> String {
     let width = console::width();
     let images = |file: usize| text::grouped(set.files[file].items as u64);
     let about =
-        format!("{}; {} training and {} test images; {}", set.about, images(0), images(2), set.licence);
+        format!("{}; {} training and {} test images; {}", set.about, images(0), images(2), set.license);
     let mut text = text::table(&[[set.name.to_string(), about]], 0, width).concat();
     for found in found {
         let (here, bytes) =
@@ -190,7 +190,7 @@ fn listed_as_json(set: &Set, found: &[Found]) -> String {
         "train_images": set.files[0].items,
         "test_images": set.files[2].items,
         "classes": set.class_names,
-        "licence": set.licence,
+        "license": set.license,
         "source": set.source,
         "found": found,
     });

@@ -1,4 +1,4 @@
-//! One file after the other over http: resumed where it broke off, given up in good time.
+//! Sequential downloads over http with resumption and time limits.
 
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -21,7 +21,7 @@ use crate::sets::File;
 use crate::store::Store;
 use crate::text::grouped;
 
-/// Downloads the wanted files from a folder on a server, packed or else plain, and stores them.
+/// Downloads the wanted files from a server's folder, packed or else plain, and stores them.
 pub(crate) fn obtain(
     store: &Store,
     network: &Network,
@@ -45,14 +45,14 @@ pub(crate) fn obtain(
     Ok(())
 }
 
-/// A client that follows only safe redirects and unpacks nothing on its own.
+/// Client that follows only safe redirects and does not decompress.
 fn client(network: &Network) -> reqwest::Result<Client> {
-    // An error says that the program has chosen its own provider already, which is as good.
+    // An error means that the program has installed a provider already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
         .user_agent(concat!("descent/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(network.connect)
-        .timeout(network.stall) // For this client: of each single read.
+        .timeout(network.stall) // For this client: the timeout of each read.
         .redirect(Policy::custom(redirect));
     if !network.proxy {
         builder = builder.no_proxy();
@@ -60,7 +60,7 @@ fn client(network: &Network) -> reqwest::Result<Client> {
     builder.build()
 }
 
-/// Follows at most ten redirects, to other hosts only over https, and never from https to http.
+/// Follows at most ten redirects: to other hosts only over https, and never from https to http.
 fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let previous = attempt.previous();
     let (url, from) = (attempt.url(), previous.last());
@@ -81,7 +81,7 @@ fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     attempt.error(why)
 }
 
-/// One file from one server.
+/// Download of one file from one server.
 struct Download<'a> {
     store: &'a Store,
     network: &'a Network,
@@ -89,23 +89,23 @@ struct Download<'a> {
     file: &'static File,
     url: String,
     part: Part,
-    /// No right file is longer than this, packed or plain.
+    /// Maximum length of the file in bytes, packed or plain.
     longest: u64,
 }
 
-/// Why an attempt failed, and so what to do next.
+/// Failure of an attempt, by the next step.
 enum Failure {
-    /// The server does not have the file: ask it for no other version.
+    /// The server does not have the file in this form.
     Gone(String),
-    /// The server will not give it: go to the next one.
+    /// The server refuses: try the next one.
     Final(String),
-    /// Try again, after the wait that the server asks for.
+    /// Temporary: try again after the delay that the server asks for.
     Passing { why: String, wait: Option<Duration> },
-    /// The bytes came but are wrong, or this machine cannot keep them.
+    /// The bytes are wrong, or cannot be stored.
     Local(Error),
 }
 
-/// What the thread that talks with the server has to say.
+/// Message of the thread that talks to the server.
 enum Message {
     Answer { status: StatusCode, headers: HeaderMap, length: Option<u64> },
     Bytes(Vec<u8>),
@@ -125,12 +125,12 @@ impl<'a> Download<'a> {
     ) -> Download<'a> {
         let name = format!("{}{extension}", file.name);
         let part = Part::of(&store.folder, &name);
-        // Packing can add a little to bytes that do not compress.
+        // Compression can enlarge incompressible bytes a little.
         let longest = file.bytes + file.bytes / 1000 + 4096;
         Download { store, network, client, file, url: format!("{base}{name}"), part, longest }
     }
 
-    /// Tries until the file is stored, or trying makes no more sense.
+    /// Retries until the file is stored or the failure is permanent.
     fn run(&self, progress: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let mut backoff = self.network.backoff;
         let mut attempt = 1;
@@ -149,7 +149,7 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// One request, and the bytes that come of it.
+    /// One request and its body.
     fn attempt(&self, progress: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let resumed = self.part.resumable(&self.url);
         let mut request = self.client.get(&self.url).header(header::ACCEPT_ENCODING, "identity");
@@ -176,27 +176,27 @@ impl<'a> Download<'a> {
             }
             (StatusCode::PARTIAL_CONTENT, Some((length, note))) => {
                 let Some(total) = continuation(headers, length, &note) else {
-                    return Err(self.again("the server went on with another version or place"));
+                    return Err(self.retry("the server resumed with another version or offset"));
                 };
                 self.refuse_length(total)?;
                 let file = self.part.go_on().map_err(Failure::Local)?;
                 self.receive(&messages, file, length, total, progress)?;
                 self.finish(total.is_some(), true, progress)
             }
-            // All bytes are here already: the last run ended between the last byte and the check.
+            // All bytes are present: the last run ended between the last byte and the check.
             (StatusCode::RANGE_NOT_SATISFIABLE, Some((length, _)))
                 if text(headers, header::CONTENT_RANGE) == Some(&format!("bytes */{length}")) =>
             {
                 self.finish(true, true, progress)
             }
             (StatusCode::RANGE_NOT_SATISFIABLE, Some(_)) => {
-                Err(self.again("the server has nothing at the place to go on from"))
+                Err(self.retry("the server has no bytes at the offset to resume from"))
             }
             (status, _) => Err(self.refusal(status, headers)),
         }
     }
 
-    /// Writes the body behind the first `have` bytes, and not one byte more than is allowed.
+    /// Writes the body after the first `have` bytes, up to the maximum length.
     fn receive(
         &self,
         messages: &Receiver<Message>,
@@ -233,8 +233,8 @@ impl<'a> Download<'a> {
         synced.map_err(|error| Failure::Local(self.part.failed("write", error)))
     }
 
-    /// Checks and stores the bytes of the part, which are all there. `sure` says that the server
-    /// told the length, `resumed` that they came in more than one piece.
+    /// Checks and stores the complete bytes of the part. `sure` is true if the server declared the length, `resumed`
+    /// if they came in more than one piece.
     fn finish(&self, sure: bool, resumed: bool, progress: &mut dyn FnMut(Event)) -> Result<(), Failure> {
         let bytes = self.part.read().map_err(Failure::Local)?;
         let path = Path::new(&self.url);
@@ -249,15 +249,14 @@ impl<'a> Download<'a> {
             }
             Err(error) if error.kind() == Kind::BadData => {
                 self.part.remove();
-                // Perhaps the pieces do not fit together, so once more in one piece.
+                // The pieces may not fit together, so download again in one piece.
                 Err(if resumed { passing(error.to_string()) } else { Failure::Local(error) })
             }
             Err(error) => Err(Failure::Local(error)),
         }
     }
 
-    /// For sets that publish no SHA-256, the packed file's MD5 is all there is to guard a
-    /// download.
+    /// Checks the packed file's MD5 for sets that publish no SHA-256.
     fn check_md5(&self, bytes: &[u8]) -> Result<(), Error> {
         let (None, Some(expected)) = (self.file.sha256, self.file.gz_md5) else {
             return Ok(());
@@ -270,9 +269,9 @@ impl<'a> Download<'a> {
         Err(Error::Checksum { file, algorithm: "MD5", expected, found })
     }
 
-    /// What the body of a fresh answer belongs to.
+    /// Version that the body of a fresh response belongs to.
     fn note(&self, headers: &HeaderMap, total: Option<u64>) -> Note {
-        // A weak tag promises the same meaning, not the same bytes.
+        // A weak tag does not guarantee the same bytes.
         let tag = text(headers, header::ETAG).filter(|tag| !tag.starts_with("W/"));
         let validator = tag.or(text(headers, header::LAST_MODIFIED)).unwrap_or_default().into();
         Note { url: self.url.clone(), validator, total }
@@ -298,7 +297,7 @@ impl<'a> Download<'a> {
         format!("the server sends more than the {} bytes expected", grouped(self.longest))
     }
 
-    /// A request that got no answer.
+    /// Error of a request without a response.
     fn no_answer(&self, error: &reqwest::Error) -> Failure {
         let why = reason(error);
         if error.is_timeout() && !error.is_connect() {
@@ -310,7 +309,7 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// A body that ended before its end.
+    /// Error of a truncated body.
     fn broken_off(&self, error: &io::Error, done: u64, total: Option<u64>) -> Failure {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>());
         if inner.is_some_and(reqwest::Error::is_timeout) || error.kind() == io::ErrorKind::TimedOut {
@@ -320,7 +319,7 @@ impl<'a> Download<'a> {
         passing(format!("the connection broke off after {}{total} bytes", grouped(done)))
     }
 
-    /// The next message, unless the fetch is asked to stop before it comes.
+    /// Next message, or an error on cancellation.
     fn next(&self, messages: &Receiver<Message>) -> Result<Message, Failure> {
         loop {
             self.network.cancel.check().map_err(Failure::Local)?;
@@ -340,7 +339,7 @@ impl<'a> Download<'a> {
         format!("the server sent nothing for {:?}", self.network.stall)
     }
 
-    /// An answer that is neither the file nor part of it.
+    /// Error of a response that is neither the file nor part of it.
     fn refusal(&self, status: StatusCode, headers: &HeaderMap) -> Failure {
         let why = format!("the server answered {status}");
         match status.as_u16() {
@@ -353,8 +352,8 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// To begin anew.
-    fn again(&self, why: &str) -> Failure {
+    /// Discards the part and retries from the start.
+    fn retry(&self, why: &str) -> Failure {
         self.part.remove();
         passing(why.into())
     }
@@ -369,8 +368,8 @@ impl<'a> Download<'a> {
     }
 }
 
-/// Sends the request and reads its answer on a thread, so that the wait for a server can be ended. The
-/// thread writes nothing, and ends once nobody listens.
+/// Sends the request and reads its response on a thread, so that waiting for a server can be cancelled. The
+/// thread writes nothing and ends once the receiver is dropped.
 fn talk(request: RequestBuilder) -> Receiver<Message> {
     let (sender, receiver) = mpsc::sync_channel(4);
     thread::spawn(move || {
@@ -397,8 +396,8 @@ fn passing(why: String) -> Failure {
     Failure::Passing { why, wait: None }
 }
 
-/// Whether a 206 goes on right behind the bytes that are here and in the same version; if so,
-/// the whole file's size where it is told.
+/// Checks that a 206 continues exactly after the present bytes in the same version; returns the file's total
+/// size if declared.
 fn continuation(headers: &HeaderMap, length: u64, note: &Note) -> Option<Option<u64>> {
     let range = text(headers, header::CONTENT_RANGE)?.strip_prefix("bytes ")?;
     let (span, total) = range.split_once('/')?;
@@ -414,10 +413,10 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// The innermost cause of an error, which is the one that tells something.
+/// Innermost cause of an error, which is the informative one.
 fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() && error.is_connect() {
-        return "no connection in time".into();
+        return "connection timed out".into();
     }
     let mut cause: &dyn std::error::Error = error;
     while let Some(deeper) = cause.source() {

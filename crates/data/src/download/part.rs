@@ -1,4 +1,4 @@
-//! A file that is half here: its bytes so far, and which version of which URL they belong to.
+//! Partial downloads: the bytes so far, and the URL and version that they belong to.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,30 +7,29 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::store::{NOTE, PART};
 
-/// `NAME.gz.part` and, beside it, `NAME.gz.part.note`.
+/// Partial file `NAME.gz.part` with its note `NAME.gz.part.note`.
 pub(super) struct Part {
     pub(super) path: PathBuf,
     note: PathBuf,
 }
 
-/// What the bytes of a part belong to.
+/// URL and version of the bytes of a part.
 #[derive(Debug, PartialEq)]
 pub(super) struct Note {
     pub(super) url: String,
-    /// A strong `ETag` or a `Last-Modified` date: what `If-Range` asks the server to compare.
+    /// Strong `ETag` or `Last-Modified` date, for `If-Range`.
     pub(super) validator: String,
-    /// The size of the whole file, where the server said it.
+    /// Size of the whole file in bytes, if the server declared it.
     pub(super) total: Option<u64>,
 }
 
 impl Part {
-    /// The part of the file of that name in the folder.
+    /// Part of the file with this name in the folder.
     pub(super) fn of(folder: &Path, name: &str) -> Part {
         Part { path: folder.join(format!("{name}{PART}")), note: folder.join(format!("{name}{NOTE}")) }
     }
 
-    /// How many bytes are here and what they belong to, if a download from this URL can go on
-    /// behind them.
+    /// Number of bytes and their version, if a download from this URL can resume after them.
     pub(super) fn resumable(&self, url: &str) -> Option<(u64, Note)> {
         let length = fs::metadata(&self.path).ok()?.len();
         let note = Note::parse(&fs::read_to_string(&self.note).ok()?)?;
@@ -38,8 +37,8 @@ impl Part {
         usable.then_some((length, note))
     }
 
-    /// An empty file for a version of which nothing is here. The old bytes go before the new
-    /// note comes, so that bytes and note never belong to different versions.
+    /// Starts an empty part of a new version. The old bytes are removed before the new note is written, so that both
+    /// always belong to one version.
     pub(super) fn start(&self, note: &Note) -> Result<File, Error> {
         self.remove();
         let create = |path: &Path, source| Error::Create { path: path.into(), source };
@@ -47,18 +46,17 @@ impl Part {
         File::create(&self.path).map_err(|source| create(&self.path, source))
     }
 
-    /// The file, to write on at its end.
+    /// Opens the file for appending.
     pub(super) fn go_on(&self) -> Result<File, Error> {
         File::options().append(true).open(&self.path).map_err(|e| self.failed("write", e))
     }
 
-    /// All bytes that are here.
+    /// All bytes so far.
     pub(super) fn read(&self) -> Result<Vec<u8>, Error> {
         fs::read(&self.path).map_err(|e| self.failed("read", e))
     }
 
-    /// Removes what is here. That nothing is here is no error, and what cannot be removed will
-    /// not be resumed: its note is gone, or says what it is.
+    /// Removes the part; failures are ignored, because a part is resumed only with a matching note.
     pub(super) fn remove(&self) {
         let _ = fs::remove_file(&self.path);
         let _ = fs::remove_file(&self.note);

@@ -1,6 +1,6 @@
 //! Friedman's first regression problem (Friedman 1991, *Multivariate adaptive regression splines*;
 //! Breiman 1996): y = 10 sin(πx₁x₂) + 20(x₃ − ½)² + 10x₄ + 5x₅ + noise, with x uniform in [0, 1).
-//! Further features do not matter.
+//! Further features are irrelevant.
 
 use crate::generated::numpy_random::RandomState;
 use crate::samples::{Inputs, Samples, Targets};
@@ -8,7 +8,7 @@ use crate::samples::{Inputs, Samples, Targets};
 /// Features that the target depends on.
 const USED: usize = 5;
 
-/// Settings of a table. With a seed, the same numbers as scikit-learn's
+/// Settings of the generator. For every seed the same numbers as scikit-learn's
 /// `make_friedman1(n_samples, n_features, noise=noise, random_state=seed)`, to the last bits.
 ///
 /// ```
@@ -35,10 +35,10 @@ impl Default for Friedman1 {
 }
 
 impl Friedman1 {
-    /// The table, inputs of shape `[features]` and one number as target.
+    /// Generates the table: inputs of shape `[features]` and one number as target.
     ///
     /// # Panics
-    /// With fewer than 5 features.
+    /// If there are fewer than 5 features.
     #[track_caller]
     pub fn samples(&self) -> Samples {
         let &Friedman1 { rows, features, noise, seed } = self;

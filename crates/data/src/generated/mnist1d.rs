@@ -12,15 +12,15 @@ use crate::samples::{Inputs, Samples, Targets};
 /// Settings of the generator, with the names and defaults of the package.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mnist1d {
-    /// Signals in all, a tenth of each class.
+    /// Total number of signals, a tenth of each class.
     pub num_samples: usize,
-    /// Part of the signals that is for training.
+    /// Fraction of the signals for training.
     pub train_split: f64,
-    /// Least and greatest number of zeros behind a template.
+    /// Minimum and maximum number of zeros after a template.
     pub padding: (usize, usize),
     /// Width of the range of factors around 1 that signals are scaled by.
     pub scale_coeff: f64,
-    /// Signals are rotated by fewer places than this.
+    /// Signals are rotated by fewer positions than this.
     pub max_translation: u32,
     /// Standard deviation of the noise, before smoothing, where the signal is 0.
     pub corr_noise_scale: f64,
@@ -28,9 +28,9 @@ pub struct Mnist1d {
     pub iid_noise_scale: f64,
     /// Width of the range of slopes that signals are sheared by.
     pub shear_scale: f64,
-    /// Shuffle the places of all signals alike, which takes neighborhoods away.
+    /// If true, the positions of all signals are permuted in the same way, which destroys locality.
     pub shuffle_seq: bool,
-    /// Numbers of a signal.
+    /// Length of a signal.
     pub final_seq_length: usize,
     /// Seed of NumPy's generator.
     pub seed: u32,
@@ -54,10 +54,10 @@ impl Default for Mnist1d {
     }
 }
 
-/// Numbers of a template.
+/// Length of a template.
 const TEMPLATE: usize = 12;
 
-/// The digits 0 to 9, as the package draws them.
+/// Digits 0 to 9, as drawn by the package.
 const TEMPLATES: [[f64; TEMPLATE]; 10] = [
     [5.0, 6.0, 6.5, 6.75, 7.0, 7.0, 7.0, 7.0, 6.75, 6.5, 6.0, 5.0],
     [5.0, 3.0, 3.0, 3.4, 3.8, 4.2, 4.6, 5.0, 5.4, 5.8, 5.0, 5.0],
@@ -72,7 +72,7 @@ const TEMPLATES: [[f64; TEMPLATE]; 10] = [
 ];
 
 impl Mnist1d {
-    /// Training and test samples, each input of shape `[length, 1]` (places, channels).
+    /// Training and test samples, each input of shape `[length, 1]` (positions, channels).
     ///
     /// ```
     /// let (train, test) = data::generated::mnist1d::Mnist1d::default().samples();
@@ -81,9 +81,8 @@ impl Mnist1d {
     /// ```
     ///
     /// # Panics
-    /// If a setting is out of the range in which the package gives a data set: a signal of fewer than
-    /// 2 numbers, a rotation among 0 places or by more than a signal has, padding that ends before it
-    /// begins, a part beyond 0 to 1.
+    /// If a setting is out of the package's range: a signal of fewer than 2 numbers, a rotation of 0 or of more
+    /// positions than a signal has, an empty padding range, a fraction outside of 0 to 1.
     #[track_caller]
     pub fn samples(&self) -> (Samples, Samples) {
         let (signals, labels) = self.signals();
@@ -148,7 +147,7 @@ impl Mnist1d {
         let factor = 1.0 + self.scale_coeff * (random.uniform() - 0.5);
         x.iter_mut().for_each(|x| *x *= factor);
         x.rotate_right(random.below(self.max_translation) as usize);
-        // Noise: smooth where there is no signal, and a little everywhere.
+        // Noise: smooth outside of the signal, and a little everywhere.
         let noise: Vec<f64> = (0..length).map(|_| self.corr_noise_scale * random.normal()).collect();
         for (x, noise) in x.iter_mut().zip(smoothed(&noise)) {
             *x = if *x != 0.0 { *x } else { noise };
@@ -175,7 +174,7 @@ impl Mnist1d {
     }
 }
 
-/// Mean 0 and deviation 1, then begun at 0, at a sixth of the size.
+/// Standardizes, shifts to start at 0, and divides by 6.
 fn standardized(template: [f64; TEMPLATE]) -> [f64; TEMPLATE] {
     let mean = sum(&template) / TEMPLATE as f64;
     let centered = template.map(|x| x - mean);
@@ -213,18 +212,18 @@ fn sum(values: &[f64]) -> f64 {
     }
 }
 
-/// `count` numbers evenly apart from `start` to `stop`, as `numpy.linspace`.
+/// `count` equidistant numbers from `start` to `stop`, as `numpy.linspace`.
 fn linspace(start: f64, stop: f64, count: usize) -> impl Iterator<Item = f64> {
     let step = (stop - start) / (count - 1) as f64;
     (0..count).map(move |i| if i == count - 1 { stop } else { i as f64 * step + start })
 }
 
-/// Linear interpolation at `count` places evenly apart, as `numpy.interp`.
+/// Linear interpolation at `count` equidistant points, as `numpy.interp`.
 fn interpolate(y: &[f64], count: usize) -> Vec<f64> {
     let x: Vec<f64> = linspace(0.0, 1.0, y.len()).collect();
     let last = x.len() - 1;
     let at = |place: f64| {
-        // The last point at or before the place.
+        // Last point at or before the position.
         let j = x.partition_point(|&x| x <= place) - 1;
         if j == last || x[j] == place {
             return y[j];
@@ -238,7 +237,7 @@ fn interpolate(y: &[f64], count: usize) -> Vec<f64> {
 /// Radius of the smoothing kernel: four standard deviations.
 const RADIUS: usize = 8;
 
-/// Convolution with a normal density of deviation 2, mirrored at the ends, as
+/// Convolution with a normal density of standard deviation 2, mirrored at the ends, as
 /// `scipy.ndimage.gaussian_filter`.
 fn smoothed(noise: &[f64]) -> Vec<f64> {
     let density: [f64; 2 * RADIUS + 1] = std::array::from_fn(|i| {

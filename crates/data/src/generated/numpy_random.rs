@@ -13,7 +13,7 @@ const N: usize = 624;
 /// Distance of the words that are combined.
 const M: usize = 397;
 
-/// The generator and its place in the stream.
+/// Generator with its position in the stream.
 ///
 /// ```
 /// use data::generated::numpy_random::RandomState;
@@ -24,7 +24,7 @@ const M: usize = 397;
 pub struct RandomState {
     key: [u32; N],
     position: usize,
-    /// The second normal number of a pair, until it is asked for.
+    /// Second normal number of a pair, until it is used.
     spare: Option<f64>,
 }
 
@@ -39,7 +39,7 @@ impl RandomState {
         RandomState { key, position: N, spare: None }
     }
 
-    /// The next 32 random bits.
+    /// Next 32 random bits.
     pub fn next_u32(&mut self) -> u32 {
         if self.position == N {
             self.twist();

@@ -1,6 +1,6 @@
 //! DeepOBS's `quadratic_deep` (Schneider, Balles & Hennig 2019): the loss ½(θ − x)ᵀQ(θ − x) in 100
 //! dimensions, averaged over points x around 0. Ninety eigenvalues of Q are small and ten large, as
-//! those of neural networks are.
+//! in neural networks.
 //!
 //! All numbers come from NumPy's `RandomState` in the order in which DeepOBS draws them. DeepOBS
 //! evaluates in batches of 128 and drops the rest, so its test loss is that of the first
@@ -27,7 +27,7 @@ pub const NOISE: f64 = 0.6;
 /// Value of every parameter at the start.
 pub const START: f32 = 1.0;
 
-/// The matrix Q, row by row: symmetric, with trace 477.6123 and largest eigenvalue 53.12902.
+/// Matrix Q, row-major: symmetric, with trace 477.6123 and largest eigenvalue 53.12902.
 pub fn hessian() -> Vec<f64> {
     let mut random = RandomState::new(42);
     let eigenvalues = eigenvalues(&mut random);
@@ -43,12 +43,12 @@ pub fn hessian() -> Vec<f64> {
     hessian
 }
 
-/// The training points, `POINTS × DIMENSIONS`.
+/// Training points, `POINTS × DIMENSIONS`.
 pub fn train_points() -> Vec<f32> {
     points(42)
 }
 
-/// The test points, `POINTS × DIMENSIONS`.
+/// Test points, `POINTS × DIMENSIONS`.
 pub fn test_points() -> Vec<f32> {
     points(43)
 }
@@ -56,8 +56,7 @@ pub fn test_points() -> Vec<f32> {
 /// Mean loss of the parameters over points.
 ///
 /// # Panics
-/// If the points do not have as many dimensions as there are parameters, or the matrix is not square
-/// with that size.
+/// If the dimensions of the points or of the matrix differ from the number of parameters.
 #[track_caller]
 pub fn loss(hessian: &[f64], parameters: &[f64], points: &[f32]) -> f64 {
     let n = parameters.len();
@@ -75,14 +74,14 @@ pub fn loss(hessian: &[f64], parameters: &[f64], points: &[f32]) -> f64 {
     total / (points.len() / n) as f64
 }
 
-/// Ninety in [0, 1) and ten in [30, 60).
+/// Eigenvalues: ninety in [0, 1) and ten in [30, 60).
 fn eigenvalues(random: &mut RandomState) -> Vec<f64> {
     let small = (0..90).map(|_| (0.0, 1.0));
     let large = (0..10).map(|_| (30.0, 60.0));
     small.chain(large).map(|(low, high)| random.uniform_between(low, high)).collect()
 }
 
-/// A rotation from the Haar measure by the subgroup algorithm (Diaconis & Shahshahani 1987): from one
+/// Random rotation from the Haar measure by the subgroup algorithm (Diaconis & Shahshahani 1987): from one
 /// dimension to the next, a reflection that takes the first axis to a random direction.
 fn rotation(random: &mut RandomState) -> Vec<f64> {
     let angle = std::f64::consts::TAU * random.uniform();

@@ -25,7 +25,7 @@ use crate::idx::{Idx, IdxData};
 use crate::samples::{Inputs, Samples, Targets};
 use crate::text::grouped;
 
-/// An array with its elements in row-major order.
+/// Array with its elements in row-major order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array {
     /// Size of each dimension, outermost first.
@@ -34,7 +34,7 @@ pub struct Array {
     pub elements: Elements,
 }
 
-/// Elements as they are used: bytes as bytes, everything else as `f32`.
+/// Elements: unsigned bytes, or any other type as `f32`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Elements {
     /// Unsigned bytes.
@@ -43,12 +43,12 @@ pub enum Elements {
     Numbers {
         /// The numbers, rounded to `f32`.
         values: Vec<f32>,
-        /// The type in the file holds whole numbers only.
+        /// True if the type in the file is an integer type.
         whole: bool,
     },
 }
 
-/// Types of elements that files have.
+/// Element types of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ElementType {
     Bool,
@@ -91,7 +91,7 @@ impl ElementType {
     }
 }
 
-/// A number that `f32` cannot hold, or that is none.
+/// A number that is not finite in `f32`.
 pub(super) struct TooLarge {
     index: usize,
     value: f64,
@@ -100,13 +100,13 @@ pub(super) struct TooLarge {
 impl TooLarge {
     pub(super) fn of(self, file: &Path) -> Error {
         let place = format!("element {} (from 0)", grouped(self.index as u64));
-        let hint = "remove the example, or fill the value in: f32 holds finite numbers up to 3.4e38";
+        let hint = "remove the example, or fill in the value: f32 has finite numbers up to 3.4e38";
         Fault::expected(place, "a finite number", &self.value.to_string(), hint).of(file)
     }
 }
 
 impl Elements {
-    /// Elements from their bytes.
+    /// Parses elements from bytes.
     pub(super) fn decode(kind: ElementType, big_endian: bool, bytes: Vec<u8>) -> Result<Elements, TooLarge> {
         macro_rules! numbers {
             ($type:ty) => {{
@@ -132,7 +132,7 @@ impl Elements {
         Ok(Elements::Numbers { values: values?, whole })
     }
 
-    /// Row-major order from column-major.
+    /// Converts column-major to row-major order.
     pub(super) fn transposed(self, shape: &[usize]) -> Elements {
         match self {
             Elements::Bytes(values) => Elements::Bytes(transposed(&values, shape)),
@@ -161,7 +161,7 @@ impl Elements {
     }
 }
 
-/// Bytes to unpack at most from a packed file.
+/// Maximum number of bytes to unpack from a packed file.
 const MOST_UNPACKED: u64 = 1 << 30;
 
 /// Reads a `.npy` file, or an IDX file, plain or packed, by its first bytes.
@@ -181,7 +181,7 @@ pub fn read(path: &Path) -> Result<Array, Error> {
     }
 }
 
-/// An array from an IDX file, images with a dimension for channels.
+/// Converts an IDX array; images get a dimension for channels.
 fn from_idx(path: &Path, idx: Idx) -> Result<Array, Error> {
     let Idx { mut shape, data } = idx;
     fn numbers<T: Copy + Into<f64>>(values: Vec<T>, whole: bool) -> Result<Elements, TooLarge> {
@@ -202,11 +202,11 @@ fn from_idx(path: &Path, idx: Idx) -> Result<Array, Error> {
     Ok(Array { shape, elements: elements.map_err(|fault| fault.of(path))? })
 }
 
-/// Inputs and targets from arrays, each with the file that it came from for messages.
+/// Combines inputs and targets from arrays, each with its file for messages.
 ///
 /// Classes are the distinct values in ascending order (so EMNIST's letters 1 to 26 are classes 0 to 25
 /// with their numbers as names), rows that are one-hot, or the first of QMNIST's eight columns. `known`
-/// names the classes of the training data, where these are test data.
+/// has the classes of the training data if these are test data.
 pub fn samples(
     (inputs, inputs_file): (Array, &Path),
     targets: Option<(Array, &Path)>,
@@ -316,7 +316,7 @@ fn finite((index, value): (usize, f64)) -> Result<f32, TooLarge> {
     if narrow.is_finite() { Ok(narrow) } else { Err(TooLarge { index, value }) }
 }
 
-/// Row-major order from column-major.
+/// Converts column-major to row-major order.
 fn transposed<T: Copy>(values: &[T], shape: &[usize]) -> Vec<T> {
     let mut strides = vec![1; shape.len()];
     for i in 1..shape.len() {

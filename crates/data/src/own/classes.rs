@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::text::{grouped, nearest};
 
-/// More classes than this are taken for a mistake.
+/// Maximum number of classes; more are assumed to be a mistake.
 const MOST: usize = 65_536;
 
-/// Values of a target as they come, told apart.
+/// Distinct values of a target, in order of appearance.
 pub(crate) struct Classes {
-    /// Place of each value in the order in which it was first met.
+    /// Index of each value in order of appearance.
     places: BTreeMap<String, u32>,
     labels: Vec<u32>,
 }
 
-/// A value that cannot be a class.
+/// Error of a value that cannot be a class.
 pub(crate) struct NoClass {
     pub(crate) expected: String,
     pub(crate) found: String,
@@ -26,7 +26,7 @@ impl Classes {
         Classes { places: BTreeMap::new(), labels: Vec::new() }
     }
 
-    /// Classes that are settled already, by label.
+    /// Known classes by label.
     pub(crate) fn known(names: &[String]) -> Classes {
         let places = names.iter().cloned().zip(0..).collect();
         Classes { places, labels: Vec::new() }
@@ -51,7 +51,7 @@ impl Classes {
         Ok(())
     }
 
-    /// Adds the value of the next example, which must be one of the settled classes.
+    /// Adds the value of the next example, which must be one of the known classes.
     pub(crate) fn push_known(&mut self, value: &str) -> Result<(), NoClass> {
         if self.places.contains_key(value) {
             return self.push(value);
@@ -61,16 +61,16 @@ impl Classes {
         Err(NoClass {
             expected: format!("one of the {} classes of the training data", grouped(names.len() as u64)),
             found: super::quoted(value) + &meant,
-            hint: "test data may have no other classes than training data".into(),
+            hint: "test data may only have classes of the training data".into(),
         })
     }
 
-    /// Labels and names: as they were settled.
+    /// Labels and names of known classes.
     pub(crate) fn into_known(self) -> Vec<u32> {
         self.labels
     }
 
-    /// Labels and names, numbers in their order, or else words in theirs.
+    /// Labels and names, sorted as numbers if all are numbers, else as words.
     pub(crate) fn finish(self) -> (Vec<u32>, Vec<String>) {
         let Classes { places, mut labels } = self;
         let mut values: Vec<(String, u32)> = places.into_iter().collect();

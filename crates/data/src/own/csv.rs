@@ -1,4 +1,4 @@
-//! Tables as comma-separated values: a header, then a line for each example.
+//! Tables as comma-separated values: a header, then one line per example.
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Fields may be quoted (RFC 4180), lines end with LF or CRLF, a byte order mark is skipped. Fields are
-//! separated by the comma, semicolon or tab that the header has most of. Every problem is told with
+//! separated by the comma, semicolon or tab that the header has most of. Every error has its
 //! line and column.
 
 use std::collections::BTreeMap;
@@ -26,35 +26,35 @@ use crate::error::Error;
 use crate::samples::{Inputs, Samples, Targets};
 use crate::text::nearest;
 
-/// What to read of a table.
+/// Options of reading a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// Column of the targets, by name or by number from 1; none if there are no targets.
+    /// Column of the targets, by name or by number from 1; `None` without targets.
     pub target: Option<String>,
     /// Kind of the targets.
     pub kind: TargetKind,
     /// Columns to leave out, by name or number.
     pub ignore: Vec<String>,
-    /// Columns of words, each to become a column of 0 and 1 for each word that occurs in it.
+    /// Columns of words to encode one-hot: one column of 0 and 1 per distinct word.
     pub one_hot: Vec<String>,
-    /// The first line holds the names of the columns. Without it they are `1`, `2`, and so on.
+    /// True if the first line has the names of the columns. Otherwise they are `1`, `2`, and so on.
     pub header: bool,
 }
 
 /// Kind of the targets of a table or of an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TargetKind {
-    /// Numbers if all are numbers with decimals or there are more than 20 whole ones; else classes.
+    /// Numbers if all are numbers and some have decimals or more than 20 are distinct; else classes.
     #[default]
     Auto,
-    /// Classes, whatever their names look like.
+    /// Classes, even if they are numbers.
     Classes,
     /// Numbers.
     Numbers,
 }
 
 impl Options {
-    /// Options of a table with a header and this target, classes or numbers by its values.
+    /// Options of a table with a header and this target of automatic kind.
     pub fn new(target: &str) -> Options {
         Options {
             target: Some(target.into()),
@@ -66,16 +66,16 @@ impl Options {
     }
 }
 
-/// A table that was read.
+/// Parsed table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// Inputs of shape `[features]`, and the targets.
     pub samples: Samples,
-    /// Name of each feature; those of a one-hot column are `column=word`.
+    /// Names of the features; those of a one-hot column are `column=word`.
     pub features: Vec<String>,
-    /// Name of the target's column.
+    /// Name of the target column.
     pub target: Option<String>,
-    /// Columns of the file with what is done with each, for other files of the same table.
+    /// Columns of the file and their use, for other files of the same table.
     columns: Vec<Column>,
 }
 
@@ -90,14 +90,14 @@ enum Role {
     Ignored,
     Target,
     Number,
-    /// Words with their places among the column's features.
+    /// Words with their indices among the column's features.
     OneHot(BTreeMap<String, u32>),
 }
 
-/// One-hot columns have at most this many words.
+/// Maximum number of distinct words in a one-hot column.
 const MOST_WORDS: usize = 256;
 
-/// Targets that are whole numbers, and more different ones than this, are not classes by themselves.
+/// Maximum number of distinct integers that are classes by default.
 const FEW: usize = 20;
 
 /// Reads a table.
@@ -105,22 +105,22 @@ pub fn read(path: &Path, options: &Options) -> Result<Table, Error> {
     Reading::start(path, options)?.read(None)
 }
 
-/// Reads another file of a table, such as its test data: the same columns in the same order, no other
-/// classes and words than there.
+/// Reads another file of a table, such as its test data: the same columns in the same order, and only classes
+/// and words of the first file.
 pub fn read_alike(path: &Path, options: &Options, table: &Table) -> Result<Samples, Error> {
     let reading = Reading::start(path, options)?;
     reading.same_columns(table)?;
     Ok(reading.read(Some(table))?.samples)
 }
 
-/// A file whose header has been read.
+/// Open file with a parsed header.
 struct Reading<'a> {
     path: &'a Path,
     options: &'a Options,
     names: Vec<String>,
     header_line: u64,
     records: Records<BufReader<File>>,
-    /// The first record is there already: it is no header.
+    /// True if the first record was read already because it is not a header.
     begun: bool,
 }
 
@@ -218,12 +218,12 @@ impl<'a> Reading<'a> {
 
 const SAME_COLUMNS: &str = "training and test data need the same columns in the same order";
 
-/// A field that cannot be what it should.
+/// Error of a field.
 struct BadField {
     expected: String,
     found: String,
     hint: String,
-    /// The line, where it is not that of the record.
+    /// Line, if it is not that of the record.
     line: Option<u64>,
 }
 
@@ -250,9 +250,9 @@ impl From<NoClass> for BadField {
     }
 }
 
-const MISSING: &str = "fill the value in, remove the line, or leave the column out";
+const MISSING: &str = "fill in the value, remove the line, or leave out the column";
 
-/// Fields that tables have where a value is missing.
+/// Common markers of missing values.
 fn is_missing(field: &str) -> bool {
     ["", "?", "-"].contains(&field)
         || ["na", "n/a", "nan", "null", "none"].iter().any(|word| field.eq_ignore_ascii_case(word))
@@ -270,15 +270,15 @@ fn number_of(field: &str) -> Result<f32, BadField> {
             };
             Err(BadField::new("a number", &found, MISSING))
         }
-        Ok(_) => wrong("numbers lie between -3.4e38 and 3.4e38"),
+        Ok(_) => wrong("f32 has finite numbers up to 3.4e38"),
         Err(_) if field.contains(',') && field.replacen(',', ".", 1).parse::<f32>().is_ok() => {
             wrong("write decimals with a point")
         }
-        Err(_) => wrong("leave the column out, or ask for it one-hot"),
+        Err(_) => wrong("leave out the column, or encode it one-hot"),
     }
 }
 
-/// Place of a word among those of its column.
+/// Index of a word among those of its column.
 fn word(words: &mut BTreeMap<String, u32>, field: &str, settled: bool) -> Result<u32, BadField> {
     if let Some(&place) = words.get(field) {
         return Ok(place);
@@ -289,11 +289,11 @@ fn word(words: &mut BTreeMap<String, u32>, field: &str, settled: bool) -> Result
     if settled {
         let names: Vec<&str> = words.keys().map(String::as_str).collect();
         let meant = nearest(field, &names).map_or(String::new(), |name| format!("; did you mean {name:?}?"));
-        let hint = "test data may have no other words than training data";
+        let hint = "test data may only have words of the training data";
         return Err(BadField::new("a word of the training data", &(quoted(field) + &meant), hint));
     }
     if words.len() == MOST_WORDS {
-        let hint = "leave the column out: it tells nearly every line from the others";
+        let hint = "leave out the column: it differs in nearly every line";
         let found = format!("one more, {}", quoted(field));
         return Err(BadField::new(&format!("at most {MOST_WORDS} different words"), &found, hint));
     }
@@ -302,14 +302,14 @@ fn word(words: &mut BTreeMap<String, u32>, field: &str, settled: bool) -> Result
     Ok(place)
 }
 
-/// Targets as they come: both classes and numbers, until it is settled which they are.
+/// Targets read so far, as classes and as numbers until their kind is known.
 struct Target {
     kind: TargetKind,
     classes: Option<Classes>,
-    /// Names of the classes, where they are settled.
+    /// Names of the classes, if known.
     known: Option<Vec<String>>,
     numbers: Vec<f32>,
-    /// The first field that is no number, with its line.
+    /// First field that is not a number, with its line.
     no_number: Option<(u64, BadField)>,
     fractions: bool,
 }
@@ -335,7 +335,7 @@ impl Target {
     fn push(&mut self, field: &str, line: u64) -> Result<(), BadField> {
         if is_missing(field) {
             let found = if field.is_empty() { "nothing".into() } else { quoted(field) };
-            return Err(BadField::new("a target", &found, "fill the value in, or remove the line"));
+            return Err(BadField::new("a target", &found, "fill in the value, or remove the line"));
         }
         if self.kind != TargetKind::Classes && self.no_number.is_none() {
             match number_of(field) {
@@ -345,7 +345,7 @@ impl Target {
                 }
                 Err(fault) if self.kind == TargetKind::Numbers => return Err(fault),
                 Err(fault) => {
-                    // Words are classes, so the numbers so far are not needed.
+                    // A word means classes, so the numbers are dropped.
                     self.no_number = Some((line, fault));
                     self.numbers = Vec::new();
                 }
@@ -355,7 +355,7 @@ impl Target {
             Some(classes) if self.known.is_some() => classes.push_known(field)?,
             Some(classes) => {
                 if let Err(fault) = classes.push(field) {
-                    // Too many for classes; they can still be numbers.
+                    // Too many for classes, but they may be numbers.
                     if self.kind == TargetKind::Classes || self.no_number.is_some() {
                         return Err(fault.into());
                     }
@@ -379,20 +379,20 @@ impl Target {
         if self.kind == TargetKind::Auto && are_numbers {
             return Ok(numbers(self.numbers));
         }
-        // A column of many words that are numbers but for one is a column of numbers with a slip.
+        // Many numbers and one word are numbers with a typo.
         if let (TargetKind::Auto, Some((line, mut fault))) = (self.kind, self.no_number)
             && names.len() > labels.len() / 2
             && names.len() > FEW
         {
             fault.line = Some(line);
-            fault.hint = "say that the targets are classes if they are".into();
+            fault.hint = "if the targets are classes, set their kind to classes".into();
             return Err(fault);
         }
         Ok(Targets::Classes { labels, names })
     }
 }
 
-/// The separator that the first line has most of.
+/// Most frequent separator of the first line.
 fn delimiter(path: &Path, file: &mut BufReader<File>) -> Result<u8, Error> {
     let failed = |source| Error::Io { action: "read", path: path.into(), source };
     let mut line = Vec::new();
@@ -416,11 +416,11 @@ fn delimiter(path: &Path, file: &mut BufReader<File>) -> Result<u8, Error> {
         quoted ^= byte == b'"';
         counts.iter_mut().filter(|(delimiter, _)| byte == *delimiter && !quoted).for_each(|(_, n)| *n += 1);
     }
-    // The first of equals: a comma.
+    // A comma wins ties.
     Ok(counts.into_iter().rev().max_by_key(|&(_, count)| count).map_or(b',', |(delimiter, _)| delimiter))
 }
 
-/// Names of the columns, each once.
+/// Names of the columns; refuses duplicates.
 fn header(fields: &[&str], line: u64) -> Result<Vec<String>, Fault> {
     let names = fields.iter().zip(1..).map(|(name, number)| match *name {
         "" => number.to_string(),
@@ -442,14 +442,14 @@ fn header(fields: &[&str], line: u64) -> Result<Vec<String>, Fault> {
             return Err(Fault {
                 place: format!("line {line}, column {number}"),
                 message: format!("duplicate column {}, the first is column {first}", quoted(name)),
-                hint: "give each column a name that no other has".into(),
+                hint: "give each column a unique name".into(),
             });
         }
     }
     Ok(names)
 }
 
-/// What is done with each column.
+/// Use of each column.
 fn roles(names: Vec<String>, options: &Options, line: u64) -> Result<Vec<Column>, Fault> {
     let mut roles = vec![Role::Number; names.len()];
     let asked = (options.ignore.iter().map(|name| (name, Role::Ignored)))
@@ -460,7 +460,7 @@ fn roles(names: Vec<String>, options: &Options, line: u64) -> Result<Vec<Column>
         if roles[index] != Role::Number {
             return Err(Fault {
                 place: format!("line {line}, column {}", index + 1),
-                message: format!("column {} conflicts with itself: it is asked for twice", quoted(name)),
+                message: format!("duplicate use of column {}", quoted(name)),
                 hint: "name it once, as the target, to leave out or one-hot".into(),
             });
         }
@@ -469,7 +469,7 @@ fn roles(names: Vec<String>, options: &Options, line: u64) -> Result<Vec<Column>
     Ok(names.into_iter().zip(roles).map(|(name, role)| Column { name, role }).collect())
 }
 
-/// Place of a column that is asked for by name or by number from 1.
+/// Index of a column given by name or by number from 1.
 fn column(asked: &str, names: &[String], line: u64) -> Result<usize, Fault> {
     if let Some(index) = names.iter().position(|name| name == asked) {
         return Ok(index);
@@ -513,7 +513,7 @@ fn features(columns: &[Column]) -> Vec<String> {
     columns.iter().flat_map(names).collect()
 }
 
-/// Numbers as they are; places of words, which are kept as bits, as 0 and 1.
+/// Converts fields to features: numbers unchanged, words one-hot.
 fn expanded(values: Vec<f32>, columns: &[Column], features: usize) -> Vec<f32> {
     let kept: Vec<&Role> =
         columns.iter().map(|c| &c.role).filter(|r| matches!(r, Role::Number | Role::OneHot(_))).collect();

@@ -1,10 +1,10 @@
-//! A data set of a user's, described by flags or by a TOML file.
+//! A user's data set, described by flags or by a TOML file.
 //!
 //! ```toml
 //! kind = "csv"            # csv, array (.npy or IDX), text
 //! train = "wine.csv"      # arrays: ["inputs.npy", "targets.npy"]
 //! test = "20%"            # a file like `train`, or a part of it to hold out: 500, 20%
-//! validation = "10%"      # a part of what is left; none by default
+//! validation = "10%"      # a part of the remaining examples; none by default
 //! target = "quality"      # csv: the column, by name or number
 //! targets = "classes"     # classes, numbers, auto
 //! ignore = ["id"]         # csv: columns to leave out
@@ -28,16 +28,16 @@ use crate::error::Error;
 use crate::samples::{Holdout, Samples, SamplesFault, Splits, Standardization, Targets};
 use crate::text::{grouped, nearest};
 
-/// Where a user's data are and how to read them.
+/// Description of a user's data set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Description {
-    /// Kind of the files, with what only they have.
+    /// Kind of the files, with its options.
     pub kind: Kind,
-    /// The training file; for arrays, inputs and, where there are targets, targets.
+    /// Training file; for arrays, the inputs and optionally the targets.
     pub train: Vec<PathBuf>,
-    /// The test files, or a part to hold out.
+    /// Test files, or a part to hold out.
     pub test: Test,
-    /// A part of the training data to hold out for validation.
+    /// Part of the training data to hold out for validation.
     pub validation: Option<Holdout>,
     /// Kind of the targets.
     pub targets: TargetKind,
@@ -45,21 +45,21 @@ pub struct Description {
     pub normalize: Normalization,
 }
 
-/// Kinds of files.
+/// Kind of files.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
-    /// A table; its options but for the kind of the targets, which is the description's.
+    /// A table; the kind of the targets is that of the description.
     Csv(csv::Options),
     /// `.npy` or IDX files.
     Array,
-    /// A text in UTF-8, for predicting the next character.
+    /// A UTF-8 text, for next-character prediction.
     Text {
-        /// Characters of a window.
+        /// Length of a window in characters.
         length: usize,
     },
 }
 
-/// Test data: files like the training data, or a part of those.
+/// Test data: files like the training data, or a part of it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Test {
     /// Files, as [`Description::train`] has them.
@@ -68,12 +68,12 @@ pub enum Test {
     Part(Holdout),
 }
 
-/// A user's data, ready.
+/// A user's data set in memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// The splits; numbers are normalized already, bytes are not.
+    /// Splits; numbers are already normalized, bytes are not.
     pub splits: Splits,
-    /// Mean and deviation that inputs are normalized by, to be kept with a model.
+    /// Mean and standard deviation of the normalization, to be saved with a model.
     pub standardization: Standardization,
     /// Names of the features, for tables.
     pub features: Vec<String>,
@@ -81,10 +81,10 @@ pub struct Loaded {
     pub vocabulary: Option<Vocabulary>,
 }
 
-/// The part that is tested on where nothing is said.
+/// Default test part.
 const TEST_PART: Holdout = Holdout::Fraction(0.2);
 
-/// Seed of the parts that are held out.
+/// Seed of the held-out parts.
 const SEED: u64 = 0;
 
 const KINDS: [&str; 3] = ["csv", "array", "text"];
@@ -97,7 +97,7 @@ impl Description {
         Description::parse(&text, folder).map_err(|fault| fault.of(path))
     }
 
-    /// Data of this kind by its files alone, everything else as it is by default.
+    /// Description with these files and default settings.
     pub fn new(kind: Kind, train: Vec<PathBuf>) -> Description {
         Description {
             kind,
@@ -179,7 +179,11 @@ impl Description {
             Some((names, _)) if names.len() == train.len() => Test::Files(below(names)),
             Some((names, span)) => {
                 let message = format!("expected {} files, as in `train`, found {}", train.len(), names.len());
-                return Err(keys.fault(&span, message, "or a part to hold out, such as \"20%\""));
+                return Err(keys.fault(
+                    &span,
+                    message,
+                    "name as many files, or a part to hold out, such as \"20%\"",
+                ));
             }
         };
         let targets = match targets {
@@ -190,7 +194,7 @@ impl Description {
                 "numbers" => TargetKind::Numbers,
                 other => {
                     let message = format!("expected classes, numbers or auto, found {}", quoted(other));
-                    return Err(keys.fault(&span, message, "it is the kind of the targets"));
+                    return Err(keys.fault(&span, message, "the key is the kind of the targets"));
                 }
             },
         };
@@ -239,7 +243,7 @@ impl Description {
                 let symbols = Vocabulary::of(&text);
                 let windows = |path: &Path, text: &str| {
                     let tokens = symbols.encode(text).map_err(|unknown| {
-                        let hint = "test data may have no other characters than training data".into();
+                        let hint = "test data may only have characters of the training data".into();
                         Fault { place: String::new(), message: unknown.to_string(), hint }.of(path)
                     })?;
                     if tokens.len() <= *length {
@@ -307,14 +311,14 @@ impl Description {
 const NORMALIZE: &str = "bytes are normalized on the scale from 0 to 1";
 const HOLD_OUT: &str = "hold a smaller part out, or add examples";
 
-/// The file of that place, which a description made by hand may lack.
+/// File at this index, which a hand-made description may lack.
 fn named(files: &[PathBuf], index: usize) -> Result<&Path, Error> {
     files.get(index).map(PathBuf::as_path).ok_or_else(|| {
         Fault::expected("", "the name of a file", "none", "name the file to read").of(Path::new("data"))
     })
 }
 
-/// A text file in UTF-8.
+/// Reads a UTF-8 text file.
 fn read_text(path: &Path, most: u64) -> Result<String, Error> {
     let (file, bytes) = files::open(path)?;
     if bytes > most {

@@ -1,4 +1,4 @@
-//! Keys of a TOML table, taken one by one; those that are left are unknown.
+//! Keys of a TOML table, taken one by one; the remaining ones are unknown.
 
 use std::ops::Range;
 
@@ -8,10 +8,10 @@ use toml::de::{DeTable, DeValue};
 use super::{Fault, quoted};
 use crate::text::nearest;
 
-/// A value and where it is in the text.
+/// Value with its span in the text.
 pub(super) type Placed<T> = (T, Range<usize>);
 
-/// A parsed file and the keys that have been asked for.
+/// Parsed file with the keys requested so far.
 pub(super) struct Keys<'a> {
     text: &'a str,
     table: DeTable<'a>,
@@ -30,17 +30,17 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// A string, if the key is there.
+    /// String value of an optional key.
     pub(super) fn string(&mut self, key: &'static str) -> Result<Option<Placed<String>>, Fault> {
         self.value(key, "a string in \"quotes\"", |value| value.as_str().map(String::from))
     }
 
-    /// True or false, if the key is there.
+    /// Boolean value of an optional key.
     pub(super) fn boolean(&mut self, key: &'static str) -> Result<Option<bool>, Fault> {
         Ok(self.value(key, "true or false", |value| value.as_bool())?.map(|(value, _)| value))
     }
 
-    /// One string or several, if the key is there.
+    /// One or more strings of an optional key.
     pub(super) fn strings(&mut self, key: &'static str) -> Result<Option<Placed<Vec<String>>>, Fault> {
         self.value(key, "a string in \"quotes\", or several in [brackets]", |value| {
             if let Some(one) = value.as_str() {
@@ -50,7 +50,7 @@ impl<'a> Keys<'a> {
         })
     }
 
-    /// A string or a number as it is written, if the key is there.
+    /// Literal text of a string or number of an optional key.
     pub(super) fn word(&mut self, key: &'static str) -> Result<Option<Placed<String>>, Fault> {
         self.value(key, "a string in \"quotes\" or a number", |value| match value {
             DeValue::Integer(number) => Some(number.as_str().into()),
@@ -78,12 +78,12 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// A fault at a value.
+    /// Error at a value.
     pub(super) fn fault(&self, span: &Range<usize>, message: String, hint: &str) -> Fault {
         Fault { place: place(self.text, span.clone()), message, hint: hint.into() }
     }
 
-    /// A fault if there are keys that nobody asked for; the first in the file is named.
+    /// Error for the first key that was never requested.
     pub(super) fn finish(self) -> Result<(), Fault> {
         let unknown = self.table.iter().filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref()));
         let Some((key, _)) = unknown.min_by_key(|(key, _)| key.span().start) else { return Ok(()) };

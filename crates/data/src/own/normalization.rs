@@ -1,11 +1,11 @@
-//! Normalization as it is asked for: `auto`, `none` or a mean and a standard deviation.
+//! Normalization setting: `auto`, `none` or a mean and a standard deviation.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::samples::{Inputs, Per, Standardization};
 
-/// Choice of what inputs are normalized by.
+/// Normalization of the inputs.
 ///
 /// ```
 /// use data::own::Normalization;
@@ -17,24 +17,22 @@ use crate::samples::{Inputs, Per, Standardization};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Normalization {
-    /// By mean and standard deviation of the training inputs: of each column of a table, or of all
-    /// numbers of anything else.
+    /// Mean and standard deviation of the training inputs: per column of a table, over all numbers otherwise.
     #[default]
     Auto,
-    /// Numbers as they are; bytes from 0 to 1.
+    /// None: numbers unchanged, bytes scaled to 0 to 1.
     None,
-    /// By these; of bytes on the scale from 0 to 1.
+    /// Given mean and standard deviation; for bytes on the scale from 0 to 1.
     MeanStd {
-        /// What becomes 0.
+        /// Value that becomes 0.
         mean: f64,
-        /// What becomes a distance of 1.
+        /// Difference that becomes 1.
         std: f64,
     },
 }
 
 impl Normalization {
-    /// Mean and standard deviation for inputs like these, which should be those of the training split.
-    /// Tokens are not normalized.
+    /// Mean and standard deviation for these inputs, which should be the training split. Tokens are not normalized.
     pub fn resolve(self, train: &Inputs) -> Standardization {
         let one = |mean, std| Standardization { mean: vec![mean], std: vec![std] };
         match (self, train) {

@@ -1,5 +1,5 @@
-//! NumPy's `.npy` format, versions 1 to 3: a magic number, a header that is a Python dictionary, then
-//! the elements (NumPy's NEP 1).
+//! NumPy's `.npy` format, versions 1 to 3: a magic number, a Python dictionary as header, then the elements
+//! (NumPy's NEP 1).
 
 use std::io::Read;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::text::grouped;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// Longest header that is read; those of plain arrays have a few hundred bytes.
+/// Maximum length of a header in bytes; those of plain arrays have a few hundred.
 const LONGEST_HEADER: usize = 1 << 16;
 
 /// Reads an array of numbers, big or little-endian, in C or Fortran order. The size of the file is
@@ -33,15 +33,16 @@ pub(super) fn read(path: &Path) -> Result<Array, Error> {
     }
     header.resize(length.max(begun), 0);
     file.read_exact(&mut header[begun..]).map_err(failed)?;
-    // Elements may begin within the first 12 bytes of no valid header: it is at least 16 long.
+    // A valid header has at least 16 bytes, so the elements begin after the first 12.
     let Header { kind, big_endian, fortran, shape } =
         Header::parse(&header[..length]).map_err(|f| f.of(path))?;
     let count = shape.iter().try_fold(1_u64, |n, &size| n.checked_mul(size as u64));
     let promised = count.and_then(|n| n.checked_mul(kind.size() as u64)?.checked_add((skip + length) as u64));
     if promised != Some(bytes) {
-        let expected = promised.map_or("an array that can be".into(), |n| format!("{} bytes", grouped(n)));
+        let expected =
+            promised.map_or("a size below 2⁶⁴ bytes".into(), |n| format!("{} bytes", grouped(n)));
         let found = format!("{} bytes for shape {shape:?} of {}", grouped(bytes), kind.name());
-        return Err(Fault::expected("", &expected, &found, "copy the file again: it is not whole").of(path));
+        return Err(Fault::expected("", &expected, &found, "copy the file again: it is truncated").of(path));
     }
     let mut body = vec![0; (bytes - (skip + length) as u64) as usize];
     file.read_exact(&mut body).map_err(failed)?;
@@ -51,7 +52,7 @@ pub(super) fn read(path: &Path) -> Result<Array, Error> {
 
 const RESAVE: &str = "save the array with numpy.save";
 
-/// Where the header begins, and its length.
+/// Offset and length of the header.
 fn preamble(start: &[u8]) -> Result<(usize, usize), Fault> {
     if start.starts_with(b"PK\x03\x04") {
         let hint = "save one array with numpy.save, rather than several with numpy.savez";
@@ -134,7 +135,7 @@ fn element_type(descr: &str) -> Result<(bool, ElementType), Fault> {
         "f4" => ElementType::F32,
         "f8" => ElementType::F64,
         kind if kind.starts_with('O') => {
-            return Err(refused("pickled objects are not read; convert them to an array of numbers"));
+            return Err(refused("pickled objects are not supported; convert them to an array of numbers"));
         }
         _ => {
             return Err(refused("number the classes, for example with numpy.unique(…, return_inverse=True)"));

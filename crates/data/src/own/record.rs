@@ -1,24 +1,24 @@
-//! Lines of comma-separated values (RFC 4180), one record at a time, with their line numbers.
+//! Records of comma-separated values (RFC 4180) with their line numbers.
 
 use std::io::BufRead;
 
 use super::Fault;
 
-/// Records of a file. A record is one line, or several where a quoted field has line ends in it.
+/// Records of a file. A record is one line, or several if a quoted field contains line breaks.
 pub(super) struct Records<R> {
     reader: R,
     delimiter: u8,
     /// Physical lines read so far.
     lines: u64,
     raw: Vec<u8>,
-    /// Fields of the record, one after another, and where each ends.
+    /// Concatenated fields of the record, and their ends.
     text: Vec<u8>,
     ends: Vec<usize>,
-    /// The line that the record begins on, from 1.
+    /// First line of the record, from 1.
     pub(super) line: u64,
 }
 
-/// Why there is no next record.
+/// Failure to read the next record.
 pub(super) enum Broken {
     Io(std::io::Error),
     Fault(Fault),
@@ -50,7 +50,7 @@ impl<R: BufRead> Records<R> {
                     self.text.push(b'\n');
                     if !self.read_line()? {
                         let place = format!("line {}", self.line);
-                        let hint = "a quote within a quoted field is written twice";
+                        let hint = "double a quote within a quoted field";
                         let fault = Fault::expected(place, "a closing quote", "the end of the file", hint);
                         return Err(Broken::Fault(fault));
                     }
@@ -84,7 +84,7 @@ impl<R: BufRead> Records<R> {
         self.ends.len()
     }
 
-    /// Fields of the record without spaces around them; a fault names the column, from 1.
+    /// Trimmed fields of the record; an error names the column, from 1.
     pub(super) fn fields(&self) -> impl Iterator<Item = Result<&str, Fault>> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).zip(1..).map(|((start, &end), column)| {

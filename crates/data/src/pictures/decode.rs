@@ -1,4 +1,4 @@
-//! PNG and JPEG files as brightness, turned as the camera was held, in bounded memory.
+//! Decoding of PNG and JPEG files to brightness, with EXIF orientation, in bounded memory.
 
 use std::io::Cursor;
 
@@ -11,16 +11,16 @@ use super::jpeg;
 use super::plane::Plane;
 use super::transparency;
 
-/// Pixels that a picture may have.
+/// Maximum number of pixels of a picture.
 pub const MAX_PIXELS: u64 = 50_000_000;
 
-/// Bytes that its pixels may take once decoded.
+/// Maximum number of bytes of its decoded pixels.
 pub const MAX_DECODED: u64 = 192 << 20;
 
-/// Rows and columns that are kept; of larger pictures, averages over squares.
+/// Maximum number of rows and columns; larger pictures are averaged over squares.
 const KEPT: u32 = 600;
 
-/// The brightness of a picture, 0 to 1.
+/// Brightness of a picture, 0 to 1.
 pub(super) fn decode(bytes: &[u8]) -> Result<Plane, Fault> {
     let format = format(bytes)?;
     if format == ImageFormat::Jpeg {
@@ -55,7 +55,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Plane, Fault> {
     Ok(transparency::flatten(&channel(0), &channel(1)))
 }
 
-/// The format, by the first bytes.
+/// Format by the first bytes.
 fn format(bytes: &[u8]) -> Result<ImageFormat, Fault> {
     match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => Ok(format),
@@ -87,9 +87,9 @@ fn reduced(picture: &DynamicImage) -> DynamicImage {
 /// Sums over the pixels of a square.
 #[derive(Debug, Clone, Copy, Default)]
 struct Square {
-    /// Brightness times opacity, 0 to 1 a pixel.
+    /// Brightness times opacity, 0 to 1 per pixel.
     light: f32,
-    /// Opacity, 0 to 1 a pixel.
+    /// Opacity, 0 to 1 per pixel.
     opacity: f32,
     pixels: f32,
 }

@@ -1,25 +1,25 @@
-//! Choice of the parts of the ink that are the digit.
+//! Selection of the connected parts that form the digit.
 
 use super::Fault;
 use super::parts::{self, Part, Span};
 use super::plane::{Plane, quantile};
 
-/// The least ink that can be seen: paper is not even, and JPEG puts haze around strokes.
+/// Minimum visible ink: paper is uneven, and JPEG adds haze around strokes.
 const FAINTEST: f32 = 0.06;
 
-/// The least of a stroke's ink that its soft edge has.
+/// Minimum fraction of a stroke's ink at its soft edge.
 const EDGE: f32 = 0.25;
 
-/// A part with less of the largest one's ink is dust.
+/// Minimum fraction of the largest part's ink; smaller parts are dust.
 const DUST: f32 = 0.03;
 
-/// A part with at least this much of the largest one's ink, and half of its height, may be a digit.
+/// Minimum fraction of the largest part's ink of a second digit, which also has half of its height.
 const RIVAL: f32 = 0.3;
 
-/// Parts further from each other than this fraction of the larger one's side are not one digit.
+/// Maximum distance of the parts of a digit as a fraction of the larger one's side.
 const NEAR: f32 = 0.3;
 
-/// The digit alone, cropped to its ink, 0 to 1.
+/// The digit, cropped to its ink, 0 to 1.
 pub(super) fn digit(ink: &Plane) -> Result<Plane, Fault> {
     let level = level(ink).ok_or(Fault::Blank)?;
     let mut parts = parts::above(ink, level);
@@ -34,7 +34,7 @@ pub(super) fn digit(ink: &Plane) -> Result<Plane, Fault> {
     Ok(crop(ink, &parts))
 }
 
-/// Half of what a pixel of ink has on average, weighted by its ink; none where all is faint.
+/// Threshold: half of the ink-weighted mean ink; `None` if all ink is faint.
 fn level(ink: &Plane) -> Option<f32> {
     let visible = || ink.values.iter().filter(|&&value| value > FAINTEST);
     let sum: f32 = visible().sum();
@@ -42,8 +42,8 @@ fn level(ink: &Plane) -> Option<f32> {
     (sum > 0.0).then(|| (0.5 * squares / sum).max(FAINTEST))
 }
 
-/// Takes the largest part out. One that runs along the border is the desk or a shadow, and one that
-/// touches it is worth less, as it is cut off: a finger, or the next digit.
+/// Removes and returns the largest part. A part along the border is the desk or a shadow; a part that touches it
+/// counts less, because it is cut off, like a finger or the next digit.
 fn take_main(parts: &mut Vec<Part>, ink: &Plane) -> Option<Part> {
     let border = 2 * (ink.rows() + ink.columns);
     let size = ink.longer_side();
@@ -57,7 +57,7 @@ fn take_main(parts: &mut Vec<Part>, ink: &Plane) -> Option<Part> {
     Some(parts.swap_remove(place))
 }
 
-/// A digit next to the main one rather than a stroke of it.
+/// True for another digit next to the main one, false for a stroke of it.
 fn is_rival(part: &Part, main: &Part) -> bool {
     let large = part.mass > RIVAL * main.mass && 2 * part.rows.len() > main.rows.len();
     let cut_off = part.on_border > 0 && main.on_border == 0;
@@ -71,7 +71,7 @@ fn belongs(part: &Part, main: &Part) -> bool {
     part.gap(main) as f32 <= NEAR * main.longer_side() as f32
 }
 
-/// The ink of the parts and the soft edges around them, in the rectangle that holds them.
+/// Ink of the parts with their soft edges, cropped to their bounding box.
 fn crop(ink: &Plane, parts: &[Part]) -> Plane {
     let pixels = || parts.iter().flat_map(|part| part.pixels.iter().copied());
     let full = quantile(pixels().map(|at| ink.values[at]), 0.75);

@@ -1,4 +1,4 @@
-//! Reasons why no digit can be read from a picture, and what to do then.
+//! Errors of reading digits from pictures, with hints.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,13 +7,13 @@ use image::ImageError;
 
 use super::decode::{MAX_DECODED, MAX_PIXELS};
 
-/// A file that no digit can be read from.
+/// Failure to read a digit from a file.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It cannot be read at all, or not within the bounds.
+    /// The file cannot be read, or exceeds the bounds.
     #[error(transparent)]
     File(#[from] files::Error),
-    /// Its bytes show no digit.
+    /// The content is not a digit.
     #[error("{}: {fault}", files::text::path(.path))]
     Picture {
         /// The file.
@@ -29,7 +29,7 @@ impl Error {
         matches!(self, Error::File(error) if error.kind() == files::Kind::Missing)
     }
 
-    /// The next step to take, in one line.
+    /// Next step for the user, in one line.
     pub fn hint(&self) -> String {
         match self {
             Error::File(error) => error.hint(),
@@ -38,17 +38,17 @@ impl Error {
     }
 }
 
-/// The reason why no digit can be read.
+/// Reason why no digit can be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Another format.
+    /// Unsupported format.
     #[error("expected PNG or JPEG, found {found}")]
     Format {
         /// The format.
         found: &'static str,
     },
-    /// More pixels than a picture may have.
+    /// Too many pixels.
     #[error(
         "expected at most {} megapixels, found {:.1} ({width} × {height})",
         MAX_PIXELS / 1_000_000,
@@ -60,7 +60,7 @@ pub enum Fault {
         /// Rows.
         height: u32,
     },
-    /// More bytes a pixel than there is room for.
+    /// Too many bytes per pixel.
     #[error("expected at most {} MiB once decoded, found {} MiB ({width} × {height} of {} bytes)",
         MAX_DECODED >> 20, bytes >> 20, bytes / (u64::from(*.width) * u64::from(*.height)))]
     Decoded {
@@ -68,43 +68,43 @@ pub enum Fault {
         width: u32,
         /// Rows.
         height: u32,
-        /// Bytes of the decoded pixels.
+        /// Size of the decoded pixels in bytes.
         bytes: u64,
     },
-    /// More memory than there is room for, which only the decoder knows.
+    /// Too much memory, as detected by the decoder.
     #[error("expected at most {} MiB once decoded, found more", MAX_DECODED >> 20)]
     Memory,
-    /// The file ends before the picture does.
+    /// The file ends inside the picture.
     #[error("truncated: the file ends before the picture does")]
     Truncated,
-    /// The decoder cannot go on.
+    /// The decoder failed.
     #[error("damaged picture: {why}")]
     Damaged {
-        /// What the decoder says.
+        /// Message of the decoder.
         why: String,
     },
-    /// Nothing is drawn on it.
+    /// The picture is blank.
     #[error("no digit found: nothing on it differs from the background")]
     Blank,
     /// More than one digit.
     #[error("expected one digit, found {digits}")]
     Several {
-        /// Parts that may be a digit.
+        /// Number of parts that may be a digit.
         digits: usize,
     },
 }
 
 impl Fault {
-    /// The next step to take, in one line.
+    /// Next step for the user, in one line.
     pub fn hint(&self) -> &'static str {
         match self {
             Fault::Format { .. } => "save it as PNG or JPEG",
             Fault::Pixels { .. } | Fault::Decoded { .. } | Fault::Memory => {
-                "cut the digit out, or save the picture smaller"
+                "crop to the digit, or save a smaller picture"
             }
-            Fault::Truncated | Fault::Damaged { .. } => "expected a whole PNG or JPEG file: copy it again",
+            Fault::Truncated | Fault::Damaged { .. } => "copy the file again: it is incomplete",
             Fault::Blank => "expected one digit, darker or lighter than an even background",
-            Fault::Several { .. } => "cut the digits out, one picture each",
+            Fault::Several { .. } => "crop each digit to a separate picture",
         }
     }
 }

@@ -1,18 +1,18 @@
-//! A digit fitted into an image as MNIST's were: into 20 × 20 pixels with its proportions kept, and
-//! into 28 × 28 with its center of mass in the middle (<http://yann.lecun.com/exdb/mnist/>).
+//! MNIST's preprocessing: a digit is scaled into 20 × 20 pixels with its aspect ratio kept, then placed in
+//! 28 × 28 with its center of mass in the middle (<http://yann.lecun.com/exdb/mnist/>).
 
 use super::SIDE;
 use super::plane::Plane;
 
-/// Rows and columns that the digit is fitted into.
+/// Rows and columns that the digit is scaled to.
 pub(super) const BOX: usize = 20;
 
-/// The digit, cropped to its ink, as `SIDE` × `SIDE` pixels of which the brightest are 255.
+/// Fits a cropped digit into `SIDE` × `SIDE` pixels of which the brightest are 255.
 pub(super) fn fit(digit: &Plane) -> Vec<u8> {
     let longer = digit.longer_side();
     let scaled = |side: usize| ((side * BOX + longer / 2) / longer).max(1);
     let narrow = resized(digit, scaled(digit.columns));
-    // Columns become rows and back, so that one function serves both directions.
+    // Transposed twice, so that one function serves both directions.
     let small = resized(&narrow.transposed(), scaled(digit.rows())).transposed();
     centered(&small)
 }
@@ -31,7 +31,7 @@ fn resized(plane: &Plane, columns: usize) -> Plane {
     Plane { values: values.collect(), columns }
 }
 
-/// The digit in the square, its center of mass in the middle as far as it fits.
+/// Places the digit in the square with its center of mass as near to the middle as it fits.
 fn centered(digit: &Plane) -> Vec<u8> {
     let Plane { values, columns } = digit;
     let mass: f32 = values.iter().sum();

@@ -1,4 +1,4 @@
-//! From brightness to ink: how dark each pixel is against the paper around it.
+//! Ink: darkness of each pixel relative to the surrounding paper.
 
 use std::iter;
 
@@ -7,20 +7,20 @@ use super::light;
 use super::morphology::closing;
 use super::plane::{Plane, quantile};
 
-/// Strokes are narrower than this fraction of the longer side.
+/// Maximum width of strokes as a fraction of the longer side.
 const WIDEST: f32 = 0.3;
 
-/// The darkest that paper is taken to be, so that nothing is divided by almost 0.
+/// Minimum brightness of paper, to avoid division by almost 0.
 const DARKEST_PAPER: f32 = 0.05;
 
-/// Nothing is drawn where the darkest pixel is no darker than this many standard deviations of the paper's noise,
-/// about what lies between its twentieth and its quartile: ink may be on half of the pixels, the darker ones.
+/// Minimum contrast of ink in standard deviations of the paper's noise, which is estimated between the 5th and the
+/// 25th percentile of darkness, because ink may cover the darker half.
 const NOISE: f32 = 10.0;
 
-/// The most that noise is taken to be; where the brighter half differs by more, it is not all paper.
+/// Maximum noise; if the brighter half varies more, it is not all paper.
 const NOISIEST: f32 = 0.03;
 
-/// The ink of each pixel, 0 to 1: the light that it takes from the paper.
+/// Ink of each pixel, 0 to 1: the fraction of light that it absorbs.
 pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
     let light = light::estimate(brightness);
     let difference = brightness.zip_map(&light, |value, light| value - light);
@@ -36,10 +36,10 @@ pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
         false => (dark, brightness.clone(), light),
     };
     let flat = brightness.zip_map(&light, |value, light| value / light.max(DARKEST_PAPER));
-    // The surface of light is smooth; the edges of shadows and of the paper are left to the closing.
+    // The fitted illumination is smooth; the closing handles edges of shadows and paper.
     let paper = closing(&flat, 2 * strokes.radius(strokes.peak / 4.0));
     let ink = flat.zip_map(&paper, |value, paper| 1.0 - value / paper.max(DARKEST_PAPER));
-    // A camera's noise is the same in light and shadow, so it is measured in light rather than in ink.
+    // Camera noise is equal in light and shadow, so it is measured in brightness rather than in ink.
     let taken = ink.zip_map(&light, |ink, light| ink * light);
     let bare = quantile(taken.values.iter().copied(), 0.25);
     let noise = bare - quantile(taken.values.iter().copied(), 0.05);
@@ -47,17 +47,16 @@ pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
     if most - bare < NOISE * noise.min(NOISIEST) {
         return ink.map(|_| 0.0);
     }
-    // The closing rides on the brightest noise.
+    // The closing follows the brightest noise.
     let bare = quantile(ink.values.iter().copied(), 0.25);
     ink.map(|x| (x - bare).clamp(0.0, 1.0))
 }
 
-/// The widths of the dark strokes: what closings with wider and wider windows fill in (the pattern spectrum
-/// of Maragos 1989).
+/// Widths of the dark strokes: the light added by closings with growing windows (pattern spectrum, Maragos 1989).
 struct Spectrum {
-    /// The radius of each window, and the light that it adds to the one before.
+    /// Radius of each window, and the light that it adds to the previous one.
     steps: Vec<(usize, Plane)>,
-    /// The contrast of the strokes, that of a few dark pixels aside.
+    /// Contrast of the strokes, ignoring a few dark pixels.
     peak: f32,
 }
 
@@ -77,19 +76,19 @@ impl Spectrum {
         Spectrum { steps, peak }
     }
 
-    /// The light that each window fills in, of pixels with more than the faintest.
+    /// Light added by each window, summed over all but the faintest pixels.
     fn masses(&self, faintest: f32) -> impl Iterator<Item = (usize, f32)> {
         let mass = move |filled: &Plane| filled.values.iter().filter(|&&x| x > faintest).sum();
         self.steps.iter().map(move |(radius, filled)| (*radius, mass(filled)))
     }
 
-    /// How thin and long the strokes are: their contrast times length over width. Holes and gaps between
-    /// strokes differ as much from their surroundings, but are shorter or wider.
+    /// Score of thin, long strokes: contrast times length over width. Holes and gaps between strokes have as much
+    /// contrast but are shorter or wider.
     fn thinness(&self, faintest: f32) -> f32 {
         self.masses(faintest).map(|(radius, mass)| mass / ((2 * radius + 1) as f32).powi(2)).sum()
     }
 
-    /// The smallest window that fills in almost all.
+    /// Smallest window that fills almost all strokes.
     fn radius(&self, faintest: f32) -> usize {
         let total: f32 = self.masses(faintest).map(|(_, mass)| mass).sum();
         let mut filled = 0.0;

@@ -1,19 +1,19 @@
-//! A JPEG file that was cut short. Decoders fill the rest with gray and say nothing.
+//! Detection of truncated JPEG files, which decoders silently fill with gray.
 
 use super::fault::Fault;
 
 const START_OF_IMAGE: u8 = 0xd8;
 const END_OF_IMAGE: u8 = 0xd9;
 
-/// An error unless the markers lead from the start of the image to its end (ITU-T T.81, annex B).
+/// Fails unless the markers lead from the start of the image to its end (ITU-T T.81, annex B).
 pub(super) fn check_whole(bytes: &[u8]) -> Result<(), Fault> {
     let mut at = 0;
     while let Some((marker, next)) = marker(bytes, at) {
         at = match marker {
             END_OF_IMAGE => return Ok(()),
             START_OF_IMAGE => next,
-            // A segment begins with its length; after a scan's header, its data are looked through for
-            // the next marker.
+            // A segment begins with its length; after a scan's header, its data are searched for the next
+            // marker.
             _ => match bytes.get(next..next + 2) {
                 Some(length) => next + usize::from(u16::from_be_bytes([length[0], length[1]])),
                 None => break,
@@ -23,8 +23,8 @@ pub(super) fn check_whole(bytes: &[u8]) -> Result<(), Fault> {
     Err(Fault::Truncated)
 }
 
-/// The next marker at or after a place, and the place after it. Within a scan, an escaped 0xff and
-/// restarts are no markers.
+/// Next marker at or after an offset, and the offset after it. Within a scan, an escaped 0xff and restarts are
+/// skipped.
 fn marker(bytes: &[u8], from: usize) -> Option<(u8, usize)> {
     let pairs = bytes.get(from..)?.windows(2);
     let place = pairs

@@ -1,4 +1,4 @@
-//! The light on the paper: a smooth surface through the pixels that are not ink.
+//! Illumination of the paper: a smooth surface through the pixels without ink.
 
 use super::plane::{Plane, median};
 
@@ -6,15 +6,15 @@ use super::plane::{Plane, median};
 type Quadratic = [f64; TERMS];
 const TERMS: usize = 6;
 
-/// Below this many pixels a side, a surface would follow the ink.
+/// Minimum side in pixels; a surface of a smaller picture would follow the ink.
 const SMALLEST: usize = 16;
 
-/// Pixels that the surface is fitted to, about.
+/// Approximate number of pixels used for the fit.
 const SAMPLES: usize = 20_000;
 
 const ITERATIONS: usize = 12;
 
-/// The brightness that each pixel would have without ink.
+/// Brightness of each pixel without ink.
 pub(super) fn estimate(plane: &Plane) -> Plane {
     if plane.rows() < SMALLEST || plane.columns < SMALLEST {
         let border = median(plane.border());
@@ -25,8 +25,8 @@ pub(super) fn estimate(plane: &Plane) -> Plane {
     Plane { values: values.collect(), ..*plane }
 }
 
-/// Least squares, repeated with less weight on what lies far from the surface (Geman & McClure
-/// 1987): ink is as far from the paper as anything.
+/// Iteratively reweighted least squares with less weight on outliers (Geman & McClure 1987), which are mainly
+/// ink.
 fn fit(plane: &Plane) -> Quadratic {
     let step = (plane.values.len() / SAMPLES).max(1);
     let samples: Vec<(Quadratic, f64)> = (0..plane.values.len())
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_surface_is_that_of_the_paper_whatever_is_on_it() {
+    fn the_surface_ignores_ink() {
         let light = |x: f32, y: f32| 0.8 - 0.3 * x - 0.1 * y * y;
         let at = |i: usize, side: f32| (i as f32 % 60.0 / side, (i / 60) as f32 / side);
         let values = (0..60 * 60).map(|i| {

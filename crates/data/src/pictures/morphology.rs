@@ -3,25 +3,24 @@
 
 use super::plane::Plane;
 
-/// The brightest of the pixels at most `radius` away along each axis.
+/// Dilation: the maximum over the pixels at most `radius` away along each axis.
 pub(super) fn dilation(plane: &Plane, radius: usize) -> Plane {
     let mut padded = plane.padded(radius, f32::NEG_INFINITY);
     let stride = padded.columns;
     for stride in [1, stride] {
         windows_max(&mut padded.values, 2 * radius + 1, stride);
     }
-    // A window is kept where it begins, which in the padded plane is `radius` before its middle.
+    // A window is stored at its start, which in the padded plane is `radius` before its middle.
     let rows = padded.iter_rows().take(plane.rows());
     Plane { values: rows.flat_map(|row| &row[..plane.columns]).copied().collect(), ..*plane }
 }
 
-/// Takes away what is darker than its surroundings and narrower than `2 radius + 1`.
+/// Closing: removes details that are darker than their surroundings and narrower than `2 radius + 1`.
 pub(super) fn closing(plane: &Plane, radius: usize) -> Plane {
     dilation(&dilation(plane, radius).map(|x| -x), radius).map(|x| -x)
 }
 
-/// Each value becomes the maximum of the `width` values that are `stride` apart from it on: windows twice as
-/// wide each time, the last two overlapping.
+/// Running maximum of `width` values `stride` apart, by windows that double in width; the last two overlap.
 fn windows_max(values: &mut [f32], width: usize, stride: usize) {
     let mut join = |distance: usize| {
         for i in 0..values.len().saturating_sub(distance * stride) {

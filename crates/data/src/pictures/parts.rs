@@ -1,13 +1,13 @@
-//! Connected parts of the ink.
+//! Connected components of the ink.
 
 use super::plane::Plane;
 
-/// Pixels that are connected.
+/// Connected component.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
-    /// Places in the plane.
+    /// Pixel indices in the plane.
     pub(super) pixels: Vec<usize>,
-    /// The sum of the ink.
+    /// Sum of the ink.
     pub(super) mass: f32,
     pub(super) rows: Span,
     pub(super) columns: Span,
@@ -15,7 +15,7 @@ pub(super) struct Part {
     pub(super) on_border: usize,
 }
 
-/// From `start` to `end`, which is excluded.
+/// Half-open interval from `start` to `end`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
     pub(super) start: usize,
@@ -33,26 +33,26 @@ impl Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
-    /// How much two spans have in common; below 0, how far they are from each other.
+    /// Length of the overlap of two spans; if negative, their distance.
     pub(super) fn overlap(self, other: Span) -> isize {
         self.end.min(other.end) as isize - self.start.max(other.start) as isize
     }
 }
 
 impl Part {
-    /// Rows or columns, whichever are more.
+    /// Larger of height and width.
     pub(super) fn longer_side(&self) -> usize {
         self.rows.len().max(self.columns.len())
     }
 
-    /// The distance between the rectangles around two parts.
+    /// Distance between the bounding boxes of two parts.
     pub(super) fn gap(&self, other: &Part) -> usize {
         let apart = self.rows.overlap(other.rows).min(self.columns.overlap(other.columns));
         usize::try_from(-apart).unwrap_or(0)
     }
 }
 
-/// The parts whose ink is everywhere above a level, in the order of their first pixels.
+/// Components of the ink above a level, in the order of their first pixels.
 pub(super) fn above(ink: &Plane, level: f32) -> Vec<Part> {
     let mut seen: Vec<bool> = ink.values.iter().map(|&value| value <= level).collect();
     let mut parts = Vec::new();
@@ -64,10 +64,10 @@ pub(super) fn above(ink: &Plane, level: f32) -> Vec<Part> {
     parts
 }
 
-/// Pixels this far from each other are connected: a pen skips.
+/// Maximum gap within a component, because a pen skips.
 const REACH: usize = 2;
 
-/// All that is connected with a pixel.
+/// Component of a pixel.
 fn flood(ink: &Plane, first: usize, seen: &mut [bool]) -> Part {
     let (rows, columns) = (ink.rows(), ink.columns);
     let mut part =

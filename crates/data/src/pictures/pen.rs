@@ -1,4 +1,4 @@
-//! Strokes of a thin pen made as wide as those of MNIST, which were pencils'.
+//! Widening of thin strokes to the width of MNIST's, which were written in pencil.
 
 use super::fit::BOX;
 use super::morphology::dilation;
@@ -10,7 +10,7 @@ const THIN: f32 = 1.6;
 /// …to this.
 const USUAL: f32 = 2.2;
 
-/// The digit with strokes that do not vanish when it is made small.
+/// Widens strokes that would vanish when the digit is scaled down.
 pub(super) fn widened(digit: Plane) -> Plane {
     let pixel = digit.longer_side() as f32 / BOX as f32;
     let width = stroke_width(&digit) / pixel;
@@ -18,8 +18,8 @@ pub(super) fn widened(digit: Plane) -> Plane {
     if width >= THIN || radius == 0 { digit } else { dilation(&digit.padded(radius, 0.0), radius) }
 }
 
-/// Twice the area over the length of the outline, which is steps along rows and columns: on average over all
-/// directions these are 4/π as long.
+/// Stroke width: twice the area over the length of the outline. Steps along rows and columns are 4/π as long as the
+/// outline on average.
 fn stroke_width(digit: &Plane) -> f32 {
     let inked =
         |plane: &Plane| -> Vec<bool> { plane.padded(1, 0.0).values.iter().map(|&x| x > 0.5).collect() };

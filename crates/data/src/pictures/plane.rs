@@ -1,6 +1,6 @@
-//! One number a pixel, row after row.
+//! Single-channel pictures.
 
-/// A picture of one channel. It has at least one pixel.
+/// Single-channel picture, row-major, with at least one pixel.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Plane {
     pub(super) values: Vec<f32>,
@@ -12,7 +12,7 @@ impl Plane {
         self.values.len() / self.columns
     }
 
-    /// Rows or columns, whichever are more.
+    /// Larger of height and width.
     pub(super) fn longer_side(&self) -> usize {
         self.rows().max(self.columns)
     }
@@ -35,7 +35,7 @@ impl Plane {
         self.values[row * self.columns + column]
     }
 
-    /// The plane with a margin of one value.
+    /// Pads the plane with one value.
     pub(super) fn padded(&self, margin: usize, value: f32) -> Plane {
         let columns = self.columns + 2 * margin;
         let mut values = vec![value; columns * (self.rows() + 2 * margin)];
@@ -45,32 +45,32 @@ impl Plane {
         Plane { values, columns }
     }
 
-    /// Rows become columns.
+    /// Transposes the plane.
     pub(super) fn transposed(&self) -> Plane {
         let rows = self.rows();
         let column = |column| (0..rows).map(move |row| self.values[row * self.columns + column]);
         Plane { values: (0..self.columns).flat_map(column).collect(), columns: rows }
     }
 
-    /// The pixels along the four sides, those in corners twice.
+    /// Pixels along the four sides, corners twice.
     pub(super) fn border(&self) -> impl Iterator<Item = f32> {
         let ends = self.iter_rows().take(1).chain(self.iter_rows().rev().take(1)).flatten().copied();
         ends.chain(self.iter_rows().flat_map(|row| [row[0], row[row.len() - 1]]))
     }
 }
 
-/// The value that as many lie below as above.
+/// Median.
 ///
 /// # Panics
-/// If there are none.
+/// If there are no values.
 pub(super) fn median(values: impl Iterator<Item = f32>) -> f32 {
     quantile(values, 0.5)
 }
 
-/// The value that this fraction lies below.
+/// Quantile of this fraction.
 ///
 /// # Panics
-/// If there are none.
+/// If there are no values.
 pub(super) fn quantile(values: impl Iterator<Item = f32>, fraction: f32) -> f32 {
     let mut values: Vec<f32> = values.collect();
     let place = (fraction * (values.len() - 1) as f32).round() as usize;

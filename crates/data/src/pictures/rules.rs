@@ -1,23 +1,23 @@
-//! The lines of ruled paper: straight, thin, from one edge of the picture to the other.
+//! Removal of ruled lines: straight, thin, from one edge of the picture to the other.
 
 use super::plane::{Plane, median};
 
-/// Fainter lines do not matter.
+/// Minimum ink of a line.
 const FAINTEST: f32 = 0.05;
 
-/// The most that a line may rise or fall on its way across, as a fraction of the way.
+/// Maximum slope of a line.
 const STEEPEST: f32 = 0.12;
 
-/// Rows that a line may leave its straight course by, as lenses bend it.
+/// Maximum deviation from a straight line in rows, for lens distortion.
 const BEND: usize = 2;
 
-/// The fraction of columns in which a line must be seen.
+/// Minimum fraction of columns in which a line is visible.
 const SEEN: f32 = 0.9;
 
-/// A line is this many times as long as wide.
+/// Minimum ratio of a line's length to its width.
 const THIN: usize = 60;
 
-/// Takes the lines out of the ink, along rows and along columns.
+/// Removes the lines from the ink, along rows and along columns.
 pub(super) fn erase(ink: Plane) -> Plane {
     erase_across(erase_across(ink).transposed()).transposed()
 }
@@ -35,11 +35,11 @@ struct Line {
     rows: Vec<usize>,
     /// Its ink.
     ink: f32,
-    /// Rows that it takes.
+    /// Width in rows.
     width: usize,
 }
 
-/// Every pair of places at the left and the right edge that a line leads between.
+/// Lines between every pair of candidate rows at the left and right edge.
 fn lines(ink: &Plane) -> Vec<Line> {
     let strip = (ink.columns / 50).max(1);
     let starts = crossings(ink, 0..strip);
@@ -52,7 +52,7 @@ fn lines(ink: &Plane) -> Vec<Line> {
         .collect()
 }
 
-/// The rows with more ink than their neighbors, on average over some columns.
+/// Rows with more ink than their neighbors, averaged over some columns.
 fn crossings(ink: &Plane, columns: std::ops::Range<usize>) -> Vec<usize> {
     let profile: Vec<f32> =
         ink.iter_rows().map(|row| row[columns.clone()].iter().sum::<f32>() / columns.len() as f32).collect();
@@ -64,7 +64,7 @@ fn crossings(ink: &Plane, columns: std::ops::Range<usize>) -> Vec<usize> {
 }
 
 impl Line {
-    /// The line between two rows of the left and right edge, if there is one.
+    /// Line between two rows of the left and right edge, if it exists.
     fn trace(ink: &Plane, (start, end): (usize, usize)) -> Option<Line> {
         let (start, slope) = (start as f32, (end as f32 - start as f32) / (ink.columns - 1).max(1) as f32);
         let darkest = |column: usize| {
@@ -98,7 +98,7 @@ impl Line {
     }
 }
 
-/// The rows around one that have more ink than a level, without a gap.
+/// Contiguous rows around a row with more ink than a level.
 fn run(ink: &Plane, row: usize, column: usize, level: f32) -> std::ops::Range<usize> {
     let has_ink = |&row: &usize| ink.at(row, column) > level;
     let above = (0..row).rev().take_while(has_ink).count();

@@ -1,17 +1,17 @@
-//! A background for pictures that let through.
+//! Backgrounds for transparent pictures.
 
 use super::plane::{Plane, quantile};
 
 /// Opacity above which a pixel's color counts.
 const OPAQUE: f32 = 0.5;
 
-/// Colors that differ less than this are one ink on nothing.
+/// Maximum difference of the colors of one ink.
 const ONE_COLOR: f32 = 0.25;
 
-/// The brightness of a picture over a background that its ink can be told from.
+/// Composites a picture over a background that contrasts with its ink.
 ///
-/// Strokes of one color come out on the opposite of it. A picture with several, such as paper that was
-/// cut out, lies on the most frequent one.
+/// Strokes of one color get the opposite background. A picture of several colors, such as cut-out paper, gets the
+/// most frequent one.
 pub(super) fn flatten(brightness: &Plane, opacity: &Plane) -> Plane {
     let opaque: Vec<f32> = brightness
         .values

@@ -1,4 +1,4 @@
-//! A fingerprint of the content, for records and checkpoints.
+//! Content hashes, for records and checkpoints.
 
 use sha2::{Digest, Sha256};
 
@@ -6,8 +6,7 @@ use super::{Inputs, Samples, Targets};
 use crate::check::hex;
 
 impl Samples {
-    /// SHA-256, in hexadecimal, of kinds, shapes, names and values (little-endian); equal samples
-    /// and no others have the same.
+    /// SHA-256, in hexadecimal, of kinds, shapes, names and values (little-endian).
     ///
     /// ```
     /// use data::samples::{Inputs, Samples, Targets};
@@ -53,7 +52,7 @@ impl Samples {
     }
 }
 
-/// Kind, shape and number of the values that follow: with them no two contents give the same bytes.
+/// Hashes kind, shape and number of the following values, which makes the encoding injective.
 fn head(hash: &mut Sha256, kind: &str, shape: &[usize], count: usize) {
     hash.update(format!("{kind} {shape:?} {count}\n"));
 }
@@ -67,5 +66,5 @@ fn body<T: Copy>(hash: &mut Sha256, values: &[T], bytes: fn(T) -> [u8; 4]) {
     }
 }
 
-/// Values turned into bytes at a time.
+/// Number of values converted to bytes at a time.
 const CHUNK: usize = 4096;

@@ -1,4 +1,4 @@
-//! Examples copied by index, into buffers that are kept from one batch to the next.
+//! Gathering of examples by index into reused buffers.
 
 use tensor::parallel::for_each_chunk;
 use tensor::simd::prefetch_at;
@@ -6,11 +6,10 @@ use tensor::simd::prefetch_at;
 use super::{Inputs, Samples, Targets, size};
 
 impl Samples {
-    /// Copies the examples with these indices, one after another, to `into`, whose buffers are
-    /// reused. Every index counts from 0; one may come several times.
+    /// Copies the examples with these indices, from 0 and possibly repeated, to `into`, whose buffers are reused.
     ///
     /// # Panics
-    /// If there is no such example.
+    /// If an index is out of range.
     #[track_caller]
     pub fn gather(&self, indices: &[u32], into: &mut Samples) {
         self.inputs.gather(indices, &mut into.inputs);
@@ -20,7 +19,7 @@ impl Samples {
     /// Copies the examples with these indices.
     ///
     /// # Panics
-    /// If there is no such example.
+    /// If an index is out of range.
     #[track_caller]
     pub fn select(&self, indices: &[u32]) -> Samples {
         let mut selected = Samples::default();
@@ -34,7 +33,7 @@ impl Inputs {
     /// kind.
     ///
     /// # Panics
-    /// If there is no such input.
+    /// If an index is out of range.
     #[track_caller]
     pub fn gather(&self, indices: &[u32], into: &mut Inputs) {
         use Inputs::{Bytes, Numbers, Tokens};
@@ -77,7 +76,7 @@ impl Targets {
     /// same kind.
     ///
     /// # Panics
-    /// If there is no such target.
+    /// If an index is out of range.
     #[track_caller]
     pub fn gather(&self, indices: &[u32], into: &mut Targets) {
         use Targets::{Classes, None, Numbers, Tokens};
@@ -126,7 +125,7 @@ fn gather_resized<T: Copy + Default + Send + Sync>(
     gather_rows(values, size, indices, into);
 }
 
-/// Copies rows of `size` values with these indices, one after another, over the threads.
+/// Copies rows of `size` values with these indices in parallel.
 #[track_caller]
 pub(crate) fn gather_rows<T: Copy + Send + Sync>(values: &[T], size: usize, indices: &[u32], into: &mut [T]) {
     let rows = values.len() / size.max(1);
@@ -135,7 +134,7 @@ pub(crate) fn gather_rows<T: Copy + Send + Sync>(values: &[T], size: usize, indi
     }
     let parts = indices.chunks(TOGETHER).zip(into.chunks_mut((TOGETHER * size).max(1)));
     for_each_chunk(parts.collect(), |(indices, into)| {
-        // The rows lie anywhere in a memory that no cache holds.
+        // Random rows are not in any cache.
         for &soon in indices.iter().take(AHEAD) {
             prefetch_at(values, soon as usize * size, size);
         }
@@ -148,8 +147,8 @@ pub(crate) fn gather_rows<T: Copy + Send + Sync>(values: &[T], size: usize, indi
     });
 }
 
-/// Rows that one thread gathers at a time.
+/// Rows per thread task.
 const TOGETHER: usize = 64;
 
-/// Rows that are asked for before they are needed.
+/// Rows to prefetch ahead.
 const AHEAD: usize = 16;

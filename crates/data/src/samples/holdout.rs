@@ -1,4 +1,4 @@
-//! A part of the examples held out, for validation: seeded, and stratified by class.
+//! Seeded holdout splits, stratified by class.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use tensor::random::Stream;
 use super::{Samples, SamplesFault, Targets};
 use crate::text::grouped;
 
-/// A part to hold out: a count of examples, or a fraction of them.
+/// Part to hold out: a count of examples, or a fraction of them.
 ///
 /// ```
 /// use data::samples::Holdout;
@@ -19,9 +19,9 @@ use crate::text::grouped;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Holdout {
-    /// That many examples.
+    /// Number of examples.
     Count(usize),
-    /// That fraction of the examples, from 0 to 1, rounded to the nearest example.
+    /// Fraction of the examples, from 0 to 1, rounded to the nearest example.
     Fraction(f64),
 }
 
@@ -69,19 +69,19 @@ impl FromStr for Holdout {
 }
 
 impl Samples {
-    /// Splits into the examples that remain and those held out, each in their old order.
+    /// Splits into the remaining and the held-out examples, each in their original order.
     ///
-    /// With classes, each class gives its share (the largest remainders are rounded up). The
-    /// choice is a function of the labels, the amount and the seed.
+    /// Targets that are classes are stratified (the largest remainders are rounded up). The choice is a function of
+    /// the labels, the amount and the seed.
     pub fn split(&self, holdout: Holdout, seed: u64) -> Result<(Samples, Samples), SamplesFault> {
         let (rest, held_out) = self.split_indices(holdout, seed)?;
         Ok((self.select(&rest), self.select(&held_out)))
     }
 
-    /// Indices that [`Samples::split`] gives to each part, in ascending order.
+    /// Indices of both parts of [`Samples::split`], in ascending order.
     ///
     /// # Panics
-    /// With more than 2³² examples.
+    /// If there are more than 2³² examples.
     #[track_caller]
     pub fn split_indices(&self, holdout: Holdout, seed: u64) -> Result<(Vec<u32>, Vec<u32>), SamplesFault> {
         let count = holdout.count(self.len())?;
@@ -100,7 +100,7 @@ impl Samples {
         Ok((rest, held_out))
     }
 
-    /// Indices of each class, or of everything where there are no classes.
+    /// Indices of each class, or all indices without classes.
     #[track_caller]
     fn strata(&self) -> Vec<Vec<u32>> {
         let len = u32::try_from(self.len()).expect("at most 2³² examples");
@@ -115,7 +115,7 @@ impl Samples {
     }
 }
 
-/// Proportional shares of `wanted` for strata of these sizes, rounded so that their sum is right.
+/// Proportional parts of `wanted` for strata of these sizes, rounded so that their sum is exact.
 fn shares(sizes: &[usize], wanted: usize) -> Vec<usize> {
     let total = sizes.iter().sum::<usize>().max(1) as u128;
     let exact = |size: usize| size as u128 * wanted as u128;

@@ -1,17 +1,17 @@
-//! Mean and standard deviation of inputs, and numbers brought to mean 0 and deviation 1.
+//! Mean and standard deviation of inputs, and standardization.
 
 use super::Inputs;
 
-/// Values that share a mean and a standard deviation.
+/// Group of values that share a mean and a standard deviation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Per {
     /// All values of all examples.
     Dataset,
-    /// The last dimension's index: a column of a table, a channel of images.
+    /// Values with one index of the last dimension: a column of a table, a channel of images.
     Feature,
 }
 
-/// `(x − mean)/std`, with one mean and standard deviation for all values or one for each feature.
+/// Standardization `(x − mean)/std`, with one mean and standard deviation for all values or one per feature.
 ///
 /// A constant feature has `std` 1 here, so that it becomes 0 rather than NaN (as in scikit-learn's
 /// `StandardScaler`).
@@ -33,7 +33,7 @@ pub struct Standardization {
 }
 
 impl Standardization {
-    /// Statistics of the inputs; bytes count on the scale from 0 to 1, tokens as their indices.
+    /// Computes the statistics of inputs; bytes are scaled to 0 to 1, tokens are their indices.
     pub fn of(inputs: &Inputs, per: Per) -> Standardization {
         let features = match per {
             Per::Dataset => 1,
@@ -51,11 +51,11 @@ impl Standardization {
         Standardization { mean, std }
     }
 
-    /// Replaces numbers by `(x − mean)/std`. Bytes stay as they are (a quantization says which
-    /// numbers they stand for), and so do tokens.
+    /// Replaces numbers by `(x − mean)/std`. Bytes, whose values are given by a quantization, and tokens are
+    /// unchanged.
     ///
     /// # Panics
-    /// If the last dimension of the inputs is not the number of means, unless that is 1.
+    /// If the last dimension of the inputs differs from the number of means, unless that is 1.
     #[track_caller]
     pub fn apply(&self, inputs: &mut Inputs) {
         let features = self.mean.len();
@@ -70,7 +70,7 @@ impl Standardization {
     }
 }
 
-/// Mean and variance from integer sums, which are exact.
+/// Mean and variance from exact integer sums.
 fn of_bytes(values: &[u8], features: usize) -> Vec<(f64, f64)> {
     let mut sums = vec![(0_u64, 0_u64); features];
     for row in values.chunks_exact(features) {
@@ -88,8 +88,7 @@ fn of_bytes(values: &[u8], features: usize) -> Vec<(f64, f64)> {
     sums.into_iter().map(moments).collect()
 }
 
-/// Mean and variance in two passes of `f64`, the second around the mean, so that a feature far
-/// from 0 keeps its digits.
+/// Mean and variance in two `f64` passes, the second around the mean, for accuracy far from 0.
 fn of_numbers(values: &[f32], features: usize) -> Vec<(f64, f64)> {
     let n = (values.len() / features).max(1) as f64;
     let mut moments = vec![(0.0, 0.0); features];

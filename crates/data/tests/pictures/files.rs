@@ -1,4 +1,4 @@
-//! Files as people have them: whole, cut, too large, of other formats, and no files at all.
+//! Complete, truncated, oversized, unsupported and special files.
 
 use std::fs;
 use std::io::Cursor;
@@ -25,7 +25,7 @@ fn fault(bytes: &[u8]) -> Fault {
 }
 
 #[test]
-fn a_jpeg_that_was_cut_anywhere_is_truncated() {
+fn a_jpeg_cut_at_any_byte_is_truncated() {
     let noisy =
         RgbImage::from_fn(90, 70, |x, y| Rgb([(x * y % 251) as u8, (x * 7 % 255) as u8, (y * 3) as u8]));
     let whole = encoded(&noisy.into(), ImageFormat::Jpeg);
@@ -36,9 +36,9 @@ fn a_jpeg_that_was_cut_anywhere_is_truncated() {
 }
 
 #[test]
-fn a_png_that_was_cut_anywhere_is_an_error_that_says_so() {
+fn a_png_cut_at_any_byte_is_truncated() {
     let whole = encoded(&bar(), ImageFormat::Png);
-    // The last chunk holds nothing, and 4 bytes of its checksum are all that may lack.
+    // The last chunk is empty, and only the 4 bytes of its checksum may be missing.
     for length in 8..whole.len() - 16 {
         let fault = fault(&whole[..length]);
         assert!(matches!(fault, Fault::Truncated), "{length} of {}: {fault}", whole.len());
@@ -76,7 +76,7 @@ fn a_picture_larger_than_the_bounds_is_refused_by_its_header() {
     assert_eq!(fault, "expected at most 192 MiB once decoded, found 373 MiB (7000 × 7000 of 8 bytes)");
 }
 
-/// A PNG that says its size and has no pixels.
+/// A PNG header with this size and no pixels.
 fn png_header(width: u32, height: u32, depth: u8, color: u8) -> Vec<u8> {
     let mut chunk = b"IHDR".to_vec();
     chunk.extend(width.to_be_bytes());
@@ -109,7 +109,7 @@ fn a_24_megapixel_photo_is_read() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_refused_without_opening_it() {
+fn a_special_file_is_refused_without_opening_it() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |path: &Path, words: &str| {
         let error = pictures::read(path, Polarity::Auto).expect_err("no picture");

@@ -1,4 +1,4 @@
-//! Kinds of pictures that people bring, each drawn from a digit and a stream of random numbers.
+//! Kinds of pictures, each rendered from a digit and a random stream.
 
 use std::f32::consts::PI;
 use std::io::Cursor;
@@ -15,7 +15,7 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     /// `png` or `jpg`.
     pub(crate) extension: &'static str,
-    /// The bytes of a file, from a digit of 28 × 28 pixels, 0 to 1.
+    /// Renders a file from a digit of 28 × 28 pixels, 0 to 1.
     pub(crate) draw: fn(&[f32], &mut Stream) -> Vec<u8>,
 }
 
@@ -286,7 +286,7 @@ fn deep(digit: &[f32], stream: &mut Stream) -> Vec<u8> {
     encoded(&if stream.below(2) == 0 { picture.to_luma16().into() } else { picture.to_rgb16().into() })
 }
 
-/// An image of the set itself, as it is.
+/// The unchanged image.
 fn small(digit: &[f32], stream: &mut Stream) -> Vec<u8> {
     let mut sheet = Sheet::new(28, 28, [0.0; 3]);
     sheet.digit(digit, Pose { center: (14.0, 14.0), scale: 1.0, angle: 0.0 }, WHITE);
@@ -333,7 +333,7 @@ fn phone(digit: &[f32], stream: &mut Stream) -> Vec<u8> {
     jpeg(sheet, 85, None, stream)
 }
 
-/// In the middle; the 28 pixels are this share of the shorter side.
+/// In the middle; the 28 pixels are this fraction of the shorter side.
 fn middle(sheet: &Sheet, share: f32) -> Pose {
     let (width, height) = sheet.size();
     Pose { center: (width / 2.0, height / 2.0), scale: share * width.min(height) / 28.0, angle: 0.0 }
@@ -388,7 +388,7 @@ fn encoded(picture: &DynamicImage) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// A JPEG file, with the turn that EXIF tells to undo.
+/// A JPEG file with this EXIF orientation.
 fn jpeg(sheet: Sheet, quality: u8, turn: Option<u8>, _: &mut Stream) -> Vec<u8> {
     use image::metadata::Orientation::{self, *};
     let mut picture = DynamicImage::from(sheet.quantized(255.0).clone()).to_rgb8().into();

@@ -1,4 +1,4 @@
-//! Digits in pictures of many kinds, and files that are no pictures.
+//! Digits in pictures of many kinds, and invalid files.
 
 mod files;
 mod hostile;

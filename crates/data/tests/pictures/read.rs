@@ -1,5 +1,5 @@
-//! What is read from a picture is the digit that was drawn: its nearest neighbor among the sample's training
-//! images has its label, as it has before the drawing.
+//! A digit survives drawing and reading: before and after, its nearest neighbor among the sample's training images
+//! has its label.
 
 use std::sync::LazyLock;
 
@@ -14,12 +14,12 @@ static SAMPLE: LazyLock<Dataset> = LazyLock::new(|| {
     let mut request = Request::new(data::set("mnist").expect("the first of the sets"));
     let nowhere = tempfile::tempdir().expect("a folder without data sets");
     let places = [0; 4].map(|_| nowhere.path().to_path_buf());
-    let [standing, here, system, cache] = places;
-    (request.offline, request.places) = (true, Places { standing: Some(standing), here, system, cache });
+    let [configured, here, system, cache] = places;
+    (request.offline, request.places) = (true, Places { configured: Some(configured), here, system, cache });
     data::load(&request, &mut |_| ()).expect("the sample is part of the crate")
 });
 
-/// Kinds that nothing of was read before; more of each is tried.
+/// Hard kinds, with more examples each.
 const HARD: [&str; 4] = ["white_on_alpha", "shadow", "ruled", "speck"];
 
 #[test]
@@ -37,7 +37,7 @@ fn every_kind_is_read() {
     assert!(10 * wrong.len() <= KINDS.len(), "{wrong:#?}");
 }
 
-/// Draws as many pictures of a kind, and says which are read wrong.
+/// Draws `count` pictures of a kind, and returns the misread ones.
 fn misread(kind: &Kind, count: usize) -> Vec<String> {
     let test = &SAMPLE.test;
     let clear = (0..test.len()).filter(|&i| is_clear(test.image(i), test.labels[i]));
@@ -57,13 +57,13 @@ fn misread(kind: &Kind, count: usize) -> Vec<String> {
     chosen.par_iter().filter_map(read).collect()
 }
 
-/// The label of the training image with the largest cosine.
+/// Label of the training image with the largest cosine similarity.
 fn nearest(image: &[u8]) -> u8 {
     let best = cosines(image).max_by(|a, b| a.0.total_cmp(&b.0));
     best.expect("training images").1
 }
 
-/// Training images of other labels are less similar by far.
+/// True if training images of other labels are much less similar.
 fn is_clear(image: &[u8], label: u8) -> bool {
     let most = |same: bool| {
         cosines(image)
@@ -74,7 +74,7 @@ fn is_clear(image: &[u8], label: u8) -> bool {
     most(true) > most(false) + 0.05
 }
 
-/// How similar each training image is, and its label.
+/// Similarity and label of each training image.
 fn cosines(image: &[u8]) -> impl Iterator<Item = (f32, u8)> {
     static NORMS: LazyLock<Vec<f32>> = LazyLock::new(|| {
         let train = &SAMPLE.train;

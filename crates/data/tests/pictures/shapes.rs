@@ -1,4 +1,4 @@
-//! Simple shapes in gray, whose images are known to the pixel.
+//! Simple gray shapes, whose images are known to the pixel.
 
 use data::pictures::{Fault, Polarity, SIDE, from_gray};
 use tensor::random::Stream;
@@ -29,7 +29,7 @@ fn stroke(row: usize, column: usize) -> bool {
 }
 
 #[test]
-fn a_dark_stroke_on_white_comes_out_light_on_dark_and_in_the_middle() {
+fn a_dark_stroke_on_white_is_inverted_and_centered() {
     // 80 × 16 becomes 20 × 4: rows 4 to 23, columns 12 to 15.
     let digit = read(&shape((131, 77), stroke, (20, 255)), Polarity::Auto).unwrap();
     for (i, &value) in digit.iter().enumerate() {
@@ -49,7 +49,7 @@ fn paper_and_contrast_do_not_matter() {
 }
 
 #[test]
-fn proportions_stay_and_the_center_of_mass_is_in_the_middle() {
+fn the_aspect_ratio_is_kept_and_the_center_of_mass_is_centered() {
     // An L: its mass lies low and to the left, so its box lies high and to the right.
     let l = |row: usize, column: usize| {
         (5..65).contains(&row) && (5..35).contains(&column) && (column < 11 || row >= 59)
@@ -77,7 +77,7 @@ fn a_small_picture_is_made_larger() {
 }
 
 #[test]
-fn every_size_of_picture_is_taken() {
+fn pictures_of_every_size_are_accepted() {
     for (size, ink) in [((1, 300), 9), ((300, 1), 150), ((2, 2), 3), ((997, 13), 6_000)] {
         let dot = |row: usize, column: usize| row * size.1 + column == ink;
         let digit = read(&shape(size, dot, (255, 0)), Polarity::LightOnDark).expect("a dot is ink");
@@ -86,7 +86,7 @@ fn every_size_of_picture_is_taken() {
 }
 
 #[test]
-fn a_picture_of_nothing_has_no_digit() {
+fn a_blank_picture_has_no_digit() {
     let nothing = [
         shape((9, 9), |_, _| false, (0, 255)),
         shape((1, 1), |_, _| true, (255, 0)),

@@ -1,4 +1,4 @@
-//! A sheet of paper that digits, lines and shadows are drawn on.
+//! Renders digits, lines and shadows on a sheet of paper.
 
 use image::{Rgb, Rgb32FImage};
 use tensor::random::Stream;
@@ -32,7 +32,7 @@ impl Sheet {
         (self.0.width() as f32, self.0.height() as f32)
     }
 
-    /// Mixes a color in, by the share that it covers of the pixel at (x, y).
+    /// Mixes a color in, by the fraction that it covers of the pixel at (x, y).
     pub(crate) fn cover(&mut self, color: Color, share: impl Fn(f32, f32) -> f32) {
         for (x, y, Rgb(pixel)) in self.0.enumerate_pixels_mut() {
             let share = share(x as f32, y as f32);
@@ -90,7 +90,7 @@ impl Sheet {
     }
 }
 
-/// The share of a sheet's pixel that a digit's ink covers.
+/// Fraction of a sheet's pixel that a digit's ink covers.
 pub(crate) fn coverage(digit: &[f32], pose: Pose) -> impl Fn(f32, f32) -> f32 {
     let Pose { center, scale, angle } = pose;
     let (sin, cos) = angle.sin_cos();

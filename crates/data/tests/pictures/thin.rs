@@ -1,10 +1,10 @@
-//! A digit drawn with a thin pen: the middle of its strokes.
+//! Thinning of a digit to the middle of its strokes.
 
 /// Pixels a side that strokes are thinned at.
 const SIDE: usize = 28 * SCALE;
 const SCALE: usize = 4;
 
-/// Where the middle of the strokes passes, in the coordinates of the 28 × 28 pixels
+/// Points in the middle of the strokes, in the coordinates of the 28 × 28 pixels
 /// (Zhang & Suen 1984, *A fast parallel algorithm for thinning digital patterns*).
 pub(crate) fn skeleton(digit: &[f32]) -> Vec<(f32, f32)> {
     let mut lit = enlarged(digit);
@@ -44,7 +44,7 @@ fn enlarged(digit: &[f32]) -> Vec<bool> {
     (0..SIDE * SIDE).map(|at| ink((at % SIDE) as f32, (at / SIDE) as f32) > 0.5).collect()
 }
 
-/// A pixel of the border that can go without parting a stroke.
+/// True for a border pixel whose removal does not split a stroke.
 fn peels(lit: &[bool], at: usize, pass: usize) -> bool {
     let (row, column) = (at / SIDE, at % SIDE);
     if row == 0 || column == 0 || row == SIDE - 1 || column == SIDE - 1 {

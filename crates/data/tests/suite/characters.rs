@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
 #[test]
-fn the_text_is_the_one_that_its_readme_names() {
+fn the_text_matches_its_readme() {
     let text = data::text();
     let sum: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
     let readme = include_str!("../../text/README.md");
@@ -25,7 +25,7 @@ fn tokens(samples: &Samples) -> (&[u32], &[u32]) {
 }
 
 #[test]
-fn the_splits_follow_each_other_in_the_text() {
+fn the_splits_are_consecutive() {
     let (splits, vocabulary) = text_splits(50);
     let parts = [&splits.train, &splits.validation, &splits.test];
     assert_eq!(parts.map(Samples::len), [5394, 299, 299]);
@@ -41,7 +41,7 @@ fn the_splits_follow_each_other_in_the_text() {
 }
 
 #[test]
-fn what_a_vocabulary_does_not_have_is_named() {
+fn an_unknown_character_is_named() {
     let vocabulary = Vocabulary::of("über");
     assert_eq!(vocabulary.symbols(), ['b', 'e', 'r', 'ü']);
     assert_eq!(vocabulary.decode(&vocabulary.encode("rübe").unwrap()).unwrap(), "rübe");

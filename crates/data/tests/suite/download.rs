@@ -1,4 +1,4 @@
-//! Downloads from servers that misbehave in every way that servers do.
+//! Downloads from servers that misbehave.
 
 use std::time::Duration;
 use std::{env, fs, process};
@@ -15,13 +15,13 @@ const TAG: &str = "\"v1\"";
 /// The file that goes wrong in most tests.
 const FILE: &str = "train-images-idx3-ubyte.gz";
 
-/// The packed file of that name, if there is one.
+/// Packed file with this name, if any.
 fn body(path: &str) -> Option<Vec<u8>> {
     let index = tiny::NAMES.iter().position(|name| format!("{name}.gz") == path)?;
     Some(tiny::packed()[index].clone())
 }
 
-/// A server that does well but for one file, whose answers are given.
+/// Server with special responses for one file.
 fn server(answer: impl Fn(&Asked, &[u8]) -> Reply + Send + Sync + 'static) -> Server {
     Server::start(move |asked| match body(&asked.path) {
         Some(body) if asked.path == FILE => answer(asked, &body),
@@ -41,7 +41,7 @@ fn request(servers: &[&Server]) -> (TempDir, Request) {
     (root, request)
 }
 
-/// The set arrives from the server; gives the requests for the file.
+/// Fetches the set successfully; returns the requests for the file.
 fn arrives(server: &Server) -> Vec<Asked> {
     let (_root, request) = request(&[server]);
     fetch(&request, &mut tiny::ignore).unwrap();
@@ -49,7 +49,7 @@ fn arrives(server: &Server) -> Vec<Asked> {
     asked(server)
 }
 
-/// The server fails and the next one is asked; gives the reason and the requests for the file.
+/// Fails on the server and falls back to the next one; returns the reason and the requests for the file.
 fn fails(bad: &Server) -> (String, Vec<Asked>) {
     let good = good_server();
     let (_root, request) = request(&[bad, &good]);
@@ -88,7 +88,7 @@ fn load_fetches_once_and_then_reads_the_cache() {
 }
 
 #[test]
-fn plain_files_are_taken_where_there_are_no_packed_ones() {
+fn plain_files_are_used_if_no_packed_ones_exist() {
     let server = Server::start(|asked| match tiny::NAMES.iter().position(|name| *name == asked.path) {
         Some(index) => good(asked, &tiny::plain()[index], TAG),
         None => respond("404 Not Found", "", b""),
@@ -110,7 +110,7 @@ fn permanent_refusals_are_not_repeated() {
 }
 
 #[test]
-fn passing_refusals_are_tried_four_times() {
+fn temporary_refusals_are_tried_four_times() {
     for status in ["429 Too Many Requests", "500 Internal Server Error", "502 Bad Gateway"] {
         let bad = server(move |_, _| respond(status, "", b"busy"));
         let (why, asked) = fails(&bad);
@@ -124,9 +124,9 @@ fn passing_refusals_are_tried_four_times() {
     }
 }
 
-/// Whatever the server asks for, the wait is limited.
+/// The delay is limited even if the server asks for more.
 #[test]
-fn retry_after_is_heeded_within_reason() {
+fn retry_after_is_respected_up_to_the_limit() {
     for after in ["0", "1000000000", "18446744073709551616", "Fri, 31 Dec 2100 23:59:59 GMT", "-1", "soon"] {
         let server = server(move |asked, body| match asked.before {
             0 => respond("503 Service Unavailable", &format!("Retry-After: {after}\r\n"), b""),
@@ -137,7 +137,7 @@ fn retry_after_is_heeded_within_reason() {
 }
 
 #[test]
-fn a_broken_download_goes_on_where_it_broke_off() {
+fn an_interrupted_download_is_resumed() {
     let length = body(FILE).unwrap().len();
     for keep in [1, length / 4, length / 2, length - 1] {
         for reset in [false, true] {
@@ -162,14 +162,14 @@ fn a_broken_download_goes_on_where_it_broke_off() {
 }
 
 #[test]
-fn a_connection_that_closes_without_an_answer_is_tried_again() {
+fn a_connection_closed_without_a_response_is_retried() {
     let bad = server(|_, _| Vec::new());
     assert_eq!(fails(&bad).1.len(), 4);
 }
 
-/// Another run, another process: the bytes of the first are not asked for again.
+/// Another run does not request the bytes of the first one again.
 #[test]
-fn a_later_run_goes_on_too() {
+fn a_later_run_resumes() {
     let server = server(|asked, body| match asked.before {
         0 => cut(body, 3000, TAG),
         _ => good(asked, body, TAG),
@@ -182,11 +182,11 @@ fn a_later_run_goes_on_too() {
     assert_eq!(asked(&server)[1].range, Some(3000));
 }
 
-/// All bytes came, but the process ended before it checked them.
+/// All bytes arrived, but the process ended before checking them.
 #[test]
-fn a_whole_part_is_not_asked_for_again() {
+fn a_complete_part_is_not_requested_again() {
     let server = server(|asked, body| match asked.before {
-        // One byte more is promised than there is, so that all are there and the run fails.
+        // The length is one byte too large, so that all bytes arrive and the run fails.
         0 => vec![
             head("200 OK", &format!("ETag: {TAG}\r\nContent-Length: {}\r\n", body.len() + 1)),
             bytes(body),
@@ -198,14 +198,14 @@ fn a_whole_part_is_not_asked_for_again() {
     assert_eq!(asked[1].range, Some(body(FILE).unwrap().len()));
 }
 
-/// An answer with what follows a place in the file.
+/// Partial response from an offset in the file.
 fn partial(start: usize, total: usize, body: &[u8], tag: &str) -> Reply {
     let span = format!("bytes {start}-{}/{total}", total - 1);
     let headers = format!("ETag: {tag}\r\nContent-Range: {span}\r\n");
     respond("206 Partial Content", &headers, &body[start..])
 }
 
-/// However a server answers a request for the rest, two versions are never mixed.
+/// Two versions are never mixed, for any response to a range request.
 #[test]
 fn answers_to_a_range() {
     type Answer = fn(&Asked, &[u8]) -> Reply;
@@ -230,7 +230,7 @@ fn answers_to_a_range() {
 }
 
 #[test]
-fn only_what_names_a_version_is_resumed() {
+fn only_a_strong_version_is_resumed() {
     let cases = [
         ("ETag: \"v1\"\r\n", Some("\"v1\"")),
         ("ETag: W/\"v1\"\r\n", None),
@@ -252,9 +252,9 @@ fn only_what_names_a_version_is_resumed() {
     }
 }
 
-/// The pieces fit by all that the server says, and are not the file. Once more in one piece.
+/// The pieces match according to the server but are not the file: it is downloaded again in one piece.
 #[test]
-fn pieces_that_do_not_fit_are_thrown_away() {
+fn mismatched_pieces_are_discarded() {
     let server = server(|asked, body| match (asked.before, asked.range) {
         (0, _) => cut(&vec![0x1f; body.len()], 2000, TAG),
         _ => good(asked, body, TAG),
@@ -264,7 +264,7 @@ fn pieces_that_do_not_fit_are_thrown_away() {
 }
 
 #[test]
-fn lengths_that_lie() {
+fn wrong_lengths() {
     let sent = |length: &'static str| {
         server(move |asked, body| match asked.before {
             0 => {
@@ -274,18 +274,18 @@ fn lengths_that_lie() {
             _ => good(asked, body, TAG),
         })
     };
-    // Said or not, a body that is all there is taken.
+    // A complete body is accepted with and without a length.
     assert_eq!(arrives(&sent("")).len(), 1);
-    // Too many promised: the rest is asked for, and there is none.
+    // Length too large: the missing rest is requested in vain.
     assert_eq!(arrives(&sent("Content-Length: 9999\r\n")).len(), 2);
-    // Too few: what came is no gzip file.
-    assert!(fails(&sent("Content-Length: 500\r\n")).0.contains("cut short"));
+    // Length too small: the body is not a complete gzip file.
+    assert!(fails(&sent("Content-Length: 500\r\n")).0.contains("truncated"));
     // Far too many, refused unread.
     for length in ["Content-Length: 1000000\r\n", "Content-Length: 9223372036854775808\r\n"] {
         let (why, asked) = fails(&sent(length));
         assert!(why.contains("more than the") && asked.len() == 1, "{why}");
     }
-    // No number at all, or two: no answer to make sense of; the next try is a good one.
+    // No number, or two: an invalid response; the next attempt succeeds.
     for length in ["Content-Length: -1\r\n", "Content-Length: 10\r\nContent-Length: 20\r\n"] {
         assert_eq!(arrives(&sent(length)).len(), 2, "{length}");
     }
@@ -305,13 +305,13 @@ fn chunks() {
         })
     };
     assert_eq!(arrives(&chunked(b"\r\n0\r\n\r\n")).len(), 1);
-    // Cut, an impossible size, no size: what came is whole, which the server confirms.
+    // Truncated, an impossible size, no size: the body is complete, as the server confirms.
     for tail in [&b"\r\n"[..], b"\r\nffffffffffffffffff\r\n", b"\r\nxyz\r\n"] {
         assert_eq!(arrives(&chunked(tail)).len(), 2);
     }
 }
 
-/// Nothing says how much will come, and it does not end.
+/// A body without a length that never ends.
 #[test]
 fn an_endless_body_is_stopped() {
     let bad = server(|_, _| vec![head("200 OK", ""), Piece::Endless]);
@@ -321,7 +321,7 @@ fn an_endless_body_is_stopped() {
 }
 
 #[test]
-fn a_server_that_falls_silent_is_left() {
+fn a_silent_server_is_abandoned() {
     let silence = || Piece::Pause(Duration::from_secs(20));
     let before = server(move |_, _| vec![silence()]);
     let within = server(move |_, body| {
@@ -341,7 +341,7 @@ fn a_slow_server_is_waited_for() {
     let server = server(|_, body| {
         let headers = format!("Content-Length: {}\r\n", body.len());
         let mut reply = vec![head("200 OK", &headers)];
-        // Longer in all than silence may last.
+        // Longer in total than the stall limit.
         for piece in body.chunks(body.len().div_ceil(12)) {
             reply.extend([bytes(piece), Piece::Pause(Duration::from_millis(100))]);
         }
@@ -360,7 +360,7 @@ fn redirects() {
         _ => good(asked, body, TAG),
     });
     assert_eq!(arrives(&moved).len(), 2);
-    // In a circle: given up after ten.
+    // In a cycle: fails after ten.
     let (why, asked) = fails(&to(format!("/{FILE}")));
     assert!(why.contains("more than ten redirects") && why.contains(" → "), "{why}");
     assert_eq!(asked.len(), 11);
@@ -372,12 +372,12 @@ fn redirects() {
 }
 
 #[test]
-fn a_web_page_instead_of_the_file_is_called_that() {
+fn a_web_page_is_reported() {
     let page = b"<!DOCTYPE html><html>please log in</html>";
     let honest = server(|_, _| respond("200 OK", "Content-Type: text/html; charset=utf-8\r\n", page));
     assert!(fails(&honest).0.contains("a web page (text/html)"));
     let silent = server(|_, _| respond("200 OK", "", page));
-    assert!(fails(&silent).0.contains("this is a web page"));
+    assert!(fails(&silent).0.contains("found a web page"));
 }
 
 #[test]
@@ -387,7 +387,7 @@ fn wrong_bytes_of_the_right_length_are_refused_and_removed() {
     let wrong = tiny::pack(&wrong);
     let bad = server(move |_, _| respond("200 OK", "ETag: \"v1\"\r\n", &wrong));
     let (why, asked) = fails(&bad);
-    assert!(why.contains("wrong checksum: SHA-256"), "{why}");
+    assert!(why.contains("wrong checksum: expected SHA-256"), "{why}");
     assert_eq!(asked.len(), 1);
 
     let (root, request) = request(&[&bad]);
@@ -397,9 +397,9 @@ fn wrong_bytes_of_the_right_length_are_refused_and_removed() {
     assert_eq!(left, [".lock"], "neither the file nor a part of it");
 }
 
-/// Where no SHA-256 was published, the packed file's MD5 guards the download.
+/// Without a published SHA-256, the packed file's MD5 is checked.
 #[test]
-fn md5_guards_where_nothing_else_does() {
+fn md5_is_checked_without_sha256() {
     let published = tiny::set_without_sums();
     let with_md5 = |md5: &'static str| {
         let mut set = data::Set { ..*published };
@@ -410,14 +410,14 @@ fn md5_guards_where_nothing_else_does() {
     let (_root, mut request) = request(&[&server]);
     request.set = with_md5("00000000000000000000000000000000");
     let error = fetch(&request, &mut tiny::ignore).unwrap_err().to_string();
-    let found = error.split("MD5 00000000000000000000000000000000 expected, ").nth(1);
+    let found = error.split("MD5 00000000000000000000000000000000, ").nth(1);
     let found = found.and_then(|rest| rest.split(' ').next()).unwrap_or_else(|| panic!("{error}"));
-    // The one that it found is the right one.
+    // The reported MD5 is correct.
     request.set = with_md5(found.to_string().leak());
     fetch(&request, &mut tiny::ignore).unwrap();
 }
 
-/// It says that it packed the packed file; it is not unpacked twice.
+/// The packed file with a content encoding is not unpacked twice.
 #[test]
 fn content_encoding_is_left_alone() {
     let server = server(|_, body| respond("200 OK", "Content-Encoding: gzip\r\n", body));
@@ -425,13 +425,13 @@ fn content_encoding_is_left_alone() {
 }
 
 #[test]
-fn a_megabyte_of_headers_is_too_much() {
+fn a_megabyte_of_headers_is_refused() {
     let bad = server(|_, _| respond("200 OK", &"X: y\r\n".repeat(170_000), b""));
     assert!(!fails(&bad).0.is_empty());
 }
 
 #[test]
-fn when_all_fail_each_is_told_with_its_reason() {
+fn all_failures_are_reported() {
     let gone = server(|_, _| respond("404 Not Found", "", b""));
     let nobody = "http://127.0.0.1:9/".to_string();
     let (_root, mut request) = request(&[&gone]);
@@ -446,13 +446,13 @@ fn when_all_fail_each_is_told_with_its_reason() {
     let hint = error.hint();
     assert!(hint.contains("by hand") && hint.contains("Tiny/raw"), "{hint}");
     assert!(hint.contains("train-images-idx3-ubyte") && hint.contains("example.invalid"), "{hint}");
-    // A URL that the user named is told as it is.
+    // A URL named by the user is reported unchanged.
     request.from = Some(nobody);
     assert!(matches!(fetch(&request, &mut tiny::ignore), Err(Error::Server { .. })));
 }
 
 #[test]
-fn offline_asks_nobody() {
+fn offline_mode_sends_no_request() {
     let server = good_server();
     let (_root, mut request) = request(&[&server]);
     request.offline = true;
@@ -463,11 +463,11 @@ fn offline_asks_nobody() {
     assert!(server.asked().is_empty());
 }
 
-/// The variables that tell a test which was started by itself what to do.
+/// Variables for a test that runs as a child process.
 const URL: &str = "DESCENT_TEST_URL";
 const ROOT: &str = "DESCENT_TEST_ROOT";
 
-/// Starts a test of this file as a process of its own, which fetches from a URL below a root.
+/// Starts a test of this file as a child process that fetches from a URL below a root.
 fn start(test: &str, url: &str, root: &TempDir) -> process::Command {
     let mut command = process::Command::new(env::current_exe().unwrap());
     command.args([&format!("download::{test}"), "--exact", "--quiet"]);
@@ -475,7 +475,7 @@ fn start(test: &str, url: &str, root: &TempDir) -> process::Command {
     command
 }
 
-/// In a process that was started so: does what it was started for, and says so.
+/// Runs the fetch and returns true in a child process.
 fn started() -> bool {
     let (Ok(url), Ok(root)) = (env::var(URL), env::var(ROOT)) else { return false };
     let mut request = tiny::request(tiny::set(), root.as_ref());
@@ -486,8 +486,8 @@ fn started() -> bool {
     true
 }
 
-/// Several processes want the same set at the same time. Then one is killed in the middle of a
-/// file, and the next goes on at once where it stood.
+/// Several processes fetch the same set at once. Then one is killed in the middle of a file, and the next resumes
+/// immediately.
 #[test]
 fn many_processes_fetch_once() {
     if started() {
@@ -540,7 +540,7 @@ fn threads_of_one_process_fetch_once_too() {
     assert_cached(&request);
 }
 
-/// The environment's proxy is asked for hosts that it is not told to spare.
+/// The proxy of the environment is used except for excluded hosts.
 #[test]
 fn the_environments_proxy_is_used() {
     if started() {
@@ -572,7 +572,7 @@ fn the_environments_proxy_is_used() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
-    /// A server that changes its file and its mind at random: the right file comes, or none.
+    /// A server with random versions and failures: the right file arrives, or none.
     #[test]
     fn versions_are_never_mixed(acts in prop::collection::vec((0..7u8, 1..4000usize), 0..4)) {
         let server = server(move |asked, body| {

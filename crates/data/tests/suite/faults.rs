@@ -1,4 +1,4 @@
-//! What must hold when folders, archives, programs and servers are not as they should be.
+//! Damaged folders, malicious archives, failing programs and slow servers.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use flate2::{Compression, write::GzEncoder};
 
 use crate::tiny;
 
-/// Requests for a set and its double of other bytes, which have files of the same names.
+/// Requests for two sets with the same file names and different bytes.
 fn alike(root: &Path) -> [Request; 2] {
     let other = data::Set { name: "other", torchvision: "Other", ..*tiny::set() };
     let mut other = other;
@@ -24,21 +24,21 @@ fn alike(root: &Path) -> [Request; 2] {
 }
 
 #[test]
-fn a_folder_is_verified_as_the_set_that_it_holds() {
+fn a_folder_is_verified_as_its_own_set() {
     let root = tempfile::tempdir().unwrap();
     tiny::write(root.path(), &tiny::plain(), "");
     let found = verify_all(&alike(root.path()));
     assert_eq!(found.iter().map(|found| found.set.name).collect::<Vec<_>>(), ["tiny"]);
     assert!(found[0].files.iter().all(|file| file.as_ref().unwrap().evidence == Evidence::Published));
 
-    // Damage in one file leaves the others to tell by.
+    // With one damaged file, the others identify the set.
     let mut files = tiny::plain();
     files[0][500] ^= 1;
     tiny::write(root.path(), &files, "");
     let found = verify_all(&alike(root.path()));
     assert_eq!((found.len(), found[0].set.name), (1, "tiny"));
     assert_eq!(found[0].files.iter().filter(|file| file.is_err()).count(), 1);
-    // Where all are damaged, the name of the folder tells.
+    // If all are damaged, the folder's name decides.
     let named = tempfile::tempdir().unwrap();
     let damaged = tiny::plain().map(|mut bytes| {
         let last = bytes.len() - 1;
@@ -51,14 +51,14 @@ fn a_folder_is_verified_as_the_set_that_it_holds() {
 }
 
 #[test]
-fn without_a_known_checksum_only_the_shape_is_vouched_for() {
+fn without_a_published_checksum_only_the_shape_is_evidence() {
     let root = tempfile::tempdir().unwrap();
     tiny::write(root.path(), &tiny::plain(), "");
     let mut request = tiny::request(tiny::set_without_sums(), root.path());
     request.data_dir = Some(root.path().into());
     let [checked] = &verify_all(&[request.clone()])[..] else { panic!("one folder") };
     assert!(checked.files.iter().all(|file| file.as_ref().unwrap().evidence == Evidence::Shape));
-    // Files that were stored by a fetch have the checksums of then.
+    // Files stored by a fetch have recorded checksums.
     request.from = Some(root.path().to_str().unwrap().into());
     request.data_dir = Some(root.path().join("fetched"));
     fetch(&request, &mut tiny::ignore).unwrap();
@@ -68,7 +68,7 @@ fn without_a_known_checksum_only_the_shape_is_vouched_for() {
     );
 }
 
-/// What is damaged may be dear to its owner.
+/// Damaged files may still be valuable to their owner.
 #[test]
 fn nobody_is_told_to_delete_files() {
     let root = tempfile::tempdir().unwrap();
@@ -85,7 +85,7 @@ fn nobody_is_told_to_delete_files() {
 }
 
 #[test]
-fn the_names_that_7_zip_gives_are_known() {
+fn names_of_7_zip_are_found() {
     for (files, extension) in [(tiny::plain(), ""), (tiny::packed(), ".gz")] {
         let root = tempfile::tempdir().unwrap();
         for (name, bytes) in tiny::NAMES.iter().zip(files) {
@@ -98,16 +98,15 @@ fn the_names_that_7_zip_gives_are_known() {
     }
 }
 
-/// An archive whose first entry is a name of 256 MB, a megabyte packed: it is passed over,
-/// and memory does not grow by it.
+/// An archive whose first entry has a name of 256 MB, one megabyte packed: it is skipped without using memory.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_name_without_end_takes_no_memory() {
+fn a_huge_name_takes_no_memory() {
     use std::io::Write;
 
     const VARIABLE: &str = "DESCENT_TEST_ARCHIVE";
     if let Some(root) = std::env::var_os(VARIABLE) {
-        // In a process of its own, since the peak is the process's.
+        // In a child process, because the peak is per process.
         let root = Path::new(&root);
         let mut request = tiny::request(tiny::set(), root);
         request.from = Some(root.join("a.tar.gz").to_str().unwrap().into());
@@ -164,11 +163,11 @@ mod programs {
     }
 
     #[test]
-    fn a_debian_package_is_unpacked_and_taken_from() {
+    fn a_debian_package_is_unpacked_and_used() {
         let root = tempfile::tempdir().unwrap();
         let built = std::process::Command::new("dpkg-deb").arg("--version").output();
         if built.is_err() {
-            // No Debian: what is said then is tested below.
+            // Not a Debian system; the message is tested below.
             return;
         }
         let package = root.path().join("package");
@@ -186,7 +185,7 @@ mod programs {
     }
 
     #[test]
-    fn its_complaints_are_passed_on() {
+    fn its_errors_are_reported() {
         let root = tempfile::tempdir().unwrap();
         let request = request(root.path(), "echo 'E: Unable to locate package dataset-tiny' >&2; exit 100");
         let error = fetch(&request, &mut tiny::ignore).unwrap_err();
@@ -195,9 +194,9 @@ mod programs {
         assert!(error.to_string().contains(line), "{error}");
     }
 
-    /// The program is ended, nothing else is tried, and the sample does not come in for the set.
+    /// The program is killed, no other source is tried, and the sample is not used instead.
     #[test]
-    fn a_stop_ends_a_program_and_everything_after_it() {
+    fn cancellation_ends_a_program_and_the_fetch() {
         let root = tempfile::tempdir().unwrap();
         let request = request(root.path(), "exec sleep 60");
         let cancel = request.network.cancel.clone();
@@ -215,7 +214,7 @@ fn stop_soon(cancel: &Cancel) {
 }
 
 #[test]
-fn a_stop_is_heard_while_another_process_fetches() {
+fn cancellation_works_while_another_process_fetches() {
     let root = tempfile::tempdir().unwrap();
     let request = tiny::request(tiny::set(), root.path());
     let folder = request.places.cache.join(request.set.torchvision).join("raw");
@@ -252,12 +251,12 @@ mod servers {
         (root, request)
     }
 
-    /// Longer than any test runs: one that waits for it does not end.
+    /// Longer than any test runs.
     const FOREVER: Duration = Duration::from_secs(24 * 60 * 60);
 
-    /// Before the answer, within the body, and while waiting for the next try.
+    /// Before the response, within the body, and during the delay before a retry.
     #[test]
-    fn a_stop_is_heard_while_a_server_is_waited_for() {
+    fn cancellation_works_while_waiting_for_a_server() {
         let silence = || Piece::Pause(FOREVER);
         let before = Server::start(move |_| vec![silence()]);
         let within = Server::start(move |_| {
@@ -277,9 +276,9 @@ mod servers {
         }
     }
 
-    /// A byte now and then is no silence, and no download either.
+    /// Occasional bytes reset the stall limit but stay below the minimum rate.
     #[test]
-    fn a_server_below_the_floor_is_left() {
+    fn a_server_below_the_minimum_rate_is_abandoned() {
         let server = Server::start(|_| {
             let packed = &tiny::packed()[0];
             let mut reply = vec![head("200 OK", &format!("Content-Length: {}\r\n", packed.len()))];
@@ -292,7 +291,7 @@ mod servers {
         request.network.stall = Duration::from_millis(500);
         let error = fetch(&request, &mut tiny::ignore).unwrap_err();
         assert!(error.to_string().contains("fewer than 1,000 bytes a second"), "{error}");
-        // Above the floor it goes on.
+        // Above the minimum rate the download continues.
         request.network.slowest = 1;
         request.network.tries = 1;
         let error = fetch(&request, &mut tiny::ignore).unwrap_err();

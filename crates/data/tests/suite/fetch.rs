@@ -1,4 +1,4 @@
-//! Fetching from folders, archives and programs; what a fetch leaves behind.
+//! Fetching from folders, archives and programs, and the resulting files.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn archive(path: &Path, files: &[(&str, &[u8])]) {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
         header.set_mode(0o644);
-        // Written as it is, so that a test can name a path that leads out of the archive.
+        // Written unchecked, so that a test can use a path outside of the archive.
         header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
         header.set_cksum();
         tar.append(&header, *bytes).unwrap();
@@ -31,7 +31,7 @@ fn whole_archive(path: &Path, folder: &str) {
     archive(path, &files);
 }
 
-/// The request's set is in its cache as torchvision would have it.
+/// Checks that the set is in the cache in torchvision's layout.
 pub(crate) fn assert_cached(request: &Request) {
     let raw = request.places.cache.join("Tiny/raw");
     for (name, bytes) in tiny::NAMES.iter().zip(tiny::plain()) {
@@ -43,7 +43,7 @@ pub(crate) fn assert_cached(request: &Request) {
     let mut expected = vec![".lock", "SHA256SUMS"];
     expected.extend(tiny::NAMES);
     expected.sort();
-    assert_eq!(names, expected, "nothing is left over");
+    assert_eq!(names, expected, "no other files");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn from_a_folder_plain_or_packed() {
             .unwrap();
         assert_eq!(verified, 4);
         assert_cached(&request);
-        // From now on it is simply here.
+        // A second load needs no fetch.
         request.from = None;
         let origin = load(&request, &mut tiny::ignore).unwrap().origin;
         assert_eq!(origin, Origin::Cache(request.places.cache.join("Tiny/raw")));
@@ -95,7 +95,7 @@ fn from_an_archive() {
 }
 
 #[test]
-fn a_source_that_the_user_named_must_be_good() {
+fn a_source_named_by_the_user_must_be_valid() {
     let root = tempfile::tempdir().unwrap();
     let fetch_from = |from: &Path| {
         let cache = tempfile::tempdir().unwrap();
@@ -121,13 +121,13 @@ fn a_source_that_the_user_named_must_be_good() {
 
     for url in ["ftp://127.0.0.1/", "file:///etc/"] {
         let error = fetch_from(Path::new(url));
-        assert!(error.to_string().contains("only URLs of https and http"), "{error}");
+        assert!(error.to_string().contains("expected a URL of https or http"), "{error}");
     }
 }
 
-/// Damage after the fetch is noticed, even where no checksum was ever published, and healed.
+/// Later damage is detected even without published checksums, and repaired.
 #[test]
-fn later_damage_is_seen_and_mended() {
+fn later_damage_is_detected_and_repaired() {
     for set in [tiny::set(), tiny::set_without_sums()] {
         let root = tempfile::tempdir().unwrap();
         tiny::write(&root.path().join("stick"), &tiny::plain(), "");
@@ -152,7 +152,7 @@ fn later_damage_is_seen_and_mended() {
     }
 }
 
-/// What a killed process left goes away with the next fetch.
+/// Leftovers of a killed process are removed by the next fetch.
 #[test]
 fn leftovers_are_swept() {
     let root = tempfile::tempdir().unwrap();
@@ -169,7 +169,7 @@ fn leftovers_are_swept() {
 }
 
 #[test]
-fn what_cannot_be_created_is_said() {
+fn a_folder_that_cannot_be_created_is_reported() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("cache"), b"a file where the folder should be").unwrap();
     let request = tiny::request(tiny::set(), root.path());
@@ -178,7 +178,7 @@ fn what_cannot_be_created_is_said() {
     assert!(error.to_string().contains("cache"), "{error}");
 }
 
-/// A program in npm's place: a script that does what npm would.
+/// A script in place of npm.
 #[cfg(unix)]
 mod npm {
     use std::os::unix::fs::PermissionsExt;
@@ -215,7 +215,7 @@ mod npm {
     }
 
     #[test]
-    fn its_complaint_is_passed_on() {
+    fn its_error_is_reported() {
         let root = tempfile::tempdir().unwrap();
         let complain = "echo 'npm notice hello' >&2; echo 'npm error code ENOTFOUND' >&2; exit 1";
         let request = request(root.path(), complain);
@@ -227,7 +227,7 @@ mod npm {
     }
 
     #[test]
-    fn it_is_ended_when_it_takes_too_long() {
+    fn it_is_killed_at_the_time_limit() {
         let root = tempfile::tempdir().unwrap();
         let mut request = request(root.path(), "exec sleep 60");
         request.network.npm_limit = Duration::from_millis(100);

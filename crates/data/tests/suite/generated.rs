@@ -1,4 +1,4 @@
-//! Generated data beside what the published generators give (`scripts/numpy/generated.py`).
+//! Generated data against the published generators (`scripts/numpy/generated.py`).
 
 use data::generated::friedman::Friedman1;
 use data::generated::mnist1d::Mnist1d;
@@ -28,7 +28,7 @@ fn ulps(found: f64, expected: f64) -> f64 {
 }
 
 #[test]
-fn random_numbers_are_numpys() {
+fn random_numbers_equal_numpy() {
     for drawn in recorded("random_state").as_array().unwrap() {
         let mut random = RandomState::new(drawn["seed"].as_u64().unwrap() as u32);
         let normals = |random: &mut RandomState, name: &str| {
@@ -54,7 +54,7 @@ fn random_numbers_are_numpys() {
 
 /// Every number of every signal as `f32`, and the first and last in double precision.
 #[test]
-fn mnist_1d_is_the_packages() {
+fn mnist_1d_equals_the_package() {
     for made in recorded("mnist1d").as_array().unwrap() {
         let settings = &made["settings"];
         let count = |name: &str| settings[name].as_u64().map(|x| x as usize);
@@ -96,12 +96,12 @@ fn mnist_1d_is_the_packages() {
 
 #[test]
 #[should_panic(expected = "expected a max_translation from 1 to 72, found 73")]
-fn settings_that_the_package_cannot_have_are_refused() {
+fn settings_outside_of_the_package_are_refused() {
     Mnist1d { max_translation: 73, ..Mnist1d::default() }.samples();
 }
 
 #[test]
-fn the_quadratic_is_deepobs() {
+fn the_quadratic_equals_deepobs() {
     let made = recorded("quadratic_deep");
     let number = |name: &str| made[name].as_f64().unwrap();
     let hessian = quadratic_deep::hessian();
@@ -155,7 +155,7 @@ fn the_quadratic_is_deepobs() {
 }
 
 #[test]
-fn friedmans_table_is_scikit_learns() {
+fn friedmans_table_equals_scikit_learn() {
     for made in recorded("friedman").as_array().unwrap() {
         let count = |name: &str| made[name].as_u64().unwrap() as usize;
         let generator = Friedman1 {

@@ -36,7 +36,7 @@ fn labels() -> Vec<u8> {
 }
 
 #[test]
-fn a_packed_file_cut_anywhere_says_so() {
+fn a_packed_file_cut_at_any_byte_is_truncated() {
     let folder = tempfile::tempdir().unwrap();
     let packed = tiny::pack(&labels());
     assert!(open(folder.path(), &packed, 10_008).is_ok());
@@ -46,8 +46,8 @@ fn a_packed_file_cut_anywhere_says_so() {
     }
 }
 
-/// Its own checksum finds every flipped bit but those of the header's time, flags and system,
-/// and those that fill up the last byte of the data; they change nothing.
+/// The checksum detects every flipped bit except those of the header's time, flags and system and the padding of
+/// the last byte, which change nothing.
 #[test]
 fn a_flipped_bit_never_changes_the_data() {
     let folder = tempfile::tempdir().unwrap();
@@ -70,7 +70,7 @@ fn a_flipped_bit_never_changes_the_data() {
 }
 
 #[test]
-fn nothing_may_follow() {
+fn trailing_bytes_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let packed = tiny::pack(&labels());
     for extra in 1..=64 {
@@ -81,14 +81,14 @@ fn nothing_may_follow() {
     }
     let twice = [packed.clone(), packed.clone()].concat();
     assert_eq!(fault(folder.path(), &twice, 10_008), GzipFault::SecondMember);
-    // Packed twice over is not packed once.
+    // A doubly packed file is not an IDX file.
     let nested = tiny::pack(&packed);
     let error = open(folder.path(), &nested, 10_008).unwrap_err();
     assert!(error.to_string().contains("two zero bytes"), "{error}");
 }
 
 #[test]
-fn a_wrong_checksum_or_length_at_the_end_is_seen() {
+fn a_wrong_checksum_or_length_is_detected() {
     let folder = tempfile::tempdir().unwrap();
     let packed = tiny::pack(&labels());
     for from_end in 1..=8 {
@@ -99,9 +99,9 @@ fn a_wrong_checksum_or_length_at_the_end_is_seen() {
     }
 }
 
-/// 64 MB of zeros in 64 kB; only what was expected is ever unpacked, so this is quick.
+/// 64 MB of zeros in 64 kB: only the expected length is unpacked, so this is fast.
 #[test]
-fn a_bomb_stops_at_what_was_expected() {
+fn a_gzip_bomb_stops_at_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
     for _ in 0..64 {

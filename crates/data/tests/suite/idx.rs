@@ -9,7 +9,7 @@ use crate::tiny;
 fn every_pair_of_type_and_rank_is_read_or_refused() {
     for code in 0..=255u8 {
         for rank in 0..=255u8 {
-            // All dimensions 1: one element behind the header.
+            // All dimensions 1: one element after the header.
             let mut bytes = vec![0, 0, code, rank];
             bytes.extend([0, 0, 0, 1].repeat(rank.into()));
             bytes.extend([1; 8]);
@@ -47,9 +47,9 @@ fn only_two_zero_bytes_begin_a_file() {
     }
 }
 
-/// A header may promise anything; what counts is what is there.
+/// Headers may declare any size; only the file's length counts.
 #[test]
-fn sizes_that_lie_are_refused_without_reserving_them() {
+fn wrong_sizes_are_refused_without_allocating() {
     let sizes = [0u32, 1, 28, 1 << 16, 1 << 31, u32::MAX];
     for code in [0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E] {
         for a in sizes {
@@ -80,7 +80,7 @@ fn sizes_that_lie_are_refused_without_reserving_them() {
 }
 
 #[test]
-fn a_file_cut_anywhere_says_so() {
+fn a_file_cut_at_any_byte_is_truncated() {
     let whole = tiny::plain()[0].clone();
     for got in 0..whole.len() {
         match Idx::read(whole[..got].to_vec()) {
@@ -94,7 +94,7 @@ fn a_file_cut_anywhere_says_so() {
 }
 
 #[test]
-fn bytes_behind_the_end_are_refused() {
+fn bytes_after_the_end_are_refused() {
     let whole = tiny::plain()[1].clone();
     for extra in 1..=64 {
         let mut bytes = whole.clone();
@@ -105,7 +105,7 @@ fn bytes_behind_the_end_are_refused() {
 }
 
 #[test]
-fn an_array_that_idx_cannot_hold_is_not_written() {
+fn an_array_that_idx_cannot_represent_is_refused() {
     let elements = |shape: Vec<usize>| Idx { shape, data: IdxData::U8(vec![7; 6]) };
     assert!(elements(vec![2, 3]).write().is_ok());
     for shape in [vec![2, 2], vec![], vec![0, 3], vec![usize::MAX, 2], vec![1; 256]] {
@@ -122,7 +122,7 @@ fn a_file_is_saved_and_opened() {
     idx.save(&path).unwrap();
     assert_eq!(Idx::open(&path, 1 << 20).unwrap(), idx);
     let refused = Idx::open(&path, 19).unwrap_err();
-    assert!(refused.to_string().contains("array.idx: at most 19 bytes expected, 20 found"));
+    assert!(refused.to_string().contains("array.idx: expected at most 19 bytes, found 20"));
 }
 
 fn elements() -> impl Strategy<Value = IdxData> {

@@ -37,10 +37,10 @@ fn the_order_of_places() {
     let root = tempfile::tempdir().unwrap();
     let mut request = tiny::request(tiny::set(), root.path());
     request.offline = true;
-    request.places.standing = Some(root.path().join("standing"));
+    request.places.configured = Some(root.path().join("configured"));
     let origin = |request: &data::Request| load(request, &mut tiny::ignore).map(|set| set.origin);
 
-    // From the last to the first, each new place goes before those that are there already.
+    // From the last to the first, each new folder is preferred to the earlier ones.
     assert!(matches!(origin(&request), Err(Error::NotHere { .. })));
     tiny::write(&root.path().join("cache/Tiny/raw"), &tiny::plain(), "");
     assert!(matches!(origin(&request), Ok(Origin::Cache(_))));
@@ -48,15 +48,15 @@ fn the_order_of_places() {
     assert!(matches!(origin(&request), Ok(Origin::System(_))));
     tiny::write(&root.path().join("here/Tiny/raw"), &tiny::plain(), "");
     assert_eq!(origin(&request).unwrap(), Origin::Folder(root.path().join("here/Tiny/raw")));
-    tiny::write(&root.path().join("standing"), &tiny::plain(), "");
-    assert_eq!(origin(&request).unwrap(), Origin::Folder(root.path().join("standing")));
+    tiny::write(&root.path().join("configured"), &tiny::plain(), "");
+    assert_eq!(origin(&request).unwrap(), Origin::Folder(root.path().join("configured")));
     tiny::write(&root.path().join("named"), &tiny::plain(), "");
     request.data_dir = Some(root.path().join("named"));
     assert_eq!(origin(&request).unwrap(), Origin::Folder(root.path().join("named")));
 }
 
 #[test]
-fn broken_files_are_an_error_where_the_user_pointed_and_passed_over_elsewhere() {
+fn damaged_files_are_an_error_in_a_named_folder_and_skipped_elsewhere() {
     let root = tempfile::tempdir().unwrap();
     let mut broken = tiny::plain();
     broken[0][100] ^= 1;
@@ -75,9 +75,9 @@ fn broken_files_are_an_error_where_the_user_pointed_and_passed_over_elsewhere() 
     assert!(matches!(loaded.unwrap().origin, Origin::Cache(_)));
     assert!(failed.len() == 1 && failed[0].contains("SHA-256"), "{failed:?}");
 
-    request.places.standing = Some(root.path().join("broken"));
+    request.places.configured = Some(root.path().join("broken"));
     assert!(matches!(load(&request, &mut tiny::ignore), Err(Error::Checksum { .. })));
-    request.data_dir = request.places.standing.take();
+    request.data_dir = request.places.configured.take();
     assert!(matches!(load(&request, &mut tiny::ignore), Err(Error::Checksum { .. })));
 }
 
@@ -89,35 +89,35 @@ fn a_named_folder_without_the_files_is_an_error() {
         assert_eq!(error.kind(), Kind::MissingInput);
         assert!(error.to_string().contains("train-images-idx3-ubyte"), "{error}");
     }
-    // Nor is half of them enough, and MNIST's sample does not come in for it.
+    // Half of them is not enough, and MNIST's sample is not used instead.
     tiny::write(root.path(), &tiny::plain(), "");
     fs::remove_file(root.path().join(tiny::NAMES[2])).unwrap();
     let error = named(root.path()).unwrap_err();
-    assert!(error.to_string().ends_with(": t10k-images-idx3-ubyte not found there"), "{error}");
+    assert!(error.to_string().ends_with(": missing t10k-images-idx3-ubyte"), "{error}");
 }
 
-/// Each way to spoil a file gives its own words, and the file's name.
+/// Each kind of damage has a specific message with the file's name.
 #[test]
-fn what_is_wrong_with_a_file_is_said() {
+fn damage_is_described() {
     type Spoil = fn(&mut Vec<u8>);
     let cases: [(&str, usize, Spoil); 9] = [
-        ("cut short: 9424 bytes expected, 9423 found", 0, |file| {
+        ("truncated: expected 9424 bytes, found 9423", 0, |file| {
             file.pop();
         }),
-        ("too long: 9424 bytes expected, 9425 found", 0, |file| file.push(0)),
-        ("cut short: 4 bytes expected, 0 found", 1, Vec::clear),
-        ("type code 0x07", 1, |file| file[2] = 7),
-        ("begins with 0x2a 0x00", 2, |file| file[0] = 42),
-        ("5 of u8 expected, 4 of u8 found", 3, |file| {
+        ("too long: expected 9424 bytes, found 9425", 0, |file| file.push(0)),
+        ("truncated: expected 4 bytes, found 0", 1, Vec::clear),
+        ("found 0x07", 1, |file| file[2] = 7),
+        ("found 0x2a 0x00", 2, |file| file[0] = 42),
+        ("expected 5 of u8, found 4 of u8", 3, |file| {
             file.pop();
             file[7] = 4;
         }),
-        ("12 × 28 × 28 of u8 expected, 12 × 14 × 56 of u8 found", 0, |file| {
+        ("expected 12 × 28 × 28 of u8, found 12 × 14 × 56 of u8", 0, |file| {
             file[11] = 14;
             file[15] = 56;
         }),
-        ("wrong checksum: SHA-256", 1, |file| file[8] ^= 1),
-        ("this is a web page", 3, |file| *file = b"\n<!DOCTYPE html><html>".to_vec()),
+        ("wrong checksum: expected SHA-256", 1, |file| file[8] ^= 1),
+        ("found a web page", 3, |file| *file = b"\n<!DOCTYPE html><html>".to_vec()),
     ];
     for (words, index, spoil) in cases {
         let root = tempfile::tempdir().unwrap();
@@ -132,7 +132,7 @@ fn what_is_wrong_with_a_file_is_said() {
     }
 }
 
-/// Without a published checksum, a label out of range still shows.
+/// Without a published checksum, a label out of range is detected.
 #[test]
 fn labels_are_checked_even_without_a_checksum() {
     let root = tempfile::tempdir().unwrap();
@@ -145,7 +145,7 @@ fn labels_are_checked_even_without_a_checksum() {
     assert!(error.to_string().ends_with("label 10 at position 4: expected 0 to 9"), "{error}");
 }
 
-/// A pipe has no end and no size; it is not opened.
+/// A pipe has no size and is not opened.
 #[cfg(unix)]
 #[test]
 fn only_regular_files_are_read() {
@@ -155,10 +155,10 @@ fn only_regular_files_are_read() {
     fs::remove_file(&path).unwrap();
     let made = std::process::Command::new("mkfifo").arg(&path).status();
     assert!(made.unwrap().success());
-    assert!(named(root.path()).unwrap_err().to_string().contains("not a regular file"));
+    assert!(named(root.path()).unwrap_err().to_string().contains("expected a regular file"));
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
-    assert!(named(root.path()).unwrap_err().to_string().contains("not a regular file"));
+    assert!(named(root.path()).unwrap_err().to_string().contains("expected a regular file"));
 }
 
 fn idx(shape: &[usize], data: IdxData) -> Idx {
@@ -170,7 +170,7 @@ fn split(images: Idx, labels: Idx) -> Result<Images, Error> {
 }
 
 #[test]
-fn images_and_labels_must_fit_each_other() {
+fn numbers_of_images_and_labels_must_agree() {
     let images = |count: usize| idx(&[count, 2, 3], IdxData::U8(vec![9; 6 * count]));
     let labels = |values: &[u8]| idx(&[values.len()], IdxData::U8(values.to_vec()));
 
@@ -207,7 +207,7 @@ fn labels_of_every_integer_type_are_read() {
         idx(&[2], IdxData::I32(vec![4, 256 + 5])),
         idx(&[2], IdxData::F32(vec![4.0, 5.0])),
         idx(&[2, 0], IdxData::U8(vec![])),
-        // One-hot rows, whose first column is no class.
+        // One-hot rows, whose first column is not a class.
         idx(&[2, 3], IdxData::U8(vec![0, 1, 0, 1, 0, 0])),
         idx(&[2, 8], IdxData::U8(vec![0; 16])),
         idx(&[], IdxData::U8(vec![4])),
@@ -223,7 +223,7 @@ fn labels_of_every_integer_type_are_read() {
 /// The sets that publish no SHA-256 are checked by shape, type and range: here blank images with
 /// their real headers.
 #[test]
-fn kuzushiji_and_qmnist_are_read_by_their_shapes() {
+fn kmnist_and_qmnist_are_checked_by_shape() {
     for (name, columns) in [("kmnist", 1), ("qmnist", 8)] {
         let set = set(name).unwrap();
         let root = tempfile::tempdir().unwrap();
@@ -248,7 +248,7 @@ fn kuzushiji_and_qmnist_are_read_by_their_shapes() {
 }
 
 #[test]
-fn a_wrong_name_is_answered_with_the_right_one() {
+fn an_unknown_name_suggests_the_nearest() {
     for (typed, meant) in [
         ("minst", "mnist"),
         ("MNIST", "mnist"),
@@ -283,7 +283,7 @@ fn the_table_is_complete() {
 }
 
 #[test]
-fn what_is_where_is_listed_and_verified() {
+fn folders_are_listed_and_verified() {
     let root = tempfile::tempdir().unwrap();
     let request = tiny::request(tiny::set(), root.path());
     assert!(locate(&request).is_empty());

@@ -1,4 +1,4 @@
-//! What must hold of the crate as its users see it. No test leaves this machine.
+//! Tests of the public interface. No test uses the network.
 
 mod characters;
 #[cfg(feature = "download")]

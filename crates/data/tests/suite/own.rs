@@ -40,7 +40,7 @@ fn classes(samples: &Samples) -> (&[u32], Vec<&str>) {
 }
 
 #[test]
-fn tables_of_every_dialect_are_read_alike() {
+fn dialects_of_csv_give_equal_tables() {
     let same = [
         "a,b,kind\n1,2.5,x\n-3,4e1,y\n",
         "a,b,kind\r\n1,2.5,x\r\n-3,4e1,y",
@@ -60,7 +60,7 @@ fn tables_of_every_dialect_are_read_alike() {
 }
 
 #[test]
-fn targets_are_classes_or_numbers_as_asked_or_by_their_values() {
+fn targets_are_classes_or_numbers_by_option_or_values() {
     let read = |values: &[&str], kind| {
         let (_folder, path) = file("t.csv", format!("x,t\n{}", values.map_lines()));
         csv::read(&path, &Options { kind, ..Options::new("t") }).unwrap().samples.targets
@@ -73,7 +73,7 @@ fn targets_are_classes_or_numbers_as_asked_or_by_their_values() {
     assert!(!is_classes(&read(&many, TargetKind::Auto)));
     assert!(is_classes(&read(&many, TargetKind::Classes)));
     assert!(!is_classes(&read(&["1", "0"], TargetKind::Numbers)));
-    // Numbers in their order, not as words.
+    // Sorted as numbers, not as words.
     let Targets::Classes { labels, names } = read(&["10", "9", "10"], TargetKind::Auto) else { panic!() };
     assert_eq!((labels, names), (vec![1, 0, 1], vec!["9".to_string(), "10".to_string()]));
 }
@@ -89,7 +89,7 @@ impl Lines for &[&str] {
 }
 
 #[test]
-fn what_is_wrong_with_a_table_is_said_with_its_place() {
+fn errors_of_tables_have_their_place() {
     type Change = fn(&mut Options);
     let same: Change = |_| ();
     let cases: [(&str, Change, &str); 18] = [
@@ -128,7 +128,7 @@ fn what_is_wrong_with_a_table_is_said_with_its_place() {
         (
             "a,t\n1,x\n",
             |o| o.ignore = vec!["t".into()],
-            "t.csv, line 1, column 2: column \"t\" conflicts with itself: it is asked for twice",
+            "t.csv, line 1, column 2: duplicate use of column \"t\"",
         ),
         (
             "a\u{1b}[31m,t\nx\u{1b}]0;,1\n",
@@ -155,7 +155,7 @@ fn what_is_wrong_with_a_table_is_said_with_its_place() {
 }
 
 #[test]
-fn words_become_columns_when_asked_and_test_data_must_have_the_same() {
+fn words_are_encoded_one_hot_with_the_words_of_the_training_data() {
     let (folder, train) = file("train.csv", "id,color,size,t\n7,red,1,a\n8,blue,2,b\n9,red,3,a\n");
     let options = Options { ignore: vec!["id".into()], one_hot: vec!["2".into()], ..Options::new("t") };
     let table = csv::read(&train, &options).unwrap();
@@ -257,12 +257,12 @@ fn npy_files_of_every_type_and_order_are_read() {
 }
 
 #[test]
-fn what_is_wrong_with_an_npy_file_is_said() {
+fn errors_of_npy_files_are_described() {
     let good = npy(1, "<f4", false, "(2, 3)", &[0; 24]);
     let cases = [
         (good[..good.len() - 1].to_vec(), "expected 152 bytes, found 151 bytes for shape [2, 3] of f32"),
         ([good.clone(), vec![0]].concat(), "expected 152 bytes, found 153 bytes"),
-        (npy(1, "<f4", false, "(4000000000, 4000000000)", &[0; 24]), "expected an array that can be"),
+        (npy(1, "<f4", false, "(4000000000, 4000000000)", &[0; 24]), "expected a size below 2⁶⁴ bytes"),
         (npy(1, "|O", false, "(2,)", &[0; 24]), "expected numbers, found elements of type \"|O\""),
         (npy(1, "<U5", false, "(2,)", &[0; 24]), "found elements of type \"<U5\""),
         (npy(1, "<f2", false, "(2,)", &[0; 4]), "found elements of type \"<f2\""),
@@ -302,7 +302,7 @@ fn idx_files_of_every_kind_are_inputs_and_targets() {
         description.test = data::own::description::Test::Part(data::samples::Holdout::Count(1));
         description.load()
     };
-    // EMNIST's letters are numbered from 1.
+    // Labels of EMNIST's letters start at 1.
     let images = || idx(&folder, "images", &[4, 2, 3], IdxData::U8((0..24).collect()));
     let letters = idx(&folder, "letters", &[4], IdxData::U8(vec![26, 1, 3, 1]));
     let loaded = load(images(), letters).unwrap();
@@ -337,7 +337,7 @@ fn described(text: &str, files: &[(&str, &str)]) -> (TempDir, Result<Loaded, Err
 }
 
 #[test]
-fn a_description_says_all_of_it() {
+fn a_description_has_every_key() {
     let rows: String = (0..100).map(|i| format!("{i},{},{}\n", i * 2 % 7, ["no", "yes"][i % 2])).collect();
     let table = format!("n,m,t\n{rows}");
     let text = "kind = \"csv\"\ntrain = \"t.csv\"\ntarget = \"t\"\ntest = \"20%\"\nvalidation = 10\n";
@@ -363,7 +363,7 @@ fn a_description_says_all_of_it() {
 }
 
 #[test]
-fn mistakes_in_a_description_are_shown_at_their_place() {
+fn errors_of_descriptions_have_their_place() {
     let cases = [
         (
             "kind = \"csv\"\ntrian = \"t.csv\"\ntrain = \"t.csv\"\n",
@@ -407,7 +407,7 @@ fn mistakes_in_a_description_are_shown_at_their_place() {
     assert!(missing.to_string().contains("gone.csv"));
 }
 
-/// A pipe has no end, a device gives bytes for ever: neither is opened.
+/// Pipes and devices can be endless and are not opened.
 #[cfg(unix)]
 #[test]
 fn pipes_and_devices_are_refused() {
@@ -428,7 +428,7 @@ fn pipes_and_devices_are_refused() {
     }
 }
 
-/// Three gigabytes that are not there behind a header: refused by their number, not read.
+/// Sparse files of three gigabytes after a header are refused by their size, unread.
 #[cfg(unix)]
 #[test]
 fn sparse_files_are_refused_by_their_size() {
@@ -458,7 +458,7 @@ fn normalization_is_parsed_and_printed() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(50))]
 
-    /// Whatever the bytes are, there is a table or a message, and never a panic.
+    /// Any bytes give a table or an error, never a panic.
     #[test]
     fn noise_is_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[a-z0-9,;\"\n\r\t.= \\[\\]']{0,200}") {
         for bytes in [&bytes[..], text.as_bytes()] {
@@ -477,7 +477,7 @@ proptest! {
         }
     }
 
-    /// A table that is written is the table that is read.
+    /// Writing and reading a table is a round trip.
     #[test]
     fn numbers_survive_a_table(rows in prop::collection::vec([-1e30_f32..1e30, -1.0_f32..1.0], 1..30)) {
         let lines: String = rows.iter().map(|[a, b]| format!("{a},{b:e},x\n")).collect();

@@ -13,7 +13,7 @@ fn sample() -> Dataset {
 }
 
 #[test]
-fn it_is_there_where_nothing_else_is() {
+fn it_loads_without_folders_or_network() {
     let sample = sample();
     assert_eq!((sample.train.len(), sample.test.len()), (10_000, 2_000));
     assert_eq!((sample.train.rows, sample.train.cols), (28, 28));
@@ -24,7 +24,7 @@ fn it_is_there_where_nothing_else_is() {
 
 /// The whole set's counts of each digit, by class: <http://yann.lecun.com/exdb/mnist/>.
 #[test]
-fn each_class_keeps_its_share() {
+fn classes_keep_their_proportions() {
     let train = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949];
     let test = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009];
     let sample = sample();
@@ -38,7 +38,7 @@ fn each_class_keeps_its_share() {
     }
 }
 
-/// No image comes twice, so none was drawn twice.
+/// No image is a duplicate.
 #[test]
 fn its_images_differ() {
     let train = sample().train;
@@ -47,9 +47,9 @@ fn its_images_differ() {
     assert!(images.windows(2).all(|pair| pair[0] != pair[1]));
 }
 
-/// The packed files too are what `examples/make_sample.rs` makes.
+/// The packed files are the output of `examples/make_sample.rs`.
 #[test]
-fn its_files_are_those_that_were_made() {
+fn its_files_have_the_recorded_checksums() {
     let expected = [
         ("train-images-idx3-ubyte.gz", "0a3bf008c4094c5235a113b343520c6b8c1d89f0eb816adccb7d52de1ee29893"),
         ("train-labels-idx1-ubyte.gz", "ad3bef76f91b7c4216562386c62580c1f8c92106ce084950926fc7bf77e239ff"),

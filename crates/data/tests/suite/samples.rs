@@ -27,7 +27,7 @@ fn kinds(len: usize) -> Vec<Samples> {
 }
 
 #[test]
-fn each_fault_has_its_words() {
+fn each_error_has_its_message() {
     let bytes = |shape: &[usize], len: usize| Inputs::Bytes { shape: shape.into(), values: vec![0; len] };
     let tokens = |values: &[u32]| Inputs::Tokens { shape: vec![2], values: values.into(), vocabulary: 4 };
     let classes = |labels: &[u32]| Targets::Classes { labels: labels.into(), names: names(2) };
@@ -57,7 +57,7 @@ fn each_fault_has_its_words() {
 }
 
 #[test]
-fn buffers_are_reused_and_change_kind_where_they_must() {
+fn buffers_are_reused_and_change_kind_if_needed() {
     let mut batch = Samples::default();
     for samples in kinds(9) {
         for indices in [&[8, 0, 0, 3][..], &[1], &[]] {
@@ -82,13 +82,13 @@ fn buffers_are_reused_and_change_kind_where_they_must() {
 
 #[test]
 #[should_panic(expected = "expected indices below 9, found 9")]
-fn an_index_beyond_the_last_example_is_named() {
+fn an_index_out_of_range_is_named() {
     kinds(9)[0].select(&[3, 9]);
 }
 
-/// The MNIST family's validation images: 5,000 of 60,000, each class with its share.
+/// The MNIST family's validation images: 5,000 of 60,000, stratified.
 #[test]
-fn each_class_gives_its_share() {
+fn holdout_is_stratified() {
     let labels: Vec<u32> = (0..60_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 16) % 11 % 10).collect();
     let inputs = Inputs::Bytes { shape: vec![1], values: vec![0; labels.len()] };
     let samples =
@@ -107,7 +107,7 @@ fn each_class_gives_its_share() {
 }
 
 #[test]
-fn what_cannot_be_held_out_is_refused() {
+fn impossible_holdouts_are_refused() {
     let samples = &kinds(9)[0];
     for (holdout, words) in [
         (Holdout::Count(10), "expected at most 9 examples to hold out, found 10"),
@@ -137,7 +137,7 @@ fn the_sample_has_mnists_mean_and_deviation() {
 }
 
 proptest! {
-    /// Every example is in one part and one only, and nothing is lost on the way.
+    /// Every example is in exactly one part.
     #[test]
     fn a_split_parts_the_examples(labels in prop::collection::vec(0..4_u32, 1..80), percent in 0..=100_u32, seed: u64) {
         let values = (0..labels.len() as u32).collect();
@@ -181,7 +181,7 @@ proptest! {
         }
     }
 
-    /// A change anywhere, of kind, shape, name or value, is another fingerprint.
+    /// Any change of kind, shape, name or value changes the hash.
     #[test]
     fn fingerprints_differ(a in 0..12_usize, b in 0..12_usize, len in 1..4_usize) {
         let (a_samples, b_samples) = (&kinds(len)[a], &kinds(len)[b]);

@@ -1,4 +1,4 @@
-//! A web server on 127.0.0.1 that misbehaves as told.
+//! Web server on 127.0.0.1 with scripted misbehavior.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// One request, as far as tests look at it.
+/// The parts of a request that tests use.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     /// The path without its first slash.
@@ -14,19 +14,19 @@ pub(crate) struct Asked {
     /// The start of the range asked for.
     pub(crate) range: Option<usize>,
     pub(crate) if_range: Option<String>,
-    /// How many requests for this path came before.
+    /// Number of earlier requests for this path.
     pub(crate) before: usize,
 }
 
-/// What to send, piece after piece; then the connection is closed.
+/// Pieces to send before closing the connection.
 pub(crate) type Reply = Vec<Piece>;
 
 pub(crate) enum Piece {
     Bytes(Vec<u8>),
     Pause(Duration),
-    /// Zeros until the other side has had enough.
+    /// Zeros until the client disconnects.
     Endless,
-    /// Ends with a reset rather than in order.
+    /// Closes with a reset.
     Reset,
 }
 
@@ -57,7 +57,7 @@ impl Server {
     }
 }
 
-/// An answer with its length.
+/// A response with its length.
 pub(crate) fn respond(status: &str, headers: &str, body: &[u8]) -> Reply {
     vec![head(status, &format!("Content-Length: {}\r\n{headers}", body.len())), bytes(body)]
 }
@@ -71,7 +71,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> Piece {
     Piece::Bytes(bytes.to_vec())
 }
 
-/// What a good server does with a file: ranges, and `If-Range` compared with the tag.
+/// Correct response for a file, with ranges and `If-Range`.
 pub(crate) fn good(asked: &Asked, body: &[u8], tag: &str) -> Reply {
     let same = asked.if_range.as_deref() == Some(tag);
     let headers = format!("ETag: {tag}\r\nContent-Type: application/x-gzip\r\n");
@@ -89,7 +89,7 @@ pub(crate) fn good(asked: &Asked, body: &[u8], tag: &str) -> Reply {
     }
 }
 
-/// The head of a good answer with the whole length, but only the first bytes of the body.
+/// The head of a correct response with the whole length, but only the first bytes of the body.
 pub(crate) fn cut(body: &[u8], keep: usize, tag: &str) -> Reply {
     let headers = format!("Content-Length: {}\r\nETag: {tag}\r\n", body.len());
     vec![head("200 OK", &headers), bytes(&body[..keep])]
@@ -123,7 +123,7 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, answer: &dyn Fn(&Asked)
                 return;
             }
             Piece::Reset => {
-                // Let what was sent arrive: a reset discards it.
+                // Let the sent bytes arrive: a reset discards them.
                 thread::sleep(Duration::from_millis(20));
                 return;
             }

@@ -1,4 +1,4 @@
-//! A data set of a few images, made up here, so that every test can afford whole files.
+//! A generated data set of a few images, small enough for every test.
 
 use std::fs;
 use std::io::Write;
@@ -34,16 +34,16 @@ pub(crate) fn set() -> &'static Set {
     leak(Some)
 }
 
-/// The set as if nobody had published checksums of it.
+/// The set without published checksums.
 pub(crate) fn set_without_sums() -> &'static Set {
     leak(|_| None)
 }
 
-/// A request for a set that looks only below the root, and hurries.
+/// A request that searches only below the root, with short times.
 pub(crate) fn request(set: &'static Set, root: &Path) -> Request {
     let mut request = Request::new(set);
     request.places = Places {
-        standing: None,
+        configured: None,
         here: root.join("here"),
         system: root.join("system"),
         cache: root.join("cache"),
@@ -113,7 +113,7 @@ fn leak(sum: fn(&'static str) -> Option<&'static str>) -> &'static Set {
         torchvision: "Tiny",
         system: Some("tiny"),
         mean_std: (0.5, 0.25),
-        licence: "MIT",
+        license: "MIT",
         source: "made up",
     }))
 }
@@ -122,7 +122,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Noise, which does not pack.
+/// Noise, which is incompressible.
 fn images(count: usize) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, 3];
     bytes.extend([count as u32, 28, 28].iter().flat_map(|size| size.to_be_bytes()));

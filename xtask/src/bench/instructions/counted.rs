@@ -82,7 +82,7 @@ fn sample() -> Result<Arc<Images>, String> {
     // No folder is below a file.
     let nowhere = std::env::current_exe().map_err(|error| error.to_string())?;
     let [here, system, cache] = [(); 3].map(|()| nowhere.clone());
-    (request.places, request.offline) = (Places { standing: None, here, system, cache }, true);
+    (request.places, request.offline) = (Places { configured: None, here, system, cache }, true);
     let dataset = data::load(&request, &mut |_| ()).map_err(|error| error.to_string())?;
     Ok(Arc::new(dataset.train))
 }
