@@ -10,11 +10,11 @@ pub(crate) use explain::rule as explain_rule;
 
 /// Declares the files of commands, in the order of the help; each names the type of its arguments.
 macro_rules! registry {
-    ($($file:ident::$command:ident),+ $(,)?) => {
-        $(mod $file;)+
+    ($($(#[$feature:meta])? $file:ident::$command:ident),+ $(,)?) => {
+        $($(#[$feature])? mod $file;)+
 
         /// All commands, in the order of the help.
-        pub(crate) const ALL: &[Entry] = &[$(Entry::of::<$file::$command>()),+];
+        pub(crate) const ALL: &[Entry] = &[$($(#[$feature])? Entry::of::<$file::$command>()),+];
     };
 }
 
@@ -27,6 +27,8 @@ registry! {
     explain::Explain,
     schedule::Schedule,
     find_lr::FindLr,
+    #[cfg(feature = "store")]
+    runs::Runs,
     data::Data,
 }
 

@@ -8,6 +8,7 @@
 //! | `optimizers`, `explain` | what there is to choose from, and what each does |
 //! | `schedule` | draws the course of a learning rate |
 //! | `find-lr` | looks for a learning rate by a range test |
+//! | `runs` | lists, shows, queries, replays and merges stored runs (feature `store`) |
 //! | `data` | where the data sets are; fetches and checks them |
 //!
 //! Data goes to standard output, progress and notes to standard error. Only this crate and

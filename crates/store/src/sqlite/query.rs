@@ -83,14 +83,19 @@ fn cell(value: ValueRef<'_>) -> Cell {
     }
 }
 
-/// SQLite's own words, without the wrapper's.
+/// SQLite's own words, and the place in the statement.
 fn message(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(_, Some(text)) => text.clone(),
         rusqlite::Error::SqlInputError { msg, sql, offset, .. } => {
-            let end = usize::try_from(*offset).unwrap_or(0).min(sql.len());
-            let before = sql.get(..end).map_or(0, |text| text.chars().count());
-            format!("{msg}\n  {sql}\n  {}^", " ".repeat(before))
+            let rest = usize::try_from(*offset).ok().and_then(|place| sql.get(place..)).unwrap_or_default();
+            match rest.trim() {
+                "" => msg.clone(),
+                rest => format!("{msg}, at `{}`", files::text::name(rest)),
+            }
+        }
+        rusqlite::Error::ExecuteReturnedResults | rusqlite::Error::MultipleStatement => {
+            "expected one statement, found several".to_string()
         }
         other => other.to_string(),
     }

@@ -134,7 +134,7 @@ fn questions_only_read_and_mistakes_in_them_are_shown() {
         ("SELECT seed FROM runs WHERE", "incomplete input"),
         ("DELETE FROM runs", "only read"),
         ("CREATE TABLE x (y)", "only read"),
-        ("SELECT 1; DELETE FROM runs", "Multiple statements"),
+        ("SELECT 1; DELETE FROM runs", "expected one statement"),
         ("", ""),
     ] {
         match Sqlite::query(&path, sql) {

@@ -1,0 +1,138 @@
+//! The runs in a table.
+
+use clap::Args;
+use lab::Store;
+use lab::store::{Summary, now};
+
+use super::filter::FilterArgs;
+use super::grid::Grid;
+use super::place::StoreArgs;
+use crate::args::OutputArgs;
+use crate::console;
+use crate::failure::Failure;
+
+/// Digits of a key that are shown, unless more are needed to tell runs apart.
+const DIGITS: usize = 8;
+
+#[derive(Args)]
+#[command(
+    about = "Lists runs: those that are over, and those under way",
+    long_about = None,
+    after_help = "Examples:\n  descent runs list\n  descent runs list --optimizer adam --status diverged\n  \
+        descent runs list --study rates --last 20\n  descent runs list --json"
+)]
+pub(super) struct List {
+    /// Only the last N of them
+    #[arg(long, value_name = "N")]
+    last: Option<usize>,
+    #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
+    place: StoreArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+impl List {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let store = self.place.open_existing()?;
+        let all = store.list(&self.filter.filter())?;
+        let from = all.len() - self.last.unwrap_or(all.len()).min(all.len());
+        let runs = &all[from..];
+        if self.output.json {
+            let lines: Vec<String> = runs.iter().map(json).collect();
+            // Of no runs there are no lines, not an empty one.
+            return if lines.is_empty() { Ok(()) } else { Ok(console::print(&lines.join("\n"))?) };
+        }
+        let mut lines = Vec::new();
+        match runs {
+            [] => lines.push("no runs".to_string()),
+            runs => {
+                lines.extend(in_common(runs));
+                lines.extend(table(runs).lines(console::width()));
+            }
+        }
+        if from > 0 {
+            lines.push(format!("{from} more before these"));
+        }
+        lines.extend(under_way(&*store)?);
+        Ok(console::print(&lines.join("\n"))?)
+    }
+}
+
+fn json(run: &Summary) -> String {
+    let mut value = serde_json::to_value(run).expect("plain data");
+    let object = value.as_object_mut().expect("a summary is an object");
+    object.insert("schema".to_string(), console::SCHEMA.into());
+    object.insert("kind".to_string(), "run".into());
+    value.to_string()
+}
+
+/// Columns that may be the same for all runs: their name, and their value of a run.
+type Column = (&'static str, fn(&Summary) -> String);
+
+const COLUMNS: [Column; 6] = [
+    ("task", |run| run.task.clone()),
+    ("data", |run| run.data.clone()),
+    ("model", |run| run.model.clone()),
+    ("epochs", |run| run.epochs.to_string()),
+    ("measure", |run| run.metric.clone()),
+    ("study", |run| run.studies.join(", ")),
+];
+
+/// A line of what all runs have in common, unless it is a single one.
+fn in_common(runs: &[Summary]) -> Option<String> {
+    let common = COLUMNS.iter().filter(|column| !differs(runs, column));
+    let common = common.map(|(name, value)| (name, value(&runs[0]))).filter(|(_, value)| !value.is_empty());
+    let words: Vec<String> = common.map(|(name, value)| format!("{name} {value}")).collect();
+    let line = files::text::visible(&words.join(", ")).into_owned();
+    (!line.is_empty()).then(|| format!("{line}\n"))
+}
+
+fn differs(runs: &[Summary], (_, value): &Column) -> bool {
+    runs.iter().any(|run| value(run) != value(&runs[0]))
+}
+
+fn table(runs: &[Summary]) -> Grid {
+    let digits = digits(runs);
+    let columns: Vec<&Column> = COLUMNS.iter().filter(|column| differs(runs, column)).collect();
+    let names = columns.iter().map(|(name, _)| (name.to_string(), *name == "epochs"));
+    let mut heading = vec![("run".to_string(), false)];
+    heading.extend(names);
+    heading.extend([("recipe", false), ("seed", true), ("value", true)].map(|(name, right)| (name.into(), right)));
+    let row = |run: &Summary| {
+        let value = match run.value {
+            _ if run.status != "finished" => run.status.clone(),
+            Some(value) => format!("{value:.4}"),
+            None => "—".to_string(),
+        };
+        let mut row = vec![run.key[..digits].to_string()];
+        row.extend(columns.iter().map(|(_, value)| value(run)));
+        row.extend([run.recipe.clone(), run.seed.to_string(), value]);
+        row
+    };
+    Grid { columns: heading, rows: runs.iter().map(row).collect() }
+}
+
+/// Digits that tell the keys apart.
+fn digits(runs: &[Summary]) -> usize {
+    let mut keys: Vec<&str> = runs.iter().map(|run| run.key.as_str()).collect();
+    keys.sort_unstable();
+    let common = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let needed = keys.windows(2).map(|pair| common(pair[0], pair[1]) + 1).max().unwrap_or(0);
+    needed.clamp(DIGITS, 64)
+}
+
+/// A line for each run under way.
+fn under_way(store: &dyn Store) -> Result<Vec<String>, Failure> {
+    let now = now();
+    let line = |claim: lab::store::Running| {
+        let what = claim.so_far.as_ref().map_or(String::new(), |record| {
+            format!(": {}, seed {}, {} updates", record.recipe, record.seed, record.counts.updates)
+        });
+        let state = if claim.has_expired(now) { "stopped" } else { "under way" };
+        let key = claim.key.get(..DIGITS).unwrap_or(&claim.key).to_string();
+        files::text::visible(&format!("{key} {state} in {}{what}", claim.holder)).into_owned()
+    };
+    Ok(store.running()?.into_iter().map(line).collect())
+}

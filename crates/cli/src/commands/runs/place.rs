@@ -1,0 +1,85 @@
+//! Where the store is.
+
+use std::env;
+use std::path::PathBuf;
+
+use clap::Args;
+use etcetera::BaseStrategy;
+use files::text;
+use lab::Store;
+use lab::store::{Filter, Summary};
+
+use crate::failure::Failure;
+
+/// `--store`.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct StoreArgs {
+    /// The store [default: DESCENT_STORE, or descent/runs.db in your folder for state]
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
+}
+
+impl StoreArgs {
+    /// The file: that of the flag, of the environment, or the user's.
+    pub(crate) fn path(&self) -> PathBuf {
+        if let Some(path) = &self.store {
+            return path.clone();
+        }
+        if let Some(path) = env::var_os("DESCENT_STORE").filter(|path| !path.is_empty()) {
+            return path.into();
+        }
+        // Without a home folder there is still the folder for temporary files.
+        let folder = etcetera::choose_base_strategy()
+            .map_or_else(|_| env::temp_dir(), |user| user.state_dir().unwrap_or_else(|| user.data_dir()));
+        folder.join("descent").join("runs.db")
+    }
+
+    /// Opens the store, or makes it.
+    pub(crate) fn open(&self) -> Result<Box<dyn Store>, Failure> {
+        Ok(store::open(&self.path())?)
+    }
+
+    /// Opens the store, which must be there.
+    pub(crate) fn open_existing(&self) -> Result<Box<dyn Store>, Failure> {
+        self.must_exist()?;
+        Ok(store::open_existing(&self.path())?)
+    }
+
+    /// Opens the store as SQLite, which must be there.
+    pub(crate) fn open_sqlite(&self) -> Result<store::Sqlite, Failure> {
+        self.must_exist()?;
+        Ok(store::Sqlite::open_existing(&self.path())?)
+    }
+
+    /// Makes sure that there is a file.
+    pub(crate) fn must_exist(&self) -> Result<(), Failure> {
+        let path = self.path();
+        if path.symlink_metadata().is_ok() {
+            return Ok(());
+        }
+        Err(Failure::missing(
+            format!("there is no store {}", text::path(&path)),
+            "name one with --store, or make it: descent runs import results.jsonl",
+        ))
+    }
+}
+
+/// The one run whose key begins with `id`.
+pub(crate) fn find(store: &dyn Store, id: &str) -> Result<Summary, Failure> {
+    let filter = Filter { key: Some(id.to_ascii_lowercase()), ..Filter::default() };
+    let mut runs = if id.is_empty() { Vec::new() } else { store.list(&filter)? };
+    match runs.len() {
+        1 => Ok(runs.remove(0)),
+        0 => Err(Failure::usage(
+            format!("unknown run `{}`", text::name(id)),
+            "`descent runs list` shows the first digits of each run's key",
+        )),
+        count => {
+            let keys = text::list(runs.iter().map(|run| &run.key[..(id.len() + 6).min(64)]));
+            Err(Failure::usage(
+                format!("expected the key of one run, found {count} that begin with `{id}`: {keys}"),
+                "give more digits",
+            ))
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! `descent runs` as a user runs it.
+#![cfg(feature = "store")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// The program in a folder of its own, with nothing but the embedded sample in reach.
+fn descent(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
+    command.args(arguments).current_dir(folder).env("HOME", folder).env_remove("DESCENT_DATA");
+    command.env("XDG_CACHE_HOME", folder).env("XDG_STATE_HOME", folder.join("state"));
+    command.env_remove("DESCENT_STORE").env("COLUMNS", "80").stdin(Stdio::null());
+    command.output().expect("the program starts")
+}
+
+/// What a command printed, which must have done what was asked.
+fn done(folder: &Path, arguments: &[&str]) -> String {
+    let output = descent(folder, arguments);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {errors}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// The error of a command, which must have ended with this code.
+fn fails(folder: &Path, code: i32, arguments: &[&str]) -> String {
+    let output = descent(folder, arguments);
+    let errors = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
+    assert!(errors.starts_with("error: ") && errors.contains("\nhint: "), "{arguments:?}: {errors}");
+    errors
+}
+
+/// A folder with the records of two optimizers and two seeds, and their store.
+fn with_runs() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let compare =
+        ["compare", "--optimizers", "sgd,adam", "--epochs", "1", "--seeds", "2", "--layers", "784,8,10"];
+    done(folder.path(), &[&compare[..], &["--batch-size", "500", "--offline", "--out", "made"]].concat());
+    let first = done(folder.path(), &["runs", "import", "made/results.jsonl"]);
+    assert!(first.contains("4 new runs, 0 that were there"), "{first}");
+    folder
+}
+
+/// The keys of all runs, in their order.
+fn keys(folder: &Path) -> Vec<String> {
+    let lines = done(folder, &["runs", "list", "--json"]);
+    let key = |line: &str| {
+        let run: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!((run["schema"].as_u64(), run["kind"].as_str()), (Some(1), Some("run")));
+        run["key"].as_str().expect("a key").to_string()
+    };
+    lines.lines().map(key).collect()
+}
+
+#[test]
+fn runs_are_kept_once_listed_shown_and_exported_again() {
+    let folder = with_runs();
+    let folder = folder.path();
+    assert!(folder.join("state/descent/runs.db").is_file(), "the user's folder for state");
+    let again = done(folder, &["runs", "import", "made/results.jsonl"]);
+    assert!(again.contains("0 new runs, 4 that were there"), "{again}");
+
+    let list = done(folder, &["runs", "list"]);
+    assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
+    assert!(list.starts_with("task mlp, data mnist, model 784-8-10, epochs 1, measure accuracy\n"), "{list}");
+    assert_eq!(list.lines().filter(|line| line.contains("batch=500")).count(), 4, "{list}");
+    let some = done(folder, &["runs", "list", "--optimizer", "adam", "--seed", "1"]);
+    assert_eq!(some.lines().filter(|line| line.contains("batch=500")).count(), 1, "{some}");
+    assert_eq!(done(folder, &["runs", "list", "--status", "diverged"]), "no runs\n");
+    assert_eq!(done(folder, &["runs", "list", "--status", "diverged", "--json"]), "");
+
+    let id = &keys(folder)[0][..8];
+    let page = done(folder, &["runs", "show", id]);
+    for part in [id, "784-8-10", "sgd lr=0.01, batch=500", "finished", "test_accuracy"] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    // Records go out and come back as they are.
+    let records = fs::read_to_string(folder.join("made/results.jsonl")).expect("records");
+    assert_eq!(done(folder, &["runs", "export", "jsonl"]), records);
+    done(folder, &["runs", "export", "csv", "--out", "runs.csv"]);
+    let csv = fs::read_to_string(folder.join("runs.csv")).expect("a table");
+    assert_eq!(csv, fs::read_to_string(folder.join("made/results.csv")).expect("a table"));
+    assert!(done(folder, &["runs", "check"]).contains("4 runs, all as they were written"));
+    assert!(done(folder, &["runs", "gc", "--json"]).contains("\"claims\":0"));
+}
+
+#[test]
+fn a_replay_has_the_same_bits_and_a_changed_record_is_told_from_it() {
+    let folder = with_runs();
+    let folder = folder.path();
+    for key in keys(folder) {
+        let said = done(folder, &["runs", "replay", &key[..10], "--threads", "1"]);
+        assert!(said.contains("the same bits"), "{said}");
+    }
+    let records = fs::read_to_string(folder.join("made/results.jsonl")).expect("records");
+    let mut changed: serde_json::Value =
+        serde_json::from_str(records.lines().next().expect("a record")).expect("JSON");
+    changed["curves"]["test_loss"][1]["value"] = 0.125.into();
+    fs::write(folder.join("changed.jsonl"), changed.to_string()).expect("a file");
+    done(folder, &["runs", "import", "changed.jsonl", "--store", "changed.db"]);
+    let id = &keys(folder)[0][..8];
+    let error = fails(folder, 1, &["runs", "replay", id, "--store", "changed.db"]);
+    assert!(error.contains("curves.test_loss[1].value: 0.125 and "), "{error}");
+
+    // The same store of another machine is a conflict that names both, and nothing is written.
+    let store = "state/descent/runs.db";
+    let error = fails(folder, 65, &["runs", "merge", store, "--store", "changed.db"]);
+    for part in ["changed.db", store, "curves.test_loss[1].value"] {
+        assert!(error.contains(part), "{part} in {error}");
+    }
+    assert_eq!(done(folder, &["runs", "list", "--store", "changed.db", "--json"]).lines().count(), 1);
+    let error = fails(folder, 65, &["runs", "import", "changed.jsonl"]);
+    assert!(error.contains("curves.test_loss[1].value"), "{error}");
+    let merged = done(folder, &["runs", "merge", store, "--store", "all.jsonl"]);
+    assert!(merged.contains("4 new runs"), "{merged}");
+    let merged = done(folder, &["runs", "merge", store, "--store", "all.jsonl"]);
+    assert!(merged.contains("0 new runs, 4 that were there"), "{merged}");
+}
+
+#[test]
+fn questions_in_sql_are_answered_and_change_nothing() {
+    let folder = with_runs();
+    let folder = folder.path();
+    let ask = |extra: &[&str]| {
+        let sql =
+            "SELECT optimizer, count(*) AS runs, max(value) > 0.1 AS learned FROM results GROUP BY optimizer";
+        done(folder, &[&["runs", "sql", sql], extra].concat())
+    };
+    assert_eq!(ask(&[]), "optimizer  runs  learned\nadam          2        1\nsgd           2        1\n");
+    assert_eq!(ask(&["--csv"]), "optimizer,runs,learned\nadam,2,1\nsgd,2,1\n");
+    let first = ask(&["--json"]).lines().next().map(str::to_string).expect("a line");
+    assert_eq!(first, r#"{"learned":1,"optimizer":"adam","runs":2}"#);
+    let wide = done(folder, &["runs", "sql", "SELECT * FROM results"]);
+    assert!(wide.lines().all(|line| line.chars().count() <= 80), "{wide}");
+    let odd = done(folder, &["runs", "sql", "SELECT char(27) || '[2J' AS x"]);
+    assert_eq!(odd, "x\n\\u{1b}[2J\n");
+
+    for (sql, part) in [
+        ("SELECT answer FROM results", "no such column: answer"),
+        ("DELETE FROM runs", "only read"),
+        ("DROP VIEW results", "only read"),
+    ] {
+        let error = fails(folder, 2, &["runs", "sql", sql]);
+        assert!(error.contains(part), "{error}");
+    }
+    assert_eq!(keys(folder).len(), 4);
+}
+
+#[test]
+fn what_cannot_be_done_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    for command in [&["list"][..], &["show", "ab"], &["sql", "SELECT 1"], &["check"], &["export", "csv"]] {
+        let error = fails(folder, 66, &[&["runs"], command].concat());
+        assert!(error.contains("there is no store"), "{error}");
+    }
+    assert!(!folder.join("state").exists(), "asking makes no store");
+    fs::write(folder.join("notes.txt"), "no records at all").expect("a file");
+    let error = fails(folder, 65, &["runs", "import", "notes.txt"]);
+    assert!(error.contains("notes.txt: line 1"), "{error}");
+    assert!(!folder.join("state").exists(), "nothing to import makes no store");
+    let error = fails(folder, 65, &["runs", "list", "--store", "notes.txt"]);
+    assert!(error.contains("notes.txt: expected a store of runs"), "{error}");
+    fails(folder, 66, &["runs", "import", "missing.jsonl"]);
+    let error = fails(folder, 66, &["runs", "merge", "missing.db"]);
+    assert!(error.contains("missing.db"), "{error}");
+
+    let made = with_runs();
+    let error = fails(made.path(), 2, &["runs", "show", "zz"]);
+    assert!(error.contains("unknown run `zz`"), "{error}");
+    let error = fails(made.path(), 2, &["runs", "show", ""]);
+    assert!(error.contains("unknown run"), "{error}");
+    // A damaged store is an error, never another table.
+    let store = made.path().join("state/descent/runs.db");
+    let mut bytes = fs::read(&store).expect("a store");
+    let place = bytes.windows(12).position(|part| part == b"lr=0.001, ba").expect("a recipe");
+    bytes[place + 4] = b'9';
+    fs::write(&store, bytes).expect("a store");
+    for command in [&["list"][..], &["check"], &["sql", "SELECT * FROM results"], &["export", "jsonl"]] {
+        let error = fails(made.path(), 65, &[&["runs"], command].concat());
+        assert!(error.contains("runs.db: damaged: "), "{error}");
+    }
+}
