@@ -236,7 +236,10 @@ fn an_unknown_kernel_is_refused_with_those_that_there_are() {
     let output = descent(folder.path(), "schedule cosine").env("DESCENT_KERNEL", "avx1024").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let told = text(&output.stderr);
-    assert!(told.contains("DESCENT_KERNEL: unknown path `avx1024`; known are avx512, avx2, portable"), "{told}");
+    assert!(
+        told.contains("DESCENT_KERNEL: unknown path `avx1024`; known are avx512, avx2, portable"),
+        "{told}"
+    );
 }
 
 #[test]
