@@ -279,21 +279,27 @@ fn pictures_that_cannot_be_used_are_errors() {
     let whole = GrayImage::from_fn(40, 40, |x, _| [if x == 20 { 0 } else { 255 }].into());
     whole.save(world.path("whole.png")).unwrap();
     whole.save(world.path("whole.jpg")).unwrap();
-    for (name, bytes, found) in [
-        ("cut.png", &fs::read(world.path("whole.png")).unwrap()[..60], "truncated"),
-        ("cut.jpg", &fs::read(world.path("whole.jpg")).unwrap()[..200], "truncated"),
-        ("text.png", b"a page, not a picture".as_slice(), "expected PNG or JPEG, found something else"),
-        ("empty.png", b"", "expected PNG or JPEG, found an empty file"),
+    let (again, other) = ("hint: copy the file again", "PNG or JPEG");
+    for (name, bytes, found, hint) in [
+        ("cut.png", &fs::read(world.path("whole.png")).unwrap()[..60], "truncated", again),
+        ("cut.jpg", &fs::read(world.path("whole.jpg")).unwrap()[..200], "truncated", again),
+        (
+            "text.png",
+            b"a page, not a picture".as_slice(),
+            "expected PNG or JPEG, found something else",
+            other,
+        ),
+        ("empty.png", b"", "expected PNG or JPEG, found an empty file", other),
     ] {
         fs::write(world.path(name), bytes).unwrap();
         world.fails(
             &format!("predict --model digits.safetensors {name}"),
             65,
-            &[name, found, "hint: ", "PNG or JPEG"],
+            &[name, found, "hint: ", hint],
         );
     }
     GrayImage::new(51_000, 1_000).save(world.path("wide.png")).unwrap();
-    let words = ["expected at most 50 megapixels, found 51.0 (51000 × 1000)", "hint: cut the digit out"];
+    let words = ["expected at most 50 megapixels, found 51.0 (51000 × 1000)", "hint: crop to the digit"];
     world.fails("predict --model digits.safetensors wide.png", 65, &words);
     GrayImage::new(9_000, 9_000).save(world.path("large.png")).unwrap();
     world.fails("predict --model digits.safetensors large.png", 65, &["found 81.0 (9000 × 9000)"]);
