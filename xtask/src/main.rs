@@ -1,9 +1,10 @@
-//! The project's own commands: `cargo xtask compare`, `fetch`, `bench`, `fixtures`, `ci`.
+//! The project's own commands: `cargo xtask compare`, `fetch`, `bench`, `fixtures`, `torture`, `ci`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this program prints")]
 
 mod bench;
 mod ci;
 mod fixtures;
+mod torture;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -19,6 +20,8 @@ cargo xtask COMMAND
                         come; --peers beside PyTorch, JAX, candle and burn (--help)
   bench instructions    counts the instructions of steps and updates by valgrind
   fixtures              records anew what other implementations compute, for the tests
+  torture [--short]     kills, faults and odd files against every command that writes (--help)
+  descent …             the program itself
   ci                    what a submission must pass: format, lints, docs, tests
 ";
 
@@ -34,6 +37,8 @@ fn main() -> ExitCode {
         Some("compare") => descent(&["compare"]),
         Some("fetch") => descent(&["data", "fetch"]),
         Some("bench") => bench::run(&rest),
+        Some("descent") => descent(&[]),
+        Some("torture") => torture::run(&rest),
         Some("fixtures") => fixtures::run(&rest),
         Some("ci") => ci::run(),
         Some("help" | "--help" | "-h") => {

@@ -51,7 +51,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             let error = visible_error(&arguments, error);
             // Help and version go to standard output with code 0, mistakes to standard error with 2.
             let code = error.exit_code();
-            return if error.print().is_ok() { ExitCode::from(code as u8) } else { ExitCode::from(74) };
+            return match error.print() {
+                Ok(()) => ExitCode::from(code as u8),
+                // A mistake stays one although nobody reads it.
+                Err(_) if error.use_stderr() => ExitCode::from(code as u8),
+                Err(unread) => Failure::from(unread).report(),
+            };
         }
     };
     // Asked for another arithmetic, the program does not go on with its own.

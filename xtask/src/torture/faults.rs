@@ -1,0 +1,102 @@
+//! C3: an error or a kill at the n-th call of the system, for every n.
+
+use std::fs;
+use std::process::Command;
+
+use super::jobs::{JOBS, Job, Reference};
+use super::{Effort, Row, program};
+
+/// Calls that change files, and errors that they may give. A rename is not interrupted by signals.
+const CALLS: [(&str, &[&str]); 8] = [
+    ("write", &["EIO", "ENOSPC", "EINTR"]),
+    ("fsync", &["EIO", "ENOSPC"]),
+    ("fdatasync", &["EIO", "ENOSPC"]),
+    ("rename", &["EIO", "ENOSPC"]),
+    ("openat", &["EIO", "EMFILE", "EINTR"]),
+    ("unlink", &["EIO"]),
+    ("ftruncate", &["EIO"]),
+    ("mkdir", &["EIO", "ENOSPC"]),
+];
+
+pub(super) fn rows(effort: Effort) -> Vec<Row> {
+    if let Err(why) = install() {
+        return vec![Row::new("C3", "faults at the n-th call").skipped(why)];
+    }
+    JOBS.iter().flat_map(|job| of_job(*job, effort)).collect()
+}
+
+fn of_job(job: Job, effort: Effort) -> Vec<Row> {
+    let reference = match job.reference() {
+        Ok(reference) => reference,
+        Err(why) => return vec![Row::new("C3", job.name).skipped(why)],
+    };
+    let (mut errors, mut kills) = (
+        Row::new("C3", format!("{}: an error at the n-th call", job.name)),
+        Row::new("C3", format!("{}: a kill at the n-th call", job.name)),
+    );
+    let mut points = 0;
+    // Every stride-th of all points, so that a short form reaches each kind of call.
+    let mut is_due = || {
+        points += 1;
+        points % effort.stride == 0
+    };
+    let counts = counts(job);
+    for ((call, faults), count) in CALLS.into_iter().zip(counts) {
+        for n in 1..=count {
+            for error in faults.iter().filter(|_| is_due()) {
+                let inject = format!("inject={call}:error={error}:when={n}");
+                errors.count(&inject, disturbed(job, &reference, call, &inject, false));
+            }
+            if is_due() {
+                let inject = format!("inject={call}:signal=KILL:when={n}");
+                kills.count(&inject, disturbed(job, &reference, call, &inject, true));
+            }
+        }
+    }
+    vec![errors, kills]
+}
+
+/// One run with one fault, and one without.
+fn disturbed(job: Job, reference: &Reference, call: &str, inject: &str, killed: bool) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    job.prepare(folder.path());
+    let trace = format!("trace={call}");
+    let strace = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-e", &trace, "-e", inject];
+    let outcome = program::finish(program::wrapped(folder.path(), &strace, job.arguments.split_whitespace()));
+    reference.check(folder.path(), &outcome, killed)?;
+    if inject.contains("EINTR") && !outcome.succeeded() {
+        return Err(format!("an interrupted call is seen: {}", outcome.last_line()));
+    }
+    reference.heal(folder.path())
+}
+
+/// Calls of each kind in an undisturbed run.
+fn counts(job: Job) -> [usize; CALLS.len()] {
+    let Ok(folder) = tempfile::tempdir() else { return [0; CALLS.len()] };
+    job.prepare(folder.path());
+    let log = folder.path().join("calls");
+    let trace = format!("trace={}", CALLS.map(|(call, _)| call).join(","));
+    let log_text = log.display().to_string();
+    let strace = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", &log_text, "-e", &trace];
+    program::finish(program::wrapped(folder.path(), &strace, job.arguments.split_whitespace()));
+    let text = fs::read_to_string(log).unwrap_or_default();
+    // A line is `PID CALL(…`.
+    let is =
+        |line: &str, call: &str| line.split_whitespace().nth(1).is_some_and(|word| word.starts_with(call));
+    CALLS.map(|(call, _)| text.lines().filter(|line| is(line, &format!("{call}("))).count())
+}
+
+/// Makes sure that strace is there and may trace.
+fn install() -> Result<(), String> {
+    let works = || {
+        let probe = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).output();
+        probe.is_ok_and(|output| output.status.success())
+    };
+    if !works() {
+        let _ = Command::new("apt-get").args(["install", "-y", "-qq", "strace"]).output();
+    }
+    match works() {
+        true => Ok(()),
+        false => Err("strace is missing, or may not trace here".to_string()),
+    }
+}
