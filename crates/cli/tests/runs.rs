@@ -138,8 +138,8 @@ fn questions_in_sql_are_answered_and_change_nothing() {
 
     for (sql, part) in [
         ("SELECT answer FROM results", "no such column: answer"),
-        ("DELETE FROM runs", "only read"),
-        ("DROP VIEW results", "only read"),
+        ("DELETE FROM runs", "expected a statement that reads"),
+        ("DROP VIEW results", "expected a statement that reads"),
     ] {
         let error = fails(folder, 2, &["runs", "sql", sql]);
         assert!(error.contains(part), "{error}");

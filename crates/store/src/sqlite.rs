@@ -96,10 +96,25 @@ impl Sqlite {
         result.and_then(|value| ended.map(|()| value))
     }
 
-    /// Changes the file, all of it or nothing, while no other process writes.
+    /// Changes the file, all of it or nothing, while no other process writes. What was changed is on the disk.
     fn write<T>(&self, change: impl FnOnce(&Inside, &Path) -> Result<T, Error>) -> Result<T, Error> {
+        self.change("full", change)
+    }
+
+    /// As [`Sqlite::write`], without the milliseconds that the disk takes: a loss of power may undo the change, until
+    /// the next run is put.
+    fn write_soon<T>(&self, change: impl FnOnce(&Inside, &Path) -> Result<T, Error>) -> Result<T, Error> {
+        self.change("normal", change)
+    }
+
+    fn change<T>(
+        &self,
+        synchronous: &str,
+        change: impl FnOnce(&Inside, &Path) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut inside = self.inside();
         let path = &self.path;
+        inside.connection.pragma_update(None, "synchronous", synchronous).at(path)?;
         inside.connection.execute_batch("BEGIN IMMEDIATE").at(path)?;
         let result = inside.refresh(path).and_then(|()| change(&inside, path));
         let result = result.and_then(|value| {
@@ -209,7 +224,7 @@ impl Store for Sqlite {
         if let Some(record) = self.get(key)? {
             return Ok(Claim::Done(Box::new(record)));
         }
-        self.write(|inside, path| {
+        self.write_soon(|inside, path| {
             if let Some(record) = inside.get(path, key)? {
                 return Ok(Claim::Done(Box::new(record)));
             }
@@ -218,7 +233,7 @@ impl Store for Sqlite {
     }
 
     fn beat(&self, key: &str, holder: &Holder, so_far: Option<&Record>) -> Result<bool, Error> {
-        self.write(|inside, path| claims::beat(&inside.connection, path, key, holder, so_far, now()))
+        self.write_soon(|inside, path| claims::beat(&inside.connection, path, key, holder, so_far, now()))
     }
 
     fn release(&self, key: &str, holder: &Holder) -> Result<(), Error> {
@@ -226,7 +241,7 @@ impl Store for Sqlite {
         if held.is_none_or(|claim| claim.holder != *holder) {
             return Ok(());
         }
-        self.write(|inside, path| match claims::get(&inside.connection, path, key)? {
+        self.write_soon(|inside, path| match claims::get(&inside.connection, path, key)? {
             Some(claim) if claim.holder == *holder => claims::end(&inside.connection, key).at(path),
             _ => Ok(()),
         })

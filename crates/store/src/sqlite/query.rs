@@ -58,10 +58,13 @@ impl Sqlite {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::DatabaseBusy) => {
                 QueryError::Store(Failed::sqlite(path, &error))
             }
-            Some(ErrorCode::ReadOnly) => QueryError::Sql("this store is only read here".to_string()),
+            Some(ErrorCode::ReadOnly) => read_only(),
             _ => QueryError::Sql(files::text::shorten(&message(&error), 300)),
         };
         let mut statement = connection.prepare(sql).map_err(failed)?;
+        if !statement.readonly() {
+            return Err(read_only());
+        }
         let columns: Vec<String> = statement.column_names().map(String::from).collect();
         let mut found = statement.query([]).map_err(failed)?;
         let mut rows = Vec::new();
@@ -71,6 +74,10 @@ impl Sqlite {
         }
         Ok(Answer { columns, rows })
     }
+}
+
+fn read_only() -> QueryError {
+    QueryError::Sql("expected a statement that reads, found one that writes".to_string())
 }
 
 fn cell(value: ValueRef<'_>) -> Cell {

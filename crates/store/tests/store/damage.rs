@@ -6,7 +6,7 @@ use std::path::Path;
 use lab::store::{Error, Holder};
 use tensor::random::Stream;
 
-use crate::made::{contents, record, records, study, trial};
+use crate::made::{contents, record, records, rounds, study, trial};
 
 /// Puts something of everything into a store.
 fn fill(path: &Path) -> String {
@@ -68,7 +68,7 @@ fn five_hundred_damages_to_a_database() {
     let original = fs::read(&whole).expect("a file");
     let mut random = Stream::new(0, "damage");
     let (mut refused, mut unharmed) = (0, 0);
-    for number in 0..500 {
+    for number in 0..rounds(500) {
         let mut bytes = original.clone();
         let what = damage(&mut bytes, &mut random);
         fs::write(&damaged, &bytes).expect("a file");
@@ -88,7 +88,7 @@ fn five_hundred_damages_to_a_database() {
         }
     }
     // Bytes that nothing reads can be damaged without harm; most are read.
-    assert!(refused > 250 && unharmed > 0, "{refused} refused, {unharmed} unharmed");
+    assert!(refused > rounds(250) && unharmed > 0, "{refused} refused, {unharmed} unharmed");
 }
 
 #[test]

@@ -83,3 +83,9 @@ pub(crate) fn contents(store: &dyn Store) -> Result<String, lab::store::Error> {
 pub(crate) fn both(folder: &Path) -> [std::path::PathBuf; 2] {
     [folder.join("runs.db"), folder.join("runs.jsonl")]
 }
+
+/// A number of rounds, times `DESCENT_TORTURE` where that is set.
+pub(crate) fn rounds(usual: u64) -> u64 {
+    let times = std::env::var("DESCENT_TORTURE").map_or(Ok(1), |text| text.parse());
+    usual * times.unwrap_or_else(|_| panic!("DESCENT_TORTURE: expected a whole number"))
+}

@@ -7,9 +7,12 @@ use std::process::{Child, Command, Stdio};
 
 use lab::store::{Claim, Filter, Holder, Put};
 
-use crate::made::{both, contents, record};
+use crate::made::{both, contents, record, rounds};
 
-const RUNS: u64 = 48;
+/// Runs that eight processes want.
+fn runs() -> u64 {
+    rounds(48)
+}
 
 /// The part of another process: this test program with a role in its environment.
 #[test]
@@ -21,8 +24,8 @@ fn child() {
     match role.as_str() {
         // Each begins elsewhere, so that they meet everywhere.
         "work" => {
-            for place in 0..RUNS {
-                let run = record((place + number * 7) % RUNS);
+            for place in 0..runs() {
+                let run = record((place + number * 7) % runs());
                 if store.claim(&run.key(), &Holder::new()).expect("a claim") == Claim::Ours {
                     let put = store.put(&run).expect("a run");
                     assert_eq!(put, Put::New);
@@ -80,9 +83,9 @@ fn eight_processes_run_each_run_once() {
             ran.extend(numbers(&output.stdout, "ran "));
         }
         ran.sort_unstable();
-        assert_eq!(ran, (0..RUNS).collect::<Vec<u64>>(), "{}", path.display());
+        assert_eq!(ran, (0..runs()).collect::<Vec<u64>>(), "{}", path.display());
         let store = store::open_existing(&path).expect("a store");
-        assert_eq!(store.list(&Filter::default()).expect("a list").len(), RUNS as usize);
+        assert_eq!(store.list(&Filter::default()).expect("a list").len(), runs() as usize);
         assert!(store.running().expect("claims").is_empty());
         let rest: Vec<_> = fs::read_dir(folder.path()).expect("a folder").flatten().collect();
         assert!(rest.iter().all(|entry| !entry.file_name().to_string_lossy().ends_with(".new")), "{rest:?}");
@@ -94,12 +97,12 @@ fn what_was_put_survives_a_kill_and_claims_of_the_dead_are_free() {
     let folder = tempfile::tempdir().expect("a folder");
     for path in both(folder.path()) {
         let mut put = Vec::new();
-        for round in 0..10 {
+        for round in 0..rounds(10) {
             let mut child = start("write", &path, round);
             // Killed in the middle of its work: as soon as it has done a few, another number each round.
             let mut output = std::io::BufReader::new(child.stdout.take().expect("piped"));
             let (mut lines, mut line) = (Vec::new(), String::new());
-            while numbers(&lines, "put ").len() <= round as usize {
+            while numbers(&lines, "put ").len() <= round as usize % 12 {
                 line.clear();
                 let read = std::io::BufRead::read_line(&mut output, &mut line).expect("a line");
                 assert!(read > 0, "{}", String::from_utf8_lossy(&lines));
@@ -119,7 +122,7 @@ fn what_was_put_survives_a_kill_and_claims_of_the_dead_are_free() {
         }
         // One more a round, whose word had not come out yet.
         let found = store.list(&Filter::default()).expect("a list").len();
-        assert!((put.len()..=put.len() + 10).contains(&found), "{found} of {}", put.len());
+        assert!((put.len()..=put.len() + rounds(10) as usize).contains(&found), "{found} of {}", put.len());
         for claim in store.running().expect("claims") {
             let taken = store.claim(&claim.key, &Holder::new()).expect("a claim");
             assert!(!cfg!(target_os = "linux") || taken == Claim::Ours, "{taken:?}");

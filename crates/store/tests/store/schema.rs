@@ -132,8 +132,9 @@ fn questions_only_read_and_mistakes_in_them_are_shown() {
     for (sql, part) in [
         ("SELECT * FROM run", "no such table: run"),
         ("SELECT seed FROM runs WHERE", "incomplete input"),
-        ("DELETE FROM runs", "only read"),
-        ("CREATE TABLE x (y)", "only read"),
+        ("DELETE FROM runs", "expected a statement that reads"),
+        ("VACUUM INTO 'copy.db'", "expected a statement that reads"),
+        ("CREATE TABLE x (y)", "expected a statement that reads"),
         ("SELECT 1; DELETE FROM runs", "expected one statement"),
         ("", ""),
     ] {
