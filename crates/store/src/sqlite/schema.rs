@@ -78,7 +78,7 @@ fn create(path: &Path) -> Result<(), Error> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let Holder { pid, worker, .. } = Holder::new();
     let temporary = path.with_file_name(format!(".{name}.{pid}-{worker}.new"));
-    let made = make(&temporary).and_then(|()| {
+    let made = make(&temporary, path).and_then(|()| {
         // Where another process was faster, its file is the store.
         match fs::hard_link(&temporary, path) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
@@ -94,14 +94,15 @@ fn create(path: &Path) -> Result<(), Error> {
     made
 }
 
-fn make(path: &Path) -> Result<(), Error> {
-    File::create_new(path).map_err(|source| files::Error::Create {
+/// Makes a store under a temporary name. Errors name the file that is to be.
+fn make(temporary: &Path, path: &Path) -> Result<(), Error> {
+    File::create_new(temporary).map_err(|source| files::Error::Create {
         path: path.into(),
         flag: None,
         source,
     })?;
     let connection = Connection::open_with_flags(
-        path,
+        temporary,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )
     .at(path)?;
