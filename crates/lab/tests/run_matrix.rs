@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use lab::store::{Claim, Filter, Holder, Memory, Store};
 use lab::{Comparison, RunMatrix};
 use train::{Budget, Event, Recipe, Split, Task, Training};
 
@@ -71,4 +72,61 @@ fn a_row_counts_gradients_for_each_batch() {
         let comparison = Comparison::new(vec![training.record()], Some(0.95), String::new());
         assert_eq!(comparison.rows[0].gradients_per_batch, Some(per_batch), "{text}");
     }
+}
+
+#[test]
+fn two_that_share_a_store_train_each_run_once_and_have_the_same_records() {
+    let task = task();
+    let recipes: Vec<Recipe> = ["sgd lr=0.1", "adam"].map(|text| text.parse().unwrap()).into();
+    let matrix = RunMatrix { task: &task, recipes, seeds: vec![0, 1, 2], budget: BUDGET, threads: 1 };
+    let (store, trained) = (Memory::default(), std::sync::Mutex::new(Vec::new()));
+    let share = || {
+        let watch = |id: lab::run_matrix::RunId, event: &Event| {
+            if let Event::Progress { batches: 1, .. } = event {
+                trained.lock().unwrap().push((id.recipe, id.seed));
+            }
+            ControlFlow::Continue(())
+        };
+        matrix.run_in(&store, &|_| None, &watch, &|_| ControlFlow::Continue(())).unwrap()
+    };
+    let [first, second] = std::thread::scope(|scope| {
+        let other = scope.spawn(share);
+        [share(), other.join().unwrap()]
+    });
+    assert_eq!(first, second);
+    assert_eq!(store.records(&Filter::default()).unwrap().len(), 6);
+    let mut trained = trained.into_inner().unwrap();
+    trained.sort_unstable();
+    assert_eq!(trained, [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]);
+    // Asked again it trains nothing, and another store is filled from what is known.
+    let (other, nothing) = (Memory::default(), |_, event: &Event| {
+        assert!(!matches!(event, Event::Progress { .. }));
+        ControlFlow::Continue(())
+    });
+    let again =
+        matrix.run_in(&other, &|key| store.get(key).unwrap(), &nothing, &|_| ControlFlow::Break(())).unwrap();
+    assert_eq!((again, other.records(&Filter::default()).unwrap().len()), (first, 6));
+}
+
+#[test]
+fn a_stopped_run_gives_its_claim_back_and_one_that_another_has_is_left_to_it() {
+    let task = task();
+    let recipes: Vec<Recipe> = vec!["sgd lr=0.1".parse().unwrap()];
+    let matrix = RunMatrix { task: &task, recipes, seeds: vec![0, 1], budget: BUDGET, threads: 1 };
+    let store = Memory::default();
+    let stop = |_, _: &Event| ControlFlow::Break(());
+    assert!(matrix.run_in(&store, &|_| None, &stop, &|_| ControlFlow::Break(())).unwrap().is_empty());
+    assert!(store.running().unwrap().is_empty());
+
+    let key = Training::new(&task, &matrix.recipes[0], 0, BUDGET).unwrap().record().key();
+    let other = Holder::new();
+    assert_eq!(store.claim(&key, &other).unwrap(), Claim::Ours);
+    let waited = std::cell::Cell::new(0);
+    let wait = |holder: &Holder| {
+        assert_eq!(*holder, other);
+        waited.set(waited.get() + 1);
+        ControlFlow::Break(())
+    };
+    let records = matrix.run_in(&store, &|_| None, &|_, _| ControlFlow::Continue(()), &wait).unwrap();
+    assert_eq!((records.len(), records[0].seed, waited.get()), (1, 1, 1));
 }

@@ -46,6 +46,11 @@ pub struct Work<'s> {
 }
 
 impl Work<'_> {
+    /// The worker that has the claim.
+    pub fn holder(&self) -> &Holder {
+        &self.holder
+    }
+
     /// Gives a sign of life every few seconds, with the curves so far; to be called after every step. Says stop
     /// where the store fails, or where another worker has taken the run over because this one was suspended.
     pub fn keep(&mut self, training: &Training<'_>) -> ControlFlow<()> {
