@@ -119,6 +119,32 @@ fn a_replay_has_the_same_bits_and_a_changed_record_is_told_from_it() {
 }
 
 #[test]
+fn comparisons_share_their_runs_through_a_store() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let compare = |optimizers: &str, out: &str| {
+        let arguments =
+            ["compare", "--epochs", "1", "--seeds", "2", "--layers", "784,8,10", "--batch-size", "500"];
+        let more = ["--offline", "--store", "shared.db", "--optimizers", optimizers, "--out", out];
+        done(folder, &[&arguments[..], &more[..]].concat());
+        fs::read_to_string(folder.join(out).join("results.jsonl")).expect("records")
+    };
+    // At the same time, from two processes: seconds and all, so no run was trained twice.
+    let [first, second] = std::thread::scope(|scope| {
+        let other = scope.spawn(|| compare("sgd,adam", "one"));
+        [compare("sgd,adam", "two"), other.join().expect("it ends")]
+    });
+    assert_eq!(first, second);
+    assert_eq!(done(folder, &["runs", "export", "jsonl", "--store", "shared.db"]).lines().count(), 4);
+    // A comparison that needs more trains only that.
+    let third = compare("adam,rmsprop", "three");
+    let shared = first.lines().filter(|line| third.contains(*line)).count();
+    assert_eq!((shared, third.lines().count()), (2, 4));
+    let list = done(folder, &["runs", "list", "--store", "shared.db", "--json"]);
+    assert_eq!(list.lines().count(), 6);
+}
+
+#[test]
 fn questions_in_sql_are_answered_and_change_nothing() {
     let folder = with_runs();
     let folder = folder.path();

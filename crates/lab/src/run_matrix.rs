@@ -52,6 +52,9 @@ pub type Watch<'w> = dyn Fn(RunId, &Event) -> ControlFlow<()> + Sync + 'w;
 /// A record and its place: recipe, seed.
 type Placed = ((usize, usize), Record);
 
+/// The record of a run, none if it was stopped, or who else has it.
+type Outcome = Result<Option<Placed>, Holder>;
+
 /// Time between two looks at runs that others have.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -163,7 +166,7 @@ impl RunMatrix<'_> {
         job: Job,
         part: &(dyn Fn(&str) -> Result<Part<'s>, Error> + Sync),
         watch: &Watch<'_>,
-    ) -> Result<(Result<Option<Placed>, Holder>, ControlFlow<()>), Error> {
+    ) -> Result<(Outcome, ControlFlow<()>), Error> {
         let (seed, recipe) = (job.index / self.recipes.len(), job.index % self.recipes.len());
         let id = RunId { recipe, seed: self.seeds[seed], worker: job.worker };
         let mut training = Training::new(self.task, &self.recipes[recipe], id.seed, self.budget)?;

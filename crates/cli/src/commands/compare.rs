@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, value_parser};
 use lab::run_matrix::{KeptRuns, Plan, kept_in};
-use lab::{Comparison, RunMatrix};
+use lab::store::Holder;
+use lab::{Comparison, RunMatrix, Store};
 use optim::hyper::Value;
 use std::ops::ControlFlow;
 use train::{Budget, Event, Recipe, Task};
@@ -55,6 +56,10 @@ pub(crate) struct Compare {
     /// Examples in a batch
     #[arg(long, value_name = "N", default_value_t = BATCH, value_parser = value_parser!(u32).range(1..))]
     batch_size: u32,
+    /// Share finished runs with other comparisons and processes through this store [default: DESCENT_STORE, if set]
+    #[cfg(feature = "store")]
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
     /// A first look: 1 epoch, 3 seeds (unless --epochs or --seeds say otherwise)
     #[arg(long)]
     quick: bool,
@@ -110,6 +115,7 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     if !kept.is_empty() {
         console::note(&format!("going on with {shown}: {} of {} runs are there", kept.len(), matrix.runs()));
     }
+    let store = open_store(compare)?;
     let stop = Stop::listen()?;
 
     let steps = matrix
@@ -127,7 +133,8 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     }
     let progress = Progress::new(matrix.runs(), steps * u64::from(seeds), matrix.workers(), json);
     let (stopped, unkept) = (AtomicBool::new(false), Once::new());
-    let records = matrix.run_others(&|key| kept.get(key), &|place, event| {
+    let known = |key: &str| kept.get(key);
+    let watch = |place, event: &Event| {
         progress.read(place, event);
         if let Event::RunFinished { record } = event
             && let Err(error) = kept.put(record)
@@ -140,7 +147,17 @@ fn run(compare: &Compare) -> Result<(), Failure> {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
-    })?;
+    };
+    let told = Once::new();
+    let waiting = |holder: &Holder| {
+        told.call_once(|| console::note(&format!("waiting for runs of {holder}")));
+        stopped.store(stop.asked(), Ordering::Relaxed);
+        if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let records = match &store {
+        Some(store) => matrix.run_in(&**store, &known, &watch, &waiting)?,
+        None => matrix.run_others(&known, &watch)?,
+    };
     progress.finish();
 
     let finished = records.len();
@@ -181,6 +198,19 @@ fn recipes(list: &str, batch: u32) -> Result<Vec<Recipe>, Failure> {
         return Err(Failure::usage("--optimizers names none", "for example --optimizers sgd,adam,rmsprop"));
     }
     Ok(recipes)
+}
+
+/// The store of `--store` or of the environment, if either names one.
+#[cfg(feature = "store")]
+fn open_store(compare: &Compare) -> Result<Option<Box<dyn Store>>, Failure> {
+    let path = compare.store.clone().or_else(super::runs::of_environment);
+    Ok(path.map(|path| store::open(&path)).transpose()?)
+}
+
+/// No store: the program was built without.
+#[cfg(not(feature = "store"))]
+fn open_store(_: &Compare) -> Result<Option<Box<dyn Store>>, Failure> {
+    Ok(None)
 }
 
 /// The folder for results: the one that was named, the last one of this comparison, or a new one.

@@ -15,6 +15,8 @@ mod sql;
 
 use clap::{Args, Subcommand};
 
+pub(super) use place::of_environment;
+
 use super::Command;
 use crate::failure::Failure;
 

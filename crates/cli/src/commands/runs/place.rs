@@ -25,8 +25,8 @@ impl StoreArgs {
         if let Some(path) = &self.store {
             return path.clone();
         }
-        if let Some(path) = env::var_os("DESCENT_STORE").filter(|path| !path.is_empty()) {
-            return path.into();
+        if let Some(path) = of_environment() {
+            return path;
         }
         // Without a home folder there is still the folder for temporary files.
         let folder = etcetera::choose_base_strategy()
@@ -62,6 +62,11 @@ impl StoreArgs {
             "name one with --store, or make it: descent runs import results.jsonl",
         ))
     }
+}
+
+/// The store that `DESCENT_STORE` names.
+pub(in crate::commands) fn of_environment() -> Option<PathBuf> {
+    env::var_os("DESCENT_STORE").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// The one run whose key begins with `id`.
