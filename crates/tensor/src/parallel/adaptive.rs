@@ -4,6 +4,10 @@
 //! thread. Results do not depend on the number of threads, so it is chosen by the time that steps take: another
 //! number is tried for about a millisecond, and rarely enough that trials that lose cost [`TRIALS`] of the time.
 
+use std::time::Instant;
+
+use super::{limited, spinning};
+
 /// Share of the time that trials may lose.
 const TRIALS: f64 = 0.008;
 
@@ -29,6 +33,9 @@ const MARGIN: f64 = 0.02;
 /// Seconds until a trial that lost is repeated, at first and at most; twice as long after each.
 const WAIT: f64 = 50e-3;
 const MAX_WAIT: f64 = 2.0;
+
+/// Seconds for which a trial that lost much is waited for at most.
+const MAX_DEBT: f64 = 20.0;
 
 /// Seconds after which a smaller number of threads is tried again although the greater one is fast.
 const PROBE: f64 = 200e-3;
@@ -161,6 +168,23 @@ impl Adaptive {
         }
     }
 
+    /// Runs `count` steps, each on the number chosen for it of the current [`Threads`](super::Threads).
+    pub fn steps(&mut self, count: usize, mut step: impl FnMut()) {
+        let mut done = 0;
+        while done < count {
+            let threads = self.threads();
+            let stretch = || {
+                while done < count && self.threads() == threads {
+                    let start = Instant::now();
+                    step();
+                    self.took(start.elapsed().as_secs_f64());
+                    done += 1;
+                }
+            };
+            limited(threads, || spinning(stretch));
+        }
+    }
+
     /// Short steps are tried on one thread before anything else, long ones later.
     fn begin(&mut self, seconds: f64) {
         if seconds < LONG {
@@ -185,7 +209,7 @@ impl Adaptive {
     fn lose(&mut self, best: usize) {
         let (now, lost) = (self.now, self.lost.max(0.0));
         let mode = &mut self.modes[self.current];
-        mode.due = now + mode.wait.max(lost / TRIALS).min(MAX_WAIT);
+        mode.due = now + mode.wait.max((lost / TRIALS).min(MAX_DEBT));
         mode.wait = (2.0 * mode.wait).min(MAX_WAIT);
         self.enter(best, None);
     }
@@ -285,6 +309,18 @@ mod tests {
                 choice.took(50e-6 * (1.0 + 0.3 * distance));
             }
             assert_eq!(choice.threads(), best, "of {threads}");
+        }
+    }
+
+    #[test]
+    fn all_steps_are_done_on_any_number_of_threads() {
+        for threads in 1..=4 {
+            let (mut choice, mut done) = (Adaptive::new(threads), 0);
+            let pool = super::super::Threads::start(threads).expect("threads");
+            for count in [0, 1, 2, 1000] {
+                pool.run(|| choice.steps(count, || done += 1));
+            }
+            assert_eq!(done, 1003);
         }
     }
 
