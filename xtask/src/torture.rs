@@ -24,7 +24,7 @@ cargo xtask torture [--short] [ROW…]
   F2   closed and full standard output
   A, B the suites for parsers and downloads, as tests (not with --short)
 
-  --short   fewer moments and points: seconds instead of an hour
+  --short   fewer moments and points, and without the commands of stores: seconds instead of an hour
 ";
 
 /// Everything that was tried for a row, and what did not hold.
@@ -98,6 +98,12 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         true => Effort { moments: 40, stride: 1, suites: true },
         false => Effort { moments: 3, stride: 24, suites: false },
     };
+    if effort.suites
+        && let Err(why) = program::build()
+    {
+        eprintln!("error: {why}");
+        return ExitCode::FAILURE;
+    }
     let mut rows = Vec::new();
     for (ids, family) in FAMILIES {
         if wanted.is_empty() || wanted.iter().any(|row| ids.contains(row.as_str())) {

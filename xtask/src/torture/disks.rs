@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::jobs::{JOBS, Job, Reference};
+use super::jobs::{self, Job, Reference};
 use super::{Effort, Row, program};
 
 pub(super) fn rows(_: Effort) -> Vec<Row> {
     let mut rows = Vec::new();
-    for job in JOBS {
+    for job in jobs::all() {
         match job.reference() {
             Ok(reference) => {
                 rows.extend([full(job, &reference), limited(job, &reference), refused(job, &reference)])
@@ -23,13 +23,16 @@ pub(super) fn rows(_: Effort) -> Vec<Row> {
 /// Disks of a few sizes.
 fn full(job: Job, reference: &Reference) -> Row {
     let mut row = Row::new("C4", format!("{}: a full disk", job.name));
-    for kib in [4, 8, 16, 24, 32, 48, 64] {
+    for kib in [4, 8, 16, 24, 32, 48, 64, 96, 128, 192] {
         let Ok(folder) = tempfile::tempdir() else { return row.skipped("no temporary folder") };
         let disk = match Mount::tmpfs(folder.path(), &format!("size={kib}k")) {
             Ok(disk) => disk,
             Err(why) => return row.skipped(why),
         };
-        job.prepare(disk.0);
+        if job.prepare(disk.0).is_err() {
+            // Too small for what the command reads.
+            continue;
+        }
         let outcome = program::finish(program::command(disk.0, job.arguments));
         let held = reference.check(disk.0, &outcome, false).and_then(|()| outcome.ended_with(&[0, 73, 74]));
         // What was found is shown although it cannot be kept.
@@ -49,7 +52,9 @@ fn limited(job: Job, reference: &Reference) -> Row {
     let mut row = Row::new("C4", format!("{}: a limit on the size of files", job.name));
     for kib in [0, 1, 2, 4, 8, 16, 32] {
         let Ok(folder) = tempfile::tempdir() else { return row.skipped("no temporary folder") };
-        job.prepare(folder.path());
+        if job.prepare(folder.path()).is_err() {
+            return row.skipped("no room for what the command reads");
+        }
         let script = format!("ulimit -f {kib}; exec \"$@\"");
         let wrapper = ["bash", "-c", &script, "-"];
         let outcome =
@@ -70,7 +75,9 @@ fn refused(job: Job, reference: &Reference) -> Row {
         Ok(disk) => disk,
         Err(why) => return row.skipped(why),
     };
-    job.prepare(disk.0);
+    if job.prepare(disk.0).is_err() {
+        return row.skipped("no room for what the command reads");
+    }
     let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     for (what, options, wrapper) in [("another user's", "rw", &nobody[..]), ("read-only", "ro", &[])] {
         let held = disk.remount(options).and_then(|()| {

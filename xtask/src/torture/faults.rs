@@ -3,12 +3,13 @@
 use std::fs;
 use std::process::Command;
 
-use super::jobs::{JOBS, Job, Reference};
+use super::jobs::{self, Job, Reference};
 use super::{Effort, Row, program};
 
 /// Calls that change files, and errors that they may give. A rename is not interrupted by signals.
-const CALLS: [(&str, &[&str]); 8] = [
+const CALLS: [(&str, &[&str]); 9] = [
     ("write", &["EIO", "ENOSPC", "EINTR"]),
+    ("pwrite64", &["EIO", "ENOSPC"]),
     ("fsync", &["EIO", "ENOSPC"]),
     ("fdatasync", &["EIO", "ENOSPC"]),
     ("rename", &["EIO", "ENOSPC"]),
@@ -22,7 +23,7 @@ pub(super) fn rows(effort: Effort) -> Vec<Row> {
     if let Err(why) = install() {
         return vec![Row::new("C3", "faults at the n-th call").skipped(why)];
     }
-    JOBS.iter().flat_map(|job| of_job(*job, effort)).collect()
+    jobs::all().into_iter().flat_map(|job| of_job(job, effort)).collect()
 }
 
 fn of_job(job: Job, effort: Effort) -> Vec<Row> {
@@ -59,7 +60,7 @@ fn of_job(job: Job, effort: Effort) -> Vec<Row> {
 /// One run with one fault, and one without.
 fn disturbed(job: Job, reference: &Reference, call: &str, inject: &str, killed: bool) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    job.prepare(folder.path());
+    job.prepare(folder.path()).map_err(|error| error.to_string())?;
     let trace = format!("trace={call}");
     let strace = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-e", &trace, "-e", inject];
     let outcome = program::finish(program::wrapped(folder.path(), &strace, job.arguments.split_whitespace()));
@@ -73,7 +74,7 @@ fn disturbed(job: Job, reference: &Reference, call: &str, inject: &str, killed: 
 /// Calls of each kind in an undisturbed run.
 fn counts(job: Job) -> [usize; CALLS.len()] {
     let Ok(folder) = tempfile::tempdir() else { return [0; CALLS.len()] };
-    job.prepare(folder.path());
+    let Ok(()) = job.prepare(folder.path()) else { return [0; CALLS.len()] };
     let log = folder.path().join("calls");
     let trace = format!("trace={}", CALLS.map(|(call, _)| call).join(","));
     let log_text = log.display().to_string();

@@ -1,7 +1,8 @@
 //! The commands that write, with what must be true of their files whatever happened.
 
-use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
+use std::{fs, io};
 
 use super::program::{self, Outcome};
 
@@ -14,15 +15,18 @@ pub(super) struct Job {
     pub(super) files: &'static [&'static str],
     /// Of these, files that are there from a run before.
     pub(super) old: &'static [&'static str],
+    /// Files that it reads: `runs.jsonl`, `all.db`.
+    pub(super) given: &'static [&'static str],
 }
 
 /// Small enough for hundreds of runs; one thread, so that strace counts what this one does.
-pub(super) const JOBS: [Job; 4] = [
+pub(super) const JOBS: [Job; 6] = [
     Job {
         name: "train --save",
         arguments: "train --offline --layers 784,4,10 --batch-size 500 --epochs 1 --threads 1 --save model.st",
         files: &["model.st"],
         old: &["model.st"],
+        given: &[],
     },
     Job {
         name: "train --checkpoint-every",
@@ -30,6 +34,7 @@ pub(super) const JOBS: [Job; 4] = [
             --checkpoint c.st --checkpoint-every 7 --resume --save model.st",
         files: &["model.st"],
         old: &[],
+        given: &[],
     },
     Job {
         name: "compare",
@@ -37,12 +42,28 @@ pub(super) const JOBS: [Job; 4] = [
             --out here",
         files: &["here/report.html", "here/curves.svg", "here/results.csv", "here/results.jsonl"],
         old: &[],
+        given: &[],
     },
     Job {
         name: "find-lr --svg",
         arguments: "find-lr --offline --seeds 1 --steps 50 --threads 1 --svg range.svg",
         files: &["range.svg", "range.csv", "range.json"],
         old: &["range.svg"],
+        given: &[],
+    },
+    Job {
+        name: "runs import",
+        arguments: "runs import runs.jsonl --store new.db",
+        files: &["new.db"],
+        old: &[],
+        given: &["runs.jsonl"],
+    },
+    Job {
+        name: "runs export --out",
+        arguments: "runs export jsonl --store all.db --out out.jsonl",
+        files: &["out.jsonl"],
+        old: &["out.jsonl"],
+        given: &["all.db"],
     },
 ];
 
@@ -55,10 +76,17 @@ pub(super) struct Reference {
 /// What stands for a file of a run before.
 const OLD: &[u8] = b"as it was before\n";
 
+/// The commands that the program has here.
+pub(super) fn all() -> Vec<Job> {
+    let has_runs = program::finish(program::command(Path::new("."), "runs --help")).succeeded();
+    JOBS.into_iter().filter(|job| has_runs || !job.name.starts_with("runs")).collect()
+}
+
 impl Job {
     /// Runs it undisturbed.
     pub(super) fn reference(self) -> Result<Reference, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        self.give(folder.path()).map_err(|error| error.to_string())?;
         let outcome = program::finish(program::command(folder.path(), self.arguments));
         if !outcome.succeeded() {
             return Err(format!("{}: {}", self.name, outcome.stderr));
@@ -69,12 +97,31 @@ impl Job {
     }
 
     /// Prepares a folder as another run may have left it.
-    pub(super) fn prepare(self, folder: &Path) {
-        for name in self.old {
-            fs::write(folder.join(name), OLD).expect("a temporary folder takes files");
+    pub(super) fn prepare(self, folder: &Path) -> io::Result<()> {
+        self.old.iter().try_for_each(|name| fs::write(folder.join(name), OLD))?;
+        self.give(folder)
+    }
+
+    /// Puts the files there that it reads.
+    fn give(self, folder: &Path) -> io::Result<()> {
+        for name in self.given {
+            let given = if name.ends_with(".db") { &GIVEN.1 } else { &GIVEN.0 };
+            fs::write(folder.join(name), given)?;
         }
+        Ok(())
     }
 }
+
+/// Records of a comparison, and a store that has them.
+static GIVEN: LazyLock<(Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for arguments in [JOBS[2].arguments, "runs import here/results.jsonl --store all.db"] {
+        let outcome = program::finish(program::command(folder.path(), arguments));
+        assert!(outcome.succeeded(), "{arguments}: {}", outcome.stderr);
+    }
+    let read = |name: &str| fs::read(folder.path().join(name)).expect("it was just written");
+    (read("here/results.jsonl"), read("all.db"))
+});
 
 impl Reference {
     /// After a disturbed run: no panic, every file as before, whole or absent, and after code 0 all of them whole.
@@ -132,6 +179,12 @@ fn contents(path: &Path) -> Option<Vec<u8>> {
         "report.html" => whole(text.trim_end().ends_with("</html>")),
         "curves.svg" => whole(text.trim_end().ends_with("</svg>")),
         "results.csv" => whole(text.ends_with('\n')),
+        // The runs that a store gives; one that was only begun has none.
+        "new.db" => {
+            let export = "runs export jsonl --store new.db";
+            let outcome = program::finish(program::command(path.parent()?, export));
+            if outcome.stdout.is_empty() { OLD.to_vec() } else { outcome.stdout.into_bytes() }
+        }
         _ => bytes,
     })
 }

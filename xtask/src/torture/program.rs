@@ -1,9 +1,10 @@
 //! The program under test as a process of its own.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -53,9 +54,33 @@ impl Outcome {
     }
 }
 
-/// The arguments that start the program: this one, as `descent`.
-pub(super) fn descent() -> [std::ffi::OsString; 2] {
-    [std::env::current_exe().expect("a running program has a file").into(), "descent".into()]
+/// The program `descent` with all its features, once it is built.
+static BUILT: OnceLock<PathBuf> = OnceLock::new();
+
+/// Builds the program as users have it; without, this one stands in for it, with fewer commands.
+pub(super) fn build() -> Result<(), String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo).args(["build", "--quiet", "--package", "cli"]).status();
+    let descent = this().with_file_name("descent");
+    match status {
+        Ok(status) if status.success() && descent.is_file() => {
+            let _ = BUILT.set(descent);
+            Ok(())
+        }
+        _ => Err("the program cannot be built".to_string()),
+    }
+}
+
+fn this() -> PathBuf {
+    std::env::current_exe().expect("a running program has a file")
+}
+
+/// The words that start the program.
+fn descent() -> Vec<OsString> {
+    match BUILT.get() {
+        Some(descent) => vec![descent.into()],
+        None => vec![this().into(), "descent".into()],
+    }
 }
 
 /// A command of the program in a folder, with a cache of its own there.
@@ -69,8 +94,7 @@ pub(super) fn wrapped<W: AsRef<OsStr>, A: AsRef<OsStr>>(
     wrapper: &[W],
     arguments: impl IntoIterator<Item = A>,
 ) -> Command {
-    let [program, first] = descent();
-    let mut words = wrapper.iter().map(|word| word.as_ref().to_os_string()).chain([program, first]);
+    let mut words = wrapper.iter().map(|word| word.as_ref().to_os_string()).chain(descent());
     let mut command = Command::new(words.next().expect("a program"));
     command.args(words).args(arguments).current_dir(folder).env("XDG_CACHE_HOME", folder.join("cache"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
