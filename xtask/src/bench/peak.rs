@@ -7,7 +7,7 @@ use tensor::peak::multiply_adds;
 
 use super::{Subject, time};
 
-/// About 1 ms of work, and how often it is timed: the best time is that of the machine at its fastest, which no
+/// Some 0.3 ms of work, and how often it is timed: the best time is that of the machine at its fastest, which no
 /// product of the same round exceeds.
 const STEPS: usize = 100_000;
 const SAMPLES: usize = 10;
