@@ -23,6 +23,7 @@ cargo xtask torture [--short] [ROW…]
   D6   threads that cannot be started, and the same results on any number
   F2   closed and full standard output
   A, B the suites for parsers and downloads, as tests (not with --short)
+  D2   kills, damages and eight processes on a store, as tests (not with --short)
 
   --short   fewer moments and points, and without the commands of stores: seconds instead of an hour
 ";
@@ -79,7 +80,7 @@ const FAMILIES: [(&str, Family); 8] = [
     ("D4", kills::signaled),
     ("D6", kills::threads),
     ("F2", outputs::standard_output),
-    ("A, B", suites::rows),
+    ("A, B, D2", suites::rows),
 ];
 
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {

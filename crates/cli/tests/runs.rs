@@ -111,11 +111,18 @@ fn a_replay_has_the_same_bits_and_a_changed_record_is_told_from_it() {
     }
     assert_eq!(done(folder, &["runs", "list", "--store", "changed.db", "--json"]).lines().count(), 1);
     let error = fails(folder, 65, &["runs", "import", "changed.jsonl"]);
-    assert!(error.contains("curves.test_loss[1].value"), "{error}");
+    for part in ["changed.jsonl: the new run", "runs.db: the stored run", "curves.test_loss[1].value"] {
+        assert!(error.contains(part), "{part} in {error}");
+    }
     let merged = done(folder, &["runs", "merge", store, "--store", "all.jsonl"]);
     assert!(merged.contains("4 new runs"), "{merged}");
     let merged = done(folder, &["runs", "merge", store, "--store", "all.jsonl"]);
     assert!(merged.contains("0 new runs, 4 that were there"), "{merged}");
+    assert!(done(folder, &["runs", "check", "--store", "all.jsonl"]).contains("4 runs"));
+    for command in [&["gc"][..], &["sql", "SELECT 1"]] {
+        let error = fails(folder, 2, &[&["runs"], command, &["--store", "all.jsonl"]].concat());
+        assert!(error.contains("all.jsonl: expected a SQLite store"), "{error}");
+    }
 }
 
 #[test]

@@ -66,6 +66,7 @@ pub fn open_existing(path: &Path) -> Result<Box<dyn Store>, Error> {
     }
 }
 
-fn is_json_lines(path: &Path) -> bool {
+/// If the name of a file says that it is a store as JSON lines.
+pub fn is_json_lines(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "jsonl")
 }

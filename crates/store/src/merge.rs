@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use files::text;
 use lab::Store;
 use lab::store::{Error, Filter, Put, put_trials};
 
@@ -33,7 +32,7 @@ pub fn merge(
     (into, into_path): (&dyn Store, &Path),
     (from, from_path): (&dyn Store, &Path),
 ) -> Result<Merged, Error> {
-    let name = |error| named(error, from_path, into_path);
+    let name = |error: Error| error.between(from_path, into_path);
     let known: BTreeSet<String> = into.list(&Filter::default())?.into_iter().map(|run| run.key).collect();
     let there = from.list(&Filter::default())?;
     for run in there.iter().filter(|run| known.contains(&run.key)) {
@@ -74,21 +73,4 @@ pub fn merge(
 
 fn count(puts: &[Put]) -> usize {
     puts.iter().filter(|put| **put == Put::New).count()
-}
-
-/// The same error with the names of both files.
-fn named(error: Error, from: &Path, into: &Path) -> Error {
-    match error {
-        Error::Conflict { new, old, differences } => Error::Conflict {
-            new: format!("{}: {new}", text::path(from)),
-            old: format!("{}: {old}", text::path(into)),
-            differences,
-        },
-        Error::Changed { name, differences } => Error::Conflict {
-            new: format!("{}: study `{name}`", text::path(from)),
-            old: format!("{}: study `{name}`", text::path(into)),
-            differences,
-        },
-        other => other,
-    }
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::{Effort, Row};
 
 /// Rows, what they are, and the arguments of `cargo test`.
-const SUITES: [(&str, &str, &[&str]); 3] = [
+const SUITES: [(&str, &str, &[&str]); 4] = [
     (
         "A",
         "hostile files, a hundred times as many as in a test",
@@ -13,6 +13,11 @@ const SUITES: [(&str, &str, &[&str]); 3] = [
     ),
     ("B", "downloads from a server with faults", &["-p", "data"]),
     ("C", "files, locks and sweeps", &["-p", "files"]),
+    (
+        "D2",
+        "the store, with kills, damages and processes twenty times as often as in a test",
+        &["-p", "store", "--test", "store"],
+    ),
 ];
 
 pub(super) fn rows(effort: Effort) -> Vec<Row> {
@@ -25,7 +30,8 @@ pub(super) fn rows(effort: Effort) -> Vec<Row> {
 fn suite(id: &'static str, what: &str, arguments: &[&str]) -> Row {
     let mut row = Row::new(id, format!("{what}: tests"));
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo).arg("test").args(arguments).env("DESCENT_HOSTILE", "100").output();
+    let efforts = [("DESCENT_HOSTILE", "100"), ("DESCENT_TORTURE", "20")];
+    let output = Command::new(cargo).arg("test").args(arguments).envs(efforts).output();
     let Ok(output) = output else { return row.skipped("cargo cannot be started") };
     let text = String::from_utf8_lossy(&output.stdout);
     for line in text.lines().filter(|line| line.starts_with("test ") && line.contains(" ... ")) {

@@ -1,7 +1,7 @@
 //! Reasons why a store cannot give or take something.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use files::text;
 use thiserror::Error as ThisError;
@@ -112,6 +112,23 @@ impl Error {
             | Error::Conflict { .. }
             | Error::Record { .. } => files::Kind::BadData,
             Error::Changed { .. } | Error::Unknown { .. } => files::Kind::Usage,
+        }
+    }
+
+    /// The same error with the file that the newcomer is from, and the store that it was to go into.
+    #[must_use]
+    pub fn between(self, from: &Path, into: &Path) -> Error {
+        let [from, into] = [from, into].map(text::path);
+        match self {
+            Error::Conflict { new, old, differences } => {
+                Error::Conflict { new: format!("{from}: {new}"), old: format!("{into}: {old}"), differences }
+            }
+            Error::Changed { name, differences } => Error::Conflict {
+                new: format!("{from}: study `{name}`"),
+                old: format!("{into}: study `{name}`"),
+                differences,
+            },
+            other => other,
         }
     }
 

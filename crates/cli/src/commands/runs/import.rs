@@ -45,11 +45,12 @@ impl Import {
                 .map_err(|_| Failure::bad_data(format!("{shown}: expected JSON lines, found no text"), hint))?;
             let records = report::parse_jsonl(&text)
                 .map_err(|error| Failure::bad_data(format!("{shown}: {error}"), hint))?;
-            read.push((shown, records));
+            read.push((path, shown, records));
         }
         let store = self.place.open()?;
-        for (shown, records) in read {
-            let puts = store.put_all(&records)?;
+        let into = self.place.path();
+        for (path, shown, records) in read {
+            let puts = store.put_all(&records).map_err(|error| error.between(path, &into))?;
             let new = puts.iter().filter(|put| **put == Put::New).count();
             let same = puts.len() - new;
             console::print(&match self.output.json {

@@ -45,10 +45,17 @@ impl StoreArgs {
         Ok(store::open_existing(&self.path())?)
     }
 
-    /// Opens the store as SQLite, which must be there.
-    pub(crate) fn open_sqlite(&self) -> Result<store::Sqlite, Failure> {
+    /// The file of a store that must be there as SQLite.
+    pub(crate) fn sqlite(&self) -> Result<PathBuf, Failure> {
         self.must_exist()?;
-        Ok(store::Sqlite::open_existing(&self.path())?)
+        let path = self.path();
+        match store::is_json_lines(&path) {
+            false => Ok(path),
+            true => Err(Failure::usage(
+                format!("{}: expected a SQLite store, found one as JSON lines", text::path(&path)),
+                "bring it into one: descent runs merge FILE.jsonl --store runs.db",
+            )),
+        }
     }
 
     /// Makes sure that there is a file.

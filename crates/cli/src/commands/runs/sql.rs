@@ -33,8 +33,7 @@ pub(super) struct Sql {
 
 impl Sql {
     pub(super) fn run(self) -> Result<(), Failure> {
-        self.place.must_exist()?;
-        let answer = store::Sqlite::query(&self.place.path(), &self.query).map_err(|error| match error {
+        let answer = store::Sqlite::query(&self.place.sqlite()?, &self.query).map_err(|error| match error {
             QueryError::Store(error) => error.into(),
             QueryError::Sql(why) => Failure::usage(why, "docs/store.md describes tables and views"),
         })?;
