@@ -1,7 +1,7 @@
 //! What the program makes of a rule's declaration: for built-in rules, and for rules of your own.
 
 use clap::{Arg, ArgMatches, Command};
-use optim::{Error, Rule};
+use optim::{DynRule, Error};
 
 use crate::commands;
 use crate::hyper_flags;
@@ -10,12 +10,12 @@ use crate::hyper_flags;
 ///
 /// # Errors
 /// If its settings do not go together.
-pub fn explain(rule: &dyn Rule, columns: usize) -> Result<String, Error> {
+pub fn explain(rule: &dyn DynRule, columns: usize) -> Result<String, Error> {
     commands::explain_rule(rule, columns)
 }
 
 /// A flag for every hyperparameter that any of these rules has, as `descent train` has them.
-pub fn flags(rules: &[Box<dyn Rule>]) -> Vec<Arg> {
+pub fn flags(rules: &[Box<dyn DynRule>]) -> Vec<Arg> {
     hyper_flags::arguments_of(&Command::new(""), rules)
 }
 
@@ -23,6 +23,10 @@ pub fn flags(rules: &[Box<dyn Rule>]) -> Vec<Arg> {
 ///
 /// # Errors
 /// If a value is out of range, or some do not go together.
-pub fn apply_flags(matches: &ArgMatches, rules: &[Box<dyn Rule>], rule: &mut dyn Rule) -> Result<(), Error> {
+pub fn apply_flags(
+    matches: &ArgMatches,
+    rules: &[Box<dyn DynRule>],
+    rule: &mut dyn DynRule,
+) -> Result<(), Error> {
     hyper_flags::apply_of(matches, rules, rule)
 }

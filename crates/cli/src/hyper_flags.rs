@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use optim::hyper::Value;
-use optim::rules;
-use optim::{Clip, Error, Rule};
+use optim::{DynRule, Error, clips, rules};
 
 use crate::failure::Failure;
 
@@ -15,11 +14,11 @@ pub(crate) struct HyperFlags(Vec<(&'static str, String)>);
 
 impl HyperFlags {
     /// Sets what was given; a flag of another optimizer is an error that lists its own.
-    pub(crate) fn apply(&self, rule: &mut dyn Rule) -> Result<(), Failure> {
+    pub(crate) fn apply(&self, rule: &mut dyn DynRule) -> Result<(), Failure> {
         Ok(self.set(rule)?)
     }
 
-    fn set(&self, rule: &mut dyn Rule) -> Result<(), Error> {
+    fn set(&self, rule: &mut dyn DynRule) -> Result<(), Error> {
         for (name, text) in &self.0 {
             rule.set_text(name, text).map_err(|error| meant_otherwise(name, text).unwrap_or(error))?;
         }
@@ -27,7 +26,7 @@ impl HyperFlags {
     }
 
     /// What was given of the flags for these optimizers.
-    fn of(matches: &ArgMatches, rules: &[Box<dyn Rule>]) -> HyperFlags {
+    fn of(matches: &ArgMatches, rules: &[Box<dyn DynRule>]) -> HyperFlags {
         let mut given: Vec<(&'static str, String)> = Vec::new();
         for hyper in rules.iter().flat_map(|rule| rule.hypers()) {
             if let Some(text) = matches.get_one::<String>(&id(hyper.name))
@@ -65,7 +64,7 @@ impl FromArgMatches for HyperFlags {
 /// One flag for every hyperparameter that any of these optimizers has; the help says whose it is, with
 /// which default. Where the command has a flag of that name, the optimizer's name comes before it:
 /// `--noisy-sgd-seed`.
-pub(crate) fn arguments_of(command: &Command, rules: &[Box<dyn Rule>]) -> Vec<Arg> {
+pub(crate) fn arguments_of(command: &Command, rules: &[Box<dyn DynRule>]) -> Vec<Arg> {
     let mut flags: Vec<(&'static str, Meanings)> = Vec::new();
     for rule in rules {
         for hyper in rule.hypers() {
@@ -93,15 +92,15 @@ pub(crate) fn arguments_of(command: &Command, rules: &[Box<dyn Rule>]) -> Vec<Ar
 /// Sets what the flags for these optimizers say.
 pub(crate) fn apply_of(
     matches: &ArgMatches,
-    rules: &[Box<dyn Rule>],
-    rule: &mut dyn Rule,
+    rules: &[Box<dyn DynRule>],
+    rule: &mut dyn DynRule,
 ) -> Result<(), Error> {
     HyperFlags::of(matches, rules).set(rule)
 }
 
 /// The answer to a flag of one optimizer whose name is a way of clipping as well, with a number.
 fn meant_otherwise(name: &str, text: &str) -> Option<Error> {
-    let is_clip = Clip::ALL.iter().any(|(clip, _)| *clip == name) && text.parse::<f64>().is_ok();
+    let is_clip = clips::by_name(name).is_ok() && text.parse::<f64>().is_ok();
     is_clip.then(|| Error::Conflict {
         of: format!("--{name} {text}"),
         why: format!(
@@ -143,7 +142,7 @@ impl Meanings {
             true => argument
                 .num_args(0..=1)
                 .default_missing_value("true")
-                .require_equals(!Clip::ALL.iter().any(|(clip, _)| *clip == name)),
+                .require_equals(!clips::by_name(name).is_ok()),
             false => argument,
         }
     }

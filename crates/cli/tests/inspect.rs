@@ -404,7 +404,7 @@ fn optimizers_lists_every_rule_and_wrapper() {
         layout.push("weight", [3, 5], tensor::Role::Matrix);
         let optimizer = optim::Optimizer::of(optim::OptimizerSpec::new(rule.boxed()), layout).unwrap();
         assert_eq!(object["state_bytes_per_weight"], optimizer.state_bytes_per_weight(), "{}", card.name);
-        assert_eq!(object["passes"]["read"], rule.passes().read);
+        assert_eq!(object["passes"]["read"], rule.memory_traffic().read);
     }
     for (wrapper, object) in wrappers.iter().zip(&objects[rules.len()..]) {
         let name = wrapper.info().name;
@@ -459,7 +459,8 @@ fn explain_has_a_page_for_everything_that_can_be_chosen() {
     }
     let plateau = world.page("explain plateau");
     has_settings(&plateau, "plateau", &Hyperparameters::hypers(&optim::PlateauSettings::default()));
-    for (name, _) in optim::clip::Clip::ALL {
+    for clip in optim::clips::all() {
+        let name = clip.info().name;
         let page = world.page(&format!("explain {name}"));
         assert!(
             list.contains(&format!("  {name} ")) && page.contains(&format!("'adam, {name}=1'")),

@@ -3,7 +3,7 @@
 
 use clap::Command;
 use optim::hyper::Value;
-use optim::{MemoryTraffic, Optimizer, OptimizerSpec, Rule, StateDict};
+use optim::{DynRule, MemoryTraffic, Optimizer, OptimizerSpec, StateDict};
 use tensor::simd::Path;
 use tensor::{Layout, Role};
 use unicode_width::UnicodeWidthStr;
@@ -23,7 +23,7 @@ fn the_example_finds_the_valley() {
 
 #[test]
 fn it_has_flags() {
-    let rules: Vec<Box<dyn Rule>> = vec![Box::new(Leashed::default())];
+    let rules: Vec<Box<dyn DynRule>> = vec![Box::new(Leashed::default())];
     let mut command = Command::new("train").args(cli::any_rule::flags(&rules));
     let help = command.render_long_help().to_string();
     for words in
@@ -67,7 +67,7 @@ fn it_has_a_page() {
 
 #[test]
 fn it_has_a_spelling_and_refuses_like_any_other() {
-    let mut rule: Box<dyn Rule> = Box::new(Leashed::default());
+    let mut rule: Box<dyn DynRule> = Box::new(Leashed::default());
     rule.set("leash", Value::Number(2.0)).unwrap();
     assert_eq!(rule.to_string(), "leashed lr=0.1 leash=2");
     let message = rule.set_text("leesh", "1").unwrap_err().to_string();
@@ -78,7 +78,7 @@ fn it_has_a_spelling_and_refuses_like_any_other() {
 fn its_memory_is_known() {
     let optimizer = Optimizer::new(Leashed::default(), 1).unwrap();
     assert_eq!(optimizer.state_bytes_per_weight(), 4);
-    assert_eq!(Leashed::default().passes(), MemoryTraffic::of(1, 3, 2));
+    assert_eq!(Leashed::default().memory_traffic(), MemoryTraffic::of(1, 3, 2));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn its_state_is_saved_and_gone_on_with_inside_of_a_wrapper() {
     }
     let (file, mut v) = saved.unwrap();
     let state = StateDict::from_safetensors(&file).unwrap();
-    assert_eq!(state.method, "lookahead(leashed lr=0.1)");
+    assert_eq!(state.recipe, "lookahead(leashed lr=0.1)");
     assert_eq!(state.arrays[0].0, "momentum_buffer");
     let mut rest = fresh();
     rest.load_state_dict(state).unwrap();

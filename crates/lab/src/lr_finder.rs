@@ -6,7 +6,7 @@ mod suggestion;
 
 use optim::hyper::Value;
 use optim::schedules::Constant;
-use optim::{LrSchedule, Optimizer, OptimizerSpec, Rule, Span};
+use optim::{DynRule, LrSchedule, Optimizer, OptimizerSpec, Span};
 use serde::{Deserialize, Serialize};
 use tensor::{Layout, ParamVec, Role};
 
@@ -324,7 +324,7 @@ fn rate_of(recipe: &Recipe) -> Result<f64, Error> {
 const PARAMETER_FREE: &str = "parameter-free";
 
 /// Whether half the rate from the second update on leads elsewhere.
-fn counts_after_the_first_update(rule: &dyn Rule) -> Result<bool, Error> {
+fn counts_after_the_first_update(rule: &dyn DynRule) -> Result<bool, Error> {
     let led_to = |later: f64| -> Result<[f32; 4], Error> {
         let schedule = LrSchedule::default().then(Span::Steps(1), LrSchedule::new(Constant { value: later }));
         let mut layout = Layout::new();

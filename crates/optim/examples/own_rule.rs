@@ -20,21 +20,19 @@ hyperparameters! {
 }
 
 impl Rule for Leashed {
-    fn info(&self) -> &'static Info {
-        &Info {
-            name: "leashed",
-            title: "Momentum on a leash",
-            family: "gradient descent",
-            problem: "momentum that has grown on a slope carries weights past the valley behind it",
-            formula: "v ← μ·v + g
+    const INFO: Info = Info {
+        name: "leashed",
+        title: "Momentum on a leash",
+        family: "gradient descent",
+        problem: "momentum that has grown on a slope carries weights past the valley behind it",
+        formula: "v ← μ·v + g
 d = min(max(η·v, −c), c),  v ← d/η with hard
 w ← w − d",
-            good_when: "gradients are small nearly everywhere and huge on a few cliffs",
-            bad_when: "weights have to travel far: no step is longer than c",
-            relatives: "with a long leash it is sgd with momentum; clip_value cuts the gradient instead",
-            source: "this example",
-        }
-    }
+        good_when: "gradients are small nearly everywhere and huge on a few cliffs",
+        bad_when: "weights have to travel far: no step is longer than c",
+        relatives: "with a long leash it is sgd with momentum; clip_value cuts the gradient instead",
+        source: "this example",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("momentum_buffer", "v")]
@@ -56,10 +54,6 @@ w ← w − d",
             let d = optim::formula::clip(lr * v, -c, c);
             (w - d, [if hard { d / lr } else { v }])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every rule walks down Rosenbrock's valley, with nothing but two slices.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use optim::{Optimizer, rules};
+use optim::Optimizer;
 
 fn main() -> Result<(), optim::Error> {
     for recipe in [
@@ -13,7 +13,7 @@ fn main() -> Result<(), optim::Error> {
         "adamw lr=0.01",
     ] {
         let mut at = [-1.2_f32, 1.0];
-        let mut optimizer = Optimizer::from_boxed(rules::parse(recipe)?, at.len())?;
+        let mut optimizer = Optimizer::from_boxed(optim::parse_rule(recipe)?, at.len())?;
         for _ in 0..20_000 {
             let gradient = gradient(at);
             optimizer.step(&mut at, &gradient);

@@ -1,110 +1,175 @@
-//! Clipping of gradients.
+//! Gradient clipping: the trait of its ways, and what a step hands to them.
 
-mod cards;
+use std::fmt;
 
 use tensor::ParamInfo;
 use tensor::math::sum_of_squares;
 
 use crate::error::Error;
-use crate::rule::StepInput;
+use crate::hyper::{Hyperparameters, Value};
+use crate::rule::{Info, MemoryTraffic, StepInput};
 
-/// How gradients are made smaller when they are large.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Clip {
-    /// To this norm over all parameters together (Pascanu 2013): `clip=1`.
-    Norm(f64),
-    /// Each number to ±this: `clip_value=0.5`.
-    Value(f64),
-    /// Each parameter to this norm of its own: `clip_tensor=1`.
-    TensorNorm(f64),
-    /// Each row of a matrix, or other parameter, to this share of its weights' norm, which counts as
-    /// at least 0.001 (adaptive gradient clipping, Brock 2021): `agc=0.01`.
-    Adaptive(f64),
+/// Gradient clipping with one number, its limit: `clip=1`.
+///
+/// A new way of clipping is a file with a struct of one hyperparameter, declared by
+/// [`hyperparameters!`](crate::hyperparameters), and an implementation of this trait, and a line in
+/// [`clips`](crate::clips). `Box<dyn DynClip>` holds any.
+///
+/// ```
+/// use optim::{Clip, ClipCtx, Info, MemoryTraffic, Optimizer, OptimizerSpec, hyperparameters};
+///
+/// hyperparameters! {
+///     /// Leaves out gradients that are too large.
+///     pub struct Drop {
+///         /// Maximum size of a number.
+///         max: f64 = 1.0 in 0.0..,
+///     }
+/// }
+///
+/// impl Clip for Drop {
+///     const INFO: Info = Info {
+///         name: "drop",
+///         title: "Dropped numbers",
+///         family: "clipping",
+///         problem: "outliers",
+///         formula: "g ← 0 where |g| > c",
+///         good_when: "single numbers are wrong",
+///         bad_when: "they are right",
+///         relatives: "clip_value keeps the sign",
+///         source: "this page",
+///     };
+///     const MEMORY_TRAFFIC: MemoryTraffic = MemoryTraffic::of(2, 2, 2);
+///
+///     fn clip(&self, mut ctx: ClipCtx<'_, '_>) -> f64 {
+///         let max = self.max as f32;
+///         ctx.gradients_mut().iter_mut().filter(|g| g.abs() > max).for_each(|g| *g = 0.0);
+///         1.0
+///     }
+/// }
+///
+/// let mut spec: OptimizerSpec = "sgd lr=1".parse()?;
+/// spec.clip = Some(Box::new(Drop::default()));
+/// let mut w = [0.0, 0.0];
+/// Optimizer::of_slice(spec, 2)?.step(&mut w, &[0.5, 7.0]);
+/// assert_eq!(w, [-0.5, 0.0]);
+/// # Ok::<(), optim::Error>(())
+/// ```
+pub trait Clip: Hyperparameters + fmt::Debug + Clone + Send + Sync + 'static {
+    /// Name, formula and advice.
+    const INFO: Info;
+
+    /// Memory traffic of a step, beside the rule's.
+    const MEMORY_TRAFFIC: MemoryTraffic;
+
+    /// Clips the gradients of a step in place, or returns a factor by which the rule is to multiply all of
+    /// them.
+    fn clip(&self, ctx: ClipCtx<'_, '_>) -> f64;
 }
 
-/// What a clipping is made of.
-type Make = fn(f64) -> Clip;
+/// Object-safe twin of [`Clip`], which every way of clipping has.
+pub trait DynClip: Hyperparameters + fmt::Debug + Send + Sync {
+    /// See [`Clip::INFO`].
+    fn info(&self) -> &'static Info;
 
-impl Clip {
-    /// The names in recipes, and what they make of a number.
-    pub const ALL: [(&'static str, Make); 4] = [
-        ("clip", Clip::Norm),
-        ("clip_value", Clip::Value),
-        ("clip_tensor", Clip::TensorNorm),
-        ("agc", Clip::Adaptive),
-    ];
+    /// See [`Clip::MEMORY_TRAFFIC`].
+    fn memory_traffic(&self) -> MemoryTraffic;
 
-    /// Its name in recipes and its number.
-    pub fn parts(self) -> (&'static str, f64) {
-        match self {
-            Clip::Norm(x) => ("clip", x),
-            Clip::Value(x) => ("clip_value", x),
-            Clip::TensorNorm(x) => ("clip_tensor", x),
-            Clip::Adaptive(x) => ("agc", x),
-        }
+    /// See [`Clip::clip`].
+    fn clip(&self, ctx: ClipCtx<'_, '_>) -> f64;
+
+    /// Always passes: with one number there is no conflict.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
     }
 
-    /// Whether its number is finite and above 0.
+    /// A copy.
+    fn boxed(&self) -> Box<dyn DynClip>;
+}
+
+impl<C: Clip> DynClip for C {
+    fn info(&self) -> &'static Info {
+        const { &C::INFO }
+    }
+
+    fn memory_traffic(&self) -> MemoryTraffic {
+        C::MEMORY_TRAFFIC
+    }
+
+    fn clip(&self, ctx: ClipCtx<'_, '_>) -> f64 {
+        Clip::clip(self, ctx)
+    }
+
+    fn boxed(&self) -> Box<dyn DynClip> {
+        Box::new(self.clone())
+    }
+}
+
+settings_by_name!(DynClip);
+
+impl dyn DynClip + '_ {
+    /// The one number.
+    pub fn limit(&self) -> Value {
+        let hypers = self.hypers();
+        let hyper = hypers.first().expect("clipping has one hyperparameter");
+        self.get(hyper.name).expect("a declared hyperparameter has a value")
+    }
+
+    /// Sets the one number from text.
     ///
     /// # Errors
-    /// If it is not.
-    pub fn validate(self) -> Result<(), Error> {
-        let (name, x) = self.parts();
-        if x > 0.0 && x.is_finite() {
-            return Ok(());
-        }
-        Err(Error::OutOfRange {
-            of: "clipping".into(),
-            name: name.into(),
-            value: x.to_string(),
-            allowed: "a finite number greater than 0".into(),
+    /// If it is not in range.
+    pub fn set_limit(&mut self, text: &str) -> Result<(), Error> {
+        let hypers = self.hypers();
+        let hyper = hypers.first().expect("clipping has one hyperparameter");
+        let name = self.info().name;
+        self.set_text(hyper.name, text).map_err(|error| match error {
+            Error::OutOfRange { value, allowed, .. } => {
+                Error::OutOfRange { of: "clipping".to_string(), name: name.to_string(), value, allowed }
+            }
+            other => other,
         })
-    }
-
-    /// What every gradient is multiplied with as the update reads it.
-    pub(crate) fn factor(self, gradients: &[f32]) -> f64 {
-        match self {
-            Clip::Norm(most) => global_norm_factor(gradients, most),
-            Clip::Value(_) | Clip::TensorNorm(_) | Clip::Adaptive(_) => 1.0,
-        }
-    }
-
-    /// Clips the gradients where one factor for all is not enough.
-    pub(crate) fn prepare(self, entries: &[ParamInfo], point: &mut StepInput<'_>) {
-        match self {
-            Clip::Norm(_) => {}
-            Clip::Value(most) => {
-                let most = most as f32;
-                point.gradients_mut().iter_mut().for_each(|g| *g = g.clamp(-most, most));
-            }
-            Clip::TensorNorm(most) => {
-                let gradients = point.gradients_mut();
-                for entry in entries {
-                    let g = &mut gradients[entry.range.clone()];
-                    scale(g, global_norm_factor(g, most));
-                }
-            }
-            Clip::Adaptive(share) => {
-                point.gradients_mut();
-                for entry in entries {
-                    let w = &point.weights[entry.range.clone()];
-                    let g = &mut point.scratch[entry.range.clone()];
-                    let units = if entry.shape.rank() >= 2 { entry.shape[0] } else { 1 };
-                    let unit = (w.len() / units.max(1)).max(1);
-                    for (w, g) in w.chunks(unit).zip(g.chunks_mut(unit)) {
-                        let most = share * sum_of_squares(w).sqrt().max(1e-3);
-                        let norm = sum_of_squares(g).sqrt();
-                        if norm >= most || norm.is_nan() {
-                            scale(g, most / if norm < 1e-6 { 1e-6 } else { norm });
-                        }
-                    }
-                }
-            }
-        }
     }
 }
 
-fn scale(gradients: &mut [f32], factor: f64) {
+/// Spelling in a recipe: `clip=1`.
+impl fmt::Display for dyn DynClip + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.info().name, self.limit())
+    }
+}
+
+/// Gradients of a step before the rules see them.
+#[derive(Debug)]
+pub struct ClipCtx<'a, 's> {
+    pub(crate) input: &'a mut StepInput<'s>,
+    pub(crate) params: &'a [ParamInfo],
+}
+
+impl<'a> ClipCtx<'a, '_> {
+    /// Parameters of which the weights consist, in order.
+    pub fn params(&self) -> &'a [ParamInfo] {
+        self.params
+    }
+
+    /// The gradients.
+    pub fn gradients(&self) -> &[f32] {
+        self.input.gradients()
+    }
+
+    /// The gradients, to be changed.
+    pub fn gradients_mut(&mut self) -> &mut [f32] {
+        self.input.gradients_mut()
+    }
+
+    /// The weights, and the gradients to be changed.
+    pub fn weights_and_gradients_mut(&mut self) -> (&[f32], &mut [f32]) {
+        self.input.gradients_mut();
+        (self.input.weights, self.input.scratch)
+    }
+}
+
+/// Multiplies gradients by a factor.
+pub(crate) fn scale(gradients: &mut [f32], factor: f64) {
     if factor != 1.0 {
         gradients.iter_mut().for_each(|g| *g *= factor as f32);
     }

@@ -1,64 +1,64 @@
-//! What can be wrong with settings given by name.
+//! Errors of settings, recipes and states.
 
 use std::fmt;
 use std::ops::Range;
 
-/// A setting that cannot be used.
+/// Invalid setting, recipe or state.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Error {
-    /// No such rule, schedule, hyperparameter or state array.
+    /// Unknown name.
     Unknown {
-        /// What was looked for: `optimizer`, `hyperparameter of adam`, …
+        /// Kind of name: `optimizer`, `hyperparameter of adam`, …
         kind: String,
-        /// The name as given.
+        /// Name as given.
         name: String,
-        /// The most similar name, if one is similar.
+        /// Most similar name, if one is similar.
         nearest: Option<String>,
-        /// All names that exist.
+        /// All known names.
         known: Vec<String>,
     },
-    /// A value outside its range.
+    /// Value out of range.
     OutOfRange {
-        /// The rule or schedule.
+        /// Rule, wrapper or schedule.
         of: String,
-        /// The hyperparameter.
+        /// Hyperparameter.
         name: String,
-        /// The value as given.
+        /// Value as given.
         value: String,
-        /// The range in words.
+        /// Range in words, as in `expected lr to be …`.
         allowed: String,
     },
-    /// Values that are each in range but do not go together.
+    /// Conflict between values that are each in range.
     Conflict {
-        /// The rule.
+        /// Rule, wrapper or schedule.
         of: String,
-        /// What does not go together, and what to do.
+        /// Conflict, and its solution.
         why: String,
     },
-    /// Text that is no `name=value`.
+    /// Syntax error.
     Syntax {
-        /// The part that is not understood.
+        /// Part that is not understood.
         text: String,
-        /// What was expected in its place.
+        /// Expected text, as in `expected …, found …`.
         expected: String,
     },
-    /// A mistake in a text of several parts; below the message stand the text and carets under the place.
+    /// Error with its place: below the message are the text and carets under the place.
     At {
-        /// The whole text.
+        /// Whole text.
         text: String,
-        /// The bytes of it that are wrong.
-        place: Range<usize>,
-        /// What is wrong with them.
-        what: Box<Error>,
+        /// Bytes at fault.
+        range: Range<usize>,
+        /// Error there.
+        error: Box<Error>,
     },
-    /// A file that is no state dict.
+    /// Invalid file of a state.
     File {
-        /// What is wrong with it.
+        /// Fault.
         why: String,
     },
-    /// A state dict of another optimizer.
+    /// State of another optimizer.
     State {
-        /// What differs.
+        /// Difference.
         why: String,
     },
 }
@@ -69,22 +69,22 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Unknown { kind, name, nearest, .. } => {
-                write!(f, "there is no {kind} `{}`{}", short(name), suggestion(nearest))
+                write!(f, "unknown {kind} `{}`{}", short(name), suggestion(nearest))
             }
             Error::OutOfRange { of, name, value, allowed } => {
-                write!(f, "{of}: {name}={} is not allowed: {name} is {allowed}", short(value))
+                write!(f, "{of}: expected {name} to be {allowed}, found {}", short(value))
             }
             Error::Conflict { of, why } => write!(f, "{of}: {why}"),
-            Error::Syntax { text, expected } => write!(f, "`{}` is not understood: {expected}", short(text)),
-            Error::At { text, place, what } => write!(f, "{what}{}", below(text, place)),
-            Error::File { why } => write!(f, "this is no optimizer's state: {}", cut(why, MOST_TEXT)),
-            Error::State { why } => write!(f, "this state does not fit: {}", cut(why, MOST_TEXT)),
+            Error::Syntax { text, expected } => write!(f, "expected {expected}, found `{}`", short(text)),
+            Error::At { text, range, error } => write!(f, "{error}{}", below(text, range)),
+            Error::File { why } => write!(f, "invalid optimizer state: {}", cut(why, MAX_TEXT)),
+            Error::State { why } => write!(f, "incompatible optimizer state: {}", cut(why, MAX_TEXT)),
         }
     }
 }
 
 impl Error {
-    /// An unknown name, with the nearest of those that exist.
+    /// Unknown name, with the nearest of the known ones.
     pub fn unknown(
         kind: impl Into<String>,
         name: &str,
@@ -97,45 +97,45 @@ impl Error {
         Error::Unknown { kind: kind.into(), name: name.to_string(), nearest, known }
     }
 
-    /// Values of `of` that do not go together.
+    /// Conflict between values of `of`.
     pub(crate) fn conflict(of: &str, why: impl Into<String>) -> Error {
         Error::Conflict { of: of.to_string(), why: why.into() }
     }
 
-    /// A recipe whose parts do not stand as they should.
+    /// Error in the structure of a recipe.
     pub(crate) fn recipe(why: impl Into<String>) -> Error {
         Error::Conflict { of: "recipe".to_string(), why: why.into() }
     }
 
-    /// The same with the text in which it was made, and the bytes of it that are wrong.
+    /// Adds the text with the error and the bytes at fault.
     #[must_use]
-    pub fn at(self, text: &str, place: Range<usize>) -> Error {
-        Error::At { text: text.to_string(), place, what: Box::new(self) }
+    pub fn at(self, text: &str, range: Range<usize>) -> Error {
+        Error::At { text: text.to_string(), range, error: Box::new(self) }
     }
 
-    /// The same as a mistake in a longer text, of which the one in which it was made begins at byte `start`.
+    /// Moves the place to a longer text, in which the text with the error begins at byte `start`.
     #[must_use]
     pub fn within(self, text: &str, start: usize) -> Error {
         match self {
-            Error::At { place, what, .. } => what.at(text, start + place.start..start + place.end),
+            Error::At { range, error, .. } => error.at(text, start + range.start..start + range.end),
             other => other,
         }
     }
 
-    /// The same without the text in which it was made.
+    /// Removes the text and the place.
     #[must_use]
     pub fn without_place(self) -> Error {
         match self {
-            Error::At { what, .. } => what.without_place(),
+            Error::At { error, .. } => error.without_place(),
             other => other,
         }
     }
 
-    /// The next step for a person, beside the message.
+    /// Next step for the user, in addition to the message.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Error::Unknown { known, .. } => Some(format!("there are: {}", known.join(", "))),
-            Error::At { what, .. } => what.hint(),
+            Error::Unknown { known, .. } => Some(format!("expected one of: {}", known.join(", "))),
+            Error::At { error, .. } => error.hint(),
             Error::Conflict { of, .. } if of == "recipe" => {
                 Some("a recipe reads like `sam(adamw lr=3e-3) rho=0.1, cosine warmup=5%, clip=1`".to_string())
             }
@@ -148,27 +148,26 @@ fn suggestion(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or(String::new(), |name| format!("; did you mean `{name}`?"))
 }
 
-/// As much of a name as a message shows.
+/// Name, shortened for a message.
 fn short(text: &str) -> String {
-    cut(text, MOST_NAME)
+    cut(text, MAX_NAME)
 }
 
-/// At most so many characters, none of which moves the cursor: names in a text may come from a file.
-fn cut(text: &str, most: usize) -> String {
-    let shown = text.chars().take(most).map(|c| if steers(c) { '\u{fffd}' } else { c });
-    shown.chain(text.chars().nth(most).map(|_| '…')).collect()
+/// Text of at most `max` characters, none of which moves the cursor: names may come from a file.
+fn cut(text: &str, max: usize) -> String {
+    let shown = text.chars().take(max).map(|c| if moves_cursor(c) { '\u{fffd}' } else { c });
+    shown.chain(text.chars().nth(max).map(|_| '…')).collect()
 }
 
-/// The line around a place and carets under it, each on a line of its own; nothing where the place is
-/// the whole text.
-fn below(text: &str, place: &Range<usize>) -> String {
-    if place.len() == text.trim().len() || text.trim().is_empty() {
+/// Text around a place and carets under it, on two lines; nothing where the place is the whole text.
+fn below(text: &str, range: &Range<usize>) -> String {
+    if range.len() == text.trim().len() || text.trim().is_empty() {
         return String::new();
     }
     let columns = |bytes: usize| text.char_indices().take_while(|(at, _)| *at < bytes).count();
-    let (start, end) = (columns(place.start), columns(place.end));
-    let line: Vec<char> = text.chars().map(|c| if steers(c) { ' ' } else { c }).collect();
-    // What does not fit is left out on both sides, so that the place is seen.
+    let (start, end) = (columns(range.start), columns(range.end));
+    let line: Vec<char> = text.chars().map(|c| if moves_cursor(c) { ' ' } else { c }).collect();
+    // Both ends are cut, so that the place is visible.
     let first = if line.len() < COLUMNS || start < COLUMNS / 2 { 0 } else { start - COLUMNS / 2 };
     let last = line.len().min(first + COLUMNS);
     let mut shown: Vec<char> = line[first..last].to_vec();
@@ -183,16 +182,16 @@ fn below(text: &str, place: &Range<usize>) -> String {
     format!("\n  {}\n  {}{carets}", shown.trim_end(), " ".repeat(start - first))
 }
 
-/// Whether a character moves the cursor or turns the line.
-fn steers(c: char) -> bool {
+/// Tells whether a character moves the cursor or reverses the line.
+fn moves_cursor(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Characters of a name that a message shows.
-const MOST_NAME: usize = 60;
-/// Characters of a reason that a message shows.
-const MOST_TEXT: usize = 800;
-/// Columns of the line around a place; with those before it and a caret behind it, at most 80.
+/// Maximum number of characters of a name in a message.
+const MAX_NAME: usize = 60;
+/// Maximum number of characters of a reason in a message.
+const MAX_TEXT: usize = 800;
+/// Columns of the text around a place; with the indentation and a caret at the end, at most 80.
 const COLUMNS: usize = 76;
 
 #[cfg(test)]

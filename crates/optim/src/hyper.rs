@@ -141,6 +141,7 @@ impl fmt::Display for Bounds {
         let Bounds { low, high, closed } = self;
         match (high.is_finite(), closed) {
             (false, _) if *low == f64::MIN => write!(f, "a finite number"),
+            (false, _) if *low == f64::MIN_POSITIVE => write!(f, "a finite number above 0"),
             (false, _) => write!(f, "a finite number, {low} or more"),
             (true, false) => write!(f, "from {low} to less than {high}"),
             (true, true) => write!(f, "from {low} to {high}"),

@@ -22,12 +22,12 @@
 //! By name, with everything a user can say in text:
 //!
 //! ```
-//! let rule = optim::rules::parse("sgd momentum=0.9 nesterov=true lr=0.05")?;
+//! let rule = optim::parse_rule("sgd momentum=0.9 nesterov=true lr=0.05")?;
 //! assert_eq!(rule.to_string(), "sgd lr=0.05 momentum=0.9 nesterov=true");
 //! let schedule: optim::LrSchedule = "cosine warmup=5%".parse()?;
 //! assert_eq!(schedule.factor(0, 100), 0.2);
 //!
-//! let error = optim::rules::parse("adm").unwrap_err();
+//! let error = optim::parse_rule("adm").unwrap_err();
 //! assert_eq!(error.to_string(), "there is no optimizer `adm`; did you mean `adam`?");
 //! # Ok::<(), optim::Error>(())
 //! ```
@@ -38,6 +38,8 @@
 mod registry;
 
 pub mod clip;
+pub mod clips;
+pub mod cost;
 mod engine;
 mod error;
 pub mod formula;
@@ -51,17 +53,18 @@ pub mod schedules;
 mod state;
 pub mod wrappers;
 
-pub use clip::Clip;
+pub use clip::{Clip, ClipCtx, DynClip};
 pub use engine::Optimizer;
 pub use error::Error;
 pub use hyper::Span;
-pub use recipe::{Group, GroupRule, HyperCourse, OptimizerSpec, OwnPart, Selector};
+pub use recipe::{ExtraPart, Group, GroupRule, HyperSchedule, OptimizerSpec, Selector, parse_rule};
 pub use rule::{
-    Changes, Evaluate, Info, MemoryTraffic, Parameter, Requires, Rule, Tier, Update, Wrapper, WrapperCtx,
+    Changes, DynRule, DynWrapper, Evaluate, Fixed, Info, MemoryTraffic, Parameter, PyTorch, Requires, Rule,
+    Tier, Update, Wrapper, WrapperCtx,
 };
 pub use schedule::{
-    LrSchedule, Plateau, PlateauMode, PlateauSettings, PlateauState, Schedule, ScheduleInfo, ThresholdMode,
-    Warning,
+    DynSchedule, LrSchedule, Plateau, PlateauMode, PlateauSettings, PlateauState, Schedule, ScheduleInfo,
+    ThresholdMode, Warning,
 };
 pub use state::{ScalarSlot, Slot, StateDict, StateShape};
 pub use tensor::simd::Path;

@@ -1,4 +1,4 @@
-//! One line an entry: its module, what it exports and its place in the list.
+//! Registries of what is declared in a file each: one line an entry, and what every entry can do by name.
 
 /// Declares a registry of files, in the order in which lists show them: `file::Type`, or
 /// `file::{Type, More}` where a setting has a type that goes with it.
@@ -18,15 +18,77 @@ macro_rules! registry {
             vec![$(Box::new(<$($braced)?$($plain)?>::default())),+]
         }
 
-        /// The one of this name, with its defaults.
+        /// The entry of this name, with its defaults.
         ///
         /// # Errors
-        /// If there is none; the error has the nearest name and all that exist.
+        /// If the name is unknown; the error has the nearest name and the list of all.
         pub fn by_name(name: &str) -> Result<Box<dyn $of>, crate::Error> {
             let known = all();
             let names: Vec<_> = known.iter().map(|entry| entry.info().name).collect();
             let found = known.into_iter().find(|entry| entry.info().name == name);
             found.ok_or_else(|| crate::Error::unknown($kind, name, names))
+        }
+    };
+}
+
+/// Gives an object-safe twin settings by name, and the means to copy, compare and print it. `$shown` is a
+/// hyperparameter that is printed at its default too.
+macro_rules! settings_by_name {
+    ($twin:ident, shown: $shown:literal) => {
+        settings_by_name!($twin);
+
+        /// Canonical spelling: the name, then the settings that differ from their defaults.
+        impl std::fmt::Display for dyn $twin + '_ {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.info().name)?;
+                (self as &dyn crate::hyper::Hyperparameters).print(f, $shown)
+            }
+        }
+    };
+    ($twin:ident) => {
+        impl dyn $twin + '_ {
+            /// Sets a hyperparameter by name.
+            ///
+            /// # Errors
+            /// If the name is unknown, or the value is of another kind or out of range.
+            pub fn set(&mut self, name: &str, value: crate::hyper::Value) -> Result<(), crate::Error> {
+                let of = self.info().name;
+                (self as &mut dyn crate::hyper::Hyperparameters).set(of, name, value)
+            }
+
+            /// Sets a hyperparameter by name from text.
+            ///
+            /// # Errors
+            /// As `set`.
+            pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), crate::Error> {
+                let of = self.info().name;
+                (self as &mut dyn crate::hyper::Hyperparameters).set_text(of, name, text)
+            }
+
+            /// Checks that all values are in range and go together.
+            ///
+            /// # Errors
+            /// The first that is not, and why.
+            pub fn validate(&self) -> Result<(), crate::Error> {
+                (self as &dyn crate::hyper::Hyperparameters).validate(self.info().name)?;
+                self.check()
+            }
+        }
+
+        impl Clone for Box<dyn $twin> {
+            fn clone(&self) -> Box<dyn $twin> {
+                self.boxed()
+            }
+        }
+
+        /// Equal names and equal settings.
+        impl PartialEq for dyn $twin {
+            fn eq(&self, other: &dyn $twin) -> bool {
+                let values = |entry: &dyn $twin| -> Vec<_> {
+                    entry.hypers().into_iter().map(|hyper| entry.get(hyper.name)).collect()
+                };
+                self.info().name == other.info().name && values(self) == values(other)
+            }
         }
     };
 }

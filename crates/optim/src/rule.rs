@@ -1,28 +1,30 @@
-//! Update rules and wrappers: what an author writes, and what a step hands to them.
+//! Traits of update rules and wrappers, and the arguments of their steps.
 
 mod memory_traffic;
 mod objective;
+mod pytorch;
 mod update;
 mod wrapper;
 
 use std::fmt;
 
 use crate::error::Error;
-use crate::hyper::{Hyperparameters, Value};
+use crate::hyper::Hyperparameters;
 use crate::state::{ScalarSlot, Slot};
 
 pub use memory_traffic::MemoryTraffic;
 pub use objective::Evaluate;
 pub(crate) use objective::Objective;
+pub use pytorch::{Fixed, PyTorch};
 pub use update::{Parameter, Update};
 pub(crate) use wrapper::whole;
-pub use wrapper::{Changes, Wrapper, WrapperCtx};
+pub use wrapper::{Changes, DynWrapper, Wrapper, WrapperCtx};
 pub(crate) use wrapper::{Inner, StepInput};
 
-/// An update rule: hyperparameters, state arrays and the update of one weight.
+/// Update rule: hyperparameters, state arrays and the update of one weight.
 ///
-/// To add one, declare its struct with [`hyperparameters!`](crate::hyperparameters), implement
-/// this trait in the same file, and add a line to [`rules::all`](crate::rules::all).
+/// A new rule is a file with a struct declared by [`hyperparameters!`](crate::hyperparameters) and an
+/// implementation of this trait, and a line in [`rules`](crate::rules). `Box<dyn DynRule>` holds any.
 ///
 /// ```
 /// use optim::{Info, Update, Optimizer, Rule, Slot, hyperparameters};
@@ -36,19 +38,17 @@ pub(crate) use wrapper::{Inner, StepInput};
 /// }
 ///
 /// impl Rule for Sign {
-///     fn info(&self) -> &'static Info {
-///         &Info {
-///             name: "sign",
-///             title: "Sign descent",
-///             family: "sign",
-///             problem: "the size of a gradient says little about the size of a good step",
-///             formula: "w ← w − lr·sign(g)",
-///             good_when: "gradients are noisy in size",
-///             bad_when: "near a minimum, round which it hops",
-///             relatives: "it is signum without momentum",
-///             source: "Bernstein et al. 2018",
-///         }
-///     }
+///     const INFO: Info = Info {
+///         name: "sign",
+///         title: "Sign descent",
+///         family: "sign",
+///         problem: "the size of a gradient says little about the size of a good step",
+///         formula: "w ← w − lr·sign(g)",
+///         good_when: "gradients are noisy in size",
+///         bad_when: "the minimum is near: every step is as long as the first",
+///         relatives: "it is signum without momentum",
+///         source: "Bernstein et al. 2018",
+///     };
 ///
 ///     fn state(&self) -> Vec<Slot> {
 ///         vec![]
@@ -58,10 +58,6 @@ pub(crate) use wrapper::{Inner, StepInput};
 ///         let lr = self.lr as f32;
 ///         update.each_weight(move |w, g, []| (w - lr * if g == 0.0 { 0.0 } else { g.signum() }, []));
 ///     }
-///
-///     fn boxed(&self) -> Box<dyn Rule> {
-///         Box::new(*self)
-///     }
 /// }
 ///
 /// let mut w = [1.0];
@@ -69,144 +65,173 @@ pub(crate) use wrapper::{Inner, StepInput};
 /// assert_eq!(w, [0.75]);
 /// # Ok::<(), optim::Error>(())
 /// ```
-pub trait Rule: Hyperparameters + fmt::Debug + Send + Sync {
-    /// What a person wants to know about it.
-    fn info(&self) -> &'static Info;
+pub trait Rule: Hyperparameters + fmt::Debug + Clone + Send + Sync + 'static {
+    /// Name, formula and advice.
+    const INFO: Info;
 
-    /// The arrays that it keeps between steps with these settings, each as long as the weights.
+    /// Numbers on which the update of a weight depends.
+    const TIER: Tier = Tier::Elementwise;
+
+    /// Inputs of a step.
+    const REQUIRES: Requires = Requires::Gradient;
+
+    /// Name of the state array that holds the weights to evaluate at, if those are not the trained ones.
+    const EVAL_WEIGHTS: Option<&'static str> = None;
+
+    /// Optimizer of PyTorch's with the same update and the same state.
+    const PYTORCH: Option<PyTorch> = None;
+
+    /// State arrays with these settings, each as long as the weights unless its shape says otherwise.
     fn state(&self) -> Vec<Slot>;
 
-    /// The numbers beside the arrays that it keeps between steps; few rules have any, since what
-    /// depends on the step alone can be computed from it.
+    /// State that is no array. Few rules have any: a function of the step alone is computed from it.
     fn scalars(&self) -> Vec<ScalarSlot> {
         vec![]
     }
 
-    /// What the update of a weight depends on.
-    fn tier(&self) -> Tier {
-        Tier::Elementwise
-    }
-
-    /// What it asks for at each step.
-    fn requires(&self) -> Requires {
-        Requires::Gradient
-    }
-
-    /// The name of the state array that holds the weights to evaluate at, if those are not the
-    /// ones that are stepped on.
-    fn eval_weights(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// What a step costs in passes over memory with these settings. An elementwise rule is one loop; one
-    /// of another tier says what it does.
-    fn passes(&self) -> MemoryTraffic {
+    /// Memory traffic of a step with these settings. An elementwise rule is one fused loop; one of another
+    /// tier says what it does.
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::fused(&self.state())
     }
 
-    /// Whether values that are each in range go together.
+    /// Checks that values that are each in range go together.
     fn check(&self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// The update of all weights at step `t`, counted from 1.
+    /// Updates all weights at step `t`, counted from 1.
     fn update(&self, t: u64, update: Update<'_>);
-
-    /// A copy behind a pointer.
-    fn boxed(&self) -> Box<dyn Rule>;
 }
 
-/// What a person wants to know about a rule.
+/// Object-safe twin of [`Rule`], which every rule has.
+pub trait DynRule: Hyperparameters + fmt::Debug + Send + Sync {
+    /// See [`Rule::INFO`].
+    fn info(&self) -> &'static Info;
+
+    /// See [`Rule::TIER`].
+    fn tier(&self) -> Tier;
+
+    /// See [`Rule::REQUIRES`].
+    fn requires(&self) -> Requires;
+
+    /// See [`Rule::EVAL_WEIGHTS`].
+    fn eval_weights(&self) -> Option<&'static str>;
+
+    /// See [`Rule::PYTORCH`].
+    fn pytorch(&self) -> Option<&'static PyTorch>;
+
+    /// See [`Rule::state`].
+    fn state(&self) -> Vec<Slot>;
+
+    /// See [`Rule::scalars`].
+    fn scalars(&self) -> Vec<ScalarSlot>;
+
+    /// See [`Rule::memory_traffic`].
+    fn memory_traffic(&self) -> MemoryTraffic;
+
+    /// See [`Rule::check`].
+    fn check(&self) -> Result<(), Error>;
+
+    /// See [`Rule::update`].
+    fn update(&self, t: u64, update: Update<'_>);
+
+    /// A copy.
+    fn boxed(&self) -> Box<dyn DynRule>;
+}
+
+impl<R: Rule> DynRule for R {
+    fn info(&self) -> &'static Info {
+        const { &R::INFO }
+    }
+
+    fn tier(&self) -> Tier {
+        R::TIER
+    }
+
+    fn requires(&self) -> Requires {
+        R::REQUIRES
+    }
+
+    fn eval_weights(&self) -> Option<&'static str> {
+        R::EVAL_WEIGHTS
+    }
+
+    fn pytorch(&self) -> Option<&'static PyTorch> {
+        const { R::PYTORCH.as_ref() }
+    }
+
+    fn state(&self) -> Vec<Slot> {
+        Rule::state(self)
+    }
+
+    fn scalars(&self) -> Vec<ScalarSlot> {
+        Rule::scalars(self)
+    }
+
+    fn memory_traffic(&self) -> MemoryTraffic {
+        Rule::memory_traffic(self)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        Rule::check(self)
+    }
+
+    fn update(&self, t: u64, update: Update<'_>) {
+        Rule::update(self, t, update);
+    }
+
+    fn boxed(&self) -> Box<dyn DynRule> {
+        Box::new(self.clone())
+    }
+}
+
+settings_by_name!(DynRule, shown: "lr");
+
+/// Hyperparameter that schedules, plateaus and learning rate finders change.
+pub(crate) const LR: &str = "lr";
+
+/// Description of a rule, a wrapper or a way of clipping, for its page.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Info {
-    /// The name in recipes: `adam`.
+    /// Name in recipes: `adam`.
     pub name: &'static str,
-    /// Its name in full.
+    /// Full name.
     pub title: &'static str,
-    /// What it is a kind of: `gradient descent`, `adaptive`, …
+    /// Heading in lists: `gradient descent`, `adaptive`, …
     pub family: &'static str,
-    /// The problem that it answers.
+    /// Problem that it solves.
     pub problem: &'static str,
-    /// The update, as the source writes it; one line a step.
+    /// Update as in the source, one equation a line.
     pub formula: &'static str,
-    /// When it is a good choice.
+    /// Circumstances in which it is a good choice.
     pub good_when: &'static str,
-    /// When it is not.
+    /// Circumstances in which it is not.
     pub bad_when: &'static str,
-    /// What it is a special case of, has as one, or differs from in one thing, by their names.
+    /// Relatives by name: special cases, generalizations, and those that differ in one thing.
     pub relatives: &'static str,
-    /// Where it was published.
+    /// Publication.
     pub source: &'static str,
 }
 
-/// What the update of a weight depends on.
+/// Numbers on which the update of a weight depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tier {
-    /// Its own gradients alone, so a slice can be cut anywhere.
+    /// Its own gradients alone, so that a slice can be split anywhere.
     Elementwise,
-    /// All of the parameter that it is part of: its shape, norms or rows.
+    /// Those of its whole parameter: its shape, norms or rows.
     Tensor,
-    /// All weights and gradients: one number measured on them all sets the size of every step.
+    /// All weights and gradients, for example one number that sets the size of every step.
     Vector,
 }
 
-/// What a method asks for at each step, from the least to the most.
+/// Inputs of a step, in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Requires {
     /// The gradient at the weights.
     Gradient,
     /// The gradient and the loss.
     Loss,
-    /// Both, and both once more at other weights.
+    /// The gradient, the loss, and a closure that evaluates both at other weights.
     Closure,
-}
-
-impl dyn Rule + '_ {
-    /// Sets a hyperparameter by name.
-    ///
-    /// # Errors
-    /// If there is no such name, the value is of the wrong kind, or it is out of range.
-    pub fn set(&mut self, name: &str, value: Value) -> Result<(), Error> {
-        let of = self.info().name;
-        (self as &mut dyn Hyperparameters).set(of, name, value)
-    }
-
-    /// Sets a hyperparameter by name to what the text says.
-    ///
-    /// # Errors
-    /// As `set`.
-    pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), Error> {
-        let of = self.info().name;
-        (self as &mut dyn Hyperparameters).set_text(of, name, text)
-    }
-
-    /// Whether all values are in range and go together.
-    ///
-    /// # Errors
-    /// The first that is not, and why.
-    pub fn validate(&self) -> Result<(), Error> {
-        (self as &dyn Hyperparameters).validate(self.info().name)?;
-        self.check()
-    }
-}
-
-/// The canonical spelling: the name, the learning rate, and what differs from the defaults.
-impl fmt::Display for dyn Rule + '_ {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.info().name)?;
-        (self as &dyn Hyperparameters).print(f, "lr")
-    }
-}
-
-impl Clone for Box<dyn Rule> {
-    fn clone(&self) -> Box<dyn Rule> {
-        self.boxed()
-    }
-}
-
-/// Two of one name with the same settings.
-impl PartialEq for dyn Rule {
-    fn eq(&self, other: &dyn Rule) -> bool {
-        self.to_string() == other.to_string()
-    }
 }

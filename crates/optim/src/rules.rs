@@ -1,12 +1,10 @@
 //! The registry: every rule, one file each.
 
-use crate::error::Error;
-use crate::recipe::spelling;
-use crate::rule::Rule;
+use crate::rule::DynRule;
 
 registry! {
     /// Every rule with its defaults, in the order in which lists show them.
-    "optimizer": Rule;
+    "optimizer": DynRule;
     sgd::Sgd,
     qhm::Qhm,
     aggmo::AggMo,
@@ -58,12 +56,4 @@ registry! {
     polyak_sps::PolyakSps,
     momo::Momo,
     lbfgs::{Lbfgs, LineSearch},
-}
-
-/// Reads `name setting=value …`, as printed by a rule's `Display`.
-///
-/// # Errors
-/// If a name is unknown or there twice, a value is out of range, or some do not go together.
-pub fn parse(text: &str) -> Result<Box<dyn Rule>, Error> {
-    spelling::rule(text)
 }

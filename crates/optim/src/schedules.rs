@@ -1,11 +1,11 @@
 //! The registry: the course of every learning rate, one file each.
 
 pub use crate::schedule::progress;
-use crate::schedule::{LrSchedule, Schedule};
+use crate::schedule::{DynSchedule, LrSchedule};
 
 registry! {
     /// Every schedule with its defaults, in the order in which lists show them.
-    "schedule": Schedule;
+    "schedule": DynSchedule;
     constant::Constant,
     linear::Linear,
     step::Step,

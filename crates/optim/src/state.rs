@@ -1,4 +1,4 @@
-//! What optimizers keep between steps, and its form as a dictionary and a file.
+//! State of optimizers between steps, as arrays, as a dictionary and as a file.
 
 mod opt_state;
 mod slot;
@@ -8,5 +8,5 @@ pub(crate) mod state_file;
 
 pub(crate) use opt_state::OptState;
 pub use slot::{ScalarSlot, Slot, StateShape};
-pub(crate) use state_dict::MOST_STEPS;
+pub(crate) use state_dict::MAX_STEPS;
 pub use state_dict::StateDict;

@@ -1,10 +1,10 @@
 //! The registry: what can stand around a rule, one file each.
 
-use crate::rule::Wrapper;
+use crate::rule::DynWrapper;
 
 registry! {
     /// Every wrapper with its defaults, in the order in which lists show them.
-    "wrapper": Wrapper;
+    "wrapper": DynWrapper;
     sam::Sam,
     asam::Asam,
     lookahead::Lookahead,

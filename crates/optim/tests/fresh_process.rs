@@ -4,11 +4,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use optim::clip::Clip;
 use optim::{
-    Group, GroupRule, LrSchedule, Optimizer, OptimizerSpec, PlateauSettings, Requires, Selector, StateDict,
+    DynClip, Group, GroupRule, LrSchedule, Optimizer, OptimizerSpec, PlateauSettings, Requires, Selector,
+    StateDict,
 };
-use optim::{rules, schedules, wrappers};
+use optim::{clips, rules, schedules, wrappers};
 use tensor::{Layout, Role};
 
 const STEPS: u64 = 20;
@@ -70,24 +70,26 @@ fn go_on(folder: &Path) {
 
 /// Everything that is in a registry, and everything else that an optimizer remembers.
 fn methods() -> Vec<OptimizerSpec> {
-    let adam = || OptimizerSpec::new(rules::parse("adam lr=0.01").expect("valid"));
-    let courses = || schedules::all().into_iter().map(LrSchedule::from_boxed);
+    let adam = || OptimizerSpec::new(optim::parse_rule("adam lr=0.01").expect("valid"));
+    let hyper_schedules = || schedules::all().into_iter().map(LrSchedule::from_boxed);
     let mut methods = vec![];
     for (i, rule) in rules::all().into_iter().enumerate() {
-        let schedule = courses().nth(i % courses().count()).expect("one of them");
-        let clip = (i % 2 == 0 && rule.requires() < Requires::Closure).then_some(Clip::Norm(0.5));
+        let schedule = hyper_schedules().nth(i % hyper_schedules().count()).expect("one of them");
+        let clip = (i % 2 == 0 && rule.requires() < Requires::Closure)
+            .then(|| clips::Norm { max_norm: 0.5 }.boxed());
         methods.push(OptimizerSpec { schedule, clip, ..OptimizerSpec::new(rule) });
     }
     for wrapper in wrappers::all() {
         for rule in ["adam lr=0.01", "muon lr=0.01", "prodigy"] {
-            let rule = rules::parse(rule).expect("valid");
+            let rule = optim::parse_rule(rule).expect("valid");
             methods.push(OptimizerSpec { wrappers: vec![wrapper.boxed()], ..OptimizerSpec::new(rule) });
         }
     }
-    methods.extend(courses().map(|schedule| OptimizerSpec { schedule, ..adam() }));
+    methods.extend(hyper_schedules().map(|schedule| OptimizerSpec { schedule, ..adam() }));
     let plateau = PlateauSettings { patience: 1.0, cooldown: 2.0, ..PlateauSettings::default() };
     methods.push(OptimizerSpec { plateau: Some(plateau), ..adam() });
-    let group = |of, rule| Group { of, is: GroupRule::Rule(rules::parse(rule).expect("valid")) };
+    let group =
+        |of, rule| Group { selector: of, rule: GroupRule::Rule(optim::parse_rule(rule).expect("valid")) };
     let groups = vec![
         group(Selector::Role(Role::Bias), "nadam"),
         group(Selector::Name("b.*".to_string()), "rmsprop momentum=0.9 centered=true"),

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use optim::{Optimizer, OptimizerSpec, Rule, rules, schedules, wrappers};
+use optim::{DynRule, Optimizer, OptimizerSpec, rules, schedules, wrappers};
 use tensor::Layout;
 
 use crate::error::Error;
@@ -33,12 +33,12 @@ impl Recipe {
     pub const BATCH: usize = 64;
 
     /// A rule with a constant learning rate, no clipping and the notebook's batch size.
-    pub fn new(rule: Box<dyn Rule>) -> Recipe {
+    pub fn new(rule: Box<dyn DynRule>) -> Recipe {
         Recipe { method: OptimizerSpec::new(rule), batch: Recipe::BATCH }
     }
 
     /// The update rule.
-    pub fn rule(&self) -> &dyn Rule {
+    pub fn rule(&self) -> &dyn DynRule {
         &*self.method.rule
     }
 
@@ -101,11 +101,11 @@ impl Recipe {
 
     /// Reads a recipe that has batches of `batch`, unless it says otherwise.
     fn read(text: &str, batch: usize) -> Result<Recipe, Error> {
-        let (method, own) = OptimizerSpec::parse_beside(text, &[BATCH])?;
+        let (method, own) = OptimizerSpec::parse_with_extras(text, &[BATCH])?;
         let mut recipe = Recipe { method, batch };
         for part in own {
             let given = part.value.parse().ok().filter(|batch| *batch > 0);
-            recipe.batch = given.ok_or_else(|| no_batch(part.value).at(text, part.place))?;
+            recipe.batch = given.ok_or_else(|| no_batch(part.value).at(text, part.range))?;
         }
         Ok(recipe)
     }
@@ -113,12 +113,12 @@ impl Recipe {
 
 /// The error of a list that has both marks, where an optimizer follows a comma: named as that.
 fn comma_for_semicolon(error: optim::Error, list: &str) -> optim::Error {
-    let optim::Error::At { text, place, what } = error else { return error };
+    let optim::Error::At { text, range: place, error: what } = error else { return error };
     let name = text[place.clone()].split('(').next().unwrap_or_default();
     let is_head = rules::by_name(name).is_ok() || wrappers::by_name(name).is_ok();
     let follows_comma = text[..place.start].trim_end().ends_with(',');
     if !(list.contains(';') && is_head && follows_comma) {
-        return optim::Error::At { text, place, what };
+        return optim::Error::At { text, range: place, error: what };
     }
     let why = format!(
         "expected `;` before `{name}`: in a list with `;`, a comma separates the parts of one recipe, not \
@@ -151,7 +151,8 @@ fn goes_on(part: &str) -> bool {
     let Some(word) = words.next() else { return false };
     let name = word.split('(').next().unwrap_or_default();
     let is_plain = |word: &str| word.chars().all(|c| c.is_alphanumeric() || c == '_');
-    let names_part = schedules::by_name(word).is_ok() || ["plateau", "maximize"].contains(&word);
+    let names_part =
+        schedules::by_name(word).is_ok() || [optim::PlateauSettings::INFO.name, "maximize"].contains(&word);
     let names_role = optim::Selector::ROLES.iter().any(|(role, _)| *role == word);
     let names_rule = rules::by_name(name).is_ok() || optim::wrappers::by_name(name).is_ok();
     let is_group = words.next().is_some_and(|next| next.starts_with(':'));

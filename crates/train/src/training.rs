@@ -250,7 +250,7 @@ impl<'t> Training<'t> {
 
     /// Whether a step without finite gradients is left out, so that the run may go on after it.
     fn leaves_out_steps(&self) -> bool {
-        self.recipe.method.wrappers.iter().any(|wrapper| wrapper.leaves_out_steps())
+        self.recipe.method.wrappers.iter().any(|wrapper| wrapper.skips_nonfinite())
     }
 
     /// Records what a step gave: `place` batches of the epoch's `per_epoch` are done.

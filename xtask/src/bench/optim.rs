@@ -8,7 +8,7 @@ mod table;
 use std::time::Instant;
 
 use nn::{Activation, Model};
-use optim::{Optimizer, Requires, Rule, Tier, rules};
+use optim::{DynRule, Optimizer, Requires, Tier, rules};
 use tensor::{Layout, Role};
 
 use super::options::Options;
@@ -74,7 +74,7 @@ fn workloads() -> Vec<Workload> {
 /// How many times as long others are meant to take. Rules that look at whole tensors are held to the
 /// machine's peak instead.
 fn aims(workload: &str) -> Vec<Aim> {
-    let rule = spec(workload).and_then(|spec| rules::parse(spec).ok());
+    let rule = spec(workload).and_then(|spec| optim::parse_rule(spec).ok());
     if rule.is_none_or(|rule| rule.tier() != Tier::Elementwise) {
         return vec![];
     }
@@ -101,7 +101,7 @@ pub(super) fn repetition(workload: &str, variant: &str) -> Result<Repetition, St
     let [n, warm, updates] =
         [size(workload, "weights")?, size(workload, "warm")?, size(workload, "updates")?];
     let spec = spec(workload).ok_or_else(|| format!("no workload `{workload}`"))?;
-    let rule = rules::parse(spec).map_err(|error| error.to_string())?;
+    let rule = optim::parse_rule(spec).map_err(|error| error.to_string())?;
     let g: Vec<f32> = (0..n).map(|i| ((i % 97) as f32 - 48.0) * 1e-3).collect();
     if variant == "stream" {
         return Ok(stream::repetition(arrays(&*rule), g, warm, updates));
@@ -123,8 +123,8 @@ pub(super) fn repetition(workload: &str, variant: &str) -> Result<Repetition, St
 }
 
 /// Arrays that are read and written: the weights, and the state of each weight.
-fn arrays(rule: &dyn Rule) -> usize {
-    rule.passes().written as usize
+fn arrays(rule: &dyn DynRule) -> usize {
+    rule.memory_traffic().written as usize
 }
 
 /// The SimpleNN's parameters, or one of so many weights.

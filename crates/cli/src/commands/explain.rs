@@ -1,16 +1,17 @@
 use anstyle::Style;
 use clap::Args;
-use optim::clip::Clip;
+use optim::DynClip;
+use optim::cost::{self, Cost, Increase};
 use optim::hyper::{Hyper, Hyperparameters, Value};
-use optim::{Error, Info, LrSchedule, PlateauSettings, Requires, Rule, Schedule, Slot, Wrapper};
-use optim::{rules, schedules, wrappers};
+use optim::{DynRule, DynSchedule, DynWrapper, Error, Info, LrSchedule, PlateauSettings, Requires, Slot};
+use optim::{clips, rules, schedules, wrappers};
 use serde_json::json;
 
 use super::Command;
 use crate::args::OutputArgs;
 use crate::chart;
 use crate::console;
-use crate::facts::{self, Cost, Raise};
+use crate::facts;
 use crate::failure::Failure;
 use crate::text;
 
@@ -57,24 +58,24 @@ fn run(Explain { name, output: OutputArgs { json } }: &Explain) -> Result<(), Fa
         Entry::LrSchedule(course) => schedule(&**course, columns)?,
         Entry::Plateau(settings) if json => plateau_as_json(settings),
         Entry::Plateau(settings) => plateau(settings, columns),
-        Entry::Clip(clip) if json => clip_as_json(*clip),
-        Entry::Clip(clip) => self::clip(*clip, columns),
+        Entry::Clip(clip) if json => clip_as_json(&**clip),
+        Entry::Clip(clip) => self::clip(&**clip, columns),
     };
     console::print(&text)?;
     Ok(())
 }
 
 /// The page of a rule, in so many columns.
-pub(crate) fn rule(rule: &dyn Rule, columns: usize) -> Result<String, Error> {
-    let (card, cost, raises) = (rule.info(), facts::of_rule(rule)?, facts::raised_by_rule(rule)?);
+pub(crate) fn rule(rule: &dyn DynRule, columns: usize) -> Result<String, Error> {
+    let (card, cost, increases) = (rule.info(), Cost::of_rule(rule)?, cost::increases(rule)?);
     let mut page = head(card, columns);
     page += &title("\nThe step, for a weight w and its gradient g", columns);
     page += &formula(card.formula, columns);
     page += &settings(rule.hypers(), columns);
-    page += &state(&rule.state(), cost, &raises, columns);
+    page += &state(&rule.state(), cost, &increases, columns);
     page += &title("\nCost of a step", columns);
-    page += &text::paragraph(&passes(cost, &raises), 2, columns);
-    let gradients = match (facts::gradients_of_rule(rule), rule.requires()) {
+    page += &text::paragraph(&passes(cost, &increases), 2, columns);
+    let gradients = match (cost.gradients, rule.requires()) {
         (None, _) => "the gradient, and more at points of its own choice".to_string(),
         (Some(count), Requires::Loss) => format!("{} and the loss", gradients(count)),
         (Some(count), _) => gradients(count),
@@ -88,21 +89,21 @@ pub(crate) fn rule(rule: &dyn Rule, columns: usize) -> Result<String, Error> {
     Ok(page)
 }
 
-fn rule_as_json(rule: &dyn Rule) -> Result<String, Error> {
-    let (card, cost, raises) = (rule.info(), facts::of_rule(rule)?, facts::raised_by_rule(rule)?);
+fn rule_as_json(rule: &dyn DynRule) -> Result<String, Error> {
+    let (card, cost, increases) = (rule.info(), Cost::of_rule(rule)?, cost::increases(rule)?);
     let mut object = card_as_json("optimizer", card);
     object["settings"] = settings_as_json(rule.hypers());
     object["state"] = state_as_json(&rule.state());
-    object["state_bytes_per_weight"] = cost.bytes.into();
-    object["state_bytes_per_vector_weight"] = cost.bytes_of_vectors.into();
-    object["passes"] = facts::passes_as_json(cost.passes);
-    object["gradients"] = facts::gradients_of_rule(rule).into();
-    object["raised_by"] = facts::raises_as_json(&raises);
+    object["state_bytes_per_weight"] = cost.state_bytes.into();
+    object["state_bytes_per_vector_weight"] = cost.state_bytes_of_vectors.into();
+    object["passes"] = facts::passes_as_json(cost.memory_traffic);
+    object["gradients"] = cost.gradients.into();
+    object["raised_by"] = facts::increases_as_json(&increases);
     Ok(object.to_string())
 }
 
-fn wrapper(wrapper: &dyn Wrapper, columns: usize) -> Result<String, Error> {
-    let (card, cost) = (wrapper.info(), facts::of_wrapper(wrapper)?);
+fn wrapper(wrapper: &dyn DynWrapper, columns: usize) -> Result<String, Error> {
+    let (card, cost) = (wrapper.info(), Cost::of_wrapper(wrapper)?);
     let mut page = head(card, columns);
     page += &title("\nThe step around that of a rule", columns);
     page += &formula(card.formula, columns);
@@ -110,7 +111,7 @@ fn wrapper(wrapper: &dyn Wrapper, columns: usize) -> Result<String, Error> {
     page += &state(&wrapper.state(), cost, &[], columns);
     page += &title("\nCost of a step beside the rule's", columns);
     page += &text::paragraph(&passes(cost, &[]), 2, columns);
-    let gradients = gradients(facts::gradients_of_wrapper(wrapper)?);
+    let gradients = cost.gradients.map_or(String::new(), gradients);
     page += &text::paragraph(&format!("{gradients} for each step of the rule inside"), 2, columns);
     page += &choice(card, columns);
     page += &title("\nTry it", columns);
@@ -118,18 +119,18 @@ fn wrapper(wrapper: &dyn Wrapper, columns: usize) -> Result<String, Error> {
     Ok(page)
 }
 
-fn wrapper_as_json(wrapper: &dyn Wrapper) -> Result<String, Error> {
-    let cost = facts::of_wrapper(wrapper)?;
+fn wrapper_as_json(wrapper: &dyn DynWrapper) -> Result<String, Error> {
+    let cost = Cost::of_wrapper(wrapper)?;
     let mut object = card_as_json("wrapper", wrapper.info());
     object["settings"] = settings_as_json(wrapper.hypers());
     object["state"] = state_as_json(&wrapper.state());
-    object["state_bytes_per_weight"] = cost.bytes.into();
-    object["passes"] = facts::passes_as_json(cost.passes);
-    object["gradients"] = facts::gradients_of_wrapper(wrapper)?.into();
+    object["state_bytes_per_weight"] = cost.state_bytes.into();
+    object["passes"] = facts::passes_as_json(cost.memory_traffic);
+    object["gradients"] = cost.gradients.into();
     Ok(object.to_string())
 }
 
-fn schedule(course: &dyn Schedule, columns: usize) -> Result<String, Error> {
+fn schedule(course: &dyn DynSchedule, columns: usize) -> Result<String, Error> {
     let card = course.info();
     let mut page = title(&format!("{}: {}", card.name, card.title), columns);
     page += &said("schedules of the learning rate", card.problem, columns);
@@ -150,7 +151,7 @@ fn schedule(course: &dyn Schedule, columns: usize) -> Result<String, Error> {
     Ok(page)
 }
 
-fn schedule_as_json(course: &dyn Schedule) -> String {
+fn schedule_as_json(course: &dyn DynSchedule) -> String {
     let card = course.info();
     let object = json!({
         "schema": crate::console::SCHEMA,
@@ -169,7 +170,7 @@ fn schedule_as_json(course: &dyn Schedule) -> String {
 }
 
 fn plateau(settings: &PlateauSettings, columns: usize) -> String {
-    let card = settings.info();
+    let card = &PlateauSettings::INFO;
     let mut page = head(card, columns);
     page += &title("\nThe factor f of the learning rate after each loss that is measured", columns);
     page += &formula(card.formula, columns);
@@ -179,12 +180,12 @@ fn plateau(settings: &PlateauSettings, columns: usize) -> String {
 }
 
 fn plateau_as_json(settings: &PlateauSettings) -> String {
-    let mut object = card_as_json("plateau", settings.info());
+    let mut object = card_as_json("plateau", &PlateauSettings::INFO);
     object["settings"] = settings_as_json(settings.hypers());
     object.to_string()
 }
 
-fn clip(clip: Clip, columns: usize) -> String {
+fn clip(clip: &dyn DynClip, columns: usize) -> String {
     let card = clip.info();
     let mut page = head(card, columns);
     page += &title("\nWhat it makes of a gradient g before the rule sees it", columns);
@@ -192,24 +193,24 @@ fn clip(clip: Clip, columns: usize) -> String {
     page += &title("\nSetting", columns);
     page += "  c  a finite number greater than 0; there is no default\n";
     page += &title("\nCost of a step beside the rule's", columns);
-    page += &text::paragraph(&format!("passes over memory: {}", clip.passes()), 2, columns);
+    page += &text::paragraph(&format!("passes over memory: {}", clip.memory_traffic()), 2, columns);
     page += &choice(card, columns);
     page + &title("\nTry it", columns) + &format!("  descent train --recipe 'adam, {}=1'\n", card.name)
 }
 
-fn clip_as_json(clip: Clip) -> String {
+fn clip_as_json(clip: &dyn DynClip) -> String {
     let mut object = card_as_json("clip", clip.info());
-    object["passes"] = facts::passes_as_json(clip.passes());
+    object["passes"] = facts::passes_as_json(clip.memory_traffic());
     object.to_string()
 }
 
 /// Something that has a page.
 enum Entry {
-    Rule(Box<dyn Rule>),
-    Wrapper(Box<dyn Wrapper>),
-    LrSchedule(Box<dyn Schedule>),
+    Rule(Box<dyn DynRule>),
+    Wrapper(Box<dyn DynWrapper>),
+    LrSchedule(Box<dyn DynSchedule>),
     Plateau(PlateauSettings),
-    Clip(Clip),
+    Clip(Box<dyn DynClip>),
 }
 
 impl Entry {
@@ -226,7 +227,7 @@ impl Entry {
         let wrappers = wrappers::all().into_iter().map(Entry::Wrapper);
         let schedules = schedules::all().into_iter().map(Entry::LrSchedule);
         let plateau = std::iter::once(Entry::Plateau(PlateauSettings::default()));
-        let clips = Clip::ALL.into_iter().map(|(_, clip)| Entry::Clip(clip(1.0)));
+        let clips = clips::all().into_iter().map(Entry::Clip);
         rules.chain(wrappers).chain(schedules).chain(plateau).chain(clips).collect()
     }
 
@@ -249,7 +250,7 @@ impl Entry {
             Entry::Rule(rule) => of(rule.info()),
             Entry::Wrapper(wrapper) => of(wrapper.info()),
             Entry::LrSchedule(course) => (course.info().name, course.info().title),
-            Entry::Plateau(settings) => of(settings.info()),
+            Entry::Plateau(settings) => of(&PlateauSettings::INFO),
             Entry::Clip(clip) => of(clip.info()),
         }
     }
@@ -315,7 +316,7 @@ fn card_as_json(kind: &str, card: &Info) -> serde_json::Value {
 }
 
 /// A schedule's own settings, and the one that all have.
-fn all_settings(course: &dyn Schedule) -> Vec<Hyper> {
+fn all_settings(course: &dyn DynSchedule) -> Vec<Hyper> {
     course.hypers().into_iter().chain([LrSchedule::WARMUP]).collect()
 }
 
@@ -348,20 +349,20 @@ fn settings_as_json(hypers: Vec<Hyper>) -> serde_json::Value {
     hypers.into_iter().map(setting).collect()
 }
 
-fn state(state: &[Slot], cost: Cost, raises: &[Raise], columns: usize) -> String {
+fn state(state: &[Slot], cost: Cost, increases: &[Increase], columns: usize) -> String {
     let row = |state: &Slot| {
         [state.symbol.to_string(), state.name.to_string(), format!("{} at the start", state.start)]
     };
     let rows: Vec<_> = state.iter().map(row).collect();
-    let Cost { bytes, bytes_of_vectors, .. } = cost;
-    let mut words = match (bytes, bytes_of_vectors) {
+    let Cost { state_bytes, state_bytes_of_vectors, .. } = cost;
+    let mut words = match (state_bytes, state_bytes_of_vectors) {
         (bytes, vector) if bytes == vector => format!("{bytes} bytes for each weight"),
         (0, vector) => {
             format!("a number for each row and column of a matrix; {vector} bytes for each other weight")
         }
         (bytes, vector) => format!("{bytes} bytes for each weight of a matrix, {vector} for each other"),
     };
-    let more = facts::bytes_in_words(raises);
+    let more = facts::bytes_in_words(increases);
     if !more.is_empty() {
         words += &format!("; {more}");
     }
@@ -375,10 +376,10 @@ fn state_as_json(state: &[Slot]) -> serde_json::Value {
     state.iter().map(object).collect()
 }
 
-fn passes(cost: Cost, raises: &[Raise]) -> String {
-    let more = facts::passes_in_words(raises);
+fn passes(cost: Cost, increases: &[Increase]) -> String {
+    let more = facts::passes_in_words(increases);
     let more = if more.is_empty() { more } else { format!("; {more}") };
-    format!("passes over memory: {}{more}", cost.passes)
+    format!("passes over memory: {}{more}", cost.memory_traffic)
 }
 
 fn gradients(count: f64) -> String {

@@ -1,9 +1,9 @@
 use anstyle::Style;
 use clap::Args;
-use optim::clip::Clip;
+use optim::cost::{self, Cost};
 use optim::hyper::Hyper;
-use optim::{Error, Info, LrSchedule, PlateauSettings, Rule, Tier, hyper::Hyperparameters};
-use optim::{rules, schedules, wrappers};
+use optim::{DynRule, Error, Info, LrSchedule, PlateauSettings, Tier, hyper::Hyperparameters};
+use optim::{clips, rules, schedules, wrappers};
 use serde_json::json;
 
 use super::Command;
@@ -50,7 +50,7 @@ impl Command for Optimizers {
 fn json_lines() -> Result<String, Error> {
     let mut lines = String::new();
     for rule in rules::all() {
-        let (card, cost) = (rule.info(), facts::of_rule(&*rule)?);
+        let (card, cost) = (rule.info(), Cost::of_rule(&*rule)?);
         let object = json!({
             "schema": crate::console::SCHEMA,
             "kind": "optimizer",
@@ -58,25 +58,25 @@ fn json_lines() -> Result<String, Error> {
             "title": card.title,
             "family": card.family,
             "lr": rule.get("lr").map(facts::as_json),
-            "state_bytes_per_weight": cost.bytes,
-            "state_bytes_per_vector_weight": cost.bytes_of_vectors,
-            "passes": facts::passes_as_json(cost.passes),
-            "gradients": facts::gradients_of_rule(&*rule),
-            "raised_by": facts::raises_as_json(&facts::raised_by_rule(&*rule)?),
+            "state_bytes_per_weight": cost.state_bytes,
+            "state_bytes_per_vector_weight": cost.state_bytes_of_vectors,
+            "passes": facts::passes_as_json(cost.memory_traffic),
+            "gradients": cost.gradients,
+            "raised_by": facts::increases_as_json(&cost::increases(&*rule)?),
         });
         lines += &format!("{object}\n");
     }
     for wrapper in wrappers::all() {
-        let (card, cost) = (wrapper.info(), facts::of_wrapper(&*wrapper)?);
+        let (card, cost) = (wrapper.info(), Cost::of_wrapper(&*wrapper)?);
         let object = json!({
             "schema": crate::console::SCHEMA,
             "kind": "wrapper",
             "name": card.name,
             "title": card.title,
             "family": card.family,
-            "state_bytes_per_weight": cost.bytes,
-            "passes": facts::passes_as_json(cost.passes),
-            "gradients": facts::gradients_of_wrapper(&*wrapper)?,
+            "state_bytes_per_weight": cost.state_bytes,
+            "passes": facts::passes_as_json(cost.memory_traffic),
+            "gradients": cost.gradients,
         });
         lines += &format!("{object}\n");
     }
@@ -90,27 +90,27 @@ fn page() -> Result<String, Error> {
     for (family, members) in by_family() {
         heads.push((rows.len(), family));
         for rule in members {
-            let (card, cost, raises) = (rule.info(), facts::of_rule(&*rule)?, facts::raised_by_rule(&*rule)?);
-            let more = facts::bytes_in_words(&raises);
+            let (card, cost, increases) = (rule.info(), Cost::of_rule(&*rule)?, cost::increases(&*rule)?);
+            let more = facts::bytes_in_words(&increases);
             rows.push([
                 card.name.to_string(),
                 rule.get("lr").map_or(String::new(), |lr| lr.to_string()),
-                cost.bytes.to_string(),
-                rounded(cost.passes.total()),
+                cost.state_bytes.to_string(),
+                rounded(cost.memory_traffic.total()),
                 if more.is_empty() { card.title.to_string() } else { format!("{} ({more})", card.title) },
             ]);
         }
     }
     heads.push((rows.len(), "wrappers, which stand around any of them"));
     for wrapper in wrappers::all() {
-        let (card, cost) = (wrapper.info(), facts::of_wrapper(&*wrapper)?);
-        let gradients = match facts::gradients_of_wrapper(&*wrapper)? {
-            1.0 => String::new(),
-            more => format!(" ({} gradients a step)", rounded(more)),
+        let (card, cost) = (wrapper.info(), Cost::of_wrapper(&*wrapper)?);
+        let gradients = match cost.gradients {
+            None | Some(1.0) => String::new(),
+            Some(more) => format!(" ({} gradients a step)", rounded(more)),
         };
         let what = format!("{}{gradients}", card.title);
-        let passes = rounded(cost.passes.total());
-        rows.push([card.name.to_string(), String::new(), cost.bytes.to_string(), passes, what]);
+        let passes = rounded(cost.memory_traffic.total());
+        rows.push([card.name.to_string(), String::new(), cost.state_bytes.to_string(), passes, what]);
     }
     let bold = Style::new().bold();
     let mut page = String::new();
@@ -129,8 +129,8 @@ fn page() -> Result<String, Error> {
 }
 
 /// The rules of each family, in the order of the registry.
-fn by_family() -> Vec<(&'static str, Vec<Box<dyn Rule>>)> {
-    let mut families: Vec<(&'static str, Vec<Box<dyn Rule>>)> = vec![];
+fn by_family() -> Vec<(&'static str, Vec<Box<dyn DynRule>>)> {
+    let mut families: Vec<(&'static str, Vec<Box<dyn DynRule>>)> = vec![];
     for rule in rules::all() {
         let family = rule.info().family;
         match families.iter_mut().find(|(known, _)| *known == family) {
@@ -163,10 +163,10 @@ fn markdown() -> Result<String, Error> {
     page += "\n## Wrappers\n\n";
     page += "| name | what | settings | bytes | passes | gradients a step | source |\n|---|---|---|---|---|---|---|\n";
     for wrapper in wrappers::all() {
-        let (Info { name, title, source, .. }, cost) = (wrapper.info(), facts::of_wrapper(&*wrapper)?);
-        let (settings, passes) = (defaults(wrapper.hypers()), rounded(cost.passes.total()));
-        let gradients = rounded(facts::gradients_of_wrapper(&*wrapper)?);
-        page += &row(&[name, title, &settings, &cost.bytes.to_string(), &passes, &gradients, source]);
+        let (Info { name, title, source, .. }, cost) = (wrapper.info(), Cost::of_wrapper(&*wrapper)?);
+        let (settings, passes) = (defaults(wrapper.hypers()), rounded(cost.memory_traffic.total()));
+        let gradients = cost.gradients.map_or(String::new(), rounded);
+        page += &row(&[name, title, &settings, &cost.state_bytes.to_string(), &passes, &gradients, source]);
     }
     page += "\n## Schedules of the learning rate\n\n";
     page += &format!("Each also has `{}`, {}.\n\n", LrSchedule::WARMUP.name, lower(LrSchedule::WARMUP.doc));
@@ -178,29 +178,28 @@ fn markdown() -> Result<String, Error> {
         page += &row(&[card.name, card.title, &defaults(course.hypers()), &ends, card.source]);
     }
     let plateau = PlateauSettings::default();
-    let card = plateau.info();
+    let card = PlateauSettings::INFO;
     page +=
         &row(&[card.name, card.title, &defaults(plateau.hypers()), "1, depends on the loss", card.source]);
     page += "\n## Clipping\n\n| name | what | formula | passes | source |\n|---|---|---|---|---|\n";
-    for (_, clip) in Clip::ALL {
-        let clip = clip(1.0);
+    for clip in clips::all() {
         let card = clip.info();
-        let passes = rounded(clip.passes().total());
+        let passes = rounded(clip.memory_traffic().total());
         page += &row(&[card.name, card.title, &card.formula.replace('\n', " "), &passes, card.source]);
     }
     Ok(page)
 }
 
-fn markdown_row(rule: &dyn Rule) -> Result<String, Error> {
-    let (card, cost, raises) = (rule.info(), facts::of_rule(rule)?, facts::raised_by_rule(rule)?);
+fn markdown_row(rule: &dyn DynRule) -> Result<String, Error> {
+    let (card, cost, increases) = (rule.info(), Cost::of_rule(rule)?, cost::increases(rule)?);
     let with =
         |plain: String, more: String| if more.is_empty() { plain } else { format!("{plain} ({more})") };
-    let bytes = match (cost.bytes, cost.bytes_of_vectors) {
+    let bytes = match (cost.state_bytes, cost.state_bytes_of_vectors) {
         (bytes, vector) if bytes == vector => bytes.to_string(),
         (bytes, vector) => format!("{bytes} / {vector}"),
     };
-    let bytes = with(bytes, facts::bytes_in_words(&raises));
-    let passes = with(rounded(cost.passes.total()), facts::passes_in_words(&raises));
+    let bytes = with(bytes, facts::bytes_in_words(&increases));
+    let passes = with(rounded(cost.memory_traffic.total()), facts::passes_in_words(&increases));
     let sees = match rule.tier() {
         Tier::Elementwise => "weight",
         Tier::Tensor => "parameter",

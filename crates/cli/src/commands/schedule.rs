@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::{Args, value_parser};
 use files::Output;
 use optim::hyper::Value;
-use optim::{HyperCourse, LrSchedule};
+use optim::{HyperSchedule, LrSchedule};
 use serde_json::json;
 
 use super::Command;
@@ -89,7 +89,7 @@ fn show(json: bool, schedule: &Drawn, factors: &[f64], svg: Option<&PathBuf>) ->
 /// What is drawn: the factor of a learning rate, or the values of another hyperparameter.
 enum Drawn {
     Factor(LrSchedule),
-    Values(String, HyperCourse),
+    Values(String, HyperSchedule),
 }
 
 impl Drawn {
@@ -102,7 +102,7 @@ impl Drawn {
         }
         let Some((name, course)) = text.split_once(':') else { return Ok(Drawn::Factor(text.parse()?)) };
         let (name, start) = (name.trim(), text.len() - course.len());
-        let course = course.parse::<HyperCourse>().map_err(|error| error.within(text, start))?;
+        let course = course.parse::<HyperSchedule>().map_err(|error| error.within(text, start))?;
         Ok(Drawn::Values(name.to_string(), course))
     }
 
@@ -134,8 +134,8 @@ impl Drawn {
     /// What the numbers are.
     fn kind(&self) -> &'static str {
         match self {
-            Drawn::Values(_, HyperCourse::Between(..)) => "values",
-            Drawn::Factor(_) | Drawn::Values(_, HyperCourse::Factor(_)) => "factors",
+            Drawn::Values(_, HyperSchedule::Between(..)) => "values",
+            Drawn::Factor(_) | Drawn::Values(_, HyperSchedule::Factor(_)) => "factors",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use clap::{Args, value_parser};
 use files::Output;
 use lab::run_matrix::RunId;
-use optim::{Clip, LrSchedule, rules};
+use optim::{LrSchedule, clips};
 use train::record::{Point, Status};
 use train::{Budget, Event, Keeper, Metric, Recipe, Record, Split, Task, Training, weights};
 
@@ -271,14 +271,14 @@ impl RecipeArgs {
     fn read(&self, hyper: &HyperFlags) -> Result<Recipe, Failure> {
         let mut recipe = match &self.recipe {
             Some(text) => text.parse::<Recipe>()?,
-            None => Recipe::new(rules::parse(&self.optimizer)?),
+            None => Recipe::new(optim::parse_rule(&self.optimizer)?),
         };
         hyper.apply(&mut *recipe.method.rule)?;
         if let Some(text) = &self.schedule {
             recipe.method.schedule = text.parse::<LrSchedule>()?;
         }
         if let Some(norm) = self.clip_norm {
-            recipe.method.clip = Some(Clip::Norm(norm));
+            recipe.method.clip = Some(Box::new(clips::Norm { max_norm: norm }));
         }
         if let Some(BatchSize::Count(count)) = self.batch_size {
             recipe.batch = count;

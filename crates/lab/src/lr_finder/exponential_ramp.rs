@@ -16,29 +16,21 @@ hyperparameters! {
     }
 }
 
-const INFO: ScheduleInfo = ScheduleInfo {
-    name: "rising",
-    title: "rises by the same factor with every step",
-    problem: "nobody knows the size of a good learning rate",
-    formula: "f = low·(high/low)^((s − start)/steps)",
-    ends: [1e-4, 1e4],
-    good_when: "the loss on the way up is to tell the size",
-    bad_when: "anything is to be learned",
-    source: "Smith 2017, section 3.3",
-    examples: ["rising", "rising low=0.01 high=100"],
-};
-
 impl Schedule for ExponentialRamp {
-    fn info(&self) -> &'static ScheduleInfo {
-        &INFO
-    }
+    const INFO: ScheduleInfo = ScheduleInfo {
+        name: "rising",
+        title: "rises by the same factor with every step",
+        problem: "nobody knows the size of a good learning rate",
+        formula: "f = low·(high/low)^((s − start)/steps)",
+        ends: [1e-4, 1e4],
+        good_when: "the loss on the way up is to tell the size",
+        bad_when: "anything is to be learned",
+        source: "Smith 2017, section 3.3",
+        examples: ["rising", "rising low=0.01 high=100"],
+    };
 
     fn factor(&self, s: f64, _total: f64) -> f64 {
         let ExponentialRamp { low, high, start, steps } = *self;
         low * (high / low).powf((s - start) / steps)
-    }
-
-    fn boxed(&self) -> Box<dyn Schedule> {
-        Box::new(*self)
     }
 }

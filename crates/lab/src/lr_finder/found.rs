@@ -1,7 +1,7 @@
 //! What a range test found, over its seeds: plain data for tables and pictures.
 
 use optim::hyper::Value;
-use optim::{Group, GroupRule, LrSchedule, Rule};
+use optim::{DynRule, Group, GroupRule, LrSchedule};
 use serde::{Deserialize, Serialize};
 use tensor::simd;
 
@@ -275,7 +275,7 @@ fn with_rate(recipe: &Recipe, rate: f64) -> Recipe {
     let before = replace_rate(&mut *method.rule, |_| rate).expect("a rule whose rate was looked for has one");
     let scaled = |lr: f64| two_digits(lr * rate / before);
     for group in &mut method.groups {
-        match &mut group.is {
+        match &mut group.rule {
             GroupRule::Rule(rule) => drop(replace_rate(&mut **rule, scaled)),
             GroupRule::Settings(settings) => {
                 for (name, value) in settings {
@@ -290,7 +290,7 @@ fn with_rate(recipe: &Recipe, rate: f64) -> Recipe {
 }
 
 /// Gives a rule another rate and returns the one it had, if it has any.
-fn replace_rate(rule: &mut dyn Rule, by: impl Fn(f64) -> f64) -> Option<f64> {
+fn replace_rate(rule: &mut dyn DynRule, by: impl Fn(f64) -> f64) -> Option<f64> {
     let Some(Value::Number(lr)) = rule.get("lr") else { return None };
     rule.set("lr", Value::Number(by(lr))).expect("a finite number is a rate");
     Some(lr)
@@ -316,7 +316,7 @@ fn notes(recipe: &Recipe) -> Vec<String> {
     if method.plateau.is_some() {
         notes.push("The plateau stood aside while the rate rose.".to_string());
     }
-    let has_rate = |group: &Group| match &group.is {
+    let has_rate = |group: &Group| match &group.rule {
         GroupRule::Rule(rule) => rule.get("lr").is_some(),
         GroupRule::Settings(settings) => settings.iter().any(|(name, _)| name == "lr"),
     };

@@ -1,67 +1,67 @@
-//! Wrappers round wrappers round the rules of groups: what an optimizer is inside.
+//! Wrappers around wrappers around the rules of parameter groups: one step from the outside in.
 
 use std::borrow::Cow;
 
 use tensor::ParamInfo;
 
+use crate::clip::{ClipCtx, DynClip};
 use crate::engine::param_group::{ParamGroup, UpdateArgs};
 use crate::error::Error;
 use crate::recipe::OptimizerSpec;
-use crate::rule::{Inner, StepInput, Wrapper, WrapperCtx};
-use crate::state::OptState;
-use crate::state::{MOST_STEPS, StateDict};
+use crate::rule::{DynWrapper, Inner, StepInput, WrapperCtx};
+use crate::state::{MAX_STEPS, OptState, StateDict};
 
-/// A wrapper at work.
+/// One wrapper with its state.
 #[derive(Debug, Clone)]
 pub(crate) struct Link {
-    declared: Box<dyn Wrapper>,
+    /// As declared in the recipe.
+    declared: Box<dyn DynWrapper>,
     /// With the values of this step.
-    now: Box<dyn Wrapper>,
-    /// Under its name, different for two of a kind; then what it works with inside of a step.
-    kept: OptState,
+    current: Box<dyn DynWrapper>,
+    /// Arrays under the wrapper's name, numbered if it occurs again, then its scratch arrays.
+    state: OptState,
     calls: u64,
 }
 
-/// The rules at work, each on its parameters.
+/// The rules, each with its parameters.
 #[derive(Debug, Clone)]
 pub(crate) struct ParamGroups {
     /// Updates made.
     pub(crate) steps: u64,
-    pub(crate) parts: Vec<ParamGroup>,
+    pub(crate) all: Vec<ParamGroup>,
 }
 
-/// Some wrappers, and the rules inside them.
+/// Wrappers, the outermost first, and the rules inside them.
 #[derive(Debug)]
 pub(crate) struct Chain<'a> {
-    pub(crate) method: &'a OptimizerSpec,
-    pub(crate) wrappers: &'a mut [Link],
-    pub(crate) base: &'a mut ParamGroups,
-    pub(crate) entries: &'a [ParamInfo],
+    pub(crate) spec: &'a OptimizerSpec,
+    pub(crate) links: &'a mut [Link],
+    pub(crate) groups: &'a mut ParamGroups,
+    pub(crate) params: &'a [ParamInfo],
     pub(crate) total_steps: u64,
-    /// The plateau's factor.
-    pub(crate) factor: f64,
+    pub(crate) plateau_factor: f64,
 }
 
 impl Inner for Chain<'_> {
-    fn step(&mut self, mut point: StepInput<'_>) {
-        let Chain { method, wrappers, base, entries, total_steps, factor } = self;
-        let Some((outer, inner)) = wrappers.split_first_mut() else {
-            return base.step(method, entries, *total_steps, *factor, point);
+    fn step(&mut self, mut input: StepInput<'_>) {
+        let Chain { spec, links, groups, params, total_steps, plateau_factor } = self;
+        let (total_steps, plateau_factor) = (*total_steps, *plateau_factor);
+        let Some((outer, links)) = links.split_first_mut() else {
+            return groups.step(spec, params, total_steps, plateau_factor, input);
         };
-        let Link { declared, now, kept, calls } = outer;
+        let Link { declared, current, state, calls } = outer;
         *calls += 1;
-        for (name, course) in &method.courses {
-            if base.parts.iter().all(|part| part.declared.get(name).is_none()) {
-                course.drive(name, &**declared, &mut **now, base.steps, *total_steps);
+        for (name, schedule) in &spec.hyper_schedules {
+            if groups.all.iter().all(|group| group.declared.get(name).is_none()) {
+                schedule.apply(name, &**declared, &mut **current, groups.steps, total_steps);
             }
         }
-        let mut inside =
-            Chain { method, wrappers: inner, base, entries, total_steps: *total_steps, factor: *factor };
-        now.step(WrapperCtx { point: point.reborrow(), kept, calls: *calls, inside: &mut inside });
+        let mut inner = Chain { spec, links, groups, params, total_steps, plateau_factor };
+        current.step(WrapperCtx { input: input.reborrow(), state, calls: *calls, inner: &mut inner });
     }
 
     fn updates(&self) -> u64 {
-        self.base.steps
+        self.groups.steps
     }
 
     fn total_updates(&self) -> u64 {
@@ -69,111 +69,105 @@ impl Inner for Chain<'_> {
     }
 
     fn params(&self) -> &[ParamInfo] {
-        self.entries
+        self.params
     }
 
     fn eval_weights<'w>(&self, weights: &'w [f32]) -> Cow<'w, [f32]> {
-        match evaluation_weights(self.wrappers, self.base, self.entries, weights) {
+        match evaluation_weights(self.links, self.groups, self.params, weights) {
             Cow::Borrowed(same) if std::ptr::eq(same, weights) => Cow::Borrowed(weights),
             other => Cow::Owned(other.into_owned()),
         }
     }
 }
 
-/// The weights to evaluate at: the outermost average there is, or `weights`.
+/// Weights to evaluate at: the outermost average, or else `weights`.
 pub(crate) fn evaluation_weights<'w>(
-    wrappers: &'w [Link],
-    base: &'w ParamGroups,
-    entries: &[ParamInfo],
+    links: &'w [Link],
+    groups: &'w ParamGroups,
+    params: &[ParamInfo],
     weights: &'w [f32],
 ) -> Cow<'w, [f32]> {
-    for Link { declared, kept, calls, .. } in wrappers {
-        let name = declared.eval_weights().filter(|_| *calls > 0 && declared.has_begun(&kept.scalars));
-        if let Some(average) = name.and_then(|name| kept.array(name)) {
+    for Link { declared, state, calls, .. } in links {
+        let name = declared.eval_weights().filter(|_| *calls > 0 && declared.has_begun(&state.scalars));
+        if let Some(average) = name.and_then(|name| state.array(name)) {
             return Cow::Borrowed(average);
         }
     }
-    if base.steps == 0 || base.parts.iter().all(|part| part.eval_weights().is_none()) {
+    if groups.steps == 0 || groups.all.iter().all(|group| group.eval_weights().is_none()) {
         return Cow::Borrowed(weights);
     }
-    if let [part] = &base.parts[..] {
-        return Cow::Borrowed(part.eval_weights().expect("just looked at"));
+    if let [group] = &groups.all[..] {
+        return Cow::Borrowed(group.eval_weights().expect("checked above"));
     }
     let mut all = weights.to_vec();
-    for part in &base.parts {
-        part.write_evaluated(entries, &mut all);
+    for group in &groups.all {
+        group.write_eval_weights(params, &mut all);
     }
     Cow::Owned(all)
 }
 
 impl Link {
-    /// All wrappers of a method at their start, for so many weights.
-    pub(crate) fn all(method: &OptimizerSpec, weights: usize) -> Vec<Link> {
-        let mut wrapped: Vec<Link> = vec![];
-        for wrapper in &method.wrappers {
+    /// All wrappers of a recipe in their initial state.
+    pub(crate) fn all(spec: &OptimizerSpec, weights: usize) -> Vec<Link> {
+        let mut links: Vec<Link> = vec![];
+        for wrapper in &spec.wrappers {
             let name = wrapper.info().name;
-            let others = wrapped.iter().filter(|other| other.declared.info().name == name).count();
-            let label = if others == 0 { name.to_string() } else { format!("{name}{}", others + 1) };
-            let kept = OptState::new(label, wrapper.state(), wrapper.scalars(), |_| weights);
-            wrapped.push(Link {
+            let others = links.iter().filter(|other| other.declared.info().name == name).count();
+            let prefix = if others == 0 { name.to_string() } else { format!("{name}{}", others + 1) };
+            let state = OptState::new(prefix, wrapper.state(), wrapper.scalars(), |_| weights);
+            links.push(Link {
                 declared: wrapper.clone(),
-                now: wrapper.clone(),
-                kept: kept.with_scratch(wrapper.scratch(), weights),
+                current: wrapper.clone(),
+                state: state.with_scratch(wrapper.scratch(), weights),
                 calls: 0,
             });
         }
-        wrapped
+        links
     }
 
     /// Numbers of state for each weight.
     pub(crate) fn arrays(&self) -> usize {
-        self.kept.arrays.len()
+        self.state.arrays.len()
     }
 
     pub(crate) fn save(&self, to: &mut StateDict) {
-        to.add(&self.kept.of, CALLS, self.calls as f64);
-        self.kept.save(to);
+        to.add(&self.state.prefix, CALLS, self.calls as f64);
+        self.state.save(to);
     }
 
     pub(crate) fn check(&self, from: &StateDict) -> Result<(), Error> {
-        from.check_count(&self.kept.of, CALLS, MOST_STEPS)?;
-        self.kept.check(from)
+        from.check_count(&self.state.prefix, CALLS, MAX_STEPS)?;
+        self.state.check(from)
     }
 
     pub(crate) fn load(&mut self, from: &mut StateDict) {
-        self.calls = from.number(&self.kept.of, CALLS) as u64;
-        self.kept.load(from);
+        self.calls = from.number(&self.state.prefix, CALLS) as u64;
+        self.state.load(from);
     }
 }
 
-/// What a state dict calls the number of a wrapper's calls.
+/// Key of a wrapper's number of calls in a state dict.
 const CALLS: &str = "calls";
 
 impl ParamGroups {
     fn step(
         &mut self,
-        method: &OptimizerSpec,
-        entries: &[ParamInfo],
+        spec: &OptimizerSpec,
+        params: &[ParamInfo],
         total: u64,
-        factor: f64,
-        mut point: StepInput<'_>,
+        plateau_factor: f64,
+        mut input: StepInput<'_>,
     ) {
-        if let Some(clip) = method.clip {
-            clip.prepare(entries, &mut point);
-        }
-        let scale = method.clip.map_or(1.0, |clip| clip.factor(point.gradients()));
-        assert!(
-            total > 0 || !method.depends_on_total(),
-            "`{method}` depends on the number of updates: expected `with_total_steps` before the first step"
-        );
-        let factor = factor * method.schedule.factor(self.steps, total);
-        for part in &mut self.parts {
-            part.schedule(method, factor, self.steps, total);
+        let clip = |clip: &Box<dyn DynClip>| clip.clip(ClipCtx { input: &mut input, params });
+        let scale = spec.clip.as_ref().map_or(1.0, clip);
+        let lr_factor = plateau_factor * spec.schedule.factor(self.steps, total);
+        for group in &mut self.all {
+            group.apply_schedules(spec, lr_factor, self.steps, total);
         }
         self.steps += 1;
-        let update = UpdateArgs { t: self.steps, factor, scale: scale as f32 };
-        for part in &mut self.parts {
-            part.step(update, entries, point.reborrow());
+        let update = UpdateArgs { t: self.steps, lr_factor, scale: scale as f32 };
+        for group in &mut self.all {
+            group.step(update, params, input.reborrow());
         }
     }
 }

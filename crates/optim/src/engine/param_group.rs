@@ -1,178 +1,175 @@
-//! One rule at work on some of the parameters.
+//! One rule with its parameters and its state.
 
 use std::ops::Range;
 
 use tensor::ParamInfo;
 
 use crate::hyper::Value;
-use crate::recipe::{GroupSpec, HyperCourse, OptimizerSpec};
-use crate::rule::StepInput;
-use crate::rule::Update;
-use crate::rule::{Rule, Tier};
-use crate::state::OptState;
-use crate::state::StateShape;
+use crate::recipe::{GroupSpec, HyperSchedule, OptimizerSpec};
+use crate::rule::{DynRule, LR, StepInput, Tier, Update};
+use crate::state::{OptState, StateShape};
 
 /// Parameters that one rule updates, and its state for them.
 #[derive(Debug, Clone)]
 pub(crate) struct ParamGroup {
-    /// As it is at the first step, before schedules.
-    pub(crate) declared: Box<dyn Rule>,
+    /// As declared in the recipe, before schedules.
+    pub(crate) declared: Box<dyn DynRule>,
     /// With the values of this step.
-    now: Box<dyn Rule>,
-    /// Hyperparameters that no course from one value to another touches.
-    own: Vec<String>,
-    /// Which of the layout's parameters they are: ranges without a gap.
+    current: Box<dyn DynRule>,
+    /// Hyperparameters set by the group, which keep that value under a schedule from one value to another.
+    overrides: Vec<String>,
+    /// Places of the parameters in the layout, in contiguous ranges.
     pub(crate) ranges: Vec<Range<usize>>,
-    /// Named after the group, unless there is only one.
-    pub(crate) kept: OptState,
+    /// With the group's name as prefix, unless it is the only one.
+    pub(crate) state: OptState,
 }
 
-/// One update of a rule.
+/// Arguments of an update that are the same for all groups.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UpdateArgs {
-    /// Its number, from 1.
+    /// Number of the update, from 1.
     pub(crate) t: u64,
-    /// What the schedule multiplies the learning rate with.
-    pub(crate) factor: f64,
-    /// What clipping multiplies the gradients with.
+    /// Factor of the learning rate by schedule and plateau.
+    pub(crate) lr_factor: f64,
+    /// Factor of the gradients by clipping.
     pub(crate) scale: f32,
 }
 
 impl ParamGroup {
-    pub(crate) fn new(part: GroupSpec, entries: &[ParamInfo], alone: bool) -> ParamGroup {
-        let GroupSpec { label, rule, own, members } = part;
-        let numbers = |extent: StateShape| members.iter().map(|&i| extent.numbers(&entries[i])).sum();
+    pub(crate) fn new(spec: GroupSpec, params: &[ParamInfo], is_only: bool) -> ParamGroup {
+        let GroupSpec { label, rule, overrides, members } = spec;
+        let numbers = |shape: StateShape| members.iter().map(|&i| shape.len(&params[i])).sum();
         let ranges = members.chunk_by(|a, b| a + 1 == *b).map(|run| run[0]..run[run.len() - 1] + 1).collect();
-        let label = if alone { String::new() } else { label };
+        let label = if is_only { String::new() } else { label };
         ParamGroup {
-            now: rule.clone(),
-            own,
+            current: rule.clone(),
+            overrides,
             ranges,
-            kept: OptState::new(label, rule.state(), rule.scalars(), numbers),
+            state: OptState::new(label, rule.state(), rule.scalars(), numbers),
             declared: rule,
         }
     }
 
-    /// Gives every hyperparameter its value at a step of `total`; `factor` is that of the learning rate.
-    pub(crate) fn schedule(&mut self, method: &OptimizerSpec, factor: f64, step: u64, total: u64) {
-        if let Some(Value::Number(lr)) = self.declared.get("lr") {
-            self.now.set_unchecked("lr", Value::Number(lr * factor)).expect("the learning rate is a number");
+    /// Sets every hyperparameter to its value at a step of `total`.
+    pub(crate) fn apply_schedules(&mut self, spec: &OptimizerSpec, lr_factor: f64, step: u64, total: u64) {
+        if let Some(Value::Number(lr)) = self.declared.get(LR) {
+            self.current.set_unchecked(LR, Value::Number(lr * lr_factor)).expect("a number");
         }
-        for (name, course) in &method.courses {
-            if matches!(course, HyperCourse::Factor(_)) || !self.own.contains(name) {
-                course.drive(name, &*self.declared, &mut *self.now, step, total);
+        for (name, schedule) in &spec.hyper_schedules {
+            if matches!(schedule, HyperSchedule::Factor(_)) || !self.overrides.contains(name) {
+                schedule.apply(name, &*self.declared, &mut *self.current, step, total);
             }
         }
     }
 
-    /// One update of all of them.
-    pub(crate) fn step(&mut self, update: UpdateArgs, entries: &[ParamInfo], point: StepInput<'_>) {
-        if self.now.tier() == Tier::Vector && self.ranges.len() > 1 {
-            self.step_gathered(update, entries, point);
+    /// One update of all its parameters.
+    pub(crate) fn step(&mut self, update: UpdateArgs, params: &[ParamInfo], input: StepInput<'_>) {
+        if self.current.tier() == Tier::Vector && self.ranges.len() > 1 {
+            self.step_gathered(update, params, input);
         } else {
-            self.step_ranges(update, entries, point);
+            self.step_ranges(update, params, input);
         }
     }
 
-    /// Range by range: there is one, or the rule does not look beyond a parameter.
-    fn step_ranges(&mut self, update: UpdateArgs, entries: &[ParamInfo], mut point: StepInput<'_>) {
-        let ParamGroup { now, ranges, kept, .. } = self;
-        let OptState { arrays, extents, scalars, .. } = kept;
+    /// Updates range by range: there is one, or the rule looks at one parameter at a time.
+    fn step_ranges(&mut self, update: UpdateArgs, params: &[ParamInfo], mut input: StepInput<'_>) {
+        let ParamGroup { current, ranges, state, .. } = self;
+        let OptState { arrays, shapes, scalars, .. } = state;
         let (before, is_whole) = (scalars.clone(), ranges.len() == 1);
         let mut rest: Vec<&mut [f32]> = arrays.iter_mut().map(|array| &mut array[..]).collect();
-        let mut first = 0;
+        let mut offset = 0;
         for range in ranges {
-            let (entries, weights) = (&entries[range.clone()], weights_of(entries, range));
-            let parts = rest.iter_mut().zip(&*extents).map(|(rest, extent)| {
-                let numbers = entries.iter().map(|entry| extent.numbers(entry)).sum();
-                rest.split_off_mut(..numbers).expect("state is as long as declared")
+            let (params, weights) = (&params[range.clone()], weights_of(params, range));
+            let state = rest.iter_mut().zip(&*shapes).map(|(rest, shape)| {
+                let len = params.iter().map(|param| shape.len(param)).sum();
+                rest.split_off_mut(..len).expect("state is as long as declared")
             });
-            // Scalars move on once in a step, from the same values for every range.
+            // Every range starts from the same scalars, so that they change once in a step.
             scalars.copy_from_slice(&before);
-            let StepInput { weights: all, gradients, scratch, changed, objective, path } = point.reborrow();
+            let StepInput { weights: all, gradients, scratch, changed, objective, path } = input.reborrow();
             let each = Update {
-                first,
+                offset,
                 weights: &mut all[weights.clone()],
                 gradients: if *changed { &scratch[weights.clone()] } else { &gradients[weights.clone()] },
                 scale: update.scale,
-                state: parts.collect(),
-                extents,
-                entries,
+                state: state.collect(),
+                shapes,
+                params,
                 scalars,
-                schedule_factor: update.factor,
+                schedule_factor: update.lr_factor,
                 objective: if is_whole { objective } else { objective.loss_alone() },
                 path,
             };
-            now.update(update.t, each);
-            first += weights.len();
+            current.update(update.t, each);
+            offset += weights.len();
         }
     }
 
-    /// On a copy without gaps, for a rule that sums over all its weights.
-    fn step_gathered(&mut self, update: UpdateArgs, entries: &[ParamInfo], point: StepInput<'_>) {
-        let ranges: Vec<Range<usize>> = self.ranges.iter().map(|range| weights_of(entries, range)).collect();
+    /// Updates a contiguous copy, for a rule that sums over all its weights.
+    fn step_gathered(&mut self, update: UpdateArgs, params: &[ParamInfo], input: StepInput<'_>) {
+        let ranges: Vec<Range<usize>> = self.ranges.iter().map(|range| weights_of(params, range)).collect();
         let gather = |from: &[f32]| ranges.iter().flat_map(|range| &from[range.clone()]).copied().collect();
         let (mut weights, gradients): (Vec<f32>, Vec<f32>) =
-            (gather(point.weights), gather(point.gradients()));
-        let entries: Vec<ParamInfo> =
-            self.ranges.iter().flat_map(|range| entries[range.clone()].to_vec()).collect();
-        let OptState { arrays, extents, scalars, .. } = &mut self.kept;
+            (gather(input.weights), gather(input.gradients()));
+        let params: Vec<ParamInfo> =
+            self.ranges.iter().flat_map(|range| params[range.clone()].to_vec()).collect();
+        let OptState { arrays, shapes, scalars, .. } = &mut self.state;
         let each = Update {
-            first: 0,
+            offset: 0,
             weights: &mut weights,
             gradients: &gradients,
             scale: update.scale,
             state: arrays.iter_mut().map(|array| &mut array[..]).collect(),
-            extents,
-            entries: &entries,
+            shapes,
+            params: &params,
             scalars,
-            schedule_factor: update.factor,
-            objective: point.objective.loss_alone(),
-            path: point.path,
+            schedule_factor: update.lr_factor,
+            objective: input.objective.loss_alone(),
+            path: input.path,
         };
-        self.now.update(update.t, each);
+        self.current.update(update.t, each);
         let mut rest = &weights[..];
         for range in ranges {
             let n = range.len();
-            point.weights[range].copy_from_slice(rest.split_off(..n).expect("as many as were gathered"));
+            input.weights[range].copy_from_slice(rest.split_off(..n).expect("as many as were gathered"));
         }
     }
 
-    /// The average that the rule keeps to evaluate at.
+    /// Average of the weights that the rule keeps to evaluate at.
     pub(crate) fn eval_weights(&self) -> Option<&[f32]> {
-        self.kept.array(self.declared.eval_weights()?)
+        self.state.array(self.declared.eval_weights()?)
     }
 
     /// Writes that average to its places among all weights.
-    pub(crate) fn write_evaluated(&self, entries: &[ParamInfo], all: &mut [f32]) {
+    pub(crate) fn write_eval_weights(&self, params: &[ParamInfo], all: &mut [f32]) {
         let Some(mut rest) = self.eval_weights() else { return };
         for range in &self.ranges {
-            let range = weights_of(entries, range);
+            let range = weights_of(params, range);
             let n = range.len();
             all[range].copy_from_slice(rest.split_off(..n).expect("a number for each weight"));
         }
     }
 
-    /// Bytes of state in arrays that have a number for each weight.
-    pub(crate) fn full_arrays(&self, entries: &[ParamInfo]) -> usize {
+    /// Number of state arrays with a number for each weight.
+    pub(crate) fn full_arrays(&self, params: &[ParamInfo]) -> usize {
         let of: Vec<ParamInfo> =
-            self.ranges.iter().flat_map(|range| entries[range.clone()].to_vec()).collect();
-        let count = |extent: &StateShape| match extent {
+            self.ranges.iter().flat_map(|range| params[range.clone()].to_vec()).collect();
+        let count = |shape: &StateShape| match shape {
             StateShape::History(vectors) => *vectors,
-            extent => usize::from(extent.is_full(&of)),
+            shape => usize::from(shape.is_full(&of)),
         };
-        self.kept.extents.iter().map(count).sum()
+        self.state.shapes.iter().map(count).sum()
     }
 
-    /// Weights that are updated.
-    pub(crate) fn weights(&self, entries: &[ParamInfo]) -> usize {
-        self.ranges.iter().map(|range| weights_of(entries, range).len()).sum()
+    /// Number of its weights.
+    pub(crate) fn weights(&self, params: &[ParamInfo]) -> usize {
+        self.ranges.iter().map(|range| weights_of(params, range).len()).sum()
     }
 }
 
-/// The weights of parameters that follow each other.
-fn weights_of(entries: &[ParamInfo], range: &Range<usize>) -> Range<usize> {
-    match &entries[range.clone()] {
+/// Range of the weights of contiguous parameters.
+fn weights_of(params: &[ParamInfo], range: &Range<usize>) -> Range<usize> {
+    match &params[range.clone()] {
         [] => 0..0,
         [first, .., last] => first.range.start..last.range.end,
         [one] => one.range.clone(),

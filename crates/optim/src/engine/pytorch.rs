@@ -10,31 +10,15 @@ use crate::engine::Optimizer;
 use crate::engine::param_group::ParamGroup;
 use crate::error::Error;
 use crate::hyper::{Hyper, Value};
-use crate::rule::Rule;
+use crate::rule::{DynRule, Fixed};
+use crate::rules;
 use crate::state::state_file::{check_format, entry, file, floats, parse, read_notes};
-use crate::state::{MOST_STEPS, StateDict};
+use crate::state::{MAX_STEPS, StateDict};
 
 /// The entry of a file's metadata that holds the notes, as a JSON object.
 const NOTES: &str = "torch";
 const FORMAT: &str = "torch.optim state";
 const VERSION: u32 = 1;
-/// The optimizers of torch.optim that have a rule here whose state is the same.
-const CLASSES: [&str; 13] = [
-    "SGD",
-    "Adagrad",
-    "Adadelta",
-    "RMSprop",
-    "Adam",
-    "AdamW",
-    "Adamax",
-    "NAdam",
-    "RAdam",
-    "ASGD",
-    "Rprop",
-    "Adafactor",
-    "Muon",
-];
-
 /// What stands before the names of a model that is wrapped: by `DataParallel`, by `torch.compile`, or as an
 /// attribute of another.
 const PREFIXES: [&str; 3] = ["module.", "_orig_mod.", "model."];
@@ -81,19 +65,19 @@ impl Optimizer {
     pub fn load_pytorch(&mut self, bytes: &[u8], force: bool) -> Result<(), Error> {
         let exported = Exported::read(bytes)?;
         let refused = |why: String| Err(Error::State { why });
-        if let Some(wrapper) = self.method().wrappers.first() {
+        if let Some(wrapper) = self.spec().wrappers.first() {
             let why = format!("PyTorch's optimizers know nothing of the wrapper `{}`", wrapper.info().name);
             return refused(why);
         }
-        if self.method().plateau.is_some() {
+        if self.spec().plateau.is_some() {
             return refused("PyTorch's optimizers know nothing of a plateau".to_string());
         }
-        let entries = self.entries();
+        let entries = self.params();
         let places = exported.places(entries)?;
         let mut differences = vec![];
-        for part in self.parts() {
-            let rule = &*part.declared;
-            for member in part.members() {
+        for group_state in self.groups() {
+            let rule = &*group_state.declared;
+            for member in group_state.members() {
                 let group = places[member].group;
                 let theirs = exported.rule_name(group);
                 if theirs != rule.info().name {
@@ -103,7 +87,7 @@ impl Optimizer {
                         rule.info().name
                     ));
                 }
-                for difference in differences_of(rule, group, self.method().maximize) {
+                for difference in differences_of(rule, group, self.spec().maximize) {
                     if !differences.contains(&difference) {
                         differences.push(difference);
                     }
@@ -117,12 +101,12 @@ impl Optimizer {
         let mut state = StateDict { steps, gradient_calls: steps, ..self.state_dict() };
         if steps > 0 {
             let (mut arrays, mut scalars) = (state.arrays.iter_mut(), state.scalars.iter_mut());
-            for part in self.parts() {
-                for (declared, (_, array)) in part.declared.state().iter().zip(&mut arrays) {
+            for group_state in self.groups() {
+                for (declared, (_, array)) in group_state.declared.state().iter().zip(&mut arrays) {
                     array.clear();
-                    for member in part.members() {
+                    for member in group_state.members() {
                         let entry = &entries[member];
-                        let expected = declared.extent.numbers(entry);
+                        let expected = declared.shape.len(entry);
                         if expected == 0 {
                             continue;
                         }
@@ -136,7 +120,7 @@ impl Optimizer {
                         array.extend(numbers);
                     }
                 }
-                for (declared, (_, scalar)) in part.declared.scalars().iter().zip(&mut scalars) {
+                for (declared, (_, scalar)) in group_state.declared.scalars().iter().zip(&mut scalars) {
                     *scalar = exported.common(entries, &places, declared.name)?;
                 }
             }
@@ -155,9 +139,10 @@ impl<'a> Exported<'a> {
             })
             .and_then(read_notes)?;
         check_format(&notes.format, notes.version, FORMAT, VERSION)?;
-        if !CLASSES.contains(&notes.class.as_str()) {
+        let known = classes();
+        if !known.contains(&notes.class.as_str()) {
             let class = text::name(&notes.class);
-            let why = format!("`{class}` is none of the optimizers {}", CLASSES.join(", "));
+            let why = format!("expected one of the optimizers {}, found `{class}`", known.join(", "));
             return Err(Error::State { why });
         }
         Ok(Exported { tensors, notes })
@@ -206,14 +191,16 @@ impl<'a> Exported<'a> {
         Ok(places)
     }
 
-    /// What we call the rule of a group.
-    fn rule_name(&self, group: &Map<String, Json>) -> String {
+    /// The rule of a group, as PyTorch's class and its settings say.
+    fn rule_name(&self, group: &Map<String, Json>) -> &'static str {
         let decoupled = group.get("decoupled_weight_decay") == Some(&Json::Bool(true));
-        match (self.notes.class.as_str(), decoupled) {
-            ("Adam" | "AdamW", true) => "adamw".to_string(),
-            ("NAdam", true) => "nadamw".to_string(),
-            (class, _) => class.to_lowercase(),
-        }
+        let is_class = |(class, value): &(&str, Option<bool>)| {
+            *class == self.notes.class && value.is_none_or(|value| value == decoupled)
+        };
+        let rule = rules::all()
+            .into_iter()
+            .find(|rule| rule.pytorch().is_some_and(|counterpart| counterpart.classes.iter().any(is_class)));
+        rule.map_or("unknown", |rule| rule.info().name)
     }
 
     /// The steps that all parameters have made.
@@ -237,7 +224,7 @@ impl<'a> Exported<'a> {
             })?;
             steps as f64
         };
-        if steps.fract() != 0.0 || !(0.0..=MOST_STEPS as f64).contains(&steps) {
+        if steps.fract() != 0.0 || !(0.0..=MAX_STEPS as f64).contains(&steps) {
             return Err(file(format!("{steps} is no number of steps")));
         }
         Ok(steps as u64)
@@ -292,6 +279,19 @@ impl<'a> Exported<'a> {
     }
 }
 
+/// Classes of `torch.optim` that have a counterpart here.
+fn classes() -> Vec<&'static str> {
+    let mut classes = vec![];
+    for counterpart in rules::all().iter().filter_map(|rule| rule.pytorch()) {
+        for (class, _) in counterpart.classes {
+            if !classes.contains(class) {
+                classes.push(*class);
+            }
+        }
+    }
+    classes
+}
+
 /// Where each parameter is among PyTorch's names; or the first that is not there.
 fn by_name<'e>(names: &[String], entries: &'e [ParamInfo]) -> Result<Vec<usize>, &'e str> {
     let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -315,7 +315,7 @@ fn have_equal_shapes(entries: &[ParamInfo]) -> bool {
 }
 
 /// Settings of a rule that PyTorch's group has otherwise, or has no counterpart of.
-fn differences_of(rule: &dyn Rule, group: &Map<String, Json>, maximize: bool) -> Vec<String> {
+fn differences_of(rule: &dyn DynRule, group: &Map<String, Json>, maximize: bool) -> Vec<String> {
     let mut differences = vec![];
     for hyper in rule.hypers() {
         let ours = rule.get(hyper.name).expect("a declared hyperparameter has a value");
@@ -333,14 +333,14 @@ fn differences_of(rule: &dyn Rule, group: &Map<String, Json>, maximize: bool) ->
     if climbs != maximize {
         differences.push(format!("maximize is {climbs} there, {maximize} here"));
     }
-    if rule.info().name == "radam" && group.get("decoupled_weight_decay") == Some(&Json::Bool(true)) {
-        differences.push("decoupled_weight_decay is true there and has no counterpart here".to_string());
-    }
-    if rule.info().name == "muon" {
-        let jordans = serde_json::json!([3.4445, -4.775, 2.0315]);
-        match group.get("ns_coefficients") {
-            Some(theirs) if *theirs != jordans => {
-                differences.push(format!("ns_coefficients are {theirs} there, {jordans} here"));
+    for (name, fixed) in rule.pytorch().map_or(&[][..], |counterpart| counterpart.fixed) {
+        let ours = match fixed {
+            Fixed::Flag(flag) => Json::from(*flag),
+            Fixed::Numbers(numbers) => Json::from(*numbers),
+        };
+        match group.get(*name) {
+            Some(theirs) if *theirs != ours => {
+                differences.push(format!("{name} is {theirs} there, always {ours} here"));
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use crate::engine::Optimizer;
 use crate::hyper::Value;
 use crate::recipe::OptimizerSpec;
-use crate::rule::Rule;
+use crate::rule::DynRule;
 use crate::schedule::Warning;
 
 impl OptimizerSpec {
@@ -43,7 +43,7 @@ impl OptimizerSpec {
 }
 
 /// Whether weights are numbers after some steps with gradients of 0: tried, on four of them.
-fn stays_finite_without_gradient(rule: &dyn Rule) -> bool {
+fn stays_finite_without_gradient(rule: &dyn DynRule) -> bool {
     let mut weights = [0.5, -0.25, 0.0, 1.0];
     let Ok(mut optimizer) = Optimizer::from_boxed(rule.boxed(), weights.len()) else { return true };
     for _ in 0..3 {

@@ -40,7 +40,7 @@ impl Setting for Span {
             return percent.parse().ok().filter(|percent| (0.0..=100.0).contains(percent)).map(Span::Percent);
         }
         if let Some(epochs) = text.strip_suffix("ep") {
-            let most = 0.0..=MOST_EPOCHS;
+            let most = 0.0..=MAX_EPOCHS;
             return epochs.parse().ok().filter(|epochs| most.contains(epochs)).map(Span::Epochs);
         }
         text.parse().ok().map(Span::Steps)
@@ -130,7 +130,7 @@ impl Span {
     }
 
     /// Whether it is a share of the total.
-    pub fn is_share(&self) -> bool {
+    pub fn is_fraction(&self) -> bool {
         matches!(self, Span::Percent(_))
     }
 
@@ -149,7 +149,7 @@ impl Span {
 }
 
 /// More epochs than anybody trains.
-const MOST_EPOCHS: f64 = 1e9;
+const MAX_EPOCHS: f64 = 1e9;
 
 impl Default for Span {
     fn default() -> Span {
@@ -176,7 +176,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// One to [`List::MOST`] values, which is a slice of them.
+/// One to [`List::MAX`] values, which is a slice of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct List<T> {
     /// Filled with the type's default behind the last.

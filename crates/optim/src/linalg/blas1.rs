@@ -27,8 +27,8 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {
 }
 
 /// max |x|; NaN if there is one.
-pub(crate) fn greatest(x: &[f32]) -> f32 {
-    x.iter().fold(0.0, |greatest, x| crate::formula::maximum(greatest, x.abs()))
+pub(crate) fn max_abs(x: &[f32]) -> f32 {
+    x.iter().fold(0.0, |max_abs, x| crate::formula::maximum(max_abs, x.abs()))
 }
 
 struct ZipMap<'a, const N: usize, F> {
@@ -87,8 +87,8 @@ mod tests {
         }
         let n = 2 * CHUNK + 5;
         assert_eq!(dot(&vec![2.0; n], &vec![0.5; n]), n as f64);
-        assert_eq!((greatest(&[]), greatest(&[1.0, -3.0])), (0.0, 3.0));
-        assert!(greatest(&[f32::NAN, 1.0]).is_nan());
+        assert_eq!((max_abs(&[]), max_abs(&[1.0, -3.0])), (0.0, 3.0));
+        assert!(max_abs(&[f32::NAN, 1.0]).is_nan());
     }
 
     #[test]

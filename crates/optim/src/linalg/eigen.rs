@@ -74,8 +74,8 @@ fn reflection(x: &[f64]) -> Option<Vec<f64>> {
     let mut squares = dot(x, x);
     if squares < LEAST_SQUARES {
         // Squares of what is this small would be lost; the reflection is that of any multiple.
-        let greatest = x.iter().fold(0.0_f64, |greatest, x| greatest.max(x.abs()));
-        v.iter_mut().for_each(|v| *v /= greatest);
+        let max_abs = x.iter().fold(0.0_f64, |max_abs, x| max_abs.max(x.abs()));
+        v.iter_mut().for_each(|v| *v /= max_abs);
         squares = dot(&v, &v);
     }
     v[0] += squares.sqrt().copysign(*first);

@@ -2,7 +2,7 @@
 
 /// What is known of the function at one place of the line.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct Point {
     /// How far along the direction it is.
     pub(crate) t: f64,
     pub(crate) loss: f64,
@@ -20,15 +20,15 @@ const CURVATURE: f64 = 0.9;
 /// (Nocedal & Wright, algorithms 3.5 and 3.6, as PyTorch has them): the first is tried at `first`, and
 /// at most `evaluations` more, until the bracket is shorter than `shortest`.
 pub(crate) fn strong_wolfe(
-    start: Place,
+    start: Point,
     first: f64,
     shortest: f64,
     evaluations: usize,
-    mut look: impl FnMut(f64) -> Place,
-) -> Place {
+    mut look: impl FnMut(f64) -> Point,
+) -> Point {
     let (f, slope) = (start.loss, start.slope);
-    let too_high = |new: &Place| new.loss > f + SUFFICIENT * new.t * slope;
-    let flat = |new: &Place| new.slope.abs() <= -CURVATURE * slope;
+    let too_high = |new: &Point| new.loss > f + SUFFICIENT * new.t * slope;
+    let flat = |new: &Point| new.slope.abs() <= -CURVATURE * slope;
 
     // Longer and longer steps, until there is a minimum between the last two.
     let (mut before, mut new, mut looks) = (start.clone(), look(first), 0);
@@ -46,7 +46,7 @@ pub(crate) fn strong_wolfe(
             break [before, new];
         }
         let (nearest, farthest) = (new.t + 0.01 * (new.t - before.t), 10.0 * new.t);
-        let t = least_of_cubic(&before, &new, nearest, farthest);
+        let t = minimum_of_cubic(&before, &new, nearest, farthest);
         before = std::mem::replace(&mut new, look(t));
         looks += 1;
     };
@@ -60,7 +60,7 @@ pub(crate) fn strong_wolfe(
         if right - left < shortest {
             break;
         }
-        let mut t = least_of_cubic(a, b, left, right);
+        let mut t = minimum_of_cubic(a, b, left, right);
         let margin = 0.1 * (right - left);
         let near_an_end = (right - t).min(t - left) < margin;
         if near_an_end && (stuck || t >= right || t <= left) {
@@ -86,12 +86,12 @@ pub(crate) fn strong_wolfe(
     if low == 0 { a } else { b }
 }
 
-fn lower_first([a, b]: &[Place; 2]) -> (usize, usize) {
+fn lower_first([a, b]: &[Point; 2]) -> (usize, usize) {
     if a.loss <= b.loss { (0, 1) } else { (1, 0) }
 }
 
 /// Where the cubic through two places with their slopes is least, between `low` and `high`.
-fn least_of_cubic(a: &Place, b: &Place, low: f64, high: f64) -> f64 {
+fn minimum_of_cubic(a: &Point, b: &Point, low: f64, high: f64) -> f64 {
     let (a, b) = if a.t <= b.t { (a, b) } else { (b, a) };
     let d1 = a.slope + b.slope - 3.0 * (a.loss - b.loss) / (a.t - b.t);
     let square = d1 * d1 - a.slope * b.slope;
@@ -108,9 +108,9 @@ mod tests {
     use super::*;
 
     /// The function f at t, with its slope.
-    fn place(f: impl Fn(f64) -> [f64; 2], t: f64) -> Place {
+    fn place(f: impl Fn(f64) -> [f64; 2], t: f64) -> Point {
         let [loss, slope] = f(t);
-        Place { t, loss, slope, gradient: vec![] }
+        Point { t, loss, slope, gradient: vec![] }
     }
 
     #[test]
@@ -118,9 +118,9 @@ mod tests {
         // t³ − 3t has its minimum at 1, −t³ + 3t its own at −1.
         let cubic = |t: f64| [t.powi(3) - 3.0 * t, 3.0 * t * t - 3.0];
         let (a, b) = (place(cubic, 0.0), place(cubic, 1.7));
-        assert!((least_of_cubic(&a, &b, 0.0, 1.7) - 1.0).abs() < 1e-12);
-        assert!((least_of_cubic(&b, &a, 0.0, 1.7) - 1.0).abs() < 1e-12);
-        assert_eq!(least_of_cubic(&a, &b, 1.2, 1.7), 1.2);
+        assert!((minimum_of_cubic(&a, &b, 0.0, 1.7) - 1.0).abs() < 1e-12);
+        assert!((minimum_of_cubic(&b, &a, 0.0, 1.7) - 1.0).abs() < 1e-12);
+        assert_eq!(minimum_of_cubic(&a, &b, 1.2, 1.7), 1.2);
     }
 
     #[test]

@@ -12,7 +12,7 @@ const COEFFICIENTS: [f32; 3] = [3.4445, -4.7750, 2.0315];
 
 /// Makes of `x` the nearest matrix whose singular values are about 1, by so many steps of the
 /// Newton–Schulz iteration (Jordan et al. 2024) from x/max(‖x‖, eps).
-pub(crate) fn orthogonalise(x: &mut Buffer, rows: usize, columns: usize, steps: usize, eps: f64) {
+pub(crate) fn orthogonalize(x: &mut Buffer, rows: usize, columns: usize, steps: usize, eps: f64) {
     let norm = tensor::math::sum_of_squares(x).sqrt().max(eps) as f32;
     zip_map(x, [], move |x, []| x / norm);
     let n = rows.min(columns);
@@ -59,7 +59,7 @@ mod tests {
             let n = rows.min(columns);
             let mut x: Buffer = Buffer::zeros(rows * columns);
             Stream::new(1, "x").fill_uniform(&mut x, -1.0, 1.0);
-            orthogonalise(&mut x, rows, columns, 12, 1e-7);
+            orthogonalize(&mut x, rows, columns, 12, 1e-7);
             let mut vector = vec![0.0; n];
             Stream::new(1, "vector").fill_uniform(&mut vector, -1.0, 1.0);
             let x = Mat::new(&x, rows, columns);
@@ -83,8 +83,8 @@ mod tests {
             turned
         };
         let mut tall = turned(&x, rows, columns);
-        orthogonalise(&mut x, rows, columns, 5, 1e-7);
-        orthogonalise(&mut tall, columns, rows, 5, 1e-7);
+        orthogonalize(&mut x, rows, columns, 5, 1e-7);
+        orthogonalize(&mut tall, columns, rows, 5, 1e-7);
         assert!(turned(&tall, columns, rows) == x);
     }
 }

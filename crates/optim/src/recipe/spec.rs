@@ -1,132 +1,129 @@
-//! All that can be said about how weights are updated, as plain data.
+//! Recipe of an optimizer as plain data.
 
 use tensor::{ParamInfo, Role};
 
-use crate::clip::Clip;
+use crate::clip::DynClip;
 use crate::error::Error;
 use crate::hyper::{Hyperparameters, Span, Value, spans_of};
-use crate::rule::{Changes, Wrapper};
-use crate::rule::{Requires, Rule, Tier};
-use crate::schedule::LrSchedule;
-use crate::schedule::PlateauSettings;
-use crate::schedule::Schedule;
+use crate::rule::{Changes, DynRule, DynWrapper, LR, Requires, Tier};
+use crate::schedule::{DynSchedule, LrSchedule, PlateauSettings};
 
-/// An update rule with all that stands around it; an [`Optimizer`](crate::Optimizer) is a method at
-/// work on some weights.
+/// Recipe of an optimizer: an update rule with wrappers, schedules, clipping and parameter groups. An
+/// [`Optimizer`](crate::Optimizer) is a recipe with its state.
 ///
-/// It has one spelling, which is parsed and printed: the rule inside its wrappers, and behind it, parted
-/// by commas and in any order, what else there is.
+/// A recipe has one spelling, which is parsed and printed: the rule inside of its wrappers, then the other
+/// parts in any order, separated by commas.
 ///
-/// | part | what it is |
+/// | part | meaning |
 /// |---|---|
-/// | `sam(adamw lr=1e-3) rho=0.05` | the rule, inside wrappers |
+/// | `sam(adamw lr=1e-3) rho=0.05` | the rule, inside of wrappers |
 /// | `cosine warmup=5%` | the [`LrSchedule`] of the learning rate |
-/// | `plateau patience=3` | a rate that falls when the loss does not; beside a schedule |
-/// | `beta1: linear 0.85..0.95` | a hyperparameter on its way from one value to another |
-/// | `weight_decay: cosine` | one that is multiplied, as the learning rate is |
+/// | `plateau patience=3` | a factor, on top of the schedule, that falls when the loss does not |
+/// | `beta1: linear 0.85..0.95` | the schedule of a hyperparameter from one value to another |
+/// | `weight_decay: cosine` | the schedule of a hyperparameter by a factor, as of the learning rate |
 /// | `clip=1` | clipping of gradients: also `clip_value=`, `clip_tensor=`, `agc=` |
 /// | `no_decay=bias,norm` | parameters without weight decay, by role or name |
-/// | `embedding: sgd lr=0.1` | parameters, by role or name, with a rule of their own |
+/// | `embedding: sgd lr=0.1` | a parameter group, by role or name, with another rule |
 /// | `fc1.*: lr=1e-4` | or with other settings of the same rule |
-/// | `maximize` | up the gradient instead of down |
+/// | `maximize` | ascent instead of descent |
 ///
-/// A name of parameters has a `*`, which stands for any text, or a `.`, or is put in quotes: `"w"`. No part
-/// is there twice. A mistake is answered with its place, the nearest name and the list of what exists:
+/// A parameter name has a `*`, which matches any text, or a `.`, or is put in quotes: `"w"`. Every part
+/// occurs at most once. An error has its place in the text, the nearest name and the list of all names:
 ///
 /// ```
 /// let error = "sam(adamw) rho=0.05, cosin warmup=5%".parse::<optim::OptimizerSpec>().unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "there is no schedule or other part `cosin`; did you mean `cosine`?
+///     "unknown schedule or other part `cosin`; did you mean `cosine`?
 ///   sam(adamw) rho=0.05, cosin warmup=5%
 ///                        ^^^^^"
 /// );
-/// assert!(error.hint().unwrap().starts_with("there are: constant, linear, step,"));
+/// assert!(error.hint().unwrap().starts_with("expected one of: constant, linear, step,"));
 /// ```
 #[derive(Debug, Clone)]
 pub struct OptimizerSpec {
-    /// The rule of all parameters that no group has.
-    pub rule: Box<dyn Rule>,
-    /// What stands around it, the outermost first.
-    pub wrappers: Vec<Box<dyn Wrapper>>,
-    /// What every learning rate is multiplied with.
+    /// Rule of all parameters outside of the groups.
+    pub rule: Box<dyn DynRule>,
+    /// Wrappers around it, the outermost first.
+    pub wrappers: Vec<Box<dyn DynWrapper>>,
+    /// Schedule of every learning rate.
     pub schedule: LrSchedule,
-    /// A factor beside the schedule that falls when the loss does not.
+    /// Factor on top of the schedule that falls when the loss does not.
     pub plateau: Option<PlateauSettings>,
-    /// Other hyperparameters that change, by name.
-    pub courses: Vec<(String, HyperCourse)>,
-    /// How gradients are made smaller.
-    pub clip: Option<Clip>,
-    /// Parameters that weight decay passes over.
+    /// Schedules of other hyperparameters, by name.
+    pub hyper_schedules: Vec<(String, HyperSchedule)>,
+    /// Gradient clipping.
+    pub clip: Option<Box<dyn DynClip>>,
+    /// Parameters without weight decay.
     pub no_decay: Vec<Selector>,
-    /// Parameters with other settings or a rule of their own; the first that fits counts.
+    /// Parameters with other settings or another rule; the first group that matches counts.
     pub groups: Vec<Group>,
-    /// Whether to climb instead of to descend.
+    /// Ascent instead of descent.
     pub maximize: bool,
 }
 
-/// How a hyperparameter changes.
+/// Schedule of a hyperparameter.
 #[derive(Debug, Clone)]
-pub enum HyperCourse {
-    /// It is multiplied, as the learning rate is.
+pub enum HyperSchedule {
+    /// Factor of the declared value, as for the learning rate.
     Factor(LrSchedule),
-    /// It goes from one value to another; see [`Schedule::way`].
-    Between(Box<dyn Schedule>, f64, f64),
+    /// From one value to another; see [`Schedule::way`].
+    Between(Box<dyn DynSchedule>, f64, f64),
 }
 
-/// Parameters with settings of their own.
+/// Parameter group.
 #[derive(Debug, Clone)]
 pub struct Group {
-    /// Which they are.
-    pub of: Selector,
-    /// What is different for them.
-    pub is: GroupRule,
+    /// Parameters of the group.
+    pub selector: Selector,
+    /// Their settings or their rule.
+    pub rule: GroupRule,
 }
 
-/// What a group has of its own.
+/// Difference of a group from the other parameters.
 #[derive(Debug, Clone)]
 pub enum GroupRule {
-    /// Some settings of the method's rule.
+    /// Other settings of the recipe's rule.
     Settings(Vec<(String, Value)>),
     /// Another rule.
-    Rule(Box<dyn Rule>),
+    Rule(Box<dyn DynRule>),
 }
 
-/// Some of a model's parameters.
+/// Selection of parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Selector {
     /// All with this role.
     Role(Role),
-    /// All whose name fits a pattern, in which `*` stands for any text: `fc1.*`.
+    /// All whose name matches a pattern, in which `*` is any text: `fc1.*`.
     Name(String),
 }
 
-/// What has hyperparameters, and its name.
+/// Name and copy of a rule or a wrapper.
 type Owner = (&'static str, Box<dyn Hyperparameters>);
 
 /// Parameters that one rule updates.
 pub(crate) struct GroupSpec {
-    /// What they are called in a state dict.
+    /// Prefix in a state dict.
     pub(crate) label: String,
-    pub(crate) rule: Box<dyn Rule>,
-    /// Hyperparameters with a value of their own, which a course from one value to another passes by.
-    pub(crate) own: Vec<String>,
-    /// Their positions in the layout.
+    pub(crate) rule: Box<dyn DynRule>,
+    /// Hyperparameters set by the group, which keep that value under a schedule from one value to another.
+    pub(crate) overrides: Vec<String>,
+    /// Places in the layout.
     pub(crate) members: Vec<usize>,
 }
 
 impl OptimizerSpec {
-    /// More wrappers do not stand in each other.
-    pub const MOST_WRAPPERS: usize = 16;
+    /// Maximum nesting depth of wrappers.
+    pub const MAX_WRAPPERS: usize = 16;
 
-    /// This rule and nothing around it.
-    pub fn new(rule: Box<dyn Rule>) -> OptimizerSpec {
+    /// A rule without anything else.
+    pub fn new(rule: Box<dyn DynRule>) -> OptimizerSpec {
         OptimizerSpec {
             rule,
             wrappers: vec![],
             schedule: LrSchedule::default(),
             plateau: None,
-            courses: vec![],
+            hyper_schedules: vec![],
             clip: None,
             no_decay: vec![],
             groups: vec![],
@@ -134,49 +131,50 @@ impl OptimizerSpec {
         }
     }
 
-    /// What an optimizer of this method asks for at each step.
+    /// Inputs of a step.
     pub fn requires(&self) -> Requires {
         let wrappers = self.wrappers.iter().map(|wrapper| wrapper.requires());
-        let groups = self.groups.iter().filter_map(|group| match &group.is {
+        let groups = self.groups.iter().filter_map(|group| match &group.rule {
             GroupRule::Rule(rule) => Some(rule.requires()),
             GroupRule::Settings(_) => None,
         });
         wrappers.chain(groups).chain([self.rule.requires()]).max().expect("at least the rule's own")
     }
 
-    /// Updates that so many batches make; what is left over makes none.
+    /// Number of updates from a number of batches; incomplete accumulations make none.
     pub fn updates(&self, batches: u64) -> u64 {
         self.wrappers.iter().fold(batches, |batches, wrapper| batches / wrapper.calls_per_update())
     }
 
-    /// Whether a schedule in it depends on the number of all updates. An average that begins after a share
-    /// of them does not: without an end it begins at once.
+    /// Tells whether a schedule depends on the total number of updates. An average that begins after a
+    /// fraction of them does not: without a total it begins at once.
     pub fn depends_on_total(&self) -> bool {
-        self.schedule.depends_on_total() || self.courses.iter().any(|(_, course)| course.depends_on_total())
+        self.schedule.depends_on_total()
+            || self.hyper_schedules.iter().any(|(_, schedule)| schedule.depends_on_total())
     }
 
-    /// Whether a length in it is in epochs.
+    /// Tells whether a length is in epochs.
     pub fn has_epochs(&self) -> bool {
         self.schedule.has_epochs()
-            || self.courses.iter().any(|(_, course)| course.has_epochs())
+            || self.hyper_schedules.iter().any(|(_, schedule)| schedule.has_epochs())
             || self.wrappers.iter().any(|wrapper| spans_of(&**wrapper).iter().any(Span::is_in_epochs))
     }
 
-    /// The same with lengths in epochs as updates, of which an epoch has so many.
+    /// Converts lengths in epochs to updates.
     #[must_use]
     pub fn in_steps(&self, steps_per_epoch: u64) -> OptimizerSpec {
-        let mut method = self.clone();
-        method.schedule = method.schedule.in_steps(steps_per_epoch);
-        for (_, course) in &mut method.courses {
-            *course = course.in_steps(steps_per_epoch);
+        let mut spec = self.clone();
+        spec.schedule = spec.schedule.in_steps(steps_per_epoch);
+        for (_, schedule) in &mut spec.hyper_schedules {
+            *schedule = schedule.in_steps(steps_per_epoch);
         }
-        for wrapper in &mut method.wrappers {
+        for wrapper in &mut spec.wrappers {
             (&mut **wrapper as &mut dyn Hyperparameters).set_in_steps(steps_per_epoch);
         }
-        method
+        spec
     }
 
-    /// Whether an optimizer can be made of it.
+    /// Checks that an optimizer can be built from it.
     ///
     /// # Errors
     /// If a setting is out of range, or some do not go together.
@@ -191,154 +189,168 @@ impl OptimizerSpec {
             clip.validate()?;
         }
         self.validate_nesting(&rules)?;
-        self.validate_objective(&rules)?;
+        self.validate_closure(&rules)?;
         self.validate_no_decay(&rules)?;
         self.validate_spelling()?;
-        self.courses.iter().try_for_each(|(name, _)| self.validate_course(name))
+        self.hyper_schedules.iter().try_for_each(|(name, _)| self.validate_hyper_schedule(name))
     }
 
-    /// Whether every wrapper can stand around what is inside of it.
-    fn validate_nesting(&self, rules: &[Box<dyn Rule>]) -> Result<(), Error> {
+    /// Checks that every wrapper goes with those inside of it.
+    fn validate_nesting(&self, rules: &[Box<dyn DynRule>]) -> Result<(), Error> {
         let average = rules.iter().find(|rule| rule.eval_weights().is_some()).map(|rule| rule.info().name);
-        let (mut average, mut asks) = (average, None);
+        let (mut average, mut closure) = (average, None);
         for wrapper in self.wrappers.iter().rev() {
             let name = wrapper.info().name;
             if let (Changes::Weights, Some(average)) = (wrapper.changes(), average) {
                 let why = format!(
-                    "it changes the weights after each step, of which `{average}` inside keeps an average; \
-                     put it inside of that, or leave it out"
+                    "it conflicts with `{average}` inside of it, which averages weights that it changes after \
+                     each step; put it inside of `{average}`, or remove it"
                 );
                 return Err(Error::conflict(name, why));
             }
-            if let (true, Some(asks)) = (wrapper.calls_per_update() > 1, asks) {
+            if let (true, Some(closure)) = (wrapper.calls_per_update() > 1, closure) {
                 let why = format!(
-                    "it hands on one batch of several, but `{asks}` inside asks for the gradient at other \
-                     weights; put it inside of that"
+                    "it conflicts with `{closure}` inside of it, which evaluates gradients on one batch instead \
+                     of several; put it inside of `{closure}`"
                 );
                 return Err(Error::conflict(name, why));
             }
             average = average.or(wrapper.eval_weights().map(|_| name));
-            asks = asks.or((wrapper.requires() == Requires::Closure).then_some(name));
+            closure = closure.or((wrapper.requires() == Requires::Closure).then_some(name));
         }
         Ok(())
     }
 
-    /// A rule that takes gradients of its own takes them on all weights, and as they are.
-    fn validate_objective(&self, rules: &[Box<dyn Rule>]) -> Result<(), Error> {
+    /// A rule that requires a closure evaluates it on all weights, and gets the gradients unchanged.
+    fn validate_closure(&self, rules: &[Box<dyn DynRule>]) -> Result<(), Error> {
         let Some(rule) = rules.iter().find(|rule| rule.requires() == Requires::Closure) else {
             return Ok(());
         };
         let changing = self.wrappers.iter().find(|wrapper| wrapper.changes() != Changes::Nothing);
-        let beside = [
+        let conflicts = [
             (!self.groups.is_empty()).then_some("a group"),
             (!self.no_decay.is_empty()).then_some("no_decay"),
-            self.clip.map(|clip| clip.parts().0),
+            self.clip.as_ref().map(|clip| clip.info().name),
             changing.map(|wrapper| wrapper.info().name),
         ];
-        beside.into_iter().flatten().next().map_or(Ok(()), |beside| {
+        conflicts.into_iter().flatten().next().map_or(Ok(()), |other| {
             let why = format!(
-                "it takes gradients at weights of its own choice, and {beside} would not reach those; leave \
-                 it out"
+                "it conflicts with {other}, which would not apply to the gradients that it evaluates itself; \
+                 remove {other}"
             );
             Err(Error::conflict(rule.info().name, why))
         })
     }
 
-    pub(crate) fn validate_no_decay(&self, rules: &[Box<dyn Rule>]) -> Result<(), Error> {
+    pub(crate) fn validate_no_decay(&self, rules: &[Box<dyn DynRule>]) -> Result<(), Error> {
         if self.no_decay.is_empty() {
             return Ok(());
         }
         let mut decaying = rules.iter().filter(|rule| rule.get(DECAY).is_some()).peekable();
         if decaying.peek().is_none() {
-            let why = format!("there is no {DECAY} to leave out; take no_decay away");
+            let why = format!("no_decay requires a hyperparameter {DECAY}; remove no_decay");
             return Err(Error::conflict(self.rule.info().name, why));
         }
         decaying.find(|rule| rule.tier() == Tier::Vector).map_or(Ok(()), |rule| {
             let why = format!(
-                "it measures one number on all weights, which no_decay would part in two; take no_decay \
-                 away, or give these weights a group of their own, as in `bias: {DECAY}=0`"
+                "it conflicts with no_decay, which would split the weights on which it measures one number; \
+                 remove no_decay, or use a group, as in `bias: {DECAY}=0`"
             );
             Err(Error::conflict(rule.info().name, why))
         })
     }
 
-    /// Whether there is text that says the same.
+    /// Checks that the recipe can be spelled.
     fn validate_spelling(&self) -> Result<(), Error> {
-        if self.wrappers.len() > OptimizerSpec::MOST_WRAPPERS {
+        if self.wrappers.len() > OptimizerSpec::MAX_WRAPPERS {
             return Err(Error::recipe(format!(
-                "at most {} wrappers stand in each other",
-                OptimizerSpec::MOST_WRAPPERS
+                "expected at most {} nested wrappers, found {}",
+                OptimizerSpec::MAX_WRAPPERS,
+                self.wrappers.len()
             )));
         }
-        let twice = |of: &dyn std::fmt::Display| Err(Error::recipe(format!("`{of}` is there twice")));
+        let duplicate = |name: &dyn std::fmt::Display| Err(Error::recipe(format!("duplicate `{name}`")));
         for (i, of) in self.no_decay.iter().enumerate() {
             if self.no_decay[..i].contains(of) {
-                return twice(of);
+                return duplicate(of);
             }
         }
         for (i, group) in self.groups.iter().enumerate() {
-            if self.groups[..i].iter().any(|other| other.of == group.of) {
-                return twice(&group.of);
+            if self.groups[..i].iter().any(|other| other.selector == group.selector) {
+                return duplicate(&group.selector);
             }
-            let GroupRule::Settings(settings) = &group.is else { continue };
+            let GroupRule::Settings(settings) = &group.rule else { continue };
             if settings.is_empty() {
-                return Err(Error::recipe(format!("`{}` has nothing of its own", group.of)));
+                return Err(Error::recipe(format!(
+                    "expected settings or a rule for the group `{}`",
+                    group.selector
+                )));
             }
             for (i, (name, _)) in settings.iter().enumerate() {
                 if settings[..i].iter().any(|(other, _)| other == name) {
-                    return twice(name);
+                    return duplicate(name);
                 }
             }
         }
-        for (i, (name, _)) in self.courses.iter().enumerate() {
-            if self.courses[..i].iter().any(|(other, _)| other == name) {
-                return twice(name);
+        for (i, (name, _)) in self.hyper_schedules.iter().enumerate() {
+            if self.hyper_schedules[..i].iter().any(|(other, _)| other == name) {
+                return duplicate(name);
             }
         }
-        for of in self.groups.iter().map(|group| &group.of).chain(&self.no_decay) {
+        for of in self.groups.iter().map(|group| &group.selector).chain(&self.no_decay) {
             if matches!(of, Selector::Name(name) if name.is_empty() || name.contains('"')) {
-                return Err(Error::recipe(format!("{of} is no name of parameters")));
+                return Err(Error::recipe(format!("invalid parameter name {of}")));
             }
         }
         Ok(())
     }
 
-    /// Whether a hyperparameter of this name can change as its course says.
-    pub(crate) fn validate_course(&self, name: &str) -> Result<(), Error> {
-        let (_, course) = self.courses.iter().find(|(other, _)| other == name).expect("it has a course");
+    /// Checks the schedule of a hyperparameter.
+    pub(crate) fn validate_hyper_schedule(&self, name: &str) -> Result<(), Error> {
+        let (_, schedule) =
+            self.hyper_schedules.iter().find(|(other, _)| other == name).expect("it has a schedule");
         let Some((of, owner)) = self.owners(name)?.into_iter().next() else {
             let mut known: Vec<&'static str> = self.rule.hypers().iter().map(|h| h.name).collect();
             known.extend(self.wrappers.iter().flat_map(|wrapper| wrapper.hypers()).map(|hyper| hyper.name));
             return Err(Error::unknown(format!("hyperparameter of {}", self.rule.info().name), name, known));
         };
         let hyper = owner.hypers().into_iter().find(|hyper| hyper.name == name).expect("its owner has it");
-        if name == "lr" {
-            return Err(Error::conflict(of, "the learning rate's schedule is written without `lr:`"));
+        if name == LR {
+            return Err(Error::conflict(
+                of,
+                format!("expected the schedule of the learning rate without `{LR}:`"),
+            ));
         }
         let (Value::Number(_), Some(range)) = (hyper.default, &hyper.range) else {
-            return Err(Error::conflict(of, format!("{name} is {} and cannot be scheduled", hyper.kind)));
+            return Err(Error::conflict(
+                of,
+                format!("expected a schedule of a number, but {name} is {}", hyper.kind),
+            ));
         };
-        if self.counts(name)? {
-            return Err(Error::conflict(of, format!("{name} is a whole number and cannot be scheduled")));
+        if self.is_whole(name)? {
+            return Err(Error::conflict(
+                of,
+                format!("expected a schedule of a real number, but {name} is a whole number"),
+            ));
         }
-        match course {
-            HyperCourse::Factor(_) if range.is_bounded() => {
+        match schedule {
+            HyperSchedule::Factor(_) if range.is_bounded() => {
                 let why = format!(
-                    "{name} has an upper limit: say from where to where, as in `{name}: linear 0.5..0.9`"
+                    "expected two values for {name}, which has an upper bound, as in `{name}: linear 0.5..0.9`"
                 );
                 Err(Error::conflict(of, why))
             }
-            HyperCourse::Factor(_) => Ok(()),
-            HyperCourse::Between(course, from, to) => {
+            HyperSchedule::Factor(_) => Ok(()),
+            HyperSchedule::Between(schedule, from, to) => {
                 let mut copy = owner;
                 for value in [from, to] {
                     copy.set(of, name, Value::Number(*value))?;
                 }
-                let mut course = course.clone();
-                (&mut *course as &mut dyn Hyperparameters).set_in_steps(100);
-                if !course.way(500.0, 1000.0).is_finite() {
-                    let why = "it ends where it starts, so it leads from no value to another";
-                    return Err(Error::conflict(course.info().name, why));
+                let mut schedule = schedule.clone();
+                (&mut *schedule as &mut dyn Hyperparameters).set_in_steps(100);
+                if !schedule.interpolation(500.0, 1000.0).is_finite() {
+                    let why = "expected a schedule that ends at another factor than it starts with";
+                    return Err(Error::conflict(schedule.info().name, why));
                 }
                 for mut rule in self.rules()? {
                     let before = rule.state();
@@ -347,7 +359,7 @@ impl OptimizerSpec {
                         && rule.state() != before
                     {
                         let why = format!(
-                            "what it keeps is different at {name}={from} and {name}={to}; leave out 0"
+                            "expected the same state at {name}={from} and {name}={to}; start above 0"
                         );
                         return Err(Error::conflict(of, why));
                     }
@@ -357,9 +369,9 @@ impl OptimizerSpec {
         }
     }
 
-    /// Whether a hyperparameter of this name is a number of something: 2 will do, 2.5 will not.
-    fn counts(&self, name: &str) -> Result<bool, Error> {
-        let whole = |takes: &mut dyn FnMut(f64) -> bool| takes(2.0) && !takes(2.5);
+    /// Tells whether a hyperparameter is a whole number: 2 is valid, 2.5 is not.
+    fn is_whole(&self, name: &str) -> Result<bool, Error> {
+        let whole = |accepts: &mut dyn FnMut(f64) -> bool| accepts(2.0) && !accepts(2.5);
         let in_a_rule = self.rules()?.iter_mut().any(|rule| {
             rule.get(name).is_some()
                 && whole(&mut |x| rule.set(name, Value::Number(x)).is_ok() && rule.check().is_ok())
@@ -371,7 +383,7 @@ impl OptimizerSpec {
         Ok(in_a_rule || in_a_wrapper)
     }
 
-    /// Copies of what has a hyperparameter of this name: the rules, or else the innermost wrapper.
+    /// Copies of the rules with this hyperparameter, or else of the innermost wrapper with it.
     fn owners(&self, name: &str) -> Result<Vec<Owner>, Error> {
         let mut owners: Vec<Owner> = vec![];
         for rule in self.rules()? {
@@ -387,72 +399,72 @@ impl OptimizerSpec {
         Ok(owners)
     }
 
-    /// Every rule in it.
-    pub(crate) fn rules(&self) -> Result<Vec<Box<dyn Rule>>, Error> {
+    /// Rules of all groups.
+    pub(crate) fn rules(&self) -> Result<Vec<Box<dyn DynRule>>, Error> {
         let groups = self.groups.iter().map(|group| self.rule_of(Some(group)));
         [self.rule_of(None)].into_iter().chain(groups).collect()
     }
 
-    /// The rule of a group, or of all other parameters, as it is at the first step.
-    pub(crate) fn rule_of(&self, group: Option<&Group>) -> Result<Box<dyn Rule>, Error> {
-        let mut rule = match group.map(|group| &group.is) {
+    /// Rule of a group, or of all other parameters, with its values at the first step.
+    pub(crate) fn rule_of(&self, group: Option<&Group>) -> Result<Box<dyn DynRule>, Error> {
+        let mut rule = match group.map(|group| &group.rule) {
             Some(GroupRule::Rule(rule)) => rule.clone(),
             _ => self.rule.clone(),
         };
-        for (name, course) in &self.courses {
-            if let (HyperCourse::Between(_, from, _), Some(_)) = (course, rule.get(name)) {
+        for (name, schedule) in &self.hyper_schedules {
+            if let (HyperSchedule::Between(_, from, _), Some(_)) = (schedule, rule.get(name)) {
                 rule.set(name, Value::Number(*from))?;
             }
         }
-        let own = group.map_or(&[][..], Group::settings);
-        own.iter().try_for_each(|(name, value)| rule.set(name, *value))?;
+        let overrides = group.map_or(&[][..], Group::settings);
+        overrides.iter().try_for_each(|(name, value)| rule.set(name, *value))?;
         Ok(rule)
     }
 
-    /// The parameters parted into those that one rule updates, in the order in which each part comes first.
-    pub(crate) fn parted(&self, entries: &[ParamInfo]) -> Result<Vec<GroupSpec>, Error> {
-        let mut parts: Vec<GroupSpec> = vec![];
+    /// Groups of parameters with one rule each, in the order of their first parameters.
+    pub(crate) fn group_specs(&self, params: &[ParamInfo]) -> Result<Vec<GroupSpec>, Error> {
+        let mut groups: Vec<GroupSpec> = vec![];
         let mut keys = vec![];
-        for (index, entry) in entries.iter().enumerate() {
-            let group = self.groups.iter().position(|group| group.of.fits(entry));
-            let decays = !self.no_decay.iter().any(|of| of.fits(entry));
+        for (index, param) in params.iter().enumerate() {
+            let group = self.groups.iter().position(|group| group.selector.matches(param));
+            let decays = !self.no_decay.iter().any(|of| of.matches(param));
             if let Some(known) = keys.iter().position(|key| *key == (group, decays)) {
-                parts[known].members.push(index);
+                groups[known].members.push(index);
             } else {
                 keys.push((group, decays));
-                let part = self.part(group.map(|i| &self.groups[i]), decays)?;
-                parts.push(GroupSpec { members: vec![index], ..part });
+                let new = self.group_spec(group.map(|i| &self.groups[i]), decays)?;
+                groups.push(GroupSpec { members: vec![index], ..new });
             }
         }
-        if parts.is_empty() {
-            parts.push(self.part(None, true)?);
+        if groups.is_empty() {
+            groups.push(self.group_spec(None, true)?);
         }
-        Ok(parts)
+        Ok(groups)
     }
 
-    /// A part without members.
-    fn part(&self, group: Option<&Group>, decays: bool) -> Result<GroupSpec, Error> {
+    /// A group without members.
+    fn group_spec(&self, group: Option<&Group>, decays: bool) -> Result<GroupSpec, Error> {
         let mut rule = self.rule_of(group)?;
-        let mut label = group.map_or_else(|| MAIN.to_string(), |group| group.of.to_string());
+        let mut label = group.map_or_else(|| MAIN.to_string(), |group| group.selector.to_string());
         let settings = group.map_or(&[][..], Group::settings);
-        let mut own: Vec<String> = settings.iter().map(|(name, _)| name.clone()).collect();
+        let mut overrides: Vec<String> = settings.iter().map(|(name, _)| name.clone()).collect();
         if !decays && rule.set_unchecked(DECAY, Value::Number(0.0)).is_ok() {
             label.push_str(" without decay");
-            own.push(DECAY.to_string());
+            overrides.push(DECAY.to_string());
         }
-        Ok(GroupSpec { label, rule, own, members: vec![] })
+        Ok(GroupSpec { label, rule, overrides, members: vec![] })
     }
 
-    /// The name patterns that fit none of these parameters.
-    pub(crate) fn check_names(&self, entries: &[ParamInfo]) -> Result<(), Error> {
-        let selectors = self.groups.iter().map(|group| &group.of).chain(&self.no_decay);
+    /// Checks that every name pattern matches a parameter.
+    pub(crate) fn check_names(&self, params: &[ParamInfo]) -> Result<(), Error> {
+        let selectors = self.groups.iter().map(|group| &group.selector).chain(&self.no_decay);
         for of in selectors {
-            if matches!(of, Selector::Name(_)) && !entries.iter().any(|entry| of.fits(entry)) {
+            if matches!(of, Selector::Name(_)) && !params.iter().any(|param| of.matches(param)) {
                 return Err(Error::Unknown {
                     kind: "parameter named".to_string(),
                     name: of.to_string(),
                     nearest: None,
-                    known: entries.iter().map(|entry| entry.name.clone()).collect(),
+                    known: params.iter().map(|param| param.name.clone()).collect(),
                 });
             }
         }
@@ -460,80 +472,80 @@ impl OptimizerSpec {
     }
 }
 
-/// Two of the same spelling.
+/// Equal spellings.
 impl PartialEq for OptimizerSpec {
     fn eq(&self, other: &OptimizerSpec) -> bool {
         self.to_string() == other.to_string()
     }
 }
 
-impl HyperCourse {
-    /// The value at a step of `total`, for a hyperparameter that is declared as `base`.
+impl HyperSchedule {
+    /// Value at a step of `total`, of a hyperparameter that is declared as `base`.
     ///
     /// ```
-    /// use optim::{HyperCourse, schedules::OneCycle};
-    /// let momentum = HyperCourse::Between(Box::new(OneCycle::default()), 0.95, 0.85);
+    /// use optim::{HyperSchedule, schedules::OneCycle};
+    /// let momentum = HyperSchedule::Between(Box::new(OneCycle::default()), 0.95, 0.85);
     /// assert_eq!([0, 29, 99].map(|step| momentum.value(0.9, step, 100)), [0.95, 0.85, 0.95]);
     /// ```
     pub fn value(&self, base: f64, step: u64, total: u64) -> f64 {
         match self {
-            HyperCourse::Factor(schedule) => base * schedule.factor(step, total),
-            HyperCourse::Between(course, from, to) => {
-                let way = course.way(step as f64, total as f64);
-                if way.is_nan() { *to } else { from + (to - from) * way }
+            HyperSchedule::Factor(schedule) => base * schedule.factor(step, total),
+            HyperSchedule::Between(schedule, from, to) => {
+                let fraction = schedule.interpolation(step as f64, total as f64);
+                if fraction.is_nan() { *to } else { from + (to - from) * fraction }
             }
         }
     }
 
-    /// Whether its values depend on the total.
+    /// Tells whether values depend on the total number of updates.
     pub fn depends_on_total(&self) -> bool {
         match self {
-            HyperCourse::Factor(schedule) => schedule.depends_on_total(),
-            // From one value to the other it takes the whole run, unless its lengths are given.
-            HyperCourse::Between(..) => true,
+            HyperSchedule::Factor(schedule) => schedule.depends_on_total(),
+            // The second value is reached at the end of the run.
+            HyperSchedule::Between(..) => true,
         }
     }
 
-    /// Whether a length in it is in epochs.
+    /// Tells whether a length is in epochs.
     pub fn has_epochs(&self) -> bool {
         match self {
-            HyperCourse::Factor(schedule) => schedule.has_epochs(),
-            HyperCourse::Between(course, ..) => spans_of(&**course).iter().any(Span::is_in_epochs),
+            HyperSchedule::Factor(schedule) => schedule.has_epochs(),
+            HyperSchedule::Between(schedule, ..) => spans_of(&**schedule).iter().any(Span::is_in_epochs),
         }
     }
 
-    /// The same with lengths in epochs as steps.
+    /// Converts lengths in epochs to updates.
     #[must_use]
-    pub fn in_steps(&self, steps_per_epoch: u64) -> HyperCourse {
+    pub fn in_steps(&self, steps_per_epoch: u64) -> HyperSchedule {
         match self {
-            HyperCourse::Factor(schedule) => HyperCourse::Factor(schedule.in_steps(steps_per_epoch)),
-            HyperCourse::Between(course, from, to) => {
-                let mut course = course.clone();
-                (&mut *course as &mut dyn Hyperparameters).set_in_steps(steps_per_epoch);
-                HyperCourse::Between(course, *from, *to)
+            HyperSchedule::Factor(schedule) => HyperSchedule::Factor(schedule.in_steps(steps_per_epoch)),
+            HyperSchedule::Between(schedule, from, to) => {
+                let mut schedule = schedule.clone();
+                (&mut *schedule as &mut dyn Hyperparameters).set_in_steps(steps_per_epoch);
+                HyperSchedule::Between(schedule, *from, *to)
             }
         }
     }
 
-    /// Sets what `now` has of this name; what it is declared as is in `declared`.
-    pub(crate) fn drive(
+    /// Sets the hyperparameter of this name in `current` to its value at a step.
+    pub(crate) fn apply(
         &self,
         name: &str,
         declared: &dyn Hyperparameters,
-        now: &mut dyn Hyperparameters,
+        current: &mut dyn Hyperparameters,
         step: u64,
         total: u64,
     ) {
         if let Some(Value::Number(base)) = declared.get(name) {
-            now.set_unchecked(name, Value::Number(self.value(base, step, total))).expect("a number");
+            current.set_unchecked(name, Value::Number(self.value(base, step, total))).expect("a number");
         }
     }
 }
 
 impl Group {
-    /// What it says about the method's rule.
+    /// Its settings of the recipe's rule.
     fn settings(&self) -> &[(String, Value)] {
-        match &self.is {
+        match &self.rule {
             GroupRule::Settings(settings) => settings,
             GroupRule::Rule(_) => &[],
         }
@@ -541,7 +553,7 @@ impl Group {
 }
 
 impl Selector {
-    /// The roles by name.
+    /// Roles by name.
     pub const ROLES: [(&'static str, Role); 4] = [
         ("matrix", Role::Matrix),
         ("bias", Role::Bias),
@@ -549,16 +561,16 @@ impl Selector {
         ("embedding", Role::Embedding),
     ];
 
-    /// Whether a parameter is one of them.
-    pub fn fits(&self, entry: &ParamInfo) -> bool {
+    /// Tells whether it selects a parameter.
+    pub fn matches(&self, param: &ParamInfo) -> bool {
         match self {
-            Selector::Role(role) => entry.role == *role,
-            Selector::Name(pattern) => fits(pattern, &entry.name),
+            Selector::Role(role) => param.role == *role,
+            Selector::Name(pattern) => matches(pattern, &param.name),
         }
     }
 }
 
-/// A role by its name, or else a pattern of names.
+/// Role of this name, or else a name pattern.
 impl From<&str> for Selector {
     fn from(text: &str) -> Selector {
         let role = Selector::ROLES.into_iter().find(|(name, _)| *name == text);
@@ -566,12 +578,12 @@ impl From<&str> for Selector {
     }
 }
 
-/// Whether a name fits a pattern in which `*` is any text.
-fn fits(pattern: &str, name: &str) -> bool {
+/// Tells whether a name matches a pattern in which `*` is any text.
+fn matches(pattern: &str, name: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(mut name) = name.strip_prefix(start) else { return false };
     let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
-    // The first place is as good as any for what has a star behind it.
+    // A piece before a star may match at its first occurrence without loss of generality.
     for piece in middle.split('*') {
         let Some(at) = name.find(piece) else { return false };
         name = &name[at + piece.len()..];
@@ -579,9 +591,9 @@ fn fits(pattern: &str, name: &str) -> bool {
     name.ends_with(end)
 }
 
-/// What the parameters are called that no group has.
+/// Name of the parameters outside of all groups.
 const MAIN: &str = "rest";
-/// The hyperparameter that `no_decay` sets to 0.
+/// Hyperparameter that `no_decay` sets to 0.
 const DECAY: &str = "weight_decay";
 
 #[cfg(test)]
@@ -605,7 +617,7 @@ mod tests {
             (&"*a".repeat(50), &"a".repeat(49), false),
             (&"*a".repeat(50), &"a".repeat(60), true),
         ] {
-            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
         }
     }
 }

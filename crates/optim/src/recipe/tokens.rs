@@ -1,22 +1,22 @@
-//! The words and marks of a recipe, each with its place.
+//! Words and marks of a recipe with their places.
 
 use std::ops::Range;
 
 use crate::error::Error;
 
-/// A word or a mark.
+/// Word or mark.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Token<'t> {
     pub(crate) kind: Kind,
     pub(crate) text: &'t str,
-    /// Its bytes in the whole text.
-    pub(crate) place: Range<usize>,
+    /// Bytes in the whole text.
+    pub(crate) range: Range<usize>,
 }
 
-/// What a token is.
+/// Kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Anything up to the next space or mark; marks between quotes belong to it.
+    /// Any text up to the next space or mark outside of quotes.
     Word,
     /// `,`
     Comma,
@@ -28,21 +28,21 @@ pub(crate) enum Kind {
     Colon,
 }
 
-/// What is wrong at a place of a text.
+/// Error at a place of a text.
 #[derive(Debug)]
-pub(crate) struct Mistake {
-    pub(crate) place: Range<usize>,
+pub(crate) struct Located {
+    pub(crate) range: Range<usize>,
     pub(crate) error: Box<Error>,
 }
 
-/// More bytes than a recipe has, and few enough to be read at once.
-const MOST_BYTES: usize = 1 << 16;
+/// Maximum length of a recipe.
+const MAX_BYTES: usize = 1 << 16;
 
-/// The tokens of a text.
-pub(crate) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Mistake> {
-    if text.len() > MOST_BYTES {
-        let why = format!("it has {} bytes, and at most {MOST_BYTES} are read", text.len());
-        return Err(Mistake::new(0..0, Error::recipe(why)));
+/// Splits a text into tokens.
+pub(crate) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Located> {
+    if text.len() > MAX_BYTES {
+        let why = format!("expected at most {MAX_BYTES} bytes, found {}", text.len());
+        return Err(Located::new(0..0, Error::recipe(why)));
     }
     let mut tokens = vec![];
     let mut chars = text.char_indices().peekable();
@@ -62,10 +62,10 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Mistake> {
             chars.next();
         }
         if let Some(open) = quoted {
-            return Err(Mistake::new(open..open + 1, Error::recipe("this quote has no end")));
+            return Err(Located::new(open..open + 1, Error::recipe("unmatched `\"`")));
         }
         let end = chars.peek().map_or(text.len(), |(at, _)| *at);
-        tokens.push(Token { kind, text: &text[start..end], place: start..end });
+        tokens.push(Token { kind, text: &text[start..end], range: start..end });
     }
     Ok(tokens)
 }
@@ -81,77 +81,75 @@ fn mark(c: char) -> Option<Kind> {
 }
 
 impl<'t> Token<'t> {
-    /// Splits `name=value`.
+    /// Name and value of `name=value`.
     pub(crate) fn setting(&self) -> Option<(&'t str, &'t str)> {
         self.text.split_once('=').filter(|_| !self.text.starts_with('"'))
     }
 
-    /// The name in `name=value`, or all of it.
+    /// Name of `name=value`, or the whole text.
     pub(crate) fn name(&self) -> &'t str {
         self.setting().map_or(self.text, |(name, _)| name)
     }
 
-    /// The error, at this token.
-    pub(crate) fn wrong(&self, error: Error) -> Mistake {
-        // An unknown name is the place, not the value behind it.
-        let place = match &error {
-            Error::Unknown { .. } => self.place.start..self.place.start + self.name().len(),
-            _ => self.place.clone(),
+    /// An error at this token.
+    pub(crate) fn error(&self, error: Error) -> Located {
+        // Of `name=value`, an unknown name alone is marked.
+        let range = match &error {
+            Error::Unknown { .. } => self.range.start..self.range.start + self.name().len(),
+            _ => self.range.clone(),
         };
-        Mistake::new(place, error)
+        Located::new(range, error)
     }
 
-    /// A mistake of structure, at this token.
-    pub(crate) fn misplaced(&self, why: impl Into<String>) -> Mistake {
-        self.wrong(Error::recipe(why))
+    /// An error in the structure of the recipe, at this token.
+    pub(crate) fn recipe_error(&self, why: impl Into<String>) -> Located {
+        self.error(Error::recipe(why))
     }
 }
 
-impl Mistake {
-    pub(crate) fn new(place: Range<usize>, error: Error) -> Mistake {
-        Mistake { place, error: Box::new(error) }
+impl Located {
+    pub(crate) fn new(range: Range<usize>, error: Error) -> Located {
+        Located { range, error: Box::new(error) }
     }
 
-    /// The error with the text in which it was made.
+    /// The error with the whole text.
     pub(crate) fn of(self, text: &str) -> Error {
-        self.error.at(text, self.place)
+        self.error.at(text, self.range)
     }
 }
 
-/// The words as `name=value`, each with its name and value; no name is there twice.
+/// Parses words `name=value` into names and values; a duplicate name is an error.
 pub(crate) fn settings<'a, 't>(
     words: &'a [Token<'t>],
-) -> Result<Vec<(&'a Token<'t>, &'t str, &'t str)>, Mistake> {
+) -> Result<Vec<(&'a Token<'t>, &'t str, &'t str)>, Located> {
     let mut settings: Vec<(&Token<'t>, &str, &str)> = vec![];
     for (i, word) in words.iter().enumerate() {
         let expected = match (word.setting(), words.get(i + 1)) {
-            (Some((_, "")), _) => "the value follows `=` without a space",
+            (Some((_, "")), _) => "a value right after `=`",
             (Some((name, _)), _) if settings.iter().any(|(_, known, _)| *known == name) => {
-                return Err(word.misplaced(format!("`{name}` is there twice")));
+                return Err(word.recipe_error(format!("duplicate `{name}`")));
             }
             (Some((name, value)), _) => {
                 settings.push((word, name, value));
                 continue;
             }
             (None, _) if matches!(word.kind, Kind::Open | Kind::Close) => {
-                "settings stand behind a name without brackets, as in `adam lr=0.1`"
+                "settings without brackets, as in `adam lr=0.1`"
             }
-            (None, Some(next)) if next.text.starts_with('=') => {
-                "settings are written name=value, without spaces"
-            }
-            (None, _) => "settings are written name=value",
+            (None, Some(next)) if next.text.starts_with('=') => "a setting name=value without spaces",
+            (None, _) => "a setting name=value",
         };
         let (text, expected) = (word.text.to_string(), expected.to_string());
-        return Err(word.wrong(Error::Syntax { text, expected }));
+        return Err(word.error(Error::Syntax { text, expected }));
     }
     Ok(settings)
 }
 
-/// From the start of the first to the end of the last.
-pub(crate) fn place(tokens: &[Token<'_>]) -> Range<usize> {
+/// Range from the start of the first token to the end of the last.
+pub(crate) fn range_of(tokens: &[Token<'_>]) -> Range<usize> {
     match tokens {
         [] => 0..0,
-        [first, ..] => first.place.start..tokens[tokens.len() - 1].place.end,
+        [first, ..] => first.range.start..tokens[tokens.len() - 1].range.end,
     }
 }
 
@@ -168,6 +166,6 @@ mod tests {
         );
         assert_eq!(texts("a=\"b, c\"d e").expect("fine"), ["a=\"b, c\"d", "e"]);
         assert_eq!(texts(" \n").expect("fine"), [""; 0]);
-        assert_eq!(texts("ab \"c").expect_err("open").place, 3..4);
+        assert_eq!(texts("ab \"c").expect_err("open").range, 3..4);
     }
 }

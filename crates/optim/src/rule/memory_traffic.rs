@@ -12,7 +12,7 @@ use crate::state::{Slot, StateShape};
 /// use optim::rules;
 ///
 /// // Adam reads weights, gradients and two means, and writes weights and means, in one loop.
-/// let adam = rules::by_name("adam")?.passes();
+/// let adam = rules::by_name("adam")?.memory_traffic();
 /// assert_eq!([adam.loops, adam.read, adam.written], [1.0, 4.0, 3.0]);
 /// assert_eq!(adam.total(), 7.0);
 /// assert_eq!(adam.to_string(), "7 (4 read, 3 written, in 1 loop)");
@@ -40,7 +40,7 @@ impl MemoryTraffic {
     /// Of one loop in which weights, gradients and all state are read once, and all but the gradients are
     /// written once.
     pub fn fused(state: &[Slot]) -> MemoryTraffic {
-        let full = state.iter().filter(|state| state.extent == StateShape::Weights).count() as u32;
+        let full = state.iter().filter(|state| state.shape == StateShape::Weights).count() as u32;
         MemoryTraffic::of(1, full + 2, full + 1)
     }
 

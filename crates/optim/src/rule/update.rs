@@ -12,16 +12,16 @@ use crate::state::StateShape;
 #[derive(Debug)]
 pub struct Update<'a> {
     /// The place of the first weight among all that the rule updates.
-    pub(crate) first: usize,
+    pub(crate) offset: usize,
     pub(crate) weights: &'a mut [f32],
     pub(crate) gradients: &'a [f32],
     /// What every gradient is multiplied with first: less than 1 when the norm is clipped.
     pub(crate) scale: f32,
     pub(crate) state: Vec<&'a mut [f32]>,
     /// How many numbers each state array has.
-    pub(crate) extents: &'a [StateShape],
+    pub(crate) shapes: &'a [StateShape],
     /// The parameters that the weights are, one after the other.
-    pub(crate) entries: &'a [ParamInfo],
+    pub(crate) params: &'a [ParamInfo],
     /// The rule's numbers that are no array, in the order in which it declares them.
     pub(crate) scalars: &'a mut [f64],
     /// What the schedule multiplies the learning rate with at this step.
@@ -60,13 +60,13 @@ impl<'a> Update<'a> {
     /// The same once more, for a rule that goes over the weights more than once in a step.
     pub fn reborrow(&mut self) -> Update<'_> {
         Update {
-            first: self.first,
+            offset: self.offset,
             weights: self.weights,
             gradients: self.gradients,
             scale: self.scale,
             state: self.state.iter_mut().map(|array| &mut **array).collect(),
-            extents: self.extents,
-            entries: self.entries,
+            shapes: self.shapes,
+            params: self.params,
             scalars: self.scalars,
             schedule_factor: self.schedule_factor,
             objective: self.objective.reborrow(),
@@ -95,42 +95,40 @@ impl<'a> Update<'a> {
     /// The parameters one by one: as the layout has them, or the whole slice as one.
     pub fn parameters(self) -> Vec<Parameter<'a>> {
         let Update {
-            mut first,
+            mut offset,
             mut weights,
             mut gradients,
             scale,
             mut state,
-            extents,
-            entries,
+            shapes,
+            params,
             schedule_factor,
             path,
             ..
         } = self;
-        let one = |entry: &'a ParamInfo| {
-            let n = entry.shape.len();
+        let one = |param: &'a ParamInfo| {
+            let n = param.shape.len();
             let mut parts = vec![];
-            for (array, extent) in state.iter_mut().zip(extents) {
-                parts.push(
-                    array.split_off_mut(..extent.numbers(entry)).expect("state is as long as declared"),
-                );
+            for (array, shape) in state.iter_mut().zip(shapes) {
+                parts.push(array.split_off_mut(..shape.len(param)).expect("state is as long as declared"));
             }
             let update = Update {
-                first,
+                offset,
                 weights: weights.split_off_mut(..n).expect("as many weights as the layout has"),
                 gradients: gradients.split_off(..n).expect("as many gradients as weights"),
                 scale,
                 state: parts,
-                extents,
-                entries: std::slice::from_ref(entry),
+                shapes,
+                params: std::slice::from_ref(param),
                 scalars: &mut [],
                 schedule_factor,
                 objective: Objective::default(),
                 path,
             };
-            first += n;
-            Parameter { shape: entry.shape, role: entry.role, update }
+            offset += n;
+            Parameter { shape: param.shape, role: param.role, update }
         };
-        entries.iter().map(one).collect()
+        params.iter().map(one).collect()
     }
 
     /// One of the state arrays, in the order of declaration.
@@ -193,17 +191,17 @@ impl<'a> Update<'a> {
         self,
         update: impl Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy + Send + Sync + 'static,
     ) {
-        let Update { mut first, mut weights, mut gradients, scale, state, extents, entries, path, .. } = self;
-        let full = state.into_iter().zip(extents).filter(|(_, extent)| extent.is_full(entries));
+        let Update { mut offset, mut weights, mut gradients, scale, state, shapes, params, path, .. } = self;
+        let full = state.into_iter().zip(shapes).filter(|(_, shape)| shape.is_full(params));
         let state: Vec<_> = full.map(|(array, _)| array).collect();
         let found = state.len();
         let Ok(mut state) = <[&mut [f32]; N]>::try_from(state) else {
             panic!("the update takes {N} state arrays, not {found}")
         };
         let mut shares: Vec<Vec<Chunk<'_, N, _>>> = Vec::new();
-        for (share, count) in shares_of(entries, weights.len()) {
+        for (share, count) in shares_of(params, weights.len()) {
             let chunk = Chunk {
-                first,
+                offset,
                 weights: weights.split_off_mut(..count).expect("as many weights as are shared out"),
                 gradients: gradients.split_off(..count).expect("as many gradients as weights"),
                 state: state
@@ -214,7 +212,7 @@ impl<'a> Update<'a> {
             };
             shares.resize_with(shares.len().max(share + 1), Vec::new);
             shares[share].push(chunk);
-            first += count;
+            offset += count;
         }
         for_each_chunk(shares, |chunks| {
             chunks.into_iter().for_each(|chunk| simd::dispatch_on(path, chunk));
@@ -231,8 +229,8 @@ impl<'a> Update<'a> {
         &self,
         term: impl Fn(f32, f32, [f32; N]) -> [f32; K] + Copy + Send + Sync + 'static,
     ) -> [f64; K] {
-        let Update { weights, gradients, scale, state, extents, entries, path, .. } = self;
-        let full = state.iter().zip(*extents).filter(|(_, extent)| extent.is_full(entries));
+        let Update { weights, gradients, scale, state, shapes, params, path, .. } = self;
+        let full = state.iter().zip(*shapes).filter(|(_, shape)| shape.is_full(params));
         let arrays: Vec<&[f32]> = full.map(|(array, _)| &**array).collect();
         assert_eq!(arrays.len(), N, "the term takes {N} state arrays");
         let mut totals = vec![[0.0; K]; weights.len().div_ceil(CHUNK)];
@@ -254,7 +252,7 @@ impl<'a> Update<'a> {
 
 struct Chunk<'a, const N: usize, F> {
     /// The place of the first weight among all.
-    first: usize,
+    offset: usize,
     weights: &'a mut [f32],
     gradients: &'a [f32],
     scale: f32,
@@ -265,7 +263,7 @@ struct Chunk<'a, const N: usize, F> {
 impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy> Kernel for Chunk<'_, N, F> {
     #[inline(always)]
     fn run(self) {
-        let Chunk { first, weights, gradients, scale, state, update } = self;
+        let Chunk { offset, weights, gradients, scale, state, update } = self;
         let n = weights.len();
         let gradients = &gradients[..n];
         let mut state = state.map(|array| &mut array[..n]);
@@ -276,7 +274,7 @@ impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy>
             state.iter().for_each(|array| prefetch_at(array, start + AHEAD, BLOCK));
             let (w, g) = (block_mut(weights, start), block(gradients, start));
             update_block(
-                first + start,
+                offset + start,
                 w,
                 g,
                 scale,
@@ -289,7 +287,7 @@ impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy>
             let (mut w, g, mut s) =
                 (filled(&weights[whole..]), filled(&gradients[whole..]), [[0.0; BLOCK]; N]);
             s.iter_mut().zip(&state).for_each(|(s, array)| *s = filled(&array[whole..]));
-            update_block(first + whole, &mut w, &g, scale, s.each_mut(), update);
+            update_block(offset + whole, &mut w, &g, scale, s.each_mut(), update);
             weights[whole..].copy_from_slice(&w[..n - whole]);
             state.iter_mut().zip(&s).for_each(|(array, s)| array[whole..].copy_from_slice(&s[..n - whole]));
         }
@@ -302,14 +300,14 @@ impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy>
 /// Weights that the caches hold are shared out as dense layers share out the rows of large matrices, so
 /// that they stay with the core that computes their gradients, and what is small with the first: 109,386
 /// weights in the wrong cache take SGD 50 µs instead of 10.
-fn shares_of(entries: &[ParamInfo], weights: usize) -> Vec<(usize, usize)> {
+fn shares_of(params: &[ParamInfo], weights: usize) -> Vec<(usize, usize)> {
     let threads = threads();
     if threads == 1 || weights > CACHED {
         return (0..weights).step_by(CHUNK).map(|start| CHUNK.min(weights - start)).enumerate().collect();
     }
     let mut shares = Vec::new();
-    for entry in entries {
-        let (all, rows) = (entry.shape.len(), entry.shape.first().map_or(1, |&rows| rows.max(1)));
+    for param in params {
+        let (all, rows) = (param.shape.len(), param.shape.first().map_or(1, |&rows| rows.max(1)));
         let together = rows_each(rows, threads) * (all / rows);
         if all < DIVIDED_FROM {
             shares.push((0, all));
@@ -333,7 +331,7 @@ const AHEAD: usize = 512;
 
 #[inline(always)]
 fn update_block<const N: usize>(
-    first: usize,
+    offset: usize,
     weights: &mut [f32; BLOCK],
     gradients: &[f32; BLOCK],
     scale: f32,
@@ -342,7 +340,7 @@ fn update_block<const N: usize>(
 ) {
     for i in 0..BLOCK {
         let before = std::array::from_fn(|k| state[k][i]);
-        let (w, after) = update(first + i, weights[i], gradients[i] * scale, before);
+        let (w, after) = update(offset + i, weights[i], gradients[i] * scale, before);
         weights[i] = w;
         for k in 0..N {
             state[k][i] = flush(after[k]);
@@ -443,10 +441,10 @@ mod tests {
         }
         layout.push("large", [700, 784], Role::Matrix);
         let on = |threads: usize, count: usize| {
-            let entries = &layout.entries()[..count];
-            let weights = entries.iter().map(|entry| entry.shape.len()).sum();
+            let params = &layout.entries()[..count];
+            let weights = params.iter().map(|param| param.shape.len()).sum();
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-            let shares = pool.install(|| shares_of(entries, weights));
+            let shares = pool.install(|| shares_of(params, weights));
             assert_eq!(shares.iter().map(|(_, weights)| weights).sum::<usize>(), weights);
             shares
         };

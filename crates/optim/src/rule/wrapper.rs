@@ -7,18 +7,14 @@ use tensor::ParamInfo;
 use tensor::simd::Path;
 
 use crate::error::Error;
-use crate::hyper::{Hyperparameters, Value};
-use crate::rule::MemoryTraffic;
-use crate::rule::Objective;
-use crate::rule::Update;
-use crate::rule::{Info, Requires};
-use crate::state::OptState;
-use crate::state::{ScalarSlot, Slot};
+use crate::hyper::Hyperparameters;
+use crate::rule::{Info, MemoryTraffic, Objective, Requires, Update};
+use crate::state::{OptState, ScalarSlot, Slot};
 
-/// Something that makes a step around that of a rule, or around another wrapper.
+/// Step around the step of a rule, or of another wrapper: the inner optimizer.
 ///
-/// To add one, declare its struct with [`hyperparameters!`](crate::hyperparameters), implement this
-/// trait in the same file, and add a line to [`wrappers::all`](crate::wrappers::all).
+/// A new wrapper is a file with a struct declared by [`hyperparameters!`](crate::hyperparameters) and an
+/// implementation of this trait, and a line in [`wrappers`](crate::wrappers). `Box<dyn DynWrapper>` holds any.
 ///
 /// ```
 /// use optim::{WrapperCtx, Info, OptimizerSpec, Optimizer, MemoryTraffic, Wrapper, hyperparameters, rules};
@@ -32,21 +28,19 @@ use crate::state::{ScalarSlot, Slot};
 /// }
 ///
 /// impl Wrapper for Lazy {
-///     fn info(&self) -> &'static Info {
-///         &Info {
-///             name: "lazy",
-///             title: "Lazy steps",
-///             family: "wrapper",
-///             problem: "work",
-///             formula: "a step where every divides t",
-///             good_when: "tired",
-///             bad_when: "in a hurry",
-///             relatives: "every=1 is the rule inside",
-///             source: "this page",
-///         }
-///     }
+///     const INFO: Info = Info {
+///         name: "lazy",
+///         title: "Lazy steps",
+///         family: "wrapper",
+///         problem: "work",
+///         formula: "a step where every divides t",
+///         good_when: "tired",
+///         bad_when: "in a hurry",
+///         relatives: "every=1 is the rule inside",
+///         source: "this page",
+///     };
 ///
-///     fn passes(&self) -> MemoryTraffic {
+///     fn memory_traffic(&self) -> MemoryTraffic {
 ///         MemoryTraffic::NONE
 ///     }
 ///
@@ -55,13 +49,9 @@ use crate::state::{ScalarSlot, Slot};
 ///             ctx.inner();
 ///         }
 ///     }
-///
-///     fn boxed(&self) -> Box<dyn Wrapper> {
-///         Box::new(*self)
-///     }
 /// }
 ///
-/// let mut method = OptimizerSpec::new(rules::parse("sgd lr=0.25")?);
+/// let mut method = OptimizerSpec::new(optim::parse_rule("sgd lr=0.25")?);
 /// method.wrappers.push(Box::new(Lazy::default()));
 /// let mut optimizer = Optimizer::of_slice(method, 1)?;
 /// let mut w = [1.0];
@@ -70,72 +60,163 @@ use crate::state::{ScalarSlot, Slot};
 /// assert_eq!((w, optimizer.steps()), ([0.75], 1));
 /// # Ok::<(), optim::Error>(())
 /// ```
-pub trait Wrapper: Hyperparameters + fmt::Debug + Send + Sync {
-    /// What a person wants to know about it.
-    fn info(&self) -> &'static Info;
+pub trait Wrapper: Hyperparameters + fmt::Debug + Clone + Send + Sync + 'static {
+    /// Name, formula and advice.
+    const INFO: Info;
 
-    /// The arrays that it keeps between steps, each as long as the weights.
+    /// Inputs of a step, beside those of the inner optimizer.
+    const REQUIRES: Requires = Requires::Gradient;
+
+    /// Name of the state array that holds the weights to evaluate at, if those are not the inner
+    /// optimizer's.
+    const EVAL_WEIGHTS: Option<&'static str> = None;
+
+    /// Arrays, each as long as the weights, that hold intermediate results of a step and are not saved.
+    /// They follow the state arrays.
+    const SCRATCH: usize = 0;
+
+    /// Changes to a step, beside keeping an average. Combinations that would go wrong are refused by it.
+    const CHANGES: Changes = Changes::Nothing;
+
+    /// A step whose gradient is not finite is skipped, so that training can go on after it.
+    const SKIPS_NONFINITE: bool = false;
+
+    /// State arrays, each as long as the weights.
     fn state(&self) -> Vec<Slot> {
         vec![]
     }
 
-    /// Arrays, each as long as the weights, that it works with inside of a step; what is in them is not
-    /// kept. They stand behind the state.
-    fn scratch(&self) -> usize {
-        0
-    }
-
-    /// The numbers that it keeps beside them.
+    /// State that is no array.
     fn scalars(&self) -> Vec<ScalarSlot> {
         vec![]
     }
 
-    /// What it asks for at each step, beside what is inside.
-    fn requires(&self) -> Requires {
-        Requires::Gradient
-    }
+    /// Memory traffic of a step with these settings, beside the inner optimizer's.
+    fn memory_traffic(&self) -> MemoryTraffic;
 
-    /// What it costs in passes over memory with these settings, beside what is inside.
-    fn passes(&self) -> MemoryTraffic;
-
-    /// The name of the state array that holds the weights to evaluate at, if those are not the ones of
-    /// what is inside.
-    fn eval_weights(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// Whether those weights are in that array yet, by the numbers that it keeps.
+    /// Tells from the scalars whether [`EVAL_WEIGHTS`](Wrapper::EVAL_WEIGHTS) has been written yet.
     fn has_begun(&self, _scalars: &[f64]) -> bool {
         true
     }
 
-    /// What it changes of a step, beside keeping an average; combinations that would go wrong are refused
-    /// by it.
-    fn changes(&self) -> Changes {
-        Changes::Nothing
-    }
-
-    /// Whether it leaves out a step whose gradient is not finite, so that training can go on after it.
-    fn leaves_out_steps(&self) -> bool {
-        false
-    }
-
-    /// Calls that make one update of what is inside.
+    /// Calls for each update of the inner optimizer.
     fn calls_per_update(&self) -> u64 {
         1
     }
 
-    /// Whether values that are each in range go together.
+    /// Checks that values that are each in range go together.
     fn check(&self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// One step around what is inside.
+    /// One step around the inner optimizer's.
+    fn step(&self, ctx: WrapperCtx<'_>);
+}
+
+/// Object-safe twin of [`Wrapper`], which every wrapper has.
+pub trait DynWrapper: Hyperparameters + fmt::Debug + Send + Sync {
+    /// See [`Wrapper::INFO`].
+    fn info(&self) -> &'static Info;
+
+    /// See [`Wrapper::REQUIRES`].
+    fn requires(&self) -> Requires;
+
+    /// See [`Wrapper::EVAL_WEIGHTS`].
+    fn eval_weights(&self) -> Option<&'static str>;
+
+    /// See [`Wrapper::SCRATCH`].
+    fn scratch(&self) -> usize;
+
+    /// See [`Wrapper::CHANGES`].
+    fn changes(&self) -> Changes;
+
+    /// See [`Wrapper::SKIPS_NONFINITE`].
+    fn skips_nonfinite(&self) -> bool;
+
+    /// See [`Wrapper::state`].
+    fn state(&self) -> Vec<Slot>;
+
+    /// See [`Wrapper::scalars`].
+    fn scalars(&self) -> Vec<ScalarSlot>;
+
+    /// See [`Wrapper::memory_traffic`].
+    fn memory_traffic(&self) -> MemoryTraffic;
+
+    /// See [`Wrapper::has_begun`].
+    fn has_begun(&self, scalars: &[f64]) -> bool;
+
+    /// See [`Wrapper::calls_per_update`].
+    fn calls_per_update(&self) -> u64;
+
+    /// See [`Wrapper::check`].
+    fn check(&self) -> Result<(), Error>;
+
+    /// See [`Wrapper::step`].
     fn step(&self, ctx: WrapperCtx<'_>);
 
-    /// A copy behind a pointer.
-    fn boxed(&self) -> Box<dyn Wrapper>;
+    /// A copy.
+    fn boxed(&self) -> Box<dyn DynWrapper>;
 }
+
+impl<W: Wrapper> DynWrapper for W {
+    fn info(&self) -> &'static Info {
+        const { &W::INFO }
+    }
+
+    fn requires(&self) -> Requires {
+        W::REQUIRES
+    }
+
+    fn eval_weights(&self) -> Option<&'static str> {
+        W::EVAL_WEIGHTS
+    }
+
+    fn scratch(&self) -> usize {
+        W::SCRATCH
+    }
+
+    fn changes(&self) -> Changes {
+        W::CHANGES
+    }
+
+    fn skips_nonfinite(&self) -> bool {
+        W::SKIPS_NONFINITE
+    }
+
+    fn state(&self) -> Vec<Slot> {
+        Wrapper::state(self)
+    }
+
+    fn scalars(&self) -> Vec<ScalarSlot> {
+        Wrapper::scalars(self)
+    }
+
+    fn memory_traffic(&self) -> MemoryTraffic {
+        Wrapper::memory_traffic(self)
+    }
+
+    fn has_begun(&self, scalars: &[f64]) -> bool {
+        Wrapper::has_begun(self, scalars)
+    }
+
+    fn calls_per_update(&self) -> u64 {
+        Wrapper::calls_per_update(self)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        Wrapper::check(self)
+    }
+
+    fn step(&self, ctx: WrapperCtx<'_>) {
+        Wrapper::step(self, ctx);
+    }
+
+    fn boxed(&self) -> Box<dyn DynWrapper> {
+        Box::new(self.clone())
+    }
+}
+
+settings_by_name!(DynWrapper, shown: "");
 
 /// What a wrapper changes of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,10 +232,10 @@ pub enum Changes {
 /// What a wrapper works on in one step: weights, gradients, its own state, and what is inside.
 #[derive(Debug)]
 pub struct WrapperCtx<'a> {
-    pub(crate) point: StepInput<'a>,
-    pub(crate) kept: &'a mut OptState,
+    pub(crate) input: StepInput<'a>,
+    pub(crate) state: &'a mut OptState,
     pub(crate) calls: u64,
-    pub(crate) inside: &'a mut dyn Inner,
+    pub(crate) inner: &'a mut dyn Inner,
 }
 
 impl WrapperCtx<'_> {
@@ -165,12 +246,12 @@ impl WrapperCtx<'_> {
 
     /// Updates that the rule has made.
     pub fn updates(&self) -> u64 {
-        self.inside.updates()
+        self.inner.updates()
     }
 
     /// Updates that the rule will make in all; 0 if nobody knows.
     pub fn total_updates(&self) -> u64 {
-        self.inside.total_updates()
+        self.inner.total_updates()
     }
 
     /// One step of what is inside, from the weights and with the gradients as they are now. Tells whether
@@ -179,7 +260,7 @@ impl WrapperCtx<'_> {
     /// The gradients are afterwards as they have reached the rule.
     pub fn inner(&mut self) -> bool {
         let before = self.updates();
-        self.inside.step(self.point.reborrow());
+        self.inner.step(self.input.reborrow());
         self.updates() > before
     }
 
@@ -189,8 +270,8 @@ impl WrapperCtx<'_> {
     /// If it declares another number of them.
     #[track_caller]
     pub fn scalars<const N: usize>(&mut self) -> &mut [f64; N] {
-        let declared = self.kept.scalars.len();
-        (&mut *self.kept.scalars)
+        let declared = self.state.scalars.len();
+        (&mut *self.state.scalars)
             .try_into()
             .unwrap_or_else(|_| panic!("the step takes {N} scalars, {declared} are declared"))
     }
@@ -198,16 +279,16 @@ impl WrapperCtx<'_> {
     /// The weights with their gradients and this wrapper's state, for a loop over them. A new weight
     /// counts at once, for what is inside and for [`evaluate`](WrapperCtx::evaluate).
     pub fn update(&mut self) -> Update<'_> {
-        let StepInput { weights, gradients, scratch, changed, path, .. } = &mut self.point;
-        let OptState { arrays, extents, scalars, .. } = &mut *self.kept;
+        let StepInput { weights, gradients, scratch, changed, path, .. } = &mut self.input;
+        let OptState { arrays, shapes, scalars, .. } = &mut *self.state;
         Update {
-            first: 0,
+            offset: 0,
             weights,
             gradients: if **changed { scratch } else { gradients },
             scale: 1.0,
             state: arrays.iter_mut().map(|array| &mut array[..]).collect(),
-            extents,
-            entries: self.inside.params(),
+            shapes,
+            params: self.inner.params(),
             scalars,
             schedule_factor: 1.0,
             objective: Objective::default(),
@@ -218,9 +299,9 @@ impl WrapperCtx<'_> {
     /// As [`update`](WrapperCtx::update), but with the weights at which what is inside is evaluated: a copy, if
     /// it keeps an average of its own.
     pub fn eval_weights<R>(&mut self, work: impl FnOnce(Update<'_>) -> R) -> R {
-        let evaluated = self.inside.eval_weights(self.point.weights);
+        let evaluated = self.inner.eval_weights(self.input.weights);
         let mut copy = match evaluated {
-            Cow::Borrowed(same) if std::ptr::eq(same, &*self.point.weights) => {
+            Cow::Borrowed(same) if std::ptr::eq(same, &*self.input.weights) => {
                 return work(self.update());
             }
             other => other.into_owned(),
@@ -231,22 +312,22 @@ impl WrapperCtx<'_> {
 
     /// The instructions to run loops with.
     pub fn path(&self) -> Path {
-        self.point.path
+        self.input.path
     }
 
     /// The parameters that the weights are, one after the other.
-    pub fn entries(&self) -> &[ParamInfo] {
-        self.inside.params()
+    pub fn params(&self) -> &[ParamInfo] {
+        self.inner.params()
     }
 
     /// The gradients as they are now.
     pub fn gradients(&self) -> &[f32] {
-        self.point.gradients()
+        self.input.gradients()
     }
 
     /// The gradients, to be changed for what is inside.
     pub fn gradients_mut(&mut self) -> &mut [f32] {
-        self.point.gradients_mut()
+        self.input.gradients_mut()
     }
 
     /// Gives a state array to what is inside as its gradients.
@@ -255,17 +336,17 @@ impl WrapperCtx<'_> {
     /// If there are not so many arrays.
     #[track_caller]
     pub fn state_as_gradients(&mut self, index: usize) {
-        self.point.gradients_mut().copy_from_slice(&self.kept.arrays[index]);
+        self.input.gradients_mut().copy_from_slice(&self.state.arrays[index]);
     }
 
     /// The loss that belongs to the gradients, if the caller knows it.
     pub fn loss(&self) -> Option<f64> {
-        self.point.objective.loss
+        self.input.objective.loss
     }
 
     /// Gives another loss to what is inside.
     pub fn set_loss(&mut self, loss: f64) {
-        self.point.objective.loss = Some(loss);
+        self.input.objective.loss = Some(loss);
     }
 
     /// Takes the loss and the gradients anew, at the weights as they are now; returns the loss.
@@ -274,14 +355,14 @@ impl WrapperCtx<'_> {
     /// If the wrapper does not [need](Wrapper::requires) the objective.
     #[track_caller]
     pub fn evaluate(&mut self) -> f64 {
-        self.point.evaluate()
+        self.input.evaluate()
     }
 }
 
 /// What is inside of a wrapper: another one, or the rules.
 pub(crate) trait Inner: fmt::Debug {
-    /// One step from `point`.
-    fn step(&mut self, point: StepInput<'_>);
+    /// One step from `input`.
+    fn step(&mut self, input: StepInput<'_>);
 
     /// Updates that the rules have made.
     fn updates(&self) -> u64;
@@ -350,50 +431,5 @@ pub(crate) fn whole(of: &str, name: &str, x: f64) -> Result<(), Error> {
         Ok(())
     } else {
         Err(Error::conflict(of, format!("{name}={x} is not a whole number")))
-    }
-}
-
-impl dyn Wrapper + '_ {
-    /// Sets a hyperparameter by name.
-    ///
-    /// # Errors
-    /// If there is no such name, the value is of the wrong kind, or it is out of range.
-    pub fn set(&mut self, name: &str, value: Value) -> Result<(), Error> {
-        let of = self.info().name;
-        (self as &mut dyn Hyperparameters).set(of, name, value)
-    }
-
-    /// Sets a hyperparameter by name to what the text says.
-    ///
-    /// # Errors
-    /// As `set`.
-    pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), Error> {
-        let of = self.info().name;
-        (self as &mut dyn Hyperparameters).set_text(of, name, text)
-    }
-
-    /// Whether all values are in range and go together.
-    ///
-    /// # Errors
-    /// The first that is not, and why.
-    pub fn validate(&self) -> Result<(), Error> {
-        (self as &dyn Hyperparameters).validate(self.info().name)?;
-        self.check()
-    }
-}
-
-impl Clone for Box<dyn Wrapper> {
-    fn clone(&self) -> Box<dyn Wrapper> {
-        self.boxed()
-    }
-}
-
-/// Two of one name with the same settings.
-impl PartialEq for dyn Wrapper {
-    fn eq(&self, other: &dyn Wrapper) -> bool {
-        let values = |wrapper: &dyn Wrapper| -> Vec<_> {
-            wrapper.hypers().into_iter().map(|hyper| wrapper.get(hyper.name)).collect()
-        };
-        self.info().name == other.info().name && values(self) == values(other)
     }
 }

@@ -1,7 +1,6 @@
 use crate::formula::bias_correction;
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -18,28 +17,24 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "adabelief",
-    title: "Adam by the belief in the gradient",
-    family: "adaptive",
-    problem: "Adam takes short steps where gradients are large, even if they are steadily so; here \
-              steps are long where gradients are as expected",
-    formula: "m ← β₁·m + (1 − β₁)·g
+impl Rule for AdaBelief {
+    const INFO: Info = Info {
+        name: "adabelief",
+        title: "Adam by the belief in the gradient",
+        family: "adaptive",
+        problem: "Adam takes short steps where gradients are large, even if they are steadily so; here \
+                  steps are long where gradients are as expected",
+        formula: "m ← β₁·m + (1 − β₁)·g
 s ← β₂·s + (1 − β₂)·(g − m)² + ε
 m̂ = m/(1 − β₁ᵗ),  ŝ = s/(1 − β₂ᵗ)
 w ← w − η·m̂/(√ŝ + ε)",
-    good_when: "Adam generalises worse than SGD and SGD is too slow",
-    bad_when: "gradients hardly vary, as with large batches: the divisor nears √ε, so the choice of ε \
-               decides the length of a step",
-    relatives: "it is adam with (g − m)² in the place of g²; rmsprop with centered=true divides by a \
-                deviation too",
-    source: "Zhuang et al. 2020",
-};
-
-impl Rule for AdaBelief {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "Adam generalises worse than SGD and SGD is too slow",
+        bad_when: "gradients hardly vary, as with large batches: the divisor nears √ε, so the choice of ε \
+                   decides the length of a step",
+        relatives: "it is adam with (g − m)² in the place of g²; rmsprop with centered=true divides by a \
+                    deviation too",
+        source: "Zhuang et al. 2020",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_var", "s")]
@@ -56,9 +51,5 @@ impl Rule for AdaBelief {
             let s = new2 * (surprise * surprise) + beta2 * s + eps;
             (w - lr * (m / correction1 / ((s / correction2).sqrt() + eps)), [m, s])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -1,7 +1,6 @@
 use crate::formula::{bias_correction, clip, lerp, maximum};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -22,30 +21,26 @@ hyperparameters! {
     }
 }
 
-// The paper's algorithm has no bias correction and divides the step size by √t; the authors' code,
-// which the field follows, has Adam's correction and no √t, and its ε. A schedule moves both rates.
-const INFO: Info = Info {
-    name: "adabound",
-    title: "Adam bounded by SGD",
-    family: "adaptive",
-    problem: "Adam is fast at first and SGD generalises better in the end; extreme step sizes of \
-              single weights are held to blame",
-    formula: "m ← β₁·m + (1 − β₁)·g
+impl Rule for AdaBound {
+    // The paper's algorithm has no bias correction and divides the step size by √t; the authors' code,
+    // which the field follows, has Adam's correction and no √t, and its ε. A schedule moves both rates.
+    const INFO: Info = Info {
+        name: "adabound",
+        title: "Adam bounded by SGD",
+        family: "adaptive",
+        problem: "Adam is fast at first and SGD generalises better in the end; extreme step sizes of single \
+                  weights are held to blame",
+        formula: "m ← β₁·m + (1 − β₁)·g
 v ← β₂·v + (1 − β₂)·g²
 low = final_lr·(1 − 1/(γ·t + 1)),  high = final_lr·(1 + 1/(γ·t))
 s = η·√(1 − β₂ᵗ)/(1 − β₁ᵗ) / (√v + ε)
 w ← w − min(max(s, low), high)·m",
-    good_when: "SGD's best learning rate is known and a fast start is wanted",
-    bad_when: "that rate is not known: final_lr is in the unit of SGD's and decides the end",
-    relatives: "gamma=0 is adam with ε added before the correction; a very large gamma is sgd with a \
-                mean for momentum; amsbound is its form with a divisor that never falls",
-    source: "Luo, Xiong & Liu 2019, as in the authors' code",
-};
-
-impl Rule for AdaBound {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "SGD's best learning rate is known and a fast start is wanted",
+        bad_when: "that rate is not known: final_lr is in the unit of SGD's and decides the end",
+        relatives: "gamma=0 is adam with ε added before the correction; a very large gamma is sgd with a \
+                    mean for momentum; amsbound is its form with a divisor that never falls",
+        source: "Luo, Xiong & Liu 2019, as in the authors' code",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
@@ -59,10 +54,6 @@ impl Rule for AdaBound {
             let v = beta2 * v + new2 * g * g;
             (w - bounded(v) * m, [m, v])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

@@ -1,7 +1,6 @@
 use crate::formula::l2;
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -18,28 +17,25 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "adadelta",
-    title: "Adaptive learning rate by corrected units",
-    family: "adaptive",
-    problem: "AdaGrad's steps die out, and a gradient divided by its root mean square has no longer \
-              the unit of a weight, so the learning rate must supply it",
-    formula: "g ← g + λ·w
+impl Rule for Adadelta {
+    const INFO: Info = Info {
+        name: "adadelta",
+        title: "Adaptive learning rate by corrected units",
+        family: "adaptive",
+        problem: "AdaGrad's steps die out, and a gradient divided by its root mean square has no longer the \
+                  unit of a weight, so the learning rate must supply it",
+        formula: "g ← g + λ·w
 v ← ρ·v + (1 − ρ)·g²
 Δ = √(u + ε)/√(v + ε) · g
 u ← ρ·u + (1 − ρ)·Δ²
 w ← w − η·Δ",
-    good_when: "no learning rate is to be chosen, and there is time: it starts slowly",
-    bad_when: "a tuned Adam or SGD is at hand: the steps grow from √ε and stay short for long",
-    relatives: "its divisor is that of rmsprop with ε inside the root; the mean of squared steps \
-                stands where the others have a learning rate",
-    source: "Zeiler 2012",
-};
-
-impl Rule for Adadelta {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "no learning rate is to be chosen, and there is time: it starts slowly",
+        bad_when: "a tuned Adam or SGD is at hand: the steps grow from √ε and stay short for long",
+        relatives: "its divisor is that of rmsprop with ε inside the root; the mean of squared steps stands \
+                    where the others have a learning rate",
+        source: "Zeiler 2012",
+    };
+    const PYTORCH: Option<PyTorch> = Some(PyTorch::class(&[("Adadelta", None)]));
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("square_avg", "v"), Slot::zeros("acc_delta", "u")]
@@ -55,9 +51,5 @@ impl Rule for Adadelta {
             let u = rho * u + new * delta * delta;
             (w - lr * delta, [v, u])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -2,9 +2,7 @@ use tensor::math::sum_of_squares;
 
 use crate::formula::{lerp, maximum};
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Info, Rule, Tier};
-use crate::rule::{Parameter, Update};
+use crate::rule::{Info, MemoryTraffic, Parameter, PyTorch, Rule, Tier, Update};
 use crate::state::{Slot, StateShape};
 
 hyperparameters! {
@@ -25,33 +23,31 @@ hyperparameters! {
     }
 }
 
-// In PyTorch's form: the paper adds ε₁ to g² instead of bounding the mean, and has no λ.
-const INFO: Info = Info {
-    name: "adafactor",
-    title: "Adaptive rates with sublinear memory",
-    family: "layer-wise",
-    problem: "Adam's second array doubles the memory of a large model; for a matrix, its row and \
-              column means say nearly as much",
-    formula: "ρ = min(η, 1/√t),  α = max(ε₂, RMS(w))·ρ
+impl Rule for Adafactor {
+    // In PyTorch's form: the paper adds ε₁ to g² instead of bounding the mean, and has no λ.
+    const INFO: Info = Info {
+        name: "adafactor",
+        title: "Adaptive rates with sublinear memory",
+        family: "layer-wise",
+        problem: "Adam's second array doubles the memory of a large model; for a matrix, its row and column \
+                  means say nearly as much",
+        formula: "ρ = min(η, 1/√t),  α = max(ε₂, RMS(w))·ρ
 R ← (1 − t^κ)·R + t^κ·(mean of g² over each row)
 C ← (1 − t^κ)·C + t^κ·(mean of g² over each column)
 v = R·Cᵀ/max(mean of R, ε₁)        (v ← the mean of g² where there are no rows)
 u = g/√max(v, ε₁²)
 w ← w − η·λ·w − α·u/max(1, RMS(u)/d)",
-    good_when: "memory is what limits the size of a model, and no learning rate is to be tuned",
-    bad_when: "there is memory for Adam, which usually needs fewer steps",
-    relatives: "it is adam with beta1=0, a mean of squares kept by rows and columns, and steps in \
-                proportion to a parameter's size, as lamb's and lars's are",
-    source: "Shazeer & Stern 2018",
-};
-
-impl Rule for Adafactor {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "memory is what limits the size of a model, and no learning rate is to be tuned",
+        bad_when: "there is memory for Adam, which usually needs fewer steps",
+        relatives: "it is adam with beta1=0, a mean of squares kept by rows and columns, and steps in \
+                    proportion to a parameter's size, as lamb's and lars's are",
+        source: "Shazeer & Stern 2018",
+    };
+    const TIER: Tier = Tier::Tensor;
+    const PYTORCH: Option<PyTorch> = Some(PyTorch::class(&[("Adafactor", None)]));
 
     fn state(&self) -> Vec<Slot> {
-        let state = |name, symbol, extent| Slot { name, symbol, start: 0.0, extent };
+        let state = |name, symbol, shape| Slot { name, symbol, start: 0.0, shape };
         vec![
             state("row_var", "R", StateShape::Rows),
             state("col_var", "C", StateShape::Columns),
@@ -59,12 +55,8 @@ impl Rule for Adafactor {
         ]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Tensor
-    }
-
     /// Of a matrix.
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(8, 9, 4)
     }
 
@@ -80,10 +72,6 @@ impl Rule for Adafactor {
             };
             self.step(t, update.weights(), &g, estimate);
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

@@ -1,7 +1,6 @@
 use crate::formula::l2;
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::{Slot, StateShape};
 
 hyperparameters! {
@@ -20,32 +19,29 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "adagrad",
-    title: "Adaptive gradient",
-    family: "adaptive",
-    problem: "weights of rare features get few gradients and need larger steps than the others",
-    formula: "g ← g + λ·w
+impl Rule for Adagrad {
+    const INFO: Info = Info {
+        name: "adagrad",
+        title: "Adaptive gradient",
+        family: "adaptive",
+        problem: "weights of rare features get few gradients and need larger steps than the others",
+        formula: "g ← g + λ·w
 G ← G + g²
 w ← w − η/(1 + (t − 1)·δ) · g/(√G + ε)",
-    good_when: "features are sparse, or the problem is convex",
-    bad_when: "training is long or its target moves: the sum only grows, so the steps only shrink",
-    relatives: "rmsprop and adadelta put a mean that forgets in the place of the sum; madgrad is its \
-                form by dual averaging, with a cube root",
-    source: "Duchi, Hazan & Singer 2011",
-};
-
-impl Rule for Adagrad {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "features are sparse, or the problem is convex",
+        bad_when: "training is long or its target moves: the sum only grows, so the steps only shrink",
+        relatives: "rmsprop and adadelta put a mean that forgets in the place of the sum; madgrad is its \
+                    form by dual averaging, with a cube root",
+        source: "Duchi, Hazan & Singer 2011",
+    };
+    const PYTORCH: Option<PyTorch> = Some(PyTorch::class(&[("Adagrad", None)]));
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot {
             name: "sum",
             symbol: "G",
             start: self.initial_accumulator as f32,
-            extent: StateShape::Weights,
+            shape: StateShape::Weights,
         }]
     }
 
@@ -58,9 +54,5 @@ impl Rule for Adagrad {
             let sum = sum + g * g;
             (w - lr * g / (sum.sqrt() + eps), [sum])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

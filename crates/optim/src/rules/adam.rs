@@ -1,7 +1,6 @@
 use crate::formula::{bias_correction, l2, lerp, maximum};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -23,31 +22,28 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "adam",
-    title: "Adaptive moment estimation",
-    family: "adaptive",
-    problem: "one learning rate for all weights is too long for some and too short for others; and \
-              RMSprop's first steps are biased",
-    formula: "g ← g + λ·w
+impl Rule for Adam {
+    const INFO: Info = Info {
+        name: "adam",
+        title: "Adaptive moment estimation",
+        family: "adaptive",
+        problem: "one learning rate for all weights is too long for some and too short for others; and \
+                  RMSprop's first steps are biased",
+        formula: "g ← g + λ·w
 m ← β₁·m + (1 − β₁)·g
 v ← β₂·v + (1 − β₂)·g²
 m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
 v̂ = (max v)/(1 − β₂ᵗ)        (with amsgrad: the greatest v so far)
 w ← w − η·m̂/(√v̂ + ε)",
-    good_when: "little time for tuning, gradients of very different sizes, noisy or sparse data",
-    bad_when: "memory is short (8 bytes a weight), weight decay matters (use adamw), or rare large \
-               gradients carry the signal (amsgrad)",
-    relatives: "with beta1=0 and without bias correction it is rmsprop; with a very large ε it is sgd \
-                with momentum; adamw takes the decay out of the gradient; nadam, radam, adamax, \
-                adabelief, yogi, adopt, laprop, adan and ademamix change one thing each",
-    source: "Kingma & Ba 2015; amsgrad: Reddi, Kale & Kumar 2018",
-};
-
-impl Rule for Adam {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "little time for tuning, gradients of very different sizes, noisy or sparse data",
+        bad_when: "memory is short (8 bytes a weight), weight decay matters (use adamw), or rare large \
+                   gradients carry the signal (amsgrad)",
+        relatives: "with beta1=0 and without bias correction it is rmsprop; with a very large ε it is sgd \
+                    with momentum; adamw takes the decay out of the gradient; nadam, radam, adamax, \
+                    adabelief, yogi, adopt, laprop, adan and ademamix change one thing each",
+        source: "Kingma & Ba 2015; amsgrad: Reddi, Kale & Kumar 2018",
+    };
+    const PYTORCH: Option<PyTorch> = Some(PyTorch::class(&[("Adam", Some(false))]));
 
     fn state(&self) -> Vec<Slot> {
         let mut state = vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")];
@@ -60,10 +56,6 @@ impl Rule for Adam {
     fn update(&self, t: u64, update: Update<'_>) {
         let lambda = self.weight_decay as f32;
         adam_step(self, t, update, move |w, g| (w, l2(w, g, lambda)));
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

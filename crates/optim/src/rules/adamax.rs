@@ -1,7 +1,6 @@
 use crate::formula::{bias_correction, l2, lerp, maximum};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -20,28 +19,25 @@ hyperparameters! {
     }
 }
 
-// The paper has no ε: there u is 0 until a weight has its first gradient. PyTorch adds it to |g|.
-const INFO: Info = Info {
-    name: "adamax",
-    title: "Adam with the infinity norm",
-    family: "adaptive",
-    problem: "Adam's root mean square forgets a rare large gradient at the rate of small ones; a \
-              decaying maximum bounds every step by the learning rate, without a correction",
-    formula: "g ← g + λ·w
+impl Rule for Adamax {
+    // The paper has no ε: there u is 0 until a weight has its first gradient. PyTorch adds it to |g|.
+    const INFO: Info = Info {
+        name: "adamax",
+        title: "Adam with the infinity norm",
+        family: "adaptive",
+        problem: "Adam's root mean square forgets a rare large gradient at the rate of small ones; a \
+                  decaying maximum bounds every step by the learning rate, without a correction",
+        formula: "g ← g + λ·w
 m ← β₁·m + (1 − β₁)·g
 u ← max(β₂·u, |g| + ε)
 w ← w − η/(1 − β₁ᵗ) · m/u",
-    good_when: "gradients are sparse with rare large ones, as in embeddings",
-    bad_when: "one wild gradient must not slow a weight down: it does for some 1/(1 − β₂) steps",
-    relatives: "it is adam with the greatest of the fading gradients in the place of their root mean \
-                square",
-    source: "Kingma & Ba 2015, section 7.1",
-};
-
-impl Rule for Adamax {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "gradients are sparse with rare large ones, as in embeddings",
+        bad_when: "one wild gradient must not slow a weight down: it does for some 1/(1 − β₂) steps",
+        relatives: "it is adam with the greatest of the fading gradients in the place of their root mean \
+                    square",
+        source: "Kingma & Ba 2015, section 7.1",
+    };
+    const PYTORCH: Option<PyTorch> = Some(PyTorch::class(&[("Adamax", None)]));
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_inf", "u")]
@@ -57,9 +53,5 @@ impl Rule for Adamax {
             let u = maximum(beta2 * u, g.abs() + eps);
             (w - step_size * m / u, [m, u])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -3,9 +3,7 @@ use tensor::math::sum_of_squares;
 
 use crate::formula::bias_correction;
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Info, Rule, Tier};
-use crate::rule::{Parameter, Update};
+use crate::rule::{Info, MemoryTraffic, Parameter, Rule, Tier, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -30,39 +28,32 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "adamp",
-    title: "Adam with projection",
-    family: "layer-wise",
-    problem: "before a normalisation only the direction of weights counts; momentum makes them longer, \
-              which shortens all later steps",
-    formula: "m ← β₁·m + (1 − β₁)·g
+impl Rule for AdamP {
+    const INFO: Info = Info {
+        name: "adamp",
+        title: "Adam with projection",
+        family: "layer-wise",
+        problem: "before a normalisation only the direction of weights counts; momentum makes them longer, \
+                  which shortens all later steps",
+        formula: "m ← β₁·m + (1 − β₁)·g
 v ← β₂·v + (1 − β₂)·g²
 u = m/(√(v/(1 − β₂ᵗ)) + ε)         ((1 − β₁)·g + β₁·m for m with nesterov)
 if |cos(g, w)| < δ/√n in every row of n weights, or in the whole matrix:
 u ← u − n̂·(n̂·u) with n̂ = w/‖w‖ of the row or matrix, and λ ← ω·λ
 w ← w − η·λ·w − η/(1 − β₁ᵗ)·u",
-    good_when: "matrices stand before a batch or layer normalisation",
-    bad_when: "nothing is normalised: then it is AdamW with more work",
-    relatives: "delta=0 is adamw; sgdp does the same to sgd",
-    source: "Heo et al. 2021",
-};
-
-impl Rule for AdamP {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "matrices stand before a batch or layer normalisation",
+        bad_when: "nothing is normalised: then it is AdamW with more work",
+        relatives: "delta=0 is adamw; sgdp does the same to sgd",
+        source: "Heo et al. 2021",
+    };
+    const TIER: Tier = Tier::Tensor;
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Tensor
-    }
-
     /// Where steps are projected; less where they are not.
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         let ahead = if self.nesterov { MemoryTraffic::of(1, 2, 1) } else { MemoryTraffic::NONE };
         MemoryTraffic::of(12, 19, 8) + ahead
     }
@@ -88,10 +79,6 @@ impl Rule for AdamP {
             let keep = (1.0 - lr * weight_decay * if projected { wd_ratio } else { 1.0 }) as f32;
             update.weights().iter_mut().zip(&u).for_each(|(w, u)| *w = *w * keep - step_size * u);
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

@@ -1,7 +1,6 @@
 use super::adam::{Adam, adam_step};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -22,30 +21,27 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "adamw",
-    title: "Adam with decoupled weight decay",
-    family: "adaptive",
-    problem: "in Adam, weight decay inside the gradient is divided by √v̂ and so barely acts on \
-              weights with large gradients",
-    formula: "w ← w − η·λ·w
+impl Rule for AdamW {
+    const INFO: Info = Info {
+        name: "adamw",
+        title: "Adam with decoupled weight decay",
+        family: "adaptive",
+        problem: "in Adam, weight decay inside the gradient is divided by √v̂ and so barely acts on weights \
+                  with large gradients",
+        formula: "w ← w − η·λ·w
 m ← β₁·m + (1 − β₁)·g
 v ← β₂·v + (1 − β₂)·g²
 m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
 v̂ = (max v)/(1 − β₂ᵗ)        (with amsgrad: the greatest v so far)
 w ← w − η·m̂/(√v̂ + ε)",
-    good_when: "transformers and whatever else Adam is good for, with regularisation",
-    bad_when: "memory is short: 8 bytes a weight",
-    relatives: "weight_decay=0 is adam; nadamw adds Nesterov momentum, ademamix a second mean, lamb a \
-                step in proportion to the layer; lion keeps half of its state, and muon uses it for \
-                what is no matrix",
-    source: "Loshchilov & Hutter 2019",
-};
-
-impl Rule for AdamW {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "transformers and whatever else Adam is good for, with regularisation",
+        bad_when: "memory is short: 8 bytes a weight",
+        relatives: "weight_decay=0 is adam; nadamw adds Nesterov momentum, ademamix a second mean, lamb a \
+                    step in proportion to the layer; lion keeps half of its state, and muon uses it for \
+                    what is no matrix",
+        source: "Loshchilov & Hutter 2019",
+    };
+    const PYTORCH: Option<PyTorch> = Some(PyTorch::class(&[("Adam", Some(true)), ("AdamW", None)]));
 
     fn state(&self) -> Vec<Slot> {
         self.adam().state()
@@ -54,10 +50,6 @@ impl Rule for AdamW {
     fn update(&self, t: u64, update: Update<'_>) {
         let keep = (1.0 - self.lr * self.weight_decay) as f32;
         adam_step(&self.adam(), t, update, move |w, g| (w * keep, g));
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

@@ -1,7 +1,6 @@
 use crate::formula::{bias_correction, lerp};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -24,33 +23,29 @@ hyperparameters! {
     }
 }
 
-// β is the share that is kept, as in the authors' code; the paper writes 1 − β for it, and leaves
-// out the corrections.
-const INFO: Info = Info {
-    name: "adan",
-    title: "Adaptive Nesterov momentum",
-    family: "adaptive",
-    problem: "Nesterov's momentum needs the gradient at a point ahead; the difference to the last \
-              gradient tells it without another pass",
-    formula: "d = g − p                     (0 at the first step)
+impl Rule for Adan {
+    // β is the share that is kept, as in the authors' code; the paper writes 1 − β for it, and leaves
+    // out the corrections.
+    const INFO: Info = Info {
+        name: "adan",
+        title: "Adaptive Nesterov momentum",
+        family: "adaptive",
+        problem: "Nesterov's momentum needs the gradient at a point ahead; the difference to the last \
+                  gradient tells it without another pass",
+        formula: "d = g − p                     (0 at the first step)
 m ← β₁·m + (1 − β₁)·g
 u ← β₂·u + (1 − β₂)·d
 n ← β₃·n + (1 − β₃)·(g + β₂·d)²
 m̂ = m/(1 − β₁ᵗ),  û = u/(1 − β₂ᵗ),  n̂ = n/(1 − β₃ᵗ)
 w ← (w − η·(m̂ + β₂·û)/(√n̂ + ε))/(1 + η·λ)
 p ← g",
-    good_when: "large batches and high learning rates, for vision models and transformers",
-    bad_when: "memory is short: 16 bytes a weight",
-    relatives: "beta2=0 is adam with adan's beta1 and beta3 as its betas; nadam comes to Nesterov \
-                momentum another way, and optimistic_gd too makes use of the change between two \
-                gradients",
-    source: "Xie et al. 2022, as in the authors' code",
-};
-
-impl Rule for Adan {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "large batches and high learning rates, for vision models and transformers",
+        bad_when: "memory is short: 16 bytes a weight",
+        relatives: "beta2=0 is adam with adan's beta1 and beta3 as its betas; nadam comes to Nesterov \
+                    momentum another way, and optimistic_gd too makes use of the change between two \
+                    gradients",
+        source: "Xie et al. 2022, as in the authors' code",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![
@@ -80,9 +75,5 @@ impl Rule for Adan {
             let root = n.sqrt() / root3 + eps;
             ((w * before - of_mean * m / root - of_difference * u / root) / after, [m, u, n, g])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -1,7 +1,6 @@
 use crate::formula::bias_correction;
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -24,29 +23,25 @@ hyperparameters! {
     }
 }
 
-// The paper also raises α and β₃ over the first steps of long runs; here they are as given.
-const INFO: Info = Info {
-    name: "ademamix",
-    title: "Adam with a mixture of two means",
-    family: "adaptive",
-    problem: "one mean gradient is either quick to follow or long to remember; old gradients stay \
-              useful for ten thousand steps",
-    formula: "a ← β₁·a + (1 − β₁)·g
+impl Rule for Ademamix {
+    // The paper also raises α and β₃ over the first steps of long runs; here they are as given.
+    const INFO: Info = Info {
+        name: "ademamix",
+        title: "Adam with a mixture of two means",
+        family: "adaptive",
+        problem: "one mean gradient is either quick to follow or long to remember; old gradients stay \
+                  useful for ten thousand steps",
+        formula: "a ← β₁·a + (1 − β₁)·g
 b ← β₃·b + (1 − β₃)·g          (not corrected: it fills slowly)
 v ← β₂·v + (1 − β₂)·g²
 â = a/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
 w ← w − η·((â + α·b)/(√v̂ + ε) + λ·w)",
-    good_when: "training is long: tens of thousands of steps",
-    bad_when: "training is shorter than 1/(1 − β₃) steps, memory is short (12 bytes a weight), or the \
-               target moves",
-    relatives: "alpha=0 is adamw, and adam without decay",
-    source: "Pagliardini, Ablin & Grangier 2024",
-};
-
-impl Rule for Ademamix {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "training is long: tens of thousands of steps",
+        bad_when: "training is shorter than 1/(1 − β₃) steps, memory is short (12 bytes a weight), or the \
+                   target moves",
+        relatives: "alpha=0 is adamw, and adam without decay",
+        source: "Pagliardini, Ablin & Grangier 2024",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "a"), Slot::zeros("exp_avg_slow", "b"), Slot::zeros("exp_avg_sq", "v")]
@@ -65,9 +60,5 @@ impl Rule for Ademamix {
             let step = (a / correction1 + alpha * b) / ((v / correction2).sqrt() + eps);
             (w - lr * (step + lambda * w), [a, b, v])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

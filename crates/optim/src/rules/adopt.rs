@@ -1,7 +1,6 @@
 use crate::formula::{clip as clipped, maximum};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -20,28 +19,24 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "adopt",
-    title: "Adam that converges with any β₂",
-    family: "adaptive",
-    problem: "Adam divides a gradient by a mean that contains it, and so can fail to converge unless \
-              β₂ is chosen for the problem",
-    formula: "v ← g²  and nothing else at the first step; then
+impl Rule for Adopt {
+    const INFO: Info = Info {
+        name: "adopt",
+        title: "Adam that converges with any β₂",
+        family: "adaptive",
+        problem: "Adam divides a gradient by a mean that contains it, and so can fail to converge unless β₂ \
+                  is chosen for the problem",
+        formula: "v ← g²  and nothing else at the first step; then
 n = g/max(√v, ε), clipped to ±(t − 1)^¼
 m ← β₁·m + (1 − β₁)·n
 w ← w − η·m
 v ← β₂·v + (1 − β₂)·g²",
-    good_when: "Adam diverges or wanders with small batches and no β₂ helps",
-    bad_when: "training is a few steps long: the first only looks, and v starts from one gradient",
-    relatives: "it is adam whose divisor does not contain the present gradient; laprop too divides \
-                before it takes momentum",
-    source: "Taniguchi et al. 2024, with the clipping of its second version",
-};
-
-impl Rule for Adopt {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "Adam diverges or wanders with small batches and no β₂ helps",
+        bad_when: "training is a few steps long: the first only looks, and v starts from one gradient",
+        relatives: "it is adam whose divisor does not contain the present gradient; laprop too divides \
+                    before it takes momentum",
+        source: "Taniguchi et al. 2024, with the clipping of its second version",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
@@ -60,9 +55,5 @@ impl Rule for Adopt {
             let m = new1 * n + beta1 * m;
             (w - lr * m, [m, new2 * (g * g) + beta2 * v])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -1,6 +1,5 @@
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -17,26 +16,22 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "aggmo",
-    title: "Aggregated momentum",
-    family: "gradient descent",
-    problem: "much momentum is fast along a valley and swings across it; velocities of several lengths \
-              damp each other's swings",
-    formula: "a ← β₁·a + g
+impl Rule for AggMo {
+    const INFO: Info = Info {
+        name: "aggmo",
+        title: "Aggregated momentum",
+        family: "gradient descent",
+        problem: "much momentum is fast along a valley and swings across it; velocities of several lengths \
+                  damp each other's swings",
+        formula: "a ← β₁·a + g
 b ← β₂·b + g
 c ← β₃·c + g
 w ← w − η·(a + b + c)/3",
-    good_when: "momentum above 0.9 would help but oscillates",
-    bad_when: "memory is short: 12 bytes a weight, three times momentum's",
-    relatives: "with three betas of one value it is sgd with that momentum",
-    source: "Lucas et al. 2019",
-};
-
-impl Rule for AggMo {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "momentum above 0.9 would help but oscillates",
+        bad_when: "memory is short: 12 bytes a weight, three times momentum's",
+        relatives: "with three betas of one value it is sgd with that momentum",
+        source: "Lucas et al. 2019",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![
@@ -53,9 +48,5 @@ impl Rule for AggMo {
             let [a, b, c] = [beta1 * a + g, beta2 * b + g, beta3 * c + g];
             (w - step_size * a - step_size * b - step_size * c, [a, b, c])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -1,7 +1,6 @@
 use super::adabound::{AdaBound, amsbound_update};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -22,26 +21,22 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "amsbound",
-    title: "AMSGrad bounded by SGD",
-    family: "adaptive",
-    problem: "AdaBound's divisor can still fall, and its steps grow, until the bounds have closed in",
-    formula: "m ← β₁·m + (1 − β₁)·g
+impl Rule for AmsBound {
+    const INFO: Info = Info {
+        name: "amsbound",
+        title: "AMSGrad bounded by SGD",
+        family: "adaptive",
+        problem: "AdaBound's divisor can still fall, and its steps grow, until the bounds have closed in",
+        formula: "m ← β₁·m + (1 − β₁)·g
 v ← β₂·v + (1 − β₂)·g²,  x ← max(x, v)
 low = final_lr·(1 − 1/(γ·t + 1)),  high = final_lr·(1 + 1/(γ·t))
 s = η·√(1 − β₂ᵗ)/(1 − β₁ᵗ) / (√x + ε)
 w ← w − min(max(s, low), high)·m",
-    good_when: "AdaBound is unsteady in the middle of training",
-    bad_when: "memory is short (12 bytes a weight), or SGD's best learning rate is not known",
-    relatives: "it is adabound divided as adam is with amsgrad=true",
-    source: "Luo, Xiong & Liu 2019, as in the authors' code",
-};
-
-impl Rule for AmsBound {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "AdaBound is unsteady in the middle of training",
+        bad_when: "memory is short (12 bytes a weight), or SGD's best learning rate is not known",
+        relatives: "it is adabound divided as adam is with amsgrad=true",
+        source: "Luo, Xiong & Liu 2019, as in the authors' code",
+    };
 
     fn state(&self) -> Vec<Slot> {
         let max = Slot::zeros("max_exp_avg_sq", "x");
@@ -51,9 +46,5 @@ impl Rule for AmsBound {
     fn update(&self, t: u64, update: Update<'_>) {
         let AmsBound { lr, final_lr, gamma, beta1, beta2, eps } = *self;
         amsbound_update(&AdaBound { lr, final_lr, gamma, beta1, beta2, eps }, t, update);
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -1,7 +1,6 @@
 use crate::formula::l2;
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -20,34 +19,28 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "asgd",
-    title: "Averaged stochastic gradient descent",
-    family: "gradient descent",
-    problem: "the last weights of SGD hop round the minimum; their average lies nearer to it than any",
-    formula: "g ← g + weight_decay·w
+impl Rule for Asgd {
+    const INFO: Info = Info {
+        name: "asgd",
+        title: "Averaged stochastic gradient descent",
+        family: "gradient descent",
+        problem: "the last weights of SGD hop round the minimum; their average lies nearer to it than any",
+        formula: "g ← g + weight_decay·w
 ηₜ = η/(1 + λ·η·(t − 1))^alpha
 w ← w − ηₜ·λ·w − ηₜ·g
 a ← a + (w − a)/max(1, t − 1 − t0)     (a is what is evaluated)",
-    good_when: "the problem is convex or nearly so and its gradients are noisy; give t0 so that \
-                averaging starts once the weights are near the minimum",
-    bad_when: "the weights still travel: an average over the way lags behind",
-    relatives: "lambd=0 steps as sgd does and differs in what is evaluated; the wrapper ema keeps an \
-                average that forgets, around any rule",
-    source: "Polyak & Juditsky 1992, in the form of Bottou 2010",
-};
-
-impl Rule for Asgd {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "the problem is convex or nearly so and its gradients are noisy; give t0 so that \
+                    averaging starts once the weights are near the minimum",
+        bad_when: "the weights still travel: an average over the way lags behind",
+        relatives: "lambd=0 steps as sgd does and differs in what is evaluated; the wrapper ema keeps an \
+                    average that forgets, around any rule",
+        source: "Polyak & Juditsky 1992, in the form of Bottou 2010",
+    };
+    const EVAL_WEIGHTS: Option<&'static str> = Some("ax");
+    const PYTORCH: Option<PyTorch> = Some(PyTorch::class(&[("ASGD", None)]));
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("ax", "a")]
-    }
-
-    fn eval_weights(&self) -> Option<&'static str> {
-        Some("ax")
     }
 
     fn update(&self, t: u64, update: Update<'_>) {
@@ -69,9 +62,5 @@ impl Rule for Asgd {
                 (w, [a + (w - a) * share])
             });
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

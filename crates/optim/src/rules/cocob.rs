@@ -1,7 +1,6 @@
 use crate::formula::{l2, maximum};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -18,28 +17,25 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "cocob",
-    title: "Continuous coin betting",
-    family: "parameter-free",
-    problem: "every step size is a guess; a gambler who bets on the sign of each gradient wins as much as \
-              with the best guess, but for a logarithm",
-    formula: "g ← η·(g + λ·w)
+impl Rule for Cocob {
+    const INFO: Info = Info {
+        name: "cocob",
+        title: "Continuous coin betting",
+        family: "parameter-free",
+        problem: "every step size is a guess; a gambler who bets on the sign of each gradient wins as much \
+                  as with the best guess, but for a logarithm",
+        formula: "g ← η·(g + λ·w)
 L ← max(L, |g|)                        (L = ε at the start)
 G ← G + |g|
 R ← max(R − g·(w − p), 0)              (p: the weights at the start)
 C ← C − g
 w ← p + C/(L·max(G + L, α·L))·(L + R)",
-    good_when: "no step size is to be set, and every weight may need one of its own",
-    bad_when: "training is long: nothing is ever forgotten; or memory is short, with five arrays",
-    relatives: "as adagrad, it sums the gradients of each weight; dog and prodigy find one step size for all",
-    source: "Orabona & Tommasi 2017",
-};
-
-impl Rule for Cocob {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "no step size is to be set, and every weight may need one of its own",
+        bad_when: "training is long: nothing is ever forgotten; or memory is short, with five arrays",
+        relatives: "as adagrad, it sums the gradients of each weight; dog and prodigy find one step size \
+                    for all",
+        source: "Orabona & Tommasi 2017",
+    };
 
     fn state(&self) -> Vec<Slot> {
         let scale = Slot { start: self.eps as f32, ..Slot::zeros("scale", "L") };
@@ -67,9 +63,5 @@ impl Rule for Cocob {
             let bet = if c == 0.0 { 0.0 } else { c / l / maximum(sum + l, alpha * l) };
             (p + bet * (l + r), [p, c, l, sum, r])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

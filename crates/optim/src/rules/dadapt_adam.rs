@@ -2,9 +2,7 @@ use super::prodigy::{adam_correction, distance_can_grow};
 use crate::error::Error;
 use crate::formula::l2;
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::Update;
-use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Info, MemoryTraffic, Rule, Tier, Update};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
@@ -29,13 +27,14 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "dadapt_adam",
-    title: "Adam with D-adaptation",
-    family: "parameter-free",
-    problem: "Adam's step size has to be searched for; the distance to a solution is a good one, and \
-              the gradients' sum bounds it from below",
-    formula: "g ← g + λ·w                          (w ← w − η·d·λ·w if decoupled)
+impl Rule for DAdaptAdam {
+    const INFO: Info = Info {
+        name: "dadapt_adam",
+        title: "Adam with D-adaptation",
+        family: "parameter-free",
+        problem: "Adam's step size has to be searched for; the distance to a solution is a good one, and \
+                  the gradients' sum bounds it from below",
+        formula: "g ← g + λ·w                          (w ← w − η·d·λ·w if decoupled)
 η ← η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)           (with bias_correction)
 a ← √β₂·a + (1 − √β₂)·η·d·⟨g, s/(√v + ε)⟩
 m ← β₁·m + (1 − β₁)·η·d·g
@@ -43,17 +42,13 @@ v ← β₂·v + (1 − β₂)·g²
 s ← √β₂·s + (1 − √β₂)·η·d·g
 d ← max(d, a/((1 − √β₂)·‖s‖₁))
 w ← w − m/(√v + ε)",
-    good_when: "no step size is known and a search is dear; with a schedule",
-    bad_when: "the best step size shrinks as training goes on; Prodigy is the same authors' faster one",
-    relatives: "while d stands still it is adam with the step size η·d and, unless asked for, no bias \
-                correction; prodigy is the newer form, dadapt_sgd the one without the divisor",
-    source: "Defazio & Mishchenko 2023",
-};
-
-impl Rule for DAdaptAdam {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "no step size is known and a search is dear; with a schedule",
+        bad_when: "the best step size shrinks as training goes on; Prodigy is the same authors' faster one",
+        relatives: "while d stands still it is adam with the step size η·d and, unless asked for, no bias \
+                    correction; prodigy is the newer form, dadapt_sgd the one without the divisor",
+        source: "Defazio & Mishchenko 2023",
+    };
+    const TIER: Tier = Tier::Vector;
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v"), Slot::zeros("s", "s")]
@@ -63,16 +58,12 @@ impl Rule for DAdaptAdam {
         vec![ScalarSlot::new("d", self.d0), ScalarSlot::new("numerator_weighted", 0.0)]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Vector
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(2, 9, 4)
     }
 
     fn check(&self) -> Result<(), Error> {
-        distance_can_grow(INFO.name, self.d0)
+        distance_can_grow(Self::INFO.name, self.d0)
     }
 
     fn update(&self, t: u64, mut update: Update<'_>) {
@@ -107,9 +98,5 @@ impl Rule for DAdaptAdam {
             let w = w - apart * w;
             (w - m / (v.sqrt() + eps), [m, v, s])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

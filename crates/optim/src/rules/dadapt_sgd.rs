@@ -2,9 +2,7 @@ use super::prodigy::distance_can_grow;
 use crate::error::Error;
 use crate::formula::l2;
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::Update;
-use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Info, MemoryTraffic, Rule, Tier, Update};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
@@ -21,29 +19,26 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "dadapt_sgd",
-    title: "SGD with D-adaptation",
-    family: "parameter-free",
-    problem: "the step size of SGD has to be searched for; the distance to a solution over the size of \
-              a gradient is a good one, and the gradients' sum bounds the distance from below",
-    formula: "n = ‖g‖ of the first gradient that is not 0
+impl Rule for DAdaptSgd {
+    const INFO: Info = Info {
+        name: "dadapt_sgd",
+        title: "SGD with D-adaptation",
+        family: "parameter-free",
+        problem: "the step size of SGD has to be searched for; the distance to a solution over the size of \
+                  a gradient is a good one, and the gradients' sum bounds the distance from below",
+        formula: "n = ‖g‖ of the first gradient that is not 0
 g ← g + λ·w
 a ← a + η·d/n·⟨g, s⟩
 s ← s + η·d/n·g
 d ← max(d, 2·a/‖s‖)
 w ← μ·w + (1 − μ)·(p − s)            (p: the weights at the start)",
-    good_when: "SGD is known to work but not with which step size; with a schedule",
-    bad_when: "gradients differ much in size between layers, or the first one is not like the rest",
-    relatives: "with momentum=0 and while d stands still it is sgd with the step size η·d/n; \
-                dadapt_adam divides as adam does; dog finds the step size from the distance gone",
-    source: "Defazio & Mishchenko 2023",
-};
-
-impl Rule for DAdaptSgd {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "SGD is known to work but not with which step size; with a schedule",
+        bad_when: "gradients differ much in size between layers, or the first one is not like the rest",
+        relatives: "with momentum=0 and while d stands still it is sgd with the step size η·d/n; \
+                    dadapt_adam divides as adam does; dog finds the step size from the distance gone",
+        source: "Defazio & Mishchenko 2023",
+    };
+    const TIER: Tier = Tier::Vector;
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("s", "s"), Slot::zeros("x0", "p")]
@@ -57,16 +52,12 @@ impl Rule for DAdaptSgd {
         ]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Vector
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(2, 7, 3)
     }
 
     fn check(&self) -> Result<(), Error> {
-        distance_can_grow(INFO.name, self.d0)
+        distance_can_grow(Self::INFO.name, self.d0)
     }
 
     fn update(&self, t: u64, mut update: Update<'_>) {
@@ -100,9 +91,5 @@ impl Rule for DAdaptSgd {
             let s = s + step * l2(w, g, lambda);
             (kept * w + new * (start - s), [s, start])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

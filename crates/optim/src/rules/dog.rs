@@ -1,8 +1,6 @@
 use crate::formula::l2;
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::Update;
-use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Info, MemoryTraffic, Rule, Tier, Update};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
@@ -19,29 +17,26 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "dog",
-    title: "Distance over gradients",
-    family: "parameter-free",
-    problem: "the best step size of SGD is the distance to a solution over the gradients' size; the \
-              distance gone so far soon grows to the first, and the second has been seen",
-    formula: "g ← g + λ·w
+impl Rule for Dog {
+    const INFO: Info = Info {
+        name: "dog",
+        title: "Distance over gradients",
+        family: "parameter-free",
+        problem: "the best step size of SGD is the distance to a solution over the gradients' size; the \
+                  distance gone so far soon grows to the first, and the second has been seen",
+        formula: "g ← g + λ·w
 r ← max(r, ‖w − p‖)                  (p: the weights at the start)
 G ← G + ‖g‖²
 w ← w − η·r/√(G + ε)·g
 r = initial·(1 + ‖p‖) at the start",
-    good_when: "SGD is known to work but not with which step size; evaluate at an average",
-    bad_when: "gradients differ much in size between layers, or shrink a thousandfold on the way: G \
-               never forgets",
-    relatives: "it is sgd with a step size that it finds; dowg weights the gradients by the distance \
-                gone",
-    source: "Ivgi et al. 2023",
-};
-
-impl Rule for Dog {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "SGD is known to work but not with which step size; evaluate at an average",
+        bad_when: "gradients differ much in size between layers, or shrink a thousandfold on the way: G \
+                   never forgets",
+        relatives: "it is sgd with a step size that it finds; dowg weights the gradients by the distance \
+                    gone",
+        source: "Ivgi et al. 2023",
+    };
+    const TIER: Tier = Tier::Vector;
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("init_params", "p")]
@@ -51,11 +46,7 @@ impl Rule for Dog {
         vec![ScalarSlot::new("max_dist", 0.0), ScalarSlot::new("sum_sq_norm_grads", 0.0)]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Vector
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(2, 6, 2)
     }
 
@@ -80,9 +71,5 @@ impl Rule for Dog {
         }
         let step_size = (lr * (*distance / root)) as f32;
         update.each_weight(move |w, g, [start]| (w - step_size * l2(w, g, lambda), [start]));
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

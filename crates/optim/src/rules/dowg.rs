@@ -1,8 +1,6 @@
 use crate::formula::l2;
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::Update;
-use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Info, MemoryTraffic, Rule, Tier, Update};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
@@ -19,27 +17,24 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "dowg",
-    title: "Distance over weighted gradients",
-    family: "parameter-free",
-    problem: "DoG's sum keeps the large gradients of the start for ever; weighted by the distance gone, \
-              late gradients count most, and steps can grow to where training is only just stable",
-    formula: "g ← g + λ·w
+impl Rule for Dowg {
+    const INFO: Info = Info {
+        name: "dowg",
+        title: "Distance over weighted gradients",
+        family: "parameter-free",
+        problem: "DoG's sum keeps the large gradients of the start for ever; weighted by the distance gone, \
+                  late gradients count most, and steps can grow to where training is only just stable",
+        formula: "g ← g + λ·w
 r ← max(r, ‖w − p‖)                  (p: the weights at the start)
 G ← G + r²·‖g‖²
 w ← w − η·r²/(√G + ε)·g
 r = initial at the start",
-    good_when: "SGD is known to work but not with which step size, and gradients are not very noisy",
-    bad_when: "gradients differ much in size between layers: they share one step size",
-    relatives: "it is sgd with a step size that it finds; dog weights all gradients alike",
-    source: "Khaled et al. 2023",
-};
-
-impl Rule for Dowg {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "SGD is known to work but not with which step size, and gradients are not very noisy",
+        bad_when: "gradients differ much in size between layers: they share one step size",
+        relatives: "it is sgd with a step size that it finds; dog weights all gradients alike",
+        source: "Khaled et al. 2023",
+    };
+    const TIER: Tier = Tier::Vector;
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("init_params", "p")]
@@ -52,11 +47,7 @@ impl Rule for Dowg {
         ]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Vector
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(2, 6, 2)
     }
 
@@ -79,9 +70,5 @@ impl Rule for Dowg {
         }
         let step_size = (lr * (*distance2 / root)) as f32;
         update.each_weight(move |w, g, [start]| (w - step_size * l2(w, g, lambda), [start]));
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -1,8 +1,6 @@
 use crate::formula::bias_correction;
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::Update;
-use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Info, MemoryTraffic, Rule, Tier, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -21,37 +19,30 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "lamb",
-    title: "Layer-wise adaptive moments for batch training",
-    family: "layer-wise",
-    problem: "LARS fails on transformers, and Adam with very large batches; this is Adam with LARS's \
-              share of the norm",
-    formula: "m ← β₁·m + (1 − β₁)·g
+impl Rule for Lamb {
+    const INFO: Info = Info {
+        name: "lamb",
+        title: "Layer-wise adaptive moments for batch training",
+        family: "layer-wise",
+        problem: "LARS fails on transformers, and Adam with very large batches; this is Adam with LARS's \
+                  share of the norm",
+        formula: "m ← β₁·m + (1 − β₁)·g
 v ← β₂·v + (1 − β₂)·g²
 u = m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε) + λ·w
 r = ‖w‖/‖u‖   (1 if a norm is 0; norms are over one parameter)
 w ← w − η·r·u",
-    good_when: "transformers are trained with batches of thousands",
-    bad_when: "batches are small, or a parameter starts near 0: its steps start as short",
-    relatives: "it is adamw with steps as long as lars makes them, a share of each parameter's norm",
-    source: "You et al. 2020, in optax's form",
-};
-
-impl Rule for Lamb {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "transformers are trained with batches of thousands",
+        bad_when: "batches are small, or a parameter starts near 0: its steps start as short",
+        relatives: "it is adamw with steps as long as lars makes them, a share of each parameter's norm",
+        source: "You et al. 2020, in optax's form",
+    };
+    const TIER: Tier = Tier::Tensor;
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Tensor
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(3, 9, 5)
     }
 
@@ -75,9 +66,5 @@ impl Rule for Lamb {
             let step_size = (lr * ratio) as f32;
             parameter.update.each_weight(move |w, _, [m, v]| (w - step_size * direction(w, m, v), [m, v]));
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -1,7 +1,6 @@
 use crate::formula::bias_correction;
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -18,27 +17,23 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "laprop",
-    title: "Momentum of normalised gradients",
-    family: "adaptive",
-    problem: "Adam divides old gradients in its momentum by the present mean of squares, which couples \
-              β₁ and β₂: a large β₁ with a small β₂ diverges",
-    formula: "v ← β₂·v + (1 − β₂)·g²
+impl Rule for LaProp {
+    const INFO: Info = Info {
+        name: "laprop",
+        title: "Momentum of normalised gradients",
+        family: "adaptive",
+        problem: "Adam divides old gradients in its momentum by the present mean of squares, which couples \
+                  β₁ and β₂: a large β₁ with a small β₂ diverges",
+        formula: "v ← β₂·v + (1 − β₂)·g²
 n = g/(√(v/(1 − β₂ᵗ)) + ε)
 m ← β₁·m + (1 − β₁)·n
 w ← w − η·m/(1 − β₁ᵗ)",
-    good_when: "gradients change their size quickly, so a small β₂ is wanted with much momentum",
-    bad_when: "Adam with its usual settings works: then it behaves much alike",
-    relatives: "beta1=0 is adam with beta1=0; adopt too divides before it takes momentum, by the mean \
-                before the present gradient",
-    source: "Ziyin, Wang & Ueda 2020",
-};
-
-impl Rule for LaProp {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "gradients change their size quickly, so a small β₂ is wanted with much momentum",
+        bad_when: "Adam with its usual settings works: then it behaves much alike",
+        relatives: "beta1=0 is adam with beta1=0; adopt too divides before it takes momentum, by the mean \
+                    before the present gradient",
+        source: "Ziyin, Wang & Ueda 2020",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
@@ -55,9 +50,5 @@ impl Rule for LaProp {
             let m = beta1 * m + new1 * n;
             (w - step_size * m, [m, v])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

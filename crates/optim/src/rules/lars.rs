@@ -1,8 +1,6 @@
 use crate::formula::l2;
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::Update;
-use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Info, MemoryTraffic, Rule, Tier, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -19,37 +17,30 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "lars",
-    title: "Layer-wise adaptive rate scaling",
-    family: "layer-wise",
-    problem: "with very large batches the learning rate must be so high that layers whose gradients \
-              are large beside their weights diverge",
-    formula: "u = g + λ·w
+impl Rule for Lars {
+    const INFO: Info = Info {
+        name: "lars",
+        title: "Layer-wise adaptive rate scaling",
+        family: "layer-wise",
+        problem: "with very large batches the learning rate must be so high that layers whose gradients are \
+                  large beside their weights diverge",
+        formula: "u = g + λ·w
 r = q·‖w‖/‖u‖   (1 if a norm is 0; norms are over one parameter)
 v ← μ·v + η·r·u
 w ← w − v",
-    good_when: "image classifiers are trained with batches of thousands",
-    bad_when: "batches are small: SGD with momentum does as well without norms",
-    relatives: "it is sgd with momentum whose learning rate is measured out for each parameter; lamb \
-                does the same to adamw",
-    source: "You, Gitman & Ginsburg 2017, in optax's form",
-};
-
-impl Rule for Lars {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "image classifiers are trained with batches of thousands",
+        bad_when: "batches are small: SGD with momentum does as well without norms",
+        relatives: "it is sgd with momentum whose learning rate is measured out for each parameter; lamb \
+                    does the same to adamw",
+        source: "You, Gitman & Ginsburg 2017, in optax's form",
+    };
+    const TIER: Tier = Tier::Tensor;
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("momentum_buffer", "v")]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Tensor
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(2, 5, 2)
     }
 
@@ -68,9 +59,5 @@ impl Rule for Lars {
                 (w - v, [v])
             });
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

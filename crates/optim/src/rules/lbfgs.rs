@@ -1,11 +1,8 @@
 use crate::error::Error;
-use crate::linalg::blas1::{dot, greatest, zip_map};
-use crate::linalg::line_search::{Place, strong_wolfe};
-use crate::rule::MemoryTraffic;
-use crate::rule::Update;
-use crate::rule::{Info, Requires, Rule, Tier};
-use crate::state::MOST_STEPS;
-use crate::state::{ScalarSlot, Slot, StateShape};
+use crate::linalg::blas1::{dot, max_abs, zip_map};
+use crate::linalg::line_search::{Point, strong_wolfe};
+use crate::rule::{Info, MemoryTraffic, Requires, Rule, Tier, Update};
+use crate::state::{MAX_STEPS, ScalarSlot, Slot, StateShape};
 use crate::{choices, hyperparameters};
 
 hyperparameters! {
@@ -38,13 +35,17 @@ choices! {
     }
 }
 
-const INFO: Info = Info {
-    name: "lbfgs",
-    title: "Limited-memory BFGS",
-    family: "second order",
-    problem: "gradients do not say how far to go, and in a narrow valley they point to its wall; how \
-              they change along the way tells the curvature",
-    formula: "y = g − p,  s = t·d                       (p: the gradient before)
+/// A pair with less than this says nothing about the curvature, or that it is negative.
+const LEAST_CURVATURE: f64 = 1e-10;
+
+impl Rule for Lbfgs {
+    const INFO: Info = Info {
+        name: "lbfgs",
+        title: "Limited-memory BFGS",
+        family: "second order",
+        problem: "gradients do not say how far to go, and in a narrow valley they point to its wall; how \
+                  they change along the way tells the curvature",
+        formula: "y = g − p,  s = t·d                       (p: the gradient before)
 if ⟨y, s⟩ > 1e-10, the pair goes to the last ones in Y and S
 H = 1·⟨y, s⟩/⟨y, y⟩, then with each pair, from the oldest on, ρ = 1/⟨y, s⟩:
 H ← (1 − ρ·s·yᵀ)·H·(1 − ρ·y·sᵀ) + ρ·s·sᵀ
@@ -52,24 +53,19 @@ d = −H·g
 t = lr, or what line_search finds from there; lr·min(1, 1/‖g‖₁) at the start
 w ← w + t·d
 max_iter times, each with gradients of its own",
-    good_when: "the whole data set is one batch, and weights are few: it needs the fewest gradients of all",
-    bad_when: "batches are small: noise in the gradients is taken for curvature",
-    relatives: "with one step, no memory and no search it is sgd; on a quadratic it is a conjugate gradient \
-                method",
-    source: "Liu & Nocedal 1989; Nocedal & Wright 2006, algorithms 7.4 and 3.5",
-};
-
-/// A pair with less than this says nothing about the curvature, or that it is negative.
-const LEAST_CURVATURE: f64 = 1e-10;
-
-impl Rule for Lbfgs {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "the whole data set is one batch, and weights are few: it needs the fewest gradients of \
+                    all",
+        bad_when: "batches are small: noise in the gradients is taken for curvature",
+        relatives: "with one step, no memory and no search it is sgd; on a quadratic it is a conjugate \
+                    gradient method",
+        source: "Liu & Nocedal 1989; Nocedal & Wright 2006, algorithms 7.4 and 3.5",
+    };
+    const TIER: Tier = Tier::Vector;
+    const REQUIRES: Requires = Requires::Closure;
 
     fn state(&self) -> Vec<Slot> {
-        let extent = StateShape::History(self.history as usize);
-        let past = |name, symbol| Slot { name, symbol, start: 0.0, extent };
+        let shape = StateShape::History(self.history as usize);
+        let past = |name, symbol| Slot { name, symbol, start: 0.0, shape };
         vec![
             Slot::zeros("d", "d"),
             Slot::zeros("prev_flat_grad", "p"),
@@ -83,23 +79,15 @@ impl Rule for Lbfgs {
         vec![
             ScalarSlot::new("t", 0.0),
             ScalarSlot::new("H_diag", 1.0),
-            ScalarSlot::count("n_iter", MOST_STEPS),
-            ScalarSlot::count("func_evals", MOST_STEPS),
+            ScalarSlot::count("n_iter", MAX_STEPS),
+            ScalarSlot::count("func_evals", MAX_STEPS),
             ScalarSlot::count("pairs", history),
             ScalarSlot::count("oldest", history - 1),
         ]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Vector
-    }
-
-    fn requires(&self) -> Requires {
-        Requires::Closure
-    }
-
     /// With max_iter updates, a full history, and a search that tries one step for each.
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         let pair = MemoryTraffic::of(4, 8, 2).every(1.0 / self.history);
         let update = MemoryTraffic::of(12, 22, 9) + pair;
         update.every(1.0 / self.max_iter) + MemoryTraffic::of(1, 2, 0).every(1.0 / self.history)
@@ -110,7 +98,7 @@ impl Rule for Lbfgs {
         for (name, value) in [("max_iter", max_iter), ("max_eval", max_eval), ("history", history)] {
             if value.fract() != 0.0 {
                 let why = format!("{name}={value} is not a whole number");
-                return Err(Error::Conflict { of: INFO.name.into(), why });
+                return Err(Error::Conflict { of: Self::INFO.name.into(), why });
             }
         }
         Ok(())
@@ -127,7 +115,7 @@ impl Rule for Lbfgs {
             <[f64; 6]>::try_from(&*scalars).expect("as declared");
         let mut loss = objective.loss();
         let mut evaluations = 1;
-        let is_flat = |g: &[f32]| f64::from(greatest(g)) <= tolerance_grad;
+        let is_flat = |g: &[f32]| f64::from(max_abs(g)) <= tolerance_grad;
         if is_flat(&g) {
             scalars[3] = func_evals + 1.0;
             return;
@@ -153,15 +141,15 @@ impl Rule for Lbfgs {
             match line_search {
                 LineSearch::StrongWolfe => {
                     let from = w.to_vec();
-                    let start = Place { t: 0.0, loss, gradient: g, slope };
-                    let shortest = tolerance_change / f64::from(greatest(d));
+                    let start = Point { t: 0.0, loss, gradient: g, slope };
+                    let shortest = tolerance_change / f64::from(max_abs(d));
                     let found = strong_wolfe(start, t, shortest, max_eval.saturating_sub(evaluations), |t| {
                         evaluations += 1;
                         go(w, &from, t, d);
                         let mut gradient = vec![0.0; w.len()];
                         let loss = objective.evaluate(w, &mut gradient);
                         let slope = dot(&gradient, d);
-                        Place { t, loss, gradient, slope }
+                        Point { t, loss, gradient, slope }
                     });
                     (t, loss, g) = (found.t, found.loss, found.gradient);
                     go(w, &from, t, d);
@@ -176,7 +164,7 @@ impl Rule for Lbfgs {
                     }
                 }
             }
-            let unchanged = f64::from(greatest(d)) * t.abs() <= tolerance_change
+            let unchanged = f64::from(max_abs(d)) * t.abs() <= tolerance_change
                 || (loss - before).abs() < tolerance_change;
             if evaluations >= max_eval || is_flat(&g) || unchanged {
                 break;
@@ -184,10 +172,6 @@ impl Rule for Lbfgs {
         }
         let (pairs, oldest) = (history.pairs as f64, history.oldest as f64);
         scalars.copy_from_slice(&[t, diagonal, n_iter, func_evals + evaluations as f64, pairs, oldest]);
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

@@ -1,7 +1,6 @@
 use crate::formula::sign;
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -18,26 +17,22 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "lion",
-    title: "Evolved sign momentum",
-    family: "sign",
-    problem: "AdamW keeps two arrays; a search over programs found a rule with one that trains as well",
-    formula: "c = β₁·m + (1 − β₁)·g
+impl Rule for Lion {
+    const INFO: Info = Info {
+        name: "lion",
+        title: "Evolved sign momentum",
+        family: "sign",
+        problem: "AdamW keeps two arrays; a search over programs found a rule with one that trains as well",
+        formula: "c = β₁·m + (1 − β₁)·g
 w ← w − η·(sign(c) + λ·w)
 m ← β₂·m + (1 − β₂)·g",
-    good_when: "memory is short (4 bytes a weight) and batches are large; take a third to a tenth of \
-                AdamW's lr and as many times its weight decay",
-    bad_when: "batches are small: every weight moves by η at every step, however uncertain the sign",
-    relatives: "with beta1 = beta2 and no decay it is signum; it was found as a replacement of adamw, \
-                which keeps one array more",
-    source: "Chen et al. 2023",
-};
-
-impl Rule for Lion {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "memory is short (4 bytes a weight) and batches are large; take a third to a tenth of \
+                    AdamW's lr and as many times its weight decay",
+        bad_when: "batches are small: every weight moves by η at every step, however uncertain the sign",
+        relatives: "with beta1 = beta2 and no decay it is signum; it was found as a replacement of adamw, \
+                    which keeps one array more",
+        source: "Chen et al. 2023",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "m")]
@@ -52,9 +47,5 @@ impl Rule for Lion {
             let m = beta2 * m + new2 * g;
             (w - lr * (sign(c) + lambda * w), [m])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

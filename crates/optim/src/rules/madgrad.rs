@@ -1,7 +1,6 @@
 use crate::formula::lerp;
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -16,29 +15,25 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "madgrad",
-    title: "Momentumized, adaptive, dual averaged gradient",
-    family: "adaptive",
-    problem: "adaptive rules generalise worse than SGD on images, and SGD trains worse than Adam on \
-              text; this rule aims at both",
-    formula: "λ = (η + ε)·√t
+impl Rule for Madgrad {
+    const INFO: Info = Info {
+        name: "madgrad",
+        title: "Momentumized, adaptive, dual averaged gradient",
+        family: "adaptive",
+        problem: "adaptive rules generalise worse than SGD on images, and SGD trains worse than Adam on \
+                  text; this rule aims at both",
+        formula: "λ = (η + ε)·√t
 s ← s + λ·g
 v ← v + λ·g²
 z = x − s/(∛v + ε)             (x: the weights at the start)
 w ← μ·w + (1 − μ)·z",
-    good_when: "SGD and Adam each serve part of the problem; it needs less weight decay than either",
-    bad_when: "training goes on from trained weights with a new target, or memory is short (12 bytes a \
-               weight)",
-    relatives: "it is adagrad by dual averaging, with a cube root in the place of the square root; \
-                dadapt_sgd too starts every step from the first weights",
-    source: "Defazio & Jelassi 2021",
-};
-
-impl Rule for Madgrad {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "SGD and Adam each serve part of the problem; it needs less weight decay than either",
+        bad_when: "training goes on from trained weights with a new target, or memory is short (12 bytes a \
+                   weight)",
+        relatives: "it is adagrad by dual averaging, with a cube root in the place of the square root; \
+                    dadapt_sgd too starts every step from the first weights",
+        source: "Defazio & Jelassi 2021",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("s", "s"), Slot::zeros("grad_sum_sq", "v"), Slot::zeros("x0", "x")]
@@ -55,10 +50,6 @@ impl Rule for Madgrad {
             let z = x - s / (cube_root(v) + eps);
             (lerp(w, z, new), [s, v, x])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

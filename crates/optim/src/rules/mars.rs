@@ -4,9 +4,7 @@ use tensor::math::sum_of_squares;
 use super::adamw::AdamW;
 use crate::formula::{bias_correction, lerp};
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Info, Rule, Tier};
-use crate::rule::{Parameter, Update};
+use crate::rule::{Info, MemoryTraffic, Parameter, Rule, Tier, Update};
 use crate::state::{Slot, StateShape};
 
 hyperparameters! {
@@ -35,40 +33,34 @@ hyperparameters! {
     }
 }
 
-// The authors' approximate form: p is the last batch's gradient at the weights of then, not of now,
-// so that no second gradient is asked for.
-const INFO: Info = Info {
-    name: "mars",
-    title: "Make variance reduction shine",
-    family: "matrix",
-    problem: "gradients of batches are noisy, and means over the past are late; a share of the change \
-              since the last gradient makes up for both",
-    formula: "c = g + γ·β₁/(1 − β₁)·(g − p),  p ← g       (p: the last gradient)
+impl Rule for Mars {
+    // The authors' approximate form: p is the last batch's gradient at the weights of then, not of now,
+    // so that no second gradient is asked for.
+    const INFO: Info = Info {
+        name: "mars",
+        title: "Make variance reduction shine",
+        family: "matrix",
+        problem: "gradients of batches are noisy, and means over the past are late; a share of the change \
+                  since the last gradient makes up for both",
+        formula: "c = g + γ·β₁/(1 − β₁)·(g − p),  p ← g       (p: the last gradient)
 c ← c/max(‖c‖, 1)
 m ← β₁·m + (1 − β₁)·c,  v ← β₂·v + (1 − β₂)·c²
 w ← w − η·λ·w − η·m̂/(√v̂ + ε),  m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
 what is no weight matrix: adamw with the settings that begin with adamw_",
-    good_when: "AdamW works, the weights are mostly in matrices, and gradients are noisy",
-    bad_when: "batches are so large that there is no noise to reduce",
-    relatives: "gamma=0 is adamw with a bound on each matrix's gradient; adan adds the gradient's change too",
-    source: "Yuan et al. 2024",
-};
-
-impl Rule for Mars {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "AdamW works, the weights are mostly in matrices, and gradients are noisy",
+        bad_when: "batches are so large that there is no noise to reduce",
+        relatives: "gamma=0 is adamw with a bound on each matrix's gradient; adan adds the gradient's \
+                    change too",
+        source: "Yuan et al. 2024",
+    };
+    const TIER: Tier = Tier::Tensor;
 
     fn state(&self) -> Vec<Slot> {
-        let last = Slot { extent: StateShape::Matrices, ..Slot::zeros("last_grad", "p") };
+        let last = Slot { shape: StateShape::Matrices, ..Slot::zeros("last_grad", "p") };
         vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v"), last]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Tensor
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(3, 8, 5)
     }
 
@@ -88,10 +80,6 @@ impl Rule for Mars {
                 rest.update(t, parameter.update);
             }
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

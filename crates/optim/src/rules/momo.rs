@@ -1,7 +1,5 @@
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::Update;
-use crate::rule::{Info, Requires, Rule, Tier};
+use crate::rule::{Info, MemoryTraffic, Requires, Rule, Tier, Update};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
@@ -20,28 +18,27 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "momo",
-    title: "Momentum models for adaptive learning rates",
-    family: "parameter-free",
-    problem: "SGD with momentum wants a step size that fits; past losses and gradients make a model of \
-              the loss, and where it reaches the bound is far enough",
-    formula: "F ← β·F + (1 − β)·f(w),  m ← β·m + (1 − β)·g,  γ ← β·γ + (1 − β)·⟨g, w⟩
+impl Rule for Momo {
+    const INFO: Info = Info {
+        name: "momo",
+        title: "Momentum models for adaptive learning rates",
+        family: "parameter-free",
+        problem: "SGD with momentum wants a step size that fits; past losses and gradients make a model of \
+                  the loss, and where it reaches the bound is far enough",
+        formula: "F ← β·F + (1 − β)·f(w),  m ← β·m + (1 − β)·g,  γ ← β·γ + (1 − β)·⟨g, w⟩
 (as they are at the first step)
 h = (1 + η·λ)·(F − f* − γ) + ⟨m, w⟩
 τ = min(η, max(h, 0)/‖m‖²)
 w ← w − η·λ/(1 + η·λ)·w − τ·m
 f* ← max(F + ⟨m, w⟩ − γ − τ·‖m‖²/2, lower_bound)       (with adapt_lower_bound)",
-    good_when: "SGD with momentum fits the task, but the step size is hard to choose; it may be too large",
-    bad_when: "the loss has no known bound, or ends far above it",
-    relatives: "while η is the smaller it is sgd with a mean for momentum; beta=0 is polyak_sps",
-    source: "Schaipp et al. 2023",
-};
-
-impl Rule for Momo {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "SGD with momentum fits the task, but the step size is hard to choose; it may be too \
+                    large",
+        bad_when: "the loss has no known bound, or ends far above it",
+        relatives: "while η is the smaller it is sgd with a mean for momentum; beta=0 is polyak_sps",
+        source: "Schaipp et al. 2023",
+    };
+    const TIER: Tier = Tier::Vector;
+    const REQUIRES: Requires = Requires::Loss;
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "m")]
@@ -55,15 +52,7 @@ impl Rule for Momo {
         ]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Vector
-    }
-
-    fn requires(&self) -> Requires {
-        Requires::Loss
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(2, 6, 2)
     }
 
@@ -94,9 +83,5 @@ impl Rule for Momo {
             let m = kept * m + new * g;
             (w - decay * w - tau * m, [m])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -6,10 +6,8 @@ use crate::error::Error;
 use crate::formula::lerp;
 use crate::hyperparameters;
 use crate::linalg::blas1::zip_map;
-use crate::linalg::newton_schulz::orthogonalise;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Info, Rule, Tier};
-use crate::rule::{Parameter, Update};
+use crate::linalg::newton_schulz::orthogonalize;
+use crate::rule::{Fixed, Info, MemoryTraffic, Parameter, PyTorch, Rule, Tier, Update};
 use crate::state::{Slot, StateShape};
 
 hyperparameters! {
@@ -34,42 +32,39 @@ hyperparameters! {
     }
 }
 
-// PyTorch and the author iterate in bfloat16 for graphics cards; here it is single precision.
-const INFO: Info = Info {
-    name: "muon",
-    title: "Momentum orthogonalised by Newton–Schulz",
-    family: "matrix",
-    problem: "updates of weight matrices are nearly of low rank: a few directions take it all; an \
-              orthogonal update moves as far in each",
-    formula: "m ← μ·m + (1 − μ)·g,  u = m, or (1 − μ)·g + μ·m with nesterov
+impl Rule for Muon {
+    // PyTorch and the author iterate in bfloat16 for graphics cards; here it is single precision.
+    const INFO: Info = Info {
+        name: "muon",
+        title: "Momentum orthogonalised by Newton–Schulz",
+        family: "matrix",
+        problem: "updates of weight matrices are nearly of low rank: a few directions take it all; an \
+                  orthogonal update moves as far in each",
+        formula: "m ← μ·m + (1 − μ)·g,  u = m, or (1 − μ)·g + μ·m with nesterov
 X = u/max(‖u‖, ε), then ns_steps times
 X ← a·X + (b·XXᵀ + c·(XXᵀ)²)·X     (a = 3.4445, b = −4.7750, c = 2.0315)
 w ← w − η·λ·w − η·√max(1, rows/columns)·X
 what is no weight matrix: adamw with adamw_lr and the mean of squares v",
-    good_when: "the weights are mostly in matrices, as in transformers and perceptrons",
-    bad_when: "matrices are large and batches small: an update costs as much as ten products of a \
-               matrix with itself",
-    relatives: "without the orthogonal step it is sgd with a mean for momentum; Shampoo with no memory \
-                of past gradients comes to the same matrix; for what is no matrix it is adamw",
-    source: "Jordan et al. 2024",
-};
-
-impl Rule for Muon {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "the weights are mostly in matrices, as in transformers and perceptrons",
+        bad_when: "matrices are large and batches small: an update costs as much as ten products of a \
+                   matrix with itself",
+        relatives: "without the orthogonal step it is sgd with a mean for momentum; Shampoo with no memory \
+                    of past gradients comes to the same matrix; for what is no matrix it is adamw",
+        source: "Jordan et al. 2024",
+    };
+    const TIER: Tier = Tier::Tensor;
+    const PYTORCH: Option<PyTorch> = Some(PyTorch {
+        classes: &[("Muon", None)],
+        fixed: &[("ns_coefficients", Fixed::Numbers(&[3.4445, -4.775, 2.0315]))],
+    });
 
     fn state(&self) -> Vec<Slot> {
-        let v = Slot { name: "exp_avg_sq", symbol: "v", start: 0.0, extent: StateShape::Rest };
+        let v = Slot { name: "exp_avg_sq", symbol: "v", start: 0.0, shape: StateShape::Rest };
         vec![Slot::zeros("momentum_buffer", "m"), v]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Tensor
-    }
-
     /// Of a square matrix, beside the arithmetic of its products.
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         let ahead = if self.nesterov { MemoryTraffic::of(0, 1, 0) } else { MemoryTraffic::NONE };
         MemoryTraffic::of(5, 8, 5) + ahead + MemoryTraffic::of(1, 2, 1).every(1.0 / self.ns_steps)
     }
@@ -77,7 +72,7 @@ impl Rule for Muon {
     fn check(&self) -> Result<(), Error> {
         if self.ns_steps.fract() != 0.0 {
             let why = format!("ns_steps={} is not a whole number", self.ns_steps);
-            return Err(Error::Conflict { of: INFO.name.into(), why });
+            return Err(Error::Conflict { of: Self::INFO.name.into(), why });
         }
         Ok(())
     }
@@ -95,10 +90,6 @@ impl Rule for Muon {
                 rest.update(t, parameter.update);
             }
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 
@@ -124,7 +115,7 @@ impl Muon {
             } else {
                 x.copy_from_slice(m);
             }
-            orthogonalise(x, rows, columns, self.ns_steps as usize, self.eps);
+            orthogonalize(x, rows, columns, self.ns_steps as usize, self.eps);
             zip_map(weights, [x], move |w, [x]| w * keep - step_size * x);
         });
     }

@@ -1,7 +1,6 @@
 use crate::formula::{bias_correction, l2, lerp};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
@@ -22,30 +21,27 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "nadam",
-    title: "Adam with Nesterov momentum",
-    family: "adaptive",
-    problem: "Adam steps along the momentum of the past; Nesterov's momentum, which already counts \
-              the present gradient, corrects a wrong course a step earlier",
-    formula: "g ← g + λ·w
+impl Rule for Nadam {
+    const INFO: Info = Info {
+        name: "nadam",
+        title: "Adam with Nesterov momentum",
+        family: "adaptive",
+        problem: "Adam steps along the momentum of the past; Nesterov's momentum, which already counts the \
+                  present gradient, corrects a wrong course a step earlier",
+        formula: "g ← g + λ·w
 μₜ = β₁·(1 − ½·0.96^(t·ψ))
 m ← β₁·m + (1 − β₁)·g
 v ← β₂·v + (1 − β₂)·g²
 m̂ = μₜ₊₁·m/(1 − μ₁⋯μₜ₊₁) + (1 − μₜ)·g/(1 − μ₁⋯μₜ)
 v̂ = v/(1 − β₂ᵗ)
 w ← w − η·m̂/(√v̂ + ε)",
-    good_when: "Adam works but converges slowly along long valleys",
-    bad_when: "gradients are very noisy: the present one has more weight than in Adam",
-    relatives: "it is adam with Nesterov momentum; nadamw takes the decay out of the gradient; adan \
-                comes to Nesterov momentum another way",
-    source: "Dozat 2016, with the schedule of μ (which optax leaves out)",
-};
-
-impl Rule for Nadam {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "Adam works but converges slowly along long valleys",
+        bad_when: "gradients are very noisy: the present one has more weight than in Adam",
+        relatives: "it is adam with Nesterov momentum; nadamw takes the decay out of the gradient; adan \
+                    comes to Nesterov momentum another way",
+        source: "Dozat 2016, with the schedule of μ (which optax leaves out)",
+    };
+    const PYTORCH: Option<PyTorch> = Some(PyTorch::class(&[("NAdam", Some(false))]));
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
@@ -58,10 +54,6 @@ impl Rule for Nadam {
     fn update(&self, t: u64, update: Update<'_>) {
         let lambda = self.weight_decay as f32;
         nadam_step(self, t, update, move |w, g| (w, l2(w, g, lambda)));
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

@@ -1,7 +1,6 @@
 use super::nadam::{Nadam, nadam_step};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
@@ -22,28 +21,25 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "nadamw",
-    title: "NAdam with decoupled weight decay",
-    family: "adaptive",
-    problem: "in NAdam, as in Adam, weight decay inside the gradient is divided by √v̂",
-    formula: "w ← w − η·λ·w
+impl Rule for NadamW {
+    const INFO: Info = Info {
+        name: "nadamw",
+        title: "NAdam with decoupled weight decay",
+        family: "adaptive",
+        problem: "in NAdam, as in Adam, weight decay inside the gradient is divided by √v̂",
+        formula: "w ← w − η·λ·w
 μₜ = β₁·(1 − ½·0.96^(t·ψ))
 m ← β₁·m + (1 − β₁)·g
 v ← β₂·v + (1 − β₂)·g²
 m̂ = μₜ₊₁·m/(1 − μ₁⋯μₜ₊₁) + (1 − μₜ)·g/(1 − μ₁⋯μₜ)
 v̂ = v/(1 − β₂ᵗ)
 w ← w − η·m̂/(√v̂ + ε)",
-    good_when: "AdamW is the choice and the batches are large, so gradients are not too noisy",
-    bad_when: "gradients are very noisy: the present one has more weight than in AdamW",
-    relatives: "weight_decay=0 is nadam; without looking ahead it is adamw",
-    source: "Dozat 2016 with the decay of Loshchilov & Hutter 2019",
-};
-
-impl Rule for NadamW {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "AdamW is the choice and the batches are large, so gradients are not too noisy",
+        bad_when: "gradients are very noisy: the present one has more weight than in AdamW",
+        relatives: "weight_decay=0 is nadam; without looking ahead it is adamw",
+        source: "Dozat 2016 with the decay of Loshchilov & Hutter 2019",
+    };
+    const PYTORCH: Option<PyTorch> = Some(PyTorch::class(&[("NAdam", Some(true))]));
 
     fn state(&self) -> Vec<Slot> {
         self.nadam().state()
@@ -56,10 +52,6 @@ impl Rule for NadamW {
     fn update(&self, t: u64, update: Update<'_>) {
         let keep = (1.0 - self.lr * self.weight_decay) as f32;
         nadam_step(&self.nadam(), t, update, move |w, g| (w * keep, g));
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

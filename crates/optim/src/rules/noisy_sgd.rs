@@ -2,8 +2,7 @@ use tensor::random::Normals;
 
 use crate::error::Error;
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -20,24 +19,20 @@ hyperparameters! {
     }
 }
 
-// The paper counts steps from 0 and divides by (1 + t)^γ; t is counted from 1 here.
-const INFO: Info = Info {
-    name: "noisy_sgd",
-    title: "Gradient descent with annealed noise",
-    family: "gradient descent",
-    problem: "very deep networks get stuck where they start; noise shakes them loose",
-    formula: "n ~ N(0, η/tᵞ), drawn anew for every weight and step
-w ← w − lr·(g + n)",
-    good_when: "a deep network without normalisation does not start to learn",
-    bad_when: "small batches are noisy enough",
-    relatives: "eta=0 is sgd",
-    source: "Neelakantan et al. 2015",
-};
-
 impl Rule for NoisySgd {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+    // The paper counts steps from 0 and divides by (1 + t)^γ; t is counted from 1 here.
+    const INFO: Info = Info {
+        name: "noisy_sgd",
+        title: "Gradient descent with annealed noise",
+        family: "gradient descent",
+        problem: "very deep networks get stuck where they start; noise shakes them loose",
+        formula: "n ~ N(0, η/tᵞ), drawn anew for every weight and step
+w ← w − lr·(g + n)",
+        good_when: "a deep network without normalisation does not start to learn",
+        bad_when: "small batches are noisy enough",
+        relatives: "eta=0 is sgd",
+        source: "Neelakantan et al. 2015",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![]
@@ -46,7 +41,7 @@ impl Rule for NoisySgd {
     fn check(&self) -> Result<(), Error> {
         if self.seed.fract() != 0.0 {
             let why = format!("seed={} is not a whole number", self.seed);
-            return Err(Error::Conflict { of: INFO.name.into(), why });
+            return Err(Error::Conflict { of: Self::INFO.name.into(), why });
         }
         Ok(())
     }
@@ -59,12 +54,8 @@ impl Rule for NoisySgd {
         }
         // A number's place is a function of step and weight, so threads and resuming change nothing:
         // 2³⁴ weights for 2³⁰ steps.
-        let noise = Normals::new(seed as u64, INFO.name);
+        let noise = Normals::new(seed as u64, Self::INFO.name);
         let step = t << 34;
         update.each_weight_at(move |i, w, g, []| (w - lr * (g + deviation * noise.at(step + i as u64)), []));
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

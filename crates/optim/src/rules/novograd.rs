@@ -1,7 +1,5 @@
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::Update;
-use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Info, MemoryTraffic, Rule, Tier, Update};
 use crate::state::{Slot, StateShape};
 
 hyperparameters! {
@@ -20,37 +18,30 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "novograd",
-    title: "Normalised gradients by layer",
-    family: "layer-wise",
-    problem: "Adam keeps a second array as long as the weights; one number for each parameter evens \
-              out the layers as well",
-    formula: "s ← β₂·s + (1 − β₂)·‖g‖²      (s = ‖g‖² at the first step)
+impl Rule for NovoGrad {
+    const INFO: Info = Info {
+        name: "novograd",
+        title: "Normalised gradients by layer",
+        family: "layer-wise",
+        problem: "Adam keeps a second array as long as the weights; one number for each parameter evens out \
+                  the layers as well",
+        formula: "s ← β₂·s + (1 − β₂)·‖g‖²      (s = ‖g‖² at the first step)
 m ← β₁·m + g/(√s + ε) + λ·w
 w ← w − η·m",
-    good_when: "memory is short (4 bytes a weight) and layers differ in the size of their gradients",
-    bad_when: "weights within a parameter do: they share one divisor",
-    relatives: "it is adam with one mean of squares for a whole parameter and no bias correction; lars \
-                too evens out layers by their norms, without a memory of them",
-    source: "Ginsburg et al. 2019",
-};
-
-impl Rule for NovoGrad {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "memory is short (4 bytes a weight) and layers differ in the size of their gradients",
+        bad_when: "weights within a parameter do: they share one divisor",
+        relatives: "it is adam with one mean of squares for a whole parameter and no bias correction; lars \
+                    too evens out layers by their norms, without a memory of them",
+        source: "Ginsburg et al. 2019",
+    };
+    const TIER: Tier = Tier::Tensor;
 
     fn state(&self) -> Vec<Slot> {
-        let norms = Slot { name: "grads_ema", symbol: "s", start: 0.0, extent: StateShape::One };
+        let norms = Slot { name: "grads_ema", symbol: "s", start: 0.0, shape: StateShape::One };
         vec![Slot::zeros("moments", "m"), norms]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Tensor
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(2, 4, 2)
     }
 
@@ -71,9 +62,5 @@ impl Rule for NovoGrad {
                 (w - lr * m, [m])
             });
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -1,6 +1,5 @@
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -15,24 +14,20 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "optimistic_gd",
-    title: "Optimistic gradient descent",
-    family: "gradient descent",
-    problem: "when two players descend against each other, as in a GAN, plain gradient descent circles \
-              round the solution; expecting the next gradient brings it in",
-    formula: "w ← w − η·(α·g + β·(g − p))   (p = g at the first step)
-p ← g",
-    good_when: "games: adversarial training, saddle points",
-    bad_when: "there is one loss and it is noisy: the difference of two gradients doubles the noise",
-    relatives: "alpha=1 beta=0 is sgd; adan too makes use of the change between two gradients",
-    source: "Daskalakis et al. 2018",
-};
-
 impl Rule for OptimisticGd {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+    const INFO: Info = Info {
+        name: "optimistic_gd",
+        title: "Optimistic gradient descent",
+        family: "gradient descent",
+        problem: "when two players descend against each other, as in a GAN, plain gradient descent circles \
+                  round the solution; expecting the next gradient brings it in",
+        formula: "w ← w − η·(α·g + β·(g − p))   (p = g at the first step)
+p ← g",
+        good_when: "games: adversarial training, saddle points",
+        bad_when: "there is one loss and it is noisy: the difference of two gradients doubles the noise",
+        relatives: "alpha=1 beta=0 is sgd; adan too makes use of the change between two gradients",
+        source: "Daskalakis et al. 2018",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("previous_gradient", "p")]
@@ -46,9 +41,5 @@ impl Rule for OptimisticGd {
             let p = if first { g } else { p };
             (w - lr * (both * g - beta * p), [g])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -1,7 +1,5 @@
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::Update;
-use crate::rule::{Info, Requires, Rule, Tier};
+use crate::rule::{Info, MemoryTraffic, Requires, Rule, Tier, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -20,38 +18,28 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "polyak_sps",
-    title: "Stochastic Polyak step size",
-    family: "parameter-free",
-    problem: "if the least loss is known, as it is for a network that can fit all its data, a step size \
-              follows from each batch",
-    formula: "α = min((f(w) − f*)/(‖g‖² + ε), γ)      (no less than 0 with positive)
-w ← w − η·α·g",
-    good_when: "the training loss can come near 0, and no step size is known",
-    bad_when: "it cannot: with f* too low, steps stay long and w never settles",
-    relatives: "where the bound γ holds it is sgd with lr=γ; momo is the same with momentum",
-    source: "Loizou et al. 2021",
-};
-
 impl Rule for PolyakSps {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+    const INFO: Info = Info {
+        name: "polyak_sps",
+        title: "Stochastic Polyak step size",
+        family: "parameter-free",
+        problem: "if the least loss is known, as it is for a network that can fit all its data, a step size \
+                  follows from each batch",
+        formula: "α = min((f(w) − f*)/(‖g‖² + ε), γ)      (no less than 0 with positive)
+w ← w − η·α·g",
+        good_when: "the training loss can come near 0, and no step size is known",
+        bad_when: "it cannot: with f* too low, steps stay long and w never settles",
+        relatives: "where the bound γ holds it is sgd with lr=γ; momo is the same with momentum",
+        source: "Loizou et al. 2021",
+    };
+    const TIER: Tier = Tier::Vector;
+    const REQUIRES: Requires = Requires::Loss;
 
     fn state(&self) -> Vec<Slot> {
         vec![]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Vector
-    }
-
-    fn requires(&self) -> Requires {
-        Requires::Loss
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(2, 4, 1)
     }
 
@@ -65,9 +53,5 @@ impl Rule for PolyakSps {
         }
         let step_size = (lr * (gap / (squares + eps)).min(max_lr)) as f32;
         update.each_weight(move |w, g, []| (w - step_size * g, []));
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -1,9 +1,7 @@
 use crate::error::Error;
 use crate::formula::bias_correction;
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::Update;
-use crate::rule::{Info, Rule, Tier};
+use crate::rule::{Info, MemoryTraffic, Rule, Tier, Update};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
@@ -30,13 +28,14 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "prodigy",
-    title: "Prodigy",
-    family: "parameter-free",
-    problem: "Adam's step size has to be searched for; the distance to a solution, which the gradients \
-              along the way bound from below, is a good one",
-    formula: "η ← η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)           (with bias_correction)
+impl Rule for Prodigy {
+    const INFO: Info = Info {
+        name: "prodigy",
+        title: "Prodigy",
+        family: "parameter-free",
+        problem: "Adam's step size has to be searched for; the distance to a solution, which the gradients \
+                  along the way bound from below, is a good one",
+        formula: "η ← η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)           (with bias_correction)
 a ← √β₂·a + d/d₀·η·d·⟨g, p − w⟩      (p: the weights at the start)
 s ← √β₂·s + d/d₀·η·d·g               (without η with safeguard_warmup)
 m ← β₁·m + (1 − β₁)·d·g
@@ -44,17 +43,13 @@ v ← β₂·v + (1 − β₂)·d²·g²
 d⁺ = max(d, d_coef·a/‖s‖₁)
 w ← w − η·d·λ·w − η·d·m/(√v + d⁺·ε)
 d ← d⁺",
-    good_when: "no step size is known and a search is dear; with a cosine schedule",
-    bad_when: "the best step size shrinks as training goes on: the estimate never does",
-    relatives: "while d stands still it is adamw with the step size η·d and, unless asked for, no bias \
-                correction; dadapt_adam is the older form, whose estimate grows more slowly",
-    source: "Mishchenko & Defazio 2023",
-};
-
-impl Rule for Prodigy {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "no step size is known and a search is dear; with a cosine schedule",
+        bad_when: "the best step size shrinks as training goes on: the estimate never does",
+        relatives: "while d stands still it is adamw with the step size η·d and, unless asked for, no bias \
+                    correction; dadapt_adam is the older form, whose estimate grows more slowly",
+        source: "Mishchenko & Defazio 2023",
+    };
+    const TIER: Tier = Tier::Vector;
 
     fn state(&self) -> Vec<Slot> {
         vec![
@@ -69,16 +64,12 @@ impl Rule for Prodigy {
         vec![ScalarSlot::new("d", self.d0), ScalarSlot::new("d_numerator", 0.0)]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Vector
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(2, 10, 5)
     }
 
     fn check(&self) -> Result<(), Error> {
-        distance_can_grow(INFO.name, self.d0)
+        distance_can_grow(Self::INFO.name, self.d0)
     }
 
     fn update(&self, t: u64, mut update: Update<'_>) {
@@ -114,10 +105,6 @@ impl Rule for Prodigy {
             let w = w - decay * w;
             (w - step_size * m / (v.sqrt() + small), [m, v, s, start])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

@@ -1,7 +1,6 @@
 use crate::formula::{bias_correction, lerp};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -22,26 +21,22 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "qhadam",
-    title: "Quasi-hyperbolic Adam",
-    family: "adaptive",
-    problem: "Adam's β₁ sets both how long gradients are remembered and how little the present one \
-              counts; here they are two settings",
-    formula: "m̂ ← β₁-mean of all g so far, corrected for its start:
+impl Rule for QhAdam {
+    const INFO: Info = Info {
+        name: "qhadam",
+        title: "Quasi-hyperbolic Adam",
+        family: "adaptive",
+        problem: "Adam's β₁ sets both how long gradients are remembered and how little the present one \
+                  counts; here they are two settings",
+        formula: "m̂ ← β₁-mean of all g so far, corrected for its start:
 m̂ ← m̂ + (1 − β₁)/(1 − β₁ᵗ)·(g − m̂)
 v̂ ← v̂ + (1 − β₂)/(1 − β₂ᵗ)·(g² − v̂)
 w ← w − η·((1 − ν₁)·g + ν₁·m̂)/(√((1 − ν₂)·g² + ν₂·v̂) + ε)",
-    good_when: "Adam is unstable with a high β₁ or β₂: ν₂ below 1 bounds a single step",
-    bad_when: "nobody has time to tune two more numbers",
-    relatives: "nu1=1 nu2=1 is adam; nu1 = beta1 comes near to nadam; qhm does the same to sgd",
-    source: "Ma & Yarats 2019",
-};
-
-impl Rule for QhAdam {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "Adam is unstable with a high β₁ or β₂: ν₂ below 1 bounds a single step",
+        bad_when: "nobody has time to tune two more numbers",
+        relatives: "nu1=1 nu2=1 is adam; nu1 = beta1 comes near to nadam; qhm does the same to sgd",
+        source: "Ma & Yarats 2019",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "m̂"), Slot::zeros("exp_avg_sq", "v̂")]
@@ -57,9 +52,5 @@ impl Rule for QhAdam {
             let (mean, mean_square) = (nu1 * m + rest1 * g, nu2 * v + rest2 * square);
             (w - lr * mean / (mean_square.sqrt() + eps), [m, v])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

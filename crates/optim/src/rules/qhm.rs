@@ -1,7 +1,6 @@
 use crate::formula::lerp;
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -16,26 +15,22 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "qhm",
-    title: "Quasi-hyperbolic momentum",
-    family: "gradient descent",
-    problem: "momentum ties how long gradients are remembered to how little the present one counts; \
-              here they are two settings",
-    formula: "m ← β·m + (1 − β)·g
-w ← w − η·((1 − ν)·g + ν·m)",
-    good_when: "a long memory (β = 0.999) helps but momentum of that length is unstable",
-    bad_when: "settings come from SGD with momentum: this m is a mean, so its η is 1/(1 − β) times \
-               longer",
-    relatives: "nu=0 is sgd; nu=1 is sgd with the same momentum, and nu=momentum is its Nesterov form, \
-                both with an lr 1/(1 − momentum) times as long; qhadam does the same to adam",
-    source: "Ma & Yarats 2019",
-};
-
 impl Rule for Qhm {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+    const INFO: Info = Info {
+        name: "qhm",
+        title: "Quasi-hyperbolic momentum",
+        family: "gradient descent",
+        problem: "momentum ties how long gradients are remembered to how little the present one counts; \
+                  here they are two settings",
+        formula: "m ← β·m + (1 − β)·g
+w ← w − η·((1 − ν)·g + ν·m)",
+        good_when: "a long memory (β = 0.999) helps but momentum of that length is unstable",
+        bad_when: "settings come from SGD with momentum: this m is a mean, so its η is 1/(1 − β) times \
+                   longer",
+        relatives: "nu=0 is sgd; nu=1 is sgd with the same momentum, and nu=momentum is its Nesterov form, \
+                    both with an lr 1/(1 − momentum) times as long; qhadam does the same to adam",
+        source: "Ma & Yarats 2019",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("momentum_buffer", "m")]
@@ -48,9 +43,5 @@ impl Rule for Qhm {
             let m = lerp(m, g, new);
             (w - of_mean * m - of_gradient * g, [m])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -1,7 +1,6 @@
 use crate::formula::{bias_correction, l2, lerp};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Fixed, Info, PyTorch, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -20,14 +19,15 @@ hyperparameters! {
     }
 }
 
-// The paper has no ε; PyTorch adds it to √v before the correction, unlike its Adam.
-const INFO: Info = Info {
-    name: "radam",
-    title: "Rectified Adam",
-    family: "adaptive",
-    problem: "Adam's first steps divide by a mean of a few squares, which varies wildly; warm-up hides \
-              that, this rule removes it",
-    formula: "g ← g + λ·w
+impl Rule for Radam {
+    // The paper has no ε; PyTorch adds it to √v before the correction, unlike its Adam.
+    const INFO: Info = Info {
+        name: "radam",
+        title: "Rectified Adam",
+        family: "adaptive",
+        problem: "Adam's first steps divide by a mean of a few squares, which varies wildly; warm-up hides \
+                  that, this rule removes it",
+        formula: "g ← g + λ·w
 m ← β₁·m + (1 − β₁)·g
 v ← β₂·v + (1 − β₂)·g²
 m̂ = m/(1 − β₁ᵗ)
@@ -35,18 +35,17 @@ p = 2/(1 − β₂) − 1,  ρ = p − 2·t·β₂ᵗ/(1 − β₂ᵗ)
 r = √((ρ − 4)·(ρ − 2)·p/((p − 4)·(p − 2)·ρ))
 w ← w − η·m̂·r·√(1 − β₂ᵗ)/(√v + ε)   if ρ > 5
 w ← w − η·m̂                         otherwise",
-    good_when: "Adam needs a warm-up and nobody wants to tune one",
-    bad_when: "a warm-up is in place already, or the first steps, plain momentum of size η·g, are too \
-               long for the network",
-    relatives: "its first steps are sgd with a corrected mean for momentum; once r is near 1 it is \
-                adam with ε added before the correction",
-    source: "Liu et al. 2020",
-};
-
-impl Rule for Radam {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "Adam needs a warm-up and nobody wants to tune one",
+        bad_when: "a warm-up is in place already, or the first steps, plain momentum of size η·g, are too \
+                   long for the network",
+        relatives: "its first steps are sgd with a corrected mean for momentum; once r is near 1 it is adam \
+                    with ε added before the correction",
+        source: "Liu et al. 2020",
+    };
+    const PYTORCH: Option<PyTorch> = Some(PyTorch {
+        classes: &[("RAdam", None)],
+        fixed: &[("decoupled_weight_decay", Fixed::Flag(false))],
+    });
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("exp_avg", "m"), Slot::zeros("exp_avg_sq", "v")]
@@ -84,9 +83,5 @@ impl Rule for Radam {
                 (w - step_size * m, [m, v])
             });
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

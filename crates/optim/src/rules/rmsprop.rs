@@ -1,7 +1,6 @@
 use crate::formula::{l2, lerp, maximum};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -23,29 +22,25 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "rmsprop",
-    title: "Root mean square propagation",
-    family: "adaptive",
-    problem: "AdaGrad's sum never forgets, so its steps die out; a running mean forgets",
-    formula: "g ← g + λ·w
+impl Rule for RmsProp {
+    const INFO: Info = Info {
+        name: "rmsprop",
+        title: "Root mean square propagation",
+        family: "adaptive",
+        problem: "AdaGrad's sum never forgets, so its steps die out; a running mean forgets",
+        formula: "g ← g + λ·w
 s ← α·s + (1 − α)·g²
 a ← α·a + (1 − α)·g           (with centered)
 d = g/(√s + ε), or g/(√(s − a²) + ε) with centered
 b ← μ·b + d                   (with momentum; then d = b)
 w ← w − η·d",
-    good_when: "the target moves, as in reinforcement learning and recurrent nets",
-    bad_when: "the first steps matter: the mean starts at 0 uncorrected, so they are too long",
-    relatives: "it is adam with beta1=0 and without bias correction, and adagrad with a mean that \
-                forgets in the place of the sum; centered, it divides by a deviation, as adabelief \
-                does",
-    source: "Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013",
-};
-
-impl Rule for RmsProp {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "the target moves, as in reinforcement learning and recurrent nets",
+        bad_when: "the first steps matter: the mean starts at 0 uncorrected, so they are too long",
+        relatives: "it is adam with beta1=0 and without bias correction, and adagrad with a mean that \
+                    forgets in the place of the sum; centered, it divides by a deviation, as adabelief does",
+        source: "Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013",
+    };
+    const PYTORCH: Option<PyTorch> = Some(PyTorch::class(&[("RMSprop", None)]));
 
     fn state(&self) -> Vec<Slot> {
         let mut state = vec![Slot::zeros("square_avg", "s")];
@@ -87,10 +82,6 @@ impl Rule for RmsProp {
                 (w - lr * b, [s, b, a])
             }),
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

@@ -1,8 +1,7 @@
 use crate::error::Error;
 use crate::formula::{clip, sign};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::{Slot, StateShape};
 
 hyperparameters! {
@@ -21,39 +20,36 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "rprop",
-    title: "Resilient propagation",
-    family: "sign",
-    problem: "the size of a gradient says little about how far to go; whether its sign holds says more",
-    formula: "s ← η₊·s  if g·p > 0
+impl Rule for Rprop {
+    const INFO: Info = Info {
+        name: "rprop",
+        title: "Resilient propagation",
+        family: "sign",
+        problem: "the size of a gradient says little about how far to go; whether its sign holds says more",
+        formula: "s ← η₊·s  if g·p > 0
 s ← η₋·s and g ← 0  if g·p < 0
 s ← min(max(s, step_min), step_max)
 w ← w − s·sign(g)
 p ← g",
-    good_when: "gradients are exact: all data in every batch",
-    bad_when: "batches are small: noise flips signs, so all steps shrink",
-    relatives: "it is sign_sgd with a step size for each weight; rmsprop was made to do for small \
-                batches what it does for full ones",
-    source: "Riedmiller & Braun 1993, without taking steps back (iRprop−)",
-};
-
-impl Rule for Rprop {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "gradients are exact: all data in every batch",
+        bad_when: "batches are small: noise flips signs, so all steps shrink",
+        relatives: "it is sign_sgd with a step size for each weight; rmsprop was made to do for small \
+                    batches what it does for full ones",
+        source: "Riedmiller & Braun 1993, without taking steps back (iRprop−)",
+    };
+    const PYTORCH: Option<PyTorch> = Some(PyTorch::class(&[("Rprop", None)]));
 
     fn state(&self) -> Vec<Slot> {
         vec![
             Slot::zeros("prev", "p"),
-            Slot { name: "step_size", symbol: "s", start: self.lr as f32, extent: StateShape::Weights },
+            Slot { name: "step_size", symbol: "s", start: self.lr as f32, shape: StateShape::Weights },
         ]
     }
 
     fn check(&self) -> Result<(), Error> {
         if self.step_min > self.step_max {
             let why = format!("step_min={} is more than step_max={}", self.step_min, self.step_max);
-            return Err(Error::Conflict { of: INFO.name.into(), why });
+            return Err(Error::Conflict { of: Self::INFO.name.into(), why });
         }
         Ok(())
     }
@@ -74,9 +70,5 @@ impl Rule for Rprop {
             let g = if agreement < 0.0 { 0.0 } else { g };
             (w - s * sign(g), [g, s])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -2,8 +2,7 @@ use super::schedule_free_sgd::{averaged_weights_count, averaging_scalars, share_
 use crate::error::Error;
 use crate::formula::{bias_correction, lerp};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
@@ -28,30 +27,26 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "schedule_free_adamw",
-    title: "Schedule-free AdamW",
-    family: "adaptive",
-    problem: "AdamW is at its best only at the end of a schedule, whose length must be known; an \
-              average of all weights needs no end and is as good at every moment",
-    formula: "v ← β₂·v + (1 − β₂)·g²             (gradients are taken at w)
+impl Rule for ScheduleFreeAdamW {
+    const INFO: Info = Info {
+        name: "schedule_free_adamw",
+        title: "Schedule-free AdamW",
+        family: "adaptive",
+        problem: "AdamW is at its best only at the end of a schedule, whose length must be known; an \
+                  average of all weights needs no end and is as good at every moment",
+        formula: "v ← β₂·v + (1 − β₂)·g²             (gradients are taken at w)
 u = g/(√(v/(1 − β₂ᵗ)) + ε) + λ·w
 ηₜ = η·min(1, t/warmup_steps)
 cₜ = γₜ/(γ₁ + … + γₜ) with γₜ = tʳ·max(η₁ … ηₜ)ᵖ
 z ← z − ηₜ·u
 x ← (1 − cₜ)·x + cₜ·z              (x is what is evaluated)
 w ← (1 − β₁)·z + β₁·x",
-    good_when: "nobody can say in advance how long training will last; give some warmup_steps",
-    bad_when: "there is batch normalisation: its statistics belong to w and have to be taken anew at x",
-    relatives: "z goes the way of adamw with beta1=0; schedule_free_sgd is the same without the \
-                divisor",
-    source: "Defazio et al. 2024",
-};
-
-impl Rule for ScheduleFreeAdamW {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "nobody can say in advance how long training will last; give some warmup_steps",
+        bad_when: "there is batch normalisation: its statistics belong to w and have to be taken anew at x",
+        relatives: "z goes the way of adamw with beta1=0; schedule_free_sgd is the same without the divisor",
+        source: "Defazio et al. 2024",
+    };
+    const EVAL_WEIGHTS: Option<&'static str> = Some("x");
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("z", "z"), Slot::zeros("exp_avg_sq", "v"), Slot::zeros("x", "x")]
@@ -61,12 +56,8 @@ impl Rule for ScheduleFreeAdamW {
         averaging_scalars()
     }
 
-    fn eval_weights(&self) -> Option<&'static str> {
-        Some("x")
-    }
-
     fn check(&self) -> Result<(), Error> {
-        averaged_weights_count(INFO.name, "beta1", self.beta1)
+        averaged_weights_count(Self::INFO.name, "beta1", self.beta1)
     }
 
     fn update(&self, t: u64, mut update: Update<'_>) {
@@ -90,9 +81,5 @@ impl Rule for ScheduleFreeAdamW {
             let z = z - eta * u;
             (w, [z, v, lerp(w, z, beyond_w)])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

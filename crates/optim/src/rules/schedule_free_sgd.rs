@@ -1,8 +1,7 @@
 use crate::error::Error;
 use crate::formula::{l2, lerp};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
@@ -23,29 +22,26 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "schedule_free_sgd",
-    title: "Schedule-free SGD",
-    family: "gradient descent",
-    problem: "a schedule that shrinks the steps has to know when training ends; an average of all \
-              weights needs no end and is as good at every moment",
-    formula: "g ← g + λ·w                        (gradients are taken at w)
+impl Rule for ScheduleFreeSgd {
+    const INFO: Info = Info {
+        name: "schedule_free_sgd",
+        title: "Schedule-free SGD",
+        family: "gradient descent",
+        problem: "a schedule that shrinks the steps has to know when training ends; an average of all \
+                  weights needs no end and is as good at every moment",
+        formula: "g ← g + λ·w                        (gradients are taken at w)
 ηₜ = η·min(1, t/warmup_steps)
 cₜ = γₜ/(γ₁ + … + γₜ) with γₜ = tʳ·max(η₁ … ηₜ)ᵖ
 z ← z − ηₜ·g
 x ← (1 − cₜ)·x + cₜ·z              (x is what is evaluated)
 w ← (1 − β)·z + β·x",
-    good_when: "nobody can say in advance how long training will last; tune lr, not a schedule",
-    bad_when: "there is batch normalisation: its statistics belong to w and have to be taken anew at x",
-    relatives: "as momentum goes to 0 it becomes sgd evaluated at the average of all weights, as asgd \
-                is with t0=0; schedule_free_adamw divides as adam does",
-    source: "Defazio et al. 2024",
-};
-
-impl Rule for ScheduleFreeSgd {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "nobody can say in advance how long training will last; tune lr, not a schedule",
+        bad_when: "there is batch normalisation: its statistics belong to w and have to be taken anew at x",
+        relatives: "as momentum goes to 0 it becomes sgd evaluated at the average of all weights, as asgd \
+                    is with t0=0; schedule_free_adamw divides as adam does",
+        source: "Defazio et al. 2024",
+    };
+    const EVAL_WEIGHTS: Option<&'static str> = Some("x");
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("z", "z"), Slot::zeros("x", "x")]
@@ -55,12 +51,8 @@ impl Rule for ScheduleFreeSgd {
         averaging_scalars()
     }
 
-    fn eval_weights(&self) -> Option<&'static str> {
-        Some("x")
-    }
-
     fn check(&self) -> Result<(), Error> {
-        averaged_weights_count(INFO.name, "momentum", self.momentum)
+        averaged_weights_count(Self::INFO.name, "momentum", self.momentum)
     }
 
     fn update(&self, t: u64, mut update: Update<'_>) {
@@ -81,10 +73,6 @@ impl Rule for ScheduleFreeSgd {
             let z = z - eta * g;
             (w, [z, lerp(w, z, beyond_w)])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

@@ -6,10 +6,8 @@ use crate::error::Error;
 use crate::formula::lerp;
 use crate::hyperparameters;
 use crate::linalg::blas1::zip_map;
-use crate::linalg::newton_schulz::orthogonalise;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Info, Rule, Tier};
-use crate::rule::{Parameter, Update};
+use crate::linalg::newton_schulz::orthogonalize;
+use crate::rule::{Info, MemoryTraffic, Parameter, Rule, Tier, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -35,47 +33,40 @@ const EPS: f32 = 1e-8;
 /// The least norm that a matrix is divided by.
 const LEAST_NORM: f64 = 1e-7;
 
-// The norms that the authors' code takes by default for hidden layers and biases; it has others for the
-// first and the last layer.
-const INFO: Info = Info {
-    name: "scion",
-    title: "Stochastic conditional gradient with operator norms",
-    family: "matrix",
-    problem: "a step size that is right for one width of a layer is wrong for another; steps of a given \
-              length in the layer's own norm fit all",
-    formula: "m ← (1 − α)·m + α·g
+impl Rule for Scion {
+    // The norms that the authors' code takes by default for hidden layers and biases; it has others for the
+    // first and the last layer.
+    const INFO: Info = Info {
+        name: "scion",
+        title: "Stochastic conditional gradient with operator norms",
+        family: "matrix",
+        problem: "a step size that is right for one width of a layer is wrong for another; steps of a given \
+                  length in the layer's own norm fit all",
+        formula: "m ← (1 − α)·m + α·g
 u = √(rows/columns)·X, X: m made orthogonal as by muon      (of a weight matrix)
 u = m/(RMS(m) + 1e-8)                                       (of the rest)
 w ← w − η·λ·w − η·ρ·u,  or with constraint
 w ← (1 − η)·w − η·ρ·u",
-    good_when: "a setting found on a narrow network is to serve a wide one",
-    bad_when: "the sizes of gradients tell something: all steps are of one length",
-    relatives: "for weight matrices it is muon without nesterov; signum does the same in another norm",
-    source: "Pethick et al. 2025",
-};
-
-impl Rule for Scion {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "a setting found on a narrow network is to serve a wide one",
+        bad_when: "the sizes of gradients tell something: all steps are of one length",
+        relatives: "for weight matrices it is muon without nesterov; signum does the same in another norm",
+        source: "Pethick et al. 2025",
+    };
+    const TIER: Tier = Tier::Tensor;
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("d", "m")]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Tensor
-    }
-
     /// Of a square matrix, beside the arithmetic of its products.
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(5, 8, 5) + MemoryTraffic::of(1, 2, 1).every(1.0 / self.ns_steps)
     }
 
     fn check(&self) -> Result<(), Error> {
         if self.ns_steps.fract() != 0.0 {
             let why = format!("ns_steps={} is not a whole number", self.ns_steps);
-            return Err(Error::Conflict { of: INFO.name.into(), why });
+            return Err(Error::Conflict { of: Self::INFO.name.into(), why });
         }
         Ok(())
     }
@@ -96,7 +87,7 @@ impl Rule for Scion {
                 let ratio = (rows as f64 / columns as f64).sqrt() as f32;
                 with_scratch(m.len(), |x| {
                     x.copy_from_slice(m);
-                    orthogonalise(x, rows, columns, self.ns_steps as usize, LEAST_NORM);
+                    orthogonalize(x, rows, columns, self.ns_steps as usize, LEAST_NORM);
                     zip_map(weights, [x], move |w, [x]| w * keep - step_size * (x * ratio * scale));
                 });
             } else {
@@ -104,9 +95,5 @@ impl Rule for Scion {
                 zip_map(weights, [m], move |w, [m]| w * keep - step_size * (m / size * scale));
             }
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -1,8 +1,7 @@
 use crate::error::Error;
 use crate::formula::l2;
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -21,28 +20,25 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "sgd",
-    title: "Stochastic gradient descent",
-    family: "gradient descent",
-    problem: "the exact gradient over all data is dear; that of a batch is cheap and right on average",
-    formula: "g ← g + λ·w
+impl Rule for Sgd {
+    const INFO: Info = Info {
+        name: "sgd",
+        title: "Stochastic gradient descent",
+        family: "gradient descent",
+        problem: "the exact gradient over all data is dear; that of a batch is cheap and right on average",
+        formula: "g ← g + λ·w
 v ← μ·v + (1 − τ)·g          (v = g at the first step)
 d = v, or g + μ·v with nesterov
 w ← w − η·d",
-    good_when: "memory is short, or there is time to tune the learning rate; with momentum 0.9 it is \
-                the field's standard for image classifiers",
-    bad_when: "gradients differ widely in size between weights, or the learning rate cannot be tuned",
-    relatives: "aggmo, qhm and asgd are sgd with another memory, sgdp and lars with steps measured \
-                against the weights of a layer, schedule_free_sgd with an average in place of a \
-                schedule, dog and dadapt_sgd with a step size that they find",
-    source: "Robbins & Monro 1951; momentum: Polyak 1964; Nesterov 1983 in the form of Sutskever 2013",
-};
-
-impl Rule for Sgd {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "memory is short, or there is time to tune the learning rate; with momentum 0.9 it is \
+                    the field's standard for image classifiers",
+        bad_when: "gradients differ widely in size between weights, or the learning rate cannot be tuned",
+        relatives: "aggmo, qhm and asgd are sgd with another memory, sgdp and lars with steps measured \
+                    against the weights of a layer, schedule_free_sgd with an average in place of a \
+                    schedule, dog and dadapt_sgd with a step size that they find",
+        source: "Robbins & Monro 1951; momentum: Polyak 1964; Nesterov 1983 in the form of Sutskever 2013",
+    };
+    const PYTORCH: Option<PyTorch> = Some(PyTorch::class(&[("SGD", None)]));
 
     fn state(&self) -> Vec<Slot> {
         if self.momentum == 0.0 { vec![] } else { vec![Slot::zeros("momentum_buffer", "v")] }
@@ -51,7 +47,7 @@ impl Rule for Sgd {
     fn check(&self) -> Result<(), Error> {
         if self.nesterov && (self.momentum == 0.0 || self.dampening != 0.0) {
             let why = "nesterov=true needs a momentum above 0, such as momentum=0.9, and dampening=0";
-            return Err(Error::Conflict { of: INFO.name.into(), why: why.into() });
+            return Err(Error::Conflict { of: Self::INFO.name.into(), why: why.into() });
         }
         Ok(())
     }
@@ -79,9 +75,5 @@ impl Rule for Sgd {
                 (w - lr * (g + mu * v), [v])
             }),
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

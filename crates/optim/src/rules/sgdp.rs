@@ -1,8 +1,6 @@
 use super::adamp::project;
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Info, Rule, Tier};
-use crate::rule::{Parameter, Update};
+use crate::rule::{Info, MemoryTraffic, Parameter, Rule, Tier, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -27,38 +25,31 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "sgdp",
-    title: "SGD with projection",
-    family: "layer-wise",
-    problem: "before a normalisation only the direction of weights counts; momentum makes them longer, \
-              which shortens all later steps",
-    formula: "v ← μ·v + (1 − τ)·g
+impl Rule for Sgdp {
+    const INFO: Info = Info {
+        name: "sgdp",
+        title: "SGD with projection",
+        family: "layer-wise",
+        problem: "before a normalisation only the direction of weights counts; momentum makes them longer, \
+                  which shortens all later steps",
+        formula: "v ← μ·v + (1 − τ)·g
 d = v, or g + μ·v with nesterov
 if |cos(g, w)| < δ/√n in every row of n weights, or in the whole matrix:
 d ← d − n̂·(n̂·d) with n̂ = w/‖w‖ of the row or matrix, and λ ← ω·λ
 w ← w − η·λ/(1 − μ)·w − η·d",
-    good_when: "matrices stand before a batch or layer normalisation and SGD is the choice",
-    bad_when: "nothing is normalised: then it is SGD with more work",
-    relatives: "delta=0 is sgd with momentum; adamp does the same to adamw",
-    source: "Heo et al. 2021",
-};
-
-impl Rule for Sgdp {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "matrices stand before a batch or layer normalisation and SGD is the choice",
+        bad_when: "nothing is normalised: then it is SGD with more work",
+        relatives: "delta=0 is sgd with momentum; adamp does the same to adamw",
+        source: "Heo et al. 2021",
+    };
+    const TIER: Tier = Tier::Tensor;
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("momentum", "v")]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Tensor
-    }
-
     /// Where steps are projected; less where they are not.
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         let ahead = if self.nesterov { MemoryTraffic::of(1, 2, 1) } else { MemoryTraffic::NONE };
         MemoryTraffic::of(10, 15, 5) + ahead
     }
@@ -78,9 +69,5 @@ impl Rule for Sgdp {
             let keep = (1.0 - decay) as f32;
             update.weights().iter_mut().zip(&d).for_each(|(w, d)| *w = *w * keep - step_size * d);
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

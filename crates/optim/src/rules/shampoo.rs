@@ -6,9 +6,7 @@ use crate::hyperparameters;
 use crate::linalg::blas1::zip_map;
 use crate::linalg::eigen::eigen;
 use crate::linalg::modes::{Axis, axes};
-use crate::rule::MemoryTraffic;
-use crate::rule::{Info, Rule, Tier};
-use crate::rule::{Parameter, Update};
+use crate::rule::{Info, MemoryTraffic, Parameter, Rule, Tier, Update};
 use crate::state::{Slot, StateShape};
 
 hyperparameters! {
@@ -29,36 +27,34 @@ hyperparameters! {
     }
 }
 
-// max_dim and precondition_every are for a processor: the paper bounds the first by memory, and takes new
-// roots every 20 to 100 steps.
-const INFO: Info = Info {
-    name: "shampoo",
-    title: "Preconditioned stochastic tensor optimization",
-    family: "matrix",
-    problem: "Adagrad looks at every weight alone; the weights of a row or a column belong together, and \
-              a matrix for each dimension knows how",
-    formula: "g ← g + λ·w
+impl Rule for Shampoo {
+    // max_dim and precondition_every are for a processor: the paper bounds the first by memory, and takes new
+    // roots every 20 to 100 steps.
+    const INFO: Info = Info {
+        name: "shampoo",
+        title: "Preconditioned stochastic tensor optimization",
+        family: "matrix",
+        problem: "Adagrad looks at every weight alone; the weights of a row or a column belong together, \
+                  and a matrix for each dimension knows how",
+        formula: "g ← g + λ·w
 L ← L + G·Gᵀ for each of the k dimensions, G: g with that dimension for rows
 P = (L + ε)^(−1/(2k)), anew at first, and then every precondition_every steps
 u = g times P along each dimension        (P₁·g·P₂ of a matrix)
 m ← μ·m + u                               (without momentum: m = u)
 w ← w − η·m
 of a dimension longer than max_dim, L is diagonal",
-    good_when: "layers are of moderate size and batches large, so that roots are a small part of the work",
-    bad_when: "layers are wide: a root of n rows takes some 9·n³ operations",
-    relatives: "max_dim=0 on a vector is adagrad; soap is adam in the same bases; muon is one step of it \
-                with no memory of past gradients",
-    source: "Gupta, Koren & Singer 2018",
-};
-
-impl Rule for Shampoo {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "layers are of moderate size and batches large, so that roots are a small part of the \
+                    work",
+        bad_when: "layers are wide: a root of n rows takes some 9·n³ operations",
+        relatives: "max_dim=0 on a vector is adagrad; soap is adam in the same bases; muon is one step of \
+                    it with no memory of past gradients",
+        source: "Gupta, Koren & Singer 2018",
+    };
+    const TIER: Tier = Tier::Tensor;
 
     fn state(&self) -> Vec<Slot> {
-        let extent = StateShape::Squares(self.max_dim as usize);
-        let squares = |name, symbol| Slot { name, symbol, start: 0.0, extent };
+        let shape = StateShape::Squares(self.max_dim as usize);
+        let squares = |name, symbol| Slot { name, symbol, start: 0.0, shape };
         let mut state = vec![squares("pre_cond", "L"), squares("inv_pre_cond", "P")];
         if self.momentum > 0.0 {
             state.push(Slot::zeros("momentum_buffer", "m"));
@@ -66,19 +62,15 @@ impl Rule for Shampoo {
         state
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Tensor
-    }
-
     /// Of a matrix, beside the arithmetic of its products and roots.
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         let momentum = if self.momentum > 0.0 { MemoryTraffic::of(1, 2, 2) } else { MemoryTraffic::NONE };
         MemoryTraffic::of(6, 8, 4) + momentum
     }
 
     fn check(&self) -> Result<(), Error> {
-        whole(INFO.name, "precondition_every", self.precondition_every)?;
-        whole(INFO.name, "max_dim", self.max_dim)
+        whole(Self::INFO.name, "precondition_every", self.precondition_every)?;
+        whole(Self::INFO.name, "max_dim", self.max_dim)
     }
 
     fn update(&self, t: u64, update: Update<'_>) {
@@ -103,10 +95,6 @@ impl Rule for Shampoo {
             }
             zip_map(weights, [&u], move |w, [u]| w - step_size * u);
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

@@ -1,7 +1,6 @@
 use crate::formula::sign;
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -14,23 +13,19 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "signum",
-    title: "Sign descent with momentum",
-    family: "sign",
-    problem: "the sign of one batch's gradient is noisy; that of a mean over some batches is less so",
-    formula: "m ← β·m + (1 − β)·g
-w ← w − η·sign(m)",
-    good_when: "sign descent is wanted (one bit a weight between machines) and batches are small",
-    bad_when: "near a minimum, round which it hops by η unless the learning rate falls",
-    relatives: "momentum=0 is sign_sgd; it is lion with beta1 = beta2 and no decay",
-    source: "Bernstein et al. 2018",
-};
-
 impl Rule for Signum {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+    const INFO: Info = Info {
+        name: "signum",
+        title: "Sign descent with momentum",
+        family: "sign",
+        problem: "the sign of one batch's gradient is noisy; that of a mean over some batches is less so",
+        formula: "m ← β·m + (1 − β)·g
+w ← w − η·sign(m)",
+        good_when: "sign descent is wanted (one bit a weight between machines) and batches are small",
+        bad_when: "near a minimum, round which it hops by η unless the learning rate falls",
+        relatives: "momentum=0 is sign_sgd; it is lion with beta1 = beta2 and no decay",
+        source: "Bernstein et al. 2018",
+    };
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("momentum_buffer", "m")]
@@ -43,9 +38,5 @@ impl Rule for Signum {
             let m = beta * m + new * g;
             (w - lr * sign(m), [m])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

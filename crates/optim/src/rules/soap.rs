@@ -7,9 +7,7 @@ use crate::hyperparameters;
 use crate::linalg::blas1::zip_map;
 use crate::linalg::eigen::{eigen, orthonormal};
 use crate::linalg::modes::{Axis, axes};
-use crate::rule::MemoryTraffic;
-use crate::rule::{Info, Rule, Tier};
-use crate::rule::{Parameter, Update};
+use crate::rule::{Info, MemoryTraffic, Parameter, Rule, Tier, Update};
 use crate::state::{Slot, StateShape};
 
 hyperparameters! {
@@ -32,15 +30,16 @@ hyperparameters! {
     }
 }
 
-// max_dim is 10,000 in the authors' code, for graphics cards. ε is as they have it, before the
-// correction, and so is the order of step and decay.
-const INFO: Info = Info {
-    name: "soap",
-    title: "Shampoo with Adam in the preconditioner's eigenbasis",
-    family: "matrix",
-    problem: "Shampoo's roots are dear and soon out of date; its eigenvectors change slowly, and along \
-              them Adam's mean of squares is always up to date",
-    formula: "g′ = g along the axes Q of each dimension        (Q₁ᵀ·g·Q₂ of a matrix)
+impl Rule for Soap {
+    // max_dim is 10,000 in the authors' code, for graphics cards. ε is as they have it, before the
+    // correction, and so is the order of step and decay.
+    const INFO: Info = Info {
+        name: "soap",
+        title: "Shampoo with Adam in the preconditioner's eigenbasis",
+        family: "matrix",
+        problem: "Shampoo's roots are dear and soon out of date; its eigenvectors change slowly, and along \
+                  them Adam's mean of squares is always up to date",
+        formula: "g′ = g along the axes Q of each dimension        (Q₁ᵀ·g·Q₂ of a matrix)
 m ← β₁·m + (1 − β₁)·g,  v ← β₂·v + (1 − β₂)·g′²
 u = m′/(√v + ε), m′ = m along Q, and back from there
 w ← w − η·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·u,  then w ← w − η·λ·w
@@ -48,21 +47,17 @@ L ← β₂·L + (1 − β₂)·G·Gᵀ for each dimension, G: g with it for row
 Q ← orthonormal(L·Q), the longest first, every precondition_every steps
 the first gradient only gives L and Q, its eigenvectors; t counts the others
 what is no matrix, or a dimension longer than max_dim, has no Q",
-    good_when: "the fewest steps count, layers are of moderate size, and batches large",
-    bad_when: "layers are wide: a turn of n axes takes some 5·n³ operations",
-    relatives: "where nothing is turned, as in vectors, it is adam with ε before the correction; shampoo \
-                has the same axes",
-    source: "Vyas et al. 2024",
-};
-
-impl Rule for Soap {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "the fewest steps count, layers are of moderate size, and batches large",
+        bad_when: "layers are wide: a turn of n axes takes some 5·n³ operations",
+        relatives: "where nothing is turned, as in vectors, it is adam with ε before the correction; \
+                    shampoo has the same axes",
+        source: "Vyas et al. 2024",
+    };
+    const TIER: Tier = Tier::Tensor;
 
     fn state(&self) -> Vec<Slot> {
-        let extent = StateShape::MatrixSquares(self.max_dim as usize);
-        let squares = |name, symbol| Slot { name, symbol, start: 0.0, extent };
+        let shape = StateShape::MatrixSquares(self.max_dim as usize);
+        let squares = |name, symbol| Slot { name, symbol, start: 0.0, shape };
         vec![
             Slot::zeros("exp_avg", "m"),
             Slot::zeros("exp_avg_sq", "v"),
@@ -71,18 +66,14 @@ impl Rule for Soap {
         ]
     }
 
-    fn tier(&self) -> Tier {
-        Tier::Tensor
-    }
-
     /// Of a matrix, beside the arithmetic of its products.
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(10, 14, 10)
     }
 
     fn check(&self) -> Result<(), Error> {
-        whole(INFO.name, "precondition_every", self.precondition_every)?;
-        whole(INFO.name, "max_dim", self.max_dim)
+        whole(Self::INFO.name, "precondition_every", self.precondition_every)?;
+        whole(Self::INFO.name, "max_dim", self.max_dim)
     }
 
     fn update(&self, t: u64, update: Update<'_>) {
@@ -116,10 +107,6 @@ impl Rule for Soap {
                 }
             }
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }
 

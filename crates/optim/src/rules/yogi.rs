@@ -1,7 +1,6 @@
 use crate::formula::{bias_correction, sign};
 use crate::hyperparameters;
-use crate::rule::Update;
-use crate::rule::{Info, Rule};
+use crate::rule::{Info, Rule, Update};
 use crate::state::{Slot, StateShape};
 
 hyperparameters! {
@@ -20,37 +19,33 @@ hyperparameters! {
     }
 }
 
-// The paper's algorithm has no bias correction; its authors' code and optax have both corrections.
-// optax starts m as well from the initial accumulator, which moves weights that have no gradient;
-// here m starts from 0, as in the paper.
-const INFO: Info = Info {
-    name: "yogi",
-    title: "Additive adaptive moment estimation",
-    family: "adaptive",
-    problem: "when gradients turn small, Adam's mean of squares falls fast and its steps grow fast, \
-              which can keep it from converging",
-    formula: "m ← β₁·m + (1 − β₁)·g
+impl Rule for Yogi {
+    // The paper's algorithm has no bias correction; its authors' code and optax have both corrections.
+    // optax starts m as well from the initial accumulator, which moves weights that have no gradient;
+    // here m starts from 0, as in the paper.
+    const INFO: Info = Info {
+        name: "yogi",
+        title: "Additive adaptive moment estimation",
+        family: "adaptive",
+        problem: "when gradients turn small, Adam's mean of squares falls fast and its steps grow fast, \
+                  which can keep it from converging",
+        formula: "m ← β₁·m + (1 − β₁)·g
 v ← v − (1 − β₂)·sign(v − g²)·g²
 m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
 w ← w − η·m̂/(√v̂ + ε)",
-    good_when: "gradients are sparse or their size changes much over time",
-    bad_when: "gradients fall by orders of magnitude: v falls only by their own small squares",
-    relatives: "it is adam with a mean of squares that moves by steps of (1 − β₂)·g² instead of a \
-                share of the difference",
-    source: "Zaheer et al. 2018",
-};
-
-impl Rule for Yogi {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "gradients are sparse or their size changes much over time",
+        bad_when: "gradients fall by orders of magnitude: v falls only by their own small squares",
+        relatives: "it is adam with a mean of squares that moves by steps of (1 − β₂)·g² instead of a share \
+                    of the difference",
+        source: "Zaheer et al. 2018",
+    };
 
     fn state(&self) -> Vec<Slot> {
         let v = Slot {
             name: "exp_avg_sq",
             symbol: "v",
             start: self.initial_accumulator as f32,
-            extent: StateShape::Weights,
+            shape: StateShape::Weights,
         };
         vec![Slot::zeros("exp_avg", "m"), v]
     }
@@ -65,9 +60,5 @@ impl Rule for Yogi {
             let v = v - new2 * sign(v - square) * square;
             (w - lr * (m / correction1 / ((v / correction2).sqrt() + eps)), [m, v])
         });
-    }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
     }
 }

@@ -1,24 +1,24 @@
-//! Learning rates over time: pure functions of the step and the total.
+//! Learning rate schedules of several parts.
 
 use std::fmt;
 
 use crate::error::Error;
 use crate::hyper::{Hyper, Hyperparameters, Setting, Span, Value, spans_of};
-use crate::schedule::Schedule;
+use crate::schedule::{DynSchedule, Schedule};
 
-/// What the learning rate is multiplied with at each step: a [`Schedule`] after a linear warm-up, the
-/// product of several, or such one after the other.
+/// Factor of the learning rate at each step: a [`Schedule`] after a linear warm-up, a product of several, or
+/// a sequence of such products.
 ///
-/// | spelling | what it is |
+/// | spelling | meaning |
 /// |---|---|
-/// | `cosine floor=0.1` | a course by its name, with settings |
-/// | `cosine warmup=5%` | after a rise in a straight line to where it starts |
+/// | `cosine floor=0.1` | a schedule by name, with settings |
+/// | `cosine warmup=5%` | after a linear warm-up to its first factor |
 /// | `cosine * step gamma=0.5` | the product of two |
-/// | `linear until=30% then cosine` | one after the other; each has its own steps as its total |
+/// | `linear until=30% then cosine` | a sequence; the total of each is its own number of steps |
 ///
-/// It counts updates of the weights; batches that are accumulated are one. A length is a number of updates
-/// (`every=500`), of epochs (`every=3ep`), or a share of all updates (`every=30%`). Epochs are turned into
-/// updates by [`in_steps`](LrSchedule::in_steps), which an optimizer does that was told how long one is.
+/// Steps are updates of the weights; accumulated batches are one. A length is a number of updates
+/// (`every=500`), of epochs (`every=3ep`), or a percentage of all updates (`every=30%`).
+/// [`in_steps`](LrSchedule::in_steps) converts epochs to updates, as an optimizer does that knows their length.
 ///
 /// ```
 /// use optim::{LrSchedule, Span, schedules::{Constant, Cosine}};
@@ -34,88 +34,88 @@ use crate::schedule::Schedule;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LrSchedule {
-    /// What comes before the last, each with the step of the whole at which the next begins.
-    pub(crate) before: Vec<(Product, Span)>,
+    /// All products but the last, each with the step of the whole at which the next begins.
+    pub(crate) segments: Vec<(Product, Span)>,
     pub(crate) last: Product,
 }
 
-/// Courses that are multiplied; at least one.
-pub(crate) type Product = Vec<Warmed>;
+/// Product of at least one factor.
+pub(crate) type Product = Vec<Factor>;
 
-/// A course after its warm-up.
+/// Schedule after its warm-up.
 #[derive(Debug, Clone)]
-pub(crate) struct Warmed {
-    pub(crate) course: Box<dyn Schedule>,
+pub(crate) struct Factor {
+    pub(crate) schedule: Box<dyn DynSchedule>,
     pub(crate) warmup: Span,
 }
 
 impl LrSchedule {
-    /// The setting that every course has beside its own.
+    /// Setting of every schedule, in addition to its own.
     pub const WARMUP: Hyper = Hyper {
         name: "warmup",
-        doc: "Steps of a rise in a straight line to where it starts, before it.",
+        doc: "Steps of a linear warm-up to the first factor, before the schedule.",
         default: Value::Span(Span::Steps(0)),
         kind: Span::KIND,
         range: None,
     };
 
-    /// This course without a warm-up.
-    pub fn new(course: impl Schedule) -> LrSchedule {
-        LrSchedule::from_boxed(course.boxed())
+    /// A schedule without a warm-up.
+    pub fn new(schedule: impl Schedule) -> LrSchedule {
+        LrSchedule::from_boxed(Box::new(schedule))
     }
 
-    /// A course that was chosen by name, without a warm-up.
-    pub fn from_boxed(course: Box<dyn Schedule>) -> LrSchedule {
-        LrSchedule { before: vec![], last: vec![Warmed { course, warmup: Span::default() }] }
+    /// As [`new`](LrSchedule::new), for a schedule that was chosen by name.
+    pub fn from_boxed(schedule: Box<dyn DynSchedule>) -> LrSchedule {
+        LrSchedule { segments: vec![], last: vec![Factor { schedule, warmup: Span::default() }] }
     }
 
-    /// Rises in a straight line to where the schedule starts first; what follows has the steps after
-    /// it as its total. Of a product, the first factor does; of parts, the first.
+    /// Adds a linear warm-up to the first factor; the total of the schedule is the number of steps after it.
+    /// In a product it applies to the first schedule, in a sequence to the first part.
     #[must_use]
     pub fn with_warmup(mut self, warmup: Span) -> LrSchedule {
-        let first = self.before.first_mut().map_or(&mut self.last, |(product, _)| product);
+        let first = self.segments.first_mut().map_or(&mut self.last, |(product, _)| product);
         first[0].warmup = warmup;
         self
     }
 
-    /// This one until a step of the whole, then `next`.
+    /// Continues with `next` from a step of the whole on.
     #[must_use]
     pub fn then(mut self, until: Span, next: LrSchedule) -> LrSchedule {
-        self.before.push((self.last, until));
-        self.before.extend(next.before);
-        LrSchedule { before: self.before, last: next.last }
+        self.segments.push((self.last, until));
+        self.segments.extend(next.segments);
+        LrSchedule { segments: self.segments, last: next.last }
     }
 
-    /// The product of two.
+    /// Product of two schedules.
     ///
     /// # Errors
-    /// If one of them is made of parts one after the other: multiply the parts instead.
+    /// If one of them is a sequence: multiply its parts instead.
     pub fn times(mut self, other: LrSchedule) -> Result<LrSchedule, Error> {
-        if !self.before.is_empty() || !other.before.is_empty() {
-            let why = "what is joined by `then` is not multiplied: multiply its parts".to_string();
+        if !self.segments.is_empty() || !other.segments.is_empty() {
+            let why = "expected factors without `then`; multiply the parts of a sequence instead".to_string();
             return Err(Error::Conflict { of: "schedule".to_string(), why });
         }
         self.last.extend(other.last);
         Ok(self)
     }
 
-    /// Whether factors depend on the total.
+    /// Tells whether factors depend on the total number of updates.
     ///
     /// ```
     /// let [cosine, step] = ["cosine", "step every=500"].map(|text| text.parse::<optim::LrSchedule>().unwrap());
     /// assert_eq!([cosine.depends_on_total(), step.depends_on_total()], [true, false]);
     /// ```
     pub fn depends_on_total(&self) -> bool {
-        self.warmed().any(|warmed| warmed.course.depends_on_total())
-            || self.spans().iter().any(Span::is_share)
+        self.factors().any(|factor| factor.schedule.depends_on_total())
+            || self.spans().iter().any(Span::is_fraction)
     }
 
-    /// Whether a length in it is in epochs.
+    /// Tells whether a length is in epochs.
     pub fn has_epochs(&self) -> bool {
         self.spans().iter().any(Span::is_in_epochs)
     }
 
-    /// The same with lengths in epochs as updates, of which an epoch has so many.
+    /// Converts lengths in epochs to updates.
     ///
     /// ```
     /// let schedule: optim::LrSchedule = "step every=3ep".parse()?;
@@ -125,29 +125,28 @@ impl LrSchedule {
     #[must_use]
     pub fn in_steps(&self, steps_per_epoch: u64) -> LrSchedule {
         let mut schedule = self.clone();
-        for (product, until) in &mut schedule.before {
+        for (product, until) in &mut schedule.segments {
             *until = until.in_steps(steps_per_epoch);
-            product.iter_mut().for_each(|warmed| warmed.set_in_steps(steps_per_epoch));
+            product.iter_mut().for_each(|factor| factor.set_in_steps(steps_per_epoch));
         }
-        schedule.last.iter_mut().for_each(|warmed| warmed.set_in_steps(steps_per_epoch));
+        schedule.last.iter_mut().for_each(|factor| factor.set_in_steps(steps_per_epoch));
         schedule
     }
 
-    /// All lengths and places in it.
+    /// All lengths.
     pub(crate) fn spans(&self) -> Vec<Span> {
-        let of = |warmed: &Warmed| [vec![warmed.warmup], spans_of(&*warmed.course)].concat();
-        self.warmed().flat_map(of).chain(self.before.iter().map(|(_, until)| *until)).collect()
+        let of = |factor: &Factor| [vec![factor.warmup], spans_of(&*factor.schedule)].concat();
+        self.factors().flat_map(of).chain(self.segments.iter().map(|(_, until)| *until)).collect()
     }
 
-    fn warmed(&self) -> impl Iterator<Item = &Warmed> {
-        self.before.iter().map(|(product, _)| product).chain([&self.last]).flatten()
+    fn factors(&self) -> impl Iterator<Item = &Factor> {
+        self.segments.iter().map(|(product, _)| product).chain([&self.last]).flatten()
     }
 
-    /// The factor at a step, counted from 0, of `total`; it goes on beyond the total, mostly with
-    /// the last value.
+    /// Factor at a step, counted from 0, of `total`; beyond the total it is mostly the last value.
     ///
     /// # Panics
-    /// If a length in it is in epochs: [`in_steps`](LrSchedule::in_steps) comes first.
+    /// If a length is in epochs: call [`in_steps`](LrSchedule::in_steps) first.
     ///
     /// ```
     /// let schedule: optim::LrSchedule = "cosine".parse()?;
@@ -159,7 +158,7 @@ impl LrSchedule {
     pub fn factor(&self, step: u64, total: u64) -> f64 {
         let (s, total) = (step as f64, total as f64);
         let mut start = 0.0;
-        for (product, until) in &self.before {
+        for (product, until) in &self.segments {
             let end = until.steps(total).clamp(start, f64::INFINITY);
             if s < end {
                 return factor(product, s - start, end - start);
@@ -171,34 +170,34 @@ impl LrSchedule {
 }
 
 fn factor(product: &Product, s: f64, total: f64) -> f64 {
-    product.iter().map(|warmed| warmed.factor(s, total)).product()
+    product.iter().map(|factor| factor.factor(s, total)).product()
 }
 
-impl Warmed {
+impl Factor {
     fn set_in_steps(&mut self, steps_per_epoch: u64) {
-        (&mut *self.course as &mut dyn Hyperparameters).set_in_steps(steps_per_epoch);
+        (&mut *self.schedule as &mut dyn Hyperparameters).set_in_steps(steps_per_epoch);
         self.warmup = self.warmup.in_steps(steps_per_epoch);
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
         let warmup = self.warmup.steps(total);
         if s < warmup {
-            // It rises to a start that has steps after it, also where the ramp takes the whole run.
-            return (s + 1.0) / warmup * self.course.factor(0.0, (total - warmup).max(1.0));
+            // The first factor of a schedule of at least one step, also where the warm-up is the whole run.
+            return (s + 1.0) / warmup * self.schedule.factor(0.0, (total - warmup).max(1.0));
         }
-        self.course.factor(s - warmup, (total - warmup).max(0.0))
+        self.schedule.factor(s - warmup, (total - warmup).max(0.0))
     }
 }
 
-impl PartialEq for Warmed {
-    fn eq(&self, other: &Warmed) -> bool {
-        *self.course == *other.course && self.warmup == other.warmup
+impl PartialEq for Factor {
+    fn eq(&self, other: &Factor) -> bool {
+        *self.schedule == *other.schedule && self.warmup == other.warmup
     }
 }
 
 impl fmt::Display for LrSchedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (product, until) in &self.before {
+        for (product, until) in &self.segments {
             print(product, f)?;
             write!(f, " until={until} then ")?;
         }
@@ -207,8 +206,8 @@ impl fmt::Display for LrSchedule {
 }
 
 fn print(product: &Product, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    for (i, Warmed { course, warmup }) in product.iter().enumerate() {
-        write!(f, "{}{course}", if i > 0 { " * " } else { "" })?;
+    for (i, Factor { schedule, warmup }) in product.iter().enumerate() {
+        write!(f, "{}{schedule}", if i > 0 { " * " } else { "" })?;
         if *warmup != Span::default() {
             write!(f, " {}={warmup}", LrSchedule::WARMUP.name)?;
         }

@@ -1,55 +1,57 @@
+//! Reduction of the learning rate on a plateau of the loss.
+
 use crate::error::Error;
 use crate::hyper::Hyperparameters;
 use crate::rule::Info;
-use crate::state::{MOST_STEPS, StateDict};
+use crate::state::{MAX_STEPS, StateDict};
 use crate::{choices, hyperparameters};
 
 hyperparameters! {
-    /// When to lower the learning rate because a loss no longer falls.
+    /// Reduction of the learning rate when a loss no longer falls.
     pub struct PlateauSettings {
-        /// What the factor is multiplied with.
+        /// Factor of each reduction.
         gamma: f64 = 0.1 in 0.0..=1.0,
-        /// Losses in a row that are no better, before it is.
+        /// Number of losses in a row without improvement before a reduction.
         patience: f64 = 10.0 in 0.0..,
-        /// By how much a loss must be better than the best to count as better.
+        /// Improvement on the best loss that counts.
         threshold: f64 = 1e-4 in 0.0..,
-        /// Whether that is a share of the best, or a difference.
+        /// Unit of the threshold: a fraction of the best loss, or a difference.
         threshold_mode: ThresholdMode = "rel",
-        /// Whether less is better, or more.
+        /// Direction of improvement.
         mode: PlateauMode = "min",
-        /// Losses after a drop that are not counted.
+        /// Number of losses after a reduction that are not counted.
         cooldown: f64 = 0.0 in 0.0..,
-        /// What the factor does not fall below.
+        /// Minimum of the factor.
         floor: f64 = 0.0 in 0.0..=1.0,
-        /// A drop of the factor by no more than this is not made.
+        /// Minimum reduction of the factor.
         eps: f64 = 1e-8 in 0.0..,
     }
 }
 
 choices! {
-    /// What the threshold of a plateau is.
+    /// Unit of the threshold of a plateau.
     pub enum ThresholdMode {
-        /// A share of the size of the best.
+        /// Fraction of the size of the best loss.
         Relative = "rel",
-        /// A difference from the best.
+        /// Difference from the best loss.
         Absolute = "abs",
     }
 }
 
 choices! {
-    /// Which way is better.
+    /// Direction of improvement.
     pub enum PlateauMode {
-        /// Less is better, as of a loss.
+        /// Smaller is better, as for a loss.
         Min = "min",
-        /// More is better, as of an accuracy.
+        /// Larger is better, as for an accuracy.
         Max = "max",
     }
 }
 
 impl PlateauSettings {
-    /// What a person wants to know about it.
-    pub fn info(&self) -> &'static Info {
-        &Info {
+    /// Name, formula and advice.
+    pub const INFO: Info = {
+        Info {
             name: "plateau",
             title: "a lower rate whenever the loss stops falling",
             family: "schedule with a state",
@@ -66,11 +68,11 @@ if f falls by more than eps; the next cooldown losses are not counted",
             source: "PyTorch's ReduceLROnPlateau, whose (1 − threshold)·best is the same where losses are \
                      positive; there eps is of the rate, here of the factor",
         }
-    }
+    };
 }
 
-/// The factor of a learning rate that drops when a loss no longer falls. The one schedule that is
-/// no function of the step: it has a state, which can be taken out and put back.
+/// Factor of the learning rate that is reduced when a loss no longer falls. Unlike a [`Schedule`](crate::Schedule)
+/// it has a state, which can be saved and restored.
 ///
 /// ```
 /// use optim::{Plateau, PlateauSettings};
@@ -89,21 +91,21 @@ pub struct Plateau {
     state: PlateauState,
 }
 
-/// What a [`Plateau`] remembers.
+/// State of a [`Plateau`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlateauState {
-    /// The factor.
+    /// Current factor.
     pub factor: f64,
-    /// The best loss so far; before the first, the worst number there is.
+    /// Best loss so far; initially the worst finite number.
     pub best: f64,
-    /// Losses in a row that were no better.
-    pub no_better: u64,
-    /// Losses that are still not counted after the last drop.
-    pub not_counted: u64,
+    /// Number of losses in a row without improvement.
+    pub num_bad: u64,
+    /// Number of losses until the cooldown after the last reduction ends.
+    pub cooldown_left: u64,
 }
 
 impl Plateau {
-    /// Starts with a factor of 1.
+    /// Initial state: a factor of 1.
     ///
     /// # Errors
     /// If a setting is out of range.
@@ -112,24 +114,24 @@ impl Plateau {
             PlateauMode::Min => f64::MAX,
             PlateauMode::Max => f64::MIN,
         };
-        let state = PlateauState { factor: 1.0, best, no_better: 0, not_counted: 0 };
+        let state = PlateauState { factor: 1.0, best, num_bad: 0, cooldown_left: 0 };
         Plateau::resumed(settings, state)
     }
 
-    /// Goes on where `state` was taken.
+    /// Continues from a saved state.
     ///
     /// # Errors
     /// If a setting is out of range.
     pub fn resumed(settings: PlateauSettings, state: PlateauState) -> Result<Plateau, Error> {
-        (&settings as &dyn Hyperparameters).validate("plateau")?;
+        (&settings as &dyn Hyperparameters).validate(NAME)?;
         Ok(Plateau { settings, state })
     }
 
-    /// The factor after another loss; one that is not a number is no better.
+    /// Takes the next loss and returns the factor; NaN is no improvement.
     pub fn observe(&mut self, loss: f64) -> f64 {
         let PlateauSettings { gamma, patience, threshold, threshold_mode, mode, cooldown, floor, eps } =
             self.settings;
-        let PlateauState { factor, best, no_better, not_counted } = &mut self.state;
+        let PlateauState { factor, best, num_bad, cooldown_left } = &mut self.state;
         let margin = match threshold_mode {
             ThresholdMode::Relative => threshold * best.abs(),
             ThresholdMode::Absolute => threshold,
@@ -139,46 +141,49 @@ impl Plateau {
             PlateauMode::Max => loss > *best + margin,
         };
         if is_better {
-            (*best, *no_better) = (loss, 0);
+            (*best, *num_bad) = (loss, 0);
         } else {
-            *no_better += 1;
+            *num_bad += 1;
         }
-        if *not_counted > 0 {
-            (*not_counted, *no_better) = (*not_counted - 1, 0);
+        if *cooldown_left > 0 {
+            (*cooldown_left, *num_bad) = (*cooldown_left - 1, 0);
         }
-        if *no_better as f64 > patience {
+        if *num_bad as f64 > patience {
             let lower = (*factor * gamma).max(floor);
             if *factor - lower > eps {
                 *factor = lower;
             }
-            (*not_counted, *no_better) = (cooldown as u64, 0);
+            (*cooldown_left, *num_bad) = (cooldown as u64, 0);
         }
         *factor
     }
 
-    /// A copy of what it remembers.
+    /// Copy of the state.
     pub fn state(&self) -> PlateauState {
         self.state
     }
 
     pub(crate) fn save(&self, to: &mut StateDict) {
-        let PlateauState { factor, best, no_better, not_counted } = self.state;
-        let numbers = [factor, best, no_better as f64, not_counted as f64];
-        NAMES.iter().zip(numbers).for_each(|(name, x)| to.add("plateau", name, x));
+        let PlateauState { factor, best, num_bad, cooldown_left } = self.state;
+        let numbers = [factor, best, num_bad as f64, cooldown_left as f64];
+        KEYS.iter().zip(numbers).for_each(|(name, x)| to.add(NAME, name, x));
     }
 
     pub(crate) fn check(&self, from: &StateDict) -> Result<(), Error> {
-        let [.., no_better, not_counted] = NAMES;
-        from.check_count("plateau", no_better, MOST_STEPS)?;
-        from.check_count("plateau", not_counted, MOST_STEPS)
+        let [.., num_bad, cooldown_left] = KEYS;
+        from.check_count(NAME, num_bad, MAX_STEPS)?;
+        from.check_count(NAME, cooldown_left, MAX_STEPS)
     }
 
     pub(crate) fn load(&mut self, from: &StateDict) {
-        let [factor, best, no_better, not_counted] = NAMES.map(|name| from.number("plateau", name));
-        let [no_better, not_counted] = [no_better, not_counted].map(|count| count as u64);
-        self.state = PlateauState { factor, best, no_better, not_counted };
+        let [factor, best, num_bad, cooldown_left] = KEYS.map(|name| from.number(NAME, name));
+        let [num_bad, cooldown_left] = [num_bad, cooldown_left].map(|count| count as u64);
+        self.state = PlateauState { factor, best, num_bad, cooldown_left };
     }
 }
 
-/// What a state dict calls the parts of a state.
-const NAMES: [&str; 4] = ["factor", "best", "no_better", "not_counted"];
+/// Keys of the state in a state dict.
+const KEYS: [&str; 4] = ["factor", "best", "no_better", "not_counted"];
+
+/// Prefix of those keys, and the owner in error messages.
+const NAME: &str = PlateauSettings::INFO.name;

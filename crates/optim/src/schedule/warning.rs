@@ -1,11 +1,11 @@
-//! What can be used and will hardly be meant.
+//! Warnings about valid settings that are hardly intended.
 
 use std::fmt;
 
 use crate::hyper::Span;
 use crate::schedule::LrSchedule;
 
-/// A setting that is allowed and leaves weights untrained.
+/// Valid setting that leaves weights untrained.
 ///
 /// ```
 /// let schedule: optim::LrSchedule = "step every=3".parse()?;
@@ -21,27 +21,27 @@ use crate::schedule::LrSchedule;
 pub enum Warning {
     /// The learning rate is 0 at every update.
     NoRate {
-        /// The schedule.
+        /// Schedule.
         schedule: String,
-        /// Updates in all.
+        /// Total number of updates.
         total: u64,
     },
-    /// The learning rate falls below a millionth of its greatest within the first tenth, for good.
+    /// The learning rate stays below a millionth of its maximum from within the first tenth on.
     EarlyEnd {
-        /// The schedule.
+        /// Schedule.
         schedule: String,
-        /// The first update, counted from 1, of those whose rate is below.
+        /// First update with such a rate, counted from 1.
         update: u64,
-        /// Updates in all.
+        /// Total number of updates.
         total: u64,
-        /// A length that may have been meant as epochs.
+        /// Length that may have been intended in epochs.
         length: Option<u64>,
     },
     /// A weight whose gradient is 0 becomes NaN.
     ZeroByZero {
-        /// The optimizer.
+        /// Optimizer.
         of: String,
-        /// The setting that lets it happen: `eps=0`.
+        /// Setting that causes it: `eps=0`.
         setting: String,
     },
 }
@@ -76,17 +76,16 @@ impl fmt::Display for Warning {
 }
 
 impl LrSchedule {
-    /// Finds out whether a run of `total` updates, of which an epoch has `steps_per_epoch`, trains by this
-    /// schedule: whether the factor is 0 throughout, or falls below a millionth of its greatest within the
-    /// first tenth, for good.
+    /// Warning for a run of `total` updates, with `steps_per_epoch` updates an epoch, in which the factor is
+    /// always 0, or stays below a millionth of its maximum from within the first tenth on.
     pub fn warning(&self, total: u64, steps_per_epoch: u64) -> Option<Warning> {
         let running = self.in_steps(steps_per_epoch.max(1));
         let factor = |step| running.factor(step, total);
-        let greatest = (0..total).map(factor).reduce(f64::max)?;
-        if greatest == 0.0 {
+        let max = (0..total).map(factor).reduce(f64::max)?;
+        if max == 0.0 {
             return Some(Warning::NoRate { schedule: self.to_string(), total });
         }
-        let trains = |step: &u64| factor(*step) >= LEAST * greatest;
+        let trains = |step: &u64| factor(*step) >= NEGLIGIBLE * max;
         let trained = (0..total).rev().find(trains).map_or(0, |step| step + 1);
         (trained <= total / 10).then(|| Warning::EarlyEnd {
             schedule: self.to_string(),
@@ -100,5 +99,5 @@ impl LrSchedule {
     }
 }
 
-/// The share of a rate that counts as none.
-const LEAST: f64 = 1e-6;
+/// Fraction of the maximum rate that counts as 0.
+const NEGLIGIBLE: f64 = 1e-6;

@@ -16,33 +16,26 @@ hyperparameters! {
     }
 }
 
-const INFO: ScheduleInfo = ScheduleInfo {
-    name: "cosine_restarts",
-    title: "half a cosine again and again",
-    problem: "one fall ends in one minimum; a restart finds others, and each end is a model",
-    formula: "f = floor + (1 − floor)·m_mulᶦ·(1 + cos(π·sᵢ/Tᵢ))/2
-Tᵢ = period·t_mulᶦ        (sᵢ: steps since the i-th restart)",
-    ends: [1.0, 0.0],
-    good_when: "models from the ends of the falls are averaged, or training should have several places to stop",
-    bad_when: "one good model by a known step is wanted: a single cosine ends better",
-    source: "Loshchilov & Hutter 2017",
-    examples: ["cosine_restarts", "cosine_restarts period=14.3% t_mul=2 m_mul=0.7"],
-};
-
 impl Schedule for CosineRestarts {
-    fn info(&self) -> &'static ScheduleInfo {
-        &INFO
-    }
+    const INFO: ScheduleInfo = ScheduleInfo {
+        name: "cosine_restarts",
+        title: "half a cosine again and again",
+        problem: "one fall ends in one minimum; a restart finds others, and each end is a model",
+        formula: "f = floor + (1 − floor)·m_mulᶦ·(1 + cos(π·sᵢ/Tᵢ))/2
+Tᵢ = period·t_mulᶦ        (sᵢ: steps since the i-th restart)",
+        ends: [1.0, 0.0],
+        good_when: "models from the ends of the falls are averaged, or training should have several places \
+                    to stop",
+        bad_when: "one good model by a known step is wanted: a single cosine ends better",
+        source: "Loshchilov & Hutter 2017",
+        examples: ["cosine_restarts", "cosine_restarts period=14.3% t_mul=2 m_mul=0.7"],
+    };
 
     fn factor(&self, s: f64, total: f64) -> f64 {
         let CosineRestarts { period, t_mul, m_mul, floor } = *self;
         let period = period.steps(total).max(1.0);
         let (restarts, since, length) = last_restart(s, period, t_mul);
         floor + (1.0 - floor) * m_mul.powf(restarts) * half_cosine(1.0, 0.0, progress(since, length))
-    }
-
-    fn boxed(&self) -> Box<dyn Schedule> {
-        Box::new(*self)
     }
 }
 

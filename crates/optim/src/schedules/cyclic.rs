@@ -30,30 +30,26 @@ choices! {
     }
 }
 
-const INFO: ScheduleInfo = ScheduleInfo {
-    name: "cyclic",
-    title: "up and down in straight lines, again and again",
-    problem: "the best rate is unknown and changes; moving through a range meets it again and again",
-    formula: "f = floor + (1 − floor)·h·(s in its cycle, from 0 to 1 and back)
-h = 1, ½ᶦ in the i-th cycle from 0 (triangular2), gammaˢ (exp_range)",
-    ends: [0.25, 0.25],
-    good_when: "a range of rates is known to work, and where it lies in it not",
-    bad_when: "the last bit of accuracy counts: one_cycle and cosine end better",
-    source: "Smith 2017",
-    examples: ["cyclic", "cyclic floor=0.1 up=5% mode=triangular2"],
-};
-
 impl Schedule for Cyclic {
-    fn info(&self) -> &'static ScheduleInfo {
-        &INFO
-    }
+    const INFO: ScheduleInfo = ScheduleInfo {
+        name: "cyclic",
+        title: "up and down in straight lines, again and again",
+        problem: "the best rate is unknown and changes; moving through a range meets it again and again",
+        formula: "f = floor + (1 − floor)·h·(s in its cycle, from 0 to 1 and back)
+h = 1, ½ᶦ in the i-th cycle from 0 (triangular2), gammaˢ (exp_range)",
+        ends: [0.25, 0.25],
+        good_when: "a range of rates is known to work, and where it lies in it not",
+        bad_when: "the last bit of accuracy counts: one_cycle and cosine end better",
+        source: "Smith 2017",
+        examples: ["cyclic", "cyclic floor=0.1 up=5% mode=triangular2"],
+    };
 
     fn factor(&self, s: f64, total: f64) -> f64 {
-        self.floor + (1.0 - self.floor) * self.way(s, total)
+        self.floor + (1.0 - self.floor) * self.interpolation(s, total)
     }
 
     /// There in each rise and back in each fall, as momentum goes with the rate.
-    fn way(&self, s: f64, total: f64) -> f64 {
+    fn interpolation(&self, s: f64, total: f64) -> f64 {
         let Cyclic { up, down, mode, gamma, .. } = *self;
         let (up, down) = (up.steps(total).max(1.0), down.steps(total).max(1.0));
         let (cycles, within) = ((s / (up + down)).floor(), s % (up + down));
@@ -64,9 +60,5 @@ impl Schedule for Cyclic {
             Mode::ExpRange => gamma.powf(s),
         };
         scale * height
-    }
-
-    fn boxed(&self) -> Box<dyn Schedule> {
-        Box::new(*self)
     }
 }

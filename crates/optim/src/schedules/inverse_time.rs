@@ -9,36 +9,29 @@ hyperparameters! {
         rate: f64 = 1.0 in 0.0..,
         /// The length of a stretch.
         every: Span = "10%" in LENGTH,
-        /// Whether it falls at the ends of stretches only.
+        /// Whether it falls at the ends of intervals only.
         staircase: bool = false,
     }
 }
 
-const INFO: ScheduleInfo = ScheduleInfo {
-    name: "inverse_time",
-    title: "one over a straight line",
-    problem: "sums of steps must grow without end while sums of their squares stay finite, or SGD may not arrive",
-    formula: "f = 1/(1 + rate·s/every)
-f = 1/(1 + rate·⌊s/every⌋)        (with staircase)",
-    ends: [1.0, 0.0909090909],
-    good_when: "the number of steps is not known and the objective is strongly convex",
-    bad_when: "networks: it is too low for most of the time",
-    source: "Robbins & Monro 1951; Bottou 2012",
-    examples: ["inverse_time", "inverse_time rate=0.5 every=20% staircase=true"],
-};
-
 impl Schedule for InverseTime {
-    fn info(&self) -> &'static ScheduleInfo {
-        &INFO
-    }
+    const INFO: ScheduleInfo = ScheduleInfo {
+        name: "inverse_time",
+        title: "one over a straight line",
+        problem: "sums of steps must grow without end while sums of their squares stay finite, or SGD may \
+                  not arrive",
+        formula: "f = 1/(1 + rate·s/every)
+f = 1/(1 + rate·⌊s/every⌋)        (with staircase)",
+        ends: [1.0, 0.0909090909],
+        good_when: "the number of steps is not known and the objective is strongly convex",
+        bad_when: "networks: it is too low for most of the time",
+        source: "Robbins & Monro 1951; Bottou 2012",
+        examples: ["inverse_time", "inverse_time rate=0.5 every=20% staircase=true"],
+    };
 
     fn factor(&self, s: f64, total: f64) -> f64 {
         let InverseTime { rate, every, staircase } = *self;
-        let stretches = s / every.steps(total).max(1.0);
-        1.0 / (1.0 + rate * if staircase { stretches.floor() } else { stretches })
-    }
-
-    fn boxed(&self) -> Box<dyn Schedule> {
-        Box::new(*self)
+        let intervals = s / every.steps(total).max(1.0);
+        1.0 / (1.0 + rate * if staircase { intervals.floor() } else { intervals })
     }
 }

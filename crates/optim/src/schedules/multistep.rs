@@ -12,29 +12,21 @@ hyperparameters! {
     }
 }
 
-const INFO: ScheduleInfo = ScheduleInfo {
-    name: "multistep",
-    title: "multiplied by gamma at given steps",
-    problem: "the good places for drops are not equally far from each other",
-    formula: "f = gamma^(the number of places at s or before)",
-    ends: [1.0, 0.01],
-    good_when: "a published recipe names the steps of its drops",
-    bad_when: "nobody has found out yet where they should be",
-    source: "He, Zhang, Ren & Sun 2016, section 4.2",
-    examples: ["multistep", "multistep at=60%/80%/90% gamma=0.2"],
-};
-
 impl Schedule for Multistep {
-    fn info(&self) -> &'static ScheduleInfo {
-        &INFO
-    }
+    const INFO: ScheduleInfo = ScheduleInfo {
+        name: "multistep",
+        title: "multiplied by gamma at given steps",
+        problem: "the good places for drops are not equally far from each other",
+        formula: "f = gamma^(the number of places at s or before)",
+        ends: [1.0, 0.01],
+        good_when: "a published recipe names the steps of its drops",
+        bad_when: "nobody has found out yet where they should be",
+        source: "He, Zhang, Ren & Sun 2016, section 4.2",
+        examples: ["multistep", "multistep at=60%/80%/90% gamma=0.2"],
+    };
 
     fn factor(&self, s: f64, total: f64) -> f64 {
         let Multistep { at, gamma } = *self;
         gamma.powi(at.iter().filter(|span| span.steps(total) <= s).count() as i32)
-    }
-
-    fn boxed(&self) -> Box<dyn Schedule> {
-        Box::new(*self)
     }
 }

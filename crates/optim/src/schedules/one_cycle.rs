@@ -1,5 +1,5 @@
 use crate::hyper::Span;
-use crate::schedule::{Schedule, ScheduleInfo, half_cosine, progress, straight};
+use crate::schedule::{Schedule, ScheduleInfo, half_cosine, progress, linear};
 use crate::{choices, hyperparameters};
 
 hyperparameters! {
@@ -28,24 +28,20 @@ choices! {
     }
 }
 
-const INFO: ScheduleInfo = ScheduleInfo {
-    name: "one_cycle",
-    title: "up to the top and down to almost nothing, once",
-    problem: "a rate that is safe at the start is far too low in the middle of training",
-    formula: "f: 1/div → 1 → 1/(div·final_div) at steps 0, rise − 1, T − 1
+impl Schedule for OneCycle {
+    const INFO: ScheduleInfo = ScheduleInfo {
+        name: "one_cycle",
+        title: "up to the top and down to almost nothing, once",
+        problem: "a rate that is safe at the start is far too low in the middle of training",
+        formula: "f: 1/div → 1 → 1/(div·final_div) at steps 0, rise − 1, T − 1
 f: 1/div → 1 → 1/div → 1/(div·final_div)        (with three_phase)
 f = 1                                           (in a run of one step)",
-    ends: [0.04, 0.0],
-    good_when: "training should take few epochs, with SGD and a top rate from a range test",
-    bad_when: "the top is not known: too high a top destroys what was learned",
-    source: "Smith & Topin 2018",
-    examples: ["one_cycle", "one_cycle anneal=linear three_phase=true"],
-};
-
-impl Schedule for OneCycle {
-    fn info(&self) -> &'static ScheduleInfo {
-        &INFO
-    }
+        ends: [0.04, 0.0],
+        good_when: "training should take few epochs, with SGD and a top rate from a range test",
+        bad_when: "the top is not known: too high a top destroys what was learned",
+        source: "Smith & Topin 2018",
+        examples: ["one_cycle", "one_cycle anneal=linear three_phase=true"],
+    };
 
     fn depends_on_total(&self) -> bool {
         true
@@ -57,12 +53,8 @@ impl Schedule for OneCycle {
     }
 
     /// There while the rate rises and back while it falls, as momentum goes with it.
-    fn way(&self, s: f64, total: f64) -> f64 {
+    fn interpolation(&self, s: f64, total: f64) -> f64 {
         self.along([0.0, 1.0, 0.0, 0.0], s, total)
-    }
-
-    fn boxed(&self) -> Box<dyn Schedule> {
-        Box::new(*self)
     }
 }
 
@@ -75,7 +67,7 @@ impl OneCycle {
         let (last, top) = (total - 1.0, rise.exact_steps(total) - 1.0);
         let line = match anneal {
             Anneal::Cos => half_cosine,
-            Anneal::Linear => straight,
+            Anneal::Linear => linear,
         };
         let phase = |from: f64, to: f64, a: f64, b: f64| line(a, b, progress(s - from, to - from));
         if total <= 1.0 && s == 0.0 {

@@ -1,6 +1,6 @@
 use crate::error::Error;
 use crate::hyper::{List, Span};
-use crate::schedule::{Schedule, ScheduleInfo, half_cosine, progress, straight};
+use crate::schedule::{Schedule, ScheduleInfo, half_cosine, progress, linear};
 use crate::{choices, hyperparameters};
 
 hyperparameters! {
@@ -27,23 +27,19 @@ choices! {
     }
 }
 
-const INFO: ScheduleInfo = ScheduleInfo {
-    name: "piecewise",
-    title: "given factors from given steps on",
-    problem: "the course that is wanted has no name",
-    formula: "f = valuesᵢ from atᵢ to the next
-f: valuesᵢ at atᵢ, a straight line or half a cosine between        (between)",
-    ends: [1.0, 0.1],
-    good_when: "a course from elsewhere is to be followed exactly",
-    bad_when: "anything with a name does: this one has the most to tune",
-    source: "optax: piecewise_constant_schedule, piecewise_interpolate_schedule",
-    examples: ["piecewise", "piecewise values=0/1/0 at=5%/100% between=linear"],
-};
-
 impl Schedule for Piecewise {
-    fn info(&self) -> &'static ScheduleInfo {
-        &INFO
-    }
+    const INFO: ScheduleInfo = ScheduleInfo {
+        name: "piecewise",
+        title: "given factors from given steps on",
+        problem: "the course that is wanted has no name",
+        formula: "f = valuesᵢ from atᵢ to the next
+f: valuesᵢ at atᵢ, a straight line or half a cosine between        (between)",
+        ends: [1.0, 0.1],
+        good_when: "a course from elsewhere is to be followed exactly",
+        bad_when: "anything with a name does: this one has the most to tune",
+        source: "optax: piecewise_constant_schedule, piecewise_interpolate_schedule",
+        examples: ["piecewise", "piecewise values=0/1/0 at=5%/100% between=linear"],
+    };
 
     fn check(&self) -> Result<(), Error> {
         let Piecewise { values, at, .. } = *self;
@@ -59,23 +55,19 @@ impl Schedule for Piecewise {
         } else {
             return Ok(());
         };
-        Err(Error::Conflict { of: INFO.name.to_string(), why })
+        Err(Error::Conflict { of: Self::INFO.name.to_string(), why })
     }
 
     fn factor(&self, s: f64, total: f64) -> f64 {
         let Piecewise { values, at, between } = *self;
         let passed = at.iter().filter(|span| span.steps(total) <= s).count();
         let line = match between {
-            Between::Linear => straight,
+            Between::Linear => linear,
             Between::Cosine => half_cosine,
             Between::Hold => return values[passed],
         };
         let Some(next) = at.get(passed) else { return values[passed] };
         let from = if passed == 0 { 0.0 } else { at[passed - 1].steps(total) };
         line(values[passed], values[passed + 1], progress(s - from, next.steps(total) - from))
-    }
-
-    fn boxed(&self) -> Box<dyn Schedule> {
-        Box::new(*self)
     }
 }

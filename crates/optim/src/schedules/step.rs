@@ -12,29 +12,21 @@ hyperparameters! {
     }
 }
 
-const INFO: ScheduleInfo = ScheduleInfo {
-    name: "step",
-    title: "multiplied by gamma after equal numbers of steps",
-    problem: "long steps travel fast but cannot settle; short ones settle but do not travel",
-    formula: "f = gamma^⌊s/every⌋",
-    ends: [1.0, 0.001],
-    good_when: "a recipe for image classifiers is followed, with SGD and momentum",
-    bad_when: "the number of steps changes: the drops have to be placed anew",
-    source: "He, Zhang, Ren & Sun 2016, section 3.4",
-    examples: ["step", "step every=25% gamma=0.5"],
-};
-
 impl Schedule for Step {
-    fn info(&self) -> &'static ScheduleInfo {
-        &INFO
-    }
+    const INFO: ScheduleInfo = ScheduleInfo {
+        name: "step",
+        title: "multiplied by gamma after equal numbers of steps",
+        problem: "long steps travel fast but cannot settle; short ones settle but do not travel",
+        formula: "f = gamma^⌊s/every⌋",
+        ends: [1.0, 0.001],
+        good_when: "a recipe for image classifiers is followed, with SGD and momentum",
+        bad_when: "the number of steps changes: the drops have to be placed anew",
+        source: "He, Zhang, Ren & Sun 2016, section 3.4",
+        examples: ["step", "step every=25% gamma=0.5"],
+    };
 
     fn factor(&self, s: f64, total: f64) -> f64 {
         let Step { every, gamma } = *self;
         gamma.powf((s / every.steps(total).max(1.0)).floor())
-    }
-
-    fn boxed(&self) -> Box<dyn Schedule> {
-        Box::new(*self)
     }
 }

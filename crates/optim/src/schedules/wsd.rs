@@ -26,24 +26,20 @@ choices! {
     }
 }
 
-const INFO: ScheduleInfo = ScheduleInfo {
-    name: "wsd",
-    title: "warm-up, stable, decay: flat, then down at the end",
-    problem: "with cosine the number of steps must be known from the start",
-    formula: "f = 1 before the fall; u = its share that is behind
+impl Schedule for Wsd {
+    const INFO: ScheduleInfo = ScheduleInfo {
+        name: "wsd",
+        title: "warm-up, stable, decay: flat, then down at the end",
+        problem: "with cosine the number of steps must be known from the start",
+        formula: "f = 1 before the fall; u = its share that is behind
 f = floor + (1 − floor)·(1 − √u)
 1 − u instead with fall=linear, (1 + cos(πu))/2 with fall=cosine",
-    ends: [1.0, 0.0],
-    good_when: "one long run is to give good models of several lengths, each by a fall from a checkpoint",
-    bad_when: "the length is known and the run short: cosine has nothing to set",
-    source: "Hu et al. 2024; 1 − √u: Hägele et al. 2024",
-    examples: ["wsd warmup=5%", "wsd decay=40% fall=linear"],
-};
-
-impl Schedule for Wsd {
-    fn info(&self) -> &'static ScheduleInfo {
-        &INFO
-    }
+        ends: [1.0, 0.0],
+        good_when: "one long run is to give good models of several lengths, each by a fall from a checkpoint",
+        bad_when: "the length is known and the run short: cosine has nothing to set",
+        source: "Hu et al. 2024; 1 − √u: Hägele et al. 2024",
+        examples: ["wsd warmup=5%", "wsd decay=40% fall=linear"],
+    };
 
     fn depends_on_total(&self) -> bool {
         true
@@ -63,9 +59,5 @@ impl Schedule for Wsd {
             Fall::Cosine => half_cosine(1.0, 0.0, u),
         };
         floor + (1.0 - floor) * left
-    }
-
-    fn boxed(&self) -> Box<dyn Schedule> {
-        Box::new(*self)
     }
 }

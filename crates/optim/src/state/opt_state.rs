@@ -1,73 +1,72 @@
-//! What a rule or a wrapper keeps between steps.
+//! State of a rule or a wrapper between steps.
 
 use crate::error::Error;
-use crate::state::StateDict;
-use crate::state::{ScalarSlot, Slot, StateShape};
+use crate::state::{ScalarSlot, Slot, StateDict, StateShape};
 
-/// Arrays and numbers with their names.
+/// Named arrays and scalars.
 #[derive(Debug, Clone)]
 pub(crate) struct OptState {
-    /// Whose they are, before each name in a state dict; empty if nobody else keeps any.
-    pub(crate) of: String,
-    pub(crate) states: Vec<Slot>,
-    pub(crate) declared: Vec<ScalarSlot>,
+    /// Prefix of each name in a state dict; empty for the only parameter group.
+    pub(crate) prefix: String,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) scalar_slots: Vec<ScalarSlot>,
     pub(crate) arrays: Vec<Vec<f32>>,
-    /// What each array has a number for.
-    pub(crate) extents: Vec<StateShape>,
+    /// Shape of each array.
+    pub(crate) shapes: Vec<StateShape>,
     pub(crate) scalars: Vec<f64>,
 }
 
 impl OptState {
-    /// As they are at the start, `numbers` of each extent.
+    /// Initial state; `len` gives the length of an array of each shape.
     pub(crate) fn new(
-        of: String,
-        states: Vec<Slot>,
-        declared: Vec<ScalarSlot>,
-        numbers: impl Fn(StateShape) -> usize,
+        prefix: String,
+        slots: Vec<Slot>,
+        scalar_slots: Vec<ScalarSlot>,
+        len: impl Fn(StateShape) -> usize,
     ) -> OptState {
         OptState {
-            of,
-            arrays: states.iter().map(|state| vec![state.start; numbers(state.extent)]).collect(),
-            extents: states.iter().map(|state| state.extent).collect(),
-            scalars: declared.iter().map(|scalar| scalar.start).collect(),
-            states,
-            declared,
+            prefix,
+            arrays: slots.iter().map(|slot| vec![slot.start; len(slot.shape)]).collect(),
+            shapes: slots.iter().map(|slot| slot.shape).collect(),
+            scalars: scalar_slots.iter().map(|slot| slot.start).collect(),
+            slots,
+            scalar_slots,
         }
     }
 
-    /// With arrays behind those with a name, whose numbers nobody needs to know later.
-    pub(crate) fn with_scratch(mut self, arrays: usize, numbers: usize) -> OptState {
-        self.arrays.extend((0..arrays).map(|_| vec![0.0; numbers]));
-        self.extents.extend((0..arrays).map(|_| StateShape::Weights));
+    /// Adds scratch arrays after the named ones, which are not saved.
+    pub(crate) fn with_scratch(mut self, arrays: usize, len: usize) -> OptState {
+        self.arrays.extend((0..arrays).map(|_| vec![0.0; len]));
+        self.shapes.extend((0..arrays).map(|_| StateShape::Weights));
         self
     }
 
-    /// The array of that name.
+    /// Array of that name.
     pub(crate) fn array(&self, name: &str) -> Option<&[f32]> {
-        let index = self.states.iter().position(|state| state.name == name)?;
+        let index = self.slots.iter().position(|slot| slot.name == name)?;
         Some(&self.arrays[index])
     }
 
     pub(crate) fn save(&self, to: &mut StateDict) {
-        let OptState { of, states, declared, arrays, scalars, .. } = self;
-        declared.iter().zip(scalars).for_each(|(scalar, x)| to.add(of, scalar.name, *x));
-        states.iter().zip(arrays).for_each(|(state, array)| to.add_array(of, state.name, array));
+        let OptState { prefix, slots, scalar_slots, arrays, scalars, .. } = self;
+        scalar_slots.iter().zip(scalars).for_each(|(slot, x)| to.add(prefix, slot.name, *x));
+        slots.iter().zip(arrays).for_each(|(slot, array)| to.add_array(prefix, slot.name, array));
     }
 
-    /// Whether what is counted can have been counted.
+    /// Checks that counts are whole numbers within their bounds.
     pub(crate) fn check(&self, from: &StateDict) -> Result<(), Error> {
-        for ScalarSlot { name, most, .. } in &self.declared {
-            if let Some(most) = most {
-                from.check_count(&self.of, name, *most)?;
+        for ScalarSlot { name, max, .. } in &self.scalar_slots {
+            if let Some(max) = max {
+                from.check_count(&self.prefix, name, *max)?;
             }
         }
         Ok(())
     }
 
-    /// Takes over what was [checked](OptState::check).
+    /// Loads a state that was [checked](OptState::check).
     pub(crate) fn load(&mut self, from: &mut StateDict) {
-        let OptState { of, states, declared, arrays, scalars, .. } = self;
-        declared.iter().zip(scalars).for_each(|(scalar, x)| *x = from.number(of, scalar.name));
-        states.iter().zip(arrays).for_each(|(state, array)| *array = from.take_array(of, state.name));
+        let OptState { prefix, slots, scalar_slots, arrays, scalars, .. } = self;
+        scalar_slots.iter().zip(scalars).for_each(|(slot, x)| *x = from.number(prefix, slot.name));
+        slots.iter().zip(arrays).for_each(|(slot, array)| *array = from.take_array(prefix, slot.name));
     }
 }

@@ -1,52 +1,51 @@
-//! Arrays and numbers that are kept between steps: their names and sizes.
+//! Names and shapes of state arrays and scalars.
 
 use tensor::{ParamInfo, Role};
 
-/// An array that a rule keeps between steps.
+/// State array of a rule or a wrapper.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Slot {
-    /// Its name in a state dict, PyTorch's where there is one: `exp_avg`.
+    /// Name in a state dict, the one in PyTorch where it has the rule: `exp_avg`.
     pub name: &'static str,
-    /// The symbol in the formula: `m`.
+    /// Symbol in the formula: `m`.
     pub symbol: &'static str,
-    /// The number that it is filled with at the start.
+    /// Initial value of every number.
     pub start: f32,
-    /// How many numbers it has.
-    pub extent: StateShape,
+    /// Numbers for each parameter.
+    pub shape: StateShape,
 }
 
 impl Slot {
-    /// An array of zeros at the start.
+    /// Array with a number for each weight, 0 at the start.
     pub const fn zeros(name: &'static str, symbol: &'static str) -> Slot {
-        Slot { name, symbol, start: 0.0, extent: StateShape::Weights }
+        Slot { name, symbol, start: 0.0, shape: StateShape::Weights }
     }
 }
 
-/// A number that a rule keeps between steps.
+/// State of a rule or a wrapper that is no array.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScalarSlot {
-    /// Its name in a state dict, PyTorch's where there is one: `mu_product`.
+    /// Name in a state dict, the one in PyTorch where it has the rule: `mu_product`.
     pub name: &'static str,
-    /// Its value at the start.
+    /// Initial value.
     pub start: f64,
-    /// For one that counts something: the most that there can be. A saved state with more is refused.
-    pub most: Option<u64>,
+    /// Maximum of a count; a saved state with a larger one is refused. `None` for any other number.
+    pub max: Option<u64>,
 }
 
 impl ScalarSlot {
-    /// Any number.
+    /// Number without bounds.
     pub const fn new(name: &'static str, start: f64) -> ScalarSlot {
-        ScalarSlot { name, start, most: None }
+        ScalarSlot { name, start, max: None }
     }
 
-    /// A whole number from 0 to `most`, 0 at the start.
-    pub const fn count(name: &'static str, most: u64) -> ScalarSlot {
-        ScalarSlot { name, start: 0.0, most: Some(most) }
+    /// Count from 0 to `max`, 0 at the start.
+    pub const fn count(name: &'static str, max: u64) -> ScalarSlot {
+        ScalarSlot { name, start: 0.0, max: Some(max) }
     }
 }
 
-/// How many numbers a state array has for each parameter. A *matrix* is whatever has two
-/// dimensions or more.
+/// Shape of a state array: its numbers for each parameter. A *matrix* has two dimensions or more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StateShape {
     /// One for each weight.
@@ -57,47 +56,46 @@ pub enum StateShape {
     Rows,
     /// One for each column of a matrix, and of each matrix of a stack of them.
     Columns,
-    /// One for each weight of what is no matrix.
+    /// One for each weight of a parameter that is no matrix.
     Vectors,
-    /// One for each weight of what is no matrix or has another role than a weight matrix.
+    /// One for each weight of a parameter that is no matrix or does not have the role of a weight matrix.
     Rest,
     /// One for each weight of a matrix that is a weight matrix: where [`Rest`](StateShape::Rest) has none.
     Matrices,
-    /// A square matrix for each dimension that has at most so many indexes, and one for each index of a
-    /// longer one.
+    /// A square matrix for each dimension up to this size, and one number for each index of a larger one.
     Squares(usize),
-    /// The same for a matrix; none for a longer dimension, nor for what is no matrix.
+    /// A square matrix for each dimension of a matrix up to this size, and nothing else.
     MatrixSquares(usize),
-    /// So many for each weight: the last vectors of a history, one after the other. For rules that look
-    /// at all weights at once.
+    /// This many for each weight: the last vectors of a history, one after the other. For rules of the tier
+    /// [`Vector`](crate::Tier::Vector).
     History(usize),
 }
 
 impl StateShape {
-    /// Numbers for this parameter.
-    pub(crate) fn numbers(self, entry: &ParamInfo) -> usize {
-        let shape = &entry.shape;
+    /// Length of an array for one parameter.
+    pub(crate) fn len(self, param: &ParamInfo) -> usize {
+        let shape = &param.shape;
         match self {
             StateShape::One => 1,
             StateShape::History(vectors) => vectors * shape.len(),
-            StateShape::Squares(most) => shape.iter().map(|&d| if d <= most { d * d } else { d }).sum(),
-            StateShape::MatrixSquares(most) if shape.rank() >= 2 => {
-                shape.iter().filter(|&&d| d <= most).map(|d| d * d).sum()
+            StateShape::Squares(max) => shape.iter().map(|&d| if d <= max { d * d } else { d }).sum(),
+            StateShape::MatrixSquares(max) if shape.rank() >= 2 => {
+                shape.iter().filter(|&&d| d <= max).map(|d| d * d).sum()
             }
             StateShape::Rows if shape.rank() >= 2 => shape.len() / shape[shape.rank() - 1].max(1),
             StateShape::Columns if shape.rank() >= 2 => shape.len() / shape[shape.rank() - 2].max(1),
-            _ if self.is_full(std::slice::from_ref(entry)) => shape.len(),
+            _ if self.is_full(std::slice::from_ref(param)) => shape.len(),
             _ => 0,
         }
     }
 
-    /// Whether there is one for each weight of these parameters.
-    pub(crate) fn is_full(self, entries: &[ParamInfo]) -> bool {
-        entries.iter().all(|entry| match self {
+    /// Tells whether it has a number for each weight of these parameters.
+    pub(crate) fn is_full(self, params: &[ParamInfo]) -> bool {
+        params.iter().all(|param| match self {
             StateShape::Weights => true,
-            StateShape::Vectors => entry.shape.rank() < 2,
-            StateShape::Rest => entry.shape.rank() < 2 || entry.role != Role::Matrix,
-            StateShape::Matrices => entry.shape.rank() >= 2 && entry.role == Role::Matrix,
+            StateShape::Vectors => param.shape.rank() < 2,
+            StateShape::Rest => param.shape.rank() < 2 || param.role != Role::Matrix,
+            StateShape::Matrices => param.shape.rank() >= 2 && param.role == Role::Matrix,
             StateShape::One | StateShape::Rows | StateShape::Columns => false,
             StateShape::History(_) | StateShape::Squares(_) | StateShape::MatrixSquares(_) => false,
         })

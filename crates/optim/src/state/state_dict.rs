@@ -1,19 +1,19 @@
-//! All that an optimizer remembers, by name.
+//! State of an optimizer by name.
 
 use crate::error::Error;
 
-/// More steps than anybody makes, and few enough that every number of them is exact in double precision.
-pub(crate) const MOST_STEPS: u64 = 1 << 53;
+/// Maximum number of steps: up to here, counts are exact in double precision.
+pub(crate) const MAX_STEPS: u64 = 1 << 53;
 
-/// All that an optimizer remembers, to be written and read again.
+/// State of an optimizer, to be saved and loaded.
 ///
-/// A rule's arrays and numbers are called as PyTorch calls them, where it has the rule: `exp_avg`. What
-/// belongs to a group or a wrapper has that before its name: `bias/exp_avg`, `lookahead/slow`.
+/// Arrays and scalars of a rule have the names that PyTorch gives them, where it has the rule: `exp_avg`.
+/// Those of a group or a wrapper have its name as a prefix: `bias/exp_avg`, `lookahead/slow`.
 ///
 /// ```
 /// use optim::{Optimizer, StateDict, rules};
 ///
-/// let adam = || Optimizer::from_boxed(rules::parse("adam lr=0.1")?, 2);
+/// let adam = || Optimizer::from_boxed(optim::parse_rule("adam lr=0.1")?, 2);
 /// let (mut w, mut first) = ([1.0, 2.0], adam()?);
 /// first.step(&mut w, &[0.5, -0.5]);
 /// let file: Vec<u8> = first.state_dict().to_safetensors();
@@ -22,28 +22,28 @@ pub(crate) const MOST_STEPS: u64 = 1 << 53;
 /// second.load_state_dict(StateDict::from_safetensors(&file)?)?;
 /// assert_eq!(second.state_dict(), first.state_dict());
 ///
-/// let mut other = Optimizer::from_boxed(rules::parse("adam lr=0.2")?, 2)?;
+/// let mut other = Optimizer::from_boxed(optim::parse_rule("adam lr=0.2")?, 2)?;
 /// let refused = other.load_state_dict(StateDict::from_safetensors(&file)?).unwrap_err();
 /// assert!(refused.to_string().contains("lr=0.1"));
 /// # Ok::<(), optim::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct StateDict {
-    /// The method that it is of, as it is spelt.
-    pub method: String,
-    /// Updates over which its schedules run; 0 if nobody has said.
+    /// Recipe of the optimizer, as printed by [`OptimizerSpec`](crate::OptimizerSpec).
+    pub recipe: String,
+    /// Number of updates over which schedules run; 0 if it was not set.
     pub total_steps: u64,
-    /// Updates of one epoch, for lengths in epochs; 0 if nobody has said.
+    /// Number of updates in an epoch, for lengths in epochs; 0 if it was not set.
     pub steps_per_epoch: u64,
-    /// The parameters that it was made for: names and sizes.
+    /// Names and sizes of the parameters.
     pub parameters: Vec<(String, Vec<usize>)>,
-    /// Updates made.
+    /// Number of updates made.
     pub steps: u64,
-    /// Gradients taken for them.
+    /// Number of gradients taken for them.
     pub gradient_calls: u64,
-    /// The state arrays by name.
+    /// State arrays by name.
     pub arrays: Vec<(String, Vec<f32>)>,
-    /// The numbers beside them by name; most rules have none.
+    /// Scalars by name; most rules have none.
     pub scalars: Vec<(String, f64)>,
 }
 
@@ -56,60 +56,63 @@ impl StateDict {
         self.arrays.push((full_name(of, name), array.to_vec()));
     }
 
-    /// A number that is known to be there.
+    /// A scalar, whose name was checked.
     pub(crate) fn number(&self, of: &str, name: &str) -> f64 {
         let name = full_name(of, name);
         self.scalars.iter().find(|(known, _)| *known == name).expect("names were compared").1
     }
 
-    /// Whether a number that is known to be there is a whole one up to `most`.
-    pub(crate) fn check_count(&self, of: &str, name: &str, most: u64) -> Result<(), Error> {
+    /// Checks that a scalar, whose name was checked, is a whole number up to `max`.
+    pub(crate) fn check_count(&self, of: &str, name: &str, max: u64) -> Result<(), Error> {
         let x = self.number(of, name);
-        if x.fract() == 0.0 && (0.0..=most as f64).contains(&x) {
+        if x.fract() == 0.0 && (0.0..=max as f64).contains(&x) {
             return Ok(());
         }
-        let why = format!("`{}` is {x:?}, not a whole number from 0 to {most}", full_name(of, name));
+        let why =
+            format!("expected `{}` to be a whole number from 0 to {max}, found {x:?}", full_name(of, name));
         Err(Error::State { why })
     }
 
-    /// An array that is known to be there.
+    /// An array, whose name was checked.
     pub(crate) fn take_array(&mut self, of: &str, name: &str) -> Vec<f32> {
         let name = full_name(of, name);
         let found = self.arrays.iter_mut().find(|(known, _)| *known == name);
         std::mem::take(&mut found.expect("names were compared").1)
     }
 
-    /// Whether it is of the method, parameters and lengths of `own`, the state of the optimizer that is to
-    /// take it.
+    /// Checks that recipe, parameters and lengths are those of `own`, the state of the optimizer that loads
+    /// it.
     pub(crate) fn check(&self, own: &StateDict) -> Result<(), Error> {
         let refused = |why: String| Err(Error::State { why });
-        if self.method != own.method {
-            let [theirs, ours] = difference(&self.method, &own.method);
+        if self.recipe != own.recipe {
+            let [theirs, ours] = difference(&self.recipe, &own.recipe);
             return refused(format!(
-                "it was saved by `{}`, this is `{}` (`{theirs}` there, `{ours}` here)",
-                self.method, own.method
+                "expected the state of `{1}`, found that of `{0}` (expected `{ours}`, found `{theirs}`)",
+                self.recipe, own.recipe
             ));
         }
         if self.total_steps != own.total_steps {
             return refused(format!(
-                "its schedules run over {} updates, these over {}",
-                self.total_steps, own.total_steps
+                "expected schedules over {} updates, found {}",
+                own.total_steps, self.total_steps
             ));
         }
         if own.steps_per_epoch > 0 && self.steps_per_epoch > 0 && self.steps_per_epoch != own.steps_per_epoch
         {
             return refused(format!(
-                "its epochs have {} updates, these {}",
-                self.steps_per_epoch, own.steps_per_epoch
+                "expected {} updates in an epoch, found {}",
+                own.steps_per_epoch, self.steps_per_epoch
             ));
         }
         if self.parameters.len() != own.parameters.len() {
             let [theirs, ours] = [self, own].map(|state| state.parameters.len());
-            return refused(format!("it was saved for {theirs} parameters, these are {ours}"));
+            return refused(format!("expected {ours} parameters, found {theirs}"));
         }
         for ((their_name, theirs), (name, ours)) in self.parameters.iter().zip(&own.parameters) {
             if (their_name, theirs) != (name, ours) {
-                return refused(format!("its parameter `{their_name}` {theirs:?} is `{name}` {ours:?} here"));
+                return refused(format!(
+                    "expected the parameter `{name}` {ours:?}, found `{their_name}` {theirs:?}"
+                ));
             }
         }
         for (kind, theirs, ours) in [
@@ -118,21 +121,21 @@ impl StateDict {
         ] {
             if theirs != ours {
                 return refused(format!(
-                    "`{}` keeps the {kind} {ours:?}, the saved state has {theirs:?}",
-                    own.method
+                    "expected the {kind} {ours:?} of `{}`, found {theirs:?}",
+                    own.recipe
                 ));
             }
         }
         for ((name, array), (_, own)) in self.arrays.iter().zip(&own.arrays) {
             if array.len() != own.len() {
-                return refused(format!("`{name}` has {} numbers, not {}", array.len(), own.len()));
+                return refused(format!("expected {} numbers in `{name}`, found {}", own.len(), array.len()));
             }
         }
         Ok(())
     }
 }
 
-/// What is different in two spellings: the words between those that they begin and end with alike.
+/// Difference of two recipes: the words between their common start and their common end.
 fn difference(theirs: &str, ours: &str) -> [String; 2] {
     let [theirs, ours] = [theirs, ours].map(|text| text.split(' ').collect::<Vec<_>>());
     let alike = |a: &mut dyn Iterator<Item = (&&str, &&str)>| a.take_while(|(a, b)| a == b).count();

@@ -1,8 +1,6 @@
 use crate::error::Error;
 use crate::hyperparameters;
-use crate::rule::Info;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Changes, Wrapper, WrapperCtx, whole};
+use crate::rule::{Changes, Info, MemoryTraffic, Wrapper, WrapperCtx, whole};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
@@ -13,23 +11,21 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "accumulate",
-    title: "Gradient accumulation",
-    family: "wrapper",
-    problem: "a batch as large as wanted does not fit into memory, or one pass over the data is cut in parts",
-    formula: "a ← a + (g − a)/n             (the n-th batch since the last step)
-at n = k: step with the gradient a, n ← 0",
-    good_when: "a larger batch is wanted than fits; schedules count updates, not batches",
-    bad_when: "memory is no limit: the large batch at once is faster",
-    relatives: "every=1 is the rule inside",
-    source: "optax.MultiSteps; the loss, where a rule asks for it, is the mean as well",
-};
-
 impl Wrapper for Accumulate {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+    const INFO: Info = Info {
+        name: "accumulate",
+        title: "Gradient accumulation",
+        family: "wrapper",
+        problem: "a batch as large as wanted does not fit into memory, or one pass over the data is cut in \
+                  parts",
+        formula: "a ← a + (g − a)/n             (the n-th batch since the last step)
+at n = k: step with the gradient a, n ← 0",
+        good_when: "a larger batch is wanted than fits; schedules count updates, not batches",
+        bad_when: "memory is no limit: the large batch at once is faster",
+        relatives: "every=1 is the rule inside",
+        source: "optax.MultiSteps; the loss, where a rule asks for it, is the mean as well",
+    };
+    const CHANGES: Changes = Changes::Gradients;
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("mean", "a")]
@@ -39,19 +35,15 @@ impl Wrapper for Accumulate {
         vec![ScalarSlot::count("gathered", self.every as u64 - 1), ScalarSlot::new("mean_loss", 0.0)]
     }
 
-    fn changes(&self) -> Changes {
-        Changes::Gradients
-    }
-
     fn calls_per_update(&self) -> u64 {
         self.every as u64
     }
 
     fn check(&self) -> Result<(), Error> {
-        whole(INFO.name, "every", self.every)
+        whole(Self::INFO.name, "every", self.every)
     }
 
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(1, 2, 1) + MemoryTraffic::of(1, 1, 1).every(self.every)
     }
 
@@ -73,9 +65,5 @@ impl Wrapper for Accumulate {
             mean.into_iter().for_each(|loss| ctx.set_loss(loss));
             ctx.inner();
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Wrapper> {
-        Box::new(*self)
     }
 }

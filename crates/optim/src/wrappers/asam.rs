@@ -1,9 +1,7 @@
 use tensor::Role;
 
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Changes, Wrapper, WrapperCtx};
-use crate::rule::{Info, Requires};
+use crate::rule::{Changes, Info, MemoryTraffic, Requires, Wrapper, WrapperCtx};
 
 hyperparameters! {
     /// Steps with the gradient at the worst place nearby, where near is a share of each weight.
@@ -15,40 +13,27 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "asam",
-    title: "Adaptive sharpness-aware minimisation",
-    family: "wrapper",
-    problem: "sharpness as SAM has it changes when a layer's weights are scaled up and the next one's down, \
-              though the function stays the same",
-    formula: "T = |w| + η                     (1 for biases)
+impl Wrapper for Asam {
+    const INFO: Info = Info {
+        name: "asam",
+        title: "Adaptive sharpness-aware minimisation",
+        family: "wrapper",
+        problem: "sharpness as SAM has it changes when a layer's weights are scaled up and the next one's \
+                  down, though the function stays the same",
+        formula: "T = |w| + η                     (1 for biases)
 w′ = w + ρ·T²·g/‖T·g‖
 step from w with the gradient at w′",
-    good_when: "SAM helps and layers have weights of very different sizes",
-    bad_when: "time is short: it takes two gradients a step",
-    relatives: "rho=0 is the rule inside, at twice the work; sam is as near to every weight",
-    source: "Kwon et al. 2021",
-};
-
-impl Wrapper for Asam {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
-
+        good_when: "SAM helps and layers have weights of very different sizes",
+        bad_when: "time is short: it takes two gradients a step",
+        relatives: "rho=0 is the rule inside, at twice the work; sam is as near to every weight",
+        source: "Kwon et al. 2021",
+    };
+    const REQUIRES: Requires = Requires::Closure;
     /// Where the step starts.
-    fn scratch(&self) -> usize {
-        1
-    }
+    const SCRATCH: usize = 1;
+    const CHANGES: Changes = Changes::Gradients;
 
-    fn requires(&self) -> Requires {
-        Requires::Closure
-    }
-
-    fn changes(&self) -> Changes {
-        Changes::Gradients
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(3, 5, 4)
     }
 
@@ -78,9 +63,5 @@ impl Wrapper for Asam {
         ctx.evaluate();
         ctx.update().each_weight(|_, _, [start]| (start, [start]));
         ctx.inner();
-    }
-
-    fn boxed(&self) -> Box<dyn Wrapper> {
-        Box::new(*self)
     }
 }

@@ -1,7 +1,5 @@
 use crate::hyperparameters;
-use crate::rule::Info;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Changes, Wrapper, WrapperCtx};
+use crate::rule::{Changes, Info, MemoryTraffic, Wrapper, WrapperCtx};
 
 hyperparameters! {
     /// Leaves out what of a step is against the gradient.
@@ -11,37 +9,27 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "cautious",
-    title: "Cautious steps",
-    family: "wrapper",
-    problem: "momentum goes on uphill for a while after the slope has turned",
-    formula: "u = w − w′                      (the whole step of the rule, to w′)
+impl Wrapper for Cautious {
+    const INFO: Info = Info {
+        name: "cautious",
+        title: "Cautious steps",
+        family: "wrapper",
+        problem: "momentum goes on uphill for a while after the slope has turned",
+        formula: "u = w − w′                      (the whole step of the rule, to w′)
 m = 1 where u·g > 0, else 0
 w ← w − u·m/max(mean(m), least) (the mean of a parameter)",
-    good_when: "the inner rule has momentum: adamw, lion",
-    bad_when: "there is no momentum, so that every step is along the gradient, or weight decay is strong: it \
-               is left out where it is against the gradient",
-    relatives: "least=1 leaves out the same and does not rescale the rest; around sgd without momentum it changes \
-                nothing",
-    source: "Liang et al. 2024; the least share: timm",
-};
-
-impl Wrapper for Cautious {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
-
+        good_when: "the inner rule has momentum: adamw, lion",
+        bad_when: "there is no momentum, so that every step is along the gradient, or weight decay is \
+                   strong: it is left out where it is against the gradient",
+        relatives: "least=1 leaves out the same and does not rescale the rest; around sgd without momentum \
+                    it changes nothing",
+        source: "Liang et al. 2024; the least share: timm",
+    };
     /// Where the step starts.
-    fn scratch(&self) -> usize {
-        1
-    }
+    const SCRATCH: usize = 1;
+    const CHANGES: Changes = Changes::Weights;
 
-    fn changes(&self) -> Changes {
-        Changes::Weights
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(3, 7, 3)
     }
 
@@ -59,10 +47,6 @@ impl Wrapper for Cautious {
                 (start + if is_downhill(step, g) { step * rescaled } else { 0.0 }, [start])
             });
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Wrapper> {
-        Box::new(*self)
     }
 }
 

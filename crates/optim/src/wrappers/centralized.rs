@@ -2,9 +2,7 @@ use tensor::parallel::{CHUNK, for_each_chunk};
 use tensor::simd::{self, Kernel};
 
 use crate::hyperparameters;
-use crate::rule::Info;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Changes, Wrapper, WrapperCtx};
+use crate::rule::{Changes, Info, MemoryTraffic, Wrapper, WrapperCtx};
 
 hyperparameters! {
     /// Takes the mean out of each row of a gradient.
@@ -14,36 +12,30 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "centralized",
-    title: "Gradient centralization",
-    family: "wrapper",
-    problem: "what all weights of a unit have in common in their gradient moves its mean, which mostly shifts \
-              the output and makes training less smooth",
-    formula: "g ← g − mean(g)               (of each row of a matrix, of each kernel)",
-    good_when: "inputs of a layer are not centred, as behind a ReLU; it costs one pass over the gradients",
-    bad_when: "a layer is followed by a norm that takes the mean out anyway",
-    relatives: "adamp and sgdp take out another part of a step, the one along the weights",
-    source: "Yong et al. 2020",
-};
-
 impl Wrapper for Centralized {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+    const INFO: Info = Info {
+        name: "centralized",
+        title: "Gradient centralization",
+        family: "wrapper",
+        problem: "what all weights of a unit have in common in their gradient moves its mean, which mostly \
+                  shifts the output and makes training less smooth",
+        formula: "g ← g − mean(g)               (of each row of a matrix, of each kernel)",
+        good_when: "inputs of a layer are not centred, as behind a ReLU; it costs one pass over the \
+                    gradients",
+        bad_when: "a layer is followed by a norm that takes the mean out anyway",
+        relatives: "adamp and sgdp take out another part of a step, the one along the weights",
+        source: "Yong et al. 2020",
+    };
+    const CHANGES: Changes = Changes::Gradients;
 
-    fn changes(&self) -> Changes {
-        Changes::Gradients
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(2, 2, 2)
     }
 
     fn step(&self, mut ctx: WrapperCtx<'_>) {
         let path = ctx.path();
         let least = if self.kernels_only { 3 } else { 2 };
-        let rows: Vec<_> = ctx.entries().iter().filter(|entry| entry.shape.rank() >= least).collect();
+        let rows: Vec<_> = ctx.params().iter().filter(|entry| entry.shape.rank() >= least).collect();
         let rows: Vec<_> = rows.into_iter().map(|entry| (entry.range.clone(), entry.shape[0])).collect();
         let gradients = ctx.gradients_mut();
         for (range, rows) in rows {
@@ -53,10 +45,6 @@ impl Wrapper for Centralized {
             for_each_chunk(chunks.collect(), |chunk| simd::dispatch_on(path, chunk));
         }
         ctx.inner();
-    }
-
-    fn boxed(&self) -> Box<dyn Wrapper> {
-        Box::new(*self)
     }
 }
 

@@ -1,8 +1,6 @@
 use crate::formula::lerp;
 use crate::hyperparameters;
-use crate::rule::Info;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Wrapper, WrapperCtx};
+use crate::rule::{Info, MemoryTraffic, Wrapper, WrapperCtx};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -15,34 +13,28 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "ema",
-    title: "Exponential moving average of the weights",
-    family: "wrapper",
-    problem: "the last weights carry the noise of the last batches; their mean does not",
-    formula: "a ← βₜ·a + (1 − βₜ)·w           (a is what is evaluated)
-βₜ = min(β, (1 + t)/(10 + t))     (with warm_up)",
-    good_when: "almost always, for evaluation: it costs one pass over the weights",
-    bad_when: "there are fewer than some 1/(1 − β) steps, or batch normalisation, whose statistics belong to w",
-    relatives: "decay=0 evaluates at the weights as they are; asgd has an average of its own that does \
-                not forget; lookahead leads the weights back to its slow ones",
-    source: "Polyak & Juditsky 1992; the warm-up: TensorFlow's ExponentialMovingAverage",
-};
-
 impl Wrapper for Ema {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+    const INFO: Info = Info {
+        name: "ema",
+        title: "Exponential moving average of the weights",
+        family: "wrapper",
+        problem: "the last weights carry the noise of the last batches; their mean does not",
+        formula: "a ← βₜ·a + (1 − βₜ)·w           (a is what is evaluated)
+βₜ = min(β, (1 + t)/(10 + t))     (with warm_up)",
+        good_when: "almost always, for evaluation: it costs one pass over the weights",
+        bad_when: "there are fewer than some 1/(1 − β) steps, or batch normalisation, whose statistics \
+                   belong to w",
+        relatives: "decay=0 evaluates at the weights as they are; asgd has an average of its own that does \
+                    not forget; lookahead leads the weights back to its slow ones",
+        source: "Polyak & Juditsky 1992; the warm-up: TensorFlow's ExponentialMovingAverage",
+    };
+    const EVAL_WEIGHTS: Option<&'static str> = Some("average");
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("average", "a")]
     }
 
-    fn eval_weights(&self) -> Option<&'static str> {
-        Some("average")
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(1, 2, 1)
     }
 
@@ -57,9 +49,5 @@ impl Wrapper for Ema {
         let decay = if self.warm_up { self.decay.min((1.0 + t) / (10.0 + t)) } else { self.decay };
         let new = (1.0 - decay) as f32;
         ctx.eval_weights(|update| update.each_weight(move |w, _, [average]| (w, [lerp(average, w, new)])));
-    }
-
-    fn boxed(&self) -> Box<dyn Wrapper> {
-        Box::new(*self)
     }
 }

@@ -2,11 +2,8 @@ use tensor::math::all_finite;
 
 use crate::error::Error;
 use crate::hyperparameters;
-use crate::rule::Info;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Wrapper, WrapperCtx, whole};
-use crate::state::MOST_STEPS;
-use crate::state::ScalarSlot;
+use crate::rule::{Info, MemoryTraffic, Wrapper, WrapperCtx, whole};
+use crate::state::{MAX_STEPS, ScalarSlot};
 
 hyperparameters! {
     /// Leaves out steps whose gradient is not finite.
@@ -16,37 +13,31 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "if_finite",
-    title: "No step with a gradient that is not finite",
-    family: "wrapper",
-    problem: "one batch whose gradient overflows makes all weights NaN for ever",
-    formula: "n ← 0 if all of g is finite, else n + 1
-step if n = 0 or n > most",
-    good_when: "a rare batch overflows; scalars of the state dict count them: in_a_row and in_all",
-    bad_when: "gradients overflow because the rate is too high: then it hides that for some steps",
-    relatives: "without such a gradient it is the rule inside; clip=1 tames those that are large and finite",
-    source: "optax.apply_if_finite, which lets the step through as well after too many in a row",
-};
-
 impl Wrapper for IfFinite {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+    const INFO: Info = Info {
+        name: "if_finite",
+        title: "No step with a gradient that is not finite",
+        family: "wrapper",
+        problem: "one batch whose gradient overflows makes all weights NaN for ever",
+        formula: "n ← 0 if all of g is finite, else n + 1
+step if n = 0 or n > most",
+        good_when: "a rare batch overflows; scalars of the state dict count them: in_a_row and in_all",
+        bad_when: "gradients overflow because the rate is too high: then it hides that for some steps",
+        relatives: "without such a gradient it is the rule inside; clip=1 tames those that are large and \
+                    finite",
+        source: "optax.apply_if_finite, which lets the step through as well after too many in a row",
+    };
+    const SKIPS_NONFINITE: bool = true;
 
     fn scalars(&self) -> Vec<ScalarSlot> {
-        vec![ScalarSlot::count("in_a_row", MOST_STEPS), ScalarSlot::count("in_all", MOST_STEPS)]
-    }
-
-    fn leaves_out_steps(&self) -> bool {
-        true
+        vec![ScalarSlot::count("in_a_row", MAX_STEPS), ScalarSlot::count("in_all", MAX_STEPS)]
     }
 
     fn check(&self) -> Result<(), Error> {
-        whole(INFO.name, "most", self.most)
+        whole(Self::INFO.name, "most", self.most)
     }
 
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(1, 1, 0)
     }
 
@@ -62,9 +53,5 @@ impl Wrapper for IfFinite {
         if *in_a_row == 0.0 || *in_a_row > self.most {
             ctx.inner();
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Wrapper> {
-        Box::new(*self)
     }
 }

@@ -1,9 +1,7 @@
 use crate::error::Error;
 use crate::formula::lerp;
 use crate::hyperparameters;
-use crate::rule::Info;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Changes, Wrapper, WrapperCtx, whole};
+use crate::rule::{Changes, Info, MemoryTraffic, Wrapper, WrapperCtx, whole};
 use crate::state::Slot;
 
 hyperparameters! {
@@ -16,43 +14,33 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "lookahead",
-    title: "Lookahead: k steps forward, one step back",
-    family: "wrapper",
-    problem: "fast steps are noisy; slow weights that follow them some of the way are not",
-    formula: "k steps from φ to w
+impl Wrapper for Lookahead {
+    const INFO: Info = Info {
+        name: "lookahead",
+        title: "Lookahead: k steps forward, one step back",
+        family: "wrapper",
+        problem: "fast steps are noisy; slow weights that follow them some of the way are not",
+        formula: "k steps from φ to w
 φ ← φ + α·(w − φ)              (φ is what is evaluated)
 w ← φ",
-    good_when: "the inner rule's learning rate is on the high side or has not been tuned",
-    bad_when: "the inner rule is already slow and smooth: the step back only costs time",
-    relatives: "alpha=1 steps as the rule inside does; ema too averages over steps, but never leads \
-                the weights back",
-    source: "Zhang et al. 2019",
-};
-
-impl Wrapper for Lookahead {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "the inner rule's learning rate is on the high side or has not been tuned",
+        bad_when: "the inner rule is already slow and smooth: the step back only costs time",
+        relatives: "alpha=1 steps as the rule inside does; ema too averages over steps, but never leads the \
+                    weights back",
+        source: "Zhang et al. 2019",
+    };
+    const EVAL_WEIGHTS: Option<&'static str> = Some("slow");
+    const CHANGES: Changes = Changes::Weights;
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("slow", "φ")]
     }
 
-    fn eval_weights(&self) -> Option<&'static str> {
-        Some("slow")
-    }
-
-    fn changes(&self) -> Changes {
-        Changes::Weights
-    }
-
     fn check(&self) -> Result<(), Error> {
-        whole(INFO.name, "k", self.k)
+        whole(Self::INFO.name, "k", self.k)
     }
 
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(1, 2, 2).every(self.k)
     }
 
@@ -67,9 +55,5 @@ impl Wrapper for Lookahead {
                 (slow, [slow])
             });
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Wrapper> {
-        Box::new(*self)
     }
 }

@@ -1,7 +1,5 @@
 use crate::hyperparameters;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Changes, Wrapper, WrapperCtx};
-use crate::rule::{Info, Requires};
+use crate::rule::{Changes, Info, MemoryTraffic, Requires, Wrapper, WrapperCtx};
 
 hyperparameters! {
     /// Steps with the gradient at the worst place nearby.
@@ -11,39 +9,26 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "sam",
-    title: "Sharpness-aware minimisation",
-    family: "wrapper",
-    problem: "sharp minima fit the training data and miss the test data; a step that looks at the worst \
-              place nearby ends in flat ones",
-    formula: "w′ = w + ρ·g/‖g‖
-step from w with the gradient at w′",
-    good_when: "the model is large enough to fit its data and accuracy on new data is what counts",
-    bad_when: "time is short: it takes two gradients a step",
-    relatives: "rho=0 is the rule inside, at twice the work",
-    source: "Foret et al. 2021",
-};
-
 impl Wrapper for Sam {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
-
+    const INFO: Info = Info {
+        name: "sam",
+        title: "Sharpness-aware minimisation",
+        family: "wrapper",
+        problem: "sharp minima fit the training data and miss the test data; a step that looks at the worst \
+                  place nearby ends in flat ones",
+        formula: "w′ = w + ρ·g/‖g‖
+step from w with the gradient at w′",
+        good_when: "the model is large enough to fit its data and accuracy on new data is what counts",
+        bad_when: "time is short: it takes two gradients a step",
+        relatives: "rho=0 is the rule inside, at twice the work",
+        source: "Foret et al. 2021",
+    };
+    const REQUIRES: Requires = Requires::Closure;
     /// Where the step starts.
-    fn scratch(&self) -> usize {
-        1
-    }
+    const SCRATCH: usize = 1;
+    const CHANGES: Changes = Changes::Gradients;
 
-    fn requires(&self) -> Requires {
-        Requires::Closure
-    }
-
-    fn changes(&self) -> Changes {
-        Changes::Gradients
-    }
-
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(3, 4, 4)
     }
 
@@ -54,9 +39,5 @@ impl Wrapper for Sam {
         ctx.evaluate();
         ctx.update().each_weight(|_, _, [start]| (start, [start]));
         ctx.inner();
-    }
-
-    fn boxed(&self) -> Box<dyn Wrapper> {
-        Box::new(*self)
     }
 }

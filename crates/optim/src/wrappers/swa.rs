@@ -1,11 +1,8 @@
 use crate::formula::lerp;
 use crate::hyper::Span;
 use crate::hyperparameters;
-use crate::rule::Info;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Wrapper, WrapperCtx};
-use crate::state::MOST_STEPS;
-use crate::state::{ScalarSlot, Slot};
+use crate::rule::{Info, MemoryTraffic, Wrapper, WrapperCtx};
+use crate::state::{MAX_STEPS, ScalarSlot, Slot};
 
 hyperparameters! {
     /// Evaluates at the mean of weights that are some updates apart.
@@ -17,26 +14,23 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "swa",
-    title: "Stochastic weight averaging",
-    family: "wrapper",
-    problem: "with a high learning rate the weights circle round a wide minimum and never reach its middle; \
-              their mean does",
-    formula: "after the first `start` updates, at each c-th
+impl Wrapper for Swa {
+    const INFO: Info = Info {
+        name: "swa",
+        title: "Stochastic weight averaging",
+        family: "wrapper",
+        problem: "with a high learning rate the weights circle round a wide minimum and never reach its \
+                  middle; their mean does",
+        formula: "after the first `start` updates, at each c-th
 n ← n + 1
 a ← a + (w − a)/n               (a is what is evaluated)",
-    good_when: "the rate stays high to the end: cosine until=75% then constant value=0.5",
-    bad_when: "the rate falls to 0, so that there is nothing to average, or with batch normalisation, whose \
-               statistics belong to w",
-    relatives: "every=1 is tail_average; ema forgets the oldest weights bit by bit",
-    source: "Izmailov et al. 2018",
-};
-
-impl Wrapper for Swa {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "the rate stays high to the end: cosine until=75% then constant value=0.5",
+        bad_when: "the rate falls to 0, so that there is nothing to average, or with batch normalisation, \
+                   whose statistics belong to w",
+        relatives: "every=1 is tail_average; ema forgets the oldest weights bit by bit",
+        source: "Izmailov et al. 2018",
+    };
+    const EVAL_WEIGHTS: Option<&'static str> = Some("average");
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("average", "a")]
@@ -46,15 +40,11 @@ impl Wrapper for Swa {
         vec![AVERAGED]
     }
 
-    fn eval_weights(&self) -> Option<&'static str> {
-        Some("average")
-    }
-
     fn has_begun(&self, scalars: &[f64]) -> bool {
         scalars[0] > 0.0
     }
 
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(1, 2, 1)
     }
 
@@ -68,14 +58,10 @@ impl Wrapper for Swa {
             add_to_mean(ctx);
         }
     }
-
-    fn boxed(&self) -> Box<dyn Wrapper> {
-        Box::new(*self)
-    }
 }
 
 /// How many weights are in a mean.
-pub(super) const AVERAGED: ScalarSlot = ScalarSlot::count("n_averaged", MOST_STEPS);
+pub(super) const AVERAGED: ScalarSlot = ScalarSlot::count("n_averaged", MAX_STEPS);
 
 /// Adds the weights to the mean in the only state array; the only scalar has their number.
 pub(super) fn add_to_mean(mut ctx: WrapperCtx<'_>) {

@@ -1,9 +1,7 @@
 use super::swa::{AVERAGED, add_to_mean};
 use crate::hyper::Span;
 use crate::hyperparameters;
-use crate::rule::Info;
-use crate::rule::MemoryTraffic;
-use crate::rule::{Wrapper, WrapperCtx};
+use crate::rule::{Info, MemoryTraffic, Wrapper, WrapperCtx};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
@@ -14,25 +12,22 @@ hyperparameters! {
     }
 }
 
-const INFO: Info = Info {
-    name: "tail_average",
-    title: "Tail averaging (Polyak–Ruppert)",
-    family: "wrapper",
-    problem: "with a constant learning rate the last weights are as noisy as the batches; the mean over the \
-              last part of the way is not",
-    formula: "after the first `start` updates
+impl Wrapper for TailAverage {
+    const INFO: Info = Info {
+        name: "tail_average",
+        title: "Tail averaging (Polyak–Ruppert)",
+        family: "wrapper",
+        problem: "with a constant learning rate the last weights are as noisy as the batches; the mean over \
+                  the last part of the way is not",
+        formula: "after the first `start` updates
 n ← n + 1
 a ← a + (w − a)/n               (a is what is evaluated)",
-    good_when: "the rate is constant, above all for plain SGD on a convex problem, where it is optimal",
-    bad_when: "the start is still far away when the mean begins, or the rate falls to 0 anyway",
-    relatives: "swa takes weights that are further apart; ema forgets; asgd has such a mean of its own",
-    source: "Ruppert 1988; Polyak & Juditsky 1992; of the tail: Jain et al. 2018",
-};
-
-impl Wrapper for TailAverage {
-    fn info(&self) -> &'static Info {
-        &INFO
-    }
+        good_when: "the rate is constant, above all for plain SGD on a convex problem, where it is optimal",
+        bad_when: "the start is still far away when the mean begins, or the rate falls to 0 anyway",
+        relatives: "swa takes weights that are further apart; ema forgets; asgd has such a mean of its own",
+        source: "Ruppert 1988; Polyak & Juditsky 1992; of the tail: Jain et al. 2018",
+    };
+    const EVAL_WEIGHTS: Option<&'static str> = Some("average");
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("average", "a")]
@@ -42,15 +37,11 @@ impl Wrapper for TailAverage {
         vec![AVERAGED]
     }
 
-    fn eval_weights(&self) -> Option<&'static str> {
-        Some("average")
-    }
-
     fn has_begun(&self, scalars: &[f64]) -> bool {
         scalars[0] > 0.0
     }
 
-    fn passes(&self) -> MemoryTraffic {
+    fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(1, 2, 1)
     }
 
@@ -58,9 +49,5 @@ impl Wrapper for TailAverage {
         if ctx.inner() && ctx.updates() as f64 > self.start.steps(ctx.total_updates() as f64) {
             add_to_mean(ctx);
         }
-    }
-
-    fn boxed(&self) -> Box<dyn Wrapper> {
-        Box::new(*self)
     }
 }

@@ -1,6 +1,6 @@
 //! The same bits however the work is cut: into blocks, chunks, threads, instructions or sessions.
 
-use optim::{Optimizer, Requires, Rule, Tier};
+use optim::{DynRule, Optimizer, Requires, Tier};
 use proptest::prelude::*;
 use tensor::parallel::CHUNK;
 use tensor::simd::Path;
@@ -11,7 +11,7 @@ use crate::{number, numbers, step, variants};
 const STEPS: usize = 3;
 
 /// The weights after STEPS updates, with an optimizer prepared by `with`.
-fn run(rule: &dyn Rule, n: usize, with: impl Fn(Optimizer) -> Optimizer) -> Vec<u32> {
+fn run(rule: &dyn DynRule, n: usize, with: impl Fn(Optimizer) -> Optimizer) -> Vec<u32> {
     let mut optimizer = with(Optimizer::from_boxed(rule.boxed(), n).expect("valid"));
     let mut w = numbers(n, 0);
     for t in 1..=STEPS {
@@ -26,7 +26,7 @@ pub(crate) fn bits(w: &[f32]) -> Vec<u32> {
 
 /// The rules of which a weight's own gradients decide its update: not its place, as for a rule
 /// that adds noise, and not its neighbours. Those that look at the whole vector are in `tensors`.
-fn elementwise() -> Vec<Box<dyn Rule>> {
+fn elementwise() -> Vec<Box<dyn DynRule>> {
     let mut rules = variants();
     rules.retain(|rule| rule.tier() == Tier::Elementwise && rule.info().name != "noisy_sgd");
     rules

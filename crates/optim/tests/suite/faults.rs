@@ -281,7 +281,7 @@ fn names_in_another_case_or_of_another_kind_are_led_on() {
         ("AdamW", "did you mean `adamw`?"),
         ("sam", "`sam` stands around an optimizer, as in `sam(adam)`"),
     ] {
-        let error = optim::rules::parse(text).expect_err(text).to_string();
+        let error = optim::parse_rule(text).expect_err(text).to_string();
         assert!(error.contains(message), "{error}");
     }
     for text in ["adopt clip=1", "adam, bias: adopt clip=0.5"] {

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use optim::{Clip, Group, GroupRule, Optimizer, OptimizerSpec, Requires, Rule, Selector, Tier, rules};
+use optim::{
+    DynClip, DynRule, Group, GroupRule, Optimizer, OptimizerSpec, Requires, Selector, Tier, clips, rules,
+};
 use proptest::prelude::*;
 use tensor::{Layout, ParamInfo, Role};
 
@@ -25,13 +27,13 @@ fn layout() -> Layout {
     layout
 }
 
-fn rule(text: &str) -> Box<dyn Rule> {
-    rules::parse(text).expect(text)
+fn rule(text: &str) -> Box<dyn DynRule> {
+    optim::parse_rule(text).expect(text)
 }
 
 /// A rule, and other parameters with theirs.
-fn grouped(main: Box<dyn Rule>, groups: &[(&str, GroupRule)]) -> OptimizerSpec {
-    let groups = groups.iter().map(|(of, is)| Group { of: (*of).into(), is: is.clone() }).collect();
+fn grouped(main: Box<dyn DynRule>, groups: &[(&str, GroupRule)]) -> OptimizerSpec {
+    let groups = groups.iter().map(|(of, is)| Group { selector: (*of).into(), rule: is.clone() }).collect();
     OptimizerSpec { groups, ..OptimizerSpec::new(main) }
 }
 
@@ -48,7 +50,7 @@ fn run(method: OptimizerSpec, layout: &Layout) -> Vec<f32> {
 }
 
 /// The same, of these parameters by themselves.
-fn run_alone(rule: &dyn Rule, of: impl Fn(&ParamInfo) -> bool) -> Vec<(Range<usize>, Vec<f32>)> {
+fn run_alone(rule: &dyn DynRule, of: impl Fn(&ParamInfo) -> bool) -> Vec<(Range<usize>, Vec<f32>)> {
     let all = layout();
     let entries: Vec<&ParamInfo> = all.entries().iter().filter(|entry| of(entry)).collect();
     let mut layout = Layout::new();
@@ -176,7 +178,8 @@ fn clipping_by_norm_is_over_all_groups() {
     layout.push("b", [1], Role::Bias);
     let method = grouped(rule("sgd lr=1"), &[("bias", settings(&[("lr", 0.5)]))]);
     let mut optimizer =
-        Optimizer::of(OptimizerSpec { clip: Some(Clip::Norm(1.0)), ..method }, layout).expect("valid");
+        Optimizer::of(OptimizerSpec { clip: Some(clips::Norm { max_norm: 1.0 }.boxed()), ..method }, layout)
+            .expect("valid");
     let mut w = [0.0; 2];
     optimizer.step(&mut w, &[3.0, 4.0]);
     assert!((w[0] + 0.6).abs() < 1e-6 && (w[1] + 0.4).abs() < 1e-6, "{w:?}");

@@ -96,7 +96,7 @@ fn a_quadratic_takes_few_steps() {
 
 #[test]
 fn maximize_climbs() {
-    let mut method = OptimizerSpec::new(rules::parse("lbfgs max_iter=3").expect("valid"));
+    let mut method = OptimizerSpec::new(optim::parse_rule("lbfgs max_iter=3").expect("valid"));
     method.maximize = true;
     let mut up = Optimizer::of_slice(method, 2).expect("valid");
     let mut down = optimizer("lbfgs max_iter=3", 2);
@@ -127,9 +127,9 @@ fn a_flat_place_is_left_alone() {
 
 #[test]
 fn it_stands_alone() {
-    let lbfgs = || OptimizerSpec::new(rules::parse("lbfgs").expect("valid"));
+    let lbfgs = || OptimizerSpec::new(optim::parse_rule("lbfgs").expect("valid"));
     assert_eq!(lbfgs().requires(), Requires::Closure);
-    let clipped = OptimizerSpec { clip: Some(optim::Clip::Norm(1.0)), ..lbfgs() };
+    let clipped = OptimizerSpec { clip: Some(Box::new(optim::clips::Norm { max_norm: 1.0 })), ..lbfgs() };
     let error = clipped.validate().expect_err("a clipped gradient is none of the function's").to_string();
     assert!(error.starts_with("lbfgs: "), "{error}");
 }

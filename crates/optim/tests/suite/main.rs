@@ -18,11 +18,11 @@ mod wrapped_bits;
 mod wrappers;
 
 use optim::hyper::{Hyper, Value};
-use optim::{Optimizer, Rule, rules};
+use optim::{DynRule, Optimizer, rules};
 
 /// An optimizer by its spelling.
 fn optimizer(rule: &str, weights: usize) -> Optimizer {
-    Optimizer::from_boxed(rules::parse(rule).expect(rule), weights).expect(rule)
+    Optimizer::from_boxed(optim::parse_rule(rule).expect(rule), weights).expect(rule)
 }
 
 /// One update of one weight.
@@ -64,7 +64,7 @@ fn walk(recipe: &str, start: &[f32], steps: usize, gradient: impl Fn(&[f32]) -> 
 
 /// Every rule with its defaults, with each setting changed, and with each pair of settings changed:
 /// so every branch of every rule.
-fn variants() -> Vec<Box<dyn Rule>> {
+fn variants() -> Vec<Box<dyn DynRule>> {
     let mut variants = rules::all();
     for rule in rules::all() {
         let hypers = rule.hypers();

@@ -1,10 +1,10 @@
-//! What stands beside a rule: courses of hyperparameters, a plateau, clipping, the way up, and counting.
+//! What stands beside a rule: hyper_schedules of hyperparameters, a plateau, clipping, the way up, and counting.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use optim::{
-    Clip, Group, GroupRule, HyperCourse, Info, Optimizer, OptimizerSpec, PlateauSettings, Requires, Rule,
-    Slot, Update, hyperparameters, rules, schedules,
+    DynClip, Group, GroupRule, HyperSchedule, Info, Optimizer, OptimizerSpec, PlateauSettings, Requires,
+    Rule, Slot, Update, clips, hyperparameters, rules, schedules,
 };
 use tensor::{Layout, Role};
 
@@ -15,12 +15,12 @@ fn plain(rule: &str) -> OptimizerSpec {
 }
 
 /// From one value to another in a straight line.
-fn line(name: &str, from: f64, to: f64) -> (String, HyperCourse) {
-    (name.to_string(), HyperCourse::Between(schedules::by_name("linear").expect("linear"), from, to))
+fn line(name: &str, from: f64, to: f64) -> (String, HyperSchedule) {
+    (name.to_string(), HyperSchedule::Between(schedules::by_name("linear").expect("linear"), from, to))
 }
 
-fn factor(name: &str, schedule: &str) -> (String, HyperCourse) {
-    (name.to_string(), HyperCourse::Factor(schedule.parse().expect(schedule)))
+fn factor(name: &str, schedule: &str) -> (String, HyperSchedule) {
+    (name.to_string(), HyperSchedule::Factor(schedule.parse().expect(schedule)))
 }
 
 /// One weight that starts at 1, after each of these gradients.
@@ -36,8 +36,8 @@ fn walk(optimizer: &mut Optimizer, gradients: &[f32]) -> Vec<f32> {
 /// Momentum 0.25, 0.5, 0.75, 1 in four of four steps, and then 1: v = 1, 1.5, 2.125, 3.125 − …
 #[test]
 fn a_hyperparameter_goes_from_one_value_to_another() {
-    let courses = vec![line("momentum", 0.25, 1.25)];
-    let method = OptimizerSpec { courses, ..plain("sgd lr=1 momentum=0.9") };
+    let hyper_schedules = vec![line("momentum", 0.25, 1.25)];
+    let method = OptimizerSpec { hyper_schedules, ..plain("sgd lr=1 momentum=0.9") };
     let mut optimizer = Optimizer::of_slice(method, 1).expect("valid").with_total_steps(4);
     let [mut v, mut w, mut expected] = [0.0, 1.0, 0.0_f32];
     let found = walk(&mut optimizer, &[1.0; 6]);
@@ -53,8 +53,8 @@ fn a_hyperparameter_goes_from_one_value_to_another() {
 /// Adam's correction of the mean's bias takes the β₁ of the step.
 #[test]
 fn beta1_of_adam_moves() {
-    let courses = vec![line("beta1", 0.0, 0.5)];
-    let method = OptimizerSpec { courses, ..plain("adam lr=1 beta2=0 eps=0") };
+    let hyper_schedules = vec![line("beta1", 0.0, 0.5)];
+    let method = OptimizerSpec { hyper_schedules, ..plain("adam lr=1 beta2=0 eps=0") };
     let mut optimizer = Optimizer::of_slice(method, 1).expect("valid").with_total_steps(2);
     // β₁ = 0, 0.25, 0.5: m = 2, 0.5 + 3, 1.75 + 0.5; v̂ = g².
     let expected = [1.0 - 1.0, -(3.5 / 0.9375) / 4.0, -(3.5 / 0.9375) / 4.0 - (2.25 / 0.875) / 1.0];
@@ -66,8 +66,8 @@ fn beta1_of_adam_moves() {
 /// λ = 0.5, 0.25, 0 times a learning rate that stays.
 #[test]
 fn a_hyperparameter_is_multiplied_by_a_schedule() {
-    let courses = vec![factor("weight_decay", "linear")];
-    let method = OptimizerSpec { courses, ..plain("adamw lr=1 weight_decay=0.5") };
+    let hyper_schedules = vec![factor("weight_decay", "linear")];
+    let method = OptimizerSpec { hyper_schedules, ..plain("adamw lr=1 weight_decay=0.5") };
     let mut optimizer = Optimizer::of_slice(method, 1).expect("valid").with_total_steps(2);
     assert_eq!(walk(&mut optimizer, &[0.0; 3]), [0.5, 0.375, 0.375]);
 }
@@ -75,7 +75,8 @@ fn a_hyperparameter_is_multiplied_by_a_schedule() {
 /// f = w² with ρ from 0 to 0.5: the gradient is taken at w, then at w + 0.25.
 #[test]
 fn a_wrappers_hyperparameter_moves() {
-    let method = OptimizerSpec { courses: vec![line("rho", 0.0, 0.5)], ..method(&["sam"], "sgd lr=0.125") };
+    let method =
+        OptimizerSpec { hyper_schedules: vec![line("rho", 0.0, 0.5)], ..method(&["sam"], "sgd lr=0.125") };
     let mut sam = Optimizer::of_slice(method, 1).expect("valid").with_total_steps(2);
     let mut w = [1.0];
     let mut square = |w: &[f32], gradient: &mut [f32]| {
@@ -98,9 +99,9 @@ fn a_course_passes_by_what_a_group_says_of_its_own() {
     let own = GroupRule::Settings(vec![("weight_decay".to_string(), 0.5.into())]);
     let run = |course| {
         let method = OptimizerSpec {
-            courses: vec![course],
+            hyper_schedules: vec![course],
             no_decay: vec!["norm".into()],
-            groups: vec![Group { of: "bias".into(), is: own.clone() }],
+            groups: vec![Group { selector: "bias".into(), rule: own.clone() }],
             ..plain("adamw lr=1 weight_decay=0.25")
         };
         let mut optimizer = Optimizer::of(method, layout.clone()).expect("valid").with_total_steps(2);
@@ -122,7 +123,7 @@ fn a_number_of_something_has_no_course() {
         (&[], "muon", "muon", "ns_steps"),
     ] {
         for course in [line(name, 2.0, 8.0), factor(name, "linear")] {
-            let method = OptimizerSpec { courses: vec![course], ..method(wrappers, rule) };
+            let method = OptimizerSpec { hyper_schedules: vec![course], ..method(wrappers, rule) };
             let error = method.validate().expect_err(name).to_string();
             assert!(error.starts_with(&format!("{of}: {name} ")), "{error}");
             assert!(error.contains("whole number") || error.contains("upper limit"), "{error}");
@@ -178,9 +179,12 @@ fn climbing_is_descending_on_the_other_side() {
 /// The last gradient of a diverged run shows in every weight, as PyTorch's clipping lets it.
 #[test]
 fn clipping_does_not_hide_what_is_not_a_number() {
-    for clip in [Clip::Norm(1.0), Clip::TensorNorm(1.0), Clip::Adaptive(0.1)] {
+    let [norm, tensor_norm] =
+        [clips::Norm { max_norm: 1.0 }.boxed(), clips::TensorNorm { max_norm: 1.0 }.boxed()];
+    for clip in [norm, tensor_norm, clips::Adaptive { max_ratio: 0.1 }.boxed()] {
         let mut optimizer =
-            Optimizer::of_slice(OptimizerSpec { clip: Some(clip), ..plain("sgd") }, 3).expect("valid");
+            Optimizer::of_slice(OptimizerSpec { clip: Some(clip.clone()), ..plain("sgd") }, 3)
+                .expect("valid");
         let mut w = [1.0; 3];
         optimizer.step(&mut w, &[1.0, f32::NAN, 1.0]);
         assert!(w.iter().all(|w| w.is_nan()), "{clip:?}: {w:?}");
@@ -198,26 +202,21 @@ hyperparameters! {
 }
 
 impl Rule for Ahead {
-    fn info(&self) -> &'static Info {
-        &Info {
-            name: "ahead",
-            title: "The extragradient method",
-            family: "gradient descent",
-            problem: "a game of two players goes round in circles",
-            formula: "w ← w − η·g(w − η·g(w))",
-            good_when: "there are two players",
-            bad_when: "there is one",
-            relatives: "sgd, with one gradient a step",
-            source: "Korpelevich 1976",
-        }
-    }
+    const INFO: Info = Info {
+        name: "ahead",
+        title: "The extragradient method",
+        family: "gradient descent",
+        problem: "a game of two players goes round in circles",
+        formula: "w ← w − η·g(w − η·g(w))",
+        good_when: "there are two players",
+        bad_when: "there is one",
+        relatives: "sgd, with one gradient a step",
+        source: "Korpelevich 1976",
+    };
+    const REQUIRES: Requires = Requires::Closure;
 
     fn state(&self) -> Vec<Slot> {
         vec![Slot::zeros("start", "w")]
-    }
-
-    fn requires(&self) -> Requires {
-        Requires::Closure
     }
 
     fn update(&self, _t: u64, mut update: Update<'_>) {
@@ -231,10 +230,6 @@ impl Rule for Ahead {
             *w = start - lr * g;
         }
     }
-
-    fn boxed(&self) -> Box<dyn Rule> {
-        Box::new(*self)
-    }
 }
 
 /// f = w², from 1: the gradient ahead, at 0.5, is 1.
@@ -242,7 +237,7 @@ impl Rule for Ahead {
 fn a_rule_may_ask_for_gradients_of_its_own() {
     let average = method(&["ema decay=0.5 warm_up=false"], "sgd").wrappers;
     let mut optimizer = Optimizer::of_slice(
-        OptimizerSpec { wrappers: average, ..OptimizerSpec::new(Ahead::default().boxed()) },
+        OptimizerSpec { wrappers: average, ..OptimizerSpec::new(Box::new(Ahead::default())) },
         1,
     )
     .expect("an average does not disturb it");
@@ -257,12 +252,13 @@ fn a_rule_may_ask_for_gradients_of_its_own() {
 
 #[test]
 fn what_would_not_reach_its_gradients_is_refused() {
-    let ahead = || OptimizerSpec::new(Ahead::default().boxed());
-    let group = Group { of: "bias".into(), is: GroupRule::Rule(rules::parse("sgd").expect("sgd")) };
+    let ahead = || OptimizerSpec::new(Box::new(Ahead::default()));
+    let group =
+        Group { selector: "bias".into(), rule: GroupRule::Rule(optim::parse_rule("sgd").expect("sgd")) };
     for (what, method) in [
         ("a group", OptimizerSpec { groups: vec![group], ..ahead() }),
         ("no_decay", OptimizerSpec { no_decay: vec!["bias".into()], ..ahead() }),
-        ("clip_value", OptimizerSpec { clip: Some(Clip::Value(1.0)), ..ahead() }),
+        ("clip_value", OptimizerSpec { clip: Some(clips::Value { max_value: 1.0 }.boxed()), ..ahead() }),
         ("accumulate", OptimizerSpec { wrappers: method(&["ema", "accumulate"], "sgd").wrappers, ..ahead() }),
         ("lookahead", OptimizerSpec { wrappers: method(&["lookahead"], "sgd").wrappers, ..ahead() }),
     ] {
@@ -312,7 +308,7 @@ fn gradients_are_counted_where_they_are_taken() {
         let mut w = [1.0, 2.0];
         (0..12).for_each(|_| _ = optimizer.step_on(&mut w, &mut sphere));
         assert_eq!((optimizer.gradient_calls(), optimizer.steps()), (calls, steps), "{wrappers:?}");
-        assert_eq!(optimizer.method().updates(12), steps, "{wrappers:?}");
+        assert_eq!(optimizer.spec().updates(12), steps, "{wrappers:?}");
     }
 }
 

@@ -94,7 +94,7 @@ fn rosenbrocks_valley() {
 /// Where 10,000 steps lead, by `rule` or `rule, schedule`.
 fn end(recipe: &str, start: &[f32], f: &mut optim::Evaluate<'_>) -> Vec<f32> {
     let (rule, schedule) = recipe.split_once(", ").unwrap_or((recipe, "constant"));
-    let rule = rules::parse(rule).expect(recipe);
+    let rule = optim::parse_rule(rule).expect(recipe);
     let optimizer = Optimizer::from_boxed(rule, start.len()).expect(recipe);
     let mut optimizer = optimizer.with_schedule(schedule.parse().expect(recipe), 10_000);
     let mut w = start.to_vec();

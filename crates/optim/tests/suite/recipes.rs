@@ -2,8 +2,8 @@
 
 use optim::hyper::Value;
 use optim::{
-    Clip, Error, Group, GroupRule, HyperCourse, LrSchedule, Optimizer, OptimizerSpec, PlateauSettings, Rule,
-    Selector, Wrapper, rules, schedules, wrappers,
+    DynRule, DynWrapper, Error, Group, GroupRule, HyperSchedule, LrSchedule, Optimizer, OptimizerSpec,
+    PlateauSettings, Selector, clips, rules, schedules, wrappers,
 };
 use proptest::prelude::*;
 use tensor::{Layout, Role};
@@ -172,7 +172,7 @@ fn mistakes_have_a_place_and_an_answer() {
         let [before, place, after] = pieces[..] else { panic!("{marked}") };
         let text = format!("{before}{place}{after}");
         let error = text.parse::<OptimizerSpec>().expect_err(marked);
-        let Error::At { place: at, what, .. } = &error else { panic!("{marked}: {error}") };
+        let Error::At { range: at, error: what, .. } = &error else { panic!("{marked}: {error}") };
         let said = what.to_string().contains(message) && error.hint().unwrap_or_default().contains(hint);
         if !said || (at.start, &text[at.clone()]) != (before.len(), place) {
             wrong.push(format!("{marked}: {error}\n{:?}", error.hint()));
@@ -201,15 +201,18 @@ fn groups_take_what_their_text_says() {
 
 #[test]
 fn what_has_no_spelling_is_refused_as_data_as_well() {
-    let adam = || OptimizerSpec::new(rules::parse("adam").expect("valid"));
-    let course = || HyperCourse::Factor(LrSchedule::default());
-    let group = |of: &str, is| Group { of: of.into(), is };
+    let adam = || OptimizerSpec::new(optim::parse_rule("adam").expect("valid"));
+    let course = || HyperSchedule::Factor(LrSchedule::default());
+    let group = |of: &str, is| Group { selector: of.into(), rule: is };
     let lr = || GroupRule::Settings(vec![("lr".to_string(), Value::Number(1.0))]);
-    let deep = vec![wrappers::by_name("ema").expect("known"); OptimizerSpec::MOST_WRAPPERS + 1];
+    let deep = vec![wrappers::by_name("ema").expect("known"); OptimizerSpec::MAX_WRAPPERS + 1];
     for (method, message) in [
         (OptimizerSpec { wrappers: deep, ..adam() }, "at most 16 wrappers"),
         (
-            OptimizerSpec { courses: vec![("eps".into(), course()), ("eps".into(), course())], ..adam() },
+            OptimizerSpec {
+                hyper_schedules: vec![("eps".into(), course()), ("eps".into(), course())],
+                ..adam()
+            },
             "`eps` is there twice",
         ),
         (
@@ -241,11 +244,11 @@ fn what_has_no_spelling_is_refused_as_data_as_well() {
 fn no_hyperparameter_is_called_as_a_role_or_a_part() {
     let hypers = rules::all().into_iter().flat_map(|rule| rule.hypers());
     let hypers = hypers.chain(wrappers::all().into_iter().flat_map(|wrapper| wrapper.hypers()));
-    let courses = schedules::all();
+    let hyper_schedules = schedules::all();
     for hyper in hypers {
         let name = hyper.name;
         assert!(matches!(Selector::from(name), Selector::Name(_)), "{name}");
-        assert!(courses.iter().all(|course| course.info().name != name), "{name}");
+        assert!(hyper_schedules.iter().all(|course| course.info().name != name), "{name}");
         assert!(!["plateau", "maximize", "no_decay", "then", "warmup", "until"].contains(&name), "{name}");
     }
 }
@@ -284,14 +287,14 @@ proptest! {
 fn check(text: &str) -> Result<(), TestCaseError> {
     match text.parse::<OptimizerSpec>() {
         Ok(method) => prop_assert_eq!(method.to_string().parse::<OptimizerSpec>(), Ok(method)),
-        Err(Error::At { place, text: whole, .. }) => {
+        Err(Error::At { range: place, text: whole, .. }) => {
             prop_assert_eq!(&whole, text);
             prop_assert!(text.get(place.clone()).is_some(), "{:?} of {:?}", place, text);
         }
         Err(other) => prop_assert!(false, "{} has no place", other),
     }
     let _ = text.parse::<LrSchedule>();
-    let _ = text.parse::<HyperCourse>();
+    let _ = text.parse::<HyperSchedule>();
     Ok(())
 }
 
@@ -300,48 +303,60 @@ fn any_method() -> impl Strategy<Value = OptimizerSpec> {
     let wrappers = prop::collection::vec(any_wrapper(), 0..3);
     let schedule = prop_oneof![Just(LrSchedule::default()), any_schedule()];
     let plateau = prop::option::of((0.0..1.0, 0.0..20.0, 0.0..0.1));
-    let clip = prop::option::of((0..Clip::ALL.len(), 1e-3..1e3).prop_map(|(i, x)| Clip::ALL[i].1(x)));
-    let courses = prop::collection::vec((any::<prop::sample::Index>(), any_hyper_course()), 0..3);
+    let clip = prop::option::of((0..clips::all().len(), 1e-3..1e3).prop_map(|(i, x): (_, f64)| {
+        let mut clip = clips::all().swap_remove(i);
+        clip.set_limit(&x.to_string()).expect("in range");
+        clip
+    }));
+    let hyper_schedules = prop::collection::vec((any::<prop::sample::Index>(), any_hyper_course()), 0..3);
     let selectors = prop::sample::subsequence(SELECTORS.to_vec(), 0..4);
     let groups = prop::collection::vec(any_group_rule(), 4);
     (
         (any_rule(), wrappers, schedule, plateau, any::<bool>()),
-        (clip, courses, selectors.clone(), selectors, groups),
+        (clip, hyper_schedules, selectors.clone(), selectors, groups),
     )
-        .prop_map(|((rule, wrappers, schedule, plateau, maximize), (clip, courses, no_decay, of, groups))| {
-            let mut method = OptimizerSpec { wrappers, schedule, clip, maximize, ..OptimizerSpec::new(rule) };
-            method.plateau = plateau.map(|(gamma, patience, threshold)| PlateauSettings {
-                gamma,
-                patience,
-                threshold,
-                ..PlateauSettings::default()
-            });
-            // What does not go with the rest is left out.
-            for part in no_decay {
-                keep_if_valid(&mut method, |method| method.no_decay.push(part.into()));
-            }
-            for (of, is) in of.into_iter().zip(groups) {
-                let settings = |(name, value): (prop::sample::Index, f64), rule: &dyn Rule| {
-                    let hypers = rule.hypers();
-                    let hyper = &hypers[name.index(hypers.len())];
-                    let value = if hyper.range.is_some() { Value::Number(value) } else { hyper.default };
-                    GroupRule::Settings(vec![(hyper.name.to_string(), value)])
-                };
-                let is = match is {
-                    Ok(rule) => GroupRule::Rule(rule),
-                    Err(setting) => settings(setting, &*method.rule),
-                };
-                keep_if_valid(&mut method, |method| method.groups.push(Group { of: of.into(), is }));
-            }
-            for (index, course) in courses {
-                let hypers = method.rule.hypers().into_iter();
-                let hypers = hypers.chain(method.wrappers.iter().flat_map(|wrapper| wrapper.hypers()));
-                let names: Vec<&str> = hypers.map(|hyper| hyper.name).collect();
-                let name = names[index.index(names.len())].to_string();
-                keep_if_valid(&mut method, |method| method.courses.push((name, course)));
-            }
-            method
-        })
+        .prop_map(
+            |(
+                (rule, wrappers, schedule, plateau, maximize),
+                (clip, hyper_schedules, no_decay, of, groups),
+            )| {
+                let mut method =
+                    OptimizerSpec { wrappers, schedule, clip, maximize, ..OptimizerSpec::new(rule) };
+                method.plateau = plateau.map(|(gamma, patience, threshold)| PlateauSettings {
+                    gamma,
+                    patience,
+                    threshold,
+                    ..PlateauSettings::default()
+                });
+                // What does not go with the rest is left out.
+                for part in no_decay {
+                    keep_if_valid(&mut method, |method| method.no_decay.push(part.into()));
+                }
+                for (of, is) in of.into_iter().zip(groups) {
+                    let settings = |(name, value): (prop::sample::Index, f64), rule: &dyn DynRule| {
+                        let hypers = rule.hypers();
+                        let hyper = &hypers[name.index(hypers.len())];
+                        let value = if hyper.range.is_some() { Value::Number(value) } else { hyper.default };
+                        GroupRule::Settings(vec![(hyper.name.to_string(), value)])
+                    };
+                    let is = match is {
+                        Ok(rule) => GroupRule::Rule(rule),
+                        Err(setting) => settings(setting, &*method.rule),
+                    };
+                    keep_if_valid(&mut method, |method| {
+                        method.groups.push(Group { selector: of.into(), rule: is })
+                    });
+                }
+                for (index, course) in hyper_schedules {
+                    let hypers = method.rule.hypers().into_iter();
+                    let hypers = hypers.chain(method.wrappers.iter().flat_map(|wrapper| wrapper.hypers()));
+                    let names: Vec<&str> = hypers.map(|hyper| hyper.name).collect();
+                    let name = names[index.index(names.len())].to_string();
+                    keep_if_valid(&mut method, |method| method.hyper_schedules.push((name, course)));
+                }
+                method
+            },
+        )
         .prop_filter("what goes together", |method| method.validate().is_ok())
 }
 
@@ -355,7 +370,7 @@ fn keep_if_valid(method: &mut OptimizerSpec, change: impl FnOnce(&mut OptimizerS
     }
 }
 
-fn any_wrapper() -> impl Strategy<Value = Box<dyn Wrapper>> {
+fn any_wrapper() -> impl Strategy<Value = Box<dyn DynWrapper>> {
     let values = prop::collection::vec((any::<bool>(), any::<bool>(), 0.0..20.0, 1_u32..20), 8);
     (0..wrappers::all().len(), values).prop_filter_map("values that go together", |(index, values)| {
         let mut wrapper = wrappers::all().swap_remove(index);
@@ -378,15 +393,15 @@ fn any_wrapper() -> impl Strategy<Value = Box<dyn Wrapper>> {
     })
 }
 
-fn any_hyper_course() -> impl Strategy<Value = HyperCourse> {
+fn any_hyper_course() -> impl Strategy<Value = HyperSchedule> {
     prop_oneof![
-        any_schedule().prop_map(HyperCourse::Factor),
+        any_schedule().prop_map(HyperSchedule::Factor),
         (any_course(), 1e-3..1.0, 1e-3..1.0)
-            .prop_map(|(course, from, to)| HyperCourse::Between(course, from, to)),
+            .prop_map(|(course, from, to)| HyperSchedule::Between(course, from, to)),
     ]
 }
 
 /// A rule, or which setting has which value.
-fn any_group_rule() -> impl Strategy<Value = Result<Box<dyn Rule>, (prop::sample::Index, f64)>> {
+fn any_group_rule() -> impl Strategy<Value = Result<Box<dyn DynRule>, (prop::sample::Index, f64)>> {
     prop_oneof![any_rule().prop_map(Ok), (any::<prop::sample::Index>(), 1e-3..1.0).prop_map(Err)]
 }

@@ -95,7 +95,7 @@ fn the_error_table() {
         ("admw", "there is no optimizer `admw`; did you mean `adamw`?"),
     ];
     for (recipe, message) in table {
-        assert_eq!(rules::parse(recipe).expect_err(recipe).to_string(), message);
+        assert_eq!(optim::parse_rule(recipe).expect_err(recipe).to_string(), message);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use optim::hyper::Value;
-use optim::{Info, MemoryTraffic, Rule, StateShape, Tier, rules, wrappers};
+use optim::{DynRule, Info, MemoryTraffic, StateShape, Tier, rules, wrappers};
 use proptest::prelude::*;
 
 #[test]
@@ -73,11 +73,11 @@ fn relatives_are_named_as_in_the_registries() {
 #[test]
 fn passes_over_memory_follow_from_the_state_or_are_said() {
     for rule in crate::variants() {
-        let full = rule.state().iter().filter(|state| state.extent == StateShape::Weights).count() as u32;
+        let full = rule.state().iter().filter(|state| state.shape == StateShape::Weights).count() as u32;
         let once = MemoryTraffic::of(1, full + 2, full + 1);
         match rule.tier() {
-            Tier::Elementwise => assert_eq!(rule.passes(), once, "{rule}"),
-            Tier::Tensor | Tier::Vector => assert!(rule.passes().loops > 1.0, "{rule}"),
+            Tier::Elementwise => assert_eq!(rule.memory_traffic(), once, "{rule}"),
+            Tier::Tensor | Tier::Vector => assert!(rule.memory_traffic().loops > 1.0, "{rule}"),
         }
     }
 }
@@ -113,13 +113,16 @@ fn defaults_are_valid_and_found_by_name() {
 
 #[test]
 fn a_name_given_twice_is_refused() {
-    assert_eq!(rules::parse("sgd lr=1 lr=2").expect_err("twice").to_string(), "recipe: `lr` is there twice");
+    assert_eq!(
+        optim::parse_rule("sgd lr=1 lr=2").expect_err("twice").to_string(),
+        "recipe: `lr` is there twice"
+    );
 }
 
 proptest! {
     #[test]
     fn printed_is_parsed(rule in any_rule()) {
-        let again = rules::parse(&rule.to_string()).expect("as printed");
+        let again = optim::parse_rule(&rule.to_string()).expect("as printed");
         prop_assert_eq!(again.to_string(), rule.to_string());
         for hyper in rule.hypers() {
             prop_assert_eq!(again.get(hyper.name), rule.get(hyper.name));
@@ -128,7 +131,7 @@ proptest! {
 }
 
 /// A rule with any values that are allowed.
-pub(crate) fn any_rule() -> impl Strategy<Value = Box<dyn Rule>> {
+pub(crate) fn any_rule() -> impl Strategy<Value = Box<dyn DynRule>> {
     let number = prop_oneof![0.0..1.0, 0.0..1e3, (-300.0..10.0_f64).prop_map(|x| 10.0_f64.powf(x))];
     let values = prop::collection::vec((any::<bool>(), any::<bool>(), number), 16);
     (0..rules::all().len(), values).prop_filter_map("values that go together", |(index, values)| {

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use optim::hyper::{Hyper, Hyperparameters, Value};
 use optim::{
-    Error, LrSchedule, Optimizer, OptimizerSpec, Plateau, PlateauSettings, Schedule, Span, rules, schedules,
+    DynSchedule, Error, LrSchedule, Optimizer, OptimizerSpec, Plateau, PlateauSettings, Span, rules,
+    schedules,
 };
 use proptest::prelude::*;
 
@@ -36,11 +37,15 @@ fn factors_are_those_of_pytorch_and_optax() {
 #[test]
 fn momentum_goes_with_the_rate_as_in_pytorch() {
     let recorded = recorded();
-    for (name, recording) in recorded["momentum"].as_object().expect("the courses") {
+    for (name, recording) in recorded["momentum"].as_object().expect("the hyper_schedules") {
         let method: OptimizerSpec = format!("sgd momentum=0.9, momentum: {name}").parse().expect(name);
         let total = recording["total"].as_u64().expect("a number");
         for (step, want) in (0..).zip(numbers(&recording["values"])) {
-            near(method.courses[0].1.value(0.9, step, total), want, &format!("{name} at step {step}"));
+            near(
+                method.hyper_schedules[0].1.value(0.9, step, total),
+                want,
+                &format!("{name} at step {step}"),
+            );
         }
     }
 }
@@ -160,7 +165,7 @@ fn every_schedule_starts_and_ends_as_its_card_says() {
 
 #[test]
 fn a_schedule_counts_updates() {
-    let rule = rules::parse("sgd lr=1").expect("valid");
+    let rule = optim::parse_rule("sgd lr=1").expect("valid");
     let mut optimizer = Optimizer::from_boxed(rule, 1).expect("valid").with_schedule(schedule("cosine"), 10);
     let mut w = [0.0];
     for step in 0..12 {
@@ -286,7 +291,7 @@ proptest! {
     }
 }
 
-/// Up to three products of up to two courses with any settings that are allowed.
+/// Up to three products of up to two hyper_schedules with any settings that are allowed.
 pub(crate) fn any_schedule() -> impl Strategy<Value = LrSchedule> {
     (prop::collection::vec((any_product(), any_span()), 0..3), any_product()).prop_map(|(before, last)| {
         before.into_iter().rfold(last, |next, (first, until)| first.then(until, next))
@@ -294,15 +299,16 @@ pub(crate) fn any_schedule() -> impl Strategy<Value = LrSchedule> {
 }
 
 fn any_product() -> impl Strategy<Value = LrSchedule> {
-    prop::collection::vec((any_course(), any_span()), 1..3).prop_map(|courses| {
-        let warmed =
-            courses.into_iter().map(|(course, warmup)| LrSchedule::from_boxed(course).with_warmup(warmup));
+    prop::collection::vec((any_course(), any_span()), 1..3).prop_map(|hyper_schedules| {
+        let warmed = hyper_schedules
+            .into_iter()
+            .map(|(course, warmup)| LrSchedule::from_boxed(course).with_warmup(warmup));
         warmed.reduce(|a, b| a.times(b).expect("not joined")).expect("one or two")
     })
 }
 
 /// A course with any settings that are allowed.
-pub(crate) fn any_course() -> impl Strategy<Value = Box<dyn Schedule>> {
+pub(crate) fn any_course() -> impl Strategy<Value = Box<dyn DynSchedule>> {
     let number = prop_oneof![0.0..1.0, -30.0..1e3, (-300.0..10.0_f64).prop_map(|x| 10.0_f64.powf(x))];
     let values = prop::collection::vec((any::<prop::sample::Index>(), number, any_span()), 8);
     (0..schedules::all().len(), values).prop_filter_map("values that go together", |(index, values)| {
@@ -310,7 +316,7 @@ pub(crate) fn any_course() -> impl Strategy<Value = Box<dyn Schedule>> {
         for (hyper, (choice, number, span)) in course.hypers().into_iter().zip(values) {
             let texts = texts(&hyper, number, span);
             // What is out of range stays as it is.
-            let _ = course.set(hyper.name, &texts[choice.index(texts.len())]);
+            let _ = course.set_text(hyper.name, &texts[choice.index(texts.len())]);
         }
         course.check().is_ok().then_some(course)
     })

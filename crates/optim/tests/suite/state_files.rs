@@ -32,7 +32,7 @@ fn every_bit_is_kept() {
     };
     assert_eq!(bits(&again), bits(&state));
     assert_eq!((again.steps, again.parameters), (state.steps, state.parameters));
-    assert_eq!(again.method, "ema(prodigy lr=0.5)");
+    assert_eq!(again.recipe, "ema(prodigy lr=0.5)");
 }
 
 #[test]
@@ -40,11 +40,11 @@ fn a_state_of_something_else_is_refused_with_the_difference() {
     let saved = prodigy_in_ema().state_dict();
     for (change, difference) in [
         (
-            (|state| state.method = "ema(prodigy lr=0.25)".into()) as fn(&mut StateDict),
+            (|state| state.recipe = "ema(prodigy lr=0.25)".into()) as fn(&mut StateDict),
             "`lr=0.25)` there, `lr=0.5)` here",
         ),
         (
-            |state| state.method = "prodigy lr=0.5".into(),
+            |state| state.recipe = "prodigy lr=0.5".into(),
             "`prodigy lr=0.5` there, `ema(prodigy lr=0.5)` here",
         ),
         (|state| state.total_steps = 10, "run over 10 updates, these over 9"),
@@ -69,8 +69,9 @@ fn a_state_of_something_else_is_refused_with_the_difference() {
 
 #[test]
 fn another_method_can_be_wanted_all_the_same() {
-    let mut faster = Optimizer::from_boxed(rules::parse("adam lr=0.1").expect("valid"), 3).expect("valid");
-    let slower = Optimizer::from_boxed(rules::parse("adam lr=0.01").expect("valid"), 3).expect("valid");
+    let mut faster =
+        Optimizer::from_boxed(optim::parse_rule("adam lr=0.1").expect("valid"), 3).expect("valid");
+    let slower = Optimizer::from_boxed(optim::parse_rule("adam lr=0.01").expect("valid"), 3).expect("valid");
     let state = StateDict { steps: 5, total_steps: 7, ..slower.state_dict() };
     assert!(faster.load_state_dict(state.clone()).is_err());
     faster.load_state_dict_of_another(state).expect("the arrays fit");

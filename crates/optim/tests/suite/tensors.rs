@@ -1,6 +1,6 @@
 //! Rules that look at whole parameters, or at the whole vector.
 
-use optim::{Optimizer, Requires, Rule, Tier, rules};
+use optim::{DynRule, Optimizer, Requires, Tier, rules};
 use tensor::{Layout, Role};
 
 use crate::{numbers, optimizer, step};
@@ -86,7 +86,7 @@ fn a_permutation_changes_roundings_of_vector_rules_alone() {
     }
 }
 
-fn vector_rules() -> Vec<Box<dyn Rule>> {
+fn vector_rules() -> Vec<Box<dyn DynRule>> {
     let mut rules = crate::variants();
     rules.retain(|rule| rule.tier() == Tier::Vector);
     assert!(!rules.is_empty());
@@ -94,7 +94,7 @@ fn vector_rules() -> Vec<Box<dyn Rule>> {
 }
 
 /// The weights after some steps down one slope, along which estimates grow.
-fn moved(rule: &dyn Rule, w: &[f32], g: &[f32]) -> Vec<f32> {
+fn moved(rule: &dyn DynRule, w: &[f32], g: &[f32]) -> Vec<f32> {
     let mut optimizer = Optimizer::from_boxed(rule.boxed(), w.len()).expect("valid");
     let mut w = w.to_vec();
     (0..20).for_each(|_| step(&mut optimizer, &mut w, g));

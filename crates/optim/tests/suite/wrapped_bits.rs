@@ -165,7 +165,7 @@ fn pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// A rule in wrappers, the outermost first.
 pub(crate) fn method(wrappers: &[&str], rule: &str) -> OptimizerSpec {
-    let mut method = OptimizerSpec::new(rules::parse(rule).expect(rule));
+    let mut method = OptimizerSpec::new(optim::parse_rule(rule).expect(rule));
     for text in wrappers {
         let mut words = text.split(' ');
         let mut wrapper = wrappers::by_name(words.next().expect("a name")).expect(text);
@@ -192,7 +192,7 @@ impl Batches {
     }
 
     fn step(&self, optimizer: &mut Optimizer, w: &mut [f32], step: usize) {
-        let skips = optimizer.method().wrappers.iter().any(|wrapper| wrapper.info().name == "if_finite");
+        let skips = optimizer.spec().wrappers.iter().any(|wrapper| wrapper.info().name == "if_finite");
         let overflows = skips && [5, 12, 13].contains(&step);
         let mut objective = |w: &[f32], gradient: &mut [f32]| {
             for (i, (g, (w, c))) in gradient.iter_mut().zip(w.iter().zip(&self.centres[step])).enumerate() {

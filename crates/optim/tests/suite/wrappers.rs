@@ -117,7 +117,7 @@ fn accumulated_batches_are_one_step() {
     assert_eq!(found[1], [1.0, 1.0]);
     assert_eq!([found[2], found[5], found[6]], [expected[0], expected[1], expected[1]]);
     assert_eq!((accumulated.steps(), accumulated.gradient_calls()), (2, 7));
-    assert_eq!(accumulated.method().updates(7), 2);
+    assert_eq!(accumulated.spec().updates(7), 2);
 }
 
 /// A schedule counts updates: the second is half way down, whatever the number of batches.

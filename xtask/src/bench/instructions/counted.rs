@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use data::{Images, Places, Request};
-use optim::{Optimizer, Requires, Rule, Tier, rules};
+use optim::{DynRule, Optimizer, Requires, Tier, rules};
 use rayon::ThreadPoolBuilder;
 use serde_json::json;
 use tensor::{Layout, Role, simd};
@@ -88,7 +88,7 @@ fn sample() -> Result<Arc<Images>, String> {
 }
 
 /// One update a call, always of the same gradients.
-fn update(rule: Box<dyn Rule>) -> Box<dyn FnMut() + Send> {
+fn update(rule: Box<dyn DynRule>) -> Box<dyn FnMut() + Send> {
     let mut layout = Layout::new();
     layout.push("weights", [WEIGHTS], Role::Matrix);
     let mut optimizer = Optimizer::from_boxed(rule, WEIGHTS).expect("defaults are valid").with_layout(layout);

@@ -1,7 +1,7 @@
 //! Rules whose work is in matrix products: a step on one square matrix, as a share of the multiply-add
 //! peak.
 
-use optim::{Optimizer, rules};
+use optim::Optimizer;
 use serde_json::{Value, json};
 use tensor::{Layout, Role};
 
@@ -58,7 +58,7 @@ impl Work {
     }
 
     fn subject(&self, threads: usize) -> Subject {
-        let rule = rules::parse(&self.spec).expect("a rule of the registry");
+        let rule = optim::parse_rule(&self.spec).expect("a rule of the registry");
         let n = SIDE * SIDE;
         let mut layout = Layout::new();
         layout.push("weight", [SIDE, SIDE], Role::Matrix);
@@ -170,7 +170,7 @@ mod tests {
     fn the_table_fits_the_terminal_and_every_rule_is_known() {
         let mut rows = serde_json::Map::new();
         for (work, threads) in works().iter().flat_map(|work| [(work, 1), (work, 2)]) {
-            assert!(rules::parse(&work.spec).is_ok(), "{}", work.spec);
+            assert!(optim::parse_rule(&work.spec).is_ok(), "{}", work.spec);
             let figures = json!({
                 "operations": work.operations(), "aim": 0.7, "gflops": 1234.5, "share_of_peak": 1.0,
                 "seconds": {"min": 1.0, "median": 1.5, "max": 2.0},

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use optim::{Rule, rules};
+use optim::{DynRule, rules};
 use serde_json::Value;
 
 use crate::bench::peers::{Aim, Peer, busy, machines, read};
@@ -59,7 +59,7 @@ fn workloads(report: &Value) -> impl Iterator<Item = &Value> {
     report["workloads"].as_object().into_iter().flatten().map(|(_, work)| work)
 }
 
-fn row(rule: &dyn Rule, weights: usize, aims: &[Aim], work: &Value, peers: &[Peer]) -> String {
+fn row(rule: &dyn DynRule, weights: usize, aims: &[Aim], work: &Value, peers: &[Peer]) -> String {
     let (name, arrays) = (rule.info().name, super::arrays(rule));
     let median = |peer: &Peer| work["peers"][peer.name]["median"].as_f64();
     let updates = work["updates"].as_f64().unwrap_or(f64::NAN);
