@@ -85,7 +85,7 @@ fn mistakes_are_answered_before_anything_is_loaded() {
         (&["--smoothing", "1"], "smoothing of 1", "less than 1"),
         (&["--optimizer", "prodigy"], "finds the size of its steps itself", "as it is"),
         (&["--optimizer", "rprop"], "in the first update only", "descent compare"),
-        (&["--optimizer", "adma"], "did you mean `adam`", "there are: sgd"),
+        (&["--optimizer", "adma"], "did you mean `adam`", "expected one of: sgd"),
         (&["--weights", "nothing.safetensors"], "nothing.safetensors", "descent train --save"),
         (&["--svg", "nowhere/rates.svg"], "nowhere/rates.svg", "another place"),
     ] {

@@ -547,7 +547,7 @@ fn schedules_are_drawn_and_counted_out() {
     let schedule: optim::LrSchedule = text.parse().unwrap();
     assert_eq!(factors, (0..8).map(|step| schedule.factor(step, 8)).collect::<Vec<_>>());
 
-    world.fails("schedule cosin", 2, &["did you mean `cosine`?", "hint: there are: constant"]);
+    world.fails("schedule cosin", 2, &["did you mean `cosine`?", "hint: expected one of: constant"]);
     world.fails("schedule cosine --steps 0", 2, &["--steps"]);
     world.fails("schedule", 2, &["SCHEDULE"]);
     world.fails("schedule cosine --svg nowhere/cosine.svg", 73, &["nowhere"]);

@@ -39,7 +39,7 @@ fn it_has_flags() {
     let changed = Leashed { lr: 0.5, hard: true, ..Leashed::default() };
     assert_eq!(read(&["--lr", "0.5", "--hard"]), Ok(changed));
     let message = read(&["--momentum", "1"]).unwrap_err().to_string();
-    assert_eq!(message, "leashed: momentum=1 is not allowed: momentum is from 0 to less than 1");
+    assert_eq!(message, "leashed: expected momentum to be a number from 0 to less than 1, found 1");
     let message = read(&["--lr", "0", "--hard"]).unwrap_err().to_string();
     assert!(message.contains("hard=true divides by lr"), "{message}");
 }
@@ -71,7 +71,7 @@ fn it_has_a_spelling_and_refuses_like_any_other() {
     rule.set("leash", Value::Number(2.0)).unwrap();
     assert_eq!(rule.to_string(), "leashed lr=0.1 leash=2");
     let message = rule.set_text("leesh", "1").unwrap_err().to_string();
-    assert_eq!(message, "there is no hyperparameter of leashed `leesh`; did you mean `leash`?");
+    assert_eq!(message, "unknown hyperparameter of leashed `leesh`; did you mean `leash`?");
 }
 
 #[test]

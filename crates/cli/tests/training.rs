@@ -185,7 +185,7 @@ fn mistakes_are_answered_with_what_to_do() {
         (
             "train --optimizer sgd --beta1 0.9",
             2,
-            "there are: lr, momentum, dampening, nesterov, weight_decay",
+            "expected one of: lr, momentum, dampening, nesterov, weight_decay",
         ),
         ("train --lr=-1", 2, "lr is a finite number, 0 or more"),
         ("train --lr NaN", 2, "lr is a finite number, 0 or more"),

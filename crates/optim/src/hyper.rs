@@ -34,6 +34,12 @@ impl Hyper {
             (_, None) => self.kind.to_string(),
         }
     }
+
+    /// The same as a noun, for messages.
+    fn expected(&self) -> String {
+        let allowed = self.allowed();
+        if allowed.starts_with("from ") { format!("a number {allowed}") } else { allowed }
+    }
 }
 
 /// The value of a hyperparameter.
@@ -204,7 +210,7 @@ impl dyn Hyperparameters + '_ {
             allowed,
         };
         if !fits {
-            return Err(wrong(hyper.allowed()));
+            return Err(wrong(hyper.expected()));
         }
         self.set_unchecked(name, value).map_err(|kind| wrong(kind.to_string()))
     }
@@ -219,7 +225,7 @@ impl dyn Hyperparameters + '_ {
             of: of.to_string(),
             name: name.to_string(),
             value: text.to_string(),
-            allowed: hyper.allowed(),
+            allowed: hyper.expected(),
         })?;
         self.set(of, name, value)
     }
@@ -237,7 +243,7 @@ impl dyn Hyperparameters + '_ {
                     of: of.to_string(),
                     name: hyper.name.to_string(),
                     value: value.to_string(),
-                    allowed: hyper.allowed(),
+                    allowed: hyper.expected(),
                 });
             }
         }

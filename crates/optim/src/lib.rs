@@ -28,7 +28,7 @@
 //! assert_eq!(schedule.factor(0, 100), 0.2);
 //!
 //! let error = optim::parse_rule("adm").unwrap_err();
-//! assert_eq!(error.to_string(), "there is no optimizer `adm`; did you mean `adam`?");
+//! assert_eq!(error.to_string(), "unknown optimizer `adm`; did you mean `adam`?");
 //! # Ok::<(), optim::Error>(())
 //! ```
 

@@ -219,7 +219,7 @@ mod tests {
         let error = Recipe::list("sgd, cosine, adam lr=-1, clip=1", 64).expect_err("negative");
         assert_eq!(
             error.to_string(),
-            "adam: lr=-1 is not allowed: lr is a finite number, 0 or more
+            "adam: expected lr to be a finite number, 0 or more, found -1
   sgd, cosine, adam lr=-1, clip=1
                     ^^^^^"
         );
@@ -233,7 +233,7 @@ mod tests {
         }
         let error = "adam, cosine, batch=1.5".parse::<Recipe>().expect_err("half").to_string();
         assert!(
-            error.starts_with("recipe: batch=1.5 is not allowed: batch is a whole number from 1\n"),
+            error.starts_with("recipe: expected batch to be a whole number from 1, found 1.5\n"),
             "{error}"
         );
         let recipe = Recipe { batch: 0, ..Recipe::new(rules::by_name("adam").expect("known")) };

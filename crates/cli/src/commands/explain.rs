@@ -250,7 +250,7 @@ impl Entry {
             Entry::Rule(rule) => of(rule.info()),
             Entry::Wrapper(wrapper) => of(wrapper.info()),
             Entry::LrSchedule(course) => (course.info().name, course.info().title),
-            Entry::Plateau(settings) => of(&PlateauSettings::INFO),
+            Entry::Plateau(_) => of(&PlateauSettings::INFO),
             Entry::Clip(clip) => of(clip.info()),
         }
     }

@@ -1,4 +1,4 @@
-//! The state of one of PyTorch's optimizers, as `scripts/pytorch/export_optimizer.py` writes it.
+//! States of optimizers of PyTorch, as `scripts/pytorch/export_optimizer.py` writes it.
 
 use files::text;
 use serde::Deserialize;
@@ -15,15 +15,14 @@ use crate::rules;
 use crate::state::state_file::{check_format, entry, file, floats, parse, read_notes};
 use crate::state::{MAX_STEPS, StateDict};
 
-/// The entry of a file's metadata that holds the notes, as a JSON object.
+/// Key of the notes, a JSON object, in the metadata of a file.
 const NOTES: &str = "torch";
 const FORMAT: &str = "torch.optim state";
 const VERSION: u32 = 1;
-/// What stands before the names of a model that is wrapped: by `DataParallel`, by `torch.compile`, or as an
-/// attribute of another.
+/// Prefixes of parameter names in a wrapped model: by `DataParallel`, by `torch.compile`, or as an attribute.
 const PREFIXES: [&str; 3] = ["module.", "_orig_mod.", "model."];
 
-/// What the script says beside the tensors.
+/// Everything but the tensors.
 #[derive(Deserialize)]
 struct Notes {
     format: String,
@@ -35,29 +34,29 @@ struct Notes {
     groups: Vec<Map<String, Json>>,
 }
 
-/// An optimizer of PyTorch's.
+/// Exported optimizer.
 struct Exported<'a> {
     tensors: SafeTensors<'a>,
     notes: Notes,
 }
 
-/// One of our parameters there.
+/// Parameter of the exported optimizer.
 struct Parameter<'a> {
-    /// Its number.
+    /// Index.
     index: usize,
-    /// The settings of its group.
+    /// Settings of its group.
     group: &'a Map<String, Json>,
 }
 
 impl Optimizer {
-    /// Goes on where an optimizer of PyTorch's was exported by `scripts/pytorch/export_optimizer.py`. The
-    /// method has to be the same: the rule with its settings, and groups where PyTorch has groups. Schedules
-    /// and clipping, which PyTorch keeps outside of its optimizers, are this method's own; a schedule is
-    /// where so many steps have brought it. The parameters are found by their names, from which
-    /// the prefixes of wrapped modules (`module.`, `_orig_mod.`, `model.`) are taken off where all have them.
-    /// They are found by their order where the file has no names, or where each has another shape.
+    /// Continues from the state of an optimizer of PyTorch, exported by `scripts/pytorch/export_optimizer.py`.
+    /// The recipe has to be the same: the rule with its settings, and groups where PyTorch has groups.
+    /// Schedules and clipping, which PyTorch keeps outside of its optimizers, are those of the recipe; a
+    /// schedule continues at the exported number of steps. Parameters are matched by name, without the
+    /// prefixes of wrapped modules (`module.`, `_orig_mod.`, `model.`) where all have them, or by order where
+    /// the file has no names or all shapes differ.
     ///
-    /// With `force`, settings that differ are no error, and those of this method count.
+    /// With `force`, settings that differ are no error, and those of the recipe count.
     ///
     /// # Errors
     /// If the file is damaged, its optimizer is another one, or its parameters, their step counts or any
@@ -66,11 +65,12 @@ impl Optimizer {
         let exported = Exported::read(bytes)?;
         let refused = |why: String| Err(Error::State { why });
         if let Some(wrapper) = self.spec().wrappers.first() {
-            let why = format!("PyTorch's optimizers know nothing of the wrapper `{}`", wrapper.info().name);
+            let why =
+                format!("expected a recipe without wrappers, as in PyTorch, found `{}`", wrapper.info().name);
             return refused(why);
         }
         if self.spec().plateau.is_some() {
-            return refused("PyTorch's optimizers know nothing of a plateau".to_string());
+            return refused("expected a recipe without a plateau, as in PyTorch".to_string());
         }
         let entries = self.params();
         let places = exported.places(entries)?;
@@ -83,7 +83,7 @@ impl Optimizer {
                 if theirs != rule.info().name {
                     let entry = &entries[member].name;
                     return refused(format!(
-                        "`{entry}` had the rule `{theirs}`, here it has `{}`",
+                        "expected `{entry}` to have the rule `{}`, found `{theirs}`",
                         rule.info().name
                     ));
                 }
@@ -95,7 +95,7 @@ impl Optimizer {
             }
         }
         if !(differences.is_empty() || force) {
-            return refused(format!("PyTorch's optimizer has other settings: {}", differences.join("; ")));
+            return refused(format!("settings differ from PyTorch's: {}", differences.join("; ")));
         }
         let steps = exported.steps(entries, &places)?;
         let mut state = StateDict { steps, gradient_calls: steps, ..self.state_dict() };
@@ -114,7 +114,7 @@ impl Optimizer {
                         if numbers.len() != expected {
                             let (what, name, found) = (declared.name, &entry.name, numbers.len());
                             return refused(format!(
-                                "`{what}` of `{name}` has {found} numbers, not {expected}"
+                                "expected {expected} numbers in `{what}` of `{name}`, found {found}"
                             ));
                         }
                         array.extend(numbers);
@@ -148,24 +148,24 @@ impl<'a> Exported<'a> {
         Ok(Exported { tensors, notes })
     }
 
-    /// Where each of our parameters is.
+    /// The exported parameter for each of ours.
     fn places(&self, entries: &[ParamInfo]) -> Result<Vec<Parameter<'_>>, Error> {
         let Notes { names, shapes, groups, .. } = &self.notes;
         let refused = |why: String| Err(Error::State { why });
         if shapes.len() != entries.len() {
-            return refused(format!("it has {} parameters, these are {}", shapes.len(), entries.len()));
+            return refused(format!("expected {} parameters, found {}", entries.len(), shapes.len()));
         }
         if let Some(names) = names
             && names.len() != shapes.len()
         {
-            return Err(file(format!("its notes have {} names and {} shapes", names.len(), shapes.len())));
+            return Err(file(format!("expected {} names in its notes, found {}", shapes.len(), names.len())));
         }
         let order = match names.as_ref().map(|names| by_name(names, entries)) {
             Some(Ok(order)) => order,
             Some(Err(missing)) if have_equal_shapes(entries) => {
                 return refused(format!(
-                    "it has no parameter `{missing}`, and parameters of one shape cannot be told apart by \
-                     their order; its names are {}",
+                    "expected a parameter `{missing}`, since the order of parameters of one shape is ambiguous, found \
+                     {}",
                     text::list(names.iter().flatten().map(String::as_str))
                 ));
             }
@@ -176,7 +176,7 @@ impl<'a> Exported<'a> {
             if shapes[index][..] != entry.shape[..] {
                 let (theirs, ours) = (&shapes[index], entry.shape.to_vec());
                 return refused(format!(
-                    "parameter {index} is {theirs:?} there, `{}` is {ours:?} here",
+                    "expected parameter {index} to have the shape {ours:?} of `{}`, found {theirs:?}",
                     entry.name
                 ));
             }
@@ -185,7 +185,8 @@ impl<'a> Exported<'a> {
                 parameters.is_some_and(|parameters| parameters.contains(&index.into()))
             };
             let group = groups.iter().find(holds);
-            let group = group.ok_or_else(|| file(format!("parameter {index} is in none of its groups")))?;
+            let group =
+                group.ok_or_else(|| file(format!("expected parameter {index} in one of its groups")))?;
             places.push(Parameter { index, group });
         }
         Ok(places)
@@ -203,7 +204,7 @@ impl<'a> Exported<'a> {
         rule.map_or("unknown", |rule| rule.info().name)
     }
 
-    /// The steps that all parameters have made.
+    /// Number of steps of all parameters.
     fn steps(&self, entries: &[ParamInfo], places: &[Parameter<'_>]) -> Result<u64, Error> {
         let begun = |place: &Parameter<'_>| {
             let start = format!("{}/", place.index);
@@ -225,12 +226,12 @@ impl<'a> Exported<'a> {
             steps as f64
         };
         if steps.fract() != 0.0 || !(0.0..=MAX_STEPS as f64).contains(&steps) {
-            return Err(file(format!("{steps} is no number of steps")));
+            return Err(file(format!("expected a whole number of steps, found {steps}")));
         }
         Ok(steps as u64)
     }
 
-    /// A number that each parameter has and that must be the same for all.
+    /// Number of each parameter that must be the same for all.
     fn common(&self, entries: &[ParamInfo], places: &[Parameter<'_>], key: &str) -> Result<f64, Error> {
         let mut first: Option<(f64, &str)> = None;
         for (entry, place) in entries.iter().zip(places) {
@@ -259,7 +260,7 @@ impl<'a> Exported<'a> {
             (Dtype::I64, bytes) => bytes.try_into().ok().map(|bytes| i64::from_le_bytes(bytes) as f64),
             _ => None,
         };
-        number.ok_or_else(|| file(format!("tensor `{}/{key}` is not one number", place.index)))
+        number.ok_or_else(|| file(format!("expected one number in the tensor `{}/{key}`", place.index)))
     }
 
     /// A tensor of single-precision numbers.
@@ -271,10 +272,7 @@ impl<'a> Exported<'a> {
     fn tensor(&self, place: &Parameter<'_>, key: &str, entry: &ParamInfo) -> Result<Tensor<'_>, Error> {
         let name = format!("{}/{key}", place.index);
         self.tensors.get(&name).ok_or_else(|| Error::State {
-            why: format!(
-                "parameter `{}` has no `{key}` there: has it made as many steps as the others?",
-                entry.name
-            ),
+            why: format!("expected `{key}` of `{}`: has it made as many steps as the others?", entry.name),
         })
     }
 }
@@ -292,7 +290,7 @@ fn classes() -> Vec<&'static str> {
     classes
 }
 
-/// Where each parameter is among PyTorch's names; or the first that is not there.
+/// Index of each parameter among the exported names, or the first that is missing.
 fn by_name<'e>(names: &[String], entries: &'e [ParamInfo]) -> Result<Vec<usize>, &'e str> {
     let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
     loop {
@@ -314,7 +312,7 @@ fn have_equal_shapes(entries: &[ParamInfo]) -> bool {
     entries.iter().enumerate().any(|(i, entry)| entries[..i].iter().any(|other| other.shape == entry.shape))
 }
 
-/// Settings of a rule that PyTorch's group has otherwise, or has no counterpart of.
+/// Settings of a rule that differ in the exported group, or have no counterpart.
 fn differences_of(rule: &dyn DynRule, group: &Map<String, Json>, maximize: bool) -> Vec<String> {
     let mut differences = vec![];
     for hyper in rule.hypers() {
@@ -348,10 +346,10 @@ fn differences_of(rule: &dyn DynRule, group: &Map<String, Json>, maximize: bool)
     differences
 }
 
-/// What PyTorch has for one of our settings.
+/// Counterpart of one of our settings.
 enum Theirs<'a> {
     Value(&'a Json),
-    /// By another name and the same.
+    /// Equal under another name.
     Same,
     Unknown,
 }
@@ -359,7 +357,7 @@ enum Theirs<'a> {
 fn theirs<'a>(hyper: &Hyper, group: &'a Map<String, Json>) -> Theirs<'a> {
     let one_of = |key: &str, index: usize| group.get(key).and_then(|list| list.get(index));
     let value = match hyper.name {
-        // What a scheduler of PyTorch's starts from.
+        // A scheduler of PyTorch starts from `initial_lr`.
         "lr" => group.get("initial_lr").or_else(|| group.get("lr")),
         "beta1" => one_of("betas", 0),
         "beta2" => one_of("betas", 1),

@@ -33,7 +33,8 @@ impl Setting for bool {
 }
 
 impl Setting for Span {
-    const KIND: &'static str = "a number of steps such as 500, of epochs such as 3ep, or a share such as 5%";
+    const KIND: &'static str =
+        "a number of steps such as 500, of epochs such as 3ep, or a percentage such as 5%";
 
     fn read(text: &str) -> Option<Span> {
         if let Some(percent) = text.strip_suffix('%') {
@@ -48,7 +49,7 @@ impl Setting for Span {
 }
 
 impl Setting for List<Span> {
-    const KIND: &'static str = "up to 8 numbers of steps, epochs or shares, such as 30%/60%";
+    const KIND: &'static str = "up to 8 numbers of steps, epochs or percentages, such as 30%/60%";
 
     fn read(text: &str) -> Option<List<Span>> {
         List::of(text.split('/').map(Span::read))

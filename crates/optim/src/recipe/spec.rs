@@ -203,14 +203,14 @@ impl OptimizerSpec {
             let name = wrapper.info().name;
             if let (Changes::Weights, Some(average)) = (wrapper.changes(), average) {
                 let why = format!(
-                    "it conflicts with `{average}` inside of it, which averages weights that it changes after \
+                    "conflicts with `{average}` inside of it, which averages weights that it changes after \
                      each step; put it inside of `{average}`, or remove it"
                 );
                 return Err(Error::conflict(name, why));
             }
             if let (true, Some(closure)) = (wrapper.calls_per_update() > 1, closure) {
                 let why = format!(
-                    "it conflicts with `{closure}` inside of it, which evaluates gradients on one batch instead \
+                    "conflicts with `{closure}` inside of it, which evaluates gradients on one batch instead \
                      of several; put it inside of `{closure}`"
                 );
                 return Err(Error::conflict(name, why));
@@ -235,7 +235,7 @@ impl OptimizerSpec {
         ];
         conflicts.into_iter().flatten().next().map_or(Ok(()), |other| {
             let why = format!(
-                "it conflicts with {other}, which would not apply to the gradients that it evaluates itself; \
+                "conflicts with {other}, which would not apply to the gradients that it evaluates itself; \
                  remove {other}"
             );
             Err(Error::conflict(rule.info().name, why))
@@ -253,7 +253,7 @@ impl OptimizerSpec {
         }
         decaying.find(|rule| rule.tier() == Tier::Vector).map_or(Ok(()), |rule| {
             let why = format!(
-                "it conflicts with no_decay, which would split the weights on which it measures one number; \
+                "conflicts with no_decay, which would split the weights on which it measures one number; \
                  remove no_decay, or use a group, as in `bias: {DECAY}=0`"
             );
             Err(Error::conflict(rule.info().name, why))

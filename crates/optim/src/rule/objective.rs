@@ -25,12 +25,13 @@ impl Objective<'_> {
 
     #[track_caller]
     pub(crate) fn loss(&self) -> f64 {
-        self.loss.expect("what asks for the loss says so in its needs")
+        self.loss.expect("expected the loss among what a rule requires")
     }
 
     #[track_caller]
     pub(crate) fn evaluate(&mut self, weights: &[f32], gradient: &mut [f32]) -> f64 {
-        let evaluate = self.evaluate.as_mut().expect("what asks for the objective says so in its needs");
+        let evaluate =
+            self.evaluate.as_mut().expect("expected a closure among what a rule or wrapper requires");
         evaluate(weights, gradient)
     }
 }

@@ -54,7 +54,7 @@ impl<'a> Update<'a> {
         let declared = self.scalars.len();
         (&mut *self.scalars)
             .try_into()
-            .unwrap_or_else(|_| panic!("the update takes {N} scalars, {declared} are declared"))
+            .unwrap_or_else(|_| panic!("expected {declared} scalars as declared, found {N}"))
     }
 
     /// The same once more, for a rule that goes over the weights more than once in a step.
@@ -196,7 +196,7 @@ impl<'a> Update<'a> {
         let state: Vec<_> = full.map(|(array, _)| array).collect();
         let found = state.len();
         let Ok(mut state) = <[&mut [f32]; N]>::try_from(state) else {
-            panic!("the update takes {N} state arrays, not {found}")
+            panic!("expected {found} state arrays as declared, found {N} in the update")
         };
         let mut shares: Vec<Vec<Chunk<'_, N, _>>> = Vec::new();
         for (share, count) in shares_of(params, weights.len()) {
@@ -232,7 +232,12 @@ impl<'a> Update<'a> {
         let Update { weights, gradients, scale, state, shapes, params, path, .. } = self;
         let full = state.iter().zip(*shapes).filter(|(_, shape)| shape.is_full(params));
         let arrays: Vec<&[f32]> = full.map(|(array, _)| &**array).collect();
-        assert_eq!(arrays.len(), N, "the term takes {N} state arrays");
+        assert_eq!(
+            arrays.len(),
+            N,
+            "expected {} state arrays as declared, found {N} in the term",
+            arrays.len()
+        );
         let mut totals = vec![[0.0; K]; weights.len().div_ceil(CHUNK)];
         let jobs = totals.iter_mut().enumerate().map(|(number, totals)| {
             let part = number * CHUNK..weights.len().min((number + 1) * CHUNK);

@@ -273,7 +273,7 @@ impl WrapperCtx<'_> {
         let declared = self.state.scalars.len();
         (&mut *self.state.scalars)
             .try_into()
-            .unwrap_or_else(|_| panic!("the step takes {N} scalars, {declared} are declared"))
+            .unwrap_or_else(|_| panic!("expected {declared} scalars as declared, found {N}"))
     }
 
     /// The weights with their gradients and this wrapper's state, for a loop over them. A new weight
@@ -425,11 +425,11 @@ impl StepInput<'_> {
     }
 }
 
-/// That a number is whole, of those that count something.
+/// Checks that a number is whole.
 pub(crate) fn whole(of: &str, name: &str, x: f64) -> Result<(), Error> {
     if x.fract() == 0.0 {
         Ok(())
     } else {
-        Err(Error::conflict(of, format!("{name}={x} is not a whole number")))
+        Err(Error::conflict(of, format!("expected {name} to be a whole number, found {x}")))
     }
 }

@@ -97,7 +97,7 @@ max_iter times, each with gradients of its own",
         let Lbfgs { max_iter, max_eval, history, .. } = *self;
         for (name, value) in [("max_iter", max_iter), ("max_eval", max_eval), ("history", history)] {
             if value.fract() != 0.0 {
-                let why = format!("{name}={value} is not a whole number");
+                let why = format!("expected {name} to be a whole number, found {value}");
                 return Err(Error::Conflict { of: Self::INFO.name.into(), why });
             }
         }

@@ -71,7 +71,7 @@ what is no weight matrix: adamw with adamw_lr and the mean of squares v",
 
     fn check(&self) -> Result<(), Error> {
         if self.ns_steps.fract() != 0.0 {
-            let why = format!("ns_steps={} is not a whole number", self.ns_steps);
+            let why = format!("expected ns_steps to be a whole number, found {}", self.ns_steps);
             return Err(Error::Conflict { of: Self::INFO.name.into(), why });
         }
         Ok(())

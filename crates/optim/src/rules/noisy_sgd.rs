@@ -40,7 +40,7 @@ w ← w − lr·(g + n)",
 
     fn check(&self) -> Result<(), Error> {
         if self.seed.fract() != 0.0 {
-            let why = format!("seed={} is not a whole number", self.seed);
+            let why = format!("expected seed to be a whole number, found {}", self.seed);
             return Err(Error::Conflict { of: Self::INFO.name.into(), why });
         }
         Ok(())

@@ -120,6 +120,6 @@ pub(super) fn distance_can_grow(of: &str, d0: f64) -> Result<(), Error> {
     }
     Err(Error::Conflict {
         of: of.to_string(),
-        why: "d0=0 can never grow; give a small one, such as 1e-6".into(),
+        why: "expected d0 above 0, found 0; 1e-6 is usual".into(),
     })
 }

@@ -81,7 +81,7 @@ pub(super) fn averaged_weights_count(of: &str, name: &str, share: f64) -> Result
     if share > 0.0 {
         return Ok(());
     }
-    let why = format!("{name}=0 leaves the average out of the weights; give a share above 0, such as 0.9");
+    let why = format!("expected {name} above 0, found 0; 0.9 is usual");
     Err(Error::Conflict { of: of.to_string(), why })
 }
 

@@ -65,7 +65,7 @@ w ← (1 − η)·w − η·ρ·u",
 
     fn check(&self) -> Result<(), Error> {
         if self.ns_steps.fract() != 0.0 {
-            let why = format!("ns_steps={} is not a whole number", self.ns_steps);
+            let why = format!("expected ns_steps to be a whole number, found {}", self.ns_steps);
             return Err(Error::Conflict { of: Self::INFO.name.into(), why });
         }
         Ok(())

@@ -49,9 +49,9 @@ f: valuesᵢ at atᵢ, a straight line or half a cosine between        (between)
             _ => false,
         });
         let why = if !rising {
-            "the places in `at` rise, and all are steps or all are shares".to_string()
+            "expected ascending steps in `at`, all in updates or all in percent".to_string()
         } else if values.len() != at.len() + 1 {
-            format!("{} places in `at` take {} values, not {}", at.len(), at.len() + 1, values.len())
+            format!("expected {} values for {} steps in `at`, found {}", at.len() + 1, at.len(), values.len())
         } else {
             return Ok(());
         };

@@ -277,9 +277,9 @@ fn a_setting_that_divides_0_by_0_is_named() {
 #[test]
 fn names_in_another_case_or_of_another_kind_are_led_on() {
     for (text, message) in [
-        ("SGD", "there is no optimizer `SGD`; did you mean `sgd`?"),
+        ("SGD", "unknown optimizer `SGD`; did you mean `sgd`?"),
         ("AdamW", "did you mean `adamw`?"),
-        ("sam", "`sam` stands around an optimizer, as in `sam(adam)`"),
+        ("sam", "expected an optimizer inside of the wrapper `sam`, as in `sam(adam)`"),
     ] {
         let error = optim::parse_rule(text).expect_err(text).to_string();
         assert!(error.contains(message), "{error}");

@@ -115,10 +115,10 @@ fn a_name_that_fits_nothing_is_refused_with_those_there_are() {
     let no_decay = OptimizerSpec { no_decay: vec!["fc.*".into()], ..OptimizerSpec::new(rule("adamw")) };
     for method in [grouped(rule("adamw"), &[("fc.*", settings(&[("lr", 0.1)]))]), no_decay] {
         let error = Optimizer::of(method, layout()).expect_err("no such parameter");
-        assert_eq!(error.to_string(), "there is no parameter named `fc.*`");
+        assert_eq!(error.to_string(), "unknown parameter named `fc.*`");
         assert_eq!(
             error.hint().expect("the names"),
-            "there are: a.weight, a.bias, b.weight, b.scale, none, c.weight, c.bias, c.table"
+            "expected one of: a.weight, a.bias, b.weight, b.scale, none, c.weight, c.bias, c.table"
         );
     }
     // A role that no parameter has is no mistake: a recipe is for more than one model.
@@ -132,7 +132,7 @@ fn a_name_that_fits_nothing_is_refused_with_those_there_are() {
 fn a_setting_that_is_none_of_the_rules_is_refused() {
     let method = grouped(rule("sgd"), &[("bias", settings(&[("beta1", 0.1)]))]);
     let error = Optimizer::of(method, layout()).expect_err("sgd has no beta1").to_string();
-    assert!(error.starts_with("there is no hyperparameter of sgd `beta1`"), "{error}");
+    assert!(error.starts_with("unknown hyperparameter of sgd `beta1`"), "{error}");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn no_decay_needs_something_to_leave_out() {
     let no_decay =
         |main: &str| OptimizerSpec { no_decay: vec!["bias".into()], ..OptimizerSpec::new(rule(main)) };
     let error = no_decay("signum").validate().expect_err("no decay").to_string();
-    assert_eq!(error, "signum: there is no weight_decay to leave out; take no_decay away");
+    assert_eq!(error, "signum: no_decay requires a hyperparameter weight_decay; remove no_decay");
     // It is enough if one rule has it.
     let table = ("embedding", GroupRule::Rule(rule("adamw")));
     assert_eq!(
@@ -165,8 +165,8 @@ fn no_decay_needs_something_to_leave_out() {
     let error = no_decay("prodigy").validate().expect_err("one number for all").to_string();
     assert_eq!(
         error,
-        "prodigy: it measures one number on all weights, which no_decay would part in two; take no_decay away, \
-         or give these weights a group of their own, as in `bias: weight_decay=0`"
+        "prodigy: conflicts with no_decay, which would split the weights on which it measures one number; remove \
+         no_decay, or use a group, as in `bias: weight_decay=0`"
     );
 }
 

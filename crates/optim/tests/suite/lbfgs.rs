@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use optim::{Optimizer, OptimizerSpec, Requires, rules};
+use optim::{Optimizer, OptimizerSpec, Requires};
 use safetensors::SafeTensors;
 
 use crate::optimizer;

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use optim::{
     DynClip, Group, GroupRule, HyperSchedule, Info, Optimizer, OptimizerSpec, PlateauSettings, Requires,
-    Rule, Slot, Update, clips, hyperparameters, rules, schedules,
+    Rule, Slot, Update, clips, hyperparameters, schedules,
 };
 use tensor::{Layout, Role};
 
@@ -125,8 +125,8 @@ fn a_number_of_something_has_no_course() {
         for course in [line(name, 2.0, 8.0), factor(name, "linear")] {
             let method = OptimizerSpec { hyper_schedules: vec![course], ..method(wrappers, rule) };
             let error = method.validate().expect_err(name).to_string();
-            assert!(error.starts_with(&format!("{of}: {name} ")), "{error}");
-            assert!(error.contains("whole number") || error.contains("upper limit"), "{error}");
+            assert!(error.starts_with(&format!("{of}: expected ")) && error.contains(name), "{error}");
+            assert!(error.contains("whole number") || error.contains("upper bound"), "{error}");
         }
     }
 }
@@ -265,8 +265,8 @@ fn what_would_not_reach_its_gradients_is_refused() {
         assert_eq!(
             method.validate().expect_err(what).to_string(),
             format!(
-                "ahead: it takes gradients at weights of its own choice, and {what} would not reach those; leave \
-                 it out"
+                "ahead: conflicts with {what}, which would not apply to the gradients that it evaluates itself; \
+                 remove {what}"
             )
         );
     }
@@ -279,7 +279,7 @@ fn a_step_without_what_it_needs_says_what_that_is() {
         (
             &["ema", "sam rho=0.1"],
             Requires::Closure,
-            "`ema(sam(sgd lr=0.01) rho=0.1)` needs the loss, and gradients at other weights: use step_with or \
+            "`ema(sam(sgd lr=0.01) rho=0.1)` requires the loss, and gradients at other weights: call step_with or \
              step_on",
         ),
     ] {

@@ -113,10 +113,7 @@ fn defaults_are_valid_and_found_by_name() {
 
 #[test]
 fn a_name_given_twice_is_refused() {
-    assert_eq!(
-        optim::parse_rule("sgd lr=1 lr=2").expect_err("twice").to_string(),
-        "recipe: `lr` is there twice"
-    );
+    assert_eq!(optim::parse_rule("sgd lr=1 lr=2").expect_err("twice").to_string(), "recipe: duplicate `lr`");
 }
 
 proptest! {

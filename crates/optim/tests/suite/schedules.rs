@@ -8,8 +8,7 @@ use std::path::Path;
 
 use optim::hyper::{Hyper, Hyperparameters, Value};
 use optim::{
-    DynSchedule, Error, LrSchedule, Optimizer, OptimizerSpec, Plateau, PlateauSettings, Span, rules,
-    schedules,
+    DynSchedule, Error, LrSchedule, Optimizer, OptimizerSpec, Plateau, PlateauSettings, Span, schedules,
 };
 use proptest::prelude::*;
 
@@ -69,7 +68,7 @@ fn plateau_is_that_of_pytorch_and_resumes() {
         }
     }
     let refused = Plateau::new(PlateauSettings { gamma: 1.5, ..PlateauSettings::default() }).unwrap_err();
-    assert_eq!(refused.to_string(), "plateau: gamma=1.5 is not allowed: gamma is from 0 to 1");
+    assert_eq!(refused.to_string(), "plateau: expected gamma to be a number from 0 to 1, found 1.5");
 }
 
 #[test]
@@ -217,34 +216,38 @@ fn every_file_is_registered_and_every_card_is_filled_in() {
 #[test]
 fn mistakes_name_the_nearest_and_list_what_exists() {
     for (text, message, hint) in [
-        ("cosin", "there is no schedule `cosin`; did you mean `cosine`?", Some("rex, tanh")),
-        ("", "there is no schedule ``", Some("constant, linear")),
+        ("cosin", "unknown schedule `cosin`; did you mean `cosine`?", Some("rex, tanh")),
+        ("", "unknown schedule ``", Some("constant, linear")),
         (
             "cosine flor=0.1",
-            "there is no hyperparameter of cosine `flor`; did you mean `floor`?",
+            "unknown hyperparameter of cosine `flor`; did you mean `floor`?",
             Some("floor, warmup"),
         ),
-        ("cosine 0.1", "`0.1` is not understood: settings are written name=value", None),
-        ("cosine floor=2", "cosine: floor=2 is not allowed: floor is from 0 to 1", None),
-        ("cosine floor=high", "cosine: floor=high is not allowed: floor is from 0 to 1", None),
-        ("wsd fall=down", "wsd: fall=down is not allowed: fall is one of sqrt, linear, cosine", None),
+        ("cosine 0.1", "expected a setting name=value, found `0.1`", None),
+        ("cosine floor=2", "cosine: expected floor to be a number from 0 to 1, found 2", None),
+        ("cosine floor=high", "cosine: expected floor to be a number from 0 to 1, found high", None),
+        ("wsd fall=down", "wsd: expected fall to be one of sqrt, linear, cosine, found down", None),
         (
             "step every=1.5",
-            "step: every=1.5 is not allowed: every is a number of steps such as 500, of epochs such as 3ep, or a share such as 5%, above 0",
+            "step: expected every to be a number of steps such as 500, of epochs such as 3ep, or a percentage such as 5%, above 0, found 1.5",
             None,
         ),
         (
             "cosine warmup=a",
-            "`a` is not understood: a number of steps such as 500, of epochs such as 3ep, or a share such as 5%",
+            "expected a number of steps such as 500, of epochs such as 3ep, or a percentage such as 5%, found `a`",
             None,
         ),
         ("piecewise values=1/-1", "each a finite number, 0 or more", None),
-        ("piecewise values=1/2", "piecewise: 2 places in `at` take 3 values, not 2", None),
-        ("piecewise at=50%/60", "the places in `at` rise, and all are steps or all are shares", None),
-        ("linear then cosine", "`linear then` is not understood", None),
-        ("linear until=5 then", "there is no schedule ``", None),
-        ("linear * ", "there is no schedule ``", None),
-        ("linear until=5", "there is no hyperparameter of linear `until`", None),
+        ("piecewise values=1/2", "piecewise: expected 3 values for 2 steps in `at`, found 2", None),
+        ("piecewise at=50%/60", "expected ascending steps in `at`, all in updates or all in percent", None),
+        (
+            "linear then cosine",
+            "expected `until=…` before `then`, as in `until=50% then`, found `linear then`",
+            None,
+        ),
+        ("linear until=5 then", "unknown schedule ``", None),
+        ("linear * ", "unknown schedule ``", None),
+        ("linear until=5", "unknown hyperparameter of linear `until`", None),
     ] {
         let error = text.parse::<LrSchedule>().expect_err(text);
         assert!(error.to_string().contains(message), "{text}: {error}");

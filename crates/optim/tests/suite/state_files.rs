@@ -41,26 +41,32 @@ fn a_state_of_something_else_is_refused_with_the_difference() {
     for (change, difference) in [
         (
             (|state| state.recipe = "ema(prodigy lr=0.25)".into()) as fn(&mut StateDict),
-            "`lr=0.25)` there, `lr=0.5)` here",
+            "(expected `lr=0.5)`, found `lr=0.25)`)",
         ),
         (
             |state| state.recipe = "prodigy lr=0.5".into(),
-            "`prodigy lr=0.5` there, `ema(prodigy lr=0.5)` here",
+            "(expected `ema(prodigy lr=0.5)`, found `prodigy lr=0.5`)",
         ),
-        (|state| state.total_steps = 10, "run over 10 updates, these over 9"),
-        (|state| state.parameters[1].0 = "shift".into(), "`shift` [2] is `bias` [2] here"),
-        (|state| state.parameters[0].1 = vec![3, 2], "`weight` [3, 2] is `weight` [2, 3] here"),
-        (|state| state.parameters.truncate(1), "saved for 1 parameters, these are 2"),
-        (|state| state.arrays.truncate(1), "the saved state has [\"exp_avg\"]"),
-        (|state| state.arrays[2].1.truncate(5), "`s` has 5 numbers, not 8"),
-        (|state| state.scalars.clear(), "the saved state has []"),
+        (|state| state.total_steps = 10, "expected schedules over 9 updates, found 10"),
+        (
+            |state| state.parameters[1].0 = "shift".into(),
+            "expected the parameter `bias` [2], found `shift` [2]",
+        ),
+        (
+            |state| state.parameters[0].1 = vec![3, 2],
+            "expected the parameter `weight` [2, 3], found `weight` [3, 2]",
+        ),
+        (|state| state.parameters.truncate(1), "expected 2 parameters, found 1"),
+        (|state| state.arrays.truncate(1), ", found [\"exp_avg\"]"),
+        (|state| state.arrays[2].1.truncate(5), "expected 8 numbers in `s`, found 5"),
+        (|state| state.scalars.clear(), ", found []"),
     ] {
         let mut other = saved.clone();
         change(&mut other);
         let mut optimizer = prodigy_in_ema();
         let message = optimizer.load_state_dict(other).expect_err(difference).to_string();
         assert!(
-            message.starts_with("this state does not fit: ") && message.contains(difference),
+            message.starts_with("incompatible optimizer state: ") && message.contains(difference),
             "{message}"
         );
         assert_eq!(optimizer.state_dict(), saved, "{difference}: something was changed");
@@ -93,13 +99,21 @@ fn a_file_with_other_notes_or_tensors_is_an_error_that_names_them() {
     // The same number of bytes, so that the header's length is right.
     for (from, to, why) in [
         ("optimizer state", "optimiser stats", "`optimiser stats`"),
-        (r#"\"version\":1"#, r#"\"version\":2"#, "version 2, not of `optimizer state` version 1"),
-        (r#"\"steps\":3"#, r#"\"stops\":3"#, "notes are damaged: missing field `steps`"),
-        (r#""descent""#, r#""ascents""#, "no entry `descent`"),
+        (
+            r#"\"version\":1"#,
+            r#"\"version\":2"#,
+            "expected notes of `optimizer state` version 1, found `optimizer state` version 2",
+        ),
+        (r#"\"steps\":3"#, r#"\"stops\":3"#, "invalid notes: missing field `steps`"),
+        (r#""descent""#, r#""ascents""#, "expected an entry `descent`"),
         (r#""exp_avg":{"#, r#""exp_Avg":{"#, "expected a tensor `exp_avg`"),
         (r#""dtype":"F32""#, r#""dtype":"I32""#, "expected dtype F32, found I32"),
         (r#""dtype":"F64""#, r#""dtype":"I64""#, "expected dtype F64, found I64"),
-        (r#"[\"exp_avg\",\"exp_avg_sq\","#, r#"[\"exp_avg\"               ,"#, "its notes name"),
+        (
+            r#"[\"exp_avg\",\"exp_avg_sq\","#,
+            r#"[\"exp_avg\"               ,"#,
+            " tensors of its notes, found ",
+        ),
         (
             r#"[\"exp_avg\",\"exp_avg_sq\","#,
             r#"[\"exp_avg\",\"exp_avg\"   ,"#,
@@ -110,7 +124,7 @@ fn a_file_with_other_notes_or_tensors_is_an_error_that_names_them() {
         let mut other = file.clone();
         other[at..at + to.len()].copy_from_slice(to.as_bytes());
         let message = StateDict::from_safetensors(&other).expect_err(to).to_string();
-        assert!(message.starts_with("this is no optimizer's state: ") && message.contains(why), "{message}");
+        assert!(message.starts_with("invalid optimizer state: ") && message.contains(why), "{message}");
     }
     let weights = safetensors::serialize([("w", VIEW)], None).expect("a file of weights");
     assert!(StateDict::from_safetensors(&weights).is_err());
@@ -197,7 +211,7 @@ fn a_count_beyond_the_memory_is_named() {
     let mut saved = fresh().state_dict();
     saved.scalars.iter_mut().find(|(name, _)| name == "pairs").expect("lbfgs counts its pairs").1 = 8.0;
     let refused = fresh().load_state_dict(saved).expect_err("room for seven").to_string();
-    assert!(refused.contains("`pairs` is 8.0, not a whole number from 0 to 7"), "{refused}");
+    assert!(refused.contains("expected `pairs` to be a whole number from 0 to 7, found 8.0"), "{refused}");
 }
 
 /// One step on a parabola with all that the method asks for.

@@ -1,7 +1,7 @@
 //! Every wrapper, and every pair of them, around rules of each tier: which go together, and the same bits
 //! for all threads, instructions and stops.
 
-use optim::{Optimizer, OptimizerSpec, Requires, rules, wrappers};
+use optim::{Optimizer, OptimizerSpec, Requires, wrappers};
 use tensor::Layout;
 use tensor::parallel::CHUNK;
 use tensor::simd::Path;
@@ -71,26 +71,26 @@ fn a_refusal_says_why() {
         (
             &["lookahead", "ema"][..],
             "adam",
-            "lookahead: it changes the weights after each step, of which `ema` inside keeps an average; put it \
-             inside of that, or leave it out",
+            "lookahead: conflicts with `ema` inside of it, which averages weights that it changes after each step; \
+             put it inside of `ema`, or remove it",
         ),
         (
             &["cautious"],
             "schedule_free_sgd",
-            "cautious: it changes the weights after each step, of which `schedule_free_sgd` inside keeps an \
-             average; put it inside of that, or leave it out",
+            "cautious: conflicts with `schedule_free_sgd` inside of it, which averages weights that it changes \
+             after each step; put it inside of `schedule_free_sgd`, or remove it",
         ),
         (
             &["accumulate", "ema", "sam"],
             "adam",
-            "accumulate: it hands on one batch of several, but `sam` inside asks for the gradient at other \
-             weights; put it inside of that",
+            "accumulate: conflicts with `sam` inside of it, which evaluates gradients on one batch instead of \
+             several; put it inside of `sam`",
         ),
     ] {
         assert_eq!(method(wrappers, rule).validate().expect_err(rule).to_string(), why);
     }
     let error = method(&["accumulate every=2.5"], "sgd").validate().expect_err("no whole number").to_string();
-    assert_eq!(error, "accumulate: every=2.5 is not a whole number");
+    assert_eq!(error, "accumulate: expected every to be a whole number, found 2.5");
 }
 
 #[test]
