@@ -113,14 +113,104 @@ fn only_cli_and_xtask_print() {
     }
 }
 
+/// The rooms of `optim`, each of which uses itself and those before it.
+const OPTIM_ROOMS: [&str; 15] = [
+    "error",
+    "formula",
+    "hyper",
+    "linalg",
+    "state",
+    "rule",
+    "schedule",
+    "rules",
+    "wrappers",
+    "schedules",
+    "clip",
+    "clips",
+    "recipe",
+    "engine",
+    "cost",
+];
+
 #[test]
-fn every_rule_file_is_in_the_registry() {
-    let folder = root().join("crates/optim/src/rules");
-    let registry = fs::read_to_string(root().join("crates/optim/src/rules.rs")).expect("the registry");
-    for entry in fs::read_dir(folder).expect("the rules") {
-        let path = entry.expect("an entry").path();
-        let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
-        assert!(registry.contains(&format!("    {name}::")), "{} is in no registry", path.display());
+fn the_rooms_of_optim_use_only_those_before_them() {
+    for (path, text) in sources() {
+        let Some(file) = path.strip_prefix("crates/optim/src/") else { continue };
+        let room = file.trim_end_matches(".rs").split('/').next().expect("a name");
+        let Some(own) = OPTIM_ROOMS.iter().position(|known| *known == room) else {
+            assert!(["lib", "registry"].contains(&room), "`{room}` is no known room of optim");
+            continue;
+        };
+        for used in used_modules(&without_tests(&text)) {
+            let place = OPTIM_ROOMS.iter().position(|known| *known == used);
+            assert!(place.is_none_or(|place| place <= own), "{path} uses `{used}`, a later room");
+        }
+    }
+}
+
+/// Modules of the crate that a file names in its code, in paths and in lists of imports.
+fn used_modules(text: &str) -> Vec<String> {
+    let code =
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let mut used = vec![];
+    for rest in code.split("crate::").skip(1) {
+        let list = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(list, _)| list);
+        for path in list.unwrap_or(rest).split(',').take(if list.is_some() { usize::MAX } else { 1 }) {
+            let end = |c: char| !(c.is_alphanumeric() || c == '_');
+            used.extend(path.trim().split(end).next().map(str::to_string));
+        }
+    }
+    used
+}
+
+#[test]
+fn no_logic_names_an_entry_of_a_registry() {
+    let names =
+        |all: Vec<&'static str>, folder: &'static str| all.into_iter().map(move |name| (name, folder));
+    let rules = optim::rules::all().iter().map(|entry| entry.info().name).collect();
+    let wrappers = optim::wrappers::all().iter().map(|entry| entry.info().name).collect();
+    let clips = optim::clips::all().iter().map(|entry| entry.info().name).collect();
+    let schedules = optim::schedules::all().iter().map(|entry| entry.info().name).collect();
+    let entries: Vec<(&str, &str)> = names(rules, "rules")
+        .chain(names(wrappers, "wrappers"))
+        .chain(names(clips, "clips"))
+        .chain(names(schedules, "schedules"))
+        .chain([(optim::PlateauSettings::INFO.name, "schedule")])
+        .collect();
+    // The number of steps of a parameter in PyTorch's states.
+    let other_meanings = [("crates/optim/src/engine/pytorch.rs", "step")];
+    for (path, text) in sources() {
+        let folders = ["crates/optim/src/", "crates/train/src/"];
+        let Some(file) = folders.iter().find_map(|folder| path.strip_prefix(folder)) else { continue };
+        let code = without_tests(&text);
+        let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for (name, folder) in &entries {
+            // Entries declare their own names, and words for settings.
+            let is_entry = file.starts_with(&format!("{folder}/"));
+            let literal = format!("\"{name}\"");
+            let line = code.iter().find(|line| line.contains(&literal));
+            let is_allowed =
+                is_entry && line.is_none_or(|line| line.contains("name: ") || line.contains(" = \""));
+            let has_other_meaning = other_meanings.contains(&(&*path, *name));
+            assert!(line.is_none() || is_allowed || has_other_meaning, "{path} names {literal}: {line:?}");
+        }
+    }
+}
+
+/// A source file up to its module of tests.
+fn without_tests(text: &str) -> String {
+    text.split("#[cfg(test)]").next().unwrap_or_default().to_string()
+}
+
+#[test]
+fn every_entry_of_optim_is_in_its_registry() {
+    for list in ["rules", "wrappers", "schedules", "clips"] {
+        let registry = fs::read_to_string(root().join(format!("crates/optim/src/{list}.rs"))).expect("it");
+        for entry in fs::read_dir(root().join(format!("crates/optim/src/{list}"))).expect("the entries") {
+            let path = entry.expect("an entry").path();
+            let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
+            assert!(registry.contains(&format!("    {name}::")), "{} is in no registry", path.display());
+        }
     }
 }
 
