@@ -74,8 +74,12 @@ fn another_optimizer_or_other_settings_are_refused_by_name() {
             "maximize is true there, false here",
         ),
         ("adam, bias: lr=0.01", "adam", "lr is 0.01 there, 0.001 here"),
-        ("adam beta2=0.99", "ema(adam beta2=0.99)", "know nothing of the wrapper `ema`"),
-        ("adam beta2=0.99", "adam beta2=0.99, plateau", "know nothing of a plateau"),
+        (
+            "adam beta2=0.99",
+            "ema(adam beta2=0.99)",
+            "expected a recipe without wrappers, as in PyTorch, found `ema`",
+        ),
+        ("adam beta2=0.99", "adam beta2=0.99, plateau", "expected a recipe without a plateau"),
         (
             "rprop",
             "rprop eta_plus=1.5 step_max=40",
@@ -127,8 +131,11 @@ fn parameters_are_found_by_name_or_by_order_and_must_have_the_same_sizes() {
     assert_eq!(means(&renamed), means(&straight));
 
     for (mut other, why) in [
-        (made(&[a, bias]), "it has 3 parameters, these are 2"),
-        (made(&[a, ("a.bias", &[6]), b]), "parameter 1 is [5] there, `a.bias` is [6] here"),
+        (made(&[a, bias]), "expected 2 parameters, found 3"),
+        (
+            made(&[a, ("a.bias", &[6]), b]),
+            "expected parameter 1 to have the shape [6] of `a.bias`, found [5]",
+        ),
     ] {
         let message = other.load_pytorch(bytes, false).expect_err(why).to_string();
         assert!(message.contains(why), "{message}");
@@ -240,7 +247,7 @@ fn damaged_files_are_errors_that_say_what_is_wrong() {
         (
             "muon",
             |notes, _| notes["groups"][0]["ns_coefficients"] = json!([2.0, -1.5, 0.5]),
-            "ns_coefficients are [2.0,-1.5,0.5] there",
+            "ns_coefficients is [2.0,-1.5,0.5] there",
         ),
         (
             "radam",
