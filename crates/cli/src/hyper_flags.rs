@@ -142,7 +142,7 @@ impl Meanings {
             true => argument
                 .num_args(0..=1)
                 .default_missing_value("true")
-                .require_equals(!clips::by_name(name).is_ok()),
+                .require_equals(clips::by_name(name).is_err()),
             false => argument,
         }
     }

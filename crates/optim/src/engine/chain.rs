@@ -158,8 +158,8 @@ impl ParamGroups {
         plateau_factor: f64,
         mut input: StepInput<'_>,
     ) {
-        let clip = |clip: &Box<dyn DynClip>| clip.clip(ClipCtx { input: &mut input, params });
-        let scale = spec.clip.as_ref().map_or(1.0, clip);
+        let clip = |clip: &dyn DynClip| clip.clip(ClipCtx { input: &mut input, params });
+        let scale = spec.clip.as_deref().map_or(1.0, clip);
         let lr_factor = plateau_factor * spec.schedule.factor(self.steps, total);
         for group in &mut self.all {
             group.apply_schedules(spec, lr_factor, self.steps, total);
