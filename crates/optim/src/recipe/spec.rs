@@ -183,7 +183,7 @@ impl OptimizerSpec {
         rules.iter().try_for_each(|rule| rule.validate())?;
         self.wrappers.iter().try_for_each(|wrapper| wrapper.validate())?;
         if let Some(settings) = &self.plateau {
-            (settings as &dyn Hyperparameters).validate("plateau")?;
+            (settings as &dyn Hyperparameters).validate(PlateauSettings::INFO.name)?;
         }
         if let Some(clip) = &self.clip {
             clip.validate()?;
