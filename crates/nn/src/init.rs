@@ -7,6 +7,8 @@ use tensor::random::Stream;
 pub enum Init {
     /// The same number everywhere.
     Constant(f32),
+    /// These numbers, in order: the start of a test function.
+    Values(&'static [f32]),
     /// Uniform in ±bound.
     Uniform(f32),
     /// Normal around 0 with this standard deviation.
@@ -41,6 +43,7 @@ impl Init {
         let mut uniform = |bound: f64| stream.fill_uniform(values, -bound as f32, bound as f32);
         match self {
             Init::Constant(c) => values.fill(c),
+            Init::Values(start) => values.copy_from_slice(start),
             Init::Uniform(bound) => uniform(bound.into()),
             Init::FanIn => uniform(inputs.sqrt().recip()),
             Init::XavierUniform => uniform((6.0 / both).sqrt()),

@@ -9,13 +9,13 @@
 /// # Panics
 /// If the number of scores is not a multiple of `classes`.
 #[track_caller]
-pub fn predictions(scores: &[f32], classes: usize) -> Vec<u32> {
+pub fn predictions<T: PartialOrd>(scores: &[T], classes: usize) -> Vec<u32> {
     assert!(
         classes > 0 && scores.len().is_multiple_of(classes),
         "expected rows of {classes} scores, found {} numbers",
         scores.len()
     );
-    let greatest = |row: &[f32]| (1..classes).fold(0, |best, i| if row[i] > row[best] { i } else { best });
+    let greatest = |row: &[T]| (1..classes).fold(0, |best, i| if row[i] > row[best] { i } else { best });
     scores.chunks_exact(classes).map(|row| greatest(row) as u32).collect()
 }
 

@@ -32,6 +32,9 @@ pub trait Loss: fmt::Debug + Send + Sync + 'static {
     /// Name in records and reports: `cross-entropy`.
     const NAME: &'static str;
 
+    /// Evaluate in double precision: for function values that are compared with an exact optimum.
+    const EVALUATE_IN_F64: bool = false;
+
     /// The mean over the examples of a batch, as one number.
     fn loss<'t, T: Kernels>(&self, step: Step<'t, '_, T>) -> Var<'t, T>;
 }
@@ -67,6 +70,9 @@ pub trait DynLoss: fmt::Debug + Send + Sync {
     /// See [`Loss::NAME`].
     fn name(&self) -> &'static str;
 
+    /// See [`Loss::EVALUATE_IN_F64`].
+    fn evaluates_in_f64(&self) -> bool;
+
     /// See [`Loss::loss`].
     fn loss_f32<'t>(&self, step: Step<'t, '_, f32>) -> Var<'t, f32>;
 
@@ -77,6 +83,10 @@ pub trait DynLoss: fmt::Debug + Send + Sync {
 impl<L: Loss> DynLoss for L {
     fn name(&self) -> &'static str {
         L::NAME
+    }
+
+    fn evaluates_in_f64(&self) -> bool {
+        L::EVALUATE_IN_F64
     }
 
     #[track_caller]
@@ -164,12 +174,39 @@ impl Loss for Reconstruction {
     }
 }
 
+/// The negative evidence lower bound of a variational autoencoder (Kingma & Welling 2014) as DeepOBS has it:
+/// the squared error summed over the pixels, plus the divergence of the code from the standard normal
+/// distribution.
+///
+/// The model's output is [examples, pixels + 2·code]: the reconstruction, then means, then log-variances.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Elbo;
+
+impl Loss for Elbo {
+    const NAME: &'static str = "negative ELBO";
+
+    #[track_caller]
+    fn loss<'t, T: Kernels>(&self, Step { output, inputs, .. }: Step<'t, '_, T>) -> Var<'t, T> {
+        let [pixels, width] = [inputs, output].map(|values| values.shape().last().copied().unwrap_or(0));
+        assert!(
+            width > pixels && (width - pixels).is_multiple_of(2),
+            "expected {pixels} pixels, then means and as many log-variances, found {width} outputs"
+        );
+        let code = (width - pixels) / 2;
+        let reconstruction = output.narrow(1, 0, pixels).mse(inputs).scale(T::from_f64(pixels as f64));
+        let mean = output.narrow(1, pixels, code);
+        let log_variance = output.narrow(1, pixels + code, code);
+        reconstruction + mean.kl_standard_normal(log_variance)
+    }
+}
+
 /// The model's output is the loss itself, one number or one for each example: a test function.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Output;
 
 impl Loss for Output {
     const NAME: &'static str = "function value";
+    const EVALUATE_IN_F64: bool = true;
 
     #[track_caller]
     fn loss<'t, T: Kernels>(&self, step: Step<'t, '_, T>) -> Var<'t, T> {

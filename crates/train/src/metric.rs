@@ -101,7 +101,7 @@ impl Metric {
     }
 
     /// Correct labels among those of a batch, for class probabilities [labels, classes].
-    pub(crate) fn correct(probabilities: &[f32], classes: usize, batch: &Batch) -> (u64, u64) {
+    pub(crate) fn correct<T: PartialOrd>(probabilities: &[T], classes: usize, batch: &Batch) -> (u64, u64) {
         let labels = match &batch.targets {
             Targets::Classes { labels, .. } => labels.as_slice(),
             Targets::Tokens { values, .. } => values.as_slice(),

@@ -209,10 +209,20 @@ impl Task {
 
     /// The mean loss and the metric over all examples of a split.
     pub fn evaluate(&self, weights: &ParamVec, buffers: &ParamVec, split: Split) -> Evaluation {
+        match self.loss.evaluates_in_f64() {
+            true => self.evaluate_in(&in_f64(weights), &in_f64(buffers), split),
+            false => self.evaluate_in(weights, buffers, split),
+        }
+    }
+
+    fn evaluate_in<T: Kernels>(
+        &self,
+        weights: &ParamVec<T>,
+        buffers: &ParamVec<T>,
+        split: Split,
+    ) -> Evaluation {
         let (mut loss, mut examples, mut correct, mut labels) = (0.0, 0, 0, 0);
-        let gather = |indices: &[u32], batch: &mut Batch| self.examples.gather(split, indices, batch);
-        let count = self.examples.len(split);
-        self.for_each_output(weights, buffers, count, &gather, &mut |batch, output, batch_loss| {
+        self.for_each_output(weights, buffers, split, &mut |batch, output, batch_loss| {
             let count = batch.len().max(1);
             loss += batch_loss * count as f64;
             examples += count;
@@ -231,32 +241,34 @@ impl Task {
         Evaluation { loss, metric }
     }
 
-    /// Calls `read` with the model's output and the mean loss of each batch of `count` examples; once, with
-    /// none, if there are none.
-    fn for_each_output(
+    /// Calls `read` with the model's output and the mean loss of each batch of a split; once, with no
+    /// examples, if it has none.
+    fn for_each_output<T: Kernels>(
         &self,
-        weights: &ParamVec,
-        buffers: &ParamVec,
-        count: usize,
-        gather: &dyn Fn(&[u32], &mut Batch),
-        read: &mut dyn FnMut(&Batch, Var<'_>, f64),
+        weights: &ParamVec<T>,
+        buffers: &ParamVec<T>,
+        split: Split,
+        read: &mut dyn FnMut(&Batch, Var<'_, T>, f64),
     ) {
         let Batching { drop_last, evaluation, .. } = self.batching;
         let (pool, mut batch) = (BufferPool::new(), Batch::default());
-        let indices: Vec<u32> = (0..count as u32).collect();
-        let whole = if drop_last && count >= evaluation { count / evaluation * evaluation } else { count };
+        let indices: Vec<u32> = (0..self.examples.len(split) as u32).collect();
+        let whole = match indices.len() {
+            count if drop_last && count >= evaluation => count / evaluation * evaluation,
+            count => count,
+        };
         let none = [&indices[..0]];
         let batches: Box<dyn Iterator<Item = &[u32]>> = match whole {
             0 => Box::new(none.into_iter()),
             _ => Box::new(indices[..whole].chunks(evaluation)),
         };
         for indices in batches {
-            gather(indices, &mut batch);
+            self.examples.gather(split, indices, &mut batch);
             let tape = pool.tape(weights);
             let inputs = self.inputs(&tape, &batch);
             let output = self.model.forward_in(inputs, Context::Evaluate { buffers });
             let loss = self.loss.of(Step { output, inputs, batch: &batch }).item();
-            read(&batch, output, loss.into());
+            read(&batch, output, loss.widen());
         }
     }
 
@@ -283,4 +295,11 @@ impl Task {
             }
         }
     }
+}
+
+/// The same numbers in double precision.
+fn in_f64(params: &ParamVec) -> ParamVec<f64> {
+    let mut wide = ParamVec::zeros(params.layout().clone());
+    wide.as_mut_slice().iter_mut().zip(params.as_slice()).for_each(|(wide, &x)| *wide = x.into());
+    wide
 }

@@ -10,7 +10,7 @@ use tensor::ParamVec;
 
 use super::Task;
 use crate::error::Error;
-use crate::examples::{Batch, Examples, InMemory, Split};
+use crate::examples::{Examples, InMemory, Split};
 use crate::loss::CrossEntropy;
 use crate::metric::Metric;
 
@@ -101,8 +101,7 @@ impl Task {
     pub fn score(&self, weights: &ParamVec, buffers: &ParamVec, split: Split) -> Score {
         let (mut loss, mut probabilities, mut labels, mut classes) = (0.0, vec![], vec![], 1);
         let count = self.examples.len(split);
-        let gather = |indices: &[u32], batch: &mut Batch| self.examples.gather(split, indices, batch);
-        self.for_each_output(weights, buffers, count, &gather, &mut |batch, output, batch_loss| {
+        self.for_each_output(weights, buffers, split, &mut |batch, output, batch_loss| {
             let Targets::Classes { labels: of_batch, names } = &batch.targets else {
                 panic!("expected targets that are classes");
             };
