@@ -38,6 +38,9 @@ impl Normalize {
     /// Mean and standard deviation 0.5: pixels become −1 to 1.
     pub const HALF: Normalize = Normalize { mean: 0.5, std: 0.5 };
 
+    /// From 0 to 1.
+    pub const UNIT: Normalize = Normalize { mean: 0.0, std: 1.0 };
+
     /// Quantization with the same values for pixels 0 to 255.
     ///
     /// ```

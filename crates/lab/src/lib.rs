@@ -27,6 +27,7 @@ pub mod run_matrix;
 pub mod search;
 pub mod stats;
 pub mod store;
+pub mod tasks;
 mod worker_pool;
 
 pub use compare::Comparison;

@@ -1,0 +1,98 @@
+//! The registry of tasks: a file and a line each.
+//!
+//! ```
+//! use lab::tasks::{Setup, TaskSpec};
+//!
+//! let spec: TaskSpec = "mnist1d-conv".parse()?;
+//! let task = spec.build(&mut Setup::offline())?;
+//! assert_eq!((task.model_name.as_str(), spec.info.batch), ("three convolutions and a dense layer", 100));
+//!
+//! let error = "mnist1d-cov".parse::<TaskSpec>().unwrap_err();
+//! assert_eq!(error.to_string(), "unknown task `mnist1d-cov`; did you mean `mnist1d-conv`?");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod functions;
+mod mnist1d;
+mod setup;
+mod spec;
+mod text;
+
+use train::{Budget, Error, Metric, Task};
+
+pub use setup::Setup;
+pub use spec::{TaskSpec, UnknownTask};
+
+/// A task before its data are loaded.
+#[derive(Debug, Clone, Copy)]
+pub struct Info {
+    /// Name on the command line and in records: `char-lstm`.
+    pub name: &'static str,
+    /// The question that it puts to an optimizer, in one line.
+    pub why: &'static str,
+    /// The examples.
+    pub data: Data,
+    /// The model in words.
+    pub model: &'static str,
+    /// The loss that is minimized.
+    pub loss: &'static str,
+    /// The measure by which recipes are compared, with its direction.
+    pub metric: Metric,
+    /// A value of the metric that is worth reaching.
+    pub target: Option<f64>,
+    /// The usual length of a run.
+    pub budget: Budget,
+    /// The usual batch size.
+    pub batch: usize,
+    /// The literature that it is from.
+    pub source: &'static str,
+    /// The task itself.
+    pub build: fn(&Info, &mut Setup<'_>) -> Result<Task, Error>,
+}
+
+/// The examples of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Data {
+    /// Images and their classes: this set of [`data::SETS`], or another one of them.
+    Images(&'static str),
+    /// Generated or part of the program; no file is read.
+    Generated(&'static str),
+    /// None: the formula of a test function.
+    Formula(&'static str),
+}
+
+/// Declares the files of tasks, each with an `INFO`, in the order of the lists.
+macro_rules! registry {
+    ($($file:ident),+ $(,)?) => {
+        $(mod $file;)+
+
+        const WITH_EXAMPLES: &[Info] = &[$($file::INFO),+];
+    };
+}
+
+registry! {
+    simplenn,
+    logreg,
+    two_c_two_d,
+    lenet,
+    resnet_mini,
+    deep_sigmoid,
+    autoencoder,
+    vae,
+    mnist1d_logreg,
+    mnist1d_mlp,
+    mnist1d_conv,
+    mnist1d_gru,
+    friedman1,
+    char_rnn,
+    char_gru,
+    char_lstm,
+    char_lstm2,
+    char_transformer,
+    quadratic_deep,
+}
+
+/// Every task: those with examples, then the [test functions](functions).
+pub fn all() -> impl Iterator<Item = &'static Info> {
+    WITH_EXAMPLES.iter().chain(functions::TASKS)
+}

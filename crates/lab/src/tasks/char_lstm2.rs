@@ -1,0 +1,20 @@
+//! 2 × LSTM of 128: the next character of a novel.
+
+use nn::models;
+use train::{Budget, Metric};
+
+use super::{Data, Info, text};
+
+pub(super) const INFO: Info = Info {
+    name: "char-lstm2",
+    why: "two layers of LSTM with dropout, the recurrent net of published benchmarks",
+    data: Data::Generated(text::NAME),
+    model: "2 × LSTM of 128",
+    loss: "cross-entropy",
+    metric: Metric::Loss,
+    target: Some(2.0),
+    budget: Budget { epochs: 3, evaluations: 1 },
+    batch: 50,
+    source: "Karpathy 2015; DeepOBS (Schneider, Balles & Hennig 2019)",
+    build: |info, _| text::task(info, models::char_lstm2),
+};

@@ -1,0 +1,90 @@
+//! The data that tasks are built with.
+
+use data::samples::{Holdout, Samples};
+use data::{Dataset, Request, Set};
+use nn::Architecture;
+use std::sync::Arc;
+use train::{DataInfo, Error, InMemory, Task};
+
+use data::batches::Normalize;
+
+/// The part of the training examples that is held out for validation: 5,000 of MNIST's 60,000.
+const VALIDATION: Holdout = Holdout::Fraction(1.0 / 12.0);
+
+/// The seed of the validation examples, the same for every run.
+const VALIDATION_SEED: u64 = 0;
+
+type Load<'a> = Box<dyn FnMut(&'static Set) -> Result<Dataset, data::Error> + 'a>;
+
+/// Where a task finds its data.
+pub struct Setup<'a> {
+    dataset: &'static Set,
+    load: Load<'a>,
+    validation: bool,
+}
+
+impl std::fmt::Debug for Setup<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Setup { dataset, validation, .. } = self;
+        f.debug_struct("Setup").field("dataset", &dataset.name).field("validation", validation).finish()
+    }
+}
+
+impl<'a> Setup<'a> {
+    /// Data sets of images come from this function.
+    pub fn new(load: impl FnMut(&'static Set) -> Result<Dataset, data::Error> + 'a) -> Setup<'a> {
+        Setup { dataset: &data::SETS[0], load: Box::new(load), validation: false }
+    }
+
+    /// Data sets that are on this machine, or their embedded samples.
+    pub fn offline() -> Setup<'static> {
+        Setup::new(|set| {
+            let request = Request { offline: true, ..Request::new(set) };
+            data::load(&request, &mut |_| ())
+        })
+    }
+
+    /// The same with validation examples: one in twelve of the training examples, class by class. Tasks
+    /// on text have validation examples either way.
+    pub fn with_validation(self) -> Setup<'a> {
+        Setup { validation: true, ..self }
+    }
+
+    pub(super) fn use_dataset(&mut self, dataset: &'static Set) {
+        self.dataset = dataset;
+    }
+
+    pub(super) fn dataset_name(&self) -> &'static str {
+        self.dataset.name
+    }
+
+    /// The images of the data set.
+    pub(super) fn images(&mut self) -> Result<InMemory, Error> {
+        let examples = InMemory::images((self.load)(self.dataset)?);
+        Ok(self.held_out(examples))
+    }
+
+    /// A classifier of these images.
+    pub(super) fn image_classifier(
+        &mut self,
+        architecture: &Architecture,
+        normalize: Normalize,
+    ) -> Result<Task, Error> {
+        Task::image_classifier(Arc::new(self.images()?), architecture, normalize)
+    }
+
+    /// Examples that the task made itself.
+    pub(super) fn in_memory(&self, info: DataInfo, train: Samples, test: Samples) -> InMemory {
+        let none = train.select(&[]);
+        self.held_out(InMemory::new(info, train, none, test))
+    }
+
+    fn held_out(&self, examples: InMemory) -> InMemory {
+        match self.validation {
+            true => examples
+                .with_validation(VALIDATION, VALIDATION_SEED)
+                .expect("a twelfth of the examples can be held out"),
+            false => examples,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A task by name, with another data set where it takes one.
+
+use std::fmt;
+use std::str::FromStr;
+
+use data::Set;
+use train::{Error, Task};
+
+use super::{Data, Info, Setup, all};
+
+/// A task and its data set: `char-lstm`, `simplenn`, `simplenn:fashion-mnist`.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskSpec {
+    /// The entry of the registry.
+    pub info: &'static Info,
+    /// The data set of a task on images.
+    pub dataset: Option<&'static Set>,
+}
+
+impl TaskSpec {
+    /// Loads or generates the data, and builds the task under its name.
+    ///
+    /// # Errors
+    /// If the data cannot be loaded, or do not fit the model.
+    pub fn build(&self, setup: &mut Setup<'_>) -> Result<Task, Error> {
+        let &TaskSpec { info, dataset } = self;
+        if let Some(dataset) = dataset {
+            setup.use_dataset(dataset);
+        }
+        let task = (info.build)(info, setup)?;
+        let model_name = match task.model_name == task.name {
+            true => info.model.to_string(),
+            false => task.model_name,
+        };
+        Ok(Task { name: self.to_string(), model_name, target: info.target, ..task })
+    }
+
+    /// The same task on another data set; `None` if it is not a task on images.
+    pub fn on(self, dataset: &'static Set) -> Option<TaskSpec> {
+        self.dataset.map(|_| TaskSpec { dataset: Some(dataset), ..self })
+    }
+}
+
+/// The name; the data set only where it is not the usual one.
+impl fmt::Display for TaskSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.info.name)?;
+        match (self.dataset, self.info.data) {
+            (Some(set), Data::Images(usual)) if set.name != usual => write!(f, ":{}", set.name),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A name that no task has.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum UnknownTask {
+    /// An unknown task.
+    #[error("unknown task `{}`{}", visible(name), did_you_mean(*nearest))]
+    Task {
+        /// The name as given.
+        name: String,
+        /// The nearest one that exists.
+        nearest: Option<&'static str>,
+    },
+    /// A data set for a task that has its own data.
+    #[error("task `{task}` takes no data set; found `{}`", visible(dataset))]
+    NoDataset {
+        /// The task.
+        task: &'static str,
+        /// The data set as given.
+        dataset: String,
+    },
+    /// An unknown data set.
+    #[error("unknown data set `{}` of task `{task}`{}", visible(dataset), did_you_mean(*nearest))]
+    Dataset {
+        /// The task.
+        task: &'static str,
+        /// The data set as given.
+        dataset: String,
+        /// The nearest one that exists.
+        nearest: Option<&'static str>,
+    },
+}
+
+impl FromStr for TaskSpec {
+    type Err = UnknownTask;
+
+    /// Underscores are taken for hyphens.
+    fn from_str(text: &str) -> Result<TaskSpec, UnknownTask> {
+        let (name, dataset) = match text.trim().split_once(':') {
+            Some((name, dataset)) => (name.trim(), Some(dataset.trim())),
+            None => (text.trim(), None),
+        };
+        let spelled = name.replace('_', "-");
+        let info = all().find(|info| info.name == spelled).ok_or_else(|| UnknownTask::Task {
+            name: name.to_string(),
+            nearest: nearest(&spelled, all().map(|info| info.name)),
+        })?;
+        let set = |name: &str| data::SETS.iter().find(|set| set.name == name);
+        let dataset = match (info.data, dataset) {
+            (Data::Images(usual), None) => set(usual),
+            (Data::Images(_), Some(dataset)) => Some(set(dataset).ok_or_else(|| UnknownTask::Dataset {
+                task: info.name,
+                dataset: dataset.to_string(),
+                nearest: nearest(dataset, data::SETS.iter().map(|set| set.name)),
+            })?),
+            (_, None) => None,
+            (_, Some(dataset)) => {
+                return Err(UnknownTask::NoDataset { task: info.name, dataset: dataset.to_string() });
+            }
+        };
+        Ok(TaskSpec { info, dataset })
+    }
+}
+
+fn visible(text: &str) -> String {
+    files::text::visible(text).to_string()
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+}
+
+/// The candidate that is most like a mistyped name, if any is.
+fn nearest(name: &str, candidates: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let likeness = |candidate: &str| strsim::jaro_winkler(name, candidate);
+    let best = candidates.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) > 0.75).then_some(best)
+}
