@@ -23,6 +23,7 @@ registry! {
     train::Train,
     evaluate::Evaluate,
     predict::Predict,
+    tasks::Tasks,
     optimizers::Optimizers,
     explain::Explain,
     schedule::Schedule,
