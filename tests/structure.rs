@@ -1,4 +1,4 @@
-//! The arrows between crates, where `unsafe` and printing stand, and complete registries.
+//! Dependencies between crates, files with `unsafe` and printing, and complete registries.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -37,11 +37,11 @@ const KERNELS: [&str; 10] = [
 ];
 
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package stands in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is in the workspace")
 }
 
 #[test]
-fn every_crate_uses_only_what_stands_to_its_left() {
+fn every_crate_uses_only_crates_to_its_left() {
     let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
     let output = Command::new(cargo)
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
@@ -60,7 +60,7 @@ fn every_crate_uses_only_what_stands_to_its_left() {
             let used = dependency["name"].as_str().expect("a name");
             let development = dependency["kind"] == "dev";
             if members.contains(&used) && !development {
-                assert!(allowed.contains(&used), "`{name}` uses `{used}`, which does not stand to its left");
+                assert!(allowed.contains(&used), "`{name}` uses `{used}`, which is not to its left");
             }
         }
     }
@@ -79,7 +79,7 @@ fn low_crates_have_nothing_heavy_by_default() {
 }
 
 #[test]
-fn unsafe_stands_only_in_the_named_kernel_files() {
+fn unsafe_is_only_in_the_named_kernel_files() {
     for (path, text) in sources() {
         let named = KERNELS.contains(&path.as_str());
         let code =

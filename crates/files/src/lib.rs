@@ -27,3 +27,8 @@ pub use error::{Error, Kind};
 pub use lock::Lock;
 pub use output::{Output, claim_folder};
 pub use read::{open, read};
+
+/// Doctest of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -35,3 +35,8 @@ pub use error::Error;
 pub use lr_finder::LrFinder;
 pub use run_matrix::RunMatrix;
 pub use store::Store;
+
+/// Doctest of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
-//! A range of numbers laid along pixels, with round numbers marked on it.
+//! Axes: linear and logarithmic scales with round ticks.
 
 /// A scale and its ticks.
 #[derive(Debug, Clone)]
@@ -6,11 +6,11 @@ pub(crate) struct Axis {
     low: f64,
     high: f64,
     log: bool,
-    /// Where `low` and `high` lie.
+    /// Pixels of `low` and `high`.
     pixels: (f64, f64),
-    /// Numbers to mark, rising.
+    /// Ticks in ascending order.
     pub(crate) ticks: Vec<f64>,
-    /// Decimals that tell the ticks apart, at least as many as needed to write each.
+    /// Number of decimals that shows the ticks as distinct.
     pub(crate) decimals: usize,
 }
 

@@ -1,4 +1,4 @@
-//! One row a run and epoch, for spreadsheets and data frames.
+//! One row per run and epoch, for spreadsheets and data frames.
 
 use std::fmt::Display;
 

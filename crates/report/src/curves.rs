@@ -1,4 +1,4 @@
-//! Loss and metric over epochs as SVG, one line an optimizer, a band over its seeds.
+//! Loss and metric over epochs as SVG: one line per optimizer with a band over its seeds.
 
 use lab::compare::Comparison;
 
@@ -15,7 +15,7 @@ use crate::panel::{LEFT, Line, Panel, Spot, TOP, WIDTH};
 /// the middle of shorter runs), leaving out optimizers that end below half of the best; the picture
 /// says so when something lies below. Numbers have a fixed
 /// count of decimals and nothing depends on time or platform, so the bytes are the same each time.
-/// It has a ground of its own, light or dark by the reader's preference.
+/// It has its own background, light or dark by the reader's preference.
 pub fn curves_svg(comparison: &Comparison) -> String {
     let [loss, score] = [Panel::loss(comparison), Panel::score(comparison)];
     let width = 2.0 * WIDTH + 3.0 * MARGIN;
@@ -172,13 +172,13 @@ pub(crate) fn push_axes(
 
 impl Line {
     fn band(&self, opacity: f64) -> Vec<String> {
-        let Look { hue, colour, .. } = self.look;
+        let Look { hue, color, .. } = self.look;
         let has_width = |stretch: &&Vec<Spot>| stretch.iter().any(|s| s.low_y != s.high_y);
         let around = |stretch: &Vec<Spot>| {
             let upper = stretch.iter().map(|spot| (spot.x, spot.high_y));
             let lower = stretch.iter().rev().map(|spot| (spot.x, spot.low_y));
             let path = path(upper.chain(lower));
-            format!(r#"<path class="f{hue}" d="{path}Z" fill="{colour}" fill-opacity="{opacity}"/>"#)
+            format!(r#"<path class="f{hue}" d="{path}Z" fill="{color}" fill-opacity="{opacity}"/>"#)
         };
         self.stretches.iter().filter(has_width).map(around).collect()
     }
@@ -191,7 +191,7 @@ impl Line {
         self.stretches.iter().filter(|stretch| stretch.len() > 1).map(along).collect()
     }
 
-    /// At every `every`-th whole epoch, at the end and at points that stand alone.
+    /// At every `every`-th whole epoch, at the end and at isolated points.
     fn markers(&self, every: f64, bottom: f64) -> Vec<String> {
         let marked = |stretch: &Vec<Spot>| {
             let last = stretch.len() - 1;
@@ -209,7 +209,7 @@ impl Line {
 
     /// The name at the right, tied to the line's end.
     fn end_label(&self, right: f64, bottom: f64) -> String {
-        let Look { hue, colour, .. } = self.look;
+        let Look { hue, color, .. } = self.look;
         let end = self.end();
         let y = end.y.clamp(TOP, bottom);
         let beyond = if end.y > bottom + 1.0 {
@@ -226,7 +226,7 @@ impl Line {
         let name = escape(&self.label) + beyond;
         let full = escape(&self.name);
         format!(
-            r#"<g><title>{full}</title><path class="s{hue}" d="{tie}" fill="none" stroke="{colour}" stroke-width="1" stroke-opacity="0.7"/>{}{}</g>"#,
+            r#"<g><title>{full}</title><path class="s{hue}" d="{tie}" fill="none" stroke="{color}" stroke-width="1" stroke-opacity="0.7"/>{}{}</g>"#,
             self.look.marker(right + 20.0, label_y),
             text(right + 28.0, label_y + 4.0, &ink, &name)
         )

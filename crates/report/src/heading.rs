@@ -1,4 +1,4 @@
-//! What was compared, in a line.
+//! One-line description of a comparison.
 
 use lab::compare::Comparison;
 
@@ -20,7 +20,7 @@ pub(crate) fn headline(comparison: &Comparison) -> String {
     }
 }
 
-/// What a line and its band are.
+/// Explanation of lines and bands.
 pub(crate) fn line_and_band(comparison: &Comparison) -> String {
     match comparison.rows.iter().map(|row| row.runs).max().unwrap_or(0) {
         0 | 1 => "Lines are single runs.".to_string(),

@@ -1,4 +1,4 @@
-//! What the pointer reads: the spots of a picture for the script of the page.
+//! Values under the pointer: the spots of a picture for the page's script.
 
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ struct HoverSpot {
 }
 
 impl Panel {
-    /// What the pointer reads.
+    /// Text for the pointer.
     pub(crate) fn hover(&self) -> Hover {
         let spot = |spot: &Spot| HoverSpot {
             x: rounded(spot.x),

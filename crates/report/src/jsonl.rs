@@ -1,4 +1,4 @@
-//! Whole records, one JSON object a line, and back.
+//! Records as JSON lines, and back.
 
 use train::Record;
 use train::record::{ParseError, SCHEMA};
@@ -18,7 +18,7 @@ pub enum Error {
     NotARecord {
         /// Counted from 1.
         line: usize,
-        /// What the JSON reader found.
+        /// Message of the JSON parser.
         #[source]
         cause: serde_json::Error,
     },
@@ -30,7 +30,7 @@ pub enum Error {
     Schema {
         /// Counted from 1.
         line: usize,
-        /// What the line says.
+        /// Schema of the line.
         found: u64,
     },
 }

@@ -1,11 +1,11 @@
-//! Names beside the ends of lines: short enough, different, and not on top of each other.
+//! Labels at the ends of lines: short, distinct, and without overlap.
 
 use crate::text::{shorten, width as columns_of};
 
-/// Characters of a name beside its line.
+/// Maximum number of characters of a label.
 const LABEL_COLUMNS: usize = 18;
 
-/// Pixels from one name to the next.
+/// Minimum distance of labels in pixels.
 pub(crate) const LABEL_HEIGHT: f64 = 14.0;
 
 /// Names that fit and still differ: the last words go first where all names share them, then the
@@ -29,7 +29,7 @@ pub(crate) fn labels(names: Vec<String>) -> Vec<String> {
     words.iter().map(label).collect()
 }
 
-/// How many first words all have in common.
+/// Number of first words that all names share.
 fn shared(words: &[Vec<&str>]) -> usize {
     let same = |place: &usize| {
         let first = words[0].get(*place);

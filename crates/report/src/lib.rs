@@ -57,3 +57,8 @@ pub use page::page;
 pub use range_test::{range_test_csv, range_test_svg};
 pub use schedule::schedule_svg;
 pub use table::{Style, table};
+
+/// Doctest of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

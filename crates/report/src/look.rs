@@ -1,6 +1,6 @@
-//! How lines are told apart: by colour, by marker and by dash.
+//! Look of lines: color, marker and dash.
 //!
-//! Six colours, chosen by search so that any two differ by at least 20 (CIELAB ΔE76) under
+//! Six colors, chosen by search so that any two differ by at least 20 (CIELAB ΔE76) under
 //! protanopia, deuteranopia and tritanopia as simulated by Machado, Oliveira and Fernandes (2009),
 //! with a contrast of at least 3:1 with the ground, which WCAG 2.2 asks of graphics. The dark
 //! ground has its own six.
@@ -13,16 +13,15 @@ use crate::text::plain;
 pub(crate) struct Look {
     /// Of the optimizer, in the order given by the user.
     pub(crate) index: usize,
-    /// Which of the six colours and markers, for the class names `s0` (stroke) and `f0` (fill).
+    /// Which of the six colors and markers, for the class names `s0` (stroke) and `f0` (fill).
     pub(crate) hue: usize,
-    /// The colour on a light ground.
-    pub(crate) colour: &'static str,
+    /// The color on a light ground.
+    pub(crate) color: &'static str,
     /// `stroke-dasharray`; empty for a whole line.
     pub(crate) dash: &'static str,
 }
 
-/// What the colours do on a dark ground. Renderers that know no media queries keep the light ones,
-/// which stand in the attributes.
+/// Colors on a dark background. Renderers without media queries keep the light ones of the attributes.
 pub(crate) const STYLE: &str = "\
 .curves text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif;\
 font-variant-numeric:tabular-nums;unicode-bidi:isolate}\
@@ -43,17 +42,17 @@ pub(crate) const SOFT: &str = "#59636e";
 pub(crate) const GRID: &str = "#e3e6ea";
 pub(crate) const BASE: &str = "#8b949e";
 
-const COLOURS: [&str; 6] = ["#1d4ebf", "#d1390f", "#009e86", "#945ca1", "#7a9350", "#38323a"];
+const COLORS: [&str; 6] = ["#1d4ebf", "#d1390f", "#009e86", "#945ca1", "#7a9350", "#38323a"];
 const DASHES: [&str; 4] = ["", "7 3", "2 3", "9 3 2 3"];
 
 pub(crate) fn look(index: usize) -> Look {
-    let hue = index % COLOURS.len();
-    let dash = DASHES[index / COLOURS.len() % DASHES.len()];
-    Look { index, hue, colour: COLOURS[hue], dash }
+    let hue = index % COLORS.len();
+    let dash = DASHES[index / COLORS.len() % DASHES.len()];
+    Look { index, hue, color: COLORS[hue], dash }
 }
 
 impl Look {
-    /// The marker around a point, filled with the line's colour.
+    /// The marker around a point, filled with the line's color.
     pub(crate) fn marker(&self, x: f64, y: f64) -> String {
         let points: &[(f64, f64)] = match self.hue {
             0 => &[],
@@ -63,8 +62,8 @@ impl Look {
             4 => &[(0.0, 4.6), (4.4, -3.4), (-4.4, -3.4)],
             _ => &[(0.0, -4.4), (4.2, -1.4), (2.6, 3.6), (-2.6, 3.6), (-4.2, -1.4)],
         };
-        let Look { hue, colour, .. } = self;
-        let paint = format!(r#"class="f{hue} halo" fill="{colour}" stroke="{GROUND}" stroke-width="1.2""#);
+        let Look { hue, color, .. } = self;
+        let paint = format!(r#"class="f{hue} halo" fill="{color}" stroke="{GROUND}" stroke-width="1.2""#);
         if points.is_empty() {
             return format!(r#"<circle cx="{}" cy="{}" r="3.8" {paint}/>"#, px(x), px(y));
         }
@@ -75,10 +74,10 @@ impl Look {
 
     /// The attributes of the line's stroke.
     pub(crate) fn stroke(&self) -> String {
-        let Look { hue, colour, dash, .. } = self;
+        let Look { hue, color, dash, .. } = self;
         let dash = if dash.is_empty() { String::new() } else { format!(r#" stroke-dasharray="{dash}""#) };
         format!(
-            r#"class="s{hue}" fill="none" stroke="{colour}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"{dash}"#
+            r#"class="s{hue}" fill="none" stroke="{color}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"{dash}"#
         )
     }
 

@@ -2,7 +2,7 @@
 
 use lab::compare::Estimate;
 
-/// What stands where there is no number.
+/// Placeholder of a missing number.
 pub(crate) const NONE: &str = "—";
 
 /// A loss to four decimals, or with an exponent where those would not show it.
@@ -15,7 +15,7 @@ pub(crate) fn percent(x: f64) -> String {
     if x.is_finite() { format!("{}%", hundredfold(x)) } else { not_finite(x) }
 }
 
-/// `97.21% [97.05, 97.37]`; the mean alone when there is no interval.
+/// `97.21% [97.05, 97.37]`; the mean alone without an interval.
 pub(crate) fn percent_interval(estimate: &Estimate) -> String {
     match (estimate.low, estimate.high) {
         (Some(low), Some(high)) => {

@@ -43,7 +43,7 @@ const MOST_PAIRS: usize = 400;
 const NAME_COLUMNS: usize = 60;
 const SENTENCE_COLUMNS: usize = 1000;
 
-/// What the template shows.
+/// Data of the template.
 #[derive(Serialize)]
 struct Content {
     policy: String,
@@ -243,7 +243,7 @@ fn sentence(text: &str) -> String {
     shorten(&plain(text), SENTENCE_COLUMNS)
 }
 
-/// JSON that cannot end the script element it stands in.
+/// JSON that cannot end its script element.
 fn for_script(data: &impl Serialize) -> String {
     serde_json::to_string(data)
         .expect("spots have no map and no fallible field")

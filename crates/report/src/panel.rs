@@ -165,7 +165,7 @@ impl Panel {
                 label: name.clone(),
                 name: shorten(&plain(&rows[index].optimizer), NAME_COLUMNS),
                 look: look(index),
-                stretches: stretches(&curve, &x, &y),
+                stretches: segments(&curve, &x, &y),
                 label_y: 0.0,
             })
             .filter(|line| !line.stretches.is_empty())
@@ -208,7 +208,7 @@ impl Line {
     }
 }
 
-/// Tall enough for a name beside each line.
+/// Tall enough for a label at each line.
 fn plot_bottom(comparison: &Comparison) -> f64 {
     TOP + LEAST_PLOT_HEIGHT.max(1.25 * LABEL_HEIGHT * comparison.rows.len() as f64)
 }
@@ -283,7 +283,7 @@ fn is_a_fraction(x: &f64) -> bool {
 }
 
 /// Spots of the finite stretches, one a pixel at most.
-fn stretches(curve: &[Option<Finite>], x: &Axis, y: &Axis) -> Vec<Vec<Spot>> {
+fn segments(curve: &[Option<Finite>], x: &Axis, y: &Axis) -> Vec<Vec<Spot>> {
     let place = |point: &Finite| Spot {
         x: x.place(point.epoch),
         y: y.place(point.mean),
@@ -295,7 +295,7 @@ fn stretches(curve: &[Option<Finite>], x: &Axis, y: &Axis) -> Vec<Vec<Spot>> {
     finite.map(|stretch| thinned(stretch.iter().flatten().map(place))).collect()
 }
 
-/// Where several points fall on one pixel the last stands for them, its band around all of theirs.
+/// Of several points on one pixel the last is kept, with a band around all of them.
 fn thinned(spots: impl Iterator<Item = Spot>) -> Vec<Spot> {
     let mut kept: Vec<Spot> = vec![];
     for mut spot in spots {

@@ -54,7 +54,7 @@ pub fn range_test_svg(test: &RangeTest) -> String {
                 RIGHT / 2.0,
                 (top + bottom) / 2.0,
                 &middle,
-                "Nothing to draw: there is no finite loss.",
+                "Nothing to draw: no loss is finite.",
             ));
         }
     }
@@ -93,7 +93,7 @@ fn marks(test: &RangeTest) -> Vec<Mark> {
     there.map(|(hue, name, at, chosen)| Mark { look: look(hue), name, at, chosen }).collect()
 }
 
-/// The axes of rate and loss; `None` if there is no loss.
+/// The axes of rate and loss; `None` without losses.
 fn scale(test: &RangeTest, (top, bottom): (f64, f64)) -> Option<(Axis, Axis)> {
     let of =
         |f: fn(&lab::lr_finder::SeedSweep) -> f64| test.sweeps.iter().map(f).filter(|loss| loss.is_finite());
@@ -126,20 +126,20 @@ fn push_plot(
         px(bottom - top)
     );
     parts.extend([clip, r#"<g clip-path="url(#plot)">"#.to_string()]);
-    for Mark { look: Look { hue, colour, .. }, at, .. } in marks {
+    for Mark { look: Look { hue, color, .. }, at, .. } in marks {
         let (from, to) = (x.place(at.low), x.place(at.high));
         parts.push(format!(
-            r#"<rect class="f{hue}" x="{}" y="{}" width="{}" height="{}" fill="{colour}" fill-opacity="0.1"/>"#,
+            r#"<rect class="f{hue}" x="{}" y="{}" width="{}" height="{}" fill="{color}" fill-opacity="0.1"/>"#,
             px(from),
             px(top),
             px(to - from),
             px(bottom - top)
         ));
     }
-    let Look { hue, colour, .. } = look(0);
+    let Look { hue, color, .. } = look(0);
     for sweep in &test.sweeps {
         parts.push(format!(
-            r#"<path class="s{hue}" d="{}" fill="none" stroke="{colour}" stroke-width="1" stroke-opacity="0.45"/>"#,
+            r#"<path class="s{hue}" d="{}" fill="none" stroke="{color}" stroke-width="1" stroke-opacity="0.45"/>"#,
             line(test, &sweep.smoothed, x, y)
         ));
     }
@@ -161,7 +161,7 @@ fn push_plot(
     ];
     for (width, opacity, from, what) in lines {
         parts.push(format!(
-            r#"<line class="s{hue}" x1="{}" x2="{}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="{width}" stroke-opacity="{opacity}"/>"#,
+            r#"<line class="s{hue}" x1="{}" x2="{}" y1="{y}" y2="{y}" stroke="{color}" stroke-width="{width}" stroke-opacity="{opacity}"/>"#,
             px(from),
             px(from + 24.0),
             y = px(first + 8.0)
@@ -182,10 +182,10 @@ fn line(test: &RangeTest, losses: &[f64], x: &Axis, y: &Axis) -> String {
 
 impl Mark {
     fn upright(&self, x: f64, (from, to): (f64, f64)) -> String {
-        let Mark { look: Look { hue, colour, .. }, chosen, .. } = self;
+        let Mark { look: Look { hue, color, .. }, chosen, .. } = self;
         let (width, dash) = if *chosen { ("2.4", "") } else { ("1.6", r#" stroke-dasharray="5 3""#) };
         format!(
-            r#"<line class="s{hue}" x1="{x}" x2="{x}" y1="{}" y2="{}" stroke="{colour}" stroke-width="{width}"{dash}/>"#,
+            r#"<line class="s{hue}" x1="{x}" x2="{x}" y1="{}" y2="{}" stroke="{color}" stroke-width="{width}"{dash}/>"#,
             px(from),
             px(to),
             x = px(x)

@@ -1,4 +1,4 @@
-//! The course of a learning rate as SVG.
+//! Learning rate schedules as SVG.
 
 use crate::axis::Axis;
 use crate::curves::{path, push_axes, text};
@@ -6,8 +6,7 @@ use crate::look::{GROUND, INK, STYLE, escape, look, px};
 use crate::number;
 use crate::text::wrap;
 
-/// What a schedule multiplies the learning rate with at each step, as one SVG file; `name` stands
-/// above it. The same factors give the same bytes. Factors that are not finite are left out.
+/// Draws the factor of the learning rate at each step as one SVG file with `name` as its title. The same factors give the same bytes. Factors that are not finite are left out.
 ///
 /// ```
 /// let factors: Vec<f64> = (0..100).map(|step| 1.0 - step as f64 / 100.0).collect();
@@ -59,7 +58,7 @@ const PLOT_HEIGHT: f64 = 260.0;
 const BELOW_PLOT: f64 = 52.0;
 const HEADING_COLUMNS: usize = 80;
 
-/// More steps than this are drawn as the lowest and highest of so many stretches.
+/// Maximum number of steps drawn one by one; more are drawn as minima and maxima of this many segments.
 const STRETCHES: usize = 600;
 
 /// A level line for each step, or for each stretch of many what it reaches down and up to, in order.

@@ -8,7 +8,7 @@ use crate::number::{self, NONE};
 use crate::ranking::ranked;
 use crate::text::{plain, width as columns_of, wrap};
 
-/// How the text is marked up.
+/// Markup of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     /// No escape code at all: for files, pipes and `NO_COLOR`.
@@ -20,7 +20,7 @@ pub enum Style {
 /// The final table, best optimizer first, with footnotes, the verdict and the warnings.
 ///
 /// No line is wider than `width` columns, which is taken as 32 when it is less and as 80 when it is
-/// more. Where the columns do not fit, each optimizer has a block of its own. Optimizers that
+/// more. If the columns do not fit, each optimizer has a separate block. Optimizers that
 /// diverged come last and say so.
 pub fn table(comparison: &Comparison, width: usize, style: Style) -> String {
     let width = width.clamp(32, 80);
@@ -45,7 +45,7 @@ pub fn table(comparison: &Comparison, width: usize, style: Style) -> String {
     lines.join("\n") + "\n"
 }
 
-/// What one optimizer did, in words; shared with the page.
+/// Results of one optimizer as text, shared with the page.
 pub(crate) struct Cells {
     /// Cleaned, and marked where it diverged.
     pub(crate) name: String,

@@ -9,7 +9,7 @@ use lab::store::{Error, Filter, Put, put_trials};
 /// Records that are put at a time.
 const CHUNK: usize = 500;
 
-/// What was merged.
+/// Counts of a merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Merged {
     /// Runs that were not there.

@@ -49,3 +49,8 @@ pub use kernels::{Kernels, PerScalar};
 pub use params::{Layout, ParamId, ParamInfo, ParamVec, Role};
 pub use scalar::Scalar;
 pub use shape::Shape;
+
+/// Doctest of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
-//! What can go wrong before, between and after runs; within a run, diverging is a result.
+//! Errors before, between and after runs; a run that diverges is a result, not an error.
 
 use std::path::PathBuf;
 
@@ -25,9 +25,9 @@ pub enum Error {
         dataset: String,
         /// The widths as given.
         given: Vec<usize>,
-        /// What the first must be.
+        /// Expected first width: the number of pixels.
         pixels: usize,
-        /// What the last must be.
+        /// Expected last width: the number of classes.
         classes: usize,
     },
     /// Images that are too small for a model.
@@ -51,9 +51,9 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Reason.
         why: String,
-        /// What to do.
+        /// Next step for the user.
         hint: String,
     },
     /// A checkpoint of a run with other settings.
@@ -67,7 +67,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The next step for a person.
+    /// Next step for the user.
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Optim(error) => error.hint(),

@@ -1,4 +1,4 @@
-//! The data of a task: splits, batches, and where they came from.
+//! Data of a task: splits, batches and origin.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -50,7 +50,7 @@ pub trait Examples: fmt::Debug + Send + Sync {
     /// Copies the examples with these indices into `batch`, whose buffers are reused.
     ///
     /// # Panics
-    /// If there is no such example.
+    /// If an index is out of range.
     fn gather(&self, split: Split, indices: &[u32], batch: &mut Batch);
 
     /// Name and origin.
@@ -59,7 +59,7 @@ pub trait Examples: fmt::Debug + Send + Sync {
     /// SHA-256 of the content of all splits, in hexadecimal.
     fn sha256(&self) -> &str;
 
-    /// Whether a split has no examples, as that of a test function.
+    /// True for a split without examples, as of a test function.
     fn is_empty(&self, split: Split) -> bool {
         self.len(split) == 0
     }
@@ -70,9 +70,9 @@ pub trait Examples: fmt::Debug + Send + Sync {
 pub struct DataInfo {
     /// Name, such as `mnist`.
     pub name: String,
-    /// Where its bytes came from, in words for a person.
+    /// Origin of the bytes, in words.
     pub origin: String,
-    /// Whether it is the embedded sample of a larger set.
+    /// True for the embedded sample of a larger set.
     pub sample: bool,
 }
 
@@ -90,7 +90,7 @@ impl InMemory {
         InMemory { info, splits: [train, validation, test], sha256: OnceLock::new() }
     }
 
-    /// Images and labels of a set that has no validation examples of its own.
+    /// Images and labels of a set without validation examples.
     pub fn images(dataset: Dataset) -> InMemory {
         let info = DataInfo {
             name: dataset.name.to_string(),
@@ -102,10 +102,10 @@ impl InMemory {
         InMemory::new(info, train, none, test)
     }
 
-    /// The same with validation examples drawn from the training examples, class by class.
+    /// Holds out validation examples from the training examples, stratified by class.
     ///
     /// # Errors
-    /// If there are not as many training examples.
+    /// If the training split is smaller.
     pub fn with_validation(self, holdout: Holdout, seed: u64) -> Result<InMemory, SamplesFault> {
         let [train, _, test] = self.splits;
         let (train, validation) = train.split(holdout, seed)?;

@@ -41,3 +41,8 @@ pub use record::Record;
 pub use task::{Batching, Draw, Evaluation, Order, Score, Task};
 pub use training::checkpoint::Keeper;
 pub use training::{Progress, Snapshot, Training};
+
+/// Doctest of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

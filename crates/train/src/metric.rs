@@ -1,4 +1,4 @@
-//! Measures of a task's result, beside its loss.
+//! Metrics of a task's result.
 
 use data::samples::Targets;
 use nn::metrics;
@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::examples::Batch;
 
-/// The measure by which recipes are compared on a task.
+/// Metric by which recipes are compared on a task.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// Fraction of labels that have the greatest score, 0 to 1.
+    /// Fraction of labels with the maximum score, 0 to 1.
     Accuracy,
     /// The loss itself.
     Loss,
-    /// The loss less the least that it can be.
+    /// Loss minus its minimum.
     Gap {
-        /// The least loss.
+        /// Minimum of the loss.
         optimum: f64,
     },
 }
 
-/// Whether more or less is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Direction of improvement.
+/// #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// More is better.
@@ -32,7 +32,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// Whether `a` is better than `b`.
+    /// True if `a` is better than `b`.
     pub fn is_better(self, a: f64, b: f64) -> bool {
         match self {
             Direction::Maximize => a > b,
@@ -40,7 +40,7 @@ impl Direction {
         }
     }
 
-    /// Whether `value` is as good as `target` or better.
+    /// True if `value` is as good as `target` or better.
     pub fn reaches(self, value: f64, target: f64) -> bool {
         value == target || self.is_better(value, target)
     }
@@ -87,7 +87,7 @@ impl Metric {
         }
     }
 
-    /// Whether more or less is better.
+    /// Direction of improvement.
     pub fn direction(&self) -> Direction {
         match self {
             Metric::Accuracy => Direction::Maximize,
@@ -95,7 +95,7 @@ impl Metric {
         }
     }
 
-    /// Whether it is a fraction, shown in percent and its differences in points.
+    /// True for a fraction, shown in percent with differences in percentage points.
     pub fn is_fraction(&self) -> bool {
         matches!(self, Metric::Accuracy)
     }

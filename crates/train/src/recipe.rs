@@ -1,4 +1,4 @@
-//! How something is to be learned: one spelling for all settings, printed and parsed.
+//! Recipes: one spelling for all settings, printed and parsed.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use tensor::Layout;
 
 use crate::error::Error;
 
-/// A method with the size of its batches.
+/// Optimizer with its batch size.
 ///
 /// ```
 /// use train::Recipe;
@@ -22,7 +22,7 @@ use crate::error::Error;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
-    /// How weights are updated.
+    /// Optimizer, schedule, clipping and groups.
     pub method: OptimizerSpec,
     /// Examples in one batch.
     pub batch: usize,
@@ -49,7 +49,7 @@ impl Recipe {
         format!("{opened}{}{}", self.rule().info().name, ")".repeat(wrappers.len()))
     }
 
-    /// An optimizer for the parameters of this layout and so many batches in all.
+    /// Creates the optimizer for the parameters of this layout and a total number of batches.
     ///
     /// # Errors
     /// If settings are out of range or do not go together, or a name pattern fits no parameter.
@@ -58,7 +58,7 @@ impl Recipe {
         Ok(optimizer.with_total_steps(self.method.updates(batches)))
     }
 
-    /// Whether an optimizer can be made of these settings.
+    /// Checks the settings.
     ///
     /// # Errors
     /// If settings are out of range or do not go together.
@@ -70,9 +70,8 @@ impl Recipe {
         Ok(())
     }
 
-    /// Reads several recipes, between which stand `;`, or commas if there is none: each name of an
-    /// optimizer or a wrapper then begins another. With each, its text. One that says nothing else has
-    /// batches of `batch`.
+    /// Parses several recipes, separated by `;`, or else by commas, where each name of an optimizer or a wrapper
+    /// begins another one. Returns each with its text. The default batch size is `batch`.
     ///
     /// ```
     /// let recipes = |list| -> Result<Vec<String>, train::Error> {
@@ -145,7 +144,7 @@ fn ranges(list: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Whether this part of a list is one of the recipe before, rather than the next one's optimizer.
+/// True if this part of a list belongs to the previous recipe rather than being the next optimizer.
 fn goes_on(part: &str) -> bool {
     let mut words = part.split_whitespace();
     let Some(word) = words.next() else { return false };
@@ -168,7 +167,7 @@ fn no_batch(value: &str) -> optim::Error {
     }
 }
 
-/// What the size of a batch is called.
+/// Name of the batch size.
 const BATCH: &str = "batch";
 
 impl fmt::Display for Recipe {
@@ -190,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_is_parted_where_an_optimizer_begins() {
+    fn a_list_is_split_where_an_optimizer_begins() {
         for (list, recipes) in [
             ("sgd,adam,rmsprop", vec!["sgd", "adam", "rmsprop"]),
             ("sgd lr=0.1, sgd lr=0.1 momentum=0.9", vec!["sgd lr=0.1", "sgd lr=0.1 momentum=0.9"]),

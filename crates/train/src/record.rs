@@ -22,7 +22,7 @@ pub const NUMBERS: u32 = 1;
 pub struct Record {
     /// [`SCHEMA`] when the record was written.
     pub schema: u32,
-    /// What was learned.
+    /// Task.
     pub task: TaskRecord,
     /// The optimizer's name, such as `sam(adam)`.
     pub optimizer: String,
@@ -34,7 +34,7 @@ pub struct Record {
     pub batch: usize,
     /// Length of the run and number of evaluations.
     pub budget: Budget,
-    /// How the run ended.
+    /// End of the run.
     pub status: Status,
     /// Work that was done.
     pub counts: Counts,
@@ -106,7 +106,7 @@ pub struct Environment {
     pub numbers: u32,
 }
 
-/// How a run ended.
+/// End of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Status {
@@ -192,12 +192,12 @@ impl Record {
         self.task.examples.get(&split).copied().unwrap_or(0)
     }
 
-    /// Whether more or less of the metric is better.
+    /// Direction of the metric.
     pub fn direction(&self) -> Direction {
         self.task.metric.direction()
     }
 
-    /// Whether all epochs were trained.
+    /// True if all epochs were trained.
     pub fn finished(&self) -> bool {
         self.status == Status::Finished
     }

@@ -18,7 +18,7 @@ use crate::metric::Metric;
 
 pub use images::Score;
 
-/// What is to be learned, from which data, by which model.
+/// Learning task: data, model, loss and metric.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -60,7 +60,7 @@ pub struct Task {
     pub model_name: String,
     /// The examples.
     pub examples: Arc<dyn Examples>,
-    /// The numbers that bytes of inputs stand for.
+    /// Values of input bytes.
     pub normalize: Normalize,
     /// The model.
     pub model: Model,
@@ -81,7 +81,7 @@ pub struct Task {
 pub struct Batching {
     /// The order of the examples in each epoch.
     pub order: Order,
-    /// Whether the examples that do not fill a batch are left out, in training and evaluation.
+    /// True if a last incomplete batch is dropped, in training and evaluation.
     pub drop_last: bool,
     /// Examples in a batch of an evaluation.
     pub evaluation: usize,
@@ -98,9 +98,9 @@ impl Default for Batching {
 /// The order of the examples in each epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// Another one in every epoch.
+    /// A new order in every epoch.
     Reshuffle,
-    /// That of the first epoch in all of them, as in DeepOBS.
+    /// The order of the first epoch in every epoch, as in DeepOBS.
     Fixed,
 }
 

@@ -61,7 +61,7 @@ pub struct Training<'t> {
     evaluated: Vec<Event>,
 }
 
-/// How far a run is; with weights and optimizer state, all that a checkpoint needs.
+/// Progress of a run; with weights and optimizer state, all that a checkpoint needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Batches trained on; each is an update, unless the recipe accumulates or leaves some out.
@@ -92,7 +92,7 @@ pub struct Snapshot {
     buffers: ParamVec,
     /// The state of its optimizer.
     pub state: StateDict,
-    /// How far it is.
+    /// Progress.
     pub progress: Progress,
 }
 
@@ -248,7 +248,7 @@ impl<'t> Training<'t> {
         loss
     }
 
-    /// Whether a step without finite gradients is left out, so that the run may go on after it.
+    /// True if a step without finite gradients is skipped, so that the run may continue.
     fn leaves_out_steps(&self) -> bool {
         self.recipe.method.wrappers.iter().any(|wrapper| wrapper.skips_nonfinite())
     }
@@ -365,7 +365,7 @@ impl<'t> Training<'t> {
         method.warnings(total, per_epoch)
     }
 
-    /// How far the run is.
+    /// Progress of the run.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
@@ -405,12 +405,12 @@ impl<'t> Training<'t> {
         &self.buffers
     }
 
-    /// Whether there is nothing left to do: trained to the end, or diverged.
+    /// True if the run has ended: trained to the end, or diverged.
     pub fn is_over(&self) -> bool {
         self.progress.steps >= self.total_steps() || self.has_diverged()
     }
 
-    /// Whether the loss or the weights have stopped being finite.
+    /// True once the loss or the weights are not finite.
     pub fn has_diverged(&self) -> bool {
         self.progress.status != Status::Finished
     }
@@ -498,7 +498,7 @@ impl<'t> Training<'t> {
     }
 }
 
-/// Whether one of `points` evenly spread marks of `total` is reached by the `place`-th step.
+/// True if the `place`-th step reaches one of `points` evenly spread marks of `total`.
 fn falls_on(place: u64, total: u64, points: u64) -> bool {
     place * points / total > (place - 1) * points / total
 }

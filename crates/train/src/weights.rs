@@ -17,7 +17,7 @@ pub(crate) const NOTES: &str = "descent";
 /// The note that tells a checkpoint from a model.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
 
-/// A model's weights and what is known about them beside their numbers.
+/// A model's weights with their metadata.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SavedWeights {
     /// The kind of model; its nonlinearity is ReLU if the file does not say.
@@ -37,7 +37,7 @@ pub struct SavedWeights {
 /// Height and width of the images that convolutional models in files are made for.
 const SIDE: usize = 28;
 
-/// What PyTorch's batch norm counts and nothing here needs.
+/// Counter of PyTorch's batch norm, which is ignored.
 const COUNTER: &str = ".num_batches_tracked";
 
 /// Writes weights and running statistics with a checksum; `notes` go into the file's metadata. The file is

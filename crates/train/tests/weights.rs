@@ -8,7 +8,7 @@ use nn::{Activation, Architecture, Model};
 use tensor::ParamVec;
 use train::weights;
 
-/// Written by `scripts/pytorch/weights.py`: a net that PyTorch initialised, an input, and the
+/// Written by `scripts/pytorch/weights.py`: a net that PyTorch initialized, an input, and the
 /// output that PyTorch computed.
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -117,7 +117,7 @@ fn every_model_comes_back_from_its_file() {
     }
 }
 
-/// PyTorch counts the batches of each batch norm beside what it learns.
+/// PyTorch also stores the number of batches of each batch norm.
 #[test]
 fn the_counters_of_pytorchs_batch_norm_are_passed_over() {
     let folder = tempfile::tempdir().unwrap();
@@ -141,7 +141,7 @@ fn the_counters_of_pytorchs_batch_norm_are_passed_over() {
     assert_eq!(weights::load(&path).unwrap().weights, model.init(1));
 }
 
-/// What others found: files that claim more than they hold, or hold what no model can.
+/// Files that declare more than they contain, or contents that no model has.
 #[test]
 fn hostile_files_are_refused_in_words() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ use lab::compare::{Comparison, CurvePoint, Estimate, Pair, Row};
 use train::record::{Counts, Environment, Point, SCHEMA, Status, TaskRecord};
 use train::{Budget, DataInfo, Metric, Record, Split};
 
-/// How one optimizer does in the made-up world.
+/// Simulated results of one optimizer.
 #[derive(Clone)]
 pub(crate) struct Made {
     pub(crate) name: String,

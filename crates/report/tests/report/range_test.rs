@@ -59,7 +59,7 @@ fn attribute(node: roxmltree::Node<'_, '_>, name: &str) -> f64 {
 }
 
 #[test]
-fn every_reading_stands_at_its_rate() {
+fn every_suggestion_is_drawn_at_its_rate() {
     let svg = range_test_svg(&made());
     let document = roxmltree::Document::parse(&svg).unwrap();
     let plot = document.descendants().find(|node| node.attribute("clip-path").is_some()).unwrap();

@@ -147,7 +147,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     }
 }
 
-/// If nobody writes, because the folder does not take files and there is no log.
+/// If nobody writes, because the folder is read-only and has no log.
 fn is_at_rest(path: &Path) -> bool {
     let mut log = path.as_os_str().to_os_string();
     log.push("-wal");

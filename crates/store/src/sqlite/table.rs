@@ -94,7 +94,7 @@ impl<R: Row> Table<R> {
         set_totals(connection, R::TABLE, count, checks)
     }
 
-    /// Puts a row in the place of an older one, under a number of its own, in a transaction of the caller's in
+    /// Puts a row in the place of an older one, under a new number, in a transaction of the caller's in
     /// which this copy is up to date.
     pub(crate) fn replace(&self, connection: &Connection, old: Option<i64>, row: R) -> rusqlite::Result<()> {
         let Some((id, old)) = self.rows.iter().find(|(id, _)| Some(*id) == old) else {
@@ -110,7 +110,7 @@ impl<R: Row> Table<R> {
         self.rows.len() as i64 == count && self.checks == checks
     }
 
-    /// Inserts rows after the last of this copy, in a table of so many rows with these checks.
+    /// Inserts rows after the last of this copy, in a table of this many rows with these checks.
     fn insert(
         &self,
         connection: &Connection,

@@ -9,7 +9,7 @@ use train::record::NUMBERS;
 use super::error::{At, Failed};
 use super::{Sqlite, claims};
 
-/// What is to be cleaned.
+/// Entries to remove.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cleaning {
     /// Runs of an older version of the numbers that no study has: nothing asks for them again.
@@ -18,7 +18,7 @@ pub struct Cleaning {
     pub dry_run: bool,
 }
 
-/// What was cleaned.
+/// Counts of removed entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cleaned {
     /// Claims whose process has ended or shows no life.

@@ -62,7 +62,7 @@ fn start(role: &str, path: &Path, number: u64) -> Child {
         .expect("a process")
 }
 
-/// The numbers in lines that begin with a word. Output of the test program may stand before the first.
+/// The numbers in lines that begin with a word. Output of the test program may precede the first.
 fn numbers(output: &[u8], word: &str) -> Vec<u64> {
     let text = String::from_utf8_lossy(output);
     // A killed process may have written half a line.

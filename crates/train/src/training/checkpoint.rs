@@ -108,7 +108,7 @@ impl Training<'_> {
         self.take(Snapshot { weights, buffers, state, progress })
     }
 
-    /// What must be the same for a run to be the same, by name.
+    /// Settings that determine a run, by name.
     fn settings(&self) -> Vec<(String, String)> {
         let task = self.task;
         [
@@ -139,7 +139,7 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Keeps the state after every so many batches; with none, only when the run is stopped.
+    /// Keeps the state after every `every` batches; with `None`, only when the run is stopped.
     pub fn new(every: Option<u64>) -> Keeper {
         Keeper { every, pending: None }
     }

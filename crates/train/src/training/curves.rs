@@ -37,7 +37,7 @@ impl Curves {
         self.0.values_mut().for_each(|curve| curve.retain(|point| point.epoch <= epoch));
     }
 
-    /// Whether all points lie between the start and this epoch, in order.
+    /// True if all points are between the start and this epoch, in order.
     pub(super) fn are_within(&self, epoch: f64) -> bool {
         let rises = |curve: &Vec<Point>| curve.is_sorted_by(|a, b| a.epoch <= b.epoch);
         self.0.values().all(|curve| rises(curve) && curve.iter().all(|p| (0.0..=epoch).contains(&p.epoch)))

@@ -82,7 +82,7 @@ fn optimizer(name: &str) -> Option<ModuleOptimizer> {
     })
 }
 
-/// `None` if there is no such optimizer.
+/// `None` if the optimizer is unknown.
 pub fn repetition(training: Training) -> Option<Repetition> {
     optimizer(&training.optimizer)?;
     let plain = Device::flex();

@@ -9,7 +9,7 @@ use candle_nn::{AdamW, Optimizer, ParamsAdamW, SGD, loss};
 use crate::Repetition;
 use crate::training::{Net, PIXELS, Training};
 
-/// `None` if there is no such optimizer.
+/// `None` if the optimizer is unknown.
 pub fn repetition(training: Training) -> std::result::Result<Option<Repetition>, Box<dyn Error>> {
     if !["sgd", "adam"].contains(&training.optimizer.as_str()) {
         return Ok(None);

@@ -22,7 +22,7 @@ pub struct Training {
     pub net: Net,
     pub optimizer: String,
     pub learning_rate: f64,
-    /// Normalised from −1 to 1, image after image.
+    /// Normalized from −1 to 1, image after image.
     pub pixels: Vec<f32>,
     pub labels: Vec<u8>,
     pub layers: Vec<Layer>,
@@ -93,7 +93,7 @@ impl Training {
         }))
     }
 
-    /// Whether each batch is all examples, so that nothing need be gathered.
+    /// True if each batch has all examples, so that nothing is gathered.
     pub fn is_full(&self) -> bool {
         self.batches[0].len() == self.labels.len()
     }
