@@ -34,11 +34,11 @@ fn cubic() -> Result<Task, Box<dyn Error>> {
     })
 }
 
-/// Trains 30 epochs and checks the test error.
+/// Trains 200 epochs and checks the test error.
 pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let task = cubic()?;
     let recipe: Recipe = "adam lr=0.02, batch=32".parse()?;
-    let mut training = Training::new(&task, &recipe, 1, Budget { epochs: 30, evaluations: 1 })?;
+    let mut training = Training::new(&task, &recipe, 1, Budget { epochs: 200, evaluations: 1 })?;
     training.run(&mut |_| ControlFlow::Continue(()));
     let error = training.record().final_metric().ok_or("the run diverged")?;
     assert!(error < 0.001, "expected a mean squared error below 0.001, found {error}");
