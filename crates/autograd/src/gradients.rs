@@ -7,7 +7,7 @@ use tensor::{Buffer, Kernels, ParamVec, Shape};
 
 use crate::ops::broadcast;
 use crate::pool::BufferPool;
-use crate::tape::{Node, NodeData, Value};
+use crate::tape::{Node, NodeData, Sources, Value};
 
 /// Context of an op's backward: the gradient of its output, and the values of the forward pass.
 #[derive(Clone, Copy)]
@@ -17,14 +17,13 @@ pub struct BackwardCtx<'a, T: Kernels> {
     /// The op's output.
     pub y: &'a [T],
     pub(crate) nodes: &'a [NodeData<T>],
-    pub(crate) params: &'a ParamVec<T>,
-    pub(crate) pool: &'a BufferPool<T>,
+    pub(crate) sources: Sources<'a, T>,
 }
 
 impl<'a, T: Kernels> BackwardCtx<'a, T> {
     /// Value of an input, or of a [constant](crate::Tape::push_constant) saved by the forward pass, row-major.
     pub fn value(&self, node: Node) -> &'a [T] {
-        self.nodes[node.0].value.as_slice(self.params, self.pool)
+        self.nodes[node.0].value.as_slice(self.sources)
     }
 
     /// Shape of such a value.
@@ -34,7 +33,7 @@ impl<'a, T: Kernels> BackwardCtx<'a, T> {
 
     /// Bytes of a quantized input.
     pub(crate) fn bytes(&self, node: Node) -> Option<U8Tensor<'a, T>> {
-        self.nodes[node.0].value.as_bytes()
+        self.nodes[node.0].value.as_bytes(self.sources)
     }
 }
 
@@ -81,7 +80,9 @@ impl<'a, T: Kernels> Gradients<'a, T> {
                 let dx = self.own[index].get_or_insert_with(|| self.pool.take(value.len()));
                 write(dx, beta);
             }
-            Value::Bytes { .. } | Value::Tokens { .. } => unreachable!("no gradient flows into a constant"),
+            Value::Bytes { .. } | Value::Borrowed { .. } | Value::Tokens { .. } => {
+                unreachable!("no gradient flows into a constant")
+            }
         }
     }
 

@@ -15,6 +15,9 @@ use crate::var::Var;
 pub struct Tape<'a, T: Kernels = f32> {
     pub(crate) pool: &'a BufferPool<T>,
     pub(crate) params: &'a ParamVec<T>,
+    /// The bytes of the input that is not copied. A field of their own: a lifetime within `nodes` would be
+    /// invariant, and a [`Var`] could not borrow its tape.
+    borrowed: &'a [u8],
     pub(crate) nodes: RefCell<Vec<NodeData<T>>>,
     /// Node of each parameter used so far, by its position in the layout.
     param_nodes: RefCell<Vec<Option<Node>>>,
@@ -37,7 +40,7 @@ pub(crate) struct NodeData<T: Kernels> {
 impl<'a, T: Kernels> Tape<'a, T> {
     pub(crate) fn new(pool: &'a BufferPool<T>, params: &'a ParamVec<T>) -> Tape<'a, T> {
         let param_nodes = RefCell::new(vec![None; params.layout().entries().len()]);
-        Tape { pool, params, nodes: RefCell::default(), param_nodes }
+        Tape { pool, params, borrowed: &[], nodes: RefCell::default(), param_nodes }
     }
 
     /// A constant input: no gradient flows into it.
@@ -95,6 +98,45 @@ impl<'a, T: Kernels> Tape<'a, T> {
         let mut bytes = self.pool.take_bytes(shape.len());
         fill(&mut bytes);
         self.append(Value::Bytes { bytes, quantization, numbers: OnceCell::new() }, shape, false, None)
+    }
+
+    /// The same tape with bytes that [`input_u8`](Tape::input_u8) reads where they are.
+    #[must_use]
+    pub fn borrowing(mut self, bytes: &'a [u8]) -> Tape<'a, T> {
+        self.borrowed = bytes;
+        self
+    }
+
+    /// A constant of which each number is a byte, as with pixels; the numbers themselves are written only
+    /// if an op needs them. Bytes that the tape [borrows](Tape::borrowing) are not copied, others are.
+    ///
+    /// ```
+    /// use autograd::BufferPool;
+    /// use tensor::quantized::{Quantization, U8Tensor};
+    /// use tensor::{Layout, ParamVec};
+    /// let (pool, nothing) = (BufferPool::new(), ParamVec::<f32>::zeros(Layout::new()));
+    /// let image = [0, 255];
+    /// let tape = pool.tape(&nothing).borrowing(&image);
+    /// let gray = Quantization { offset: -1.0, scale: 2.0 / 255.0 };
+    /// let x = tape.input_u8([1, 2], U8Tensor { bytes: &image, quantization: gray });
+    /// assert_eq!(*x.values(), [-1.0, 1.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If there are not as many bytes as the shape has elements.
+    #[track_caller]
+    pub fn input_u8(&self, shape: impl Into<Shape>, values: U8Tensor<'_, T>) -> Var<'_, T> {
+        let (shape, U8Tensor { bytes, quantization }) = (shape.into(), values);
+        expect_len(shape, bytes.len());
+        if ptr::eq(bytes, self.borrowed) {
+            self.append(Value::Borrowed { quantization, numbers: OnceCell::new() }, shape, false, None)
+        } else {
+            self.input_bytes(shape, quantization, |copy| copy.copy_from_slice(bytes))
+        }
+    }
+
+    pub(crate) fn sources(&self) -> Sources<'a, T> {
+        Sources { pool: self.pool, params: self.params, bytes: self.borrowed }
     }
 
     /// A constant of tokens, which index rows of a table and which `fill` writes; [`Var::embedding_of`] reads them
@@ -243,10 +285,19 @@ impl<T: Kernels> Drop for Tape<'_, T> {
                     pool.give_back_tokens(tokens);
                     numbers(written);
                 }
+                Value::Borrowed { numbers: written, .. } => numbers(written),
                 Value::Param(_) => {}
             }
         }
     }
+}
+
+/// Numbers and bytes outside of the nodes, and memory for new ones.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'a, T: Kernels> {
+    pub(crate) pool: &'a BufferPool<T>,
+    pub(crate) params: &'a ParamVec<T>,
+    pub(crate) bytes: &'a [u8],
 }
 
 /// Number of values, and the shape of the last.
@@ -269,6 +320,11 @@ pub(crate) enum Value<T: Kernels> {
         quantization: Quantization<T>,
         numbers: OnceCell<Buffer<T>>,
     },
+    /// A constant whose bytes the tape borrows; its numbers are written when an op asks for them.
+    Borrowed {
+        quantization: Quantization<T>,
+        numbers: OnceCell<Buffer<T>>,
+    },
     /// A constant of tokens; converted when an op asks for its numbers.
     Tokens {
         tokens: Buffer<u32>,
@@ -278,22 +334,28 @@ pub(crate) enum Value<T: Kernels> {
 }
 
 impl<T: Kernels> Value<T> {
-    pub(crate) fn as_slice<'a>(&'a self, params: &'a ParamVec<T>, pool: &BufferPool<T>) -> &'a [T] {
+    pub(crate) fn as_slice<'a>(&'a self, sources: Sources<'a, T>) -> &'a [T] {
         match self {
-            Value::Param(id) => params.get(*id),
-            Value::Own(_) | Value::Bytes { .. } | Value::Tokens { .. } => self.own(pool),
+            Value::Param(id) => sources.params.get(*id),
+            _ => self.own(sources),
         }
     }
 
     /// Numbers owned by the node; those of a parameter are not.
-    pub(crate) fn own(&self, pool: &BufferPool<T>) -> &[T] {
+    pub(crate) fn own(&self, Sources { pool, bytes: borrowed, .. }: Sources<'_, T>) -> &[T] {
+        let dequantized = |bytes: &[u8], quantization: &Quantization<T>| {
+            let mut numbers = pool.take(bytes.len());
+            quantization.dequantize_into(bytes, &mut numbers);
+            numbers
+        };
         match self {
             Value::Own(numbers) => numbers,
-            Value::Bytes { bytes, quantization, numbers } => numbers.get_or_init(|| {
-                let mut numbers = pool.take(bytes.len());
-                quantization.dequantize_into(bytes, &mut numbers);
-                numbers
-            }),
+            Value::Bytes { bytes, quantization, numbers } => {
+                numbers.get_or_init(|| dequantized(bytes, quantization))
+            }
+            Value::Borrowed { quantization, numbers } => {
+                numbers.get_or_init(|| dequantized(borrowed, quantization))
+            }
             Value::Tokens { tokens, numbers } => numbers.get_or_init(|| {
                 let mut numbers = pool.take(tokens.len());
                 numbers.iter_mut().zip(tokens).for_each(|(x, &token)| *x = T::from_f64(token.into()));
@@ -303,9 +365,12 @@ impl<T: Kernels> Value<T> {
         }
     }
 
-    pub(crate) fn as_bytes(&self) -> Option<U8Tensor<'_, T>> {
+    pub(crate) fn as_bytes<'a>(&'a self, sources: Sources<'a, T>) -> Option<U8Tensor<'a, T>> {
         match self {
             Value::Bytes { bytes, quantization, .. } => Some(U8Tensor { bytes, quantization: *quantization }),
+            Value::Borrowed { quantization, .. } => {
+                Some(U8Tensor { bytes: sources.bytes, quantization: *quantization })
+            }
             Value::Own(_) | Value::Tokens { .. } | Value::Param(_) => None,
         }
     }
@@ -313,7 +378,7 @@ impl<T: Kernels> Value<T> {
     pub(crate) fn as_tokens(&self) -> Option<&[u32]> {
         match self {
             Value::Tokens { tokens, .. } => Some(tokens),
-            Value::Own(_) | Value::Bytes { .. } | Value::Param(_) => None,
+            Value::Own(_) | Value::Bytes { .. } | Value::Borrowed { .. } | Value::Param(_) => None,
         }
     }
 }

@@ -38,18 +38,16 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// Numbers of the value, row-major. The tape cannot grow while the borrow lives.
     pub fn values(self) -> Values<'g, T> {
         let nodes = self.tape.nodes.borrow();
-        let Tape { params, pool, .. } = self.tape;
+        let sources = self.tape.sources();
         match nodes[self.node.0].value {
-            Value::Param(id) => Values::Param(params.get(id)),
-            Value::Own(_) | Value::Bytes { .. } | Value::Tokens { .. } => {
-                Values::Own(Ref::map(nodes, |nodes| nodes[self.node.0].value.own(pool)))
-            }
+            Value::Param(id) => Values::Param(sources.params.get(id)),
+            _ => Values::Own(Ref::map(nodes, |nodes| nodes[self.node.0].value.own(sources))),
         }
     }
 
     /// Calls `read` with the bytes of a quantized constant.
     pub(crate) fn with_bytes<R>(self, read: impl FnOnce(U8Tensor<'_, T>) -> R) -> Option<R> {
-        self.tape.nodes.borrow()[self.node.0].value.as_bytes().map(read)
+        self.tape.nodes.borrow()[self.node.0].value.as_bytes(self.tape.sources()).map(read)
     }
 
     /// Tokens of a constant of [tokens](Tape::input_tokens). The tape cannot grow while the borrow lives.
@@ -130,8 +128,8 @@ impl<'g, T: Kernels> Var<'g, T> {
                 kept.copy_from_slice(&dy);
             }
             if let Some(backward) = &node.backward {
-                let y = node.value.as_slice(tape.params, tape.pool);
-                let ctx = BackwardCtx { dy: &dy, y, nodes: &nodes, params: tape.params, pool: tape.pool };
+                let y = node.value.as_slice(tape.sources());
+                let ctx = BackwardCtx { dy: &dy, y, nodes: &nodes, sources: tape.sources() };
                 backward(ctx, &mut found);
             }
             tape.pool.give_back(dy);

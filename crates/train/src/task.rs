@@ -9,7 +9,7 @@ use autograd::{BufferPool, Tape, Var};
 use data::batches::{Normalize, epoch_order};
 use data::samples::Inputs;
 use nn::{Context, Model};
-use tensor::quantized::Quantization;
+use tensor::quantized::{Quantization, U8Tensor};
 use tensor::{Kernels, ParamVec};
 
 use crate::examples::{Batch, Examples, Split};
@@ -199,7 +199,7 @@ impl Task {
         Draw { seed, step }: Draw,
         into: &mut ParamVec<T>,
     ) -> f64 {
-        let tape = pool.tape(weights);
+        let tape = pool.tape(weights).borrowing(bytes(batch));
         let inputs = self.inputs(&tape, batch);
         let output = self.model.forward_in(inputs, Context::Train { seed, step, buffers });
         let loss = self.loss.of(Step { output, inputs, batch });
@@ -264,7 +264,7 @@ impl Task {
         };
         for indices in batches {
             self.examples.gather(split, indices, &mut batch);
-            let tape = pool.tape(weights);
+            let tape = pool.tape(weights).borrowing(bytes(&batch));
             let inputs = self.inputs(&tape, &batch);
             let output = self.model.forward_in(inputs, Context::Evaluate { buffers });
             let loss = self.loss.of(Step { output, inputs, batch: &batch }).item();
@@ -272,7 +272,8 @@ impl Task {
         }
     }
 
-    /// The inputs of a batch on a tape: [examples, numbers of one], or [examples, length] of tokens.
+    /// The inputs of a batch on a tape: [examples, numbers of one], or [examples, length] of tokens. Bytes are
+    /// copied unless the tape [borrows](Tape::borrowing) them.
     pub fn inputs<'t, T: Kernels>(&self, tape: &'t Tape<'t, T>, batch: &Batch) -> Var<'t, T> {
         let (rows, shape) = (batch.len(), batch.inputs.shape());
         match &batch.inputs {
@@ -281,7 +282,7 @@ impl Task {
                 let quantization =
                     Quantization { offset: T::from_f64(offset.into()), scale: T::from_f64(scale.into()) };
                 let size = shape.iter().product::<usize>();
-                tape.input_bytes([rows, size], quantization, |bytes| bytes.copy_from_slice(values))
+                tape.input_u8([rows, size], U8Tensor { bytes: values, quantization })
             }
             Inputs::Numbers { values, .. } => {
                 let size = shape.iter().product::<usize>();
@@ -302,4 +303,12 @@ fn in_f64(params: &ParamVec) -> ParamVec<f64> {
     let mut wide = ParamVec::zeros(params.layout().clone());
     wide.as_mut_slice().iter_mut().zip(params.as_slice()).for_each(|(wide, &x)| *wide = x.into());
     wide
+}
+
+/// The bytes of the inputs; none where they are numbers or tokens.
+fn bytes(batch: &Batch) -> &[u8] {
+    match &batch.inputs {
+        Inputs::Bytes { values, .. } => values,
+        Inputs::Numbers { .. } | Inputs::Tokens { .. } => &[],
+    }
 }

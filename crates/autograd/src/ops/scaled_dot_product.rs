@@ -50,7 +50,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         tape.push(shape.as_slice(), y, &inputs, move |ctx, gradients| {
             let [q, k, v, p] = [q_node, k_node, v_node, weights].map(|node| ctx.value(node));
             // dS = P·(dP − Σ P·dP)/√d with dP = dY·Vᵀ
-            let mut ds = ctx.pool.take(p.len());
+            let mut ds = ctx.sources.pool.take(p.len());
             let heads = ds.chunks_exact_mut(queries * keys).zip(p.chunks_exact(queries * keys));
             let heads = heads.zip(ctx.dy.chunks_exact(queries * e).zip(v.chunks_exact(keys * e)));
             for_each_chunk(heads.collect(), |((ds, p), (dy, v))| {
@@ -75,7 +75,7 @@ impl<'g, T: Kernels> Var<'g, T> {
                     T::gemm(Mat::new(p, queries, keys).t(), Mat::new(dy, queries, e), beta, dv);
                 });
             });
-            ctx.pool.give_back(ds);
+            ctx.sources.pool.give_back(ds);
         })
     }
 }
