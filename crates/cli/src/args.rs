@@ -3,11 +3,13 @@
 mod data;
 mod model;
 mod output;
+mod own;
 mod task;
 mod threads;
 
 pub(crate) use data::{DataArgs, PlaceArgs, sets};
 pub(crate) use model::ModelArgs;
 pub(crate) use output::OutputArgs;
+pub(crate) use own::OwnArgs;
 pub(crate) use task::TaskArgs;
 pub(crate) use threads::{ThreadsArgs, all_that_start};

@@ -5,10 +5,19 @@ use std::io::{self, IsTerminal, Write};
 /// The width that tables are made for where nothing says otherwise.
 const WIDTH: usize = 80;
 
-/// Columns of the terminal, at most 80.
+/// The least and greatest width: longer lines are hard to read, shorter ones hold no table.
+const LEAST: usize = 50;
+const MOST: usize = 200;
+
+/// Columns to write in: what `COLUMNS` says, or else the terminal, 80 where there is none.
 pub(crate) fn width() -> usize {
-    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    columns.filter(|&columns: &usize| columns > 0).unwrap_or(WIDTH).min(WIDTH)
+    let said =
+        std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|&columns| columns > 0);
+    let terminal = || {
+        let (terminal_size::Width(columns), _) = terminal_size::terminal_size()?;
+        Some(usize::from(columns)).filter(|&columns| columns > 0)
+    };
+    said.or_else(terminal).unwrap_or(WIDTH).clamp(LEAST, MOST)
 }
 
 /// Whether standard error is a terminal that can redraw lines.

@@ -152,9 +152,10 @@ impl From<train::Error> for Failure {
             train::Error::Access(error) => error.into(),
             train::Error::Optim(error) => error.into(),
             train::Error::File { .. } => Failure { message: error.to_string(), hint, code: 65 },
-            train::Error::Widths { .. } | train::Error::Images { .. } | train::Error::OtherRun { .. } => {
-                Failure { message: error.to_string(), hint, code: 2 }
-            }
+            train::Error::Widths { .. }
+            | train::Error::Images { .. }
+            | train::Error::Unfit { .. }
+            | train::Error::OtherRun { .. } => Failure { message: error.to_string(), hint, code: 2 },
         }
     }
 }

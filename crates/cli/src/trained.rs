@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use clap::Args;
 use data::batches::Normalize;
+use data::own::{Known, Normalization};
+use data::samples::Standardization;
 use data::{Dataset, Set};
 use files::text::visible;
 use train::weights::SavedWeights;
-use train::{InMemory, Split, Task};
+use train::{Examples, InMemory, Split, Task};
 
 use crate::args::DataArgs;
 use crate::console;
 use crate::failure::Failure;
+use crate::own;
 
 /// `--model FILE`, and the data to try it on.
 #[derive(Args, Debug, Clone)]
@@ -34,11 +37,19 @@ pub(crate) struct SplitArgs {
 }
 
 impl SplitArgs {
+    /// The split.
+    pub(crate) fn name(&self) -> Split {
+        match &*self.split {
+            "train" => Split::Train,
+            _ => Split::Test,
+        }
+    }
+
     /// The split with its images.
     pub(crate) fn of<'a>(&self, dataset: &'a Dataset) -> (Split, &'a data::Images) {
-        match &*self.split {
-            "train" => (Split::Train, &dataset.train),
-            _ => (Split::Test, &dataset.test),
+        match self.name() {
+            Split::Train => (Split::Train, &dataset.train),
+            split => (split, &dataset.test),
         }
     }
 }
@@ -47,7 +58,14 @@ impl SplitArgs {
 pub(crate) struct Trained {
     path: PathBuf,
     saved: SavedWeights,
-    normalize: Normalize,
+    /// Normalization of the inputs, where the file says it.
+    says: Option<Standardization>,
+}
+
+/// A model and the data that it is tried on.
+pub(crate) struct Examined {
+    pub(crate) task: Task,
+    pub(crate) examples: Arc<InMemory>,
 }
 
 impl Trained {
@@ -73,13 +91,16 @@ impl Trained {
                 "train the model again with a smaller learning rate, or use another file",
             ));
         }
-        let normalize = Normalize {
-            mean: number(&path, &saved, "mean", |_| true)?.unwrap_or(Normalize::HALF.mean),
-            std: number(&path, &saved, "std", |x| x > 0.0)?
-                .or(number(&path, &saved, "deviation", |x| x > 0.0)?)
-                .unwrap_or(Normalize::HALF.std),
+        let mean = numbers(&path, &saved, "mean", |_| true)?;
+        let std = match numbers(&path, &saved, "std", |x| x > 0.0)? {
+            None => numbers(&path, &saved, "deviation", |x| x > 0.0)?,
+            std => std,
         };
-        Ok(Trained { path, saved, normalize })
+        let says = match (mean, std) {
+            (Some(mean), Some(std)) if mean.len() == std.len() => Some(Standardization { mean, std }),
+            _ => None,
+        };
+        Ok(Trained { path, saved, says })
     }
 
     /// The data set that `--dataset` names, or else the one that the model was trained on. Says so
@@ -97,22 +118,82 @@ impl Trained {
         Ok(data::set(given.or(own).unwrap_or(DataArgs::DEFAULT))?)
     }
 
-    /// The model and a data set as a task; the model must fit the images and the classes.
-    pub(crate) fn task(&self, dataset: Dataset) -> Result<Task, Failure> {
-        let SavedWeights { architecture, inputs, classes, weights, .. } = &self.saved;
-        let name = dataset.name;
-        let (images, known) = (dataset.train.rows * dataset.train.cols, dataset.classes);
-        let task = Task::image_classifier(Arc::new(InMemory::images(dataset)), architecture, self.normalize)?;
-        if task.model.layout() == weights.layout() {
-            return Ok(task);
+    /// The model and the data that the flags name, or else those that it was trained on.
+    pub(crate) fn examine(&self, data: &DataArgs) -> Result<Examined, Failure> {
+        if !data.own.is_given() {
+            if self.saved.notes.contains_key("shape") && data.dataset.is_none() {
+                let name = self.saved.notes.get("dataset").map_or("other data", String::as_str);
+                let message =
+                    format!("{}: expected the data that it was trained on", files::text::path(&self.path));
+                let hint = format!("name them with --data: they were called {}", visible(name));
+                return Err(Failure::usage(message, hint));
+            }
+            return self.examine_images(data.place.load(self.set(data)?)?, data.normalize);
         }
+        let numbers = |name: &str| {
+            let sizes =
+                self.saved.notes.get(name)?.split(',').map(str::parse).collect::<Result<Vec<usize>, _>>();
+            sizes.ok()
+        };
+        let names = |name: &str| {
+            let text = self.saved.notes.get(name)?;
+            serde_json::from_str::<Vec<String>>(text).ok()
+        };
+        let known = Known {
+            shape: numbers("shape").unwrap_or_default(),
+            features: names("features").unwrap_or_default(),
+            classes: names("classes").unwrap_or_default(),
+            standardization: self.standardization(data.normalize),
+        };
+        let own = own::Data::load(data, Some(&known))?;
+        let examples = own.examples.clone();
+        self.fitting(own.with(&self.saved.architecture)?, examples)
+    }
+
+    /// The model and images; it must fit their size and classes.
+    pub(crate) fn examine_images(
+        &self,
+        dataset: Dataset,
+        normalize: Option<Normalization>,
+    ) -> Result<Examined, Failure> {
+        let Standardization { mean, std } = self.standardization(normalize);
+        let normalize = Normalize { mean: mean[0], std: std[0] };
+        let examples = Arc::new(InMemory::images(dataset));
+        let task = Task::image_classifier(examples.clone(), &self.saved.architecture, normalize)?;
+        self.fitting(task, examples)
+    }
+
+    /// The normalization that is asked for, that the file says, or that is assumed, which is told.
+    fn standardization(&self, asked: Option<Normalization>) -> Standardization {
+        let one = |mean, std| Standardization { mean: vec![mean], std: vec![std] };
+        match (asked, &self.says) {
+            (Some(Normalization::None), _) => one(0.0, 1.0),
+            (Some(Normalization::MeanStd { mean, std }), _) => one(mean, std),
+            (_, Some(says)) => says.clone(),
+            (_, None) => {
+                let Normalize { mean, std } = Normalize::HALF;
+                console::note(&format!(
+                    "NOTE: this model does not say how its inputs were normalized; assumed --normalize {mean},{std}."
+                ));
+                one(mean, std)
+            }
+        }
+    }
+
+    fn fitting(&self, task: Task, examples: Arc<InMemory>) -> Result<Examined, Failure> {
+        let SavedWeights { inputs, classes, weights, .. } = &self.saved;
+        if task.model.layout() == weights.layout() {
+            return Ok(Examined { task, examples });
+        }
+        let samples = examples.split(Split::Train);
+        let found = samples.inputs.shape().iter().product::<usize>();
+        let known = samples.targets.classes().map_or(String::new(), |known| format!(" and {known} classes"));
         let message = format!(
-            "{}: the model takes {inputs} inputs and tells {classes} classes apart, but {name} has {images} pixels \
-             and {known} classes",
-            self.path.display()
+            "{}: the model takes {inputs} inputs and has {classes} outputs, but {} has {found} inputs{known}",
+            files::text::path(&self.path),
+            examples.info().name,
         );
-        let hint = "name another model with --model, or its data set with --dataset";
-        Err(Failure::usage(message, hint))
+        Err(Failure::usage(message, "name another model with --model, or its data with --dataset or --data"))
     }
 
     /// The weights.
@@ -155,16 +236,17 @@ pub(crate) fn checked_index(
     })
 }
 
-/// A number that a model's notes may hold.
-fn number(
+/// Numbers that a model's notes may hold: one, or one for each column.
+fn numbers(
     path: &Path,
     saved: &SavedWeights,
     name: &str,
     fits: fn(f64) -> bool,
-) -> Result<Option<f64>, Failure> {
+) -> Result<Option<Vec<f64>>, Failure> {
     let Some(text) = saved.notes.get(name) else { return Ok(None) };
-    let number = text.parse().ok().filter(|x: &f64| x.is_finite() && fits(*x));
-    number.map(Some).ok_or_else(|| {
+    let number = |word: &str| word.trim().parse().ok().filter(|x: &f64| x.is_finite() && fits(*x));
+    let numbers: Option<Vec<f64>> = text.split(',').map(number).collect();
+    numbers.map(Some).ok_or_else(|| {
         let message = format!("{}: its note `{name}` is {text:?}, which cannot be used", path.display());
         Failure::bad_data(message, "mean is a number and std one above 0, both on the scale from 0 to 1")
     })

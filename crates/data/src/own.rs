@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`mod@csv`] | tables as comma-separated values |
 //! | [`mod@array`] | `.npy` and IDX files |
+//! | `pictures` | folders of PNG and JPEG files, a sub-folder for each class |
 //! | [`description`] | `dataset.toml` |
 
 pub mod array;
@@ -16,9 +17,11 @@ pub mod description;
 mod keys;
 mod normalization;
 mod npy;
+#[cfg(feature = "pictures")]
+pub mod pictures;
 mod record;
 
-pub use description::{Description, Loaded};
+pub use description::{Description, Known, Loaded};
 pub use normalization::Normalization;
 
 use std::path::Path;

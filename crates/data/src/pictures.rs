@@ -13,7 +13,7 @@
 //! # Ok::<(), pictures::Fault>(())
 //! ```
 
-mod decode;
+pub(crate) mod decode;
 mod digit;
 mod fault;
 mod fit;

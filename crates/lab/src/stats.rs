@@ -29,6 +29,7 @@ mod profiles;
 mod proportion;
 mod rank_tests;
 mod ranks;
+mod regression;
 mod sensitivity;
 mod sequential;
 mod sign_flip;
@@ -51,6 +52,7 @@ pub use profiles::{Steps, performance_profiles, score_profile};
 pub use proportion::{precision_and_recall, wilson, wilson95};
 pub use rank_tests::{EXACT_RANKS_UP_TO, RankTest, mann_whitney, sign_test, wilcoxon};
 pub use ranks::{Ranking, rank};
+pub use regression::Regression;
 pub use sensitivity::{Basin, LrSensitivity, lr_basin, lr_sensitivity};
 pub use sequential::{
     Look, alpha_of_look, anytime_t, critical_t_of_look, look, repeated_t, seeds_of_next_look,

@@ -46,6 +46,16 @@ pub enum Error {
         /// The least height and width.
         least: usize,
     },
+    /// A network for other data.
+    #[error("{dataset}: {why}")]
+    Unfit {
+        /// The data set's name.
+        dataset: String,
+        /// What was expected and found.
+        why: String,
+        /// What to do.
+        hint: String,
+    },
     /// A file of weights or a checkpoint that cannot be used.
     #[error("{}: {why}", files::text::path(path))]
     File {
@@ -77,7 +87,7 @@ impl Error {
                 Some(format!("for example --layers {pixels},128,64,{classes}"))
             }
             Error::Images { .. } => Some("choose another --model: mlp takes images of any size".to_string()),
-            Error::File { hint, .. } => Some(hint.clone()),
+            Error::Unfit { hint, .. } | Error::File { hint, .. } => Some(hint.clone()),
             Error::OtherRun { .. } => Some(
                 "give the settings of the checkpoint, or --force to go on from its weights with these"
                     .to_string(),

@@ -1,6 +1,7 @@
 //! Tasks: data, a model, a loss and a measure; `gradient` is the one place where they meet the tape.
 
 mod images;
+mod supervised;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

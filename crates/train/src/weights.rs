@@ -100,13 +100,19 @@ fn identify(path: &Path, header: &Header) -> Result<Identified, Error> {
                     .to_string(),
         });
     }
+    let (rows, columns) = sides(&notes);
     let (architecture, inputs, classes) = match convolutional(header) {
-        Some((architecture, classes)) => (architecture, SIDE * SIDE, classes),
+        Some((architecture, classes)) => (architecture, rows * columns, classes),
         None => dense(path, header, notes.remove("activation"))?,
     };
     let model = match &architecture {
         Architecture::Mlp { .. } => architecture.build(1, inputs, classes),
-        _ => architecture.build(SIDE, SIDE, classes),
+        _ if rows.min(columns) < architecture.least_side() => {
+            let why =
+                format!("expected images that {architecture} takes, found {rows} × {columns} in its notes");
+            return Err(wrong(path, why));
+        }
+        _ => architecture.build(rows, columns, classes),
     };
     let (layout, statistics) = (model.layout().clone(), model.buffers::<f32>().layout().clone());
     for layout in [&layout, &statistics] {
@@ -130,6 +136,22 @@ pub fn not_finite(weights: &ParamVec) -> Option<(&str, usize)> {
         let index = weights.get(id).iter().position(|x| !x.is_finite())?;
         Some((entry.name.as_str(), index))
     })
+}
+
+/// Height and width of the images that a convolutional model takes, by its note `shape`.
+fn sides(notes: &BTreeMap<String, String>) -> (usize, usize) {
+    const MOST: usize = 4096;
+    let sizes =
+        notes.get("shape").map(|shape| shape.split(',').map(str::parse).collect::<Result<Vec<usize>, _>>());
+    match sizes {
+        Some(Ok(sizes)) => match sizes[..] {
+            [rows, columns, ..] if (1..=MOST).contains(&rows) && (1..=MOST).contains(&columns) => {
+                (rows, columns)
+            }
+            _ => (SIDE, SIDE),
+        },
+        _ => (SIDE, SIDE),
+    }
 }
 
 /// The convolutional model whose parameters have the names in the file, and its number of classes.

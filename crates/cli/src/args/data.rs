@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use data::own::Normalization;
 use data::{Dataset, Request, Set};
 
+use super::OwnArgs;
 use crate::dataset;
 use crate::failure::Failure;
 
@@ -14,10 +16,16 @@ use crate::failure::Failure;
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataArgs {
     /// The data set [default: mnist]
-    #[arg(long, value_name = "SET", value_parser = sets())]
+    #[arg(long, value_name = "SET", value_parser = sets(), conflicts_with = "data")]
     pub(crate) dataset: Option<String>,
     #[command(flatten)]
+    pub(crate) own: OwnArgs,
+    #[command(flatten)]
     pub(crate) place: PlaceArgs,
+    /// Inputs become (x − MEAN)/STD; bytes are from 0 to 1 before. `auto` takes both from the training data
+    /// [default: 0.5,0.5 for a data set, auto for data of your own]
+    #[arg(long, value_name = "MEAN,STD|none|auto", allow_negative_numbers = true)]
+    pub(crate) normalize: Option<Normalization>,
 }
 
 /// Flags that say where a data set is looked for.
@@ -36,18 +44,23 @@ impl DataArgs {
     pub(crate) const DEFAULT: &'static str = "mnist";
 
     /// Name of the data in messages and in names of folders.
-    pub(crate) fn name(&self) -> &str {
-        self.dataset.as_deref().unwrap_or(DataArgs::DEFAULT)
+    pub(crate) fn name(&self) -> String {
+        self.own.name().unwrap_or_else(|| self.dataset.as_deref().unwrap_or(DataArgs::DEFAULT).to_string())
     }
 
-    /// Loads the set.
-    pub(crate) fn load(&self) -> Result<Dataset, Failure> {
-        self.place.load(data::set(self.name())?)
+    /// Loads the set that is named, or the default.
+    pub(crate) fn load_set(&self) -> Result<Dataset, Failure> {
+        self.place.load(data::set(self.dataset.as_deref().unwrap_or(DataArgs::DEFAULT))?)
     }
 
     /// The flags that name the same data, each after a space.
     pub(crate) fn flags(&self) -> String {
-        self.dataset.as_ref().map_or(String::new(), |name| format!(" --dataset {name}"))
+        let mut flags = self.dataset.as_ref().map_or(String::new(), |name| format!(" --dataset {name}"));
+        flags += &self.own.flags();
+        if let Some(normalize) = self.normalize {
+            flags += &format!(" --normalize {normalize}");
+        }
+        flags
     }
 }
 

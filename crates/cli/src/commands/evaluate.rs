@@ -1,9 +1,10 @@
 use anstyle::Style;
 use clap::Args;
-use data::{Dataset, Images};
+use data::samples::{Inputs, Samples, Targets};
+use files::text::visible;
 use lab::stats;
 use serde_json::json;
-use train::{Score, Split, Task};
+use train::{DataInfo, Examples, InMemory, Score, Split, Task};
 
 use super::Command;
 use crate::args::{OutputArgs, all_that_start};
@@ -11,7 +12,7 @@ use crate::console;
 use crate::failure::Failure;
 use crate::picture::{self, Look, Picture};
 use crate::text;
-use crate::trained::{SplitArgs, Trained, TrainedArgs};
+use crate::trained::{Examined, SplitArgs, Trained, TrainedArgs};
 
 #[derive(Args)]
 #[command(
@@ -44,28 +45,82 @@ impl Command for Evaluate {
     fn run(self) -> Result<(), Failure> {
         let Evaluate { split, worst, output, trained } = self;
         let model = Trained::load(&trained)?;
-        let dataset = &trained.data.place.load(model.set(&trained.data)?)?;
-        let task = model.task(dataset.clone())?;
-        let (name, split) = split.of(dataset);
-        let score = all_that_start().run(|| task.score(model.weights(), model.buffers(), name));
-        let result = Evaluation::new(&task, dataset, split, &score, worst);
+        let Examined { task, examples } = model.examine(&trained.data)?;
+        let (name, info) = (split.name(), examples.info());
+        let split = examples.split(name);
+        let count = text::grouped(split.len() as u64);
+        let about = format!(
+            "{}'s {name} split: {count} {} from {}",
+            info.name,
+            if image(split, 0).is_some() { "images" } else { "examples" },
+            files::text::visible(&info.origin)
+        );
+        let heading =
+            [model.describe(&task), about].map(|line| text::paragraph(&line, 0, console::width())).concat();
+        let threads = all_that_start();
+        if let Targets::Numbers { values, .. } = &split.targets {
+            let outputs = threads.run(|| task.outputs(model.weights(), model.buffers(), name));
+            let errors = stats::Regression::new(&outputs, values);
+            return Ok(console::print(&match output.json {
+                true => errors_as_json(&task, &examples, name, &errors),
+                false => format!("{heading}\n{}", errors_page(&errors)),
+            })?);
+        }
+        let score = threads.run(|| task.score(model.weights(), model.buffers(), name));
+        let result = Evaluation::new(&task, &examples, split, &score, worst);
         if output.json {
             return Ok(console::print(&result.json(name))?);
         }
-        let images = text::grouped(split.len() as u64);
-        let about = format!("{}'s {name} split: {images} images from {}", dataset.name, dataset.origin);
-        let heading =
-            [model.describe(&task), about].map(|line| text::paragraph(&line, 0, console::width())).concat();
         console::print(&format!("{heading}\n{}", result.page(Look::of_stdout())))?;
         Ok(())
     }
 }
 
+/// The gray pixels of an example and their columns, where it is an image.
+fn image(split: &Samples, index: usize) -> Option<(&[u8], usize)> {
+    let Inputs::Bytes { shape, values } = &split.inputs else { return None };
+    match shape[..] {
+        [rows, columns, 1] => Some((values.get(index * rows * columns..)?.get(..rows * columns)?, columns)),
+        _ => None,
+    }
+}
+
+/// The errors of a model of numbers.
+fn errors_page(errors: &stats::Regression) -> String {
+    let stats::Regression { mean_squared, root_mean_squared, mean_absolute, r2 } = errors;
+    let r2 = r2.map_or("—".to_string(), |r2| format!("{r2:.4}"));
+    format!(
+        "mean squared error       {mean_squared:.6}\nroot mean squared error  {root_mean_squared:.6}, in the target's unit\n\
+         mean absolute error      {mean_absolute:.6}, in the target's unit\n\
+         R²                       {r2}, 1 where all is explained, 0 for the mean as every answer\n"
+    )
+}
+
+fn errors_as_json(task: &Task, examples: &InMemory, split: Split, errors: &stats::Regression) -> String {
+    let info = examples.info();
+    let object = json!({
+        "schema": crate::console::SCHEMA,
+        "kind": "evaluation",
+        "dataset": info.name,
+        "origin": info.origin,
+        "split": split,
+        "examples": examples.split(split).len(),
+        "model": task.model_name,
+        "mean_squared_error": errors.mean_squared,
+        "root_mean_squared_error": errors.root_mean_squared,
+        "mean_absolute_error": errors.mean_absolute,
+        "r2": errors.r2,
+    });
+    object.to_string()
+}
+
 /// A score in detail.
 struct Evaluation<'a> {
     task: &'a Task,
-    dataset: &'a Dataset,
-    split: &'a Images,
+    info: &'a DataInfo,
+    classes: &'a [String],
+    labels: &'a [u32],
+    split: &'a Samples,
     score: &'a Score,
     /// How often each class (row) was seen as each (column).
     confusion: Vec<Vec<u64>>,
@@ -76,14 +131,17 @@ struct Evaluation<'a> {
 impl Evaluation<'_> {
     fn new<'a>(
         task: &'a Task,
-        dataset: &'a Dataset,
-        split: &'a Images,
+        examples: &'a InMemory,
+        split: &'a Samples,
         score: &'a Score,
         worst: u32,
     ) -> Evaluation<'a> {
-        let labels: Vec<u32> = split.labels.iter().map(|&label| label.into()).collect();
-        let confusion = nn::metrics::confusion(&score.predictions, &labels, dataset.classes);
-        let evaluation = Evaluation { task, dataset, split, score, confusion, worst: vec![] };
+        let Targets::Classes { labels, names: classes } = &split.targets else {
+            unreachable!("numbers are measured otherwise, and there are no models of other targets");
+        };
+        let confusion = nn::metrics::confusion(&score.predictions, labels, classes.len());
+        let info = examples.info();
+        let evaluation = Evaluation { task, info, classes, labels, split, score, confusion, worst: vec![] };
         let mut wrong: Vec<usize> = (0..split.len()).filter(|&i| score.predictions[i] != labels[i]).collect();
         wrong.sort_by(|&a, &b| evaluation.confidence(b).total_cmp(&evaluation.confidence(a)));
         wrong.truncate(worst as usize);
@@ -92,7 +150,7 @@ impl Evaluation<'_> {
 
     /// The probability of the class that an image is seen as.
     fn confidence(&self, index: usize) -> f32 {
-        self.score.probabilities[index * self.dataset.classes + self.score.predictions[index] as usize]
+        self.score.probabilities[index * self.classes.len() + self.score.predictions[index] as usize]
     }
 
     /// The 95% interval of the accuracy.
@@ -102,14 +160,14 @@ impl Evaluation<'_> {
     }
 
     fn json(&self, name: Split) -> String {
-        let Evaluation { task, dataset, split, score, confusion, worst } = self;
+        let Evaluation { task, info, classes, labels, split, score, confusion, worst } = self;
         let shares = stats::precision_and_recall(confusion);
         let worst: Vec<_> = worst
             .iter()
             .map(|&index| {
                 json!({
                     "index": index,
-                    "label": split.labels[index],
+                    "label": labels[index],
                     "prediction": score.predictions[index],
                     "probability": self.confidence(index),
                 })
@@ -118,12 +176,12 @@ impl Evaluation<'_> {
         let evaluation = json!({
             "schema": crate::console::SCHEMA,
             "kind": "evaluation",
-            "dataset": dataset.name,
-            "origin": dataset.origin.to_string(),
-            "sample": dataset.is_sample(),
+            "dataset": info.name,
+            "origin": info.origin,
+            "sample": info.sample,
             "split": name,
             "images": split.len(),
-            "classes": dataset.class_names,
+            "classes": classes,
             "model": task.model_name,
             "accuracy": score.accuracy,
             "interval95": self.interval(),
@@ -143,18 +201,18 @@ impl Evaluation<'_> {
         });
         let mut page =
             format!("accuracy       {}{interval}\ncross-entropy  {loss:.4}\n\n", text::percent(*accuracy));
-        page.push_str("What the images are (rows), and what they were seen as (columns):\n\n");
+        page.push_str("What the examples are (rows), and what they were seen as (columns):\n\n");
         page.push_str(&self.table());
         if !self.worst.is_empty() {
             page.push_str("\nMost confidently wrong:\n\n");
-            page.push_str(&picture::page(&self.pictures(), look, console::width()));
+            page.push_str(&self.worst(look));
         }
         page
     }
 
     /// The confusion matrix with precision below it and recall beside it.
     fn table(&self) -> String {
-        let names = self.dataset.class_names;
+        let names = self.classes;
         let shares = stats::precision_and_recall(&self.confusion);
         let first = names.iter().map(|name| text::width(name)).max().unwrap_or(0).max("precision".len());
         let share = |x: f64| if x.is_finite() { format!("{:.1}", 100.0 * x) } else { "—".to_string() };
@@ -165,7 +223,7 @@ impl Evaluation<'_> {
         }
         table += "  recall\n";
         for (class, row) in self.confusion.iter().enumerate() {
-            table += &text::pad(names[class], first);
+            table += &text::pad(&names[class], first);
             for (seen, count) in row.iter().enumerate() {
                 let cell = format!("{:>6}", if *count == 0 { "·".to_string() } else { count.to_string() });
                 table += &if seen == class { format!("{bold}{cell}{bold:#}") } else { cell };
@@ -180,16 +238,25 @@ impl Evaluation<'_> {
         table
     }
 
-    fn pictures(&self) -> Vec<Picture<'_>> {
-        let names = self.dataset.class_names;
-        let picture = |&index: &usize| {
-            let (label, seen) = (self.split.labels[index], self.score.predictions[index]);
-            let (is, seen) = (names[usize::from(label)], names[seen as usize]);
-            let sure = 100.0 * self.confidence(index);
-            let caption = format!("index {index}: is {is}, seen as {seen} ({sure:.1}%)");
-            Picture { pixels: self.split.image(index), columns: self.split.cols, caption }
-        };
-        self.worst.iter().map(picture).collect()
+    fn caption(&self, index: usize) -> String {
+        let (label, seen) = (self.labels[index], self.score.predictions[index]);
+        let (is, seen) = (&self.classes[label as usize], &self.classes[seen as usize]);
+        let sure = 100.0 * self.confidence(index);
+        visible(&format!("index {index}: is {is}, seen as {seen} ({sure:.1}%)")).into_owned()
+    }
+
+    /// The worst examples: drawn, or in words where they are no gray images.
+    fn worst(&self, look: Look) -> String {
+        let pictures: Option<Vec<Picture<'_>>> = (self.worst.iter())
+            .map(|&index| {
+                let (pixels, columns) = image(self.split, index)?;
+                Some(Picture { pixels, columns, caption: self.caption(index) })
+            })
+            .collect();
+        match pictures {
+            Some(pictures) => picture::page(&pictures, look, console::width()),
+            None => self.worst.iter().map(|&index| self.caption(index) + "\n").collect(),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::chart;
 use crate::console;
 use crate::facts;
 use crate::failure::Failure;
+use crate::glossary::{WORDS, Word};
 use crate::text;
 
 #[derive(Args)]
@@ -21,12 +22,13 @@ use crate::text;
     long_about = "Explains an optimizer, a wrapper around optimizers, a schedule of the learning rate or a way of \
         clipping gradients: the problem that it answers, its formula, each setting with default, range \
         and meaning, the state that it keeps, what a step costs, when it is a good choice and when not, \
-        what it is related to, and where it was published. Without a name, lists what there is.",
+        what it is related to, and where it was published. Words of training such as momentum, warmup or \
+        'batch size' get a paragraph. Without a name, lists what there is.",
     after_help = "Examples:\n  descent explain\n  descent explain adam\n  descent explain sam\n  \
-        descent explain cosine\n  descent explain clip\n  descent explain sgd --json",
+        descent explain cosine\n  descent explain clip\n  descent explain momentum\n  descent explain sgd --json",
 )]
 pub(crate) struct Explain {
-    /// An optimizer, wrapper, schedule or way of clipping
+    /// An optimizer, wrapper, schedule or way of clipping, or a word of training such as 'batch size'
     name: Option<String>,
     #[command(flatten)]
     output: OutputArgs,
@@ -47,8 +49,16 @@ fn run(Explain { name, output: OutputArgs { json } }: &Explain) -> Result<(), Fa
         console::print(&if json { list_as_json(&all) } else { list(&all) })?;
         return Ok(());
     };
-    let found = all.iter().find(|entry| entry.name() == name).ok_or_else(|| unknown(name, &all))?;
     let columns = console::width();
+    let found = match (all.iter().find(|entry| entry.name() == name), Word::find(name)) {
+        (Some(found), _) => found,
+        (None, Some(word)) if json => return Ok(console::print(&word_as_json(word))?),
+        (None, Some(word)) => {
+            let page = title(word.name, columns) + &text::paragraph(word.meaning, 2, columns);
+            return Ok(console::print(&page)?);
+        }
+        (None, None) => return Err(unknown(name, &all)),
+    };
     let text = match found {
         Entry::Rule(rule) if json => rule_as_json(&**rule)?,
         Entry::Rule(rule) => self::rule(&**rule, columns)?,
@@ -257,21 +267,14 @@ impl Entry {
 }
 
 fn unknown(name: &str, all: &[Entry]) -> Failure {
-    let names: Vec<_> = all.iter().map(Entry::name).collect();
-    let error =
-        Error::unknown("optimizer, wrapper, schedule or clipping", &files::text::visible(name), names);
-    let of = |kind| {
-        let names: Vec<_> = all.iter().filter(|entry| entry.kind() == kind).map(Entry::name).collect();
-        names.join(", ")
-    };
-    let hint = format!(
-        "there are the optimizers {}; the wrappers {}; the schedules {}; and {}",
-        of("optimizer"),
-        of("wrapper"),
-        of("schedule"),
-        of("clip")
-    );
-    Failure::usage(error.to_string(), hint)
+    let names: Vec<&str> = all.iter().map(Entry::name).chain(WORDS.iter().map(|word| word.name)).collect();
+    let error = Error::unknown("word", &files::text::visible(name), names);
+    Failure::usage(error.to_string(), "`descent explain` lists what there is")
+}
+
+fn word_as_json(word: &Word) -> String {
+    json!({ "schema": crate::console::SCHEMA, "kind": "word", "name": word.name, "meaning": word.meaning })
+        .to_string()
 }
 
 fn list(all: &[Entry]) -> String {
@@ -286,6 +289,9 @@ fn list(all: &[Entry]) -> String {
         let of_kind = all.iter().zip(&lines).filter(|(entry, _)| entry.kind() == kind);
         page.extend(of_kind.map(|(_, lines)| lines.as_str()));
     }
+    page += &title("\nWords", columns);
+    let words: Vec<&str> = WORDS.iter().map(|word| word.name).collect();
+    page += &text::paragraph(&words.join(", "), 2, columns);
     page + "\n`descent explain NAME` explains one.\n"
 }
 

@@ -104,7 +104,7 @@ fn run(find: &FindLr) -> Result<(), Failure> {
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let task = match &trained {
-        Some(trained) => trained.task(find.task.data.load()?)?,
+        Some(trained) => trained.examine(&find.task.data)?.task,
         None => find.task.load()?,
     };
     let stop = Stop::listen()?;

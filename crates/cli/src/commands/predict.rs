@@ -3,9 +3,10 @@ use std::path::PathBuf;
 use anstyle::Style;
 use clap::{ArgGroup, Args};
 use data::pictures::{self, Polarity};
+use data::samples::Targets;
 use data::{Dataset, Images, Origin, Set};
 use serde_json::json;
-use train::{Score, Split};
+use train::{Examples, Score, Split};
 
 use super::Command;
 use crate::args::OutputArgs;
@@ -13,7 +14,7 @@ use crate::console;
 use crate::failure::Failure;
 use crate::picture::{self, Look, Picture};
 use crate::text;
-use crate::trained::{self, SplitArgs, Trained, TrainedArgs};
+use crate::trained::{self, Examined, SplitArgs, Trained, TrainedArgs};
 
 #[derive(Args)]
 #[command(
@@ -57,29 +58,88 @@ impl Command for Predict {
 
 fn run(predict: &Predict) -> Result<(), Failure> {
     let model = Trained::load(&predict.trained)?;
+    if predict.trained.data.own.is_given() {
+        return of_own_data(&model, predict);
+    }
     let set = model.set(&predict.trained.data)?;
-    let json = predict.output.json;
     if let Some(index) = predict.index {
         let (subject, dataset) = of_the_set(set, index, predict)?;
-        return show(&model, &[subject], &dataset, json);
+        return show(&model, &[subject], &dataset, predict);
     }
     let (files, unread) = read_files(predict);
     if !files.is_empty() {
         let (subjects, dataset) = of_files(set, files);
-        show(&model, &subjects, &dataset, json)?;
+        show(&model, &subjects, &dataset, predict)?;
     }
     unread_failure(&unread)
 }
 
 /// Prints the prediction of each picture.
-fn show(model: &Trained, subjects: &[Subject], dataset: &Dataset, json: bool) -> Result<(), Failure> {
-    let task = model.task(dataset.clone())?;
+fn show(
+    model: &Trained,
+    subjects: &[Subject],
+    dataset: &Dataset,
+    predict: &Predict,
+) -> Result<(), Failure> {
+    let (json, normalize) = (predict.output.json, predict.trained.data.normalize);
+    let task = model.examine_images(dataset.clone(), normalize)?.task;
     let score = task.score(model.weights(), model.buffers(), Split::Test);
     for (place, subject) in subjects.iter().enumerate() {
         let seen = Seen::new(subject, dataset, &score, place);
         console::print(&if json { seen.json() } else { seen.page(Look::of_stdout()) + "\n" })?;
     }
     Ok(())
+}
+
+/// Prints the prediction of an example of data of a user's own.
+fn of_own_data(model: &Trained, predict: &Predict) -> Result<(), Failure> {
+    let Some(index) = predict.index else {
+        return Err(Failure::usage(
+            "IMAGE conflicts with --data: pictures are read as digits like those of MNIST",
+            "choose an example of the data with --index N",
+        ));
+    };
+    let Examined { task, examples } = model.examine(&predict.trained.data)?;
+    let (split, name) = (predict.split.name(), &examples.info().name);
+    let samples = examples.split(split);
+    let index = usize::try_from(index).ok().filter(|&index| index < samples.len()).ok_or_else(|| {
+        let message = format!("expected an index from 0 to {}, found {index}", samples.len() - 1);
+        Failure::usage(message, format!("{name}'s {split} split has {} examples", samples.len()))
+    })?;
+    let mut object = json!({
+        "schema": crate::console::SCHEMA,
+        "kind": "prediction",
+        "dataset": name,
+        "index": index,
+        "split": split,
+    });
+    let place = format!("index {index} of {name}'s {split} split");
+    let page = match &samples.targets {
+        Targets::Classes { labels, names } => {
+            let score = task.score(model.weights(), model.buffers(), split);
+            let probabilities = &score.probabilities[index * names.len()..][..names.len()];
+            let (is, seen) = (labels[index] as usize, score.predictions[index] as usize);
+            object["label"] = json!(is);
+            object["prediction"] = json!(seen);
+            object["class"] = json!(names[seen]);
+            object["probabilities"] = json!(probabilities);
+            let heading = format!("{place}: is {}, seen as {}\n\n", names[is], names[seen]);
+            let rows = names.iter().zip(probabilities);
+            let rows: Vec<_> = rows.map(|(name, &p)| [name.clone(), text::percent(p.into())]).collect();
+            heading + &text::table(&rows, 2, console::width()).concat()
+        }
+        Targets::Numbers { width, values } => {
+            let outputs = task.outputs(model.weights(), model.buffers(), split);
+            let [seen, is] = [&outputs, values].map(|values| &values[index * width..][..*width]);
+            object["target"] = json!(is);
+            object["prediction"] = json!(seen);
+            let list = |numbers: &[f32]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            format!("{place}: is {}, predicted {}\n", list(is), list(seen))
+        }
+        Targets::Tokens { .. } | Targets::None => unreachable!("no model is read for other targets"),
+    };
+    let page = files::text::visible_lines(&page).into_owned();
+    Ok(console::print(&if predict.output.json { object.to_string() } else { page })?)
 }
 
 /// What a picture is.

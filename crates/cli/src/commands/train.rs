@@ -14,8 +14,10 @@ use crate::args::{OutputArgs, TaskArgs, ThreadsArgs};
 use crate::console;
 use crate::failure::Failure;
 use crate::hyper_flags::HyperFlags;
+use crate::own;
 use crate::progress::Progress;
 use crate::stop::Stop;
+use crate::text;
 
 #[derive(Args)]
 #[command(
@@ -211,7 +213,7 @@ fn finish(
         None => Ok(None),
     };
     // What was measured is shown in any case; what was asked for is saved even if nobody reads on.
-    let shown = show(&record, saved.as_ref().ok().copied().flatten(), json);
+    let shown = show(&record, task, saved.as_ref().ok().copied().flatten(), json);
     saved?;
     shown?;
     let (Some(output), Some(step)) = (save, diverged) else { return Ok(()) };
@@ -227,11 +229,14 @@ fn finish(
 }
 
 /// Prints the record, and where the weights are.
-fn show(record: &Record, saved: Option<&Path>, json: bool) -> Result<(), Failure> {
+fn show(record: &Record, task: &Task, saved: Option<&Path>, json: bool) -> Result<(), Failure> {
     if json {
         return Ok(console::print(&report::jsonl(std::slice::from_ref(record)))?);
     }
     console::print(&format!("{}, {} weights, seed {}", record.recipe, record.task.weights, record.seed))?;
+    if let Some(normalization) = own::normalization(task) {
+        console::print(&text::paragraph(&normalization, 0, console::width()))?;
+    }
     for (epoch, seconds) in record.curve(Record::EPOCH_LOSS).iter().zip(record.epoch_seconds()) {
         console::print(&epoch_line(record, epoch, seconds))?;
     }

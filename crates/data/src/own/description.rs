@@ -1,7 +1,7 @@
 //! A user's data set, described by flags or by a TOML file.
 //!
 //! ```toml
-//! kind = "csv"            # csv, array (.npy or IDX), text
+//! kind = "csv"            # csv, array (.npy or IDX), pictures (a folder), text
 //! train = "wine.csv"      # arrays: ["inputs.npy", "targets.npy"]
 //! test = "20%"            # a file like `train`, or a part of it to hold out: 500, 20%
 //! validation = "10%"      # a part of the remaining examples; none by default
@@ -52,6 +52,9 @@ pub enum Kind {
     Csv(csv::Options),
     /// `.npy` or IDX files.
     Array,
+    /// Folders of pictures, a sub-folder for each class.
+    #[cfg(feature = "pictures")]
+    Pictures,
     /// A UTF-8 text, for next-character prediction.
     Text {
         /// Length of a window in characters.
@@ -81,12 +84,76 @@ pub struct Loaded {
     pub vocabulary: Option<Vocabulary>,
 }
 
+/// Facts of the data that a model was trained on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// Shape of an input; any if empty.
+    pub shape: Vec<usize>,
+    /// Names of the features, for tables; any if empty.
+    pub features: Vec<String>,
+    /// Names of the classes; any if empty.
+    pub classes: Vec<String>,
+    /// Normalization of the inputs.
+    pub standardization: Standardization,
+}
+
+impl Known {
+    /// Checks features and shape, and gives labels the numbers that they have in the model.
+    fn check(&self, features: &[String], splits: &mut Splits) -> Result<(), Fault> {
+        let names = |names: &[String]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+        let shape = splits.train.inputs.shape();
+        let widths = [1, shape.last().copied().unwrap_or(1)];
+        let hint = "use data with the columns that the model was trained on, in the same order";
+        if !self.features.is_empty() && self.features != features {
+            let expected = format!("the features {}", names(&self.features));
+            return Err(Fault::expected("", &expected, &names(features), hint));
+        }
+        if (!self.shape.is_empty() && self.shape != shape)
+            || !widths.contains(&self.standardization.mean.len())
+        {
+            let expected = format!("inputs of shape {:?}, as the model has them", self.shape);
+            return Err(Fault::expected("", &expected, &format!("{shape:?}"), hint));
+        }
+        if self.classes.is_empty() {
+            return Ok(());
+        }
+        for samples in [&mut splits.train, &mut splits.validation, &mut splits.test] {
+            let Targets::Classes { labels, names: found } = &mut samples.targets else { continue };
+            let place = |name: &String| {
+                self.classes.iter().position(|known| known == name).ok_or_else(|| {
+                    let expected = format!("one of the model's classes {}", names(&self.classes));
+                    let hint = "use data with the classes that the model was trained on";
+                    Fault::expected("", &expected, &quoted(name), hint)
+                })
+            };
+            let places: Vec<usize> = found.iter().map(place).collect::<Result<_, _>>()?;
+            labels.iter_mut().for_each(|label| *label = places[*label as usize] as u32);
+            *found = self.classes.clone();
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a single class, which nothing could be told apart from.
+fn several_classes(targets: &Targets) -> Result<(), Fault> {
+    match targets {
+        Targets::Classes { names, .. } if names.len() < 2 => {
+            let found = names.first().map_or("none".to_string(), |name| format!("one, {}", quoted(name)));
+            Err(Fault::expected("", "2 classes or more", &found, "check which column or file is the target"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Default test part.
 const TEST_PART: Holdout = Holdout::Fraction(0.2);
 
 /// Seed of the held-out parts.
 const SEED: u64 = 0;
 
+#[cfg(feature = "pictures")]
+const KINDS: [&str; 4] = ["csv", "array", "pictures", "text"];
+#[cfg(not(feature = "pictures"))]
 const KINDS: [&str; 3] = ["csv", "array", "text"];
 
 impl Description {
@@ -145,6 +212,8 @@ impl Description {
                 header: header.unwrap_or(true),
             }),
             "array" => Kind::Array,
+            #[cfg(feature = "pictures")]
+            "pictures" => Kind::Pictures,
             "text" => Kind::Text {
                 length: match &length {
                     None => 50,
@@ -212,7 +281,22 @@ impl Description {
     }
 
     /// Reads the files, holds parts out, and normalizes numbers by the training split.
+    ///
+    /// # Errors
+    /// If a file cannot be read or holds something else than expected, with its place, or there is one class.
     pub fn load(&self) -> Result<Loaded, Error> {
+        self.load_as(None)
+    }
+
+    /// Reads the files for a model that was trained on `known` data: its features, classes and normalization.
+    ///
+    /// # Errors
+    /// As for [`load`](Description::load), and for other features or classes.
+    pub fn load_for(&self, known: &Known) -> Result<Loaded, Error> {
+        self.load_as(Some(known))
+    }
+
+    fn load_as(&self, known: Option<&Known>) -> Result<Loaded, Error> {
         let first = self.train.first().map_or(Path::new(""), PathBuf::as_path);
         let (mut features, mut vocabulary) = (Vec::new(), None);
         let (train, test) = match &self.kind {
@@ -234,6 +318,19 @@ impl Description {
                 };
                 let test = match &self.test {
                     Test::Files(files) => Some(self.arrays(files, known.as_deref())?),
+                    Test::Part(_) => None,
+                };
+                (train, test)
+            }
+            #[cfg(feature = "pictures")]
+            Kind::Pictures => {
+                let train = super::pictures::read(first, None)?;
+                let names = match &train.targets {
+                    Targets::Classes { names, .. } => names.as_slice(),
+                    _ => &[],
+                };
+                let test = match &self.test {
+                    Test::Files(files) => Some(super::pictures::read(named(files, 0)?, Some(names))?),
                     Test::Part(_) => None,
                 };
                 (train, test)
@@ -291,7 +388,14 @@ impl Description {
                 Fault::expected("", &expected, &found, "training and test data need one shape").of(first)
             );
         }
-        let standardization = self.normalize.resolve(&splits.train.inputs);
+        match known {
+            Some(known) => known.check(&features, &mut splits).map_err(|fault| fault.of(first))?,
+            None => several_classes(&splits.train.targets).map_err(|fault| fault.of(first))?,
+        }
+        let standardization = match known {
+            Some(known) => known.standardization.clone(),
+            None => self.normalize.resolve(&splits.train.inputs),
+        };
         for samples in [&mut splits.train, &mut splits.validation, &mut splits.test] {
             if !samples.is_empty() {
                 standardization.apply(&mut samples.inputs);

@@ -3,7 +3,8 @@
 use std::io::Cursor;
 
 use image::{
-    DynamicImage, GenericImageView, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, LumaA, Rgba,
+    DynamicImage, GenericImageView, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, LumaA,
+    RgbImage, Rgba, metadata::Orientation,
 };
 
 use super::fault::Fault;
@@ -22,6 +23,30 @@ const KEPT: u32 = 600;
 
 /// Brightness of a picture, 0 to 1.
 pub(super) fn decode(bytes: &[u8]) -> Result<Plane, Fault> {
+    let (picture, orientation) = whole(bytes)?;
+    let mut small = reduced(&picture);
+    drop(picture);
+    small.apply_orientation(orientation);
+    let channel = |channel: usize| Plane {
+        values: small
+            .to_luma_alpha16()
+            .pixels()
+            .map(|pixel| f32::from(pixel.0[channel]) / 65_535.0)
+            .collect(),
+        columns: small.width() as usize,
+    };
+    Ok(transparency::flatten(&channel(0), &channel(1)))
+}
+
+/// All pixels of a picture, held as the camera was, and in 8 bits for red, green and blue.
+pub(crate) fn rgb(bytes: &[u8]) -> Result<RgbImage, Fault> {
+    let (mut picture, orientation) = whole(bytes)?;
+    picture.apply_orientation(orientation);
+    Ok(picture.into_rgb8())
+}
+
+/// A picture as it is in the file, and how it is to be turned.
+fn whole(bytes: &[u8]) -> Result<(DynamicImage, Orientation), Fault> {
     let format = format(bytes)?;
     if format == ImageFormat::Jpeg {
         jpeg::check_whole(bytes)?;
@@ -41,18 +66,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Plane, Fault> {
     }
     let orientation = decoder.orientation()?;
     let picture = DynamicImage::from_decoder(decoder)?;
-    let mut small = reduced(&picture);
-    drop(picture);
-    small.apply_orientation(orientation);
-    let channel = |channel: usize| Plane {
-        values: small
-            .to_luma_alpha16()
-            .pixels()
-            .map(|pixel| f32::from(pixel.0[channel]) / 65_535.0)
-            .collect(),
-        columns: small.width() as usize,
-    };
-    Ok(transparency::flatten(&channel(0), &channel(1)))
+    Ok((picture, orientation))
 }
 
 /// Format by the first bytes.

@@ -129,7 +129,7 @@ fn image_shape(samples: &Samples) -> (usize, usize, usize) {
 }
 
 /// The widths of dense layers in words: `784-128-64-10`.
-fn describe(widths: &[usize], activation: Activation) -> String {
+pub(super) fn describe(widths: &[usize], activation: Activation) -> String {
     let widths: Vec<String> = widths.iter().map(ToString::to_string).collect();
     match activation {
         Activation::Relu => widths.join("-"),

@@ -1,0 +1,180 @@
+//! Data of a user's own: tables, arrays and folders of pictures.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use data::own::csv::{Options, TargetKind};
+use data::own::description::{Kind, Test};
+use data::own::{Description, Normalization};
+use data::samples::Holdout;
+
+use crate::failure::Failure;
+
+/// Flags for data of a user's own.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct OwnArgs {
+    /// Your own data: a table (CSV with a header, and --target), inputs and targets as two .npy or IDX files, a
+    /// folder of pictures with a sub-folder a class, or a TOML file that describes them
+    #[arg(long, value_name = "FILE|DIR", num_args = 1..=2)]
+    pub(crate) data: Vec<PathBuf>,
+    /// The column of the table to learn, by name or number
+    #[arg(long, value_name = "COLUMN", requires = "data")]
+    target: Option<String>,
+    /// Kind of the targets: classes or numbers; auto decides by their values
+    #[arg(long, value_name = "KIND", value_parser = ["auto", "classes", "numbers"], requires = "data")]
+    targets: Option<String>,
+    /// Columns of the table to leave out
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "data")]
+    ignore: Vec<String>,
+    /// Columns of words, each to become a column of 0 and 1 a word
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "data")]
+    one_hot: Vec<String>,
+    /// Test data: files like those of --data, or a part to hold out [default: 20%]
+    #[arg(long, value_name = "FILE|DIR|PART", num_args = 1..=2, requires = "data")]
+    test: Vec<String>,
+    /// A part of the training data to hold out for validation
+    #[arg(long, value_name = "PART", requires = "data")]
+    validation: Option<Holdout>,
+}
+
+impl OwnArgs {
+    /// True if the data are a user's own.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.data.is_empty()
+    }
+
+    /// Name of the data: that of the file or folder.
+    pub(crate) fn name(&self) -> Option<String> {
+        let path = self.data.first()?;
+        let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+        Some(name.map_or("data".to_string(), |name| files::text::name(&name.to_string_lossy())))
+    }
+
+    /// The flags that name the same data, each after a space.
+    pub(crate) fn flags(&self) -> String {
+        let quoted = |text: &str| format!(" '{}'", text.replace('\'', r"'\''"));
+        let mut flags = String::new();
+        let mut add = |flag: &str, values: Vec<String>| {
+            if !values.is_empty() {
+                flags +=
+                    &format!(" --{flag}{}", values.iter().map(|value| quoted(value)).collect::<String>());
+            }
+        };
+        add("data", self.data.iter().map(|path| path.to_string_lossy().into_owned()).collect());
+        add("target", self.target.iter().cloned().collect());
+        add("targets", self.targets.iter().cloned().collect());
+        let joined = |names: &[String]| if names.is_empty() { vec![] } else { vec![names.join(",")] };
+        add("ignore", joined(&self.ignore));
+        add("one-hot", joined(&self.one_hot));
+        add("test", self.test.clone());
+        add("validation", self.validation.iter().map(ToString::to_string).collect());
+        flags
+    }
+
+    /// The description that the flags make, or that of a TOML file with what the flags say beside it.
+    pub(crate) fn describe(&self, normalize: Option<Normalization>) -> Result<Description, Failure> {
+        let first = &self.data[0];
+        let mut description = match kind(first)? {
+            Found::Toml => Description::open(first)?,
+            Found::Table => Description::new(Kind::Csv(self.table()), vec![first.clone()]),
+            Found::Arrays(files) => {
+                let files = if files.is_empty() { self.data.clone() } else { files };
+                if files.len() != 2 {
+                    return Err(Failure::usage(
+                        format!("{}: expected inputs and targets, found one file", files::text::path(first)),
+                        "name both: --data images.npy labels.npy",
+                    ));
+                }
+                Description::new(Kind::Array, files)
+            }
+            Found::Pictures { train, test } => {
+                let mut description = Description::new(Kind::Pictures, vec![train]);
+                if let Some(test) = test {
+                    description.test = Test::Files(vec![test]);
+                }
+                description
+            }
+        };
+        if let Kind::Csv(options) = &mut description.kind {
+            options.target = self.target.clone().or(options.target.take());
+            if options.target.is_none() {
+                return Err(Failure::usage(
+                    format!("{}: expected the column to learn, found none named", files::text::path(first)),
+                    "name it with --target COLUMN",
+                ));
+            }
+        } else if self.target.is_some() || !self.ignore.is_empty() || !self.one_hot.is_empty() {
+            return Err(Failure::usage(
+                "--target, --ignore and --one-hot conflict with data that have no columns",
+                "leave them out, or name a CSV file with --data",
+            ));
+        }
+        match self.targets.as_deref() {
+            Some("classes") => description.targets = TargetKind::Classes,
+            Some("numbers") => description.targets = TargetKind::Numbers,
+            _ => {}
+        }
+        match &self.test[..] {
+            [] => {}
+            [part] if part.parse::<Holdout>().is_ok() => {
+                description.test = Test::Part(part.parse().expect("it was just parsed"));
+            }
+            files => description.test = Test::Files(files.iter().map(PathBuf::from).collect()),
+        }
+        description.validation = self.validation.or(description.validation);
+        description.normalize = normalize.unwrap_or(description.normalize);
+        Ok(description)
+    }
+
+    fn table(&self) -> Options {
+        Options {
+            target: self.target.clone(),
+            kind: TargetKind::Auto,
+            ignore: self.ignore.clone(),
+            one_hot: self.one_hot.clone(),
+            header: true,
+        }
+    }
+}
+
+/// Data as they are found under a name.
+enum Found {
+    Toml,
+    Table,
+    /// Inputs and targets of a folder; none for a file.
+    Arrays(Vec<PathBuf>),
+    Pictures {
+        train: PathBuf,
+        test: Option<PathBuf>,
+    },
+}
+
+/// The kind of data, by the name and the first bytes.
+fn kind(path: &Path) -> Result<Found, Failure> {
+    if path.is_dir() {
+        return Ok(folder(path));
+    }
+    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let (mut file, _) = files::open(path)?;
+    let mut start = [0; 2];
+    let length = std::io::Read::read(&mut file, &mut start).unwrap_or(0);
+    Ok(match (&*extension, &start[..length]) {
+        ("toml", _) => Found::Toml,
+        (_, [0x93, _] | [0, 0] | [0x1f, 0x8b]) | ("npy" | "gz", _) => Found::Arrays(Vec::new()),
+        _ => Found::Table,
+    })
+}
+
+/// A folder with `dataset.toml`, or pictures, perhaps in folders for training and test.
+fn folder(path: &Path) -> Found {
+    let below = |name: &str| Some(path.join(name)).filter(|path| path.is_dir());
+    let has_folders = |path: &PathBuf| {
+        fs::read_dir(path).into_iter().flatten().flatten().any(|entry| entry.path().is_dir())
+    };
+    let train = below("train").filter(has_folders);
+    match train {
+        Some(train) => Found::Pictures { train, test: below("test").filter(has_folders) },
+        None => Found::Pictures { train: path.into(), test: None },
+    }
+}

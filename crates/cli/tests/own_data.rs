@@ -1,0 +1,130 @@
+//! Data of a user's own on the command line: tables, arrays and folders of pictures.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn run(folder: &Path, arguments: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
+    command.args(arguments.split_whitespace()).current_dir(folder).stdin(Stdio::null());
+    command.env("HOME", folder).env("XDG_CACHE_HOME", folder).env_remove("DESCENT_DATA");
+    command.output().expect("the program starts")
+}
+
+fn says(folder: &Path, arguments: &str) -> String {
+    let output = run(folder, arguments);
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json(folder: &Path, arguments: &str) -> serde_json::Value {
+    serde_json::from_str(&says(folder, arguments)).unwrap()
+}
+
+#[track_caller]
+fn fails(folder: &Path, arguments: &str, code: i32, words: &[&str]) {
+    let output = run(folder, arguments);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments}: {told}");
+    for word in words.iter().chain(&["hint: "]) {
+        assert!(told.contains(word), "{arguments}: expected {word:?} in {told}");
+    }
+}
+
+/// Two columns that tell three kinds apart, and numbers that are a sum of them.
+fn tables(folder: &Path) {
+    let (mut kinds, mut sums) = ("a,b,kind\n".to_string(), "a,b,sum\n".to_string());
+    for i in 0..150 {
+        let (kind, a, b) = (i % 3, f64::from(i % 3) * 100.0 + f64::from(i % 7), f64::from(i % 11));
+        writeln!(kinds, "{a},{b},{}", ["red", "green", "blue"][kind as usize]).unwrap();
+        writeln!(sums, "{a},{b},{}", 0.01 * a + 0.1 * b).unwrap();
+    }
+    fs::write(folder.join("kinds.csv"), kinds).unwrap();
+    fs::write(folder.join("sums.csv"), sums).unwrap();
+}
+
+#[test]
+fn a_table_of_classes_is_trained_on_and_its_model_keeps_all_that_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    tables(folder);
+    let data = "--data kinds.csv --target kind";
+    let told = says(folder, &format!("train {data} --epochs 20 --lr 0.01 --batch-size 8 --save kinds.st"));
+    assert!(told.contains("each of 2 columns"), "{told}");
+    let result = json(folder, &format!("evaluate --model kinds.st {data} --json"));
+    assert_eq!((&result["dataset"], &result["accuracy"]), (&"kinds".into(), &1.0.into()), "{result}");
+    // Other files have the classes that the model knows, whatever they hold themselves.
+    fs::write(folder.join("few.csv"), "a,b,kind\n201,3,blue\n200,5,blue\n1,2,red\n202,1,blue\n3,3,red\n")
+        .unwrap();
+    let few = json(folder, "evaluate --model kinds.st --data few.csv --target kind --split train --json");
+    assert_eq!((&few["accuracy"], few["classes"].as_array().unwrap().len()), (&1.0.into(), 3), "{few}");
+    let seen =
+        json(folder, "predict --model kinds.st --data few.csv --target kind --split train --index 0 --json");
+    assert_eq!(seen["prediction"], seen["label"]);
+    fails(folder, "evaluate --model kinds.st", 2, &["expected the data that it was trained on", "--data"]);
+    fs::write(folder.join("other.csv"), "a,c,kind\n1,2,red\n1,2,red\n1,2,red\n").unwrap();
+    fails(folder, "evaluate --model kinds.st --data other.csv --target kind", 65, &["expected the features"]);
+}
+
+#[test]
+fn a_table_of_numbers_is_measured_by_its_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    tables(folder);
+    let data = "--data sums.csv --target sum --targets numbers";
+    let record =
+        json(folder, &format!("train {data} --epochs 40 --lr 0.01 --batch-size 8 --save sums.st --json"));
+    assert_eq!(record["task"]["loss"], "mean squared error");
+    let result = json(folder, &format!("evaluate --model sums.st {data} --json"));
+    assert!(result["r2"].as_f64().unwrap() > 0.9, "{result}");
+}
+
+#[test]
+fn mistakes_are_answered_with_place_and_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let train = |arguments: &str| format!("train --epochs 1 {arguments}");
+    for (name, text) in [
+        ("ragged.csv", "a,b,y\n1,2,u\n1,v\n"),
+        ("word.csv", "a,b,y\n1,2,u\n1,two,v\n"),
+        ("one.csv", "a,b,y\n1,2,u\n3,4,u\n3,4,u\n3,4,u\n3,4,u\n"),
+    ] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    fs::create_dir(folder.join("empty")).unwrap();
+    for (arguments, code, words) in [
+        ("--data ragged.csv --target y", 65, ["ragged.csv, line 3", "expected 3 fields, found 2"]),
+        ("--data word.csv --target y", 65, ["line 3, column 2", "expected a number, found \"two\""]),
+        ("--data one.csv --target y", 65, ["expected 2 classes or more", "one, \"u\""]),
+        ("--data one.csv --target z", 65, ["line 1", "unknown column \"z\""]),
+        ("--data one.csv", 2, ["expected the column to learn", "--target COLUMN"]),
+        ("--data empty", 65, ["expected a sub-folder for each class", "found none"]),
+        ("--data nowhere.csv --target y", 66, ["nowhere.csv", "hint"]),
+    ] {
+        fails(folder, &train(arguments), code, &words);
+    }
+}
+
+#[test]
+fn a_folder_of_pictures_is_trained_on_and_one_of_another_size_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let save = |name: String, side: u32, level: u8| {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        image::GrayImage::from_pixel(side, side, image::Luma([level])).save(path).unwrap();
+    };
+    for i in 0..20 {
+        save(format!("tones/dark/{i}.png"), 6, i);
+        save(format!("tones/light/{i}.png"), 6, 255 - i);
+    }
+    let told = says(folder, "train --data tones --epochs 20 --batch-size 4 --save tones.st");
+    assert!(told.contains("inputs: mean 0.") && told.contains("test accuracy 100.00%"), "{told}");
+    let result = json(folder, "evaluate --model tones.st --data tones --json");
+    assert_eq!(result["accuracy"], 1.0, "{result}");
+    save("tones/light/odd.png".to_string(), 7, 9);
+    fails(folder, "train --data tones", 65, &["odd.png", "expected 6 × 6 pixels", "found 7 × 7"]);
+    fs::write(folder.join("tones/light/odd.png"), b"no picture").unwrap();
+    fails(folder, "train --data tones", 65, &["odd.png", "expected PNG or JPEG"]);
+}
