@@ -187,9 +187,12 @@ impl Trained {
         }
         let samples = examples.split(Split::Train);
         let found = samples.inputs.shape().iter().product::<usize>();
-        let known = samples.targets.classes().map_or(String::new(), |known| format!(" and {known} classes"));
+        let (tells, known) = match samples.targets.classes() {
+            Some(known) => (format!("tells {classes} classes apart"), format!(" and {known} classes")),
+            None => (format!("gives {classes} numbers"), String::new()),
+        };
         let message = format!(
-            "{}: the model takes {inputs} inputs and has {classes} outputs, but {} has {found} inputs{known}",
+            "{}: the model takes {inputs} inputs and {tells}, but {} has {found} inputs{known}",
             files::text::path(&self.path),
             examples.info().name,
         );
