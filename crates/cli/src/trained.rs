@@ -187,12 +187,13 @@ impl Trained {
         }
         let samples = examples.split(Split::Train);
         let found = samples.inputs.shape().iter().product::<usize>();
+        let what = if samples.inputs.shape().len() == 3 { "pixels" } else { "inputs" };
         let (tells, known) = match samples.targets.classes() {
             Some(known) => (format!("tells {classes} classes apart"), format!(" and {known} classes")),
             None => (format!("gives {classes} numbers"), String::new()),
         };
         let message = format!(
-            "{}: the model takes {inputs} inputs and {tells}, but {} has {found} inputs{known}",
+            "{}: the model takes {inputs} inputs and {tells}, but {} has {found} {what}{known}",
             files::text::path(&self.path),
             examples.info().name,
         );
