@@ -491,7 +491,7 @@ fn explain_has_a_page_for_everything_that_can_be_chosen() {
         assert!((2..8).contains(&page.lines().count()), "{word}: {page}");
     }
     assert_eq!(world.json("explain lr")[0]["name"], "learning rate");
-    world.fails("explain nothing-like-it", 2, &["no word `nothing-like-it`"]);
+    world.fails("explain nothing-like-it", 2, &["unknown word `nothing-like-it`"]);
 }
 
 #[test]

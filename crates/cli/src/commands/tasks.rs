@@ -82,7 +82,8 @@ fn json_line(info: &Info) -> String {
 }
 
 fn page() -> String {
-    let groups: [(&str, fn(&Data) -> bool); 3] = [
+    type Belongs = fn(&Data) -> bool;
+    let groups: [(&str, Belongs); 3] = [
         ("images: NAME, or NAME:SET for another data set", |data| matches!(data, Data::Images(_))),
         ("tables, signals and text that need no files", |data| matches!(data, Data::Generated(_))),
         ("test functions with known minima", |data| matches!(data, Data::Formula(_))),

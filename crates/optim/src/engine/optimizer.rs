@@ -48,6 +48,9 @@ pub struct Optimizer {
     links: Vec<Link>,
     groups: ParamGroups,
     plateau: Option<Plateau>,
+    /// Asked of the recipe once, not at each step.
+    needs_total: bool,
+    needs_epochs: bool,
     gradient_calls: u64,
     /// Gradients that wrappers or clipping have changed.
     scratch: Vec<f32>,
@@ -99,6 +102,8 @@ impl Optimizer {
             links: Link::all(&spec, layout.len()),
             groups: ParamGroups { steps: 0, all: groups },
             plateau: spec.plateau.map(Plateau::new).transpose()?,
+            needs_total: spec.depends_on_total(),
+            needs_epochs: spec.has_epochs(),
             resolved: spec.clone(),
             spec,
             layout,
@@ -264,12 +269,12 @@ impl Optimizer {
         assert_eq!(expected, found, "expected {expected} weights, found {found}");
         assert_eq!(found, gradients.len(), "expected {found} gradients, found {}", gradients.len());
         assert!(
-            self.total_steps > 0 || !self.spec.depends_on_total(),
+            self.total_steps > 0 || !self.needs_total,
             "`{}` depends on the number of updates: expected `with_total_steps` before the first step",
             self.spec
         );
         assert!(
-            self.steps_per_epoch > 0 || !self.spec.has_epochs(),
+            self.steps_per_epoch > 0 || !self.needs_epochs,
             "`{}` counts epochs: expected `with_steps_per_epoch` before the first step",
             self.spec
         );

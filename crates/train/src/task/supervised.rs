@@ -84,10 +84,8 @@ impl Task {
 
     /// The outputs of the model on a split, example after example.
     pub fn outputs(&self, weights: &ParamVec, buffers: &ParamVec, split: Split) -> Vec<f32> {
-        let count = self.examples.len(split);
-        let gather = |indices: &[u32], batch: &mut crate::Batch| self.examples.gather(split, indices, batch);
         let mut outputs = Vec::new();
-        self.for_each_output(weights, buffers, count, &gather, &mut |_, output, _| {
+        self.for_each_output(weights, buffers, split, &mut |_, output, _| {
             outputs.extend_from_slice(&output.values());
         });
         outputs
