@@ -187,7 +187,7 @@ fn mistakes_are_answered_with_what_to_do() {
             2,
             "expected one of: lr, momentum, dampening, nesterov, weight_decay",
         ),
-        ("train --lr=-1", 2, "lr is a finite number, 0 or more"),
+        ("train --lr=-1", 2, "expected lr to be a finite number, 0 or more, found -1"),
         ("train --lr NaN", 2, "lr is a finite number, 0 or more"),
         ("train --lr fast", 2, "lr is a finite number, 0 or more"),
         ("train --optimizer sgd --nesterov", 2, "momentum above 0"),
