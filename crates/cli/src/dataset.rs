@@ -4,10 +4,9 @@ use data::{Dataset, Event, Request};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::console;
-use crate::failure::Failure;
 
 /// Loads a set; says so if it is the embedded sample.
-pub(crate) fn load(request: &Request) -> Result<Dataset, Failure> {
+pub(crate) fn load(request: &Request) -> Result<Dataset, data::Error> {
     let mut watch = Watch::new();
     let dataset = data::load(request, &mut |event| watch.event(event))?;
     watch.finish();

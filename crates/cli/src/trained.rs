@@ -23,7 +23,7 @@ use crate::own;
 pub(crate) struct TrainedArgs {
     /// The weights, as `descent train --save` or PyTorch's safetensors writes them
     #[arg(long, value_name = "FILE")]
-    model: PathBuf,
+    pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) data: DataArgs,
 }

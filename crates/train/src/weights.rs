@@ -11,6 +11,7 @@ use tensor::safetensors::{Error as FileError, Fault, Header, Reader, to_bytes};
 use tensor::{Layout, ParamVec};
 
 use crate::error::Error;
+use crate::task::Task;
 
 /// The entry of a file's metadata that holds our notes, as a JSON object.
 pub(crate) const NOTES: &str = "descent";
@@ -78,6 +79,31 @@ pub fn load(path: &Path) -> Result<SavedWeights, Error> {
     Ok(SavedWeights { architecture, inputs, classes, notes, weights, buffers })
 }
 
+/// The note that names the task of weights which only it can use: an autoencoder's, a language model's.
+pub const TASK: &str = "task";
+
+/// The task that the weights in a file are of, if the file names one.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn task_name(path: &Path) -> Result<Option<String>, Error> {
+    let reader = Reader::open(path).map_err(|error| refused(path, error))?;
+    Ok(read_notes(path, reader.header())?.remove(TASK))
+}
+
+/// Weights and running statistics of a task's model.
+///
+/// # Errors
+/// If the file cannot be read, or holds another model.
+pub fn load_for(path: &Path, task: &Task) -> Result<(ParamVec, ParamVec), Error> {
+    let tensors =
+        Reader::open(path).and_then(|reader| reader.read()).map_err(|error| refused(path, error))?;
+    let params = |layout: &Arc<Layout>| {
+        ParamVec::from_tensors(&tensors, "", layout.clone()).map_err(|error| refused(path, error))
+    };
+    Ok((params(task.model.layout())?, params(task.model.buffers::<f32>().layout())?))
+}
+
 /// A model by the header of its file.
 struct Identified {
     architecture: Architecture,
@@ -91,6 +117,13 @@ struct Identified {
 /// Finds out which model a file holds, and that it holds all of it and nothing else.
 fn identify(path: &Path, header: &Header) -> Result<Identified, Error> {
     let mut notes = read_notes(path, header)?;
+    if let Some(task) = notes.get(TASK) {
+        return Err(Error::File {
+            path: path.into(),
+            why: format!("expected a classifier, found weights of the task `{}`", text::name(task)),
+            hint: "`descent evaluate --model FILE` measures them".to_string(),
+        });
+    }
     if notes.contains_key(CHECKPOINT) {
         return Err(Error::File {
             path: path.into(),

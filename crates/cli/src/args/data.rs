@@ -50,7 +50,7 @@ impl DataArgs {
 
     /// Loads the set that is named, or the default.
     pub(crate) fn load_set(&self) -> Result<Dataset, Failure> {
-        self.place.load(data::set(self.dataset.as_deref().unwrap_or(DataArgs::DEFAULT))?)
+        Ok(self.place.load(data::set(self.dataset.as_deref().unwrap_or(DataArgs::DEFAULT))?)?)
     }
 
     /// The flags that name the same data, each after a space.
@@ -74,7 +74,7 @@ impl PlaceArgs {
     }
 
     /// Loads a set, showing what is fetched.
-    pub(crate) fn load(&self, set: &'static Set) -> Result<Dataset, Failure> {
+    pub(crate) fn load(&self, set: &'static Set) -> Result<Dataset, data::Error> {
         dataset::load(&self.request(set))
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use data::Dataset;
 use data::batches::Normalize;
 use data::own::Normalization;
+use lab::tasks::{Setup, TaskSpec};
 use train::{InMemory, Task};
 
 use super::{DataArgs, ModelArgs};
@@ -15,6 +16,13 @@ use crate::own;
 /// Flags that say what is to be learned, and by which network.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct TaskArgs {
+    /// A task of the registry, with its own data, network, loss and metric; `descent tasks` lists them
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with_all = ["data", "model", "layers", "activation", "normalize"],
+    )]
+    pub(crate) task: Option<TaskSpec>,
     #[command(flatten)]
     pub(crate) data: DataArgs,
     #[command(flatten)]
@@ -24,11 +32,41 @@ pub(crate) struct TaskArgs {
 impl TaskArgs {
     /// Name of the task's data in messages and in names of folders.
     pub(crate) fn name(&self) -> String {
-        self.data.name()
+        match self.task {
+            Some(spec) => spec.to_string().replace(':', "-"),
+            None => self.data.name(),
+        }
+    }
+
+    /// Epochs of a run where nothing is said: those of the task, or `usual`.
+    pub(crate) fn epochs(&self, usual: u32) -> u32 {
+        self.task.map_or(usual, |spec| spec.info.budget.epochs)
+    }
+
+    /// Examples in a batch where nothing is said: those of the task, or `usual`.
+    pub(crate) fn batch(&self, usual: usize) -> usize {
+        self.task.map_or(usual, |spec| spec.info.batch)
+    }
+
+    /// The task of the registry, on the data set that is named.
+    fn listed(&self, spec: TaskSpec) -> Result<Task, Failure> {
+        let spec = match &self.data.dataset {
+            None => spec,
+            Some(name) => spec.on(data::set(name)?).ok_or_else(|| {
+                Failure::usage(
+                    format!("--dataset {name} conflicts with --task {spec}: it has its own data"),
+                    "leave out --dataset",
+                )
+            })?,
+        };
+        Ok(spec.build(&mut Setup::new(|set| self.data.place.load(set)))?)
     }
 
     /// Loads the data and puts the task together. What can be wrong in the flags is said first.
     pub(crate) fn load(&self) -> Result<Task, Failure> {
+        if let Some(spec) = self.task {
+            return self.listed(spec);
+        }
         let widths = self.model.widths()?;
         if self.data.own.is_given() {
             return own::Data::load(&self.data, None)?.task(&self.model, widths.as_deref());
@@ -44,7 +82,8 @@ impl TaskArgs {
 
     /// The flags that name the same task, each after a space; empty where all is as by default.
     pub(crate) fn flags(&self) -> String {
-        self.data.flags() + &self.model.flags()
+        let task = self.task.map_or(String::new(), |spec| format!(" --task {spec}"));
+        task + &self.data.flags() + &self.model.flags()
     }
 }
 

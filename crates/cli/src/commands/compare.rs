@@ -8,7 +8,7 @@ use lab::store::Holder;
 use lab::{Comparison, RunMatrix, Store};
 use optim::hyper::Value;
 use std::ops::ControlFlow;
-use train::{Budget, Event, Recipe, Task};
+use train::{Budget, Event, Recipe};
 
 use super::Command;
 use crate::args::{OutputArgs, TaskArgs, ThreadsArgs};
@@ -53,9 +53,9 @@ pub(crate) struct Compare {
     // More could not even be listed.
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=100_000))]
     seeds: Option<u32>,
-    /// Examples in a batch
-    #[arg(long, value_name = "N", default_value_t = BATCH, value_parser = value_parser!(u32).range(1..))]
-    batch_size: u32,
+    /// Examples in a batch [default: the task's, or 64]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    batch_size: Option<u32>,
     /// Share finished runs with other comparisons and processes through this store [default: DESCENT_STORE, if set]
     #[cfg(feature = "store")]
     #[arg(long, value_name = "FILE")]
@@ -96,14 +96,18 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     let quick = |number: Option<u32>, usual, quick| {
         number.unwrap_or(if compare.quick { quick } else { usual })
     };
-    let (epochs, seeds) = (quick(compare.epochs, EPOCHS, 1), quick(compare.seeds, SEEDS, 3));
+    let (epochs, seeds) = (quick(compare.epochs, compare.task.epochs(EPOCHS), 1), quick(compare.seeds, SEEDS, 3));
     let threads = compare.threads.count();
-    let recipes = recipes(&compare.optimizers, compare.batch_size)?;
+    let batch = compare.batch_size.unwrap_or(compare.task.batch(BATCH as usize) as u32);
+    let recipes = recipes(&compare.optimizers, batch)?;
     let json = compare.output.json;
     compare.out.as_ref().map_or(Ok(()), |folder| files::claim_folder(folder, "--out"))?;
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
-    let task = Task { target: Some(0.95), ..compare.task.load()? };
+    let mut task = compare.task.load()?;
+    if compare.task.task.is_none() {
+        task.target = Some(0.95);
+    }
     let budget = Budget { epochs, evaluations: EVALUATIONS };
     let matrix = RunMatrix { task: &task, recipes, seeds: (0..seeds.into()).collect(), budget, threads };
     let plan = matrix.plan()?;
@@ -234,11 +238,14 @@ fn command_line(compare: &Compare, epochs: u32, seeds: u32) -> String {
     }
     command += &compare.task.flags();
     for (name, value, default) in
-        [("epochs", epochs, EPOCHS), ("seeds", seeds, SEEDS), ("batch-size", compare.batch_size, BATCH)]
+        [("epochs", epochs, compare.task.epochs(EPOCHS)), ("seeds", seeds, SEEDS)]
     {
         if value != default {
             command += &format!(" --{name} {value}");
         }
+    }
+    if let Some(batch) = compare.batch_size.filter(|&batch| batch as usize != compare.task.batch(BATCH as usize)) {
+        command += &format!(" --batch-size {batch}");
     }
     command
 }

@@ -3,8 +3,9 @@ use clap::Args;
 use data::samples::{Inputs, Samples, Targets};
 use files::text::visible;
 use lab::stats;
+use lab::tasks::{Setup, TaskSpec, UnknownTask};
 use serde_json::json;
-use train::{DataInfo, Examples, InMemory, Score, Split, Task};
+use train::{DataInfo, Examples, InMemory, Metric, Score, Split, Task, weights};
 
 use super::Command;
 use crate::args::{OutputArgs, all_that_start};
@@ -44,6 +45,9 @@ impl Command for Evaluate {
 
     fn run(self) -> Result<(), Failure> {
         let Evaluate { split, worst, output, trained } = self;
+        if let Some(name) = task_name(&trained)? {
+            return evaluate_task(&name, &trained, split.name(), output.json);
+        }
         let model = Trained::load(&trained)?;
         let Examined { task, examples } = model.examine(&trained.data)?;
         let (name, info) = (split.name(), examples.info());
@@ -74,6 +78,50 @@ impl Command for Evaluate {
         console::print(&format!("{heading}\n{}", result.page(Look::of_stdout())))?;
         Ok(())
     }
+}
+
+/// The task of the registry that the file's weights are of, if they are of no classifier.
+fn task_name(trained: &TrainedArgs) -> Result<Option<String>, Failure> {
+    match files::open(&trained.model) {
+        Err(_) => Ok(None),
+        Ok(_) => Ok(weights::task_name(&trained.model)?),
+    }
+}
+
+/// Loss and metric of the weights of a task.
+fn evaluate_task(name: &str, trained: &TrainedArgs, split: Split, json: bool) -> Result<(), Failure> {
+    let spec: TaskSpec = name.parse().map_err(|error: UnknownTask| {
+        let path = files::text::path(&trained.model);
+        Failure::bad_data(format!("{path}: {error}"), "use the version of the program that wrote it")
+    })?;
+    let task = spec.build(&mut Setup::new(|set| trained.data.place.load(set)))?;
+    if task.examples.is_empty(split) && !task.examples.is_empty(Split::Test) {
+        return Err(Failure::usage(
+            format!("expected a split with examples, found {split} of task {name}"),
+            "evaluate --split test, or train",
+        ));
+    }
+    let (weights, buffers) = weights::load_for(&trained.model, &task)?;
+    let train::Evaluation { loss, metric } = task.evaluate(&weights, &buffers, split);
+    if json {
+        let object = json!({
+            "schema": console::SCHEMA,
+            "task": name,
+            "split": split.name(),
+            "examples": task.examples.len(split),
+            "loss": loss,
+            "metric": task.metric.name(),
+            "value": metric,
+        });
+        return Ok(console::print(&object.to_string())?);
+    }
+    let score = match task.metric {
+        Metric::Loss => String::new(),
+        Metric::Accuracy => format!(", accuracy {:.2}%", 100.0 * metric),
+        Metric::Gap { optimum } => format!(", gap {metric:.3e} to the least value {optimum}"),
+    };
+    let line = format!("{name}, {split}: {} {loss:.5}{score}", task.loss.name());
+    Ok(console::print(&text::paragraph(&line, 0, console::width()))?)
 }
 
 /// The gray pixels of an example and their columns, where it is an image.

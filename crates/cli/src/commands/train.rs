@@ -27,6 +27,7 @@ use crate::text;
     after_help = "Examples:\n  descent train --optimizer adam --save digits.safetensors\n  \
         descent train --layers 784,256,10 --optimizer sgd --lr 0.1 --momentum 0.9 --nesterov\n  \
         descent train --model 2c2d --batch-size 128                   a convolutional net\n  \
+        descent train --task char-lstm                `descent tasks` lists the others\n  \
         descent train --optimizer sgd --lr 0.001 --batch-size 1       pure SGD\n  \
         descent train --optimizer sgd --lr 0.5 --batch-size all       batch gradient descent\n  \
         descent train --schedule 'cosine warmup=5%' --clip-norm 1\n  \
@@ -38,9 +39,9 @@ use crate::text;
 pub(crate) struct Train {
     #[command(flatten)]
     recipe: RecipeArgs,
-    /// Passes over the training set
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..), default_value_t = 5)]
-    epochs: u32,
+    /// Passes over the training set; hundreds of updates of a test function [default: the task's, or 5]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    epochs: Option<u32>,
     /// Of initial weights and batches
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -84,10 +85,13 @@ struct RecipeArgs {
     /// Scale gradients whose norm over all weights is greater down to this
     #[arg(long, value_name = "NORM")]
     clip_norm: Option<f64>,
-    /// Examples in a batch: 1 is pure SGD, all is batch gradient descent [default: 64]
+    /// Examples in a batch: 1 is pure SGD, all is batch gradient descent [default: the task's, or 64]
     #[arg(long, value_name = "N|all")]
     batch_size: Option<BatchSize>,
 }
+
+/// Epochs where nothing is said.
+const EPOCHS: u32 = 5;
 
 /// Examples in a batch.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +138,11 @@ fn run(train: &Train) -> Result<(), Failure> {
     if let Some(BatchSize::All) = train.recipe.batch_size {
         recipe.batch = task.examples.len(Split::Train);
     }
-    let (budget, seed) = (Budget { epochs: train.epochs, evaluations: 1 }, train.seed);
+    if train.recipe.recipe.is_none() && train.recipe.batch_size.is_none() {
+        recipe.batch = train.task.batch(recipe.batch);
+    }
+    let epochs = train.epochs.unwrap_or(train.task.epochs(EPOCHS));
+    let (budget, seed) = (Budget { epochs, evaluations: 1 }, train.seed);
     let mut training = Training::new(&task, &recipe, seed, budget)?;
 
     training.warnings().iter().for_each(|warning| console::note(&format!("warning: {warning}")));

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use data::Set;
-use train::{Error, Task};
+use train::{Error, Task, weights};
 
 use super::{Data, Info, Setup, all};
 
@@ -32,7 +32,11 @@ impl TaskSpec {
             true => info.model.to_string(),
             false => task.model_name,
         };
-        Ok(Task { name: self.to_string(), model_name, target: info.target, ..task })
+        let mut notes = task.notes;
+        if notes.is_empty() {
+            notes.insert(weights::TASK.to_string(), self.to_string());
+        }
+        Ok(Task { name: self.to_string(), model_name, target: info.target, notes, ..task })
     }
 
     /// The same task on another data set; `None` if it is not a task on images.
