@@ -15,7 +15,7 @@ use crate::var::Var;
 pub struct Tape<'a, T: Kernels = f32> {
     pub(crate) pool: &'a BufferPool<T>,
     pub(crate) params: &'a ParamVec<T>,
-    /// The bytes of the input that is not copied. A field of their own: a lifetime within `nodes` would be
+    /// The bytes of the input that is not copied. A separate field: a lifetime within `nodes` would be
     /// invariant, and a [`Var`] could not borrow its tape.
     borrowed: &'a [u8],
     pub(crate) nodes: RefCell<Vec<NodeData<T>>>,

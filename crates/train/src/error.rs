@@ -51,9 +51,9 @@ pub enum Error {
     Unfit {
         /// The data set's name.
         dataset: String,
-        /// What was expected and found.
+        /// Expected and found sizes.
         why: String,
-        /// What to do.
+        /// The next step.
         hint: String,
     },
     /// A file of weights or a checkpoint that cannot be used.
