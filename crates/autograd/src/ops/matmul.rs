@@ -35,7 +35,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         })
     }
 
-    /// Dense layer `x·Wᵀ + b` for x [.., in], W [out, in] and b [out], PyTorch's layout.
+    /// Dense layer `x·Wᵀ + b` for x `[.., in]`, W `[out, in]` and b `[out]`, PyTorch's layout.
     ///
     /// # Panics
     /// If the shapes do not fit.

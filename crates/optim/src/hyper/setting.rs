@@ -177,7 +177,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// One to [`List::MAX`] values, which is a slice of them.
+/// One to eight values, read as a slice.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct List<T> {
     /// Filled with the type's default behind the last.

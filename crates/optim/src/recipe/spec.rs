@@ -67,7 +67,7 @@ pub struct OptimizerSpec {
 pub enum HyperSchedule {
     /// Factor of the declared value, as for the learning rate.
     Factor(LrSchedule),
-    /// From one value to another; see [`Schedule::way`].
+    /// From one value to another, by [`crate::Schedule::interpolation`].
     Between(Box<dyn DynSchedule>, f64, f64),
 }
 

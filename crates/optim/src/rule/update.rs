@@ -77,7 +77,7 @@ impl<'a> Update<'a> {
     /// The loss at the weights before this step.
     ///
     /// # Panics
-    /// If the rule does not [need](crate::Rule::requires) it.
+    /// If the rule does not [need](crate::Rule::REQUIRES) it.
     #[track_caller]
     pub fn loss(&self) -> f64 {
         self.objective.loss()
@@ -86,7 +86,7 @@ impl<'a> Update<'a> {
     /// The loss at the weights as they are now, whose gradient is written into `gradient`.
     ///
     /// # Panics
-    /// If the rule does not [need](crate::Rule::requires) the objective.
+    /// If the rule does not [need](crate::Rule::REQUIRES) the objective.
     #[track_caller]
     pub fn evaluate(&mut self, gradient: &mut [f32]) -> f64 {
         self.objective.evaluate(self.weights, gradient)

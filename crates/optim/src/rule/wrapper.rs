@@ -352,7 +352,7 @@ impl WrapperCtx<'_> {
     /// Takes the loss and the gradients anew, at the weights as they are now; returns the loss.
     ///
     /// # Panics
-    /// If the wrapper does not [need](Wrapper::requires) the objective.
+    /// If the wrapper does not [need](crate::Wrapper::REQUIRES) the objective.
     #[track_caller]
     pub fn evaluate(&mut self) -> f64 {
         self.input.evaluate()
