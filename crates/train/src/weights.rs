@@ -88,7 +88,9 @@ pub const TASK: &str = "task";
 /// If the file cannot be read.
 pub fn task_name(path: &Path) -> Result<Option<String>, Error> {
     let reader = Reader::open(path).map_err(|error| refused(path, error))?;
-    Ok(read_notes(path, reader.header())?.remove(TASK))
+    let mut notes = read_notes(path, reader.header())?;
+    // A checkpoint names its task too.
+    Ok(notes.remove(TASK).filter(|_| !notes.contains_key(CHECKPOINT)))
 }
 
 /// Weights and running statistics of a task's model.
@@ -117,13 +119,6 @@ struct Identified {
 /// Finds out which model a file holds, and that it holds all of it and nothing else.
 fn identify(path: &Path, header: &Header) -> Result<Identified, Error> {
     let mut notes = read_notes(path, header)?;
-    if let Some(task) = notes.get(TASK) {
-        return Err(Error::File {
-            path: path.into(),
-            why: format!("expected a classifier, found weights of the task `{}`", text::name(task)),
-            hint: "`descent evaluate --model FILE` measures them".to_string(),
-        });
-    }
     if notes.contains_key(CHECKPOINT) {
         return Err(Error::File {
             path: path.into(),
@@ -131,6 +126,13 @@ fn identify(path: &Path, header: &Header) -> Result<Identified, Error> {
             hint:
                 "go on with `descent train --resume --checkpoint FILE --save MODEL`, which writes the model"
                     .to_string(),
+        });
+    }
+    if let Some(task) = notes.get(TASK) {
+        return Err(Error::File {
+            path: path.into(),
+            why: format!("expected a classifier, found weights of the task `{}`", text::name(task)),
+            hint: "`descent evaluate --model FILE` measures them".to_string(),
         });
     }
     let (rows, columns) = sides(&notes);
