@@ -298,7 +298,7 @@ fn task() -> Task {
     };
     let mlp = Architecture::Mlp { hidden: vec![3], activation: Activation::Relu };
     let examples = Arc::new(InMemory::images(dataset));
-    Task::image_classifier(examples, &mlp, Normalize::HALF).expect("a small network")
+    Task::supervised(examples, &mlp, Normalize::HALF).expect("a small network")
 }
 
 /// A step on a parabola with all that the rule asks for.

@@ -9,6 +9,7 @@ use data::own::{Known, Normalization};
 use data::samples::Standardization;
 use data::{Dataset, Set};
 use files::text::visible;
+use tensor::ParamVec;
 use train::weights::SavedWeights;
 use train::{Examples, InMemory, Split, Task};
 
@@ -83,14 +84,7 @@ impl Trained {
             return Err(Failure::missing(error.to_string(), hint));
         }
         let saved = train::weights::load(&path)?;
-        let not_finite = [&saved.weights, &saved.buffers].into_iter().find_map(train::weights::not_finite);
-        if let Some((tensor, index)) = not_finite {
-            let path = files::text::path(&path);
-            return Err(Failure::bad_data(
-                format!("{path}: expected finite weights, found another at {tensor}[{index}]"),
-                "train the model again with a smaller learning rate, or use another file",
-            ));
-        }
+        check_finite(&path, [&saved.weights, &saved.buffers])?;
         let mean = numbers(&path, &saved, "mean", |_| true)?;
         let std = match numbers(&path, &saved, "std", |x| x > 0.0)? {
             None => numbers(&path, &saved, "deviation", |x| x > 0.0)?,
@@ -159,7 +153,7 @@ impl Trained {
         let Standardization { mean, std } = self.standardization(normalize);
         let normalize = Normalize { mean: mean[0], std: std[0] };
         let examples = Arc::new(InMemory::images(dataset));
-        let task = Task::image_classifier(examples.clone(), &self.saved.architecture, normalize)?;
+        let task = Task::supervised(examples.clone(), &self.saved.architecture, normalize)?;
         self.fitting(task, examples)
     }
 
@@ -201,12 +195,12 @@ impl Trained {
     }
 
     /// The weights.
-    pub(crate) fn weights(&self) -> &tensor::ParamVec {
+    pub(crate) fn weights(&self) -> &ParamVec {
         &self.saved.weights
     }
 
     /// The running statistics of batch norm.
-    pub(crate) fn buffers(&self) -> &tensor::ParamVec {
+    pub(crate) fn buffers(&self) -> &ParamVec {
         &self.saved.buffers
     }
 
@@ -216,6 +210,20 @@ impl Trained {
         let own =
             self.saved.notes.get("dataset").map(|own| format!(", trained on {own}")).unwrap_or_default();
         visible(&format!("{name} ({}{own})", task.model_name)).into_owned()
+    }
+}
+
+/// Refuses weights and running statistics that no answer can be computed from.
+pub(crate) fn check_finite(path: &Path, params: [&ParamVec; 2]) -> Result<(), Failure> {
+    match params.into_iter().find_map(train::weights::not_finite) {
+        None => Ok(()),
+        Some((tensor, index)) => {
+            let path = files::text::path(path);
+            Err(Failure::bad_data(
+                format!("{path}: expected finite weights, found another at {tensor}[{index}]"),
+                "train the model again with a smaller learning rate, or use another file",
+            ))
+        }
     }
 }
 

@@ -205,7 +205,7 @@ fn mistakes_are_answered_with_what_to_do() {
             73,
             "/nowhere/model.safetensors",
         ),
-        ("compare --optimizers sgd,sgd", 2, "is there twice"),
+        ("compare --optimizers sgd,sgd", 2, "duplicate `sgd lr=0.01`"),
         ("compare --optimizers ,", 2, "names none"),
         ("compare --seeds 0", 2, "--seeds"),
         ("compare --quick --out /dev/null/x", 73, "/dev/null/x"),

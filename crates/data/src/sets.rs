@@ -1,7 +1,6 @@
 //! Table of data sets: files, checksums, mirrors and licenses.
 
 use crate::error::Error;
-use crate::text;
 
 /// Published data set of images in ten classes.
 #[derive(Debug, PartialEq)]
@@ -76,7 +75,7 @@ pub fn set(name: &str) -> Result<&'static Set, Error> {
     let known: Vec<&'static str> = SETS.iter().map(|set| set.name).collect();
     SETS.iter().find(|set| set.name == name).ok_or_else(|| Error::UnknownSet {
         name: name.into(),
-        nearest: text::nearest(name, &known),
+        nearest: files::text::nearest(name, &known),
         known,
     })
 }

@@ -138,6 +138,21 @@ fn hides(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// The candidate most similar to a mistyped name; none if nothing is near.
+///
+/// ```
+/// assert_eq!(files::text::nearest("fashon", &["mnist", "fashion"]), Some("fashion"));
+/// assert_eq!(files::text::nearest("letters", &["mnist", "fashion"]), None);
+/// ```
+pub fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    // One typo is near even in a short word.
+    let slip = |candidate: &str| f64::from(strsim::osa_distance(&name, candidate) == 1);
+    let score = |candidate: &str| strsim::jaro_winkler(&name, candidate).max(0.9 * slip(candidate));
+    let best = candidates.iter().copied().max_by(|a, b| score(a).total_cmp(&score(b)))?;
+    (score(best) > 0.7).then_some(best)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

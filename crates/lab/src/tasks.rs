@@ -18,7 +18,11 @@ mod setup;
 mod spec;
 mod text;
 
-use train::{Budget, Error, Metric, Task};
+use std::sync::Arc;
+
+use nn::Model;
+use train::loss::DynLoss;
+use train::{Budget, Error, Examples, Metric, Task};
 
 pub use setup::Setup;
 pub use spec::{TaskSpec, UnknownTask};
@@ -48,6 +52,14 @@ pub struct Info {
     pub source: &'static str,
     /// The task itself.
     pub build: fn(&Info, &mut Setup<'_>) -> Result<Task, Error>,
+}
+
+impl Info {
+    /// The task with these examples and this model.
+    fn task(&self, examples: impl Examples + 'static, model: Model, loss: impl DynLoss + 'static) -> Task {
+        let task = Task::new(self.name, Arc::new(examples), model, loss, self.metric);
+        Task { model_name: self.model.to_string(), ..task }
+    }
 }
 
 /// The examples of a task.

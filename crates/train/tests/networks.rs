@@ -20,8 +20,7 @@ fn examples(dataset: Dataset) -> Arc<InMemory> {
 }
 
 fn task(name: &str) -> Task {
-    Task::image_classifier(examples(dataset()), &Architecture::by_name(name).unwrap(), Normalize::HALF)
-        .unwrap()
+    Task::supervised(examples(dataset()), &Architecture::by_name(name).unwrap(), Normalize::HALF).unwrap()
 }
 
 fn recipe() -> Recipe {
@@ -96,7 +95,7 @@ fn images_too_small_for_a_model_are_refused_with_both_sizes() {
     let small = Images { pixels: vec![0; 2 * 121], labels: vec![0, 1], rows: 11, cols: 11 };
     let dataset = Dataset { train: small.clone(), test: small, ..dataset() };
     let error =
-        Task::image_classifier(examples(dataset), &Architecture::by_name("lenet").unwrap(), Normalize::HALF)
+        Task::supervised(examples(dataset), &Architecture::by_name("lenet").unwrap(), Normalize::HALF)
             .unwrap_err();
     assert!(matches!(error, Error::Images { least: 12, rows: 11, .. }), "{error}");
     assert!(error.to_string().contains("lenet takes images of at least 12 × 12 pixels"), "{error}");

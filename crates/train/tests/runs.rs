@@ -447,7 +447,7 @@ fn another_batch_size_begins_the_epoch_again() {
 fn a_task_with_validation_examples_is_tested_once() {
     let examples = InMemory::images(dataset()).with_validation(Holdout::Count(24), 0).unwrap();
     let mlp = Architecture::by_name("logreg").unwrap();
-    let task = Task::image_classifier(Arc::new(examples), &mlp, Normalize::HALF).unwrap();
+    let task = Task::supervised(Arc::new(examples), &mlp, Normalize::HALF).unwrap();
     let recipe: Recipe = "sgd, batch=50".parse().unwrap();
     let mut training = Training::new(&task, &recipe, 0, BUDGET).unwrap();
     training.run(&mut |_| ControlFlow::Continue(()));

@@ -6,7 +6,7 @@ use clap::Args;
 use data::Dataset;
 use data::batches::Normalize;
 use data::own::Normalization;
-use lab::tasks::{Setup, TaskSpec};
+use lab::tasks::{Data, Setup, TaskSpec};
 use train::{InMemory, Task};
 
 use super::{DataArgs, ModelArgs};
@@ -48,6 +48,14 @@ impl TaskArgs {
         self.task.map_or(usual, |spec| spec.info.batch)
     }
 
+    /// Runs of a recipe where nothing is said: one of a test function, whose start no seed changes, or `usual`.
+    pub(crate) fn seeds(&self, usual: u32) -> u32 {
+        match self.task {
+            Some(spec) if matches!(spec.info.data, Data::Formula(_)) => 1,
+            _ => usual,
+        }
+    }
+
     /// The task of the registry, on the data set that is named.
     fn listed(&self, spec: TaskSpec) -> Result<Task, Failure> {
         let spec = match &self.data.dataset {
@@ -76,7 +84,7 @@ impl TaskArgs {
         let examples = Arc::new(InMemory::images(dataset));
         Ok(match widths {
             Some(widths) => Task::with_widths(examples, &widths, self.model.activation(), normalize)?,
-            None => Task::image_classifier(examples, &self.model.architecture(), normalize)?,
+            None => Task::supervised(examples, &self.model.architecture(), normalize)?,
         })
     }
 

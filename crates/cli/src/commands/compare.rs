@@ -46,10 +46,10 @@ pub(crate) struct Compare {
     /// Optimizers or whole recipes, between commas or ;: 'adam lr=0.01,sgd'
     #[arg(long, value_name = "LIST", default_value = OPTIMIZERS)]
     optimizers: String,
-    /// Passes over the training set [default: 5]
+    /// Passes over the training set; hundreds of updates of a test function [default: the task's, or 5]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     epochs: Option<u32>,
-    /// Runs of each optimizer, with seeds 0 to N − 1 [default: 5]
+    /// Runs of each optimizer, with seeds 0 to N − 1 [default: 5; 1 of a test function]
     // More could not even be listed.
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=100_000))]
     seeds: Option<u32>,
@@ -78,7 +78,7 @@ pub(crate) struct Compare {
 const OPTIMIZERS: &str = "sgd,adam,rmsprop";
 
 /// Examples in a batch where nothing is said.
-const BATCH: u32 = 64;
+const BATCH: usize = 64;
 
 /// Epochs, and runs of each optimizer, where nothing is said.
 const EPOCHS: u32 = 5;
@@ -93,12 +93,14 @@ impl Command for Compare {
 }
 
 fn run(compare: &Compare) -> Result<(), Failure> {
-    let quick = |number: Option<u32>, usual, quick| {
-        number.unwrap_or(if compare.quick { quick } else { usual })
-    };
-    let (epochs, seeds) = (quick(compare.epochs, compare.task.epochs(EPOCHS), 1), quick(compare.seeds, SEEDS, 3));
+    let quick =
+        |number: Option<u32>, usual, quick| number.unwrap_or(if compare.quick { quick } else { usual });
+    let (epochs, seeds) = (
+        quick(compare.epochs, compare.task.epochs(EPOCHS), 1),
+        quick(compare.seeds, compare.task.seeds(SEEDS), compare.task.seeds(3)),
+    );
     let threads = compare.threads.count();
-    let batch = compare.batch_size.unwrap_or(compare.task.batch(BATCH as usize) as u32);
+    let batch = compare.batch_size.map_or(compare.task.batch(BATCH), |batch| batch as usize);
     let recipes = recipes(&compare.optimizers, batch)?;
     let json = compare.output.json;
     compare.out.as_ref().map_or(Ok(()), |folder| files::claim_folder(folder, "--out"))?;
@@ -183,16 +185,16 @@ fn run(compare: &Compare) -> Result<(), Failure> {
 }
 
 /// One recipe for each optimizer of the list.
-fn recipes(list: &str, batch: u32) -> Result<Vec<Recipe>, Failure> {
+fn recipes(list: &str, batch: usize) -> Result<Vec<Recipe>, Failure> {
     let mut recipes: Vec<Recipe> = Vec::new();
-    for (mut recipe, text) in Recipe::list(list, batch as usize)? {
+    for (mut recipe, text) in Recipe::list(list, batch)? {
         let optimizer = text.split(',').next().unwrap_or_default().trim();
         if let Some((_, lr)) = NOTEBOOK.iter().find(|(name, _)| *name == optimizer) {
             recipe.method.rule.set("lr", Value::Number(*lr))?;
         }
         if recipes.contains(&recipe) {
             return Err(Failure::usage(
-                format!("`{}` is there twice", recipe.method),
+                format!("duplicate `{}`", recipe.method),
                 "name each optimizer once, or give them different settings",
             ));
         }
@@ -238,13 +240,13 @@ fn command_line(compare: &Compare, epochs: u32, seeds: u32) -> String {
     }
     command += &compare.task.flags();
     for (name, value, default) in
-        [("epochs", epochs, compare.task.epochs(EPOCHS)), ("seeds", seeds, SEEDS)]
+        [("epochs", epochs, compare.task.epochs(EPOCHS)), ("seeds", seeds, compare.task.seeds(SEEDS))]
     {
         if value != default {
             command += &format!(" --{name} {value}");
         }
     }
-    if let Some(batch) = compare.batch_size.filter(|&batch| batch as usize != compare.task.batch(BATCH as usize)) {
+    if let Some(batch) = compare.batch_size.filter(|&batch| batch as usize != compare.task.batch(BATCH)) {
         command += &format!(" --batch-size {batch}");
     }
     command

@@ -13,7 +13,7 @@ use crate::console;
 use crate::failure::Failure;
 use crate::picture::{self, Look, Picture};
 use crate::text;
-use crate::trained::{Examined, SplitArgs, Trained, TrainedArgs};
+use crate::trained::{Examined, SplitArgs, Trained, TrainedArgs, check_finite};
 
 #[derive(Args)]
 #[command(
@@ -26,7 +26,7 @@ use crate::trained::{Examined, SplitArgs, Trained, TrainedArgs};
         descent evaluate --model digits.safetensors --split train --worst 9\n  \
         descent evaluate --model digits.safetensors --json\n\n\
         Precision: of the images seen as a class, the share that are of it. Recall: of the\n\
-        images of a class, the share that were seen as it.",
+        images of a class, the share that were seen as it."
 )]
 pub(crate) struct Evaluate {
     #[command(flatten)]
@@ -102,6 +102,7 @@ fn evaluate_task(name: &str, trained: &TrainedArgs, split: Split, json: bool) ->
         ));
     }
     let (weights, buffers) = weights::load_for(&trained.model, &task)?;
+    check_finite(&trained.model, [&weights, &buffers])?;
     let train::Evaluation { loss, metric } = task.evaluate(&weights, &buffers, split);
     if json {
         let object = json!({

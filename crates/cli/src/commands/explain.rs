@@ -25,7 +25,7 @@ use crate::text;
         what it is related to, and where it was published. Words of training such as momentum, warmup or \
         'batch size' get a paragraph. Without a name, lists what there is.",
     after_help = "Examples:\n  descent explain\n  descent explain adam\n  descent explain sam\n  \
-        descent explain cosine\n  descent explain clip\n  descent explain momentum\n  descent explain sgd --json",
+        descent explain cosine\n  descent explain clip\n  descent explain momentum\n  descent explain sgd --json"
 )]
 pub(crate) struct Explain {
     /// An optimizer, wrapper, schedule or way of clipping, or a word of training such as 'batch size'

@@ -75,12 +75,7 @@ fn run(predict: &Predict) -> Result<(), Failure> {
 }
 
 /// Prints the prediction of each picture.
-fn show(
-    model: &Trained,
-    subjects: &[Subject],
-    dataset: &Dataset,
-    predict: &Predict,
-) -> Result<(), Failure> {
+fn show(model: &Trained, subjects: &[Subject], dataset: &Dataset, predict: &Predict) -> Result<(), Failure> {
     let (json, normalize) = (predict.output.json, predict.trained.data.normalize);
     let task = model.examine_images(dataset.clone(), normalize)?.task;
     let score = task.score(model.weights(), model.buffers(), Split::Test);
@@ -133,7 +128,8 @@ fn of_own_data(model: &Trained, predict: &Predict) -> Result<(), Failure> {
             let [seen, is] = [&outputs, values].map(|values| &values[index * width..][..*width]);
             object["target"] = json!(is);
             object["prediction"] = json!(seen);
-            let list = |numbers: &[f32]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let list =
+                |numbers: &[f32]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             format!("{place}: is {}, predicted {}\n", list(is), list(seen))
         }
         Targets::Tokens { .. } | Targets::None => unreachable!("no model is read for other targets"),

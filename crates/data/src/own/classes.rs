@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::text::{grouped, nearest};
+use crate::text::grouped;
+use files::text::nearest;
 
 /// Maximum number of classes; more are assumed to be a mistake.
 const MOST: usize = 65_536;

@@ -24,7 +24,7 @@ use super::record::{Broken, Records};
 use super::{Fault, quoted};
 use crate::error::Error;
 use crate::samples::{Inputs, Samples, Targets};
-use crate::text::nearest;
+use files::text::nearest;
 
 /// Options of reading a table.
 #[derive(Debug, Clone, PartialEq)]

@@ -26,7 +26,8 @@ use super::{Fault, Normalization, array, quoted};
 use crate::characters::{self, Vocabulary};
 use crate::error::Error;
 use crate::samples::{Holdout, Samples, SamplesFault, Splits, Standardization, Targets};
-use crate::text::{grouped, nearest};
+use crate::text::grouped;
+use files::text::nearest;
 
 /// Description of a user's data set.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Fault, quoted};
-use crate::text::nearest;
+use files::text::nearest;
 
 /// Value with its span in the text.
 pub(super) type Placed<T> = (T, Range<usize>);

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use files::text::{nearest, shorten};
 use thiserror::Error;
 
 use super::domain::{Domain, Scale};
@@ -81,18 +82,15 @@ impl SpaceError {
     }
 }
 
-/// The nearest name, if one is near.
 fn did_you_mean(name: &str, known: &[String]) -> String {
-    let nearest = known.iter().map(|other| (strsim::damerau_levenshtein(other, name), other)).min();
-    nearest
-        .filter(|(distance, other)| *distance <= 1 + other.len() / 4)
-        .map_or(String::new(), |(_, other)| format!("; did you mean `{other}`?"))
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    nearest(name, &known).map_or(String::new(), |other| format!("; did you mean `{other}`?"))
 }
 
-/// Text of a file or a flag as a message shows it: no control characters, and not all of it.
+/// Text of a file or a flag as a message shows it.
 fn shown(text: &str) -> String {
     const MOST: usize = 80;
-    text.chars().take(MOST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    shorten(text, MOST)
 }
 
 impl Space {

@@ -1,7 +1,5 @@
 //! The deep autoencoder of images.
 
-use std::sync::Arc;
-
 use data::batches::Normalize;
 use nn::models;
 use train::loss::Reconstruction;
@@ -23,13 +21,7 @@ pub(super) const INFO: Info = Info {
     build: |info, setup| {
         let examples = setup.images()?;
         let pixels = examples.split(Split::Train).inputs.shape().iter().product();
-        let task = Task::new(
-            info.name,
-            Arc::new(examples),
-            models::autoencoder(pixels),
-            Reconstruction,
-            info.metric,
-        );
+        let task = info.task(examples, models::autoencoder(pixels), Reconstruction);
         Ok(Task { normalize: Normalize::UNIT, ..task })
     },
 };

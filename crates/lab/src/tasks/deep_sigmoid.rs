@@ -1,7 +1,5 @@
 //! A deep and narrow net of sigmoids.
 
-use std::sync::Arc;
-
 use data::batches::Normalize;
 use nn::models;
 use train::loss::CrossEntropy;
@@ -25,7 +23,7 @@ pub(super) const INFO: Info = Info {
         let train = examples.split(Split::Train);
         let pixels = train.inputs.shape().iter().product();
         let model = models::deep_sigmoid(pixels, train.targets.classes().unwrap_or(0));
-        let task = Task::new(info.name, Arc::new(examples), model, CrossEntropy, info.metric);
+        let task = info.task(examples, model, CrossEntropy);
         Ok(Task { normalize: Normalize::HALF, ..task })
     },
 };

@@ -1,11 +1,9 @@
 //! Regression on a table.
 
-use std::sync::Arc;
-
 use data::generated::friedman::Friedman1;
 use nn::models;
 use train::loss::MeanSquaredError;
-use train::{Budget, DataInfo, Metric, Task};
+use train::{Budget, DataInfo, Metric};
 
 use super::{Data, Info};
 
@@ -30,7 +28,7 @@ pub(super) const INFO: Info = Info {
         let columns = table.inputs.shape()[0];
         let data =
             DataInfo { name: "friedman1".into(), origin: "generated from a formula".into(), sample: false };
-        let examples = Arc::new(setup.in_memory(data, train, test));
-        Ok(Task::new(info.name, examples, models::table_mlp(columns, 1), MeanSquaredError, info.metric))
+        let examples = setup.in_memory(data, train, test);
+        Ok(info.task(examples, models::table_mlp(columns, 1), MeanSquaredError))
     },
 };

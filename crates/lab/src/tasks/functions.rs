@@ -2,12 +2,11 @@
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use autograd::{BufferPool, Var};
 use nn::{Builder, Context, Init, Model, Module};
 use tensor::{Kernels, ParamId, ParamVec, Role};
-use train::{Budget, Metric, NoExamples, Task, loss};
+use train::{Budget, Metric, NoExamples, loss};
 
 use super::{Data, Info};
 
@@ -147,10 +146,7 @@ const fn info<F: TestFunction>() -> Info {
         budget: Budget { epochs: 10, evaluations: 10 },
         batch: 1,
         source: F::SOURCE,
-        build: |info, _| {
-            let examples = Arc::new(NoExamples::new(F::NAME));
-            Ok(Task::new(F::NAME, examples, model::<F>(), loss::Output, info.metric))
-        },
+        build: |info, _| Ok(info.task(NoExamples::new(F::NAME), model::<F>(), loss::Output)),
     }
 }
 

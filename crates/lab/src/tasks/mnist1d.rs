@@ -1,7 +1,5 @@
 //! The data of MNIST-1D, for every model of it.
 
-use std::sync::Arc;
-
 use data::generated::mnist1d::Mnist1d;
 use nn::Model;
 use train::loss::CrossEntropy;
@@ -23,5 +21,5 @@ pub(super) fn task(
         sample: false,
     };
     let examples = setup.in_memory(data, train, test);
-    Ok(Task::new(info.name, Arc::new(examples), model(length, classes), CrossEntropy, info.metric))
+    Ok(info.task(examples, model(length, classes), CrossEntropy))
 }

@@ -16,5 +16,7 @@ pub(super) const INFO: Info = Info {
     budget: Budget { epochs: 40, evaluations: 1 },
     batch: 100,
     source: "Greydanus & Kobak 2024",
-    build: |info, setup| mnist1d::task(info, setup, |length, classes| Model::mlp(&[length, classes], Activation::Relu)),
+    build: |info, setup| {
+        mnist1d::task(info, setup, |length, classes| Model::mlp(&[length, classes], Activation::Relu))
+    },
 };

@@ -1,7 +1,5 @@
 //! `quadratic_deep` of DeepOBS: a noisy quadratic in 100 dimensions.
 
-use std::sync::Arc;
-
 use autograd::Var;
 use data::generated::quadratic_deep::{DIMENSIONS, START, hessian, test_points, train_points};
 use data::samples::{Inputs, Samples, Targets};
@@ -29,12 +27,12 @@ pub(super) const INFO: Info = Info {
             origin: "generated as DeepOBS does, from NumPy's RandomState".into(),
             sample: false,
         };
-        let examples = Arc::new(setup.in_memory(data, train, test));
+        let examples = setup.in_memory(data, train, test);
         let mut builder = Builder::new();
         let theta =
             builder.param("theta", [DIMENSIONS], Role::Matrix, Init::Constant(START), (DIMENSIONS, 1));
         let model = Model::new(builder, Quadratic { theta, hessian: hessian() });
-        let task = Task::new(info.name, examples, model, loss::Output, info.metric);
+        let task = info.task(examples, model, loss::Output);
         let batching = Batching { drop_last: true, evaluation: info.batch, ..task.batching };
         Ok(Task { batching, ..task })
     },

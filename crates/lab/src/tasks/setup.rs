@@ -1,12 +1,13 @@
 //! The data that tasks are built with.
 
+use std::fmt;
+use std::sync::Arc;
+
+use data::batches::Normalize;
 use data::samples::{Holdout, Samples};
 use data::{Dataset, Request, Set};
 use nn::Architecture;
-use std::sync::Arc;
 use train::{DataInfo, Error, InMemory, Task};
-
-use data::batches::Normalize;
 
 /// The part of the training examples that is held out for validation: 5,000 of MNIST's 60,000.
 const VALIDATION: Holdout = Holdout::Fraction(1.0 / 12.0);
@@ -23,8 +24,8 @@ pub struct Setup<'a> {
     validation: bool,
 }
 
-impl std::fmt::Debug for Setup<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Setup<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Setup { dataset, validation, .. } = self;
         f.debug_struct("Setup").field("dataset", &dataset.name).field("validation", validation).finish()
     }
@@ -70,7 +71,7 @@ impl<'a> Setup<'a> {
         architecture: &Architecture,
         normalize: Normalize,
     ) -> Result<Task, Error> {
-        Task::image_classifier(Arc::new(self.images()?), architecture, normalize)
+        Task::supervised(Arc::new(self.images()?), architecture, normalize)
     }
 
     /// Examples that the task made itself.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use data::Set;
+use files::text::{nearest, visible};
 use train::{Error, Task, weights};
 
 use super::{Data, Info, Setup, all};
@@ -28,15 +29,12 @@ impl TaskSpec {
             setup.use_dataset(dataset);
         }
         let task = (info.build)(info, setup)?;
-        let model_name = match task.model_name == task.name {
-            true => info.model.to_string(),
-            false => task.model_name,
-        };
         let mut notes = task.notes;
+        // Notes of a classifier say all that is needed to use it; others need the task.
         if notes.is_empty() {
             notes.insert(weights::TASK.to_string(), self.to_string());
         }
-        Ok(Task { name: self.to_string(), model_name, target: info.target, notes, ..task })
+        Ok(Task { name: self.to_string(), target: info.target, notes, ..task })
     }
 
     /// The same task on another data set; `None` if it is not a task on images.
@@ -99,7 +97,7 @@ impl FromStr for TaskSpec {
         let spelled = name.replace('_', "-");
         let info = all().find(|info| info.name == spelled).ok_or_else(|| UnknownTask::Task {
             name: name.to_string(),
-            nearest: nearest(&spelled, all().map(|info| info.name)),
+            nearest: nearest(&spelled, &all().map(|info| info.name).collect::<Vec<_>>()),
         })?;
         let set = |name: &str| data::SETS.iter().find(|set| set.name == name);
         let dataset = match (info.data, dataset) {
@@ -107,7 +105,7 @@ impl FromStr for TaskSpec {
             (Data::Images(_), Some(dataset)) => Some(set(dataset).ok_or_else(|| UnknownTask::Dataset {
                 task: info.name,
                 dataset: dataset.to_string(),
-                nearest: nearest(dataset, data::SETS.iter().map(|set| set.name)),
+                nearest: nearest(dataset, &data::SETS.iter().map(|set| set.name).collect::<Vec<_>>()),
             })?),
             (_, None) => None,
             (_, Some(dataset)) => {
@@ -118,17 +116,6 @@ impl FromStr for TaskSpec {
     }
 }
 
-fn visible(text: &str) -> String {
-    files::text::visible(text).to_string()
-}
-
 fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
-}
-
-/// The candidate that is most like a mistyped name, if any is.
-fn nearest(name: &str, candidates: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    let likeness = |candidate: &str| strsim::jaro_winkler(name, candidate);
-    let best = candidates.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(best) > 0.75).then_some(best)
 }

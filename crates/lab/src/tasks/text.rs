@@ -1,7 +1,5 @@
 //! The text that ships with the crate `data`, for every model of it.
 
-use std::sync::Arc;
-
 use data::characters::text_splits;
 use data::samples::Splits;
 use nn::Model;
@@ -23,6 +21,6 @@ pub(super) fn task(info: &Info, model: fn(usize) -> Model) -> Result<Task, Error
         origin: "Jane Austen 1813, part of the crate `data`".into(),
         sample: false,
     };
-    let examples = Arc::new(InMemory::new(data, train, validation, test));
-    Ok(Task::new(info.name, examples, model(vocabulary.len()), CrossEntropy, info.metric))
+    let examples = InMemory::new(data, train, validation, test);
+    Ok(info.task(examples, model(vocabulary.len()), CrossEntropy))
 }

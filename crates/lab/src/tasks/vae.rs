@@ -1,7 +1,5 @@
 //! The variational autoencoder of images.
 
-use std::sync::Arc;
-
 use data::batches::Normalize;
 use nn::models;
 use train::loss::Elbo;
@@ -29,7 +27,7 @@ pub(super) const INFO: Info = Info {
             let (dataset, model) = (setup.dataset_name().to_string(), info.name.to_string());
             return Err(Error::Images { dataset, model, rows, cols, least: 4 });
         }
-        let task = Task::new(info.name, Arc::new(examples), models::vae(rows, cols), Elbo, info.metric);
+        let task = info.task(examples, models::vae(rows, cols), Elbo);
         Ok(Task { normalize: Normalize::UNIT, ..task })
     },
 };

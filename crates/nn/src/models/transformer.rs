@@ -51,9 +51,12 @@ pub fn transformer(length: usize, vocabulary: usize) -> Model {
             net.push(Residual { body, shortcut: Sequential::new() });
         }
     }
-    let net = net
-        .then(LayerNorm::new(&mut builder, "ln_f", WIDTH))
-        .then(Linear::new(&mut builder, "lm_head", WIDTH, vocabulary));
+    let net = net.then(LayerNorm::new(&mut builder, "ln_f", WIDTH)).then(Linear::new(
+        &mut builder,
+        "lm_head",
+        WIDTH,
+        vocabulary,
+    ));
     let branch = 0.02 / (2.0 * LAYERS as f32).sqrt();
     Model::new(builder, net).with_init(|param, usual| match param.role {
         Role::Matrix if param.name.ends_with("proj.weight") => Init::Normal(branch),

@@ -118,8 +118,5 @@ pub(super) fn distance_can_grow(of: &str, d0: f64) -> Result<(), Error> {
     if d0 > 0.0 {
         return Ok(());
     }
-    Err(Error::Conflict {
-        of: of.to_string(),
-        why: "expected d0 above 0, found 0; 1e-6 is usual".into(),
-    })
+    Err(Error::Conflict { of: of.to_string(), why: "expected d0 above 0, found 0; 1e-6 is usual".into() })
 }

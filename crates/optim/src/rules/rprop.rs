@@ -48,7 +48,10 @@ p ← g",
 
     fn check(&self) -> Result<(), Error> {
         if self.step_min > self.step_max {
-            let why = format!("expected step_min to be at most step_max={}, found {}", self.step_max, self.step_min);
+            let why = format!(
+                "expected step_min to be at most step_max={}, found {}",
+                self.step_max, self.step_min
+            );
             return Err(Error::Conflict { of: Self::INFO.name.into(), why });
         }
         Ok(())

@@ -46,7 +46,8 @@ w ← w − η·d",
 
     fn check(&self) -> Result<(), Error> {
         if self.nesterov && (self.momentum == 0.0 || self.dampening != 0.0) {
-            let why = "nesterov=true conflicts with momentum=0 or a dampening; set momentum=0.9 and dampening=0";
+            let why =
+                "nesterov=true conflicts with momentum=0 or a dampening; set momentum=0.9 and dampening=0";
             return Err(Error::Conflict { of: Self::INFO.name.into(), why: why.into() });
         }
         Ok(())

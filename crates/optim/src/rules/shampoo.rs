@@ -154,5 +154,8 @@ pub(super) fn whole(of: &str, name: &str, value: f64) -> Result<(), Error> {
     if value.fract() == 0.0 {
         return Ok(());
     }
-    Err(Error::Conflict { of: of.to_string(), why: format!("expected {name} to be a whole number, found {value}") })
+    Err(Error::Conflict {
+        of: of.to_string(),
+        why: format!("expected {name} to be a whole number, found {value}"),
+    })
 }

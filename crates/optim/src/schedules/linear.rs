@@ -1,6 +1,6 @@
 use crate::hyper::{LENGTH, Span};
 use crate::hyperparameters;
-use crate::schedule::{Schedule, ScheduleInfo, progress, linear};
+use crate::schedule::{Schedule, ScheduleInfo, linear, progress};
 
 hyperparameters! {
     /// In a straight line from one factor to another, which it keeps.

@@ -1,5 +1,5 @@
 use crate::hyper::Span;
-use crate::schedule::{Schedule, ScheduleInfo, half_cosine, progress, linear};
+use crate::schedule::{Schedule, ScheduleInfo, half_cosine, linear, progress};
 use crate::{choices, hyperparameters};
 
 hyperparameters! {

@@ -1,6 +1,6 @@
 use crate::error::Error;
 use crate::hyper::{List, Span};
-use crate::schedule::{Schedule, ScheduleInfo, half_cosine, progress, linear};
+use crate::schedule::{Schedule, ScheduleInfo, half_cosine, linear, progress};
 use crate::{choices, hyperparameters};
 
 hyperparameters! {

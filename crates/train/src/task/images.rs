@@ -11,8 +11,6 @@ use tensor::ParamVec;
 use super::Task;
 use crate::error::Error;
 use crate::examples::{Examples, InMemory, Split};
-use crate::loss::CrossEntropy;
-use crate::metric::Metric;
 
 /// A classifier on a split.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,42 +26,6 @@ pub struct Score {
 }
 
 impl Task {
-    /// A network of this kind for the images and classes of a data set.
-    ///
-    /// # Errors
-    /// If the images are too small for it, or one of its widths is 0.
-    pub fn image_classifier(
-        examples: Arc<InMemory>,
-        architecture: &Architecture,
-        normalize: Normalize,
-    ) -> Result<Task, Error> {
-        let (rows, cols, classes) = image_shape(examples.split(Split::Train));
-        let (dataset, pixels) = (examples.info().name.clone(), rows * cols);
-        let least = architecture.least_side();
-        if rows.min(cols) < least {
-            let model = architecture.to_string();
-            return Err(Error::Images { dataset, model, rows, cols, least });
-        }
-        let mut model_name = architecture.to_string();
-        let mut notes = vec![
-            ("dataset", dataset.clone()),
-            ("mean", normalize.mean.to_string()),
-            ("std", normalize.std.to_string()),
-        ];
-        if let Architecture::Mlp { hidden, activation } = architecture {
-            let given = [&[pixels], hidden.as_slice(), &[classes]].concat();
-            if hidden.contains(&0) {
-                return Err(Error::Widths { dataset, given, pixels, classes });
-            }
-            model_name = describe(&given, *activation);
-            notes.push(("activation", activation.name().to_string()));
-        }
-        let model = architecture.build(rows, cols, classes);
-        let task = Task::new(&architecture.to_string(), examples, model, CrossEntropy, Metric::Accuracy);
-        let notes = notes.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-        Ok(Task { model_name, normalize, notes, ..task })
-    }
-
     /// A network of dense layers with all its widths given.
     ///
     /// # Errors
@@ -79,7 +41,7 @@ impl Task {
         match widths {
             [first, hidden @ .., last] if *first == pixels && *last == classes => {
                 let mlp = Architecture::Mlp { hidden: hidden.to_vec(), activation };
-                Task::image_classifier(examples, &mlp, normalize)
+                Task::supervised(examples, &mlp, normalize)
             }
             _ => Err(Error::Widths { dataset, given: widths.to_vec(), pixels, classes }),
         }
@@ -89,7 +51,7 @@ impl Task {
     pub fn notebook(dataset: Dataset) -> Task {
         let simple_nn = Architecture::by_name("mlp").expect("it is listed");
         let examples = Arc::new(InMemory::images(dataset));
-        let task = Task::image_classifier(examples, &simple_nn, Normalize::HALF);
+        let task = Task::supervised(examples, &simple_nn, Normalize::HALF);
         Task { target: Some(0.95), ..task.expect("dense layers take images of any size") }
     }
 

@@ -33,7 +33,8 @@ pub(super) struct Gc {
 impl Gc {
     pub(super) fn run(self) -> Result<(), Failure> {
         let cleaning = Cleaning { older_numbers: self.older_numbers, dry_run: self.dry_run };
-        let Cleaned { claims, runs, before, after } = store::Sqlite::open_existing(&self.place.sqlite()?)?.clean(cleaning)?;
+        let Cleaned { claims, runs, before, after } =
+            store::Sqlite::open_existing(&self.place.sqlite()?)?.clean(cleaning)?;
         console::print(&match self.output.json {
             true => json!({
                 "schema": console::SCHEMA, "kind": "gc", "dry_run": self.dry_run, "claims": claims, "runs": runs,

@@ -36,7 +36,11 @@ impl Grid {
         let line = |row: &Vec<String>| {
             let cells = row.iter().zip(&widths).zip(&right).map(|((cell, &columns), &right)| {
                 let cell = cut(cell, columns);
-                if right { format!("{}{cell}", " ".repeat(columns - width(&cell))) } else { pad(&cell, columns) }
+                if right {
+                    format!("{}{cell}", " ".repeat(columns - width(&cell)))
+                } else {
+                    pad(&cell, columns)
+                }
             });
             cells.collect::<Vec<String>>().join(&" ".repeat(GAP)).trim_end().to_string()
         };
@@ -63,7 +67,8 @@ fn listed(shown: &[Vec<String>], columns: usize) -> Vec<String> {
 fn narrowed(mut widths: Vec<usize>, columns: usize) -> Vec<usize> {
     let room = columns.saturating_sub(GAP * widths.len().saturating_sub(1));
     while widths.iter().sum::<usize>() > room {
-        let Some(widest) = widths.iter_mut().max_by_key(|width| **width).filter(|width| **width > NARROW) else {
+        let Some(widest) = widths.iter_mut().max_by_key(|width| **width).filter(|width| **width > NARROW)
+        else {
             break;
         };
         *widest -= 1;
@@ -94,7 +99,10 @@ mod tests {
     fn a_table_is_as_wide_as_the_terminal_at_most() {
         let grid = |text: &str| Grid {
             columns: vec![("id".into(), false), ("recipe".into(), false), ("value".into(), true)],
-            rows: vec![vec!["1".into(), text.into(), "0.5".into()], vec!["22".into(), "b\u{1b}".into(), "1".into()]],
+            rows: vec![
+                vec!["1".into(), text.into(), "0.5".into()],
+                vec!["22".into(), "b\u{1b}".into(), "1".into()],
+            ],
         };
         assert_eq!(grid("a").lines(80), ["id  recipe   value", "1   a          0.5", "22  b\\u{1b}      1"]);
         let lines = grid("文文文文文文文文文文").lines(25);

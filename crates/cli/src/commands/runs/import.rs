@@ -41,8 +41,9 @@ impl Import {
             let bytes = files::read(path, MAX)?;
             let shown = files::text::path(path);
             let hint = "give results.jsonl of a comparison, or a file of `descent runs export jsonl`";
-            let text = String::from_utf8(bytes)
-                .map_err(|_| Failure::bad_data(format!("{shown}: expected JSON lines, found no text"), hint))?;
+            let text = String::from_utf8(bytes).map_err(|_| {
+                Failure::bad_data(format!("{shown}: expected JSON lines, found no text"), hint)
+            })?;
             let records = report::parse_jsonl(&text)
                 .map_err(|error| Failure::bad_data(format!("{shown}: {error}"), hint))?;
             read.push((path, shown, records));

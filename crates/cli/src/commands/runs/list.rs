@@ -99,7 +99,9 @@ fn table(runs: &[Summary]) -> Grid {
     let names = columns.iter().map(|(name, _)| (name.to_string(), *name == "epochs"));
     let mut heading = vec![("run".to_string(), false)];
     heading.extend(names);
-    heading.extend([("recipe", false), ("seed", true), ("value", true)].map(|(name, right)| (name.into(), right)));
+    heading.extend(
+        [("recipe", false), ("seed", true), ("value", true)].map(|(name, right)| (name.into(), right)),
+    );
     let row = |run: &Summary| {
         let value = match run.value {
             _ if run.status != "finished" => run.status.clone(),

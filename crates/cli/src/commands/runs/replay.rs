@@ -73,7 +73,10 @@ impl Replay {
             )?;
         } else if differences.is_empty() {
             let points: usize = record.curves.values().map(Vec::len).sum();
-            console::print(&format!("{short}: the same bits in {points} points of {} curves", record.curves.len()))?;
+            console::print(&format!(
+                "{short}: the same bits in {points} points of {} curves",
+                record.curves.len()
+            ))?;
         }
         if differences.is_empty() {
             return Ok(());
@@ -81,7 +84,9 @@ impl Replay {
         let [then, now] = [&stored, &record].map(|record| record.environment.version.as_str());
         Err(Failure::failed(
             format!("{short}: other bits than those that are stored:\n{}", differences.join("\n")),
-            format!("it was made by version {then} and done again by {now}: a bug, unless the numbers were changed"),
+            format!(
+                "it was made by version {then} and done again by {now}: a bug, unless the numbers were changed"
+            ),
         ))
     }
 }
@@ -90,10 +95,14 @@ impl Replay {
 fn task_of(record: &Record, place: &PlaceArgs) -> Result<Task, Failure> {
     let (task, settings) = (&record.task, &record.task.settings);
     let cannot = |why: String| {
-        Failure::usage(why, "only networks that classify images of the known sets are put together from a record")
+        Failure::usage(
+            why,
+            "only networks that classify images of the known sets are put together from a record",
+        )
     };
-    let architecture = architecture(&task.name, &task.model)
-        .ok_or_else(|| cannot(format!("expected the name of a network as task, found `{}`", files::text::name(&task.name))))?;
+    let architecture = architecture(&task.name, &task.model).ok_or_else(|| {
+        cannot(format!("expected the name of a network as task, found `{}`", files::text::name(&task.name)))
+    })?;
     let set = data::set(&task.data.name)?;
     let dataset: Dataset = match task.data.sample {
         true => data::load(&Request::embedded(set), &mut |_| ())?,
@@ -107,14 +116,18 @@ fn task_of(record: &Record, place: &PlaceArgs) -> Result<Task, Failure> {
             .map_err(|fault| cannot(format!("validation examples: {fault}")))?;
     }
     if let Some(name) = settings.keys().find(|name| *name != "normalize") {
-        return Err(cannot(format!("the run has the setting `{}`, which is none of the usual ones", files::text::name(name))));
+        return Err(cannot(format!(
+            "the run has the setting `{}`, which is none of the usual ones",
+            files::text::name(name)
+        )));
     }
     let normalize = match settings.get("normalize") {
         None => Normalize::HALF,
-        Some(text) => normalize(text)
-            .ok_or_else(|| Failure::bad_data(format!("normalize: `{}`", files::text::name(text)), "expected `mean=… std=…`"))?,
+        Some(text) => normalize(text).ok_or_else(|| {
+            Failure::bad_data(format!("normalize: `{}`", files::text::name(text)), "expected `mean=… std=…`")
+        })?,
     };
-    let built = Task::image_classifier(Arc::new(examples), &architecture, normalize)?;
+    let built = Task::supervised(Arc::new(examples), &architecture, normalize)?;
     Ok(Task { target: task.target, ..built })
 }
 
@@ -152,7 +165,8 @@ fn same_run(stored: &Record, planned: &Record) -> Result<(), Failure> {
         ]
     });
     let pairs = old.into_iter().zip(new).filter(|(old, new)| old != new);
-    let lines: Vec<String> = pairs.map(|((name, old), (_, new))| format!("{name}: {old} then, {new} now")).collect();
+    let lines: Vec<String> =
+        pairs.map(|((name, old), (_, new))| format!("{name}: {old} then, {new} now")).collect();
     let hint = match stored.environment.kernel == planned.environment.kernel {
         true => "its data must be the same; --data-dir names another folder".to_string(),
         false => format!("run it with DESCENT_KERNEL={}", stored.environment.kernel),

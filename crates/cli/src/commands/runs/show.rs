@@ -57,8 +57,7 @@ fn page(run: &Summary, record: &Record) -> String {
     };
     let examples: Vec<String> =
         task.examples.iter().map(|(split, count)| format!("{} {split}", number(*count as u64))).collect();
-    let settings: Vec<String> =
-        task.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let settings: Vec<String> = task.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let rows = [
         ("key", run.key.clone()),
         ("task", format!("{}: {}, {}", task.name, task.loss, task.metric.name())),
@@ -67,7 +66,14 @@ fn page(run: &Summary, record: &Record) -> String {
         ("settings", settings.join(", ")),
         ("recipe", record.recipe.clone()),
         ("seed", record.seed.to_string()),
-        ("budget", format!("{}, {} in each", counted(budget.epochs.into(), "epoch"), counted(budget.evaluations.into(), "evaluation"))),
+        (
+            "budget",
+            format!(
+                "{}, {} in each",
+                counted(budget.epochs.into(), "epoch"),
+                counted(budget.evaluations.into(), "evaluation")
+            ),
+        ),
         ("status", status),
         ("work", format!("{} updates, {} examples{work}", number(counts.updates), number(counts.examples))),
         (
@@ -96,7 +102,14 @@ fn counted(count: u64, thing: &str) -> String {
 
 /// A row for each curve.
 fn curves(record: &Record) -> Grid {
-    let heading = [("curve", false), ("points", true), ("first", true), ("last", true), ("least", true), ("greatest", true)];
+    let heading = [
+        ("curve", false),
+        ("points", true),
+        ("first", true),
+        ("last", true),
+        ("least", true),
+        ("greatest", true),
+    ];
     let row = |(name, points): (&String, &Vec<train::record::Point>)| {
         let values = || points.iter().map(|point| point.value);
         let shown = |value: Option<f64>| value.map_or("—".to_string(), |value| format!("{value:.4}"));

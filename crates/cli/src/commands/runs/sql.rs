@@ -33,10 +33,11 @@ pub(super) struct Sql {
 
 impl Sql {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let answer = store::Sqlite::query(&self.place.sqlite()?, &self.query).map_err(|error| match error {
-            QueryError::Store(error) => error.into(),
-            QueryError::Sql(why) => Failure::usage(why, "docs/store.md describes tables and views"),
-        })?;
+        let answer =
+            store::Sqlite::query(&self.place.sqlite()?, &self.query).map_err(|error| match error {
+                QueryError::Store(error) => error.into(),
+                QueryError::Sql(why) => Failure::usage(why, "docs/store.md describes tables and views"),
+            })?;
         let lines = match () {
             () if self.output.json => json_lines(&answer),
             () if self.csv => csv(&answer),
@@ -67,7 +68,8 @@ fn csv(Answer { columns, rows }: &Answer) -> Vec<String> {
         false => text.to_string(),
     };
     let heading = columns.iter().map(|name| quoted(name)).collect::<Vec<String>>().join(",");
-    let row = |row: &Vec<Cell>| row.iter().map(|cell| quoted(&whole(cell))).collect::<Vec<String>>().join(",");
+    let row =
+        |row: &Vec<Cell>| row.iter().map(|cell| quoted(&whole(cell))).collect::<Vec<String>>().join(",");
     std::iter::once(heading).chain(rows.iter().map(row)).collect()
 }
 

@@ -23,8 +23,6 @@ impl TestFunction for Levy13 {
 
     fn value<'t, T: Kernels>(x: Var<'t, T>, y: Var<'t, T>) -> Var<'t, T> {
         let wave = |x: Var<'t, T>, frequency: f64| (x * (frequency * PI)).sin().square();
-        wave(x, 3.0)
-            + (x - 1.0).square() * (wave(y, 3.0) + 1.0)
-            + (y - 1.0).square() * (wave(y, 2.0) + 1.0)
+        wave(x, 3.0) + (x - 1.0).square() * (wave(y, 3.0) + 1.0) + (y - 1.0).square() * (wave(y, 2.0) + 1.0)
     }
 }

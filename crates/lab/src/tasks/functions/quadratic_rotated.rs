@@ -14,7 +14,8 @@ pub struct QuadraticRotated;
 
 impl TestFunction for QuadraticRotated {
     const NAME: &'static str = "quadratic-rotated";
-    const WHY: &'static str = "the same valley at 45° to the axes, where a rate for each coordinate helps no more";
+    const WHY: &'static str =
+        "the same valley at 45° to the axes, where a rate for each coordinate helps no more";
     const FORMULA: &'static str = "½(u² + 100 v²), u = (x + y)/√2, v = (y − x)/√2";
     const START: &'static [f32; 2] = &[SQRT_2, 0.0];
     const DOMAIN: [[f64; 2]; 2] = [[-1.5, 1.5], [-1.5, 1.5]];

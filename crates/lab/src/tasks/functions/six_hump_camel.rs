@@ -15,7 +15,8 @@ impl TestFunction for SixHumpCamel {
     const FORMULA: &'static str = "(4 − 2.1x² + x⁴/3)x² + xy + (4y² − 4)y²";
     const START: &'static [f32; 2] = &[-2.0, 1.5];
     const DOMAIN: [[f64; 2]; 2] = [[-3.0, 3.0], [-2.0, 2.0]];
-    const MINIMA: &'static [[f64; 2]] = &[[0.0898420131003, -0.7126564032704], [-0.0898420131003, 0.7126564032704]];
+    const MINIMA: &'static [[f64; 2]] =
+        &[[0.0898420131003, -0.7126564032704], [-0.0898420131003, 0.7126564032704]];
     const MINIMUM: Option<f64> = Some(-1.0316284534898774);
     const SOURCE: &'static str = "Dixon & Szegö 1978";
 
