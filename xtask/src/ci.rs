@@ -1,10 +1,12 @@
 //! Everything that a submission must pass, in the order in which it fails fastest.
 
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::{env, fs, io};
 
-/// The steps: what each is called, and the arguments of cargo.
-const STEPS: [(&str, &[&str]); 4] = [
-    ("format", &["fmt", "--all", "--check"]),
+/// The steps of cargo: what each is called, and its arguments.
+const STEPS: [(&str, &[&str]); 3] = [
     ("lints", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
     ("docs", &["doc", "--workspace", "--no-deps", "--quiet"]),
     ("tests", &["test", "--workspace"]),
@@ -13,12 +15,14 @@ const STEPS: [(&str, &[&str]); 4] = [
 /// What is told afterwards; nothing fails by it.
 const INFORMATION: (&str, &[&str]) = ("instructions, for information", &["xtask", "bench", "instructions"]);
 
+/// Folders with sources.
+const SOURCES: [&str; 3] = ["crates", "tests", "xtask"];
+
 pub(crate) fn run() -> ExitCode {
-    for (name, arguments) in STEPS {
-        if let Err(why) = cargo(name, arguments) {
-            eprintln!("error: {why}");
-            return ExitCode::FAILURE;
-        }
+    let cargo_steps = || STEPS.iter().try_for_each(|(name, arguments)| cargo(name, arguments));
+    if let Err(why) = format().and_then(|()| cargo_steps()) {
+        eprintln!("error: {why}");
+        return ExitCode::FAILURE;
     }
     let (name, arguments) = INFORMATION;
     if let Err(why) = cargo(name, arguments) {
@@ -27,13 +31,43 @@ pub(crate) fn run() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Checks every file, which `cargo fmt` does not: it finds no modules that a macro declares.
+fn format() -> Result<(), String> {
+    let mut files = Vec::new();
+    for folder in SOURCES {
+        sources(Path::new(folder), &mut files).map_err(|error| format!("{folder}: {error}"))?;
+    }
+    files.sort();
+    eprintln!("── format: rustfmt --check of {} files", files.len());
+    let mut command = Command::new("rustfmt");
+    command.args(["--check", "--edition", "2024"]).args(&files);
+    finish("format", &mut command)
+        .map_err(|why| format!("{why}; mend it with `rustfmt --edition 2024 $(git ls-files '*.rs')`"))
+}
+
+/// Adds the Rust files below a folder.
+fn sources(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() && !path.ends_with("target") {
+            sources(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
 fn cargo(name: &str, arguments: &[&str]) -> Result<(), String> {
     eprintln!("── {name}: cargo {}", arguments.join(" "));
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(arguments).env("RUSTDOCFLAGS", "-D warnings").status();
-    match status {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    finish(name, Command::new(cargo).args(arguments).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn finish(name: &str, command: &mut Command) -> Result<(), String> {
+    match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(_) => Err(format!("{name} failed")),
-        Err(error) => Err(format!("cargo cannot be started: {error}")),
+        Err(error) => Err(format!("{name} cannot be started: {error}")),
     }
 }
