@@ -34,7 +34,7 @@ fn mistakes_are_shown_with_what_is_expected() {
         ("lr=1..2 lgo", "unknown scale `lgo`; did you mean `log`?\n  lr=1..2 lgo"),
         ("lr=1..2, x=1..2, lr=3..4", "duplicate `lr`\n  lr=3..4"),
         ("mode=a|b|a", "duplicate `a`\n  mode=a|b|a"),
-        ("lr=\u{1b}[2J..1", "expected a number, found `\u{fffd}[2J`\n  lr=\u{fffd}[2J..1"),
+        ("lr=\u{1b}[2J..1", "expected a number, found `\\u{1b}[2J`\n  lr=\\u{1b}[2J..1"),
         ("mode=a||b", "expected low..high or words with `|` between, found `a||b`\n  mode=a||b"),
     ] {
         let error = text.parse::<Space>().expect_err(text);

@@ -410,7 +410,7 @@ fn md5_is_checked_without_sha256() {
     let (_root, mut request) = request(&[&server]);
     request.set = with_md5("00000000000000000000000000000000");
     let error = fetch(&request, &mut tiny::ignore).unwrap_err().to_string();
-    let found = error.split("MD5 00000000000000000000000000000000, ").nth(1);
+    let found = error.split("MD5 00000000000000000000000000000000, found ").nth(1);
     let found = found.and_then(|rest| rest.split(' ').next()).unwrap_or_else(|| panic!("{error}"));
     // The reported MD5 is correct.
     request.set = with_md5(found.to_string().leak());

@@ -19,7 +19,7 @@ pub(super) const INFO: Info = Info {
     loss: "mean squared error",
     metric: Metric::Loss,
     target: Some(1.3),
-    budget: Budget { epochs: 20, evaluations: 1 },
+    budget: Budget { epochs: 200, evaluations: 1 },
     batch: 64,
     source: "Friedman 1991; generated as scikit-learn's make_friedman1 does",
     build: |info, setup| {

@@ -13,7 +13,7 @@ pub(super) const INFO: Info = Info {
     loss: "cross-entropy",
     metric: Metric::Accuracy,
     target: Some(0.8),
-    budget: Budget { epochs: 40, evaluations: 1 },
+    budget: Budget { epochs: 150, evaluations: 1 },
     batch: 100,
     source: "Greydanus & Kobak 2024",
     build: |info, setup| mnist1d::task(info, setup, models::mnist1d_gru),
