@@ -1,6 +1,6 @@
 //! Atomic replacement of a file by a temporary one, and removal of the temporary files of killed processes.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process;
@@ -58,10 +58,10 @@ impl Temporary {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
                 result => result?,
             };
-            // Some file systems have no locks; a sweep then removes nothing.
-            let _ = file.try_lock();
-            // A sweep may have come between the two lines above.
-            if is_at(&file, &path) {
+            // A sweep may have come since the file was made: it holds the lock now and removes the file, or has done
+            // so. Some file systems have no locks; there a sweep removes nothing.
+            let is_swept = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+            if !is_swept && is_at(&file, &path) {
                 return Ok(Temporary { path, file, renamed: false });
             }
         }
