@@ -130,7 +130,7 @@ impl Comparison {
         }
         let rows: Vec<Row> = groups.iter().map(|(name, group)| row(name, group, target)).collect();
         let pairs = pairs(&groups, metric.direction());
-        let (verdict, warnings) = (verdict(&rows, &pairs, metric), warnings(&runs, &rows));
+        let (verdict, warnings) = (verdict(&runs, &rows, &pairs, metric), warnings(&runs, &rows));
         Comparison {
             command,
             settings: settings(&runs),
@@ -252,7 +252,7 @@ fn pair(a: &str, b: &str, mut differences: Vec<f64>) -> Option<Pair> {
 }
 
 /// One sentence on which differences the seeds can and cannot tell apart.
-fn verdict(rows: &[Row], pairs: &[Pair], metric: Metric) -> String {
+fn verdict(runs: &[Record], rows: &[Row], pairs: &[Pair], metric: Metric) -> String {
     /// With more optimizers than this, only the pairs with the best one are named.
     const ALL_PAIRS: usize = 3;
     let mean = |row: &Row| row.score.as_ref().map(|score| metric.direction().merit(score.mean));
@@ -268,6 +268,9 @@ fn verdict(rows: &[Row], pairs: &[Pair], metric: Metric) -> String {
         return format!("Only {name} ran, so there is nothing to compare it with.");
     }
     let seeds = rows.iter().map(|row| row.runs).max().unwrap_or(0);
+    if seeds < 2 && runs.iter().all(|run| run.task.examples.is_empty()) {
+        return format!("{name} has the best test {measure} from this start, which no seed changes.");
+    }
     if seeds < 2 {
         return format!(
             "{name} has the best test {measure} on this one seed; one seed cannot tell luck from merit, \

@@ -1,7 +1,7 @@
 //! Values of a metric in words: fractions in percent, other measures as numbers.
 
 use lab::compare::Estimate;
-use train::Metric;
+use train::{Direction, Metric};
 
 use crate::number;
 
@@ -37,4 +37,12 @@ pub(crate) fn gain(metric: Metric, x: f64) -> String {
 /// The unit of a gain, as the page has it.
 pub(crate) fn unit(metric: Metric) -> &'static str {
     if metric.is_fraction() { "in percentage points" } else { "positive where the first is better" }
+}
+
+/// Direction of the curves of the loss and the metric.
+pub(crate) fn direction(metric: Metric) -> String {
+    match metric.direction() {
+        Direction::Maximize => format!("Lower is better for the loss, higher for the {}.", metric.name()),
+        Direction::Minimize => "Lower is better.".to_string(),
+    }
 }
