@@ -1,5 +1,7 @@
 //! A comparison: what several runs of several optimizers say together.
 
+mod verdict;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::stats;
 use train::record::Point;
 use train::{Direction, Metric, Record, Split};
+
+pub use verdict::{Verdict, Warning};
 
 /// Records and everything computed from them; all that a report needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,10 +27,6 @@ pub struct Comparison {
     pub rows: Vec<Row>,
     /// Every pair of optimizers, the better one first.
     pub pairs: Vec<Pair>,
-    /// One sentence: which differences the paired seeds can and cannot tell apart.
-    pub verdict: String,
-    /// What a reader must know before believing the numbers (sample data, one seed, diverged runs).
-    pub warnings: Vec<String>,
     /// All runs.
     pub runs: Vec<Record>,
 }
@@ -130,18 +130,7 @@ impl Comparison {
         }
         let rows: Vec<Row> = groups.iter().map(|(name, group)| row(name, group, target)).collect();
         let pairs = pairs(&groups, metric.direction());
-        let (verdict, warnings) = (verdict(&runs, &rows, &pairs, metric), warnings(&runs, &rows));
-        Comparison {
-            command,
-            settings: settings(&runs),
-            metric,
-            target,
-            rows,
-            pairs,
-            verdict,
-            warnings,
-            runs,
-        }
+        Comparison { command, settings: settings(&runs), metric, target, rows, pairs, runs }
     }
 }
 
@@ -249,78 +238,6 @@ fn pair(a: &str, b: &str, mut differences: Vec<f64>) -> Option<Pair> {
     let p_value = stats::paired_t_test(&differences);
     let difference = estimate(differences)?;
     Some(Pair { better: better.to_string(), worse: worse.to_string(), difference, p_value, distinct: false })
-}
-
-/// One sentence on which differences the seeds can and cannot tell apart.
-fn verdict(runs: &[Record], rows: &[Row], pairs: &[Pair], metric: Metric) -> String {
-    /// With more optimizers than this, only the pairs with the best one are named.
-    const ALL_PAIRS: usize = 3;
-    let mean = |row: &Row| row.score.as_ref().map(|score| metric.direction().merit(score.mean));
-    let Some(best) = rows
-        .iter()
-        .filter(|row| row.score.is_some())
-        .max_by(|a, b| mean(a).unwrap_or(f64::NAN).total_cmp(&mean(b).unwrap_or(f64::NAN)))
-    else {
-        return "No run finished, so there is nothing to compare.".to_string();
-    };
-    let (name, measure) = (&best.optimizer, metric.name());
-    if rows.len() == 1 {
-        return format!("Only {name} ran, so there is nothing to compare it with.");
-    }
-    let seeds = rows.iter().map(|row| row.runs).max().unwrap_or(0);
-    if seeds < 2 && runs.iter().all(|run| run.task.examples.is_empty()) {
-        return format!("{name} has the best test {measure} from this start, which no seed changes.");
-    }
-    if seeds < 2 {
-        return format!(
-            "{name} has the best test {measure} on this one seed; one seed cannot tell luck from merit, \
-             so take --seeds 5 or more."
-        );
-    }
-    let shown = |pair: &&Pair| rows.len() <= ALL_PAIRS || pair.better == *name || pair.worse == *name;
-    let points = |x: f64| match metric.is_fraction() {
-        true => format!("{:.2}", 100.0 * x).replace('-', "−"),
-        false => format!("{x:.4}").replace('-', "−"),
-    };
-    let unit = if metric.is_fraction() { " points" } else { "" };
-    let interval = |pair: &Pair| match (pair.difference.low, pair.difference.high) {
-        (Some(low), Some(high)) => format!("95% interval {} to {}", points(low), points(high)),
-        _ => "one pair".to_string(),
-    };
-    let phrase = |pair: &Pair, joint: &str| {
-        let difference = points(pair.difference.mean);
-        format!("{} {joint} {} ({difference}{unit}, {})", pair.better, pair.worse, interval(pair))
-    };
-    let (apart, alike): (Vec<&Pair>, Vec<&Pair>) = pairs.iter().filter(shown).partition(|pair| pair.distinct);
-    let apart: Vec<String> = apart.into_iter().map(|pair| phrase(pair, "over")).collect();
-    let alike: Vec<String> = alike.into_iter().map(|pair| phrase(pair, "and")).collect();
-    let said = match (apart.is_empty(), alike.is_empty()) {
-        (false, true) => format!("tell apart {}", apart.join(", ")),
-        (true, false) => format!("cannot tell apart {}", alike.join(", ")),
-        (false, false) => format!("tell apart {}, but not {}", apart.join(", "), alike.join(", ")),
-        (true, true) => "have no two finished runs to compare".to_string(),
-    };
-    format!("On test {measure} the {seeds} paired seeds {said}.")
-}
-
-fn warnings(runs: &[Record], rows: &[Row]) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if let Some(run) = runs.iter().find(|run| run.task.data.sample) {
-        warnings.push(format!(
-            "This ran on a SAMPLE of {} ({} training and {} test images), not on the whole set: the figures \
-             are not comparable with those of the whole set.",
-            run.task.data.name,
-            run.examples(Split::Train),
-            run.examples(Split::Test)
-        ));
-    }
-    for row in rows.iter().filter(|row| row.diverged > 0) {
-        warnings.push(format!(
-            "{} diverged in {} of {} runs: its figures are of the others.",
-            row.optimizer, row.diverged, row.runs
-        ));
-    }
-    warnings
 }
 
 /// What all runs share; a setting in which they differ is left to the rows.

@@ -1,5 +1,6 @@
 //! Which learning rate to begin with: a range test on a copy of everything.
 
+mod doubt;
 mod exponential_ramp;
 mod found;
 mod suggestion;
@@ -20,8 +21,9 @@ use train::{Budget, Snapshot, Training};
 
 use suggestion::Curve;
 
+pub use doubt::{Doubt, Reason};
 pub use exponential_ramp::ExponentialRamp;
-pub use found::{Across, RangeTest, SeedSweep};
+pub use found::{Across, Departure, RangeTest, SeedSweep};
 pub use suggestion::{Ended, Suggestion};
 
 /// Looks for the learning rate of a recipe by a range test (Smith 2017, section 3.3): a short training

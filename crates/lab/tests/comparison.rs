@@ -1,6 +1,7 @@
 //! What several runs say together.
 
 use lab::Comparison;
+use lab::compare::{Pair, Verdict, Warning};
 use train::record::{Counts, Environment, Point, SCHEMA, Status, TaskRecord};
 use train::{Budget, DataInfo, Metric, Record, Split};
 
@@ -57,22 +58,20 @@ fn compare(groups: &[Vec<Record>]) -> Comparison {
 }
 
 #[test]
-fn the_sentence_names_what_the_seeds_tell_apart_and_what_they_do_not() {
+fn the_verdict_holds_the_pairs_that_the_seeds_tell_apart_and_those_they_do_not() {
     let comparison = compare(&[
         runs("sgd", &[0.90, 0.91, 0.90, 0.91, 0.90]),
         runs("adam", &[0.96, 0.97, 0.96, 0.96, 0.97]),
         runs("rmsprop", &[0.97, 0.96, 0.96, 0.97, 0.96]),
     ]);
-    let verdict = comparison.verdict;
-    assert!(
-        verdict.starts_with("On test accuracy the 5 paired seeds tell apart adam over sgd (6.00 points"),
-        "{verdict}"
-    );
-    assert!(verdict.contains("rmsprop over sgd (6.00 points"), "{verdict}");
-    assert!(
-        verdict.contains("but not adam and rmsprop (0.00 points, 95% interval −1.24 to 1.24)"),
-        "{verdict}"
-    );
+    let Verdict::Paired { best, seeds, apart, alike } = comparison.verdict() else { panic!("five seeds") };
+    let names = |pairs: Vec<&Pair>| -> Vec<(String, String)> {
+        pairs.into_iter().map(|pair| (pair.better.clone(), pair.worse.clone())).collect()
+    };
+    let pair = |a: &str, b: &str| (a.to_string(), b.to_string());
+    assert_eq!((best, seeds), ("rmsprop", 5));
+    assert_eq!(names(apart), [pair("adam", "sgd"), pair("rmsprop", "sgd")]);
+    assert_eq!(names(alike), [pair("adam", "rmsprop")]);
 }
 
 /// `scipy.stats.ttest_rel` of the two gives p = 0.028391429583258257.
@@ -95,13 +94,13 @@ fn pairs_are_tested_by_seed_and_corrected_for_their_number() {
 
 #[test]
 fn too_little_to_compare_is_said() {
-    assert_eq!(compare(&[]).verdict, "No run finished, so there is nothing to compare.");
-    assert!(compare(&[runs("adam", &[0.9, 0.91])]).verdict.starts_with("Only adam ran"));
+    assert_eq!(compare(&[]).verdict(), Verdict::NothingFinished);
+    assert_eq!(compare(&[runs("adam", &[0.9, 0.91])]).verdict(), Verdict::OneOptimizer { name: "adam" });
     let one_seed = compare(&[runs("adam", &[0.9]), runs("sgd", &[0.8])]);
-    assert!(one_seed.verdict.contains("one seed cannot tell luck from merit"), "{}", one_seed.verdict);
+    assert_eq!(one_seed.verdict(), Verdict::OneSeed { best: "adam" });
     let mut functions = [runs("adam", &[0.9]), runs("sgd", &[0.8])];
     functions.iter_mut().flatten().for_each(|run| run.task.examples.clear());
-    assert!(compare(&functions).verdict.ends_with("from this start, which no seed changes."));
+    assert_eq!(compare(&functions).verdict(), Verdict::NoSeedMatters { best: "adam" });
     assert_eq!(one_seed.pairs[0].p_value, None);
     assert_eq!(one_seed.rows[0].score.as_ref().unwrap().low, None);
 }
@@ -135,7 +134,7 @@ fn diverged_runs_are_counted_and_not_averaged() {
     let comparison = Comparison::new(runs, Some(0.95), String::new());
     let row = &comparison.rows[0];
     assert_eq!((row.runs, row.diverged, row.score.as_ref().unwrap().mean), (2, 1, 0.9));
-    assert_eq!(comparison.warnings, ["sgd diverged in 1 of 2 runs: its figures are of the others."]);
+    assert_eq!(comparison.warnings(), [Warning::Diverged { optimizer: "sgd", diverged: 1, runs: 2 }]);
 }
 
 #[test]
@@ -150,5 +149,6 @@ fn an_accuracys_interval_ends_at_100_percent() {
 fn a_sample_is_warned_of() {
     let mut runs = runs("adam", &[0.9]);
     runs[0].task.data.sample = true;
-    assert!(Comparison::new(runs, Some(0.95), String::new()).warnings[0].contains("SAMPLE of mnist"));
+    let comparison = Comparison::new(runs, Some(0.95), String::new());
+    assert_eq!(comparison.warnings(), [Warning::Sample { dataset: "mnist", train: 60_000, test: 10_000 }]);
 }

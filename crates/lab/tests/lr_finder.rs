@@ -2,7 +2,7 @@
 
 use data::Dataset;
 use lab::LrFinder;
-use lab::lr_finder::{Ended, RangeTest, Start, Sweep};
+use lab::lr_finder::{Departure, Doubt, Ended, RangeTest, Reason, Start, Sweep};
 use std::ops::ControlFlow;
 use train::{Budget, Recipe, Task, Training};
 
@@ -107,7 +107,7 @@ fn the_rates_are_those_of_the_optimizer_whatever_the_recipe_says_of_them() {
         let pairs = test.sweeps[0].losses.iter().zip(&tests[0].sweeps[0].losses);
         assert!(pairs.take(far).all(|(a, b)| (a - b).abs() <= 1e-4 * b), "{}", test.recipe);
     }
-    assert!(tests[2].notes[0].contains("`cosine warmup=50%` stood aside"), "{:?}", tests[2].notes);
+    assert_eq!(tests[2].departures, [Departure::Schedule("cosine warmup=50%".to_string())]);
     assert!(tests[2].chosen.as_ref().unwrap().contains("cosine warmup=50%"), "{:?}", tests[2].chosen);
 }
 
@@ -122,9 +122,15 @@ fn plausible_rates_are_found_and_said() {
         let [steepest, edge] = [test.steepest, test.edge].map(|across| across.expect(text));
         assert!(steepest.low <= steepest.median && steepest.median <= steepest.high && steepest.seeds == 5);
         assert!(choice < edge.low, "{text}: {choice} {edge:?}");
-        assert!(test.why.contains("would be chosen"), "{}", test.why);
+        let between = Reason::Middle {
+            choice,
+            steepest: steepest.median,
+            tenth: test.tenth.unwrap().median,
+            edge: Some(edge.median),
+        };
+        assert_eq!(test.reason(), between);
+        assert!(test.doubts().contains(&Doubt::Sample));
         assert_eq!(test.chosen.unwrap().parse::<Recipe>().unwrap().rule().get("lr"), Some(choice.into()));
-        assert!(test.doubts.iter().any(|doubt| doubt.contains("SAMPLE")));
     }
 }
 
@@ -137,14 +143,16 @@ fn what_speaks_against_a_choice_is_said() {
 
     let too_low = said(Sweep { to: 1e-6, ..Sweep::default() }, vec![0, 1]);
     assert_eq!((too_low.choice, &too_low.chosen), (None, &None));
-    assert!(too_low.why.contains("neither clearly falls nor climbs"), "{}", too_low.why);
-    assert!(too_low.doubts[0].contains("all 2 seeds is flat"), "{:?}", too_low.doubts);
-    assert!(too_low.doubts[1].contains("edge of divergence was not reached by all 2 seeds"));
+    assert_eq!(too_low.reason(), Reason::NeverFalls { climbs_from: None });
+    assert_eq!(too_low.doubts()[..2], [Doubt::Flat { seeds: 2 }, Doubt::NoEdge { seeds: 2 }]);
     assert!(too_low.sweeps.iter().all(|sweep| sweep.ended == Ended::LastRate));
 
     let too_high = said(Sweep { from: 1e-3, ..Sweep::default() }, vec![0]);
-    let doubts = too_high.doubts.join("\n");
-    assert!(doubts.contains("falls from the first rates on") && doubts.contains("One seed"), "{doubts}");
+    let doubts = too_high.doubts();
+    assert!(
+        doubts.contains(&Doubt::FallsFromStart { seeds: 1 }) && doubts.contains(&Doubt::OneSeed),
+        "{doubts:?}"
+    );
 }
 
 #[test]
@@ -179,7 +187,7 @@ fn wrappers_groups_and_plateaus_take_part() {
         let found: f64 = rest.split(',').next().unwrap().parse().unwrap();
         assert!((found / (rate * factor) - 1.0).abs() < 0.06, "{chosen}");
     }
-    assert_eq!(groups.notes.len(), 2, "{:?}", groups.notes);
+    assert_eq!(groups.departures, [Departure::Plateau, Departure::GroupRates]);
 }
 
 #[test]
@@ -193,7 +201,7 @@ fn a_stopped_test_keeps_what_is_finished() {
     assert_eq!(test.sweeps.iter().map(|sweep| sweep.seed).collect::<Vec<_>>(), [0]);
     let none = finder.run(&|_| ControlFlow::Break(())).unwrap();
     assert!(none.sweeps.is_empty() && none.choice.is_none() && none.median.is_empty());
-    assert!(none.why.contains("No sweep was finished"), "{}", none.why);
+    assert_eq!((none.reason(), none.doubts()), (Reason::NoSweep, vec![]));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use lab::compare::Warning;
 use lab::store::{Claim, Filter, Holder, Memory, Store};
 use lab::{Comparison, RunMatrix};
 use train::{Budget, Event, Recipe, Split, Task, Training};
@@ -58,8 +59,14 @@ fn a_diverged_run_is_counted_and_said() {
     };
     let comparison = Comparison::new(vec![run("sgd"), run("sgd lr=1e10")], Some(0.95), String::new());
     assert_eq!((comparison.rows[0].diverged, comparison.rows[1].diverged), (0, 1));
-    let said = comparison.warnings.join("\n");
-    assert!(said.contains("sgd lr=10000000000, batch=64 diverged in 1 of 1"), "{said}");
+    let optimizer = "sgd lr=10000000000, batch=64";
+    assert_eq!(
+        comparison.warnings(),
+        [
+            Warning::Sample { dataset: "mnist", train: 1024, test: 200 },
+            Warning::Diverged { optimizer, diverged: 1, runs: 1 }
+        ]
+    );
 }
 
 #[test]

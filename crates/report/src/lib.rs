@@ -9,7 +9,8 @@
 //! | [`page()`] | the comparison as one HTML file that makes no request |
 //! | [`curves_svg`] | loss and accuracy over epochs, one line an optimizer |
 //! | [`schedule_svg`] | the factor of the learning rate over steps |
-//! | [`range_test_svg`], [`range_test_csv`] | the loss over learning rates, and the rates read from it |
+//! | [`range_test_svg`], [`range_test_csv`], [`range_test_json`] | the loss over learning rates, and the rates read from it |
+//! | [`prose`] | sentences about a comparison and a range test |
 //! | [`csv()`] | one row a run and epoch |
 //! | [`jsonl()`], [`parse_jsonl`] | whole records, one a line, and back |
 //!
@@ -44,6 +45,7 @@ mod measure;
 mod number;
 mod page;
 mod panel;
+pub mod prose;
 mod range_test;
 mod ranking;
 mod schedule;
@@ -54,7 +56,7 @@ pub use csv::csv;
 pub use curves::curves_svg;
 pub use jsonl::{Error, jsonl, parse_jsonl};
 pub use page::page;
-pub use range_test::{range_test_csv, range_test_svg};
+pub use range_test::{range_test_csv, range_test_json, range_test_svg};
 pub use schedule::schedule_svg;
 pub use table::{Style, table};
 

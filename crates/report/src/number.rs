@@ -56,6 +56,13 @@ pub(crate) fn epochs(x: f64, column: &[f64]) -> String {
     fixed(x, (1..2).find(fits).unwrap_or(2) as usize)
 }
 
+/// A number to two digits, with an exponent where it is very small or large: `0.0032`, `1e-7`.
+pub(crate) fn two_digits(x: f64) -> String {
+    let short: f64 = format!("{x:.1e}").parse().expect("a number as printed");
+    // Debug is the shortest text that reads back.
+    format!("{short:?}").trim_end_matches(".0").to_string()
+}
+
 /// A p-value to three decimals; the smaller ones are only bounded.
 pub(crate) fn p_value(p: f64) -> String {
     if p < 0.001 { "<0.001".to_string() } else { fixed(p, 3) }

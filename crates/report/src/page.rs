@@ -12,6 +12,7 @@ use crate::look::{STYLE, look};
 use crate::measure;
 use crate::number::{self, NONE, count, counted};
 use crate::panel::Panel;
+use crate::prose;
 use crate::ranking::ranked;
 use crate::table::{cells, footnotes, target};
 use crate::text::{plain, shorten};
@@ -120,7 +121,7 @@ struct RunRow {
 }
 
 fn content(comparison: &Comparison) -> Content {
-    let Comparison { command, settings, metric, rows, pairs, verdict, warnings, runs, .. } = comparison;
+    let Comparison { command, settings, metric, rows, pairs, runs, .. } = comparison;
     let panels = [Panel::loss(comparison), Panel::score(comparison)];
     let left_out = runs.len().saturating_sub(MOST_RUNS);
     Content {
@@ -133,8 +134,8 @@ fn content(comparison: &Comparison) -> Content {
         headline: headline(comparison),
         facts: runs.first().map(facts).unwrap_or_default(),
         sample: runs.iter().find(|run| run.task.data.sample).map(sample),
-        verdict: sentence(verdict),
-        warnings: warnings.iter().map(|warning| sentence(warning)).collect(),
+        verdict: sentence(&prose::verdict(comparison)),
+        warnings: prose::warnings(comparison).iter().map(|warning| sentence(warning)).collect(),
         measure: metric.name(),
         unit: measure::unit(*metric),
         direction: measure::direction(*metric),

@@ -1,11 +1,13 @@
 //! A range test of learning rates as SVG and as CSV.
 
 use lab::lr_finder::{Across, RangeTest};
+use serde::Serialize;
 
 use crate::axis::Axis;
 use crate::curves::{path, push_axes, text};
 use crate::look::{GROUND, INK, Look, SOFT, STYLE, escape, look, px};
 use crate::number;
+use crate::prose;
 use crate::text::{shorten, wrap};
 
 /// The smoothed loss over the learning rate as one SVG file: each seed as a thin line, their median as a
@@ -31,7 +33,7 @@ pub fn range_test_svg(test: &RangeTest) -> String {
             h = px(height),
         ),
         format!(r#"<title id="title">{}</title>"#, escape(&title)),
-        format!(r#"<desc id="desc">{}</desc>"#, escape(&test.why)),
+        format!(r#"<desc id="desc">{}</desc>"#, escape(&prose::reason(test))),
         format!("<style>{STYLE}</style>"),
         format!(r#"<rect class="ground" width="100%" height="100%" fill="{GROUND}"/>"#),
         format!(r#"<g transform="translate({},0)">"#, px(MARGIN)),
@@ -207,6 +209,22 @@ impl Mark {
 fn two_digits(x: f64) -> String {
     let x: f64 = format!("{x:.1e}").parse().expect("a number as printed");
     if (1e-3..1e4).contains(&x) { number::plain(x) } else { format!("{x:e}") }
+}
+
+/// A range test as one JSON object: its numbers, and the sentences of [`prose`] as `why`, `doubts` and
+/// `notes`.
+pub fn range_test_json(test: &RangeTest) -> String {
+    #[derive(Serialize)]
+    struct WithSentences<'t> {
+        #[serde(flatten)]
+        test: &'t RangeTest,
+        why: String,
+        doubts: Vec<String>,
+        notes: Vec<String>,
+    }
+    let notes = test.departures.iter().map(prose::departure).collect();
+    let whole = WithSentences { test, why: prose::reason(test), doubts: prose::doubts(test), notes };
+    serde_json::to_string(&whole).expect("a test has no map and no fallible field")
 }
 
 /// A range test in long form: a header, then one row for each seed and rate, with quoting and line ends

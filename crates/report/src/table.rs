@@ -5,6 +5,7 @@ use train::Metric;
 
 use crate::measure;
 use crate::number::{self, NONE};
+use crate::prose;
 use crate::ranking::ranked;
 use crate::text::{plain, width as columns_of, wrap};
 
@@ -34,13 +35,11 @@ pub fn table(comparison: &Comparison, width: usize, style: Style) -> String {
         lines.extend(footnotes(comparison).iter().flat_map(|note| hanging("", note, width)));
         lines
     };
-    if !comparison.verdict.trim().is_empty() {
+    lines.push(String::new());
+    lines.extend(wrap(&plain(&prose::verdict(comparison)), width));
+    for warning in prose::warnings(comparison) {
         lines.push(String::new());
-        lines.extend(wrap(&plain(&comparison.verdict), width));
-    }
-    for warning in &comparison.warnings {
-        lines.push(String::new());
-        lines.extend(hanging("warning: ", &plain(warning), width));
+        lines.extend(hanging("warning: ", &plain(&warning), width));
     }
     lines.join("\n") + "\n"
 }

@@ -276,8 +276,8 @@ fn show(folder: &Path, comparison: &Comparison, json: bool) -> Result<(), Failur
             "target": comparison.target,
             "rows": comparison.rows,
             "pairs": comparison.pairs,
-            "verdict": comparison.verdict,
-            "warnings": comparison.warnings,
+            "verdict": report::prose::verdict(comparison),
+            "warnings": report::prose::warnings(comparison),
             "folder": folder.to_string_lossy(),
         });
         console::print(&format!("{}{summary}", report::jsonl(&comparison.runs)))?;

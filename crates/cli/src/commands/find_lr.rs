@@ -8,7 +8,7 @@ use files::Output;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lab::LrFinder;
 use lab::lr_finder::{Across, Ended, RangeTest, Start, Step, Sweep};
-use optim::hyper::Value;
+use report::prose;
 use std::ops::ControlFlow;
 use train::Recipe;
 
@@ -129,7 +129,7 @@ fn run(find: &FindLr) -> Result<(), Failure> {
         return Err(Failure::signal(code, done));
     }
 
-    let object = serde_json::to_string(&test).expect("a test has no map and no fallible field") + "\n";
+    let object = report::range_test_json(&test) + "\n";
     let texts = [report::range_test_svg(&test), report::range_test_csv(&test), object.clone()];
     let written = outputs.iter().zip(&texts).try_for_each(|(output, text)| output.commit(text.as_bytes()));
     // What was found is shown in any case.
@@ -157,11 +157,12 @@ fn page(test: &RangeTest, find: &FindLr, svg: Option<&PathBuf>, width: usize) ->
     );
     page.push('\n');
     page += &text::table(&rows(test), 2, width).concat();
-    page += &format!("\n{}", text::paragraph(&test.why, 0, width));
-    for doubt in &test.doubts {
+    page += &format!("\n{}", text::paragraph(&prose::reason(test), 0, width));
+    for doubt in prose::doubts(test) {
         page += &format!("\n{}", text::paragraph(&format!("DOUBT: {doubt}"), 0, width));
     }
-    for note in &test.notes {
+    for departure in &test.departures {
+        let note = prose::departure(departure);
         page += &format!("\n{}", text::paragraph(&format!("NOTE: {note}"), 0, width));
     }
     if let (Some(chosen), Some(flags)) = (&test.chosen, train_flags(find)) {
@@ -219,11 +220,9 @@ fn rows(test: &RangeTest) -> Vec<[String; 6]> {
     rows
 }
 
-/// A rate with two digits; the dash stands for none.
+/// A rate with two digits, or a dash for none.
 fn digits(rate: Option<f64>) -> String {
-    let short =
-        |rate: f64| Value::Number(format!("{rate:.1e}").parse().expect("a number as printed")).to_string();
-    rate.map_or("—".to_string(), short)
+    rate.map_or("—".to_string(), prose::rate)
 }
 
 /// A bar, or a line now and then, when it takes longer than a second.

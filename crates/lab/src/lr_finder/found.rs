@@ -51,12 +51,19 @@ pub struct RangeTest {
     pub choice: Option<f64>,
     /// The recipe with that rate.
     pub chosen: Option<String>,
-    /// What is chosen and why, or why nothing is, in words.
-    pub why: String,
-    /// Reasons not to trust it.
-    pub doubts: Vec<String>,
-    /// What was done otherwise than in a run.
-    pub notes: Vec<String>,
+    /// Differences from an ordinary run of the recipe.
+    pub departures: Vec<Departure>,
+}
+
+/// A part of the recipe that a range test treats otherwise than a run does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Departure {
+    /// This schedule, as a recipe spells it, does not act while the rate rises.
+    Schedule(String),
+    /// The plateau does not act while the rate rises.
+    Plateau,
+    /// The rates of groups rise in proportion to the recipe's own.
+    GroupRates,
 }
 
 /// One sweep.
@@ -103,7 +110,7 @@ impl RangeTest {
         let choices = across(|reading| reading.choice);
         let choice =
             choices.filter(|found| 2 * found.seeds >= sweeps.len()).map(|found| two_digits(found.median));
-        let mut test = RangeTest {
+        RangeTest {
             schema: 1,
             dataset: task.examples.info().name.clone(),
             origin: task.examples.info().origin.clone(),
@@ -122,124 +129,11 @@ impl RangeTest {
             choices,
             choice,
             chosen: choice.map(|rate| with_rate(recipe, rate).to_string()),
-            why: String::new(),
-            doubts: vec![],
-            notes: notes(recipe),
+            departures: departures(recipe),
             sweeps,
-        };
-        (test.why, test.doubts) = (test.reason(), test.doubts());
-        test
-    }
-
-    /// What is chosen and why.
-    fn reason(&self) -> String {
-        let (Some(choice), Some(steepest), Some(tenth)) = (self.choice, self.steepest, self.tenth) else {
-            return match self.edge {
-                _ if self.sweeps.is_empty() => "No sweep was finished, so nothing is chosen.".to_string(),
-                Some(edge) => format!(
-                    "Nothing is chosen: the loss does not clearly fall at any rate. It climbs from about {} on.",
-                    written(edge.median)
-                ),
-                None => {
-                    "Nothing is chosen: the loss neither clearly falls nor climbs at any rate.".to_string()
-                }
-            };
-        };
-        let from_edge = self.edge.map_or(String::new(), |edge| {
-            format!(
-                " From there to the edge of divergence, {}, it is a factor of {}.",
-                written(edge.median),
-                written(edge.median / choice)
-            )
-        });
-        format!(
-            "lr={} would be chosen: half way, in orders of magnitude, between the rate where the loss falls most \
-             steeply ({}), which tends to be too bold, and a tenth of the rate where it is lowest ({}), which \
-             tends to be too timid.{from_edge}",
-            written(choice),
-            written(steepest.median),
-            written(tenth.median)
-        )
-    }
-
-    /// Reasons not to trust it.
-    fn doubts(&self) -> Vec<String> {
-        let RangeTest { sweep, sweeps, choices, edge, .. } = self;
-        let n = sweeps.len();
-        let mut doubts = vec![];
-        if n == 0 {
-            return doubts;
         }
-        let flat = sweeps.iter().filter(|sweep| sweep.reading.choice.is_none()).count();
-        if flat > 0 {
-            doubts.push(format!(
-                "The curve of {} is flat: the loss never falls clearly below its beginning, compared with the \
-                 noise of the batches. Take more steps, larger batches, or weights that have more to learn.",
-                of_seeds(flat, n)
-            ));
-        }
-        let borne = sweeps.iter().filter(|sweep| sweep.reading.edge.is_none()).count();
-        if borne > 0 {
-            doubts.push(format!(
-                "The edge of divergence was not reached by {}: rates up to {} are borne, and the lowest loss \
-                 may lie beyond. Let the sweep end at a greater rate.",
-                of_seeds(borne, n),
-                written(sweep.to)
-            ));
-        }
-        let low = sweep.rate(sweep.steps as usize / 5);
-        let early = |sweep: &SeedSweep| sweep.reading.choice.is_some_and(|choice| choice < low);
-        let early = sweeps.iter().filter(|sweep| early(sweep)).count();
-        if early > 0 {
-            doubts.push(format!(
-                "The loss of {} falls from the first rates on, so {} may be too great to begin with. Let the \
-                 sweep begin at a smaller rate.",
-                of_seeds(early, n),
-                written(sweep.from)
-            ));
-        }
-        if let Some(Across { low, high, seeds, .. }) = choices.filter(|found| found.high > AGREE * found.low)
-        {
-            doubts.push(format!(
-                "The seeds disagree: {seeds} of them would choose from {} to {}. Take more seeds, more steps or \
-                 larger batches.",
-                written(low),
-                written(high)
-            ));
-        }
-        if let (Some(steepest), Some(tenth)) = (self.steepest, self.tenth)
-            && (steepest.median > APART * tenth.median || tenth.median > APART * steepest.median)
-        {
-            doubts.push(format!(
-                "The two readings are a factor of {} apart, so the middle between them says little.",
-                written((steepest.median / tenth.median).max(tenth.median / steepest.median))
-            ));
-        }
-        if let (Some(choice), Some(edge)) = (self.choice, edge)
-            && edge.low < NEAR * choice
-        {
-            doubts.push(format!(
-                "The choice is near the edge of divergence: one seed leaves it at {}. Take a third of it, or a \
-                 warm-up.",
-                written(edge.low)
-            ));
-        }
-        if n == 1 {
-            doubts.push("One seed cannot tell luck from merit.".to_string());
-        }
-        if self.sample {
-            doubts.push(format!("This ran on a SAMPLE of {}, not on the whole set.", self.dataset));
-        }
-        doubts
     }
 }
-
-/// Choices within this factor agree.
-const AGREE: f64 = 5.0;
-/// Two readings within this factor have a middle.
-const APART: f64 = 30.0;
-/// A choice is near an edge within this factor.
-const NEAR: f64 = 3.0;
 
 impl Across {
     fn of(rates: Vec<f64>) -> Option<Across> {
@@ -304,43 +198,26 @@ fn describe(start: &Start<'_>) -> String {
     }
 }
 
-fn notes(recipe: &Recipe) -> Vec<String> {
+fn departures(recipe: &Recipe) -> Vec<Departure> {
     let method = &recipe.method;
-    let mut notes = vec![];
+    let mut found = vec![];
     if method.schedule != LrSchedule::default() {
-        notes.push(format!(
-            "The schedule `{}` stood aside while the rate rose; it multiplies the rate that is chosen.",
-            method.schedule
-        ));
+        found.push(Departure::Schedule(method.schedule.to_string()));
     }
     if method.plateau.is_some() {
-        notes.push("The plateau stood aside while the rate rose.".to_string());
+        found.push(Departure::Plateau);
     }
     let has_rate = |group: &Group| match &group.rule {
         GroupRule::Rule(rule) => rule.get("lr").is_some(),
         GroupRule::Settings(settings) => settings.iter().any(|(name, _)| name == "lr"),
     };
     if method.groups.iter().any(has_rate) {
-        notes.push("The rates of groups rose in proportion, and are chosen so.".to_string());
+        found.push(Departure::GroupRates);
     }
-    notes
-}
-
-/// `2 of 5 seeds`, `all 5 seeds`.
-fn of_seeds(count: usize, n: usize) -> String {
-    match (count, n) {
-        (_, 1) => "the one seed".to_string(),
-        (count, n) if count == n => format!("all {n} seeds"),
-        (count, n) => format!("{count} of {n} seeds"),
-    }
+    found
 }
 
 /// A rate with two digits.
 fn two_digits(rate: f64) -> f64 {
     format!("{rate:.1e}").parse().expect("a number as printed")
-}
-
-/// The same as text.
-fn written(rate: f64) -> String {
-    Value::Number(two_digits(rate)).to_string()
 }

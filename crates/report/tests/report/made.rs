@@ -54,11 +54,6 @@ pub(crate) fn comparison(optimizers: &[Made], seeds: usize, epochs: usize) -> Co
         target: Some(0.95),
         rows,
         pairs,
-        verdict: format!(
-            "Over {seeds} paired seeds adam and rmsprop reach a higher test accuracy than sgd at \
-             these learning rates; adam and rmsprop cannot be told apart."
-        ),
-        warnings: vec![],
         runs: groups.concat(),
     }
 }

@@ -4,6 +4,7 @@ mod edges;
 mod golden;
 mod made;
 mod page;
+mod prose;
 mod range_test;
 mod records;
 mod schedule;

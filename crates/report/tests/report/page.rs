@@ -38,7 +38,6 @@ fn names_stay_in_their_place() {
     let tags = |text: &str| text.matches('<').count();
     for name in HOSTILE {
         let mut comparison = honest.clone();
-        comparison.verdict = name.into();
         comparison.settings[0] = (name.into(), name.into());
         comparison.pairs[0].better = name.into();
         comparison.rows[0].optimizer = name.into();

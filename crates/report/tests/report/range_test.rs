@@ -1,7 +1,7 @@
 //! Range tests as pictures and as rows; the numbers are made up.
 
 use lab::lr_finder::{Across, Ended, RangeTest, SeedSweep, Suggestion, Sweep};
-use report::{range_test_csv, range_test_svg};
+use report::{range_test_csv, range_test_json, range_test_svg};
 
 const SWEEP: Sweep = Sweep { from: 1e-6, to: 1.0, steps: 61, smoothing: 0.9, stop: 4.0 };
 
@@ -26,7 +26,7 @@ fn sweep(seed: u64) -> SeedSweep {
     SeedSweep { seed, smoothed: losses.clone(), losses, ended: Ended::LastRate, reading }
 }
 
-fn made() -> RangeTest {
+pub(crate) fn made() -> RangeTest {
     let sweeps = vec![sweep(0), sweep(1)];
     RangeTest {
         schema: 1,
@@ -48,9 +48,7 @@ fn made() -> RangeTest {
         choices: across(3.2e-3),
         choice: Some(3.2e-3),
         chosen: Some("adam lr=0.0032, batch=64".into()),
-        why: "Because it is made up.".into(),
-        doubts: vec![],
-        notes: vec![],
+        departures: vec![],
     }
 }
 
@@ -120,4 +118,14 @@ fn rows_are_those_of_the_sweeps() {
     assert!(rows[1].starts_with("mnist,\"adam lr=0.001, batch=64\",0,0,0.000001,2.3,"), "{}", rows[1]);
     let last: Vec<&str> = rows[122].rsplit(',').take(4).collect();
     assert_eq!(last[2..], ["1", "60"]);
+}
+
+#[test]
+fn the_json_form_has_the_numbers_and_the_sentences() {
+    let json: serde_json::Value = serde_json::from_str(&range_test_json(&made())).unwrap();
+    assert_eq!(json["choice"], 3.2e-3);
+    assert!(json["why"].as_str().unwrap().starts_with("lr=0.0032 would be chosen: half way"), "{json}");
+    assert_eq!((&json["doubts"], &json["notes"]), (&serde_json::json!([]), &serde_json::json!([])));
+    let back: RangeTest = serde_json::from_value(json).unwrap();
+    assert_eq!(back, made());
 }

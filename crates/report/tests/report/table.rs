@@ -1,6 +1,6 @@
 //! The table fits, ranks and explains.
 
-use lab::compare::{Comparison, Estimate, Row};
+use lab::compare::{Comparison, Estimate, Pair, Row};
 use proptest::prelude::*;
 use report::{Style, table};
 use train::Metric;
@@ -79,19 +79,27 @@ proptest! {
 }
 
 fn any_comparison() -> impl Strategy<Value = Comparison> {
-    let words = ".{0,120}";
-    (prop::collection::vec(any_row(), 0..6), words, prop::collection::vec(words, 0..3), any_measure())
-        .prop_map(|(rows, verdict, warnings, (metric, target))| Comparison {
+    (prop::collection::vec(any_row(), 0..6), prop::collection::vec(any_pair(), 0..3), any_measure()).prop_map(
+        |(rows, pairs, (metric, target))| Comparison {
             command: String::new(),
             settings: vec![],
             metric,
             target,
             rows,
-            pairs: vec![],
-            verdict,
-            warnings,
+            pairs,
             runs: vec![],
-        })
+        },
+    )
+}
+
+/// A pair with any names, which the verdict quotes.
+fn any_pair() -> impl Strategy<Value = Pair> {
+    (".{0,120}", ".{0,120}", any::<[f64; 3]>(), any::<bool>()).prop_map(
+        |(better, worse, [mean, low, high], distinct)| {
+            let difference = Estimate { mean, low: Some(low), high: Some(high), n: 5 };
+            Pair { better, worse, difference, p_value: Some(0.5), distinct }
+        },
+    )
 }
 
 /// A metric, and a target that may be missing.

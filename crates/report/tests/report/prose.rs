@@ -1,0 +1,136 @@
+//! Every sentence about a result, as a reader meets it.
+
+use lab::Comparison;
+use lab::lr_finder::{Across, Departure, Doubt, RangeTest};
+use report::prose;
+use train::{Metric, Record, Split};
+
+use crate::{made, range_test};
+
+/// Runs of one epoch that end at these accuracies, one a seed.
+fn runs(optimizer: &str, accuracies: &[f64]) -> Vec<Record> {
+    let curve = Record::curve_name(Split::Test, "accuracy");
+    let recipe = made::made(optimizer, optimizer, 0, 0.1, 0.5);
+    let of_seed = |(seed, accuracy): (usize, &f64)| {
+        let mut run = made::run(&recipe, seed as u64, 1);
+        run.curves.get_mut(&curve).and_then(|points| points.last_mut()).expect("a curve").value = *accuracy;
+        run
+    };
+    accuracies.iter().enumerate().map(of_seed).collect()
+}
+
+fn compare(groups: &[Vec<Record>]) -> Comparison {
+    Comparison::new(groups.concat(), Some(0.95), "command".into())
+}
+
+#[test]
+fn the_verdict_names_what_the_seeds_tell_apart_and_what_they_do_not() {
+    let (sgd, adam) =
+        (runs("sgd", &[0.90, 0.91, 0.90, 0.91, 0.90]), runs("adam", &[0.96, 0.97, 0.96, 0.96, 0.97]));
+    let rmsprop = runs("rmsprop", &[0.97, 0.96, 0.96, 0.97, 0.96]);
+    assert_eq!(
+        prose::verdict(&compare(&[sgd.clone(), adam.clone(), rmsprop.clone()])),
+        "On test accuracy the 5 paired seeds tell apart adam over sgd (6.00 points, 95% interval 5.12 to 6.88), \
+         rmsprop over sgd (6.00 points, 95% interval 5.12 to 6.88), but not adam and rmsprop (0.00 points, 95% \
+         interval −1.24 to 1.24)."
+    );
+    assert!(
+        prose::verdict(&compare(&[adam.clone(), rmsprop.clone()]))
+            .contains("seeds cannot tell apart adam and rmsprop")
+    );
+    // With more than three, only pairs with the best one.
+    let four =
+        prose::verdict(&compare(&[sgd, adam, rmsprop, runs("lion", &[0.98, 0.98, 0.981, 0.98, 0.981])]));
+    assert!(four.contains("lion over sgd") && !four.contains("adam over sgd"), "{four}");
+}
+
+#[test]
+fn a_loss_is_told_apart_in_its_own_unit() {
+    let mut comparison = compare(&[runs("sgd", &[0.9, 0.8]), runs("adam", &[0.5, 0.7])]);
+    comparison.metric = Metric::Loss;
+    let verdict = prose::verdict(&comparison);
+    assert!(
+        verdict.contains("test loss") && verdict.contains("(0.2500, ") && !verdict.contains("points"),
+        "{verdict}"
+    );
+}
+
+#[test]
+fn too_little_to_compare_is_said() {
+    let say = |groups: &[Vec<Record>]| prose::verdict(&compare(groups));
+    assert_eq!(say(&[]), "No run finished, so there is nothing to compare.");
+    assert_eq!(say(&[runs("adam", &[0.9, 0.91])]), "Only adam ran, so there is nothing to compare it with.");
+    let mut pair = [runs("adam", &[0.9]), runs("sgd", &[0.8])];
+    assert_eq!(
+        say(&pair),
+        "adam has the best test accuracy on this one seed; one seed cannot tell luck from merit, so take \
+         --seeds 5 or more."
+    );
+    pair.iter_mut().flatten().for_each(|run| run.task.examples.clear());
+    assert_eq!(say(&pair), "adam has the best test accuracy from this start, which no seed changes.");
+}
+
+#[test]
+fn samples_and_diverged_runs_are_warned_of() {
+    let mut runs = runs("sgd", &[0.9, 0.8]);
+    runs[0].task.data.sample = true;
+    runs[1].status = train::record::Status::Diverged { step: 7 };
+    assert_eq!(
+        prose::warnings(&compare(&[runs])),
+        [
+            "This ran on a SAMPLE of mnist (60000 training and 10000 test images), not on the whole set: the \
+             figures are not comparable with those of the whole set.",
+            "sgd diverged in 1 of 2 runs: its figures are of the others."
+        ]
+    );
+}
+
+#[test]
+fn the_reason_of_a_range_test_is_said() {
+    let chosen = range_test::made();
+    assert_eq!(
+        prose::reason(&chosen),
+        "lr=0.0032 would be chosen: half way, in orders of magnitude, between the rate where the loss falls \
+         most steeply (0.001), which tends to be too bold, and a tenth of the rate where it is lowest (0.01), \
+         which tends to be too timid. From there to the edge of divergence, 0.11, it is a factor of 34."
+    );
+    let flat = RangeTest { choice: None, ..chosen };
+    assert_eq!(
+        prose::reason(&flat),
+        "Nothing is chosen: the loss does not clearly fall at any rate. It climbs from about 0.11 on."
+    );
+    let neither = RangeTest { edge: None, ..flat };
+    assert_eq!(
+        prose::reason(&neither),
+        "Nothing is chosen: the loss neither clearly falls nor climbs at any rate."
+    );
+    let none = RangeTest { sweeps: vec![], ..neither };
+    assert_eq!(prose::reason(&none), "No sweep was finished, so nothing is chosen.");
+}
+
+#[test]
+fn every_doubt_and_departure_is_a_sentence() {
+    let test = range_test::made();
+    let far = Across { median: 1e-3, low: 1e-4, high: 1e-2, seeds: 2 };
+    for (doubt, said) in [
+        (Doubt::Flat { seeds: 1 }, "The curve of 1 of 2 seeds is flat: the loss never falls clearly below"),
+        (Doubt::NoEdge { seeds: 2 }, "was not reached by all 2 seeds: rates up to 1 are borne"),
+        (Doubt::FallsFromStart { seeds: 2 }, "falls from the first rates on, so 1e-6 may be too great"),
+        (Doubt::Disagreement(far), "The seeds disagree: 2 of them would choose from 0.0001 to 0.01."),
+        (Doubt::ReadingsApart { factor: 31.4 }, "The two readings are a factor of 31 apart"),
+        (Doubt::NearEdge { edge: 0.02 }, "one seed leaves it at 0.02. Take a third of it"),
+        (Doubt::OneSeed, "One seed cannot tell luck from merit."),
+        (Doubt::Sample, "This ran on a SAMPLE of mnist, not on the whole set."),
+    ] {
+        let sentence = prose::doubt(&test, doubt);
+        assert!(sentence.contains(said) && sentence.ends_with('.'), "{sentence}");
+    }
+    for (departure, said) in [
+        (Departure::Schedule("cosine".into()), "The schedule `cosine` stood aside while the rate rose"),
+        (Departure::Plateau, "The plateau stood aside while the rate rose."),
+        (Departure::GroupRates, "The rates of groups rose in proportion"),
+    ] {
+        let sentence = prose::departure(&departure);
+        assert!(sentence.starts_with(said) && sentence.ends_with('.'), "{sentence}");
+    }
+}
