@@ -1,6 +1,7 @@
 //! Groups of flags that several commands have, each with what its values mean.
 
 mod data;
+mod diagnostics;
 mod model;
 mod output;
 mod own;
@@ -8,6 +9,7 @@ mod task;
 mod threads;
 
 pub(crate) use data::{DataArgs, PlaceArgs, sets};
+pub(crate) use diagnostics::DiagnosticsArgs;
 pub(crate) use model::ModelArgs;
 pub(crate) use output::OutputArgs;
 pub(crate) use own::OwnArgs;

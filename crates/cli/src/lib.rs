@@ -25,6 +25,7 @@ mod facts;
 mod failure;
 mod folders;
 mod glossary;
+mod grid;
 mod hyper_flags;
 mod own;
 mod picture;

@@ -252,3 +252,19 @@ fn every_instruction_set_learns_the_same() {
     assert!(!losses.is_empty());
     assert!(losses.iter().all(|loss| (loss - losses[0]).abs() < 1e-4), "{losses:?}");
 }
+
+#[test]
+fn diagnostics_are_shown_and_in_the_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = "train --task mnist1d-logreg --recipe sgd,batch=100 --epochs 1 --curvature 1";
+    let shown = text(&run(folder.path(), arguments).stdout);
+    for name in ["curve ", "gradient_norm ", "update_ratio ", "effective_lr ", "sharpness "] {
+        assert!(shown.lines().any(|line| line.starts_with(name)), "{name} in {shown}");
+    }
+    let json = text(&run(folder.path(), &format!("{arguments} --json")).stdout);
+    let record: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(record["diagnostics"]["sharpness"].as_array().unwrap().len(), 2);
+    let plain = text(&run(folder.path(), arguments.trim_end_matches(" --curvature 1")).stdout);
+    assert!(!plain.contains("gradient_norm"));
+    assert!(fails(folder.path(), "train --curvature 0", 2).contains("--curvature"));
+}

@@ -19,6 +19,7 @@
 //! ```
 
 mod budget;
+pub mod curvature;
 mod error;
 mod event;
 mod examples;
@@ -40,7 +41,7 @@ pub use recipe::Recipe;
 pub use record::Record;
 pub use task::{Batching, Draw, Evaluation, Order, Score, Task};
 pub use training::checkpoint::Keeper;
-pub use training::{Progress, Snapshot, Training};
+pub use training::{CurvatureEvery, Diagnostics, Progress, Snapshot, Training};
 
 /// Doctest of the README.
 #[cfg(doctest)]

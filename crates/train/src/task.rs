@@ -300,7 +300,7 @@ impl Task {
 }
 
 /// The same numbers in double precision.
-fn in_f64(params: &ParamVec) -> ParamVec<f64> {
+pub(crate) fn in_f64(params: &ParamVec) -> ParamVec<f64> {
     let mut wide = ParamVec::zeros(params.layout().clone());
     wide.as_mut_slice().iter_mut().zip(params.as_slice()).for_each(|(wide, &x)| *wide = x.into());
     wide

@@ -2,9 +2,9 @@
 
 pub(crate) mod checkpoint;
 mod curves;
+mod diagnostics;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -20,10 +20,13 @@ use crate::error::Error;
 use crate::event::{Event, RunInfo};
 use crate::examples::{Batch, Split};
 use crate::recipe::Recipe;
-use crate::record::{Counts, Environment, NUMBERS, Record, SCHEMA, Status, TaskRecord};
+use crate::record::{Counts, Environment, NUMBERS, Point, Record, SCHEMA, Status, TaskRecord};
 use crate::task::{Draw, Evaluation, Task};
 
 use curves::{Curves, RunningMean};
+use diagnostics::{Measured, Place, Probe};
+
+pub use diagnostics::{CurvatureEvery, Diagnostics};
 
 /// A run of one recipe with one seed on one task.
 ///
@@ -57,6 +60,7 @@ pub struct Training<'t> {
     /// Threads that the run was last given.
     threads: usize,
     progress: Progress,
+    probe: Option<Probe>,
     /// Evaluations that are still to be told.
     evaluated: Vec<Event>,
 }
@@ -83,6 +87,8 @@ pub struct Progress {
     /// The losses since the last point of the curve.
     recent_loss: RunningMean,
     curves: Curves,
+    #[serde(default)]
+    measured: Measured,
 }
 
 /// A copy of all that a run has learned.
@@ -123,6 +129,7 @@ impl<'t> Training<'t> {
             epoch_loss: RunningMean::default(),
             recent_loss: RunningMean::default(),
             curves: Curves::new(),
+            measured: Measured::default(),
         };
         let (buffers, gradients, pool) = (task.model.buffers(), weights.zeros_like(), BufferPool::new());
         Ok(Training {
@@ -140,8 +147,16 @@ impl<'t> Training<'t> {
             batch: Batch::default(),
             threads: parallel::threads(),
             progress,
+            probe: None,
             evaluated: Vec::new(),
         })
+    }
+
+    /// The same run with measurements, which change no bit of the training.
+    #[must_use]
+    pub fn with_diagnostics(self, diagnostics: Diagnostics) -> Self {
+        let probe = Some(Probe::new(diagnostics, &self.weights));
+        Training { probe, ..self }
     }
 
     /// Trains to the end, or until `after_step` says to stop. It is called after every batch.
@@ -162,6 +177,9 @@ impl<'t> Training<'t> {
 
     fn run_to_end(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
         watch(self, &Event::RunStarted { run: self.info(), batches: self.progress.steps })?;
+        if self.progress.steps == 0 && self.progress.measured == Measured::default() {
+            self.measure_curvature(0);
+        }
         if self.progress.steps == 0 && self.budget.evaluations > 0 && !self.was_evaluated() {
             self.evaluate(self.watched_split());
             self.tell_evaluations(watch)?;
@@ -219,7 +237,7 @@ impl<'t> Training<'t> {
 
     /// One step on the batch at this place of the epoch; returns the loss before it.
     fn step(&mut self, place: usize) -> f64 {
-        let passes_on = self.leaves_out_steps();
+        let (passes_on, per_epoch) = (self.leaves_out_steps(), self.steps_per_epoch());
         let Training { task, recipe, weights, buffers, gradients, elsewhere, optimizer, pool, batch, .. } =
             self;
         // What dropout leaves out depends on the draw, so it is the same elsewhere.
@@ -231,20 +249,32 @@ impl<'t> Training<'t> {
         if !(loss.is_finite() || passes_on) {
             return loss;
         }
-        if optimizer.requires() == Requires::Gradient {
-            optimizer.step(weights.as_mut_slice(), gradients.as_slice());
-            return loss;
-        }
-        let mut closure = |at: &[f32], result: &mut [f32]| {
-            let zeros = || [gradients.zeros_like(), gradients.zeros_like()];
-            let [elsewhere, there] = elsewhere.get_or_insert_with(zeros);
-            elsewhere.as_mut_slice().copy_from_slice(at);
-            // Running statistics are of the weights that are trained.
-            let loss = task.gradient(pool, elsewhere, &mut buffers.clone(), batch, draw, there);
-            result.copy_from_slice(there.as_slice());
-            loss
+        let mut diagnosed = match Place::of(draw.step, per_epoch) {
+            Place::Between => None,
+            place => self.probe.as_mut().map(|probe| (place, probe)),
         };
-        optimizer.step_with(weights.as_mut_slice(), gradients.as_slice(), loss, &mut closure);
+        if let Some((place, probe)) = &mut diagnosed {
+            let step = diagnostics::Step { task, pool, weights, buffers, gradient: gradients, indices, draw };
+            probe.before_update(*place, &step, &mut self.progress.measured);
+        }
+        match optimizer.requires() {
+            Requires::Gradient => optimizer.step(weights.as_mut_slice(), gradients.as_slice()),
+            Requires::Loss | Requires::Closure => {
+                let mut closure = |at: &[f32], result: &mut [f32]| {
+                    let zeros = || [gradients.zeros_like(), gradients.zeros_like()];
+                    let [elsewhere, there] = elsewhere.get_or_insert_with(zeros);
+                    elsewhere.as_mut_slice().copy_from_slice(at);
+                    // Running statistics are of the weights that are trained.
+                    let loss = task.gradient(pool, elsewhere, &mut buffers.clone(), batch, draw, there);
+                    result.copy_from_slice(there.as_slice());
+                    loss
+                };
+                optimizer.step_with(weights.as_mut_slice(), gradients.as_slice(), loss, &mut closure);
+            }
+        }
+        if let Some((Place::Due, probe)) = diagnosed {
+            probe.after_update(weights, gradients);
+        }
         loss
     }
 
@@ -270,6 +300,7 @@ impl<'t> Training<'t> {
             progress.epoch_loss.add(loss);
             progress.recent_loss.add(loss);
         }
+        self.note_diagnostics(place == per_epoch);
         if falls_on(place, per_epoch, POINTS)
             && let Some(loss) = self.progress.recent_loss.take()
         {
@@ -322,12 +353,45 @@ impl<'t> Training<'t> {
         }
     }
 
+    /// Records what the probe has measured, at the end of an epoch over the whole of it.
+    fn note_diagnostics(&mut self, ends_epoch: bool) {
+        let Some(probe) = &mut self.probe else { return };
+        let mut values = probe.take_values();
+        if ends_epoch {
+            values.extend(self.progress.measured.end_epoch(&self.gradients));
+        }
+        self.push_diagnostics(values);
+        if ends_epoch {
+            self.measure_curvature(self.progress.steps / self.steps_per_epoch());
+        }
+    }
+
+    /// Measures curvature, if it is asked for after this epoch.
+    fn measure_curvature(&mut self, epoch: u64) {
+        let Some(probe) = self.probe.as_ref().filter(|probe| probe.measures_curvature_after(epoch)) else {
+            return;
+        };
+        let values = probe.curvature(self.task, &self.weights, &self.buffers, self.seed);
+        self.push_diagnostics(values);
+    }
+
+    fn push_diagnostics(&mut self, values: Vec<(String, f64)>) {
+        let point = self.point();
+        for (name, value) in values.into_iter().filter(|(_, value)| value.is_finite()) {
+            self.progress.measured.curves.push(&name, Point { value, ..point });
+        }
+    }
+
     /// Adds a measurement to a curve.
     fn push(&mut self, curve: &str, value: f64) {
-        let updates = self.optimizer.steps();
+        let point = Point { value, ..self.point() };
+        self.progress.curves.push(curve, point);
+    }
+
+    /// The present place in the run, with no measurement yet.
+    fn point(&self) -> Point {
         let epoch = self.progress.steps as f64 / self.steps_per_epoch() as f64;
-        let Progress { curves, seconds, .. } = &mut self.progress;
-        curves.push(curve, epoch, updates, *seconds, value);
+        Point { epoch, updates: self.optimizer.steps(), seconds: self.progress.seconds, value: f64::NAN }
     }
 
     /// The run as its events name it.
@@ -462,7 +526,7 @@ impl<'t> Training<'t> {
                 numbers: NUMBERS,
             },
             curves: progress.curves.points(),
-            diagnostics: BTreeMap::new(),
+            diagnostics: progress.measured.curves.points(),
         }
     }
 
@@ -495,6 +559,7 @@ impl<'t> Training<'t> {
         assert_eq!(self.progress.steps, 0, "a run that is under way has its weights");
         assert_eq!(self.weights.layout(), weights.layout(), "weights of the same network");
         self.weights = weights.clone();
+        self.probe.iter_mut().for_each(|probe| probe.begin_with(weights));
     }
 }
 

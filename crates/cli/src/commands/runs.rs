@@ -4,7 +4,6 @@ mod check;
 mod export;
 mod filter;
 mod gc;
-mod grid;
 mod import;
 mod list;
 mod merge;

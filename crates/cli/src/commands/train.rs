@@ -10,9 +10,10 @@ use train::record::{Point, Status};
 use train::{Budget, Event, Keeper, Metric, Recipe, Record, Split, Task, Training, weights};
 
 use super::Command;
-use crate::args::{OutputArgs, TaskArgs, ThreadsArgs};
+use crate::args::{DiagnosticsArgs, OutputArgs, TaskArgs, ThreadsArgs};
 use crate::console;
 use crate::failure::Failure;
+use crate::grid::Grid;
 use crate::hyper_flags::HyperFlags;
 use crate::own;
 use crate::progress::Progress;
@@ -62,6 +63,8 @@ pub(crate) struct Train {
     /// Resume although the checkpoint has other settings
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    diagnostics: DiagnosticsArgs,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -144,6 +147,9 @@ fn run(train: &Train) -> Result<(), Failure> {
     let epochs = train.epochs.unwrap_or(train.task.epochs(EPOCHS));
     let (budget, seed) = (Budget { epochs, evaluations: 1 }, train.seed);
     let mut training = Training::new(&task, &recipe, seed, budget)?;
+    if let Some(diagnostics) = train.diagnostics.diagnostics() {
+        training = training.with_diagnostics(diagnostics);
+    }
 
     training.warnings().iter().for_each(|warning| console::note(&format!("warning: {warning}")));
 
@@ -247,6 +253,11 @@ fn show(record: &Record, task: &Task, saved: Option<&Path>, json: bool) -> Resul
     }
     for (epoch, seconds) in record.curve(Record::EPOCH_LOSS).iter().zip(record.epoch_seconds()) {
         console::print(&epoch_line(record, epoch, seconds))?;
+    }
+    if !record.diagnostics.is_empty() {
+        let of_all_weights = record.diagnostics.iter().filter(|(name, _)| !name.contains('/'));
+        console::print(&Grid::of_curves(of_all_weights).lines(console::width()).join("\n"))?;
+        console::print("each parameter's are in the record: --json")?;
     }
     if let Status::Diverged { step } = record.status {
         console::print(&format!("diverged at update {step}: try a smaller learning rate, or --clip-norm 1"))?;

@@ -20,6 +20,8 @@ const VERSION: u32 = 3;
 const WEIGHTS: &str = "weights.";
 const BUFFERS: &str = "buffers.";
 const OPTIMIZER: &str = "optimizer.";
+/// Before the names of the gradient that diagnostics compare the next one with.
+const PREVIOUS: &str = "previous_gradient.";
 
 impl Training<'_> {
     /// The bytes of a checkpoint, as it is now; none if the run has diverged or a weight is not finite, so
@@ -33,6 +35,9 @@ impl Training<'_> {
         let mut tensors = self.weights.tensors(WEIGHTS);
         tensors.extend(self.buffers.tensors(BUFFERS));
         tensors.extend(state.tensors(OPTIMIZER));
+        if let Some(previous) = self.probe.as_ref().and_then(|probe| probe.previous.as_ref()) {
+            tensors.extend(previous.tensors(PREVIOUS));
+        }
         let mut notes: BTreeMap<String, String> = self.settings().into_iter().collect();
         notes.insert("optimizer".into(), state.notes());
         notes.insert("steps_per_epoch".into(), self.steps_per_epoch().to_string());
@@ -96,16 +101,26 @@ impl Training<'_> {
         let state = StateDict::from_tensors(&tensors, OPTIMIZER, state_notes)
             .map_err(|error| wrong(error.to_string()))?;
         check_counts(&progress, per_epoch, epochs, &state).map_err(wrong)?;
+        let (in_epoch, epoch) = (progress.steps % per_epoch, progress.steps as f64 / per_epoch as f64);
+        if !progress.measured.is_possible(in_epoch, epoch, &self.weights) {
+            return Err(wrong("is damaged: expected diagnostics of this run, found others".into()));
+        }
         if per_epoch != self.steps_per_epoch() {
             let epoch = progress.steps / per_epoch;
             progress.steps = epoch * self.steps_per_epoch();
             (progress.epoch_loss, progress.recent_loss) = (RunningMean::default(), RunningMean::default());
             progress.curves.cut_after(epoch as f64);
+            progress.measured.cut_after(epoch as f64);
         }
         let weights = ParamVec::from_tensors(&tensors, WEIGHTS, self.task.model.layout().clone());
         let buffers = ParamVec::from_tensors(&tensors, BUFFERS, self.buffers.layout().clone());
         let (weights, buffers) = (weights.map_err(located)?, buffers.map_err(located)?);
-        self.take(Snapshot { weights, buffers, state, progress })
+        self.take(Snapshot { weights, buffers, state, progress })?;
+        if let Some(probe) = &mut self.probe {
+            probe.previous =
+                ParamVec::from_tensors(&tensors, PREVIOUS, self.task.model.layout().clone()).ok();
+        }
+        Ok(())
     }
 
     /// Settings that determine a run, by name.

@@ -16,8 +16,7 @@ impl Curves {
         Curves::default()
     }
 
-    pub(super) fn push(&mut self, name: &str, epoch: f64, updates: u64, seconds: f64, value: f64) {
-        let point = Point { epoch, updates, seconds, value };
+    pub(super) fn push(&mut self, name: &str, point: Point) {
         match self.0.get_mut(name) {
             Some(curve) => curve.push(point),
             None => drop(self.0.insert(name.to_string(), vec![point])),

@@ -5,11 +5,11 @@ use lab::Store;
 use lab::store::{Summary, now};
 
 use super::filter::FilterArgs;
-use super::grid::Grid;
 use super::place::StoreArgs;
 use crate::args::OutputArgs;
 use crate::console;
 use crate::failure::Failure;
+use crate::grid::Grid;
 
 /// Digits of a key that are shown, unless more are needed to tell runs apart.
 const DIGITS: usize = 8;

@@ -5,11 +5,11 @@ use lab::store::Summary;
 use train::Record;
 use train::record::Status;
 
-use super::grid::Grid;
 use super::place::{StoreArgs, find};
 use crate::args::OutputArgs;
 use crate::console;
 use crate::failure::Failure;
+use crate::grid::Grid;
 use crate::text;
 
 #[derive(Args)]
@@ -92,38 +92,13 @@ fn page(run: &Summary, record: &Record) -> String {
     let rows: Vec<[String; 2]> =
         filled.map(|(name, value)| [name.to_string(), files::text::visible(&value).into_owned()]).collect();
     let facts: String = text::table(&rows, 0, console::width()).concat();
-    format!("{facts}\n{}", curves(record).lines(console::width()).join("\n"))
+    format!(
+        "{facts}\n{}",
+        Grid::of_curves(record.curves.iter().chain(&record.diagnostics)).lines(console::width()).join("\n")
+    )
 }
 
 /// A number of things: `1 epoch`, `2 epochs`.
 fn counted(count: u64, thing: &str) -> String {
     format!("{} {thing}{}", text::grouped(count), if count == 1 { "" } else { "s" })
-}
-
-/// A row for each curve.
-fn curves(record: &Record) -> Grid {
-    let heading = [
-        ("curve", false),
-        ("points", true),
-        ("first", true),
-        ("last", true),
-        ("least", true),
-        ("greatest", true),
-    ];
-    let row = |(name, points): (&String, &Vec<train::record::Point>)| {
-        let values = || points.iter().map(|point| point.value);
-        let shown = |value: Option<f64>| value.map_or("—".to_string(), |value| format!("{value:.4}"));
-        vec![
-            name.clone(),
-            points.len().to_string(),
-            shown(values().next()),
-            shown(values().next_back()),
-            shown(values().reduce(f64::min)),
-            shown(values().reduce(f64::max)),
-        ]
-    };
-    Grid {
-        columns: heading.map(|(name, right)| (name.to_string(), right)).into(),
-        rows: record.curves.iter().chain(&record.diagnostics).map(row).collect(),
-    }
 }

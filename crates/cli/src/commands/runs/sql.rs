@@ -4,11 +4,11 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use store::{Answer, Cell, QueryError};
 
-use super::grid::Grid;
 use super::place::StoreArgs;
 use crate::args::OutputArgs;
 use crate::console;
 use crate::failure::Failure;
+use crate::grid::Grid;
 
 #[derive(Args)]
 #[command(

@@ -1,6 +1,7 @@
 //! Tables that fit the terminal.
 
 use files::text::visible;
+use train::record::Point;
 
 use crate::text::{pad, width};
 
@@ -10,18 +11,46 @@ const GAP: usize = 2;
 const NARROW: usize = 8;
 
 /// A table of texts.
-pub(super) struct Grid {
+pub(crate) struct Grid {
     /// Names of the columns; true where numbers stand at the right.
-    pub(super) columns: Vec<(String, bool)>,
+    pub(crate) columns: Vec<(String, bool)>,
     /// Rows of as many cells.
-    pub(super) rows: Vec<Vec<String>>,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
 impl Grid {
+    /// A row for each curve, in the order of their names.
+    pub(crate) fn of_curves<'c>(curves: impl IntoIterator<Item = (&'c String, &'c Vec<Point>)>) -> Grid {
+        let heading = [
+            ("curve", false),
+            ("points", true),
+            ("first", true),
+            ("last", true),
+            ("min", true),
+            ("max", true),
+        ];
+        let row = |(name, points): (&String, &Vec<Point>)| {
+            let values = || points.iter().map(|point| point.value);
+            let shown = |value: Option<f64>| value.map_or("—".to_string(), significant);
+            vec![
+                name.clone(),
+                points.len().to_string(),
+                shown(values().next()),
+                shown(values().next_back()),
+                shown(values().reduce(f64::min)),
+                shown(values().reduce(f64::max)),
+            ]
+        };
+        Grid {
+            columns: heading.map(|(name, right)| (name.to_string(), right)).into(),
+            rows: curves.into_iter().map(row).collect(),
+        }
+    }
+
     /// The lines of the table, each of at most `columns`: where it would be wider, the widest columns are
     /// narrowed, and texts that do not fit end in an ellipsis. Where even that is too wide, each cell has a line.
     /// Cells are made visible.
-    pub(super) fn lines(self, columns: usize) -> Vec<String> {
+    pub(crate) fn lines(self, columns: usize) -> Vec<String> {
         let right: Vec<bool> = self.columns.iter().map(|(_, right)| *right).collect();
         let heading = self.columns.into_iter().map(|(name, _)| name).collect();
         let shown: Vec<Vec<String>> = std::iter::once(heading)
@@ -45,6 +74,15 @@ impl Grid {
             cells.collect::<Vec<String>>().join(&" ".repeat(GAP)).trim_end().to_string()
         };
         shown.iter().map(line).collect()
+    }
+}
+
+/// Four decimals, or where these would show less than three digits, three digits and an exponent.
+fn significant(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_string(),
+        size if (0.01..1e6).contains(&size) => format!("{value:.4}"),
+        _ => format!("{value:.2e}"),
     }
 }
 
