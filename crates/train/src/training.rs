@@ -24,7 +24,7 @@ use crate::record::{Counts, Environment, NUMBERS, Point, Record, SCHEMA, Status,
 use crate::task::{Draw, Evaluation, Task};
 
 use curves::{Curves, RunningMean};
-use diagnostics::{Measured, Place, Probe};
+use diagnostics::{Measured, Probe, Timing};
 
 pub use diagnostics::{CurvatureEvery, Diagnostics};
 
@@ -249,13 +249,13 @@ impl<'t> Training<'t> {
         if !(loss.is_finite() || passes_on) {
             return loss;
         }
-        let mut diagnosed = match Place::of(draw.step, per_epoch) {
-            Place::Between => None,
-            place => self.probe.as_mut().map(|probe| (place, probe)),
+        let mut diagnosed = match Timing::of(draw.step, per_epoch) {
+            Timing::Between => None,
+            timing => self.probe.as_mut().map(|probe| (timing, probe)),
         };
-        if let Some((place, probe)) = &mut diagnosed {
+        if let Some((timing, probe)) = &mut diagnosed {
             let step = diagnostics::Step { task, pool, weights, buffers, gradient: gradients, indices, draw };
-            probe.before_update(*place, &step, &mut self.progress.measured);
+            probe.before_update(*timing, &step, &mut self.progress.measured);
         }
         match optimizer.requires() {
             Requires::Gradient => optimizer.step(weights.as_mut_slice(), gradients.as_slice()),
@@ -272,7 +272,7 @@ impl<'t> Training<'t> {
                 optimizer.step_with(weights.as_mut_slice(), gradients.as_slice(), loss, &mut closure);
             }
         }
-        if let Some((Place::Due, probe)) = diagnosed {
+        if let Some((Timing::Due, probe)) = diagnosed {
             probe.after_update(weights, gradients);
         }
         loss

@@ -106,9 +106,9 @@ pub(super) struct Step<'s> {
     pub(super) draw: Draw,
 }
 
-/// Place of a batch between two measurements.
+/// Position of a batch between two measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Timing {
     /// Nothing is measured.
     Between,
     /// The next batch is measured; its gradient is compared with this one's.
@@ -117,14 +117,14 @@ pub(super) enum Place {
     Due,
 }
 
-impl Place {
-    /// Place of a batch, counted from 0 over the whole run.
-    pub(super) fn of(step: u64, per_epoch: u64) -> Place {
+impl Timing {
+    /// Position of a batch, counted from 0 over the whole run.
+    pub(super) fn of(step: u64, per_epoch: u64) -> Timing {
         let interval = (per_epoch / POINTS).max(APART);
         match interval - 1 - step % interval {
-            0 => Place::Due,
-            1 => Place::Before,
-            _ => Place::Between,
+            0 => Timing::Due,
+            1 => Timing::Before,
+            _ => Timing::Between,
         }
     }
 }
@@ -148,12 +148,12 @@ impl Probe {
     }
 
     /// Reads a gradient before the update that it is for.
-    pub(super) fn before_update(&mut self, place: Place, step: &Step<'_>, measured: &mut Measured) {
+    pub(super) fn before_update(&mut self, timing: Timing, step: &Step<'_>, measured: &mut Measured) {
         let gradient = step.gradient;
-        match place {
-            Place::Between => {}
-            Place::Before => self.previous = Some(gradient.clone()),
-            Place::Due => {
+        match timing {
+            Timing::Between => {}
+            Timing::Before => self.previous = Some(gradient.clone()),
+            Timing::Due => {
                 self.before.as_mut_slice().copy_from_slice(step.weights.as_slice());
                 self.measure_noise(step, measured);
                 measured.note_silence(gradient);
