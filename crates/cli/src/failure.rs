@@ -139,7 +139,9 @@ impl From<lab::Error> for Failure {
             lab::Error::Train(error) => error.into(),
             lab::Error::Store(error) => error.into(),
             lab::Error::Threads(error) => error.into(),
-            lab::Error::RangeTest { .. } => Failure { message: error.to_string(), hint, code: 2 },
+            lab::Error::RangeTest { .. } | lab::Error::Study { .. } => {
+                Failure { message: error.to_string(), hint, code: 2 }
+            }
         }
     }
 }

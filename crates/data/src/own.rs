@@ -9,12 +9,13 @@
 //! | [`mod@array`] | `.npy` and IDX files |
 //! | `pictures` | folders of PNG and JPEG files, a sub-folder for each class |
 //! | [`description`] | `dataset.toml` |
+//! | [`keys`] | the keys of a TOML table, with places in errors |
 
 pub mod array;
 mod classes;
 pub mod csv;
 pub mod description;
-mod keys;
+pub mod keys;
 mod normalization;
 mod npy;
 #[cfg(feature = "pictures")]
@@ -24,16 +25,30 @@ mod record;
 pub use description::{Description, Known, Loaded};
 pub use normalization::Normalization;
 
+use std::fmt;
 use std::path::Path;
 
 use crate::error::Error;
 
 /// Mismatch at a place of a file: expected, found, and a hint.
-pub(crate) struct Fault {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
     /// Place within the file, such as `line 3, column 2`; empty for the whole file.
-    pub(crate) place: String,
-    pub(crate) message: String,
-    pub(crate) hint: String,
+    pub place: String,
+    /// The mismatch.
+    pub message: String,
+    /// The next step for a person.
+    pub hint: String,
+}
+
+/// Place and mismatch.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place.is_empty() {
+            true => f.write_str(&self.message),
+            false => write!(f, "{}: {}", self.place, self.message),
+        }
+    }
 }
 
 impl Fault {

@@ -15,6 +15,14 @@ pub enum Error {
     /// Threads that cannot be started.
     #[error(transparent)]
     Threads(#[from] StartError),
+    /// A study that cannot be.
+    #[error("{message}")]
+    Study {
+        /// The fault.
+        message: String,
+        /// The next step.
+        hint: String,
+    },
     /// A range test that cannot be made.
     #[error("{why}")]
     RangeTest {
@@ -38,7 +46,7 @@ impl Error {
             Error::Train(error) => error.hint(),
             Error::Store(error) => Some(error.hint()),
             Error::Threads(error) => Some(error.hint()),
-            Error::RangeTest { hint, .. } => Some(hint.clone()),
+            Error::RangeTest { hint, .. } | Error::Study { hint, .. } => Some(hint.clone()),
         }
     }
 }

@@ -22,11 +22,13 @@
 
 pub mod compare;
 mod error;
+mod executor;
 pub mod lr_finder;
 pub mod run_matrix;
 pub mod search;
 pub mod stats;
 pub mod store;
+pub mod study;
 pub mod tasks;
 mod worker_pool;
 
@@ -35,6 +37,7 @@ pub use error::Error;
 pub use lr_finder::LrFinder;
 pub use run_matrix::RunMatrix;
 pub use store::Store;
+pub use study::Study;
 
 /// Doctest of the README.
 #[cfg(doctest)]

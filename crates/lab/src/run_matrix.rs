@@ -4,18 +4,15 @@ mod kept;
 mod plan;
 mod stored;
 
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use train::{Budget, Event, Recipe, Record, Task, Training};
+use train::{Budget, Event, Recipe, Record, Task};
 
 use crate::error::Error;
-use crate::store::{Holder, Work};
-use crate::worker_pool::{Ending, Job, WorkerPool};
+use crate::executor::{self, Agenda, Part, Request, Waiting};
+use crate::worker_pool::WorkerPool;
 
 pub use kept::{KeptError, KeptRuns, kept_in};
 pub use plan::Plan;
@@ -49,23 +46,27 @@ pub struct RunId {
 /// A reader of the events of all runs, from several threads; any of them may stop everything.
 pub type Watch<'w> = dyn Fn(RunId, &Event) -> ControlFlow<()> + Sync + 'w;
 
-/// A record and its place: recipe, seed.
-type Placed = ((usize, usize), Record);
+/// The runs of a matrix that are not done, in order, and the records of those that are.
+struct Queue {
+    jobs: VecDeque<usize>,
+    records: BTreeMap<usize, Record>,
+}
 
-/// The record of a run, none if it was stopped, or who else has it.
-type Outcome = Result<Option<Placed>, Holder>;
+impl Agenda for Queue {
+    type Job = usize;
 
-/// Time between two looks at runs that others have.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+    fn next(&mut self) -> Option<usize> {
+        self.jobs.pop_front()
+    }
 
-/// What is to be done about a run.
-enum Part<'s> {
-    /// Nothing: it is done.
-    Done(Box<Record>),
-    /// Nothing for now: another process has it.
-    Held(Holder),
-    /// It is to be trained, and kept where it was claimed.
-    Ours(Option<Work<'s>>),
+    fn put_back(&mut self, job: usize) {
+        self.jobs.push_back(job);
+    }
+
+    fn done(&mut self, job: usize, _: String, record: Record) -> Result<(), Error> {
+        self.records.insert(job, record);
+        Ok(())
+    }
 }
 
 impl RunMatrix<'_> {
@@ -116,90 +117,26 @@ impl RunMatrix<'_> {
         Plan::of(self)
     }
 
-    /// Runs everything that has not been done, until nobody else has a run: these are waited for, with a call of
-    /// `waiting` now and then that may stop it.
+    /// Runs everything that has not been done, all recipes of a seed before the next seed.
     fn run_parts<'s>(
         &self,
         part: &(dyn Fn(&str) -> Result<Part<'s>, Error> + Sync),
         watch: &Watch<'_>,
-        waiting: &dyn Fn(&Holder) -> ControlFlow<()>,
+        waiting: &Waiting<'_>,
     ) -> Result<Vec<Record>, Error> {
         self.recipes.iter().try_for_each(Recipe::check)?;
         let pool = WorkerPool::start(self.runs(), self.threads)?;
-        let mut jobs: Vec<usize> = (0..self.runs()).collect();
-        let mut records = Vec::new();
-        loop {
-            let held = Mutex::new(Vec::new());
-            let stopped = AtomicBool::new(false);
-            let ended = pool.run(jobs.len(), |job| {
-                let job = Job { index: jobs[job.index], ..job };
-                let (result, flow) = self.train(job, part, watch)?;
-                if let Err(holder) = &result {
-                    held.lock().unwrap_or_else(PoisonError::into_inner).push((job.index, holder.clone()));
-                }
-                let record = result.unwrap_or(None);
-                Ok::<_, Error>(match flow {
-                    ControlFlow::Continue(()) => Ending::Continue(record),
-                    ControlFlow::Break(()) => {
-                        stopped.store(true, Ordering::Relaxed);
-                        Ending::Break(Some(record))
-                    }
-                })
-            })?;
-            records.extend(ended.into_iter().flatten());
-            let mut held = held.into_inner().unwrap_or_else(PoisonError::into_inner);
-            held.sort_by_key(|(index, _)| *index);
-            let Some((_, holder)) = held.first().filter(|_| !stopped.into_inner()) else { break };
-            if waiting(holder).is_break() {
-                break;
-            }
-            thread::sleep(LOOK_AGAIN);
-            jobs = held.into_iter().map(|(index, _)| index).collect();
-        }
-        records.sort_by_key(|(place, _)| *place);
+        let queue = Queue { jobs: (0..self.runs()).collect(), records: BTreeMap::new() };
+        let (count, task) = (self.recipes.len(), self.task.record());
+        let make = |&job: &usize, worker: usize| {
+            let id = RunId { recipe: job % count, seed: self.seeds[job / count], worker };
+            let recipe = self.recipes[id.recipe].clone();
+            let request = Request { task: (self.task, &task), recipe, seed: id.seed, budget: self.budget };
+            executor::run(&request, part, &mut |event| watch(id, event))
+        };
+        let Queue { records, .. } = executor::execute(&pool, queue, make, waiting)?;
+        let mut records: Vec<(usize, Record)> = records.into_iter().collect();
+        records.sort_by_key(|(job, _)| (job % count, job / count));
         Ok(records.into_iter().map(|(_, record)| record).collect())
-    }
-
-    /// One run, all recipes of a seed before the next seed: its record with its place among all, or who has it.
-    fn train<'s>(
-        &self,
-        job: Job,
-        part: &(dyn Fn(&str) -> Result<Part<'s>, Error> + Sync),
-        watch: &Watch<'_>,
-    ) -> Result<(Outcome, ControlFlow<()>), Error> {
-        let (seed, recipe) = (job.index / self.recipes.len(), job.index % self.recipes.len());
-        let id = RunId { recipe, seed: self.seeds[seed], worker: job.worker };
-        let mut training = Training::new(self.task, &self.recipes[recipe], id.seed, self.budget)?;
-        let (mut flow, mut record) = (ControlFlow::Continue(()), None);
-        match part(&training.record().key())? {
-            Part::Held(holder) => return Ok((Err(holder), flow)),
-            Part::Done(known) => {
-                flow = watch(id, &Event::RunStarted { run: training.info(), batches: 0 });
-                if flow.is_continue() {
-                    flow = watch(id, &Event::RunFinished { record: known.clone() });
-                }
-                // What is there is a result also of a matrix that is stopped.
-                record = Some(((recipe, seed), *known));
-            }
-            Part::Ours(mut work) => {
-                let mut lost = false;
-                training.run_events(&mut |training, event| {
-                    flow = watch(id, event);
-                    if let Event::RunFinished { record: finished } = event {
-                        record = Some(((recipe, seed), Record::clone(finished)));
-                    }
-                    lost = work.as_mut().is_some_and(|work| work.keep(training).is_break());
-                    if lost { ControlFlow::Break(()) } else { flow }
-                });
-                let holder = work.as_ref().map(|work| work.holder().clone());
-                let kept = work.map(|work| work.finish(&training)).transpose()?;
-                // Another process took it over while this one was suspended.
-                if let (Some(None), true, Some(holder)) = (kept, lost, holder) {
-                    return Ok((Err(holder), flow));
-                }
-            }
-        }
-        let ended = if record.is_some() { flow } else { ControlFlow::Break(()) };
-        Ok((Ok(record), ended))
     }
 }

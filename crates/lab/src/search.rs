@@ -13,6 +13,7 @@
 //! ```
 
 mod budget;
+mod declared;
 mod domain;
 mod edge;
 mod finalists;
@@ -21,6 +22,8 @@ mod sampler;
 mod space;
 
 pub use budget::{best_within, nested_budgets};
+pub(crate) use declared::hypers;
+pub use declared::{at_point, declared, limits};
 pub use domain::{Domain, Scale, Side, Value};
 pub use edge::{Edge, Extension, edges, extension, extra_trials};
 pub use finalists::{Finalist, Winner, choose, finalists};

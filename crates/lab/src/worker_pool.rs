@@ -72,14 +72,25 @@ impl WorkerPool {
                 }
             }
         };
+        self.each_worker(take_jobs)?;
+        let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        done.sort_by_key(|(index, _)| *index);
+        done.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// Calls `work` once on every worker, at the same time, with the worker's number from 0.
+    ///
+    /// # Errors
+    /// If a worker cannot be started; then none has begun.
+    pub(crate) fn each_worker(&self, work: impl Fn(usize) + Sync) -> Result<(), StartError> {
         // All of them wait until the last has been started. The first worker is this thread.
         let begins = OnceLock::new();
         thread::scope(|scope| {
             for (worker, threads) in self.workers.iter().enumerate().skip(1) {
-                let (begins, take_jobs) = (&begins, &take_jobs);
+                let (begins, work) = (&begins, &work);
                 let wait = move || {
                     if *begins.wait() {
-                        threads.run(|| take_jobs(worker));
+                        threads.run(|| work(worker));
                     }
                 };
                 if let Err(error) = thread::Builder::new().spawn_scoped(scope, wait) {
@@ -88,12 +99,9 @@ impl WorkerPool {
                 }
             }
             let _ = begins.set(true);
-            self.workers[0].run(|| take_jobs(0));
+            self.workers[0].run(|| work(0));
             Ok(())
-        })?;
-        let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-        done.sort_by_key(|(index, _)| *index);
-        done.into_iter().map(|(_, result)| result).collect()
+        })
     }
 }
 

@@ -128,12 +128,12 @@ fn a_stopped_run_gives_its_claim_back_and_one_that_another_has_is_left_to_it() {
     let key = Training::new(&task, &matrix.recipes[0], 0, BUDGET).unwrap().record().key();
     let other = Holder::new();
     assert_eq!(store.claim(&key, &other).unwrap(), Claim::Ours);
-    let waited = std::cell::Cell::new(0);
+    let waited = std::sync::atomic::AtomicUsize::new(0);
     let wait = |holder: &Holder| {
         assert_eq!(*holder, other);
-        waited.set(waited.get() + 1);
+        waited.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         ControlFlow::Break(())
     };
     let records = matrix.run_in(&store, &|_| None, &|_, _| ControlFlow::Continue(()), &wait).unwrap();
-    assert_eq!((records.len(), records[0].seed, waited.get()), (1, 1, 1));
+    assert_eq!((records.len(), records[0].seed, waited.into_inner()), (1, 1, 1));
 }

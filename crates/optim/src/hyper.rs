@@ -22,6 +22,9 @@ pub struct Hyper {
     pub kind: &'static str,
     /// Which numbers are allowed; `None` for what is no number.
     pub range: Option<Bounds>,
+    /// The interval and scale in which a search looks for it, such as `0.1..10 log`; `None` where these follow
+    /// from its name and default, or it is not searched for.
+    pub search: Option<&'static str>,
 }
 
 impl Hyper {
@@ -134,6 +137,11 @@ impl Bounds {
     /// Whether there is an upper end.
     pub fn is_bounded(&self) -> bool {
         self.high.is_finite()
+    }
+
+    /// The lower and the upper end; the upper one may be infinite, or itself not allowed.
+    pub fn ends(&self) -> (f64, f64) {
+        (self.low, self.high)
     }
 
     /// Whether `x` is finite and inside.
@@ -312,7 +320,8 @@ impl<T: Setting> FromDefault<T> for &'static str {
     }
 }
 
-/// Declares a struct of hyperparameters: default and range beside each field, meaning above it.
+/// Declares a struct of hyperparameters: default and range with each field, meaning above it. Between default
+/// and range, `search "0.1..10 log"` states the interval and the scale of a search.
 /// The types are those that are a [`Setting`]: `f64`, `bool`, [`Span`], [`List`] of those, and what
 /// [`choices!`](crate::choices) declares.
 ///
@@ -337,7 +346,7 @@ macro_rules! hyperparameters {
         pub struct $rule:ident {
             $(
                 #[doc = $doc:literal]
-                $field:ident: $type:ty = $default:literal $(in $range:expr)?
+                $field:ident: $type:ty = $default:literal $(search $search:literal)? $(in $range:expr)?
             ),+ $(,)?
         }
     ) => {
@@ -362,6 +371,7 @@ macro_rules! hyperparameters {
                     default: default.$field.into(),
                     kind: <$type as $crate::hyper::Setting>::KIND,
                     range: [$($crate::hyper::Bounds::from($range))?].first().copied(),
+                    search: [$($search)?].first().copied(),
                 }),+]
             }
 

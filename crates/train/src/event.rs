@@ -2,9 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::Budget;
 use crate::examples::Split;
 use crate::metric::Metric;
+use crate::recipe::Recipe;
 use crate::record::Record;
+use crate::task::Task;
 
 /// Something that happened in a run. [`Training::run_events`](crate::Training::run_events) emits them in order:
 /// one start, then for each batch the evaluations that followed it and its progress, and one end.
@@ -92,6 +95,19 @@ pub struct RunInfo {
 }
 
 impl RunInfo {
+    /// The run of a recipe with a seed.
+    pub fn new(task: &Task, recipe: &Recipe, seed: u64, budget: Budget) -> RunInfo {
+        RunInfo {
+            task: task.name.clone(),
+            metric: task.metric,
+            optimizer: recipe.name(),
+            recipe: recipe.to_string(),
+            seed,
+            epochs: budget.epochs,
+            batches_per_epoch: task.steps_per_epoch(recipe.batch),
+        }
+    }
+
     /// Batches in the whole run.
     pub fn total_batches(&self) -> u64 {
         self.batches_per_epoch * u64::from(self.epochs)

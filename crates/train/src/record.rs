@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tensor::simd;
 
 use crate::budget::Budget;
 use crate::examples::{DataInfo, Split};
 use crate::metric::{Direction, Metric};
+use crate::recipe::Recipe;
 
 /// The version of the record's JSON form, in its field `schema`. [`Record::parse`] reads older ones too.
 pub const SCHEMA: u32 = 2;
@@ -205,13 +207,24 @@ impl Record {
     /// Identifies the run: a hash of task, recipe, seed, budget, kernel and version of the numbers. Two runs
     /// with the same key have the same results.
     pub fn key(&self) -> String {
-        let TaskRecord { name, sha256: data, examples, model, loss, metric, settings, .. } = &self.task;
         let Environment { kernel, numbers, .. } = &self.environment;
-        let parts = (
-            (name, &self.task.data.name, data, examples, model, loss, metric, settings),
-            (&self.recipe, self.seed, self.budget, kernel, numbers),
-        );
-        sha256(&serde_json::to_vec(&parts).expect("plain data"))
+        key(&self.task, &self.recipe, self.seed, self.budget, kernel, *numbers)
+    }
+
+    /// The [`key`](Record::key) of a run on this machine, which has not begun.
+    ///
+    /// ```
+    /// # use train::{Budget, Recipe, Record, Task, Training};
+    /// # let mut request = data::Request::new(data::set("mnist")?);
+    /// # request.offline = true;
+    /// # let task = Task::notebook(data::load(&request, &mut |_| ())?.first(500, 100));
+    /// let (recipe, budget): (Recipe, _) = ("adam".parse()?, Budget { epochs: 1, evaluations: 1 });
+    /// let training = Training::new(&task, &recipe, 7, budget)?;
+    /// assert_eq!(Record::key_of(&task.record(), &recipe, 7, budget), training.record().key());
+    /// # Ok::<(), train::Error>(())
+    /// ```
+    pub fn key_of(task: &TaskRecord, recipe: &Recipe, seed: u64, budget: Budget) -> String {
+        key(task, &recipe.to_string(), seed, budget, simd::path().name(), NUMBERS)
     }
 
     /// Reads a record of this schema or an older one.
@@ -251,6 +264,15 @@ pub enum ParseError {
 #[derive(Deserialize)]
 struct Version {
     schema: u64,
+}
+
+fn key(task: &TaskRecord, recipe: &str, seed: u64, budget: Budget, kernel: &str, numbers: u32) -> String {
+    let TaskRecord { name, sha256: data, examples, model, loss, metric, settings, .. } = task;
+    let parts = (
+        (name, &task.data.name, data, examples, model, loss, metric, settings),
+        (recipe, seed, budget, kernel, numbers),
+    );
+    sha256(&serde_json::to_vec(&parts).expect("plain data"))
 }
 
 fn first_numbers() -> u32 {

@@ -16,6 +16,7 @@ use tensor::{Kernels, ParamVec};
 use crate::examples::{Batch, Examples, Split};
 use crate::loss::{DynLoss, Step};
 use crate::metric::Metric;
+use crate::record::TaskRecord;
 
 pub use images::Score;
 
@@ -148,7 +149,7 @@ impl Task {
     }
 
     /// The settings that numbers depend on and a record has no field for, where they are not the usual ones.
-    pub(crate) fn settings(&self) -> BTreeMap<String, String> {
+    fn settings(&self) -> BTreeMap<String, String> {
         let (ours, usual) = (self.batching, Batching::default());
         let Normalize { mean, std } = self.normalize;
         let settings = [
@@ -164,6 +165,23 @@ impl Task {
         ];
         let told = settings.into_iter().filter(|(differs, ..)| *differs);
         told.map(|(_, name, value)| (name.to_string(), value)).collect()
+    }
+
+    /// The task as a record names it.
+    pub fn record(&self) -> TaskRecord {
+        let examples = Split::ALL.map(|split| (split, self.examples.len(split)));
+        TaskRecord {
+            name: self.name.clone(),
+            data: self.examples.info().clone(),
+            sha256: self.examples.sha256().to_string(),
+            examples: examples.into_iter().filter(|(_, len)| *len > 0).collect(),
+            model: self.model_name.clone(),
+            weights: self.model.layout().len(),
+            loss: self.loss.name().to_string(),
+            settings: self.settings(),
+            metric: self.metric,
+            target: self.target,
+        }
     }
 
     /// Updates in one epoch with batches of this size, the last of which may be smaller.

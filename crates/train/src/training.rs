@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::event::{Event, RunInfo};
 use crate::examples::{Batch, Split};
 use crate::recipe::Recipe;
-use crate::record::{Counts, Environment, NUMBERS, Point, Record, SCHEMA, Status, TaskRecord};
+use crate::record::{Counts, Environment, NUMBERS, Point, Record, SCHEMA, Status};
 use crate::task::{Draw, Evaluation, Task};
 
 use curves::{Curves, RunningMean};
@@ -319,9 +319,9 @@ impl<'t> Training<'t> {
         }
     }
 
-    /// The test examples, once at the end, of a task that was watched on its validation examples.
+    /// The test examples, if there are any, once at the end, of a task that was watched on its validation examples.
     fn finish(&mut self) {
-        if self.watched_split() == Split::Validation {
+        if self.watched_split() == Split::Validation && !self.task.examples.is_empty(Split::Test) {
             self.evaluate(Split::Test);
         }
     }
@@ -396,15 +396,7 @@ impl<'t> Training<'t> {
 
     /// The run as its events name it.
     pub fn info(&self) -> RunInfo {
-        RunInfo {
-            task: self.task.name.clone(),
-            metric: self.task.metric,
-            optimizer: self.recipe.name(),
-            recipe: self.recipe.to_string(),
-            seed: self.seed,
-            epochs: self.budget.epochs,
-            batches_per_epoch: self.steps_per_epoch(),
-        }
+        RunInfo::new(self.task, self.recipe, self.seed, self.budget)
     }
 
     /// Batches in one epoch; the last may be smaller.
@@ -490,22 +482,10 @@ impl<'t> Training<'t> {
 
     /// The result of the run so far.
     pub fn record(&self) -> Record {
-        let (task, progress) = (self.task, &self.progress);
-        let examples = Split::ALL.map(|split| (split, task.examples.len(split)));
+        let progress = &self.progress;
         Record {
             schema: SCHEMA,
-            task: TaskRecord {
-                name: task.name.clone(),
-                data: task.examples.info().clone(),
-                sha256: task.examples.sha256().to_string(),
-                examples: examples.into_iter().filter(|(_, len)| *len > 0).collect(),
-                model: task.model_name.clone(),
-                weights: self.weights.as_slice().len(),
-                loss: task.loss.name().to_string(),
-                settings: task.settings(),
-                metric: task.metric,
-                target: task.target,
-            },
+            task: self.task.record(),
             optimizer: self.recipe.name(),
             recipe: self.recipe.to_string(),
             seed: self.seed,

@@ -4,14 +4,15 @@ use std::ops::ControlFlow;
 
 use train::Record;
 
-use super::{Part, RunMatrix, Watch};
+use super::{RunMatrix, Watch};
 use crate::error::Error;
-use crate::store::{Holder, Store, Turn, take};
+use crate::executor::Part;
+use crate::store::{Holder, Store};
 
 impl RunMatrix<'_> {
     /// As [`run_others`](RunMatrix::run_others), with a store: what it has is not trained, what is trained is put into
     /// it, and of several processes with the same store each trains a part. Runs that others have are waited for at
-    /// the end; `waiting` is told who, twice a second, and may stop it.
+    /// the end; `waiting` is told who, twice a second, from several threads, and may stop it.
     ///
     /// # Errors
     /// As for [`run`](RunMatrix::run), and if the store cannot be read or written, or is damaged.
@@ -20,18 +21,14 @@ impl RunMatrix<'_> {
         store: &dyn Store,
         known: &(dyn Fn(&str) -> Option<Record> + Sync),
         watch: &Watch<'_>,
-        waiting: &dyn Fn(&Holder) -> ControlFlow<()>,
+        waiting: &(dyn Fn(&Holder) -> ControlFlow<()> + Sync),
     ) -> Result<Vec<Record>, Error> {
         let part = |key: &str| {
             if let Some(record) = known(key) {
                 store.put(&record)?;
                 return Ok(Part::Done(Box::new(record)));
             }
-            Ok(match take(store, key)? {
-                Turn::Done(record) => Part::Done(record),
-                Turn::Held(holder) => Part::Held(holder),
-                Turn::Ours(work) => Part::Ours(Some(work)),
-            })
+            Part::of_store(store, key)
         };
         self.run_parts(&part, watch, waiting)
     }

@@ -1,5 +1,7 @@
 //! Two clusters in a small sample: some seeds learn and some get stuck.
 
+use serde::Serialize;
+
 use tensor::random::Stream;
 
 use super::summary::mean;
@@ -16,7 +18,7 @@ const ONE_MODE: [fn(&mut Stream) -> f64; 3] = [
 ];
 
 /// A sample that falls in two.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TwoClusters {
     /// The lower values, sorted.
     pub low: Vec<f64>,

@@ -1,11 +1,13 @@
 //! Effects as probabilities: how often one beats the other.
 
+use serde::Serialize;
+
 use super::distribution::{normal, root};
 use super::interval::Interval;
 use super::proportion::wilson;
 
 /// P(A > B) + ½ P(A = B) with its interval.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Superiority {
     /// The estimate, 0 to 1.
     pub probability: f64,

@@ -1,6 +1,8 @@
 //! Several methods over several tasks: mean ranks, Friedman's test, critical differences (Demšar 2006,
 //! *Statistical comparisons of classifiers over multiple data sets*).
 
+use serde::Serialize;
+
 use super::distribution::{chi_squared, fisher, studentized_range};
 use super::multiple::{Contrast, holm};
 use super::rank_tests::wilcoxon;
@@ -95,7 +97,7 @@ pub fn wilcoxon_holm(scores: &[Vec<f64>], direction: Direction) -> Vec<TaskPair>
 }
 
 /// Tasks on which a method is better, not told apart, or worse.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct WinsTiesLosses {
     /// Told apart and better.
     pub wins: usize,

@@ -1,7 +1,9 @@
 //! Performance profiles over tasks.
 
+use serde::Serialize;
+
 /// A step plot: `y[i]` from `x[i]` up to the next.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Steps {
     /// Where steps are, rising.
     pub x: Vec<f64>,

@@ -1,12 +1,14 @@
 //! Sensitivity of a method to its learning rate: the width of the basin of good rates.
 
+use serde::Serialize;
+
 use super::interval::Interval;
 use super::student_t::mean_interval;
 use super::summary::mean;
 use train::Direction;
 
 /// The rates around the best one whose scores are within a tolerance of its.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Basin {
     /// The best rate.
     pub best: f64,
@@ -65,7 +67,7 @@ fn edge<'a>(mut points: impl Iterator<Item = &'a (f64, f64)>, floor: f64) -> (f6
 }
 
 /// The widths of the basins of several seeds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LrSensitivity {
     /// One a seed whose curve has a finite score.
     pub basins: Vec<Basin>,

@@ -7,7 +7,7 @@ hyperparameters! {
     /// Every weight bets on its next gradient with what its earlier bets have won.
     pub struct Cocob {
         /// Factor η of the gradients; a schedule acts on it.
-        lr: f64 = 1.0 in 0.0..,
+        lr: f64 = 1.0 search "0.1..10 log" in 0.0..,
         /// Bound α on the first bets: they are 1/α of the greatest gradient.
         alpha: f64 = 100.0 in 1.0..,
         /// The greatest gradient ε before there was one.

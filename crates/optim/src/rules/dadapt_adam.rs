@@ -9,7 +9,7 @@ hyperparameters! {
     /// Adam that finds its own step size from the gradients that it has seen.
     pub struct DAdaptAdam {
         /// Factor η of the step size that is found; a schedule acts on it.
-        lr: f64 = 1.0 in 0.0..,
+        lr: f64 = 1.0 search "0.1..10 log" in 0.0..,
         /// Decay β₁ of the mean step.
         beta1: f64 = 0.9 in 0.0..1.0,
         /// Decay β₂ of the mean of squares; √β₂ is that of the estimate's sums.

@@ -9,7 +9,7 @@ hyperparameters! {
     /// Gradient descent that finds its own step size from the gradients that it has seen.
     pub struct DAdaptSgd {
         /// Factor η of the step size that is found; a schedule acts on it.
-        lr: f64 = 1.0 in 0.0..,
+        lr: f64 = 1.0 search "0.1..10 log" in 0.0..,
         /// Share μ of the last weights that is kept in each step.
         momentum: f64 = 0.0 in 0.0..1.0,
         /// Pull λ of every weight towards 0, added to the gradient.

@@ -7,7 +7,7 @@ hyperparameters! {
     /// Gradient descent by the distance that was gone over the size of all gradients.
     pub struct Dog {
         /// Factor η of the step size that is found; a schedule acts on it.
-        lr: f64 = 1.0 in 0.0..,
+        lr: f64 = 1.0 search "0.1..10 log" in 0.0..,
         /// First distance, as a share of 1 more than the norm of the weights.
         initial: f64 = 1e-6 in 0.0..,
         /// Added to the sum of squares, so that nothing is divided by 0.

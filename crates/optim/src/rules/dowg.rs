@@ -7,7 +7,7 @@ hyperparameters! {
     /// Gradient descent by the distance that was gone over gradients weighted by it.
     pub struct Dowg {
         /// Factor η of the step size that is found; a schedule acts on it.
-        lr: f64 = 1.0 in 0.0..,
+        lr: f64 = 1.0 search "0.1..10 log" in 0.0..,
         /// First distance.
         initial: f64 = 1e-6 in 0.0..,
         /// Added to the root, so that nothing is divided by 0.

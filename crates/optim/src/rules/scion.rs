@@ -16,7 +16,7 @@ hyperparameters! {
         /// Step size η.
         lr: f64 = 1e-3 in 0.0..,
         /// Weight α of the new gradient in the mean; 1 for no mean.
-        momentum: f64 = 0.1 in 0.0..=1.0,
+        momentum: f64 = 0.1 search "0.01..1 log" in 0.0..=1.0,
         /// Radius ρ of the ball in which the weights are, or length of a step.
         scale: f64 = 1.0 in 0.0..,
         /// Whether to keep the weights in a ball; else steps have a given length.

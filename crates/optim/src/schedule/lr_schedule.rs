@@ -57,6 +57,7 @@ impl LrSchedule {
         default: Value::Span(Span::Steps(0)),
         kind: Span::KIND,
         range: None,
+        search: None,
     };
 
     /// A schedule without a warm-up.

@@ -7,7 +7,7 @@ hyperparameters! {
     /// Steps with the gradient at the worst place nearby, where near is a share of each weight.
     pub struct Asam {
         /// How far away ρ that place is.
-        rho: f64 = 0.5 in 0.0..,
+        rho: f64 = 0.5 search "0.05..5 log" in 0.0..,
         /// What η a weight of 0 counts as.
         eta: f64 = 0.01 in 0.0..,
     }

@@ -5,7 +5,7 @@ hyperparameters! {
     /// Steps with the gradient at the worst place nearby.
     pub struct Sam {
         /// How far away ρ that place is.
-        rho: f64 = 0.05 in 0.0..,
+        rho: f64 = 0.05 search "0.005..0.5 log" in 0.0..,
     }
 }
 
