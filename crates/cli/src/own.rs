@@ -12,6 +12,16 @@ use train::{DataInfo, Error, Examples, InMemory, Split, Task};
 use crate::args::{DataArgs, ModelArgs};
 use crate::failure::Failure;
 
+/// Examples with some held out for validation.
+pub(crate) fn held_out(examples: InMemory) -> Result<InMemory, Failure> {
+    lab::tasks::hold_out(examples).map_err(|fault| {
+        Failure::bad_data(
+            format!("no validation examples to tune on: {fault}"),
+            "add examples, or tune nothing: --untuned",
+        )
+    })
+}
+
 /// Data of a user's own in memory.
 pub(crate) struct Data {
     pub(crate) examples: Arc<InMemory>,
@@ -51,6 +61,12 @@ impl Data {
         let info = DataInfo { name: arguments.name(), origin: paths.join(" and "), sample: false };
         let examples = Arc::new(InMemory::new(info, splits.train, splits.validation, splits.test));
         Ok(Data { examples, normalize, notes })
+    }
+
+    /// The same with validation examples, held out of the training examples where there are none.
+    pub(crate) fn with_validation(self) -> Result<Data, Failure> {
+        let examples = Arc::into_inner(self.examples).expect("data that were just loaded have one owner");
+        Ok(Data { examples: Arc::new(held_out(examples)?), ..self })
     }
 
     /// A network for the data.

@@ -28,6 +28,8 @@ pub(crate) struct Progress {
     quiet: bool,
     live: Option<(ProgressBar, Vec<ProgressBar>)>,
     workers: Vec<Mutex<Worker>>,
+    /// Names of the recipes; those of their optimizers where there are none.
+    names: Vec<String>,
 }
 
 /// The run of a worker.
@@ -49,7 +51,16 @@ impl Progress {
         let idle = || Mutex::new(Worker { run: None, batches: 0, told: start });
         let workers = (0..workers).map(|_| idle()).collect();
         let (done, over) = (AtomicU64::new(0), AtomicU64::new(0));
-        Progress { total: batches, done, start, runs, over, quiet, live, workers }
+        Progress { total: batches, done, start, runs, over, quiet, live, workers, names: Vec::new() }
+    }
+
+    /// The same with a name for each recipe.
+    pub(crate) fn with_names(self, names: Vec<String>) -> Progress {
+        Progress { names, ..self }
+    }
+
+    fn name<'p>(&'p self, id: RunId, optimizer: &'p str) -> &'p str {
+        self.names.get(id.recipe).map_or(optimizer, String::as_str)
     }
 
     /// Reads an event of a run.
@@ -65,7 +76,7 @@ impl Progress {
                 if !self.quiet && worker.told.elapsed() >= due {
                     let line = worker.run.as_ref().map(|run| {
                         let rate = *examples as f64 / seconds;
-                        under_way(run, *batches, *loss, rate)
+                        under_way(self.name(id, &run.optimizer), run, *batches, *loss, rate)
                     });
                     self.tell(id, &mut worker, line.unwrap_or_default());
                 }
@@ -77,7 +88,7 @@ impl Progress {
                 self.advance(&mut worker, total);
                 self.over.fetch_add(1, Ordering::Relaxed);
                 if !self.quiet {
-                    self.tell(id, &mut worker, over(record));
+                    self.tell(id, &mut worker, over(self.name(id, &record.optimizer), record));
                 }
             }
         }
@@ -128,16 +139,16 @@ fn bars(workers: usize) -> (ProgressBar, Vec<ProgressBar>) {
 }
 
 /// `adam seed 3: epoch 2 of 5, loss 0.1532, 210k examples/s`.
-fn under_way(run: &RunInfo, batches: u64, loss: f64, rate: f64) -> String {
-    let RunInfo { optimizer, seed, epochs, batches_per_epoch, .. } = run;
+fn under_way(name: &str, run: &RunInfo, batches: u64, loss: f64, rate: f64) -> String {
+    let RunInfo { seed, epochs, batches_per_epoch, .. } = run;
     let epoch = (batches / batches_per_epoch.max(&1) + 1).min(u64::from(*epochs));
     let speed = if rate.is_finite() { format!(", {:.0}k examples/s", rate / 1e3) } else { String::new() };
-    format!("{optimizer} seed {seed}: epoch {epoch} of {epochs}, loss {loss:.4}{speed}")
+    format!("{name} seed {seed}: epoch {epoch} of {epochs}, loss {loss:.4}{speed}")
 }
 
 /// `adam seed 3: loss 0.0812, accuracy 97.31%, 4.2 s`.
-fn over(record: &Record) -> String {
-    let head = format!("{} seed {}", record.optimizer, record.seed);
+fn over(name: &str, record: &Record) -> String {
+    let head = format!("{name} seed {}", record.seed);
     let metric = record.task.metric;
     let seconds = record.curve(Record::EPOCH_LOSS).last().map_or(0.0, |point| point.seconds);
     match (record.final_train_loss(), record.final_metric()) {
@@ -214,9 +225,9 @@ mod tests {
     #[test]
     fn lines_say_who_how_far_and_how_well() {
         assert_eq!(
-            under_way(&run(), 152, 0.15321, 210_400.0),
+            under_way("adam", &run(), 152, 0.15321, 210_400.0),
             "adam seed 3: epoch 2 of 5, loss 0.1532, 210k examples/s"
         );
-        assert_eq!(over(&record()), "adam seed 3: loss 0.0812, accuracy 97.31%, 4.2 s");
+        assert_eq!(over("adam", &record()), "adam seed 3: loss 0.0812, accuracy 97.31%, 4.2 s");
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-const COMPARE: &str = "compare --optimizers sgd,adam --epochs 1 --seeds 4 --threads 1 --offline --out here";
+const COMPARE: &str = "compare --optimizers sgd,adam --epochs 1 --seeds 4 --threads 1 --untuned --offline --out here";
 
 fn descent(folder: &Path, arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
@@ -72,6 +72,30 @@ fn a_comparison_that_is_killed_goes_on_to_the_same_results() {
     assert_eq!(other.status.code(), Some(2));
     assert!(said(&other).contains("epochs: 1 in the folder, 2 now"), "{}", said(&other));
     assert!(read() == before);
+}
+
+#[test]
+fn a_tuning_that_is_killed_ends_with_the_same_bytes() {
+    const TUNED: &str = "compare --optimizers sgd,adam --epochs 2 --seeds 2 --trials 3 --layers 784,8,10 --batch-size 100 \
+                         --threads 2 --offline --out here";
+    let (whole, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert!(descent(whole.path(), TUNED).output().unwrap().status.success());
+    for finished in [0, 2, 5, 9] {
+        let mut child = descent(killed.path(), TUNED).spawn().unwrap();
+        wait_for(&mut child, &killed.path().join("here/tuning.jsonl"), finished);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let output = descent(killed.path(), TUNED).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    let read = |folder: &Path| fs::read(folder.join("here/tuned.json")).unwrap();
+    assert!(read(killed.path()) == read(whole.path()));
+    assert_eq!(timeless(killed.path()), timeless(whole.path()));
+    let again = descent(killed.path(), TUNED).output().unwrap();
+    assert_eq!(again.stdout, output.stdout);
+    let other = descent(killed.path(), &TUNED.replace("--trials 3", "--trials 4")).output().unwrap();
+    assert_eq!(other.status.code(), Some(2));
+    assert!(said(&other).contains("tuning: 3 learning rates each"), "{}", said(&other));
 }
 
 #[test]

@@ -35,7 +35,7 @@ const OPTIONS: [(&str, &str); 5] = [
     ("--checkpoint", "train --layers 784,8,10 --epochs 1 --checkpoint-every 5 --offline"),
     ("--svg", "find-lr --optimizer sgd --layers 784,8,10 --steps 50 --seeds 1 --offline"),
     ("--svg", "schedule cosine --steps 10"),
-    ("--out", "compare --quick --seeds 2 --epochs 1 --optimizers sgd --offline"),
+    ("--out", "compare --quick --seeds 2 --epochs 1 --optimizers sgd --untuned --offline"),
 ];
 
 #[test]
@@ -164,7 +164,7 @@ fn what_cannot_be_written_in_the_end_is_said_after_what_was_found() {
     assert!(told.contains("cannot write --save m.st"), "{told}");
     assert_eq!(fs::read_to_string(folder.path().join("m.st")).unwrap(), "old");
     let (found, told) =
-        limited("compare --quick --seeds 2 --epochs 1 --optimizers sgd --offline --out results");
+        limited("compare --quick --seeds 2 --epochs 1 --optimizers sgd --untuned --offline --out results");
     assert!(found.contains("sgd"), "{found}");
     assert!(told.contains("cannot write --out results/"), "{told}");
     let (found, _) =
@@ -186,7 +186,7 @@ fn names_that_are_not_unicode_or_steer_a_terminal_are_written_out() {
     let odd = OsStr::from_bytes(b"o\xff\x1b[31m");
     let mut compare = descent(
         folder.path(),
-        "compare --quick --seeds 2 --epochs 1 --optimizers sgd --offline --json --out",
+        "compare --quick --seeds 2 --epochs 1 --optimizers sgd --untuned --offline --json --out",
     );
     let output = compare.arg(odd).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));

@@ -35,7 +35,7 @@ fn fails(folder: &Path, code: i32, arguments: &[&str]) -> String {
 fn with_runs() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let compare =
-        ["compare", "--optimizers", "sgd,adam", "--epochs", "1", "--seeds", "2", "--layers", "784,8,10"];
+        ["compare", "--optimizers", "sgd,adam", "--epochs", "1", "--seeds", "2", "--untuned", "--layers", "784,8,10"];
     done(folder.path(), &[&compare[..], &["--batch-size", "500", "--offline", "--out", "made"]].concat());
     let first = done(folder.path(), &["runs", "import", "made/results.jsonl"]);
     assert!(first.contains("4 new runs, 0 that were there"), "{first}");
@@ -131,7 +131,7 @@ fn comparisons_share_their_runs_through_a_store() {
     let folder = folder.path();
     let compare = |optimizers: &str, out: &str| {
         let arguments =
-            ["compare", "--epochs", "1", "--seeds", "2", "--layers", "784,8,10", "--batch-size", "500"];
+            ["compare", "--epochs", "1", "--seeds", "2", "--untuned", "--layers", "784,8,10", "--batch-size", "500"];
         let more = ["--offline", "--store", "shared.db", "--optimizers", optimizers, "--out", out];
         done(folder, &[&arguments[..], &more[..]].concat());
         fs::read_to_string(folder.join(out).join("results.jsonl")).expect("records")

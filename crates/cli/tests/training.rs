@@ -92,7 +92,7 @@ fn a_signal_ends_the_run_in_order_and_it_can_go_on() {
 #[test]
 fn a_stopped_comparison_keeps_the_runs_that_were_finished() {
     let folder = tempfile::tempdir().unwrap();
-    let many = "compare --optimizers sgd --epochs 1 --seeds 4000 --threads 1 --out here";
+    let many = "compare --optimizers sgd --epochs 1 --seeds 4000 --threads 1 --untuned --out here";
     let child = descent(folder.path(), many).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(2500));
     signal(&child, "-INT");
@@ -111,14 +111,22 @@ fn a_quick_comparison_leaves_everything_that_it_names() {
     assert!(output.status.success(), "{told}");
     assert!(told.contains("NOTE: this runs on the embedded sample"), "{told}");
     assert!(told.contains("rmsprop seed 2: loss"), "{told}");
-    assert!(said.contains("SAMPLE") && said.contains("paired seeds"), "{said}");
+    assert!(said.contains("SAMPLE") && said.contains("As they are set"), "{said}");
+    let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let tuned = flat.split("Each tuned alike: 8 learning rates each").nth(1).expect("a second table");
+    for name in ["sgd lr=", "adam lr=", "rmsprop lr="] {
+        assert!(tuned.contains(name), "{name} in {said}");
+    }
+    assert!(tuned.contains("On this one task, each tuned alike, "), "{said}");
     assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
     for name in ["report.html", "curves.svg", "results.csv", "results.jsonl"] {
         assert!(said.contains(name), "{name} is not named in\n{said}");
         assert!(folder.path().join("results/compare-mnist-1").join(name).exists(), "{name}");
     }
+    let page = fs::read_to_string(folder.path().join("results/compare-mnist-1/report.html")).unwrap();
+    assert!(page.contains("The same, each tuned alike") && page.contains("What was chosen"));
     // The next one does not replace it.
-    assert!(run(folder.path(), "compare --quick --seeds 2 --optimizers adam").status.success());
+    assert!(run(folder.path(), "compare --quick --seeds 2 --optimizers adam --untuned").status.success());
     assert!(folder.path().join("results/compare-mnist-2/report.html").exists());
 }
 
@@ -134,12 +142,38 @@ fn json_is_all_that_standard_output_holds() {
             .map(|line| serde_json::from_str(line).expect("JSON"))
             .collect::<Vec<serde_json::Value>>()
     };
-    let compared = lines("compare --epochs 1 --seeds 2 --optimizers sgd,adam --json --out out");
+    let compared = lines("compare --epochs 1 --seeds 2 --optimizers sgd,adam --untuned --json --out out");
     assert_eq!(compared.len(), 5);
     assert!(compared[..4].iter().all(|line| line["schema"] == 2) && compared[4]["schema"] == 1);
     assert!(compared[4]["verdict"].as_str().unwrap().contains("paired seeds"));
     let trained = lines("train --layers 784,8,10 --epochs 1 --json");
     assert_eq!((trained.len(), &trained[0]["optimizer"]), (1, &"adam".into()));
+}
+
+#[test]
+fn what_is_tuned_is_what_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = "compare --layers 784,8,10 --batch-size 500 --epochs 1 --trials 2 --json";
+    let summary = |arguments: &str| -> serde_json::Value {
+        let output = run(folder.path(), arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_str(text(&output.stdout).lines().last().unwrap()).unwrap()
+    };
+    let tuned = summary(&format!("{small} --optimizers sgd,adam --seeds 3..5 --out a"));
+    assert_eq!(tuned["tuned"]["study"]["cells"].as_array().unwrap().len(), 2);
+    assert_eq!(tuned["tuned"]["study"]["cells"][0]["runs"][0]["seed"], 3);
+    assert_eq!(tuned["tuned"]["study"]["rulesets"][0], "lr");
+    let full = summary(&format!("{small} --optimizers adamw,lion --seeds 2 --tune full --out b"));
+    assert!(full["tuned"]["study"]["cells"][0]["settings"].as_str().unwrap().contains("weight_decay="));
+    // A rate that is stated is not tuned away.
+    let stated = ["compare", "--layers=784,8,10", "--epochs=1", "--seeds=2", "--json", "--out=c", "--optimizers=sgd lr=0.5"];
+    let output = Command::new(env!("CARGO_BIN_EXE_descent")).args(stated).arg("--offline").current_dir(folder.path()).output().unwrap();
+    let last: serde_json::Value = serde_json::from_str(text(&output.stdout).lines().last().unwrap()).unwrap();
+    assert!(last["tuned"].is_null() && text(&output.stderr).contains("--tune"), "{}", text(&output.stderr));
+    assert!(fails(folder.path(), "compare --untuned --tune lr", 2).contains("cannot be used with"));
+    assert!(fails(folder.path(), "compare --seeds 5..5", 2).contains("FROM..TO"));
+    assert!(fails(folder.path(), "compare --seeds 0..1000001", 2).contains("expected"));
+    assert!(fails(folder.path(), "compare --tune momentun", 2).contains("momentum"));
 }
 
 #[test]

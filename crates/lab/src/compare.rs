@@ -1,15 +1,19 @@
 //! A comparison: what several runs of several optimizers say together.
 
+mod names;
+mod tuned;
 mod verdict;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::stats;
+use crate::stats::{self, Contrast, Correction, Interval, PairedTest, simultaneous};
 use train::record::Point;
 use train::{Direction, Metric, Record, Split};
 
+pub use names::names;
+pub use tuned::Tuned;
 pub use verdict::{Verdict, Warning};
 
 /// Records and everything computed from them; all that a report needs.
@@ -100,9 +104,9 @@ pub struct Pair {
     pub better: String,
     /// The other.
     pub worse: String,
-    /// Mean of the paired gains in the metric, with its 95% interval.
+    /// Mean of the paired gains in the metric; the intervals of all pairs hold together at 95%.
     pub difference: Estimate,
-    /// Two-sided p-value of the paired t-test, Holm-corrected over all pairs; `None` with fewer
+    /// Two-sided p-value of the paired t-test, Bonferroni-corrected over all pairs; `None` with fewer
     /// than two pairs of seeds.
     pub p_value: Option<f64>,
     /// Whether the seeds tell the two apart at the 5% level.
@@ -121,16 +125,26 @@ impl Comparison {
                 None => groups.push((run.optimizer.clone(), vec![run])),
             }
         }
-        // Where one optimizer is there with several settings, these are part of its name.
-        let names: Vec<String> = groups.iter().map(|(name, _)| name.clone()).collect();
-        for (name, group) in &mut groups {
-            if names.iter().filter(|other| *other == name).count() > 1 {
-                *name = group[0].recipe.clone();
-            }
-        }
+        let recipes: Vec<(&str, &str)> =
+            groups.iter().map(|(name, group)| (name.as_str(), group[0].recipe.as_str())).collect();
+        let names = names(&recipes);
+        groups.iter_mut().zip(names).for_each(|((name, _), short)| *name = short);
         let rows: Vec<Row> = groups.iter().map(|(name, group)| row(name, group, target)).collect();
         let pairs = pairs(&groups, metric.direction());
         Comparison { command, settings: settings(&runs), metric, target, rows, pairs, runs }
+    }
+
+    /// Gives rows other names: (old, new).
+    fn rename(&mut self, names: &[(String, String)]) {
+        let rename = |name: &mut String| {
+            if let Some((_, new)) = names.iter().find(|(old, _)| old == name) {
+                name.clone_from(new);
+            }
+        };
+        self.rows.iter_mut().for_each(|row| rename(&mut row.optimizer));
+        self.pairs
+            .iter_mut()
+            .for_each(|Pair { better, worse, .. }| [better, worse].into_iter().for_each(rename));
     }
 }
 
@@ -204,40 +218,43 @@ fn curve<'r>(points: impl Iterator<Item = &'r Point>) -> Vec<CurvePoint> {
     by_epoch.into_iter().map(point).collect()
 }
 
-/// Every pair of optimizers, over the seeds that both finished.
+/// Every pair of optimizers, over the seeds that both finished. The intervals are simultaneous, by the same
+/// correction as the p-values, so a pair is told apart just where its interval is without 0.
 fn pairs(optimizers: &[(String, Vec<&Record>)], direction: Direction) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for (i, (a, a_runs)) in optimizers.iter().enumerate() {
         for (b, b_runs) in &optimizers[i + 1..] {
-            let differences: Vec<f64> = a_runs
+            let gains: Vec<f64> = a_runs
                 .iter()
                 .filter_map(|run| {
                     let other = b_runs.iter().find(|other| other.seed == run.seed)?;
                     Some(direction.gain(run.final_metric()?, other.final_metric()?))
                 })
                 .collect();
-            pairs.extend(pair(a, b, differences));
+            match stats::mean(&gains) < 0.0 {
+                _ if gains.is_empty() => {}
+                true => pairs.push((b, a, gains.into_iter().map(|gain| -gain).collect())),
+                false => pairs.push((a, b, gains)),
+            }
         }
     }
-    let tested: Vec<usize> = (0..pairs.len()).filter(|&i| pairs[i].p_value.is_some()).collect();
-    let adjusted = stats::holm(&tested.iter().filter_map(|&i| pairs[i].p_value).collect::<Vec<_>>());
-    for (i, p_value) in tested.into_iter().zip(adjusted) {
-        pairs[i].p_value = Some(p_value);
-        pairs[i].distinct = p_value < 0.05;
-    }
-    pairs
-}
-
-/// Two optimizers by their paired gains in the metric, before correction for many tests.
-fn pair(a: &str, b: &str, mut differences: Vec<f64>) -> Option<Pair> {
-    let (mut better, mut worse) = (a, b);
-    if stats::mean(&differences) < 0.0 {
-        (better, worse) = (b, a);
-        differences.iter_mut().for_each(|d| *d = -*d);
-    }
-    let p_value = stats::paired_t_test(&differences);
-    let difference = estimate(differences)?;
-    Some(Pair { better: better.to_string(), worse: worse.to_string(), difference, p_value, distinct: false })
+    let family: Vec<&[f64]> = pairs.iter().map(|(.., gains)| gains.as_slice()).collect();
+    let contrasts = simultaneous(&family, PairedTest::StudentT, Correction::Bonferroni, 0.95);
+    let pair = |((better, worse, gains), contrast): (&(&String, &String, Vec<f64>), Contrast)| {
+        let tested = gains.len() >= 2 && contrast.p.is_finite();
+        let Interval { low, high } = contrast.interval;
+        let end = |x: f64| Some(x).filter(|x| gains.len() >= 2 && x.is_finite());
+        let difference =
+            Estimate { mean: stats::mean(gains), low: end(low), high: end(high), n: gains.len() };
+        Pair {
+            better: (*better).clone(),
+            worse: (*worse).clone(),
+            difference,
+            p_value: tested.then_some(contrast.adjusted_p),
+            distinct: tested && contrast.told_apart,
+        }
+    };
+    pairs.iter().zip(contrasts).map(pair).collect()
 }
 
 /// What all runs share; a setting in which they differ is left to the rows.

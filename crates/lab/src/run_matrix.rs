@@ -2,6 +2,7 @@
 
 mod kept;
 mod plan;
+mod run_file;
 mod stored;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -16,6 +17,7 @@ use crate::worker_pool::WorkerPool;
 
 pub use kept::{KeptError, KeptRuns, kept_in};
 pub use plan::Plan;
+pub use run_file::RunFile;
 
 /// Runs of every recipe with every seed on one task.
 #[derive(Debug)]

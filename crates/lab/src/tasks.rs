@@ -24,7 +24,7 @@ use nn::Model;
 use train::loss::DynLoss;
 use train::{Budget, Error, Examples, Metric, Task};
 
-pub use setup::Setup;
+pub use setup::{Setup, hold_out};
 pub use spec::{TaskSpec, UnknownTask};
 
 /// A task before its data are loaded.

@@ -59,7 +59,7 @@ fn a_diverged_run_is_counted_and_said() {
     };
     let comparison = Comparison::new(vec![run("sgd"), run("sgd lr=1e10")], Some(0.95), String::new());
     assert_eq!((comparison.rows[0].diverged, comparison.rows[1].diverged), (0, 1));
-    let optimizer = "sgd lr=10000000000, batch=64";
+    let optimizer = "sgd lr=10000000000";
     assert_eq!(
         comparison.warnings(),
         [

@@ -55,10 +55,10 @@ mod text;
 pub use csv::csv;
 pub use curves::curves_svg;
 pub use jsonl::{Error, jsonl, parse_jsonl};
-pub use page::page;
+pub use page::{page, tuned_page};
 pub use range_test::{range_test_csv, range_test_json, range_test_svg};
 pub use schedule::schedule_svg;
-pub use table::{Style, table};
+pub use table::{Style, table, tuned_table};
 
 /// Doctest of the README.
 #[cfg(doctest)]

@@ -1,6 +1,9 @@
 //! The comparison as one HTML file.
 
-use lab::compare::{Comparison, Pair};
+mod tuning;
+mod why;
+
+use lab::compare::{Comparison, Pair, Tuned};
 use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
@@ -25,10 +28,28 @@ use crate::text::{plain, shorten};
 /// without JavaScript, which only adds the values under the pointer. Names are escaped, whatever
 /// they hold. At most 200 runs and 400 pairs are shown, and the page says how many are left out.
 pub fn page(comparison: &Comparison) -> String {
+    render(content(comparison))
+}
+
+/// The same page with the recipes tuned alike after those as they are set, and a verdict on both. `tuning` says how
+/// the settings were chosen.
+pub fn tuned_page(comparison: &Comparison, tuned: &Tuned, tuning: &str) -> String {
+    let mut content = content(comparison);
+    content.verdict = sentence(&prose::tuned_verdict(comparison, tuned));
+    content.warnings.extend(prose::tuning_warnings(tuned).iter().map(|warning| sentence(warning)));
+    let tuned = tuning::content(tuned, tuning);
+    let [loss, score] = [Panel::loss(comparison), Panel::score(comparison)];
+    let [tuned_loss, tuned_score] = &tuned.hover;
+    content.hover = for_script(&[&loss.hover(), &score.hover(), tuned_loss, tuned_score]);
+    content.tuned = Some(tuned);
+    render(content)
+}
+
+fn render(content: Content) -> String {
     let environment = Environment::new();
     // The name decides that values are escaped for HTML.
     environment
-        .render_named_str("page.html", TEMPLATE, Serde(content(comparison)))
+        .render_named_str("page.html", TEMPLATE, Serde(content))
         .expect("the template is part of the program and every value is plain data")
 }
 
@@ -67,6 +88,8 @@ struct Content {
     pairs: Vec<PairRow>,
     pair_count: String,
     pairs_left_out: bool,
+    tuned: Option<tuning::Content>,
+    rules: Vec<why::RuleNote>,
     command: String,
     settings: Vec<(String, String)>,
     recipes: Vec<String>,
@@ -148,6 +171,8 @@ fn content(comparison: &Comparison) -> Content {
         pairs: pairs.iter().take(MOST_PAIRS).map(|pair| pair_row(pair, *metric)).collect(),
         pair_count: counted(pairs.len(), "pair"),
         pairs_left_out: pairs.len() > MOST_PAIRS,
+        tuned: None,
+        rules: why::rules(rows),
         command: sentence(command),
         settings: settings.iter().map(|(name, value)| (sentence(name), sentence(value))).collect(),
         recipes: rows.iter().map(|row| sentence(&row.recipe)).collect(),

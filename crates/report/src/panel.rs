@@ -1,6 +1,8 @@
 //! A picture laid out: which numbers, on which scale, at which pixels; nothing is drawn here.
 
 use lab::compare::{Comparison, CurvePoint, Row};
+use lab::stats::mean;
+use train::{Record, Split};
 
 use crate::axis::Axis;
 use crate::labels::{LABEL_HEIGHT, labels, spread};
@@ -66,7 +68,7 @@ impl Panel {
     /// Training loss over epochs.
     pub(crate) fn loss(comparison: &Comparison) -> Panel {
         let curves = curves(comparison, |row| &row.train_curve);
-        let (low, high) = loss_limits(&curves);
+        let (low, high) = loss_limits(&curves, untrained_loss(comparison));
         let bottom = plot_bottom(comparison);
         let log = low > 0.0 && high / low > 10.0;
         let y = if log {
@@ -78,6 +80,7 @@ impl Panel {
         let mut notes = vec![];
         if points(&curves).any(|point| point.high > y.high() * (1.0 + 1e-9)) {
             notes.push("Greater losses lie above the picture.".to_string());
+            notes.extend(ending(comparison, &curves, "above", |end| end.mean > y.high()));
         }
         Panel::laid_out(comparison, "loss", title, curves, y, notes)
     }
@@ -93,7 +96,8 @@ impl Panel {
     /// A metric that is a loss or a gap: the less the better.
     fn magnitude(comparison: &Comparison) -> Panel {
         let curves = curves(comparison, |row| &row.score_curve);
-        let (low, high) = loss_limits(&curves);
+        // The metric is measured before training too, so the first point is the untrained one.
+        let (low, high) = loss_limits(&curves, None);
         let bottom = plot_bottom(comparison);
         let log = low > 0.0 && high / low > 10.0;
         let y = match log {
@@ -105,6 +109,7 @@ impl Panel {
         let mut notes = vec![];
         if points(&curves).any(|point| point.high > y.high() * (1.0 + 1e-9)) {
             notes.push("Greater values lie above the picture.".to_string());
+            notes.extend(ending(comparison, &curves, "above", |end| end.mean > y.high()));
         }
         Panel::laid_out(comparison, comparison.metric.name(), &title, curves, y, notes)
     }
@@ -121,6 +126,7 @@ impl Panel {
                 "The axis starts at {}; lower values, such as those early in training, lie below the picture.",
                 tick(&y, y.low(), true)
             ));
+            notes.extend(ending(comparison, &curves, "below", |end| end.mean < y.low()));
         }
         let mut panel = Panel::laid_out(comparison, "accuracy", "Test accuracy", curves, y, notes);
         if let Some(at) = comparison.target.filter(is_a_fraction)
@@ -208,6 +214,19 @@ impl Line {
     }
 }
 
+/// A note of the optimizers that end outside of the picture, if there are any.
+fn ending(
+    comparison: &Comparison,
+    curves: &[Vec<Option<Finite>>],
+    side: &str,
+    is_outside: impl Fn(&Finite) -> bool,
+) -> Option<String> {
+    let ends_outside = |curve: &Vec<Option<Finite>>| curve.iter().flatten().last().is_some_and(&is_outside);
+    let rows = comparison.rows.iter().zip(curves).filter(|(_, curve)| ends_outside(curve));
+    let names: Vec<String> = rows.map(|(row, _)| shorten(&plain(&row.optimizer), NAME_COLUMNS)).collect();
+    (!names.is_empty()).then(|| format!("Ending {side} the picture: {}.", listed(&names)))
+}
+
 /// Tall enough for a label at each line.
 fn plot_bottom(comparison: &Comparison) -> f64 {
     TOP + LEAST_PLOT_HEIGHT.max(1.25 * LABEL_HEIGHT * comparison.rows.len() as f64)
@@ -239,10 +258,20 @@ fn points(curves: &[Vec<Option<Finite>>]) -> impl Iterator<Item = Finite> {
     curves.iter().flatten().flatten().copied()
 }
 
-/// The least and greatest loss, cut above ten times the greatest start and a million below.
-fn loss_limits(curves: &[Vec<Option<Finite>>]) -> (f64, f64) {
+/// Mean loss before any training, over the runs that were evaluated then.
+fn untrained_loss(comparison: &Comparison) -> Option<f64> {
+    let of = |run: &Record, split| run.loss_curve(split).first().filter(|point| point.epoch == 0.0).copied();
+    let first = |run| of(run, Split::Validation).or_else(|| of(run, Split::Test));
+    let losses: Vec<f64> = comparison.runs.iter().filter_map(first).map(|point| point.value).collect();
+    Some(mean(&losses)).filter(|loss| loss.is_finite() && *loss > 0.0)
+}
+
+/// The least and greatest loss, cut above ten times the loss before training and a million below. What rises
+/// above it has not learned and would leave no room for what has.
+fn loss_limits(curves: &[Vec<Option<Finite>>], untrained: Option<f64>) -> (f64, f64) {
     let starts = curves.iter().filter_map(|curve| curve.iter().flatten().next());
-    let start = starts.map(|point| point.mean).fold(0.0, f64::max);
+    let first = starts.map(|point| point.mean).fold(0.0, f64::max);
+    let start = untrained.unwrap_or(first);
     let greatest = points(curves).map(|point| point.high).fold(f64::NEG_INFINITY, f64::max);
     let high = if start > 0.0 { greatest.min(10.0 * start) } else { greatest };
     if !high.is_finite() {

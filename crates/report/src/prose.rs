@@ -5,9 +5,11 @@
 
 mod comparison;
 mod range_test;
+mod tuned;
 
 pub use comparison::{verdict, warning, warnings};
 pub use range_test::{departure, doubt, doubts, reason};
+pub use tuned::{tuned_verdict, tuning, tuning_warnings};
 
 use crate::number;
 

@@ -1,6 +1,6 @@
 //! The comparison as text for a terminal.
 
-use lab::compare::{Comparison, Row};
+use lab::compare::{Comparison, Row, Tuned};
 use train::Metric;
 
 use crate::measure;
@@ -25,23 +25,55 @@ pub enum Style {
 /// diverged come last and say so.
 pub fn table(comparison: &Comparison, width: usize, style: Style) -> String {
     let width = width.clamp(32, 80);
-    let mut lines = if comparison.rows.is_empty() {
-        wrap("No optimizer was compared: there are no runs.", width)
-    } else {
-        let rows = cells(comparison);
-        let bold = style == Style::Ansi;
-        let mut lines =
-            grid(comparison, &rows, width, bold).unwrap_or_else(|| blocks(comparison, &rows, width, bold));
-        lines.extend(footnotes(comparison).iter().flat_map(|note| hanging("", note, width)));
-        lines
-    };
-    lines.push(String::new());
-    lines.extend(wrap(&plain(&prose::verdict(comparison)), width));
-    for warning in prose::warnings(comparison) {
-        lines.push(String::new());
-        lines.extend(hanging("warning: ", &plain(&warning), width));
-    }
+    let mut lines = results(comparison, width, style);
+    lines.extend(conclusion(&prose::verdict(comparison), &prose::warnings(comparison), width));
     lines.join("\n") + "\n"
+}
+
+/// Two tables, of the recipes as they are set and of the same tuned alike, with one verdict on both.
+///
+/// `tuning` says how the settings were chosen. Widths as for [`table`].
+pub fn tuned_table(
+    comparison: &Comparison,
+    tuned: &Tuned,
+    tuning: &str,
+    width: usize,
+    style: Style,
+) -> String {
+    let width = width.clamp(32, 80);
+    let mut lines = wrap("As they are set", width);
+    lines.extend(results(comparison, width, style));
+    lines.push(String::new());
+    lines.extend(wrap(&format!("Each tuned alike: {tuning}"), width));
+    lines.extend(results(&tuned.comparison, width, style));
+    let mut warnings = prose::warnings(comparison);
+    warnings.extend(prose::tuning_warnings(tuned));
+    lines.extend(conclusion(&prose::tuned_verdict(comparison, tuned), &warnings, width));
+    lines.join("\n") + "\n"
+}
+
+/// The table with its footnotes.
+fn results(comparison: &Comparison, width: usize, style: Style) -> Vec<String> {
+    if comparison.rows.is_empty() {
+        return wrap("No optimizer was compared: there are no runs.", width);
+    }
+    let rows = cells(comparison);
+    let bold = style == Style::Ansi;
+    let mut lines =
+        grid(comparison, &rows, width, bold).unwrap_or_else(|| blocks(comparison, &rows, width, bold));
+    lines.extend(footnotes(comparison).iter().flat_map(|note| hanging("", note, width)));
+    lines
+}
+
+/// The verdict and the warnings, each after an empty line.
+fn conclusion(verdict: &str, warnings: &[String], width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    lines.extend(wrap(&plain(verdict), width));
+    for warning in warnings {
+        lines.push(String::new());
+        lines.extend(hanging("warning: ", &plain(warning), width));
+    }
+    lines
 }
 
 /// Results of one optimizer as text, shared with the page.

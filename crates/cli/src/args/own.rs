@@ -20,7 +20,7 @@ pub(crate) struct OwnArgs {
     pub(crate) data: Vec<PathBuf>,
     /// The column of the table to learn, by name or number
     #[arg(long, value_name = "COLUMN", requires = "data")]
-    target: Option<String>,
+    pub(crate) target: Option<String>,
     /// Kind of the targets: classes or numbers; auto decides by their values
     #[arg(long, value_name = "KIND", value_parser = ["auto", "classes", "numbers"], requires = "data")]
     targets: Option<String>,
@@ -62,7 +62,7 @@ impl OwnArgs {
             }
         };
         add("data", self.data.iter().map(|path| path.to_string_lossy().into_owned()).collect());
-        add("target", self.target.iter().cloned().collect());
+        add("target", self.target.iter().filter(|_| self.is_given()).cloned().collect());
         add("targets", self.targets.iter().cloned().collect());
         let joined = |names: &[String]| if names.is_empty() { vec![] } else { vec![names.join(",")] };
         add("ignore", joined(&self.ignore));

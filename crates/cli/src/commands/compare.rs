@@ -1,14 +1,19 @@
+mod tuning;
+
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, value_parser};
 use lab::run_matrix::{KeptRuns, Plan, kept_in};
 use lab::store::Holder;
+use lab::study::{Ruleset, TUNING_SEEDS_FROM};
 use lab::{Comparison, RunMatrix, Store};
 use optim::hyper::Value;
 use std::ops::ControlFlow;
-use train::{Budget, Event, Recipe};
+use train::{Budget, Event, Recipe, Record};
 
 use super::Command;
 use crate::args::{OutputArgs, TaskArgs, ThreadsArgs};
@@ -17,6 +22,7 @@ use crate::failure::Failure;
 use crate::folders;
 use crate::progress::Progress;
 use crate::stop::Stop;
+use tuning::Finished;
 
 /// The notebook's optimizers with its learning rates.
 const NOTEBOOK: [(&str, f64); 3] = [("sgd", 0.01), ("adam", 0.001), ("rmsprop", 0.001)];
@@ -32,14 +38,23 @@ const RESULTS: [&str; 4] = ["report.html", "curves.svg", "results.csv", "results
     about = "Trains several optimizers alike and says which differences are real",
     long_about = "Trains one network, if not told otherwise the notebook's, on the same data with each optimizer, \
         several times. Seed k gives every optimizer the same initial weights and the same batches, so that \
-        differences between them are theirs and not luck's. Shows a table, and leaves a page with curves. Each run \
-        is kept as soon as it is finished: after an interruption, the same command goes on.",
+        differences between them are theirs and not luck's. Shows two tables, of the optimizers as they are set and \
+        of the same with their learning rates tuned alike, and leaves a page with curves. Each run is kept as soon \
+        as it is finished: after an interruption, the same command goes on.",
     after_help = "Examples:\n  descent compare\n  descent compare --quick\n  \
         descent compare --optimizers sgd,adamw --dataset fashion-mnist\n  \
         descent compare --optimizers 'sgd lr=0.1, sgd lr=0.1 momentum=0.9' --epochs 3\n  \
-        descent compare --optimizers 'sam(adamw), cosine; adamw, cosine, clip=1'\n\n\
+        descent compare --optimizers 'sam(adamw), cosine; adamw, cosine, clip=1'\n  \
+        descent compare --tune full --trials 16 --seeds 10..20\n\n\
         A bare sgd, adam or rmsprop has the notebook's learning rate (0.01, 0.001,\n\
-        0.001); every other one its own default. `descent optimizers` lists them all.",
+        0.001); every other one its own default. `descent optimizers` lists them all.\n\
+        Where a recipe states its learning rate, or the task is a test function, nothing\n\
+        is tuned unless --tune asks for it.",
+    mut_arg("target", |target| target
+        .requires(clap::builder::Resettable::Reset)
+        .allow_negative_numbers(true)
+        .value_name("VALUE|COLUMN")
+        .help("Count the time to this value of the metric [default: the task's; 0.95 of accuracy]; with --data, the column to learn")),
     mut_arg("json", |json| json.help("Print records and summary as JSON, one object a line, and nothing else")),
 )]
 pub(crate) struct Compare {
@@ -49,10 +64,9 @@ pub(crate) struct Compare {
     /// Passes over the training set; hundreds of updates of a test function [default: the task's, or 5]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     epochs: Option<u32>,
-    /// Runs of each optimizer, with seeds 0 to N − 1 [default: 5; 1 of a test function]
-    // More could not even be listed.
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=100_000))]
-    seeds: Option<u32>,
+    /// Seeds of each optimizer: N for 0 to N − 1, or FROM..TO without TO [default: 5; 1 of a test function]
+    #[arg(long, value_name = "N|FROM..TO")]
+    seeds: Option<Seeds>,
     /// Examples in a batch [default: the task's, or 64]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     batch_size: Option<u32>,
@@ -60,9 +74,21 @@ pub(crate) struct Compare {
     #[cfg(feature = "store")]
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
-    /// A first look: 1 epoch, 3 seeds (unless --epochs or --seeds say otherwise)
+    /// The same as --target VALUE, also with --data
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
+    target_metric: Option<f64>,
+    /// A first look: 1 epoch, 3 seeds, 8 trials (unless other flags say otherwise)
     #[arg(long)]
     quick: bool,
+    /// Tune these settings of each alike: lr, full (all that are usually tuned), or names with + between
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, default_missing_value = "lr", conflicts_with = "untuned")]
+    tune: Option<Ruleset>,
+    /// Settings that are tried for each optimizer [default: 12]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000), conflicts_with = "untuned")]
+    trials: Option<u32>,
+    /// Show the optimizers as they are set and tune nothing
+    #[arg(long)]
+    untuned: bool,
     #[command(flatten)]
     threads: ThreadsArgs,
     /// Folder for the results, and to go on from [default: a new one in results]
@@ -83,6 +109,7 @@ const BATCH: usize = 64;
 /// Epochs, and runs of each optimizer, where nothing is said.
 const EPOCHS: u32 = 5;
 const SEEDS: u32 = 5;
+const MOST_SEEDS: u64 = 100_000;
 
 impl Command for Compare {
     const NAME: &'static str = "compare";
@@ -92,14 +119,41 @@ impl Command for Compare {
     }
 }
 
+/// Seeds as they are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seeds(Range<u64>);
+
+impl FromStr for Seeds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Seeds, String> {
+        let expected = || "expected a number from 1, or FROM..TO such as 10..20".to_string();
+        let number = |text: &str| text.parse::<u64>().map_err(|_| expected());
+        let seeds = match text.split_once("..") {
+            Some((from, to)) => number(from)?..number(to)?,
+            None => 0..number(text)?,
+        };
+        // More could not even be listed.
+        match seeds.end.saturating_sub(seeds.start) {
+            0 => Err(expected()),
+            count if count > MOST_SEEDS => Err(format!("expected at most {MOST_SEEDS} seeds, found {count}")),
+            _ if seeds.end > TUNING_SEEDS_FROM => {
+                Err(format!("expected seeds below {TUNING_SEEDS_FROM}, found {}", seeds.end - 1))
+            }
+            _ => Ok(Seeds(seeds)),
+        }
+    }
+}
+
+/// Numbers of a comparison, from flags and defaults.
+struct Numbers {
+    epochs: u32,
+    seeds: Range<u64>,
+    threads: usize,
+}
+
 fn run(compare: &Compare) -> Result<(), Failure> {
-    let quick =
-        |number: Option<u32>, usual, quick| number.unwrap_or(if compare.quick { quick } else { usual });
-    let (epochs, seeds) = (
-        quick(compare.epochs, compare.task.epochs(EPOCHS), 1),
-        quick(compare.seeds, compare.task.seeds(SEEDS), compare.task.seeds(3)),
-    );
-    let threads = compare.threads.count();
+    let (numbers, target) = (compare.numbers(), compare.target()?);
     let batch = compare.batch_size.map_or(compare.task.batch(BATCH), |batch| batch as usize);
     let recipes = recipes(&compare.optimizers, batch)?;
     let json = compare.output.json;
@@ -107,12 +161,13 @@ fn run(compare: &Compare) -> Result<(), Failure> {
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let mut task = compare.task.load()?;
-    if compare.task.task.is_none() {
-        task.target = Some(0.95);
-    }
+    let usual = if compare.task.task.is_none() { Some(0.95) } else { task.target };
+    task.target = target.or(usual);
+    let tuning = tuning::study(compare, &task, &recipes, &numbers)?;
+    let Numbers { epochs, seeds, threads } = numbers;
     let budget = Budget { epochs, evaluations: EVALUATIONS };
-    let matrix = RunMatrix { task: &task, recipes, seeds: (0..seeds.into()).collect(), budget, threads };
-    let plan = matrix.plan()?;
+    let matrix = RunMatrix { task: &task, recipes, seeds: seeds.clone().collect(), budget, threads };
+    let plan = Plan { tuning: tuning.as_ref().map(|tuning| tuning.sentence.clone()), ..matrix.plan()? };
     let folder = folder(compare, &plan)?;
     let shown = files::text::path(&folder);
     let kept = KeptRuns::open(&folder, &plan, &RESULTS, &mut || {
@@ -121,23 +176,91 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     if !kept.is_empty() {
         console::note(&format!("going on with {shown}: {} of {} runs are there", kept.len(), matrix.runs()));
     }
-    let store = open_store(compare)?;
     let stop = Stop::listen()?;
+    warn(&matrix);
 
-    let steps = matrix
-        .recipes
-        .iter()
-        .map(|recipe| task.steps_per_epoch(recipe.batch) * u64::from(epochs))
-        .sum::<u64>();
+    let (records, stopped) = as_they_are(compare, &matrix, &kept, &stop)?;
+    let finished = records.len();
+    let command = command_line(compare, epochs, &seeds);
+    let comparison = Comparison::new(records, task.target, command.clone());
+    let tuned = match tuning {
+        Some(tuning) if !stopped => tuning.run(&kept, &stop, threads, json, command)?,
+        _ => None,
+    };
+    let written = write(&folder, &comparison, tuned.as_ref());
+    // The table is shown in any case.
+    show(&folder, &comparison, tuned.as_ref(), json)?;
+    written?;
+    match stop.code() {
+        Some(code) if stopped => {
+            let message = format!(
+                "stopped: {finished} of {} runs were finished and are kept; the same command goes on with them",
+                matrix.runs()
+            );
+            Err(Failure::signal(code, message))
+        }
+        Some(code) if tuned.as_ref().is_some_and(|tuned| !tuned.is_complete()) => Err(Failure::signal(
+            code,
+            "stopped while tuning: what is finished is kept, and the same command goes on with it"
+                .to_string(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+impl Compare {
+    /// The value of the metric that is asked for; with data of a user's own, --target is a column.
+    fn target(&self) -> Result<Option<f64>, Failure> {
+        let own = &self.task.data.own;
+        let Some(text) = own.target.as_ref().filter(|_| !own.is_given()) else {
+            return Ok(self.target_metric);
+        };
+        match text.parse() {
+            Ok(value) if f64::is_finite(value) => Ok(Some(value)),
+            _ => Err(Failure::usage(
+                format!("--target: expected a number, found `{}`", files::text::name(text)),
+                "such as --target 0.97; a column to learn needs --data",
+            )),
+        }
+    }
+
+    /// The numbers that flags give, or else the task and --quick.
+    fn numbers(&self) -> Numbers {
+        let quick = |usual, quick| if self.quick { quick } else { usual };
+        let seeds = self.task.seeds(quick(SEEDS, 3)).into();
+        Numbers {
+            epochs: self.epochs.unwrap_or(quick(self.task.epochs(EPOCHS), 1)),
+            seeds: self.seeds.clone().map_or(0..seeds, |Seeds(seeds)| seeds),
+            threads: self.threads.count(),
+        }
+    }
+}
+
+/// Says which settings leave weights untrained.
+fn warn(matrix: &RunMatrix<'_>) {
     for recipe in &matrix.recipes {
-        let per_epoch = task.steps_per_epoch(recipe.batch);
-        let [total, per_epoch] =
-            [per_epoch * u64::from(epochs), per_epoch].map(|batches| recipe.method.updates(batches));
+        let per_epoch = matrix.task.steps_per_epoch(recipe.batch);
+        let total = per_epoch * u64::from(matrix.budget.epochs);
+        let [total, per_epoch] = [total, per_epoch].map(|batches| recipe.method.updates(batches));
         for warning in recipe.method.warnings(total, per_epoch) {
             console::note(&format!("warning: {warning}"));
         }
     }
-    let progress = Progress::new(matrix.runs(), steps * u64::from(seeds), matrix.workers(), json);
+}
+
+/// Runs the recipes as they are set; true if a signal stopped it.
+fn as_they_are(
+    compare: &Compare,
+    matrix: &RunMatrix<'_>,
+    kept: &KeptRuns,
+    stop: &Stop,
+) -> Result<(Vec<Record>, bool), Failure> {
+    let store = open_store(compare)?;
+    let steps = |recipe: &Recipe| matrix.task.steps_per_epoch(recipe.batch);
+    let steps = matrix.recipes.iter().map(steps).sum::<u64>() * u64::from(matrix.budget.epochs);
+    let batches = steps * matrix.seeds.len() as u64;
+    let progress = Progress::new(matrix.runs(), batches, matrix.workers(), compare.output.json)
+        .with_names(names(&matrix.recipes));
     let (stopped, unkept) = (AtomicBool::new(false), Once::new());
     let known = |key: &str| kept.get(key);
     let watch = |place, event: &Event| {
@@ -165,23 +288,7 @@ fn run(compare: &Compare) -> Result<(), Failure> {
         None => matrix.run_others(&known, &watch)?,
     };
     progress.finish();
-
-    let finished = records.len();
-    let comparison = Comparison::new(records, task.target, command_line(compare, epochs, seeds));
-    let written = write(&folder, &comparison);
-    // The table is shown in any case.
-    show(&folder, &comparison, json)?;
-    written?;
-    match stop.code() {
-        Some(code) if stopped.load(Ordering::Relaxed) => {
-            let message = format!(
-                "stopped: {finished} of {} runs were finished and are kept; the same command goes on with them",
-                matrix.runs()
-            );
-            Err(Failure::signal(code, message))
-        }
-        _ => Ok(()),
-    }
+    Ok((records, stopped.into_inner()))
 }
 
 /// One recipe for each optimizer of the list.
@@ -204,6 +311,15 @@ fn recipes(list: &str, batch: usize) -> Result<Vec<Recipe>, Failure> {
         return Err(Failure::usage("--optimizers names none", "for example --optimizers sgd,adam,rmsprop"));
     }
     Ok(recipes)
+}
+
+/// Short names of recipes, as the table has them.
+fn names(recipes: &[Recipe]) -> Vec<String> {
+    let texts: Vec<(String, String)> =
+        recipes.iter().map(|recipe| (recipe.name(), recipe.to_string())).collect();
+    let texts: Vec<(&str, &str)> =
+        texts.iter().map(|(name, recipe)| (name.as_str(), recipe.as_str())).collect();
+    lab::compare::names(&texts)
 }
 
 /// The store of `--store` or of the environment, if either names one.
@@ -233,29 +349,37 @@ fn folder(compare: &Compare, plan: &Plan) -> Result<PathBuf, Failure> {
 }
 
 /// The command that makes this comparison again.
-fn command_line(compare: &Compare, epochs: u32, seeds: u32) -> String {
+fn command_line(compare: &Compare, epochs: u32, seeds: &Range<u64>) -> String {
     let mut command = "cargo xtask compare".to_string();
     if compare.optimizers != OPTIMIZERS {
         command += &format!(" --optimizers '{}'", compare.optimizers);
     }
     command += &compare.task.flags();
-    for (name, value, default) in
-        [("epochs", epochs, compare.task.epochs(EPOCHS)), ("seeds", seeds, compare.task.seeds(SEEDS))]
-    {
-        if value != default {
-            command += &format!(" --{name} {value}");
-        }
+    if epochs != compare.task.epochs(EPOCHS) {
+        command += &format!(" --epochs {epochs}");
+    }
+    match seeds.start {
+        0 if seeds.end == u64::from(compare.task.seeds(SEEDS)) => {}
+        0 => command += &format!(" --seeds {}", seeds.end),
+        from => command += &format!(" --seeds {from}..{}", seeds.end),
     }
     if let Some(batch) = compare.batch_size.filter(|&batch| batch as usize != compare.task.batch(BATCH)) {
         command += &format!(" --batch-size {batch}");
     }
-    command
+    if let Ok(Some(target)) = compare.target() {
+        command += &format!(" --target-metric {target}");
+    }
+    command + &tuning::flags(compare)
 }
 
 /// Leaves the page, the picture and the records, each whole or not at all.
-fn write(folder: &Path, comparison: &Comparison) -> Result<(), Failure> {
+fn write(folder: &Path, comparison: &Comparison, tuned: Option<&Finished>) -> Result<(), Failure> {
+    let page = match tuned {
+        Some(Finished { tuned, sentence }) => report::tuned_page(comparison, tuned, sentence),
+        None => report::page(comparison),
+    };
     let texts = [
-        report::page(comparison),
+        page,
         report::curves_svg(comparison),
         report::csv(&comparison.runs),
         report::jsonl(&comparison.runs),
@@ -263,11 +387,17 @@ fn write(folder: &Path, comparison: &Comparison) -> Result<(), Failure> {
     for (name, text) in RESULTS.iter().zip(texts) {
         files::atomic_write(&folder.join(name), text.as_bytes()).map_err(|error| error.with_flag("--out"))?;
     }
+    let Some(Finished { tuned, .. }) = tuned else { return Ok(()) };
+    let texts =
+        [("tuned.csv", report::csv(&tuned.comparison.runs)), ("tuned.json", tuned.outcome.to_json() + "\n")];
+    for (name, text) in texts {
+        files::atomic_write(&folder.join(name), text.as_bytes()).map_err(|error| error.with_flag("--out"))?;
+    }
     Ok(())
 }
 
 /// The table for a person, or everything as JSON lines.
-fn show(folder: &Path, comparison: &Comparison, json: bool) -> Result<(), Failure> {
+fn show(folder: &Path, comparison: &Comparison, tuned: Option<&Finished>, json: bool) -> Result<(), Failure> {
     if json {
         let summary = serde_json::json!({
             "schema": crate::console::SCHEMA,
@@ -278,16 +408,31 @@ fn show(folder: &Path, comparison: &Comparison, json: bool) -> Result<(), Failur
             "pairs": comparison.pairs,
             "verdict": report::prose::verdict(comparison),
             "warnings": report::prose::warnings(comparison),
+            "tuned": tuned.map(|Finished { tuned, sentence }| serde_json::json!({
+                "how": sentence,
+                "rows": tuned.comparison.rows,
+                "pairs": tuned.comparison.pairs,
+                "verdict": report::prose::tuned_verdict(comparison, tuned),
+                "warnings": report::prose::tuning_warnings(tuned),
+                "study": tuned.outcome,
+            })),
             "folder": folder.to_string_lossy(),
         });
-        console::print(&format!("{}{summary}", report::jsonl(&comparison.runs)))?;
+        let tuned =
+            tuned.map_or(String::new(), |Finished { tuned, .. }| report::jsonl(&tuned.comparison.runs));
+        console::print(&format!("{}{tuned}{summary}", report::jsonl(&comparison.runs)))?;
         return Ok(());
     }
-    let table = report::table(comparison, console::width(), report::Style::Ansi);
+    let (width, style) = (console::width(), report::Style::Ansi);
+    let table = match tuned {
+        Some(Finished { tuned, sentence }) => report::tuned_table(comparison, tuned, sentence, width, style),
+        None => report::table(comparison, width, style),
+    };
     console::print(&format!("\n{table}"))?;
     console::print(&format!(
-        "\nThe page for this: {}\nBeside it: curves.svg, results.csv, results.jsonl",
-        files::text::path(&folder.join("report.html"))
+        "\nThe page for this: {}\nWith it: curves.svg, results.csv, results.jsonl{}",
+        files::text::path(&folder.join("report.html")),
+        if tuned.is_some() { ", tuned.csv, tuned.json" } else { "" }
     ))?;
     Ok(())
 }

@@ -4,43 +4,32 @@
 //! process that writes. A run is one write at the end of the file, synced; what a kill leaves of a line is cut off
 //! when the folder is opened again.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard};
 
 use files::Lock;
 use serde_json::{Map, Value};
 use train::Record;
 
 use super::plan::Plan;
+use super::run_file::{MOST, RunFile};
 
 /// Says which comparison a folder has.
 const PLAN: &str = "comparison.json";
 /// The records.
 const RECORDS: &str = "results.jsonl";
+/// The records of runs that tuned the recipes.
+const TUNING: &str = "tuning.jsonl";
 /// Held by the process that writes.
 const LOCK: &str = ".lock";
-/// Bytes that a plan or records may have: more than any comparison of today.
-const MOST: u64 = 1 << 32;
 /// Values of a setting that a message lists.
 const LISTED: usize = 4;
 
 /// Runs of one comparison that are finished, in a folder.
 #[derive(Debug)]
 pub struct KeptRuns {
-    path: PathBuf,
-    state: Mutex<State>,
+    folder: PathBuf,
+    finished: RunFile,
     _lock: Lock,
-}
-
-#[derive(Debug)]
-struct State {
-    by_key: BTreeMap<String, Record>,
-    /// The file, open at its end; none once a write has failed, for a line would follow a torn one.
-    file: Option<File>,
-    bytes: u64,
 }
 
 /// Reasons why a folder cannot keep the runs of a comparison.
@@ -113,16 +102,21 @@ impl KeptRuns {
         if !folder.join(PLAN).exists() {
             files::atomic_write(&folder.join(PLAN), plan.to_json().as_bytes())?;
         }
-        let path = folder.join(RECORDS);
-        let (by_key, bytes) = read(&path)?;
-        let file = append_to(&path, bytes).map_err(|source| written(&path, source))?;
-        let state = Mutex::new(State { by_key, file: Some(file), bytes });
-        Ok(KeptRuns { path, state, _lock: lock })
+        let finished = RunFile::open(&folder.join(RECORDS))?;
+        Ok(KeptRuns { folder: folder.into(), finished, _lock: lock })
+    }
+
+    /// The runs that tuned the recipes, in a file of their own in the same folder.
+    ///
+    /// # Errors
+    /// If the file is damaged or cannot be written.
+    pub fn tuning(&self) -> Result<RunFile, KeptError> {
+        RunFile::open(&self.folder.join(TUNING))
     }
 
     /// Number of runs.
     pub fn len(&self) -> usize {
-        self.state().by_key.len()
+        self.finished.len()
     }
 
     /// If there are none.
@@ -132,7 +126,7 @@ impl KeptRuns {
 
     /// The run with this key ([`Record::key`]).
     pub fn get(&self, key: &str) -> Option<Record> {
-        self.state().by_key.get(key).cloned()
+        self.finished.get(key)
     }
 
     /// Keeps a run that is finished: when this returns, no kill and no power failure loses it. A run that is there
@@ -141,29 +135,7 @@ impl KeptRuns {
     /// # Errors
     /// If it cannot be written; then this run and later ones are not kept, and those before are.
     pub fn put(&self, record: &Record) -> Result<(), KeptError> {
-        let mut state = self.state();
-        let key = record.key();
-        if state.by_key.contains_key(&key) {
-            return Ok(());
-        }
-        let State { by_key, file, bytes } = &mut *state;
-        let Some(open) = file else { return Ok(()) };
-        let line = serde_json::to_string(record).expect("plain data") + "\n";
-        let done = open.write_all(line.as_bytes()).and_then(|()| open.sync_data());
-        if let Err(source) = done {
-            // What was written of it is cut off here or, if that fails too, when the folder is opened again.
-            let _ = open.set_len(*bytes);
-            *file = None;
-            return Err(written(&self.path, source).into());
-        }
-        *bytes += line.len() as u64;
-        by_key.insert(key, record.clone());
-        Ok(())
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves whole records.
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.finished.put(record)
     }
 }
 
@@ -171,7 +143,7 @@ impl KeptRuns {
 pub fn kept_in(folder: &Path, plan: &Plan) -> Option<usize> {
     check(folder, plan, &[]).ok()?;
     folder.join(PLAN).exists().then_some(())?;
-    read(&folder.join(RECORDS)).ok().map(|(records, _)| records.len())
+    super::run_file::count(&folder.join(RECORDS))
 }
 
 /// Refuses a folder that has something else.
@@ -232,43 +204,4 @@ fn shown([theirs, ours]: [&Value; 2]) -> [String; 2] {
         (theirs, ours) = ("another order".to_string(), "this one".to_string());
     }
     [theirs, ours]
-}
-
-/// The records of a file by key, and how many of its bytes they take: a last line without an end is torn.
-fn read(path: &Path) -> Result<(BTreeMap<String, Record>, u64), KeptError> {
-    let text = match files::read(path, MOST) {
-        Ok(text) => text,
-        Err(error) if error.kind() == files::Kind::Missing => return Ok((BTreeMap::new(), 0)),
-        Err(error) => return Err(error.into()),
-    };
-    let damaged = |line: usize, why: String| KeptError::Damaged {
-        path: path.into(),
-        why: format!("line {line}: {}", files::text::shorten(&why, 200)),
-    };
-    let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-    let mut records = BTreeMap::new();
-    for (index, line) in text[..whole].split_inclusive(|&byte| byte == b'\n').enumerate() {
-        let line = std::str::from_utf8(line).map_err(|error| damaged(index + 1, error.to_string()))?;
-        let record = Record::parse(line).map_err(|error| damaged(index + 1, error.to_string()))?;
-        records.insert(record.key(), record);
-    }
-    Ok((records, whole as u64))
-}
-
-/// Opens a file at its end, after cutting it to so many bytes.
-fn append_to(path: &Path, bytes: u64) -> io::Result<File> {
-    match fs::symlink_metadata(path) {
-        Ok(found) if !found.is_file() => return Err(ErrorKind::InvalidInput.into()),
-        _ => {}
-    }
-    let file = File::options().create(true).append(true).open(path)?;
-    if file.metadata()?.len() != bytes {
-        file.set_len(bytes)?;
-        file.sync_data()?;
-    }
-    Ok(file)
-}
-
-fn written(path: &Path, source: io::Error) -> files::Error {
-    files::Error::Io { action: "write", path: path.into(), flag: None, source }
 }

@@ -40,6 +40,9 @@ pub struct Plan {
     pub kernel: String,
     /// The version of the numbers.
     pub numbers: u32,
+    /// The tuning of the recipes, if they are reported tuned as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<String>,
 }
 
 impl Plan {
@@ -61,6 +64,7 @@ impl Plan {
             evaluations: budget.evaluations,
             kernel: environment.kernel,
             numbers: environment.numbers,
+            tuning: None,
         })
     }
 

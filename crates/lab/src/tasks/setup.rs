@@ -4,16 +4,28 @@ use std::fmt;
 use std::sync::Arc;
 
 use data::batches::Normalize;
-use data::samples::{Holdout, Samples};
+use data::samples::{Holdout, Samples, SamplesFault};
 use data::{Dataset, Request, Set};
 use nn::Architecture;
-use train::{DataInfo, Error, InMemory, Task};
+use train::{DataInfo, Error, Examples, InMemory, Split, Task};
 
 /// The part of the training examples that is held out for validation: 5,000 of MNIST's 60,000.
 const VALIDATION: Holdout = Holdout::Fraction(1.0 / 12.0);
 
 /// The seed of the validation examples, the same for every run.
 const VALIDATION_SEED: u64 = 0;
+
+/// Holds out one in twelve of the training examples for validation, class by class, the same for every run; examples
+/// that have validation examples stay as they are.
+///
+/// # Errors
+/// If there are too few.
+pub fn hold_out(examples: InMemory) -> Result<InMemory, SamplesFault> {
+    match examples.is_empty(Split::Validation) {
+        true => examples.with_validation(VALIDATION, VALIDATION_SEED),
+        false => Ok(examples),
+    }
+}
 
 type Load<'a> = Box<dyn FnMut(&'static Set) -> Result<Dataset, data::Error> + 'a>;
 
@@ -82,9 +94,7 @@ impl<'a> Setup<'a> {
 
     fn held_out(&self, examples: InMemory) -> InMemory {
         match self.validation {
-            true => examples
-                .with_validation(VALIDATION, VALIDATION_SEED)
-                .expect("a twelfth of the examples can be held out"),
+            true => hold_out(examples).expect("a twelfth of the examples can be held out"),
             false => examples,
         }
     }

@@ -3,8 +3,11 @@
 use lab::compare::{Comparison, Pair, Verdict, Warning};
 use train::Metric;
 
-/// One sentence on the differences that the seeds can and cannot tell apart.
-pub fn verdict(comparison: &Comparison) -> String {
+use crate::number;
+use crate::text::listed;
+
+/// At most two sentences on the differences that the seeds can and cannot tell apart, however many recipes there are.
+pub fn verdict<'c>(comparison: &'c Comparison) -> String {
     let measure = comparison.metric.name();
     match comparison.verdict() {
         Verdict::NothingFinished => "No run finished, so there is nothing to compare.".to_string(),
@@ -19,49 +22,72 @@ pub fn verdict(comparison: &Comparison) -> String {
              so take --seeds 5 or more."
         ),
         Verdict::Paired { best, seeds, apart, alike } => {
-            let shown = |pair: &&Pair| {
-                comparison.rows.len() <= ALL_PAIRS || [&pair.better, &pair.worse].contains(&&best.to_string())
-            };
-            let list = |pairs: Vec<&Pair>, joint| {
+            let of_best = |pairs: Vec<&'c Pair>| -> Vec<&'c Pair> {
                 pairs
                     .into_iter()
-                    .filter(shown)
-                    .map(|pair| difference(pair, joint, comparison.metric))
+                    .filter(|pair| [&pair.better, &pair.worse].contains(&&best.to_string()))
                     .collect()
             };
-            format!(
-                "On test {measure} the {seeds} paired seeds {}.",
-                told_apart(list(apart, "over"), list(alike, "and"))
-            )
+            let (apart, alike) = (of_best(apart), of_best(alike));
+            let metric = comparison.metric;
+            let seeds = format!("On test {measure}, {seeds} paired seeds");
+            let nearest =
+                apart.iter().copied().min_by(|a, b| a.difference.mean.total_cmp(&b.difference.mean));
+            let furthest =
+                alike.iter().copied().max_by(|a, b| a.difference.mean.total_cmp(&b.difference.mean));
+            match (nearest, furthest) {
+                (None, None) => format!("{seeds} have no two finished runs to compare."),
+                (None, Some(furthest)) => format!(
+                    "{seeds} do not tell {best}, the best here, apart from {}.",
+                    others(best, &alike, "the furthest", furthest, metric)
+                ),
+                (Some(nearest), None) => {
+                    format!(
+                        "{seeds} tell {best} apart from {}.",
+                        others(best, &apart, "the nearest", nearest, metric)
+                    )
+                }
+                (Some(nearest), Some(furthest)) => format!(
+                    "{seeds} tell {best} apart from {}. They do not tell it apart from {}.",
+                    others(best, &apart, "the nearest", nearest, metric),
+                    others(best, &alike, "the furthest", furthest, metric)
+                ),
+            }
         }
     }
 }
 
-/// With more optimizers than this, only the pairs with the best one are named.
-const ALL_PAIRS: usize = 3;
+/// With more optimizers than this on one side of the verdict, they are counted and one is named.
+const MOST_NAMED: usize = 2;
 
-/// Predicate of the verdict: `tell apart a over b (…), but not a and c (…)`.
-fn told_apart(apart: Vec<String>, alike: Vec<String>) -> String {
-    match (apart.is_empty(), alike.is_empty()) {
-        (false, true) => format!("tell apart {}", apart.join(", ")),
-        (true, false) => format!("cannot tell apart {}", alike.join(", ")),
-        (false, false) => format!("tell apart {}, but not {}", apart.join(", "), alike.join(", ")),
-        (true, true) => "have no two finished runs to compare".to_string(),
+/// The others of some pairs with the best: `sgd (6.00 points, …) and rmsprop (…)`, or
+/// `4 others, the nearest sgd (6.00 points, …)`.
+fn others(best: &str, pairs: &[&Pair], place: &str, example: &Pair, metric: Metric) -> String {
+    let named = |pair: &Pair| difference(best, pair, metric);
+    if pairs.len() > MOST_NAMED {
+        return format!("{} others, {place} {}", pairs.len(), named(example));
     }
+    listed(&pairs.iter().map(|pair| named(pair)).collect::<Vec<_>>())
 }
 
-/// `adam over sgd (6.00 points, 95% interval 4.76 to 7.24)`.
-fn difference(pair: &Pair, joint: &str, metric: Metric) -> String {
+/// `sgd (6.00 points, 95% interval 4.76 to 7.24)`: the other of a pair, and the best one's lead over it.
+fn difference(best: &str, pair: &Pair, metric: Metric) -> String {
+    // Where runs diverged, the best over all seeds need not lead on the seeds that both finished.
+    let (other, sign) = if pair.better == best { (&pair.worse, 1.0) } else { (&pair.better, -1.0) };
     let number = |x: f64| match metric.is_fraction() {
-        true => format!("{:.2}", 100.0 * x).replace('-', "−"),
-        false => format!("{x:.4}").replace('-', "−"),
+        // A zero has no sign.
+        true => format!("{:.2}", (1e4 * sign * x).round() / 100.0 + 0.0).replace('-', "−"),
+        false => number::loss(sign * x + 0.0).replace('-', "−"),
     };
     let unit = if metric.is_fraction() { " points" } else { "" };
     let interval = match (pair.difference.low, pair.difference.high) {
-        (Some(low), Some(high)) => format!("95% interval {} to {}", number(low), number(high)),
+        (Some(low), Some(high)) => {
+            let (low, high) = if sign < 0.0 { (high, low) } else { (low, high) };
+            format!("95% interval {} to {}", number(low), number(high))
+        }
         _ => "one pair".to_string(),
     };
-    format!("{} {joint} {} ({}{unit}, {interval})", pair.better, pair.worse, number(pair.difference.mean))
+    format!("{other} ({}{unit}, {interval})", number(pair.difference.mean))
 }
 
 /// One sentence for each fact to know before believing the numbers.

@@ -1,0 +1,149 @@
+//! The second part of a comparison: the same recipes, each tuned alike.
+
+use std::ops::ControlFlow;
+use std::sync::Once;
+
+use lab::Store;
+use lab::compare::Tuned;
+use lab::run_matrix::{KeptRuns, RunId};
+use lab::store::Memory;
+use lab::study::{Engine, Entry, HalvingPlan, Ruleset, Study};
+use train::{Event, Recipe, Split, Task};
+
+use super::{Compare, Numbers, names};
+use crate::console;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::stop::Stop;
+
+/// Trials of each recipe, and with --quick.
+const TRIALS: u32 = 12;
+const QUICK_TRIALS: u32 = 8;
+
+/// A tuning that is to be run.
+pub(super) struct Tuning {
+    study: Study,
+    task: Task,
+    /// How the settings are chosen.
+    pub(super) sentence: String,
+}
+
+/// A tuning that was run.
+pub(super) struct Finished {
+    pub(super) tuned: Tuned,
+    pub(super) sentence: String,
+}
+
+impl Finished {
+    /// True if nothing is left to be done.
+    pub(super) fn is_complete(&self) -> bool {
+        self.tuned.outcome.is_complete()
+    }
+}
+
+/// The tuning that is asked for, if any: by default that of learning rates, where no recipe states one and the task
+/// has examples to hold out.
+pub(super) fn study(
+    compare: &Compare,
+    task: &Task,
+    recipes: &[Recipe],
+    numbers: &Numbers,
+) -> Result<Option<Tuning>, Failure> {
+    let stated = compare.optimizers.contains("lr=");
+    let has_examples = !task.examples.is_empty(Split::Train);
+    let by_default = !(stated || compare.untuned) && has_examples;
+    let lr = (by_default || compare.trials.is_some()).then_some(Ruleset::Lr);
+    let Some(ruleset) = compare.tune.clone().or(lr) else {
+        if stated && !compare.untuned {
+            console::note("the learning rates are taken as they are stated: --tune tunes each alike");
+        }
+        return Ok(None);
+    };
+    let target = task.target;
+    let mut task = if has_examples { compare.task.load_for_tuning()? } else { task.clone() };
+    task.target = target;
+    let entry = |(recipe, name): (&Recipe, String)| Entry {
+        batch: Some(recipe.batch),
+        ..Entry::new(&name, recipe.clone())
+    };
+    let trials = compare.trials.unwrap_or(if compare.quick { QUICK_TRIALS } else { TRIALS });
+    let study = Study {
+        rulesets: vec![ruleset],
+        trials: trials as usize,
+        tuning_seeds: 1,
+        fresh_seeds: 1,
+        halving: (numbers.epochs > 1).then_some(HalvingPlan { first: 1, eta: 3 }),
+        seeds: numbers.seeds.clone(),
+        epochs: Some(numbers.epochs),
+        evaluations: 1,
+        ..Study::new(
+            "compare",
+            vec![task.name.clone()],
+            recipes.iter().zip(names(recipes)).map(entry).collect(),
+        )
+    };
+    let sentence = report::prose::tuning(&study, task.examples.len(Split::Validation));
+    Ok(Some(Tuning { study, task, sentence }))
+}
+
+impl Tuning {
+    /// Runs what is not known and keeps each run in the folder; none if it was stopped before a run was reported.
+    pub(super) fn run(
+        self,
+        kept: &KeptRuns,
+        stop: &Stop,
+        threads: usize,
+        json: bool,
+        command: String,
+    ) -> Result<Option<Finished>, Failure> {
+        let Tuning { study, task, sentence } = self;
+        let (file, store) = (kept.tuning()?, Memory::default());
+        store.put_all(&file.records())?;
+        let target = task.target;
+        let tasks = [task];
+        let engine = Engine::new(&study, &tasks, &store)?.with_threads(threads);
+        let planned = engine.planned();
+        // The cost of a batch: its examples times the weights.
+        let batch = study.entries.iter().find_map(|entry| entry.batch).unwrap_or(1);
+        let batches = planned.cost / (batch * tasks[0].model.layout().len().max(1)) as f64;
+        let names: Vec<String> = study.entries.iter().map(|entry| entry.name.clone()).collect();
+        let progress = Progress::new(planned.runs, batches as u64, planned.workers, json).with_names(names);
+        let unkept = Once::new();
+        let outcome = engine.run(
+            &|position, event| {
+                let place =
+                    RunId { recipe: position.cell.entry, seed: position.run.seed, worker: position.worker };
+                progress.read(place, event);
+                if let Event::RunFinished { record } = event
+                    && let Err(error) = file.put(record)
+                {
+                    unkept
+                        .call_once(|| console::note(&format!("warning: tuning runs are not kept: {error}")));
+                }
+                if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+            &|_| if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) },
+        )?;
+        progress.finish();
+        let tuned = Tuned::new(outcome, &store, target, command)?;
+        Ok((!tuned.comparison.runs.is_empty()).then_some(Finished { tuned, sentence }))
+    }
+}
+
+/// The flags that ask for the same tuning, each after a space.
+pub(super) fn flags(compare: &Compare) -> String {
+    let mut flags = String::new();
+    if compare.quick {
+        flags += " --quick";
+    }
+    if let Some(ruleset) = &compare.tune {
+        flags += &format!(" --tune {ruleset}");
+    }
+    if let Some(trials) = compare.trials {
+        flags += &format!(" --trials {trials}");
+    }
+    if compare.untuned {
+        flags += " --untuned";
+    }
+    flags
+}

@@ -1,0 +1,129 @@
+//! Sentences about a comparison whose recipes were tuned alike.
+
+use lab::compare::{Comparison, Pair, Tuned};
+use lab::study::{Ruleset, Study};
+use train::Metric;
+
+use crate::number;
+
+/// Two short sentences: the widest gap with the settings as they are, and what tuning leaves of it.
+///
+/// Where there is no gap, the verdict on the tuned recipes.
+pub fn tuned_verdict(untuned: &Comparison, tuned: &Tuned) -> String {
+    let metric = untuned.metric;
+    let Some((gap, after)) = widest_gap(untuned, &tuned.comparison) else {
+        return super::verdict(&tuned.comparison);
+    };
+    let lead = |mean: f64| match metric.is_fraction() {
+        true => format!("{:.2} points", 100.0 * mean),
+        false => number::loss(mean),
+    };
+    let before =
+        format!("As they are set, {} leads {} by {}.", gap.better, gap.worse, lead(gap.difference.mean));
+    let told = match (after.pair.distinct, after.pair.difference.low.is_some()) {
+        (true, _) => String::new(),
+        (false, true) => format!(", which {} seeds do not tell from none", after.pair.difference.n),
+        (false, false) => ", on one seed".to_string(),
+    };
+    let ahead = format!("{} leads {}", after.pair.better, after.pair.worse);
+    let now = match after.reversed {
+        false => format!("{ahead} by {}", left(after.pair, metric)),
+        true => format!("the order turns: {ahead} by {}", left(after.pair, metric)),
+    };
+    format!("{before} On this one task, each tuned alike, {now}{told}.")
+}
+
+/// A lead with its interval: `0.31 points (95% interval −0.1 to 0.7)`.
+fn left(pair: &Pair, metric: Metric) -> String {
+    let digits = |x: f64| match metric.is_fraction() {
+        true => format!("{:.2}", 100.0 * x).replace('-', "−"),
+        false => number::loss(x).replace('-', "−"),
+    };
+    let unit = if metric.is_fraction() { " points" } else { "" };
+    let interval = match (pair.difference.low, pair.difference.high) {
+        (Some(low), Some(high)) => format!(" (95% interval {} to {})", digits(low), digits(high)),
+        _ => String::new(),
+    };
+    format!("{}{unit}{interval}", digits(pair.difference.mean))
+}
+
+/// The pair of a gap after tuning.
+struct After<'c> {
+    pair: &'c Pair,
+    /// True if the other one leads now.
+    reversed: bool,
+}
+
+/// The pair that differs most before tuning, of those told apart if there are any, with the same pair after it.
+fn widest_gap<'c>(untuned: &'c Comparison, tuned: &'c Comparison) -> Option<(&'c Pair, After<'c>)> {
+    let width = |pair: &&Pair| (pair.distinct, pair.difference.mean);
+    let gap = untuned.pairs.iter().max_by(|a, b| {
+        let ((a, a_mean), (b, b_mean)) = (width(a), width(b));
+        a.cmp(&b).then(a_mean.total_cmp(&b_mean))
+    })?;
+    // Rows of both come in the order of the recipes.
+    let place = |name: &str| untuned.rows.iter().position(|row| row.optimizer == name);
+    let now = |name: &str| {
+        let complete = untuned.rows.len() == tuned.rows.len();
+        place(name).filter(|_| complete).map(|place| tuned.rows[place].optimizer.as_str())
+    };
+    let (better, worse) = (now(&gap.better)?, now(&gap.worse)?);
+    let pair = tuned.pairs.iter().find(|pair| {
+        [&pair.better, &pair.worse].iter().all(|name| [better, worse].contains(&name.as_str()))
+    })?;
+    Some((gap, After { pair, reversed: pair.better != better }))
+}
+
+/// The tuning in one sentence, from the study's settings.
+pub fn tuning(study: &Study, validation: usize) -> String {
+    let what = match study.rulesets.first() {
+        Some(Ruleset::Lr) => "learning rates".to_string(),
+        Some(Ruleset::Full) => "settings".to_string(),
+        Some(other) => other.to_string(),
+        None => return String::new(),
+    };
+    let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+    let races = study.halving.map_or(String::new(), |plan| {
+        format!(
+            ", in races that begin with {} and keep one in {}",
+            count(plan.first as usize, "epoch"),
+            plan.eta
+        )
+    });
+    let added = if study.extend { ", a quarter more at the edge of the best," } else { "" };
+    let fresh = match study.fresh_seeds {
+        0 => String::new(),
+        n => format!(", the two best on {}", count(n, "fresh seed")),
+    };
+    let examples = match validation {
+        0 => String::new(),
+        n => format!(" by {} validation examples", number::count(n)),
+    };
+    format!(
+        "{} {what} each{added} on {}{fresh}{races}, chosen{examples}; then seeds {} to {}.",
+        study.trials,
+        count(study.tuning_seeds, "tuning seed"),
+        study.seeds.start,
+        study.seeds.end - 1,
+    )
+}
+
+/// One sentence for each fact to know before believing what was tuned.
+pub fn tuning_warnings(tuned: &Tuned) -> Vec<String> {
+    let mut warnings = super::warnings(&tuned.comparison);
+    warnings.retain(|warning| !warning.contains("SAMPLE"));
+    for cell in &tuned.outcome.cells {
+        let name = &tuned.outcome.entries[cell.id.entry];
+        if cell.hopeless {
+            warnings.push(format!("{name} diverged in every trial, so nothing of it is reported tuned."));
+        }
+        for edge in cell.tuning.iter().flat_map(|tuning| &tuning.edges_left) {
+            let end = if edge.high { "upper" } else { "lower" };
+            warnings.push(format!(
+                "{name}: the chosen {} is still at the {end} end of what was tried, so a better one may lie beyond.",
+                edge.name
+            ));
+        }
+    }
+    warnings
+}
