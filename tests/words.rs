@@ -8,7 +8,6 @@ const NOT_YET: &[&str] = &[
     "crates/cli",
     "crates/lab",
     "crates/optim",
-    "crates/bench",
     "xtask",
     "docs/optimizers.md",
     "ARCHITECTURE.md",

@@ -1,13 +1,13 @@
 //! The project's own commands: `cargo xtask compare`, `fetch`, `bench`, `fixtures`, `torture`, `ci`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this program prints")]
 
-mod bench;
 mod ci;
 mod fixtures;
 mod torture;
 
 use std::ffi::OsString;
-use std::process::ExitCode;
+use std::path::Path;
+use std::process::{Command, ExitCode};
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -17,7 +17,7 @@ cargo xtask COMMAND
   fetch [set…]          gets data sets: --from DIR|URL, --offline, --data-dir DIR
                         (the same as `descent data fetch`)
   bench [optim]         measures this machine's peak and how near to it training or updates
-                        come; --peers beside PyTorch, JAX, candle and burn (--help)
+                        come; --baselines: PyTorch, JAX, candle and burn too (--help)
   bench instructions    counts the instructions of steps and updates by valgrind
   fixtures              records anew what other implementations compute, for the tests
   torture [--short]     kills, faults and odd files against every command that writes (--help)
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     match command.to_str() {
         Some("compare") => descent(&["compare"]),
         Some("fetch") => descent(&["data", "fetch"]),
-        Some("bench") => bench::run(&rest),
+        Some("bench") => bench(&rest),
         Some("descent") => descent(&[]),
         Some("torture") => torture::run(&rest),
         Some("fixtures") => fixtures::run(&rest),
@@ -48,6 +48,22 @@ fn main() -> ExitCode {
         _ => {
             eprint!("error: `{}` is no command of xtask\n\n{HELP}", command.display());
             ExitCode::from(2)
+        }
+    }
+}
+
+/// Starts the program `bench`, which only a measurement has to build.
+fn bench(arguments: &[OsString]) -> ExitCode {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is in the workspace");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["run", "--release", "--package", "bench", "--manifest-path"]);
+    command.arg(workspace.join("Cargo.toml")).arg("--").args(arguments);
+    match command.status() {
+        Ok(status) => ExitCode::from(status.code().and_then(|code| code.try_into().ok()).unwrap_or(1)),
+        Err(error) => {
+            eprintln!("error: cargo cannot be started: {error}");
+            ExitCode::FAILURE
         }
     }
 }
