@@ -141,6 +141,27 @@ fn a_diverged_run_can_go_on_with_a_smaller_rate() {
     assert!(train::weights::load(&folder.path().join("m.st")).is_ok());
 }
 
+/// A checkpoint that was asked for is there after the run, however rarely one was due; a run that has none to
+/// give says so.
+#[test]
+fn a_checkpoint_that_was_asked_for_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for asked in ["--checkpoint c.st", "--checkpoint c.st --checkpoint-every 1000000"] {
+        let output = run(folder.path(), &format!("{TRAIN} {asked}"));
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let path = folder.path().join("c.st");
+        assert!(path.exists(), "{asked}");
+        let told = text(&run(folder.path(), &format!("{TRAIN} {asked} --resume")).stderr);
+        assert!(told.contains("going on from c.st"), "{told}");
+        fs::remove_file(path).unwrap();
+        let output = run(folder.path(), &format!("{TRAIN} --optimizer sgd --lr 1e30 {asked}"));
+        assert_eq!(output.status.code(), Some(1), "{asked}");
+        assert!(text(&output.stdout).contains("diverged at update"));
+        let told = text(&output.stderr);
+        assert!(told.contains("--checkpoint c.st was not written: the run diverged"), "{told}");
+    }
+}
+
 /// Where nothing more fits, what was found is printed, and the old file is there.
 #[cfg(target_os = "linux")]
 #[test]

@@ -51,10 +51,11 @@ pub(crate) struct Train {
     /// Write the trained weights here, for `evaluate`, `predict` and PyTorch
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// File of the checkpoint
-    #[arg(long, value_name = "FILE", default_value = "checkpoint.safetensors")]
-    checkpoint: PathBuf,
-    /// Write a checkpoint every N updates, and when stopped by Ctrl-C or SIGTERM
+    /// Write a checkpoint here when stopped by Ctrl-C or SIGTERM, and at the end [default: checkpoint.safetensors,
+    /// with --checkpoint-every or --resume]
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Write a checkpoint every N updates too
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     checkpoint_every: Option<u64>,
     /// Go on from the checkpoint, and keep writing it
@@ -93,6 +94,9 @@ struct RecipeArgs {
     batch_size: Option<BatchSize>,
 }
 
+/// Checkpoint where no other file is named.
+const CHECKPOINT: &str = "checkpoint.safetensors";
+
 /// Epochs where nothing is said.
 const EPOCHS: u32 = 5;
 
@@ -126,9 +130,10 @@ impl Command for Train {
 fn run(train: &Train) -> Result<(), Failure> {
     // Everything that can be wrong in the settings is said before any data is fetched.
     let mut recipe = train.recipe.read(&train.hyper)?;
-    let Train { checkpoint, checkpoint_every: every, resume, .. } = train;
+    let Train { checkpoint_every: every, resume, .. } = train;
     let (every, resume) = (*every, *resume);
-    let keeps = resume || every.is_some();
+    let keeps = resume || every.is_some() || train.checkpoint.is_some();
+    let checkpoint = train.checkpoint.as_deref().unwrap_or(Path::new(CHECKPOINT));
     let save = train.save.as_ref().map(|path| Output::claim(path, "--save")).transpose()?;
     let kept = keeps.then(|| Output::claim(checkpoint, "--checkpoint")).transpose()?;
     if let Some(save) = &save {
@@ -159,7 +164,7 @@ fn run(train: &Train) -> Result<(), Failure> {
         console::note(&format!("going on from {} at update {done}", files::text::path(checkpoint)));
     } else if resume {
         console::note(&format!(
-            "there is no checkpoint {} yet: starting from the beginning",
+            "no checkpoint {} yet: starting from the beginning",
             files::text::path(checkpoint)
         ));
     }
@@ -230,7 +235,10 @@ fn finish(
     let shown = show(&record, task, saved.as_ref().ok().copied().flatten(), json);
     saved?;
     shown?;
-    let (Some(output), Some(step)) = (save, diverged) else { return Ok(()) };
+    // The checkpoint is of the last good state, which a run that diverges at once does not have.
+    let lost_checkpoint = kept.filter(|kept| !kept.path().exists()).map(|kept| ("--checkpoint", kept));
+    let lost = save.map(|save| ("--save", save)).or(lost_checkpoint);
+    let (Some((option, output)), Some(step)) = (lost, diverged) else { return Ok(()) };
     let hint = match kept {
         Some(kept) if kept.path().exists() => format!(
             "go on from the last good checkpoint, {}, with --resume --force and a smaller learning rate",
@@ -239,7 +247,7 @@ fn finish(
         _ => "try a smaller learning rate, or --clip-norm 1".to_string(),
     };
     let path = files::text::path(output.path());
-    Err(Failure::failed(format!("--save {path} was not written: the run diverged at update {step}"), hint))
+    Err(Failure::failed(format!("{option} {path} was not written: the run diverged at update {step}"), hint))
 }
 
 /// Prints the record, and where the weights are.

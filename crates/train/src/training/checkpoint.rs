@@ -154,7 +154,8 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Keeps the state after every `every` batches; with `None`, only when the run is stopped.
+    /// Keeps the state after every `every` batches, when the run is stopped and at its end; with `None`, only
+    /// the last two.
     pub fn new(every: Option<u64>) -> Keeper {
         Keeper { every, pending: None }
     }
@@ -164,8 +165,9 @@ impl Keeper {
     pub fn after_step(&mut self, training: &Training<'_>, stops: bool) -> Option<Vec<u8>> {
         let shown = self.pending.take().filter(|_| training.is_sound());
         let due = self.every.is_some_and(|every| training.progress().steps.is_multiple_of(every));
-        let current = if due || stops { training.checkpoint().filter(|_| training.is_sound()) } else { None };
-        if stops || training.is_over() {
+        let ends = stops || training.is_over();
+        let current = if due || ends { training.checkpoint().filter(|_| training.is_sound()) } else { None };
+        if ends {
             return current.or(shown);
         }
         self.pending = current;
