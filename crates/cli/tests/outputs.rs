@@ -141,6 +141,58 @@ fn a_diverged_run_can_go_on_with_a_smaller_rate() {
     assert!(train::weights::load(&folder.path().join("m.st")).is_ok());
 }
 
+/// Each file, given where another is expected, is named as what it is.
+#[test]
+fn a_file_of_another_kind_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = run(folder.path(), &format!("{TRAIN} --save model.st"));
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    fs::write(folder.path().join("empty"), "").unwrap();
+    fs::write(folder.path().join("lines.jsonl"), "\n").unwrap();
+    assert!(run(folder.path(), "runs import lines.jsonl --store runs.db").status.success());
+    for (name, bytes) in [
+        ("x.npz", &b"PK\x03\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.npy"[..]),
+        ("x.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03"),
+        ("x.pdf", b"%PDF-1.4\n"),
+        ("x.pt", b"PK\x03\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\0\0\0m/data.pkl"),
+    ] {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let kinds = [
+        ("x.npz", "an .npz archive"),
+        ("x.gz", "a gzip file"),
+        ("x.pdf", "a PDF"),
+        ("x.pt", "file of torch.save"),
+        ("empty", "an empty file"),
+        ("model.st", "a safetensors file"),
+        ("runs.db", "an SQLite database"),
+    ];
+    let commands = [
+        "evaluate --offline --model FILE",
+        "train --offline --resume --checkpoint FILE",
+        "runs list --store FILE",
+        "runs import FILE --store other.db",
+        "predict --offline --model model.st FILE",
+        "train --data FILE --target y",
+    ];
+    for (file, kind) in kinds {
+        for command in commands {
+            // What a command takes, and files whose kind is in the name or which are said more exactly.
+            let takes = match file {
+                "model.st" => command.contains("--model FILE") || command.contains("--checkpoint"),
+                "runs.db" => command.contains("--store FILE"),
+                "empty" => command.contains("import"),
+                "x.gz" => command.contains("--data"),
+                _ => false,
+            };
+            if !takes {
+                let told = fails(folder.path(), &command.replace("FILE", file), 65);
+                assert!(told.contains(kind), "{command}: {told}");
+            }
+        }
+    }
+}
+
 /// A checkpoint that was asked for is there after the run, however rarely one was due; a run that has none to
 /// give says so.
 #[test]

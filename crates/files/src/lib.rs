@@ -4,6 +4,7 @@
 //! - [`Output`]: a file that will be written at the end and is tried at the start.
 //! - [`open`], [`read`]: regular files only, because a pipe can hang and a device can be endless.
 //! - [`Lock`]: held by one process at a time and released by the system when that process ends.
+//! - [`sniff`]: the kind of a file by its first bytes, for messages.
 //! - [`text`]: escapes names from outside for a terminal.
 //!
 //! ```
@@ -20,6 +21,7 @@ mod error;
 mod lock;
 mod output;
 mod read;
+mod sniff;
 pub mod text;
 
 pub use atomic::{atomic_write, sweep};
@@ -27,6 +29,7 @@ pub use error::{Error, Kind};
 pub use lock::Lock;
 pub use output::{Output, claim_folder};
 pub use read::{open, read};
+pub use sniff::{SAFETENSORS, SNIFFED, SQLITE, TORCH_SAVE, sniff, sniff_file};
 
 /// Doctest of the README.
 #[cfg(doctest)]

@@ -149,7 +149,7 @@ impl Inside {
         let (check, body) = match parts(line) {
             Some(parts) => parts,
             None if number == 1 => {
-                let found = "a file of another kind, or one with a damaged beginning".to_string();
+                let found = crate::found_at(path);
                 return Err(Error::NoStore { path: path.into(), found });
             }
             None => return Err(wrong("is not as it was written")),

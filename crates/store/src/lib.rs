@@ -70,3 +70,8 @@ pub fn open_existing(path: &Path) -> Result<Box<dyn Store>, Error> {
 pub fn is_json_lines(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "jsonl")
 }
+
+/// Kind of a file that is no store.
+fn found_at(path: &Path) -> String {
+    files::sniff_file(path).unwrap_or("a file of another kind, or one with a damaged beginning").to_string()
+}

@@ -76,7 +76,8 @@ fn what_is_no_model_is_refused_by_name() {
         let message = weights::load(no_file).unwrap_err().to_string();
         assert!(message.contains("expected a regular file") || message.contains("No such file"), "{message}");
     }
-    assert!(refused(b"").contains("not a complete safetensors file"));
+    assert!(refused(b"").contains("expected a safetensors file, found an empty file"));
+    assert!(refused(b"\x89PNG\r\n\x1a\n....").contains("expected a safetensors file, found a PNG picture"));
     assert!(refused(&[0xff; 64]).contains("not a complete safetensors file"));
     let file = |header: &str, data: usize| {
         [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &vec![0; data]].concat()

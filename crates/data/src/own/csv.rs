@@ -399,16 +399,18 @@ fn delimiter(path: &Path, file: &mut BufReader<File>) -> Result<u8, Error> {
     file.by_ref().take(1 << 16).read_until(b'\n', &mut line).map_err(failed)?;
     file.seek(SeekFrom::Start(0)).map_err(failed)?;
     let wrong = |found: &str, hint: &str| Fault::expected("", "a table in UTF-8", found, hint).of(path);
-    match &line[..] {
-        [] => return Err(wrong("an empty file", "check the path")),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            return Err(wrong("UTF-16", "save the table as \"CSV UTF-8\""));
-        }
-        [b'P', b'K', 3, 4, ..] => {
-            return Err(wrong("a zip archive or an Excel workbook", "save the sheet as CSV"));
-        }
-        line if line.contains(&0) => return Err(wrong("zero bytes, so not a text file", "check the path")),
-        _ => {}
+    if let Some(found) = files::sniff_file(path) {
+        let hint = match found {
+            "UTF-16 text" => "save the table as \"CSV UTF-8\"",
+            _ if found.starts_with("an Office") || found.starts_with("an OpenDocument") => {
+                "save the sheet as CSV"
+            }
+            _ => "check the path",
+        };
+        return Err(wrong(found, hint));
+    }
+    if line.contains(&0) {
+        return Err(wrong("zero bytes, so not a text file", "check the path"));
     }
     let mut quoted = false;
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];

@@ -73,15 +73,13 @@ fn whole(bytes: &[u8]) -> Result<(DynamicImage, Orientation), Fault> {
 fn format(bytes: &[u8]) -> Result<ImageFormat, Fault> {
     match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => Ok(format),
-        _ if bytes.is_empty() => Err(Fault::Format { found: "an empty file" }),
         Ok(ImageFormat::Gif) => Err(Fault::Format { found: "GIF" }),
         Ok(ImageFormat::WebP) => Err(Fault::Format { found: "WebP" }),
         Ok(ImageFormat::Tiff) => Err(Fault::Format { found: "TIFF" }),
         Ok(ImageFormat::Bmp) => Err(Fault::Format { found: "BMP" }),
         Ok(ImageFormat::Avif) => Err(Fault::Format { found: "AVIF" }),
         _ if bytes.get(4..8) == Some(b"ftyp") => Err(Fault::Format { found: "HEIC or a video" }),
-        _ if bytes.starts_with(b"%PDF") => Err(Fault::Format { found: "PDF" }),
-        _ => Err(Fault::Format { found: "something else" }),
+        _ => Err(Fault::Format { found: files::sniff(bytes).unwrap_or("something else") }),
     }
 }
 

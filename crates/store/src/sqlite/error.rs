@@ -26,10 +26,9 @@ impl Failed {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Error::Busy { path: path.into(), seconds: PATIENCE.as_secs() }
             }
-            Some(ErrorCode::NotADatabase) => Error::NoStore {
-                path: path.into(),
-                found: "a file of another kind, or one with a damaged beginning".to_string(),
-            },
+            Some(ErrorCode::NotADatabase) => {
+                Error::NoStore { path: path.into(), found: crate::found_at(path) }
+            }
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => io("open", text),
             Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => io("write", text),
             Some(

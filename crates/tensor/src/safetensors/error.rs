@@ -23,6 +23,11 @@ pub enum Fault {
     File(files::Error),
     /// It was written by `torch.save`, in another format.
     TorchSave,
+    /// It has another known format.
+    Kind {
+        /// Name of the format with an article.
+        found: &'static str,
+    },
     /// It is not a safetensors file, or is truncated.
     Format {
         /// First violation of the format.
@@ -53,8 +58,15 @@ impl Error {
         Error { path: None, fault: Fault::Tensor { why: why.into() } }
     }
 
-    pub(super) fn torch_save() -> Error {
-        Error { path: None, fault: Fault::TorchSave }
+    /// Names the kind of the file, if it is known, in place of a violation of the format.
+    pub(super) fn or_kind(self, kind: impl FnOnce() -> Option<&'static str>) -> Error {
+        let Fault::Format { .. } = self.fault else { return self };
+        let fault = match kind() {
+            Some(files::TORCH_SAVE) => Fault::TorchSave,
+            Some(files::SAFETENSORS) | None => self.fault,
+            Some(found) => Fault::Kind { found },
+        };
+        Error { fault, ..self }
     }
 
     pub(super) fn at(mut self, path: &Path) -> Error {
@@ -79,6 +91,7 @@ impl Error {
             Fault::TorchSave => {
                 "this is a file of torch.save; save with safetensors.torch.save_file".to_string()
             }
+            Fault::Kind { found } => format!("expected a safetensors file, found {found}"),
             Fault::Format { why } => format!("is damaged or not a complete safetensors file: {why}"),
             Fault::Checksum { why } => format!("is damaged: {why}"),
             Fault::Tensor { why } => why.clone(),
@@ -93,7 +106,9 @@ impl Error {
                 "in Python: safetensors.torch.save_file(model.state_dict(), \"model.safetensors\")"
                     .to_string()
             }
-            Fault::Format { .. } => "check that it is the right file and complete".to_string(),
+            Fault::Kind { .. } | Fault::Format { .. } => {
+                "check that it is the right file and complete".to_string()
+            }
             Fault::Checksum { .. } => format!(
                 "take a copy of it from elsewhere, or make it once more; a program that changes it must \
                  leave out the metadata entry {CHECKSUM}",

@@ -12,10 +12,6 @@ use super::{checksum, json};
 const MAX_HEADER: u64 = 100_000_000;
 /// Bytes before the header: its length.
 pub(super) const LENGTH: usize = 8;
-/// Start of a zip file, which `torch.save` writes.
-const ZIP: &[u8] = b"PK\x03\x04";
-/// Start of files of older versions of `torch.save`: a pickled magic number.
-const PICKLE: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c";
 
 /// Names, shapes and byte ranges of all tensors, and the metadata. Every range is inside the file, ranges have
 /// no gaps and do not overlap, and each has the length that its shape needs.
@@ -71,9 +67,6 @@ pub(super) fn length(start: &[u8], file_size: u64) -> Result<usize, Error> {
     let (length, room) = (u64::from_le_bytes(*first), file_size - LENGTH as u64);
     if length <= room.min(MAX_HEADER) {
         return Ok(length as usize);
-    }
-    if start.starts_with(ZIP) || start.starts_with(PICKLE) {
-        return Err(Error::torch_save());
     }
     Err(Error::format(match length > MAX_HEADER {
         true => format!("expected a header of at most {MAX_HEADER} bytes, found {length}"),

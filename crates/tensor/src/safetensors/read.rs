@@ -27,7 +27,7 @@ impl Reader {
     /// # Errors
     /// If it cannot be read or is not a complete safetensors file.
     pub fn open(path: &Path) -> Result<Reader, Error> {
-        let located = |error: Error| error.at(path);
+        let located = |error: Error| error.or_kind(|| files::sniff_file(path)).at(path);
         let (mut file, size) = files::open(path)?;
         let start = read(&mut file, path, size.min(LENGTH as u64) as usize, vec![])?;
         let length = header::length(&start, size).map_err(located)?;
@@ -75,9 +75,10 @@ impl<'a> SafeTensors<'a> {
     /// # Errors
     /// If they are not a complete safetensors file, or damaged.
     pub fn parse(bytes: &'a [u8]) -> Result<SafeTensors<'a>, Error> {
-        let length = header::length(bytes, bytes.len() as u64)?;
+        let named = |error: Error| error.or_kind(|| files::sniff(bytes));
+        let length = header::length(bytes, bytes.len() as u64).map_err(named)?;
         let (head, data) = bytes.split_at(LENGTH + length);
-        let header = Header::parse(head, data.len() as u64)?;
+        let header = Header::parse(head, data.len() as u64).map_err(named)?;
         let tensors = SafeTensors { header, data: Cow::Borrowed(data) };
         tensors.check()?;
         Ok(tensors)

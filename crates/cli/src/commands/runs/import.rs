@@ -14,6 +14,9 @@ use crate::failure::Failure;
 /// The longest file that is read: 2 GiB.
 const MAX: u64 = 2 << 30;
 
+/// Files that can be imported, for hints.
+const RECORDS: &str = "give results.jsonl of a comparison, or a file of `descent runs export jsonl`";
+
 #[derive(Args)]
 #[command(
     about = "Brings records from files into a store",
@@ -40,12 +43,18 @@ impl Import {
         for path in &self.files {
             let bytes = files::read(path, MAX)?;
             let shown = files::text::path(path);
-            let hint = "give results.jsonl of a comparison, or a file of `descent runs export jsonl`";
+            if let Some(found) = files::sniff(&bytes).filter(|_| !bytes.is_empty()) {
+                let hint = match found {
+                    files::SQLITE => "`descent runs merge` brings stores together",
+                    _ => RECORDS,
+                };
+                return Err(Failure::bad_data(format!("{shown}: expected JSON lines, found {found}"), hint));
+            }
             let text = String::from_utf8(bytes).map_err(|_| {
-                Failure::bad_data(format!("{shown}: expected JSON lines, found no text"), hint)
+                Failure::bad_data(format!("{shown}: expected JSON lines, found no text"), RECORDS)
             })?;
             let records = report::parse_jsonl(&text)
-                .map_err(|error| Failure::bad_data(format!("{shown}: {error}"), hint))?;
+                .map_err(|error| Failure::bad_data(format!("{shown}: {error}"), RECORDS))?;
             read.push((path, shown, records));
         }
         let store = self.place.open()?;
