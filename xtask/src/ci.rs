@@ -12,7 +12,7 @@ const STEPS: [(&str, &[&str]); 3] = [
     ("tests", &["test", "--workspace"]),
 ];
 
-/// What is told afterwards; nothing fails by it.
+/// Information told afterwards; nothing fails by it.
 const INFORMATION: (&str, &[&str]) = ("instructions, for information", &["xtask", "bench", "instructions"]);
 
 /// Folders with sources.

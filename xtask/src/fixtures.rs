@@ -1,4 +1,4 @@
-//! Records anew what the tests compare with: `cargo xtask fixtures`.
+//! Records again the values that the tests compare with: `cargo xtask fixtures`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 const HELP: &str = "\
 cargo xtask fixtures [--only NAME] [--into DIR]
 
-Makes a Python environment in target/fixtures-python from scripts/requirements.txt and records anew
+Makes a Python environment in target/fixtures-python from scripts/requirements.txt and records again
 what other implementations compute, for the tests of `optim`, `data` and `lab`. Without --only all of it, some minutes:
 
 ";
@@ -97,7 +97,7 @@ const RECORDERS: [Recorder; 9] = [
     },
 ];
 
-/// What the scripts read of each other.
+/// Files that the scripts read of each other.
 const INPUTS: [&str; 2] = ["stream.safetensors", "closed_loop.safetensors"];
 const REQUIREMENTS: &str = "scripts/requirements.txt";
 const OPTIM: &str = "crates/optim/tests/fixtures";
@@ -120,7 +120,7 @@ struct Options {
     into: Option<PathBuf>,
 }
 
-/// What was asked for; `None` for help.
+/// The options; `None` for help.
 fn options(arguments: &[OsString]) -> Result<Option<Options>, String> {
     let mut options = Options { only: None, into: None };
     let mut words = arguments.iter();
@@ -136,7 +136,7 @@ fn options(arguments: &[OsString]) -> Result<Option<Options>, String> {
     match &options.only {
         Some(only) if RECORDERS.iter().all(|recorder| recorder.name != only) => {
             let names: Vec<&str> = RECORDERS.iter().map(|recorder| recorder.name).collect();
-            Err(format!("there is no recording `{only}`; there are {}", names.join(", ")))
+            Err(format!("unknown recording `{only}`; known are {}", names.join(", ")))
         }
         _ => Ok(Some(options)),
     }

@@ -19,7 +19,7 @@ cargo xtask COMMAND
   bench [optim]         measures this machine's peak and how near to it training or updates
                         come; --baselines: PyTorch, JAX, candle and burn too (--help)
   bench instructions    counts the instructions of steps and updates by valgrind
-  fixtures              records anew what other implementations compute, for the tests
+  fixtures              records again what other implementations compute, for the tests
   torture [--short]     kills, faults and odd files against every command that writes (--help)
   descent …             the program itself
   ci                    what a submission must pass: format, lints, docs, tests

@@ -58,12 +58,12 @@ impl Row {
     }
 }
 
-/// How much is tried.
+/// Extent of the trials.
 #[derive(Clone, Copy)]
 struct Effort {
     /// Kills, and signals of a kind.
     moments: usize,
-    /// Every so many points of a fault.
+    /// Distance between two points of a fault that are tried.
     stride: usize,
     /// If the suites are run too.
     suites: bool,

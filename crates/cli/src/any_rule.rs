@@ -1,4 +1,4 @@
-//! What the program makes of a rule's declaration: for built-in rules, and for rules of your own.
+//! Pages and flags from a rule's declaration: for built-in rules, and for your own.
 
 use clap::{Arg, ArgMatches, Command};
 use optim::{DynRule, Error};
@@ -6,7 +6,7 @@ use optim::{DynRule, Error};
 use crate::commands;
 use crate::hyper_flags;
 
-/// The page of `descent explain` of a rule, in so many columns, with styles for a terminal.
+/// The page of `descent explain` of a rule, in `columns` columns, with styles for a terminal.
 ///
 /// # Errors
 /// If its settings do not go together.

@@ -10,11 +10,11 @@ const ROWS: usize = 8;
 const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The factors of a schedule over `total` steps; see [`values`].
-pub(crate) fn factors(schedule: &LrSchedule, total: u64, width: usize) -> String {
+pub(crate) fn schedule(schedule: &LrSchedule, total: u64, width: usize) -> String {
     values(&|step| schedule.factor(step, total), total, width)
 }
 
-/// What something is at each of `total` steps with both axes, at most `width` columns where there is
+/// A value at each of `total` steps with both axes, at most `width` columns if there is
 /// room for ten.
 pub(crate) fn values(value: &dyn Fn(u64) -> f64, total: u64, width: usize) -> String {
     let greatest = (0..total).map(value).fold(0.0, f64::max);
@@ -72,7 +72,7 @@ pub(crate) fn losses(test: &RangeTest, marks: &[(char, f64)], width: usize) -> S
         + &format!("  {:left$}  {}\n  {:left$}  {first}{last:>between$}\n", "", under.trim_end(), "")
 }
 
-/// Columns for blocks beside labels of this width.
+/// Columns for blocks next to labels of this width.
 fn room(width: usize, left: usize) -> usize {
     width.saturating_sub(left + 4).clamp(10, 60)
 }
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_straight_line_falls_over_the_whole_chart() {
-        let chart = factors(&"linear".parse().unwrap(), 17, 24);
+        let chart = super::schedule(&"linear".parse().unwrap(), 17, 24);
         assert_eq!(
             chart,
             "    1 │█▄
@@ -138,14 +138,14 @@ mod tests {
             [1.0, 1.0, 2.0, 0.05, 5e-7, 1000.0, 5.0]
         );
         for text in ["constant value=0", "constant value=1e300", "constant value=1e-320"] {
-            let chart = factors(&text.parse().unwrap(), 3, 40);
+            let chart = super::schedule(&text.parse().unwrap(), 3, 40);
             assert!(chart.lines().all(|line| text::width(line) <= 40), "{chart}");
         }
     }
 
     #[test]
     fn one_step_and_very_many_draw_as_well() {
-        assert!(factors(&LrSchedule::default(), 1, 80).contains("████"));
-        assert!(factors(&LrSchedule::default(), 1_000_000, 80).contains("999,999"));
+        assert!(super::schedule(&LrSchedule::default(), 1, 80).contains("████"));
+        assert!(super::schedule(&LrSchedule::default(), 1_000_000, 80).contains("999,999"));
     }
 }

@@ -20,12 +20,12 @@ pub(crate) fn width() -> usize {
     said.or_else(terminal).unwrap_or(WIDTH).clamp(LEAST, MOST)
 }
 
-/// Whether standard error is a terminal that can redraw lines.
+/// True if standard error is a terminal that can redraw lines.
 pub(crate) fn is_live() -> bool {
     io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Writes text and a line end to standard output, with colours only where they are wanted.
+/// Writes text and a line end to standard output, with colors only where they are wanted.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
     writeln!(stdout, "{}", text.trim_end_matches('\n'))?;

@@ -5,7 +5,7 @@ use optim::cost::Increase;
 use optim::hyper::Value;
 use serde_json::json;
 
-/// What settings add to the state: `+4 with momentum`.
+/// Bytes that settings add to the state: `+4 with momentum`.
 pub(crate) fn bytes_in_words(increases: &[Increase]) -> String {
     let more = increases.iter().filter(|increase| increase.state_bytes > 0);
     more.map(|increase| format!("+{} with {}", increase.state_bytes, increase.setting))
@@ -13,7 +13,7 @@ pub(crate) fn bytes_in_words(increases: &[Increase]) -> String {
         .join(", ")
 }
 
-/// What settings add to the passes: `+2 with momentum`.
+/// Passes that settings add: `+2 with momentum`.
 pub(crate) fn passes_in_words(increases: &[Increase]) -> String {
     let more = increases.iter().filter(|increase| increase.memory_traffic > 0.0);
     more.map(|increase| format!("+{} with {}", increase.memory_traffic, increase.setting))
@@ -21,7 +21,7 @@ pub(crate) fn passes_in_words(increases: &[Increase]) -> String {
         .join(", ")
 }
 
-/// What settings add, as JSON.
+/// Increases by settings, as JSON.
 pub(crate) fn increases_as_json(increases: &[Increase]) -> serde_json::Value {
     let object = |increase: &Increase| {
         let Increase { setting, state_bytes, memory_traffic } = increase;
@@ -41,7 +41,7 @@ pub(crate) fn as_json(value: Value) -> serde_json::Value {
         Value::Number(x) => json!(x),
         Value::Flag(x) => json!(x),
         Value::Numbers(list) => json!(&list[..]),
-        Value::Word(_) | Value::Span(_) | Value::Spans(_) => json!(value.to_string()),
+        Value::Word(_) | Value::Time(_) | Value::Times(_) => json!(value.to_string()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a person sees when something went wrong, and the exit code.
+//! Errors as a person sees them, and the exit code.
 
 use std::io;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::{console, text};
 /// The end of a command that did not do what was asked.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// What went wrong; empty where nothing needs saying.
+    /// Description of the error; empty where nothing needs saying.
     message: String,
     /// The next step.
     hint: Option<String>,

@@ -1,4 +1,4 @@
-//! Words of training that `descent explain` knows besides optimizers and schedules.
+//! Words of training that `descent explain` knows, apart from optimizers and schedules.
 
 /// A word with its other spellings and a paragraph.
 pub(crate) struct Word {
@@ -121,7 +121,7 @@ pub(crate) const WORDS: &[Word] = &[
     word(
         "parameter group",
         &["groups", "param groups"],
-        "Parameters with settings of their own, such as biases \
+        "Parameters with their own settings, such as biases \
         without weight decay: `--recipe 'adamw, no_decay=bias,norm'`.",
     ),
     word(

@@ -12,7 +12,7 @@ const NARROW: usize = 8;
 
 /// A table of texts.
 pub(crate) struct Grid {
-    /// Names of the columns; true where numbers stand at the right.
+    /// Names of the columns; true for numbers, which are aligned at the right.
     pub(crate) columns: Vec<(String, bool)>,
     /// Rows of as many cells.
     pub(crate) rows: Vec<Vec<String>>,

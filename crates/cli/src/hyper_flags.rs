@@ -25,7 +25,7 @@ impl HyperFlags {
         rule.validate()
     }
 
-    /// What was given of the flags for these optimizers.
+    /// Values of the flags for these optimizers.
     fn of(matches: &ArgMatches, rules: &[Box<dyn DynRule>]) -> HyperFlags {
         let mut given: Vec<(&'static str, String)> = Vec::new();
         for hyper in rules.iter().flat_map(|rule| rule.hypers()) {
@@ -110,10 +110,10 @@ fn meant_otherwise(name: &str, text: &str) -> Option<Error> {
     })
 }
 
-/// What one flag means to the optimizers that have it.
+/// Meaning of one flag for the optimizers that have it.
 #[derive(Default)]
 struct Meanings {
-    /// What it is said to do, and by how many.
+    /// Descriptions of it, and the number of optimizers that give each.
     docs: BTreeMap<&'static str, usize>,
     is_flag: bool,
     /// The optimizers by default.
@@ -148,7 +148,7 @@ impl Meanings {
     }
 }
 
-/// What clap knows the flag by, apart from the command's own.
+/// Name of the flag for clap, apart from the command's own.
 fn id(name: &str) -> String {
     format!("hyperparameter {name}")
 }

@@ -1,4 +1,4 @@
-//! Grey pictures in the terminal.
+//! Gray pictures in the terminal.
 
 use std::fmt::Write;
 use std::io;
@@ -11,17 +11,17 @@ use crate::text;
 /// Columns between two pictures side by side.
 const GAP: usize = 1;
 
-/// How a picture is drawn; either way a character is one pixel wide and two tall.
+/// Characters that draw a picture; either way a character is one pixel wide and two tall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {
-    /// Upper half blocks in shades of grey, on a terminal with colours.
+    /// Upper half blocks in shades of gray, on a terminal with colors.
     Blocks,
     /// One of five characters, the denser the brighter the pixels: for everything else.
     Shades,
 }
 
 impl Look {
-    /// What standard output can show: `NO_COLOR`, `CLICOLOR_FORCE` and `TERM` are heard.
+    /// The form that standard output can show: `NO_COLOR`, `CLICOLOR_FORCE` and `TERM` are heard.
     pub(crate) fn of_stdout() -> Look {
         match AutoStream::choice(&io::stdout()) {
             ColorChoice::Never => Look::Shades,
@@ -30,7 +30,7 @@ impl Look {
     }
 }
 
-/// A grey picture, row after row; 0 is black.
+/// A gray picture, row after row; 0 is black.
 #[derive(Debug, Clone)]
 pub(crate) struct Picture<'a> {
     pub(crate) pixels: &'a [u8],
@@ -123,7 +123,7 @@ fn draw(picture: &Picture<'_>, frame: &Frame, look: Look) -> Vec<String> {
         .collect()
 }
 
-/// Upper half blocks, with a new colour only where it changes.
+/// Upper half blocks, with a new color only where it changes.
 fn blocks(pairs: impl Iterator<Item = (u8, u8)>) -> String {
     let mut line = String::new();
     let mut last = None;
@@ -171,14 +171,14 @@ mod tests {
     }
 
     #[test]
-    fn half_blocks_hold_two_rows_and_end_their_colours() {
+    fn half_blocks_hold_two_rows_and_end_their_colors() {
         let pixels = [0, 255, 255, 255];
         let expected = "\u{1b}[38;5;16m\u{1b}[48;5;231m▀\u{1b}[38;5;231m\u{1b}[48;5;231m▀\u{1b}[0m";
         assert_eq!(lines(&picture(&pixels, 2), Look::Blocks), [expected]);
     }
 
     #[test]
-    fn every_grey_is_in_the_grey_part_of_the_palette() {
+    fn every_gray_is_in_the_gray_part_of_the_palette() {
         for value in 0..=255 {
             let Color::Ansi256(Ansi256Color(index)) = grey(value) else { panic!("not of the palette") };
             assert!(index == 16 || index >= 231, "{value}: {index}");

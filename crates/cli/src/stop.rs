@@ -34,7 +34,7 @@ impl Stop {
         Ok(Stop { signal })
     }
 
-    /// Whether a signal has come.
+    /// True if a signal has come.
     pub(crate) fn asked(&self) -> bool {
         self.code().is_some()
     }

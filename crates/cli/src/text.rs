@@ -7,12 +7,12 @@ pub(crate) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// The text with spaces behind it, so that it takes this many columns.
+/// The text with spaces after it, so that it takes this many columns.
 pub(crate) fn pad(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
-/// Lines of at most `columns`, broken between words; a longer word has a line of its own.
+/// Lines of at most `columns`, broken between words; a longer word has a separate line.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -49,7 +49,7 @@ pub(crate) fn table<const N: usize>(rows: &[[String; N]], indent: usize, columns
     rows.iter().map(row).collect()
 }
 
-/// A share as a percentage with two decimals; the dash stands for a share of nothing.
+/// A fraction as a percentage with two decimals; a dash for a fraction of nothing.
 pub(crate) fn percent(share: f64) -> String {
     if share.is_finite() { format!("{:.2}%", 100.0 * share) } else { "—".to_string() }
 }

@@ -236,9 +236,9 @@ pub(crate) fn checked_index(
     let inside = usize::try_from(index).ok().filter(|&index| index < split.len());
     inside.ok_or_else(|| {
         let message = format!(
-            "there is no image {index}: {}'s {name} split has 0 to {}",
+            "expected an index from 0 to {} in {}'s {name} split, found {index}",
+            split.len() - 1,
             dataset.name,
-            split.len() - 1
         );
         let hint = match dataset.is_sample() {
             true => "this is the embedded sample; `descent data fetch` brings the whole set",
@@ -259,7 +259,8 @@ fn numbers(
     let number = |word: &str| word.trim().parse().ok().filter(|x: &f64| x.is_finite() && fits(*x));
     let numbers: Option<Vec<f64>> = text.split(',').map(number).collect();
     numbers.map(Some).ok_or_else(|| {
-        let message = format!("{}: its note `{name}` is {text:?}, which cannot be used", path.display());
+        let message =
+            format!("{}: its note `{name}` is {text:?}, which cannot be used", files::text::path(path));
         Failure::bad_data(message, "mean is a number and std one above 0, both on the scale from 0 to 1")
     })
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// The program in a folder of its own, with nothing but the embedded sample in reach.
+/// The program in a separate folder, with nothing but the embedded sample in reach.
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
     command.args(arguments).arg("--offline").current_dir(folder).stdin(Stdio::null());

@@ -67,11 +67,11 @@ impl World {
         }
     }
 
-    /// What a run prints that must succeed within 80 columns, without colours.
+    /// Output of a run that must succeed within 80 columns, without colors.
     fn page(&self, arguments: &str) -> String {
         let output = self.run(arguments);
         assert_eq!(output.code, Some(0), "{arguments}: {}", output.stderr);
-        assert!(!output.stdout.contains('\u{1b}'), "{arguments}: colours in a pipe");
+        assert!(!output.stdout.contains('\u{1b}'), "{arguments}: colors in a pipe");
         fits(arguments, &output.stdout);
         output.stdout
     }
@@ -243,7 +243,7 @@ fn predict_shows_an_image_of_the_set() {
 
 #[test]
 fn predict_sees_in_a_photo_what_it_sees_in_the_set() {
-    // Seven times as large, dark ink on transparent paper, off the centre.
+    // Seven times as large, dark ink on transparent paper, off the center.
     let world = World::with_model();
     let test = sample().test;
     let mut names = String::new();
@@ -624,11 +624,11 @@ fn data_show_draws_the_sample() {
 }
 
 #[test]
-fn colours_are_heard() {
+fn colors_are_heard() {
     let world = World::new();
     let command = "data show --offline --count 1";
-    let coloured = world.run_with(command, &[("CLICOLOR_FORCE", "1")]).stdout;
-    assert!(coloured.contains("▀") && coloured.contains("\u{1b}[48;5;16m"));
+    let colored = world.run_with(command, &[("CLICOLOR_FORCE", "1")]).stdout;
+    assert!(colored.contains("▀") && colored.contains("\u{1b}[48;5;16m"));
     let plain = world.run_with(command, &[("NO_COLOR", "1")]).stdout;
     assert!(!plain.contains('\u{1b}') && !plain.contains('▀'));
 }

@@ -29,7 +29,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Waits until a file has so many lines, or the process is over.
+/// Waits until a file has `lines` lines, or the process is over.
 fn wait_for(child: &mut Child, path: &Path, lines: usize) {
     let count = || fs::read_to_string(path).map_or(0, |text| text.lines().count());
     while count() < lines && child.try_wait().unwrap().is_none() {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// The program in a folder of its own, with nothing but the embedded sample in reach.
+/// The program in a separate folder, with nothing but the embedded sample in reach.
 fn descent(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
     command.args(arguments).current_dir(folder).env("HOME", folder).env_remove("DESCENT_DATA");
@@ -14,7 +14,7 @@ fn descent(folder: &Path, arguments: &[&str]) -> Output {
     command.output().expect("the program starts")
 }
 
-/// What a command printed, which must have done what was asked.
+/// Output of a command, which must have done its work.
 fn done(folder: &Path, arguments: &[&str]) -> String {
     let output = descent(folder, arguments);
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -186,7 +186,7 @@ fn what_cannot_be_done_says_why() {
     let folder = folder.path();
     for command in [&["list"][..], &["show", "ab"], &["sql", "SELECT 1"], &["check"], &["export", "csv"]] {
         let error = fails(folder, 66, &[&["runs"], command].concat());
-        assert!(error.contains("there is no store"), "{error}");
+        assert!(error.contains("no store"), "{error}");
     }
     assert!(!folder.join("state").exists(), "asking makes no store");
     fs::write(folder.join("notes.txt"), "no records at all").expect("a file");

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-/// The program in a folder of its own, with nothing but the embedded sample in reach.
+/// The program in a separate folder, with nothing but the embedded sample in reach.
 fn descent(folder: &Path, arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
     command.args(arguments.split_whitespace()).arg("--offline").current_dir(folder);
@@ -263,7 +263,7 @@ fn resuming_with_other_settings_shows_the_difference() {
     assert!(run(folder.path(), &format!("{small} --resume --lr 0.01 --force")).status.success());
 }
 
-/// Products add in another order where there is no fused multiply-add, so the last bits may differ;
+/// Products add in another order without a fused multiply-add, so the last bits may differ;
 /// what is learnt does not.
 #[test]
 fn every_instruction_set_learns_the_same() {

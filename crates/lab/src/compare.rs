@@ -45,7 +45,7 @@ pub struct Estimate {
     pub low: Option<f64>,
     /// Upper end of the interval.
     pub high: Option<f64>,
-    /// How many values.
+    /// Number of values.
     pub n: usize,
 }
 
@@ -75,7 +75,7 @@ pub struct Row {
     pub seconds_per_epoch: Option<f64>,
     /// Bytes of optimizer state for each weight.
     pub state_bytes_per_weight: usize,
-    /// Gradients taken for each batch, over finished runs: how much work an epoch is beside that of others.
+    /// Gradients taken for each batch, over finished runs: the work of an epoch relative to one gradient a batch.
     #[serde(default)]
     pub gradients_per_batch: Option<f64>,
     /// Training loss over epochs, over the seeds that got so far.
@@ -109,12 +109,12 @@ pub struct Pair {
     /// Two-sided p-value of the paired t-test, Bonferroni-corrected over all pairs; `None` with fewer
     /// than two pairs of seeds.
     pub p_value: Option<f64>,
-    /// Whether the seeds tell the two apart at the 5% level.
+    /// True if the seeds tell the two apart at the 5% level.
     pub distinct: bool,
 }
 
 impl Comparison {
-    /// What the runs say together. Optimizers come in the order of their first run; `command`
+    /// Groups runs by recipe and tests all pairs. Optimizers come in the order of their first run; `command`
     /// is what made the runs.
     pub fn new(runs: Vec<Record>, target: Option<f64>, command: String) -> Comparison {
         let metric = runs.first().map_or(Metric::Loss, |run| run.task.metric);
@@ -257,7 +257,7 @@ fn pairs(optimizers: &[(String, Vec<&Record>)], direction: Direction) -> Vec<Pai
     pairs.iter().zip(contrasts).map(pair).collect()
 }
 
-/// What all runs share; a setting in which they differ is left to the rows.
+/// Settings that all runs share; one in which they differ is left to the rows.
 fn settings(runs: &[Record]) -> Vec<(String, String)> {
     let Some(first) = runs.first() else { return Vec::new() };
     let seeds: BTreeMap<u64, ()> = runs.iter().map(|run| (run.seed, ())).collect();

@@ -7,7 +7,7 @@ mod suggestion;
 
 use optim::hyper::Value;
 use optim::schedules::Constant;
-use optim::{DynRule, LrSchedule, Optimizer, OptimizerSpec, Span};
+use optim::{DynRule, LrSchedule, Optimizer, OptimizerSpec, Time};
 use serde::{Deserialize, Serialize};
 use tensor::{Layout, ParamVec, Role};
 
@@ -32,8 +32,8 @@ pub use suggestion::{Ended, Suggestion};
 ///
 /// It works on copies: of fresh weights, of weights that are given, or of a run that is under way, with
 /// its optimizer's state and its place in the epoch. Every seed has its own copy and its own batches, and
-/// the same seeds give the same bits on any number of threads. The recipe's schedule (and plateau) stand
-/// aside while the rate rises; all else is as in a run: batch, clipping, wrappers, and groups, whose
+/// the same seeds give the same bits on any number of threads. The recipe's schedule (and plateau) do not
+/// act while the rate rises; all else is as in a run: batch, clipping, wrappers, and groups, whose
 /// rates rise in proportion.
 ///
 /// ```
@@ -52,9 +52,9 @@ pub use suggestion::{Ended, Suggestion};
 /// ```
 #[derive(Debug)]
 pub struct LrFinder<'t> {
-    /// What is to be learned.
+    /// The task to learn.
     pub task: &'t Task,
-    /// How; its rates count only in proportion to each other.
+    /// The recipe under test; its rates count only in proportion to each other.
     pub recipe: &'t Recipe,
     /// Where from.
     pub start: Start<'t>,
@@ -66,7 +66,7 @@ pub struct LrFinder<'t> {
     pub threads: usize,
 }
 
-/// What is copied before a sweep.
+/// State that a sweep starts from, as a copy.
 #[derive(Debug, Clone, Copy)]
 pub enum Start<'t> {
     /// Weights as they are drawn from the seed.
@@ -86,10 +86,10 @@ pub struct Sweep {
     pub to: f64,
     /// Updates, each with its own rate.
     pub steps: u32,
-    /// How much of the smoothed loss is kept when a loss is added, from 0 to less than 1. With 0.98, as in
+    /// Fraction of the smoothed loss that is kept when a loss is added, from 0 to less than 1. With 0.98, as in
     /// fastai and PyTorch Lightning, 100 steps are half smeared into one.
     pub smoothing: f64,
-    /// A sweep ends when the smoothed loss is so many times its lowest, and above where it began.
+    /// A sweep ends when the smoothed loss is this multiple of its lowest, and above where it began.
     pub stop: f64,
 }
 
@@ -102,7 +102,7 @@ pub struct Step {
     pub rates: usize,
     /// The loss before the update.
     pub loss: f64,
-    /// Whether the sweep ends here.
+    /// True if the sweep ends here.
     pub last: bool,
 }
 
@@ -124,7 +124,7 @@ impl Sweep {
         self.from * (self.to / self.from).powf(share)
     }
 
-    /// Whether a test can be made of it.
+    /// Checks that a test can be made of it.
     ///
     /// # Errors
     /// If rates, steps or smoothing are out of range.
@@ -202,8 +202,8 @@ impl<'t> LrFinder<'t> {
             Beginning::Fresh | Beginning::Weights(_) => 0,
         };
         let mut recipe = self.recipe.clone();
-        recipe.method.plateau = None;
-        recipe.method.schedule = LrSchedule::new(ExponentialRamp {
+        recipe.spec.plateau = None;
+        recipe.spec.schedule = LrSchedule::new(ExponentialRamp {
             low: from / lr,
             high: to / lr,
             start: done as f64,
@@ -213,7 +213,7 @@ impl<'t> LrFinder<'t> {
     }
 }
 
-/// What every sweep begins with a copy of, and how it goes on.
+/// State that every sweep copies, and its continuation.
 struct Copies<'t> {
     task: &'t Task,
     recipe: Recipe,
@@ -240,8 +240,7 @@ impl Copies<'_> {
             Beginning::Run(snapshot) => snapshot.progress.steps,
             Beginning::Fresh | Beginning::Weights(_) => 0,
         };
-        let per_update: u64 =
-            recipe.method.wrappers.iter().map(|wrapper| wrapper.calls_per_update()).product();
+        let per_update: u64 = recipe.spec.wrappers.iter().map(|wrapper| wrapper.calls_per_update()).product();
         let epochs =
             (done + u64::from(sweep.steps) * per_update).div_ceil(task.steps_per_epoch(recipe.batch));
         let budget = Budget { epochs: u32::try_from(epochs).unwrap_or(u32::MAX), evaluations: 0 };
@@ -274,7 +273,7 @@ impl Copies<'_> {
     }
 }
 
-/// Whether a recipe has a learning rate that a range test can find.
+/// Checks that a recipe has a learning rate that a range test can find.
 ///
 /// # Errors
 /// If it has none, or one that is not to be tuned or does not count in each update.
@@ -287,7 +286,7 @@ fn rate_of(recipe: &Recipe) -> Result<f64, Error> {
     let (rule, name) = (recipe.rule(), recipe.rule().info().name);
     let refused = |why: String, hint: &str| Err(Error::RangeTest { why, hint: hint.to_string() });
     recipe.check()?;
-    if recipe.method.maximize {
+    if recipe.spec.maximize {
         return refused(
             "`maximize` climbs, and a range test looks for the rate of a descent".to_string(),
             "leave maximize out",
@@ -325,14 +324,14 @@ fn rate_of(recipe: &Recipe) -> Result<f64, Error> {
 /// The family of rules whose rate is not to be tuned.
 const PARAMETER_FREE: &str = "parameter-free";
 
-/// Whether half the rate from the second update on leads elsewhere.
+/// True if half the rate from the second update on leads to other weights.
 fn counts_after_the_first_update(rule: &dyn DynRule) -> Result<bool, Error> {
     let led_to = |later: f64| -> Result<[f32; 4], Error> {
-        let schedule = LrSchedule::default().then(Span::Steps(1), LrSchedule::new(Constant { value: later }));
+        let schedule = LrSchedule::default().then(Time::Steps(1), LrSchedule::new(Constant { value: later }));
         let mut layout = Layout::new();
         layout.push("weight", [2, 2], Role::Matrix);
-        let method = OptimizerSpec { schedule, ..OptimizerSpec::new(rule.boxed()) };
-        let mut optimizer = Optimizer::of(method, layout)?.with_total_steps(3);
+        let spec = OptimizerSpec { schedule, ..OptimizerSpec::new(rule.boxed()) };
+        let mut optimizer = Optimizer::of(spec, layout)?.with_total_steps(3);
         let mut weights = [1.0, -1.0, 0.5, 2.0];
         // A slope that is the same everywhere.
         let slope = [0.5, 0.25, -0.5, 1.0];
@@ -348,7 +347,7 @@ fn counts_after_the_first_update(rule: &dyn DynRule) -> Result<bool, Error> {
     Ok(led_to(1.0)? != led_to(0.5)?)
 }
 
-/// A plateau's factor is part of the schedule that stands aside.
+/// Removes a plateau's factor: it is part of the schedule that a range test leaves out.
 fn without_plateau(mut snapshot: Snapshot) -> Snapshot {
     snapshot.state.scalars.retain(|(name, _)| !name.starts_with("plateau/"));
     snapshot

@@ -1,8 +1,8 @@
 //! Many runs at once: every recipe with every seed, one run a core.
 
 mod kept;
-mod plan;
 mod run_file;
+mod settings;
 mod stored;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -16,8 +16,8 @@ use crate::executor::{self, Agenda, Part, Request, Waiting};
 use crate::worker_pool::WorkerPool;
 
 pub use kept::{KeptError, KeptRuns, kept_in};
-pub use plan::Plan;
 pub use run_file::RunFile;
+pub use settings::Settings;
 
 /// Runs of every recipe with every seed on one task.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct RunMatrix<'t> {
     pub recipes: Vec<Recipe>,
     /// The seeds; each gives every recipe the same initial weights and batches.
     pub seeds: Vec<u64>,
-    /// How long each run is.
+    /// Length of each run.
     pub budget: Budget,
     /// Threads in all.
     pub threads: usize,
@@ -115,8 +115,8 @@ impl RunMatrix<'_> {
     ///
     /// # Panics
     /// If there are no recipes.
-    pub fn plan(&self) -> Result<Plan, Error> {
-        Plan::of(self)
+    pub fn settings(&self) -> Result<Settings, Error> {
+        Settings::of(self)
     }
 
     /// Runs everything that has not been done, all recipes of a seed before the next seed.

@@ -167,7 +167,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Keeps a trial of a study, or finds it as it is.
     ///
     /// # Errors
-    /// [`Error::Conflict`] if the study has another trial of this name, [`Error::Unknown`] if there is no such
+    /// [`Error::Conflict`] if the study has another trial of this name, [`Error::Unknown`] if the store has no such
     /// study; otherwise as for [`Store::get`].
     fn put_trial(&self, study: &str, trial: &Trial) -> Result<Put, Error> {
         Ok(self.put_trials(study, std::slice::from_ref(trial))?[0])

@@ -22,11 +22,11 @@ pub(crate) struct Job {
     pub(crate) worker: usize,
 }
 
-/// How a job ended: with a result or, when it was stopped, without one. After `Break`, no other job begins.
+/// End of a job: with a result or, when it was stopped, without one. After `Break`, no other job begins.
 pub(crate) type Ending<T> = ControlFlow<Option<T>, T>;
 
 impl WorkerPool {
-    /// Number of workers for so many jobs.
+    /// Number of workers for `jobs` jobs.
     pub(crate) fn workers(jobs: usize, threads: usize) -> usize {
         threads.clamp(1, jobs.max(1))
     }

@@ -1,4 +1,4 @@
-//! What several runs say together.
+//! Conclusions from several runs.
 
 use lab::Comparison;
 use lab::compare::{Pair, Verdict, Warning};

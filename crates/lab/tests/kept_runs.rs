@@ -23,10 +23,10 @@ fn matrix<'t>(task: &'t Task, recipes: &[&str], seeds: u64, epochs: u32) -> RunM
 }
 
 fn open(folder: &Path, matrix: &RunMatrix<'_>) -> Result<KeptRuns, KeptError> {
-    KeptRuns::open(folder, &matrix.plan().unwrap(), &RESULTS, &mut || panic!("nobody else has it"))
+    KeptRuns::open(folder, &matrix.settings().unwrap(), &RESULTS, &mut || panic!("nobody else has it"))
 }
 
-/// Trains what is not there and keeps it, up to so many new runs; which were trained, and all records.
+/// Trains runs that are missing, at most `most` of them, and keeps them; returns which were trained, and all records.
 fn go_on(folder: &Path, matrix: &RunMatrix<'_>, most: usize) -> (Vec<RunId>, Vec<Record>) {
     let (kept, trained) = (open(folder, matrix).unwrap(), Mutex::new(Vec::new()));
     let records = matrix.run_others(&|key| kept.get(key), &|id, event| {
@@ -65,7 +65,7 @@ fn a_comparison_goes_on_after_any_torn_line_and_trains_nothing_twice() {
     // Killed in the middle of the second line, wherever that is.
     for torn in [0, 1, lines[1].len() / 2, lines[1].len() - 1] {
         fs::write(&path, &bytes[..lines[0].len() + torn]).unwrap();
-        assert_eq!(kept_in(folder.path(), &matrix.plan().unwrap()), Some(1));
+        assert_eq!(kept_in(folder.path(), &matrix.settings().unwrap()), Some(1));
         assert_eq!(open(folder.path(), &matrix).unwrap().len(), 1);
         assert_eq!(fs::read(&path).unwrap(), lines[0]);
     }
@@ -102,7 +102,7 @@ fn another_comparison_is_refused_by_its_differences() {
         let refused = open(folder.path(), &other).unwrap_err();
         assert!(matches!(refused, KeptError::Other { .. }));
         assert!(refused.to_string().contains(said), "expected `{said}` in\n{refused}");
-        assert_eq!(kept_in(folder.path(), &other.plan().unwrap()), None);
+        assert_eq!(kept_in(folder.path(), &other.settings().unwrap()), None);
     }
     assert_eq!(fs::read(folder.path().join("results.jsonl")).unwrap(), before);
 }

@@ -6,7 +6,7 @@ use lab::stats::*;
 use tensor::random::Stream;
 
 /// The share of `count` simulated studies in which something holds.
-fn share(name: &str, count: u64, mut holds: impl FnMut(&mut Stream, u64) -> bool) -> f64 {
+fn coverage(name: &str, count: u64, mut holds: impl FnMut(&mut Stream, u64) -> bool) -> f64 {
     let mut stream = Stream::new(2024, name);
     (0..count).filter(|&study| holds(&mut stream, study)).count() as f64 / count as f64
 }
@@ -31,19 +31,20 @@ fn covered(rows: &[(&str, f64)]) {
 
 #[test]
 fn intervals_of_means_cover() {
-    let t = |n| share("t", 4000, |s, _| mean_interval(&shifted(s, n, 2.0, 3.0), 0.95).unwrap().contains(2.0));
+    let t =
+        |n| coverage("t", 4000, |s, _| mean_interval(&shifted(s, n, 2.0, 3.0), 0.95).unwrap().contains(2.0));
     let welch = |name, m, n| {
-        share(name, 4000, |s, _| {
+        coverage(name, 4000, |s, _| {
             let (a, b) = (shifted(s, m, 1.0, 1.0), shifted(s, n, 0.0, 3.0));
             welch_t(&a, &b, 0.95).unwrap().interval.contains(1.0)
         })
     };
     let flip = |n| {
-        share("flip", 3000, |s, _| {
+        coverage("flip", 3000, |s, _| {
             sign_flip(&shifted(s, n, 1.0, 1.0), 0.95, 0).unwrap().interval.contains(1.0)
         })
     };
-    let pilot = share("pilot", 4000, |s, _| {
+    let pilot = coverage("pilot", 4000, |s, _| {
         let pilot = Pilot::of(&normals(s, 50)).unwrap();
         pilot.test(&shifted(s, 10, 0.5, 1.0), 0.95).unwrap().interval.contains(0.5)
     });
@@ -61,7 +62,7 @@ fn intervals_of_means_cover() {
 #[test]
 fn bootstrap_intervals_cover() {
     let normal = |n| {
-        share("bca", 1500, |s, study| {
+        coverage("bca", 1500, |s, study| {
             bca(&shifted(s, n, 1.0, 1.0), mean, &bootstrap(study)).unwrap().contains(1.0)
         })
     };
@@ -72,7 +73,7 @@ fn bootstrap_intervals_cover() {
     let slices = |tasks: &[Vec<f64>]| tasks.iter().map(Vec::as_slice).collect::<Vec<_>>().concat();
     let truth = iqm(&slices(&tasks(100_000, &mut Stream::new(1, "truth")))).unwrap();
     let iqms = |n| {
-        share("iqm", 1500, |s, study| {
+        coverage("iqm", 1500, |s, study| {
             let tasks = tasks(n, s);
             let tasks: Vec<&[f64]> = tasks.iter().map(Vec::as_slice).collect();
             iqm_interval(&tasks, &bootstrap(study)).unwrap().contains(truth)
@@ -90,7 +91,7 @@ fn bootstrap_intervals_cover() {
 fn intervals_of_probabilities_cover() {
     // A count's coverage goes up and down with the probability, so over all between .05 and .95.
     let paired = |n: usize| {
-        share("paired", 6000, |s, _| {
+        coverage("paired", 6000, |s, _| {
             let p = 0.05 + 0.9 * f64::from(s.uniform());
             let signs: Vec<f64> =
                 (0..n).map(|_| if f64::from(s.uniform()) < p { 1.0 } else { -1.0 }).collect();
@@ -99,7 +100,7 @@ fn intervals_of_probabilities_cover() {
     };
     let groups = |name, shift: f64| {
         let truth = normal::cdf(shift / 2.0_f64.sqrt());
-        share(name, 3000, |s, _| {
+        coverage(name, 3000, |s, _| {
             superiority(&shifted(s, 10, shift, 1.0), &normals(s, 10), 0.95).unwrap().interval.contains(truth)
         })
     };
@@ -117,7 +118,7 @@ fn intervals_of_times_to_target_cover() {
     // Exponential times of median 1 of runs that end at `end`. Ends of the interval are times of runs, so its
     // coverage goes up and down with their number: over all from 10 to 30.
     let median = |name, end: f64| {
-        share(name, 4000, |s, _| {
+        coverage(name, 4000, |s, _| {
             let mut run = || -f64::ln(1.0 - f64::from(s.uniform())) / 2.0_f64.ln();
             let times: Vec<f64> = (0..30).map(|_| run()).collect();
             let n = 10 + s.below(21) as usize;
@@ -140,7 +141,7 @@ fn intervals_of_tuning_cover() {
         let batch = |s: &mut Stream, n| (0..n).map(|_| trial(s)).collect::<Vec<f64>>();
         let top = |batch: Vec<f64>| batch.into_iter().fold(f64::NEG_INFINITY, f64::max);
         let truth = mean(&(0..200_000).map(|_| top(batch(&mut stream, budget))).collect::<Vec<_>>());
-        share(name, 3000, |s, _| {
+        coverage(name, 3000, |s, _| {
             let found = expected_best_interval(&batch(s, trials), budget, Direction::Maximize, 0.95);
             found.unwrap().contains(truth)
         })
@@ -160,7 +161,7 @@ fn intervals_of_tuning_cover() {
     let basin = |curve: &[(f64, f64)]| lr_basin(curve, 0.01, Direction::Maximize).unwrap().decades();
     let mut stream = Stream::new(4, "truth");
     let truth = mean(&(0..50_000).map(|_| basin(&curve(&mut stream))).collect::<Vec<_>>());
-    let width = share("width", 3000, |s, _| {
+    let width = coverage("width", 3000, |s, _| {
         let curves: Vec<_> = (0..5).map(|_| curve(s)).collect();
         lr_sensitivity(&curves, 0.01, Direction::Maximize, 0.95).unwrap().interval.unwrap().contains(truth)
     });
@@ -176,7 +177,7 @@ fn intervals_of_tuning_cover() {
     ]);
 }
 
-/// Paired differences of all pairs of recipes whose scores are a seed's part and a part of their own.
+/// Paired differences of all pairs of recipes whose scores are a seed's part and a separate part.
 fn pairs(s: &mut Stream, seeds: usize, effects: &[f64]) -> Vec<Vec<f64>> {
     let scores: Vec<Vec<f64>> = effects.iter().map(|&effect| shifted(s, seeds, effect, 1.0)).collect();
     let less = |(i, j): (usize, usize)| scores[i].iter().zip(&scores[j]).map(|(a, b)| a - b).collect();
@@ -193,7 +194,7 @@ fn simultaneous_intervals_hold_together() {
     let effects = [0.0, 0.0, 1.0, 3.0];
     let truths: Vec<f64> = (0..4).flat_map(|i| (i + 1..4).map(move |j| effects[i] - effects[j])).collect();
     let hold = |name, test| {
-        share(name, 2000, |s, _| {
+        coverage(name, 2000, |s, _| {
             let contrasts = family(&pairs(s, 10, &effects), test, Correction::Holm);
             contrasts.iter().zip(&truths).all(|(contrast, &truth)| contrast.interval.contains(truth))
         })
@@ -208,7 +209,7 @@ fn simultaneous_intervals_hold_together() {
 #[test]
 fn a_study_of_one_recipe_tells_nothing_apart() {
     for (name, test) in [("t", PairedTest::StudentT), ("flips", PairedTest::SignFlip { seed: 0 })] {
-        let errs = share(name, 2000, |s, _| {
+        let errs = coverage(name, 2000, |s, _| {
             let differences = pairs(s, 10, &[0.0; 4]);
             family(&differences, test, Correction::Holm).iter().any(|contrast| contrast.told_apart)
         });
@@ -222,14 +223,14 @@ fn a_study_of_one_recipe_tells_nothing_apart() {
 fn methods_that_are_alike_share_their_ranks() {
     let tasks = |s: &mut Stream| (0..10).map(|_| normals(s, 5)).collect::<Vec<_>>();
     let friedman = |name, p: fn(&MeanRanks) -> f64| {
-        share(name, 2000, |s, _| p(&mean_ranks(&tasks(s), Direction::Maximize, 0.95).unwrap()) < 0.05)
+        coverage(name, 2000, |s, _| p(&mean_ranks(&tasks(s), Direction::Maximize, 0.95).unwrap()) < 0.05)
     };
-    let nemenyi = share("Nemenyi", 500, |s, _| {
+    let nemenyi = coverage("Nemenyi", 500, |s, _| {
         let found = mean_ranks(&tasks(s), Direction::Maximize, 0.95).unwrap();
         let (low, high) = found.ranks.iter().fold((9.0_f64, 0.0_f64), |(l, h), &x| (l.min(x), h.max(x)));
         high - low > found.critical_difference
     });
-    let wilcoxon = share("Wilcoxon", 2000, |s, _| {
+    let wilcoxon = coverage("Wilcoxon", 2000, |s, _| {
         wilcoxon_holm(&tasks(s), Direction::Maximize).iter().any(|pair| pair.adjusted_p < 0.05)
     });
     let rates = [friedman("F", |x| x.f_p), friedman("χ²", |x| x.p), nemenyi, wilcoxon];
@@ -239,7 +240,7 @@ fn methods_that_are_alike_share_their_ranks() {
 /// Holm's errors where some hypotheses are true and others are not.
 #[test]
 fn among_recipes_that_differ_those_that_do_not_stay_together() {
-    let errs = share("mixed", 2000, |s, _| {
+    let errs = coverage("mixed", 2000, |s, _| {
         let contrasts = family(&pairs(s, 10, &[0.0, 0.0, 4.0, 4.0]), PairedTest::StudentT, Correction::Holm);
         contrasts[0].told_apart || contrasts[5].told_apart
     });
@@ -250,7 +251,7 @@ fn among_recipes_that_differ_those_that_do_not_stay_together() {
 /// after each seed. Plain tests in their place err far more often than the stated 5%.
 #[test]
 fn whole_procedures_err_at_the_stated_level() {
-    let until_ci = share("until ci", 2000, |s, _| {
+    let until_ci = coverage("until ci", 2000, |s, _| {
         let mut seeds = normals(s, 5);
         let mut number = 1;
         loop {
@@ -264,13 +265,13 @@ fn whole_procedures_err_at_the_stated_level() {
         }
     });
     let adding = |name, p: fn(&[f64], u32) -> f64| {
-        share(name, 2000, |s, _| {
+        coverage(name, 2000, |s, _| {
             let all = normals(s, 51);
             (1..).zip([10, 15, 23, 34, 51]).any(|(number, n)| p(&all[..n], number) < 0.05)
         })
     };
     let each = |name, p: fn(&[f64]) -> f64| {
-        share(name, 1000, |s, _| {
+        coverage(name, 1000, |s, _| {
             let all = normals(s, 60);
             (3..=60).any(|n| p(&all[..n]) < 0.05)
         })
@@ -292,7 +293,7 @@ fn whole_procedures_err_at_the_stated_level() {
 #[test]
 fn intervals_hold_at_every_look() {
     let holds = |name, interval: fn(&[f64], u32) -> Interval| {
-        share(name, 1500, |s, _| {
+        coverage(name, 1500, |s, _| {
             let all = shifted(s, 40, 1.0, 2.0);
             (1..).zip([5, 8, 12, 18, 27, 40]).all(|(number, n)| interval(&all[..n], number).contains(1.0))
         })
@@ -307,7 +308,7 @@ fn intervals_hold_at_every_look() {
 #[test]
 fn a_pilot_that_does_not_fit_is_noticed() {
     let refused = |name, std| {
-        share(name, 2000, |s, _| {
+        coverage(name, 2000, |s, _| {
             let pilot = Pilot::of(&normals(s, 80)).unwrap();
             !pilot.test(&shifted(s, 10, 0.0, std), 0.95).unwrap().fits(0.05)
         })
@@ -325,7 +326,7 @@ fn clusters_are_rarely_seen_where_there_are_none() {
         f64::from(s.normal()) / (normals(s, 3).iter().map(|x| x * x).sum::<f64>() / 3.0).sqrt()
     };
     let alarms = |name, n: usize, draw: fn(&mut Stream) -> f64| {
-        share(name, 1200, |s, study| {
+        coverage(name, 1200, |s, study| {
             let sample: Vec<f64> = (0..n).map(|_| draw(s)).collect();
             two_clusters(&sample, 0.01, study).is_some()
         })
@@ -340,7 +341,7 @@ fn clusters_are_rarely_seen_where_there_are_none() {
         assert!(rates.iter().all(|&rate| rate <= 0.015), "{n}: {rates:?}");
     }
     let found = |name, apart: f64| {
-        share(name, 300, |s, study| {
+        coverage(name, 300, |s, study| {
             let sample = [normals(s, 6), shifted(s, 4, apart, 1.0)].concat();
             two_clusters(&sample, 0.01, study).is_some()
         })

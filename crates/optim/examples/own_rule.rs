@@ -14,7 +14,7 @@ hyperparameters! {
         momentum: f64 = 0.9 in 0.0..1.0,
         /// The longest step c of a weight.
         leash: f64 = 0.25 in 0.0..,
-        /// Whether the velocity is cut off as well.
+        /// True if the velocity is cut off as well.
         hard: bool = false,
     }
 }
@@ -24,7 +24,7 @@ impl Rule for Leashed {
         name: "leashed",
         title: "Momentum on a leash",
         family: "gradient descent",
-        problem: "momentum that has grown on a slope carries weights past the valley behind it",
+        problem: "momentum that has grown on a slope carries weights past the valley after it",
         formula: "v ← μ·v + g
 d = min(max(η·v, −c), c),  v ← d/η with hard
 w ← w − d",

@@ -58,7 +58,7 @@ pub trait Clip: Hyperparameters + fmt::Debug + Clone + Send + Sync + 'static {
     /// Name, formula and advice.
     const INFO: Info;
 
-    /// Memory traffic of a step, beside the rule's.
+    /// Memory traffic of a step, on top of the rule's.
     const MEMORY_TRAFFIC: MemoryTraffic;
 
     /// Clips the gradients of a step in place, or returns a factor by which the rule is to multiply all of
@@ -77,7 +77,7 @@ pub trait DynClip: Hyperparameters + fmt::Debug + Send + Sync {
     /// See [`Clip::clip`].
     fn clip(&self, ctx: ClipCtx<'_, '_>) -> f64;
 
-    /// Always passes: with one number there is no conflict.
+    /// Always passes: one number cannot conflict.
     fn check(&self) -> Result<(), Error> {
         Ok(())
     }

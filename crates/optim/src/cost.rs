@@ -65,7 +65,7 @@ impl Cost {
         })
     }
 
-    /// Cost of a wrapper, beside the inner optimizer's; its gradients are those of both.
+    /// Cost of a wrapper, without the inner optimizer's; its gradients are those of both.
     ///
     /// # Errors
     /// If its settings are out of range or do not go together.

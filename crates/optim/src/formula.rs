@@ -1,10 +1,10 @@
-//! Parts that the formulas of several rules share. All vectorise, and none has a fused multiply-add.
+//! Parts that the formulas of several rules share. All vectorize, and none has a fused multiply-add.
 
-/// The share `share` of the way from `a` to `b`: with `1 − β` the running mean β·a + (1 − β)·b, in
+/// Moves the fraction `weight` of the way from `a` to `b`: with `1 − β` the running mean β·a + (1 − β)·b, in
 /// the form that PyTorch's `lerp` computes.
 #[inline(always)]
-pub fn lerp(a: f32, b: f32, share: f32) -> f32 {
-    if share < 0.5 { a + share * (b - a) } else { b - (b - a) * (1.0 - share) }
+pub fn lerp(a: f32, b: f32, weight: f32) -> f32 {
+    if weight < 0.5 { a + weight * (b - a) } else { b - (b - a) * (1.0 - weight) }
 }
 
 /// The gradient with the pull of weight decay inside it: g + λ·w.

@@ -1,4 +1,4 @@
-//! Hyperparameters that are declared once: name, default, range and meaning beside the field.
+//! Hyperparameters that are declared once: name, default, range and meaning next to the field.
 
 use std::fmt;
 use std::ops::{Range, RangeFrom, RangeInclusive};
@@ -7,18 +7,18 @@ use std::str::FromStr;
 use crate::error::Error;
 mod setting;
 
-pub use setting::{List, Setting, Span};
+pub use setting::{List, Setting, Time};
 
 /// One hyperparameter of a rule or a schedule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hyper {
     /// Its name, as in `lr=0.1`.
     pub name: &'static str,
-    /// What it does, in one line.
+    /// Meaning, in one line.
     pub doc: &'static str,
     /// The source's value.
     pub default: Value,
-    /// What it is, in words: `a number`, `true or false`, …
+    /// Kind of value, in words: `a number`, `true or false`, …
     pub kind: &'static str,
     /// Which numbers are allowed; `None` for what is no number.
     pub range: Option<Bounds>,
@@ -28,11 +28,11 @@ pub struct Hyper {
 }
 
 impl Hyper {
-    /// What is allowed, in words: the range of a number, or the kind of anything else.
+    /// Allowed values, in words: the range of a number, or the kind of anything else.
     pub fn allowed(&self) -> String {
         match (self.default, &self.range) {
             (Value::Number(_), Some(range)) => range.to_string(),
-            (Value::Span(_), Some(_)) => format!("{}, above 0", self.kind),
+            (Value::Time(_), Some(_)) => format!("{}, above 0", self.kind),
             (_, Some(range)) => format!("{}, each {range}", self.kind),
             (_, None) => self.kind.to_string(),
         }
@@ -53,9 +53,9 @@ pub enum Value {
     /// Yes or no.
     Flag(bool),
     /// Some steps, or a share of all.
-    Span(Span),
+    Time(Time),
     /// Several of those.
-    Spans(List<Span>),
+    Times(List<Time>),
     /// Several numbers.
     Numbers(List<f64>),
     /// One of some words.
@@ -68,17 +68,17 @@ impl Value {
         match self {
             Value::Number(x) => vec![*x],
             Value::Numbers(list) => list.to_vec(),
-            Value::Span(span) => vec![span.amount()],
-            Value::Spans(list) => list.iter().map(|span| span.amount()).collect(),
+            Value::Time(time) => vec![time.amount()],
+            Value::Times(list) => list.iter().map(|time| time.amount()).collect(),
             Value::Flag(_) | Value::Word(_) => vec![],
         }
     }
 
     /// The lengths and places in it.
-    pub fn spans(&self) -> &[Span] {
+    pub fn times(&self) -> &[Time] {
         match self {
-            Value::Span(span) => std::slice::from_ref(span),
-            Value::Spans(list) => list,
+            Value::Time(time) => std::slice::from_ref(time),
+            Value::Times(list) => list,
             Value::Number(_) | Value::Numbers(_) | Value::Flag(_) | Value::Word(_) => &[],
         }
     }
@@ -86,8 +86,8 @@ impl Value {
     /// The same with lengths in epochs as steps.
     fn in_steps(self, steps_per_epoch: u64) -> Value {
         match self {
-            Value::Span(span) => Value::Span(span.in_steps(steps_per_epoch)),
-            Value::Spans(list) => Value::Spans(list.map(|span| span.in_steps(steps_per_epoch))),
+            Value::Time(time) => Value::Time(time.in_steps(steps_per_epoch)),
+            Value::Times(list) => Value::Times(list.map(|time| time.in_steps(steps_per_epoch))),
             other => other,
         }
     }
@@ -99,8 +99,8 @@ impl fmt::Display for Value {
             // Debug is the shortest text that reads back: 1e-8, 0.001, 1.0.
             Value::Number(x) => write!(f, "{}", format!("{x:?}").trim_end_matches(".0")),
             Value::Flag(x) => write!(f, "{x}"),
-            Value::Span(span) => write!(f, "{span}"),
-            Value::Spans(list) => write!(f, "{}", joined(list.iter().map(|&span| Value::Span(span)))),
+            Value::Time(time) => write!(f, "{time}"),
+            Value::Times(list) => write!(f, "{}", joined(list.iter().map(|&time| Value::Time(time)))),
             Value::Numbers(list) => write!(f, "{}", joined(list.iter().map(|&x| Value::Number(x)))),
             Value::Word(word) => write!(f, "{word}"),
         }
@@ -134,7 +134,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Whether there is an upper end.
+    /// True if the range has an upper end.
     pub fn is_bounded(&self) -> bool {
         self.high.is_finite()
     }
@@ -144,7 +144,7 @@ impl Bounds {
         (self.low, self.high)
     }
 
-    /// Whether `x` is finite and inside.
+    /// True if `x` is finite and inside.
     pub fn contain(&self, x: f64) -> bool {
         x.is_finite() && x >= self.low && (x < self.high || (self.closed && x == self.high))
     }
@@ -181,7 +181,7 @@ impl From<RangeInclusive<f64>> for Bounds {
     }
 }
 
-/// The range of a length that is not 0: `every: Span = "30%" in LENGTH`.
+/// The range of a length that is not 0: `every: Time = "30%" in LENGTH`.
 pub const LENGTH: RangeFrom<f64> = f64::MIN_POSITIVE..;
 
 /// Access by name; written by [`hyperparameters!`](crate::hyperparameters).
@@ -189,7 +189,7 @@ pub trait Hyperparameters {
     /// All of them, in the order of declaration.
     fn hypers(&self) -> Vec<Hyper>;
 
-    /// The value of one; `None` if there is no such name.
+    /// The value of one; `None` if the name is unknown.
     fn get(&self, name: &str) -> Option<Value>;
 
     /// Reads a value for one whose name is known, by its kind; an error says what it takes.
@@ -206,7 +206,7 @@ impl dyn Hyperparameters + '_ {
     /// Sets one by name; `of` is whose it is, for the error.
     ///
     /// # Errors
-    /// If there is no such name, or the value is of another kind or out of range.
+    /// If the name is unknown, or the value is of another kind or out of range.
     pub fn set(&mut self, of: &str, name: &str, value: Value) -> Result<(), Error> {
         let hyper = self.find(of, name)?;
         let inside = |x: &f64| hyper.range.is_none_or(|range| range.contain(*x));
@@ -238,7 +238,7 @@ impl dyn Hyperparameters + '_ {
         self.set(of, name, value)
     }
 
-    /// Whether all values are in range.
+    /// Checks that all values are in range.
     ///
     /// # Errors
     /// The first that is not.
@@ -291,9 +291,9 @@ impl dyn Hyperparameters + '_ {
 }
 
 /// All lengths and places among the values.
-pub(crate) fn spans_of<H: Hyperparameters + ?Sized>(of: &H) -> Vec<Span> {
+pub(crate) fn times_of<H: Hyperparameters + ?Sized>(of: &H) -> Vec<Time> {
     let values = of.hypers().into_iter().filter_map(|hyper| of.get(hyper.name));
-    values.flat_map(|value| value.spans().to_vec()).collect()
+    values.flat_map(|value| value.times().to_vec()).collect()
 }
 
 /// A literal as a default: a number and a flag are themselves, all else is written as in a recipe.
@@ -320,9 +320,9 @@ impl<T: Setting> FromDefault<T> for &'static str {
     }
 }
 
-/// Declares a struct of hyperparameters: default and range with each field, meaning above it. Between default
+/// Declares a struct of hyperparameters: default and range next to each field, meaning above it. Between default
 /// and range, `search "0.1..10 log"` states the interval and the scale of a search.
-/// The types are those that are a [`Setting`]: `f64`, `bool`, [`Span`], [`List`] of those, and what
+/// The types are those that are a [`Setting`]: `f64`, `bool`, [`Time`], [`List`] of those, and what
 /// [`choices!`](crate::choices) declares.
 ///
 /// ```

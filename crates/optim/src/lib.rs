@@ -1,7 +1,7 @@
 //! Optimizers, schedules and clipping on plain slices, one declaration each.
 //!
 //! A *rule* is one file in [`rules`]: a struct of hyperparameters with default, range and meaning
-//! beside each field, the names of its state arrays, and the update of one weight as its source
+//! next to each field, the names of its state arrays, and the update of one weight as its source
 //! writes it. Settings by name, command-line flags, `explain` pages, memory figures, the fused
 //! vector loop and the state dict are all derived from that.
 //!
@@ -56,7 +56,7 @@ pub mod wrappers;
 pub use clip::{Clip, ClipCtx, DynClip};
 pub use engine::Optimizer;
 pub use error::Error;
-pub use hyper::Span;
+pub use hyper::Time;
 pub use recipe::{ExtraPart, Group, GroupRule, HyperSchedule, OptimizerSpec, Selector, parse_rule};
 pub use rule::{
     Changes, DynRule, DynWrapper, Evaluate, Fixed, Info, MemoryTraffic, Parameter, PyTorch, Requires, Rule,

@@ -8,7 +8,7 @@ use std::f64::consts::PI;
 use std::fmt;
 
 use crate::error::Error;
-use crate::hyper::{Hyperparameters, Span, spans_of};
+use crate::hyper::{Hyperparameters, Time, times_of};
 
 pub use lr_schedule::LrSchedule;
 pub(crate) use lr_schedule::{Factor, Product};
@@ -69,7 +69,7 @@ pub trait Schedule: Hyperparameters + fmt::Debug + Clone + Send + Sync + 'static
     /// Tells whether factors depend on the total number of steps: through lengths in percent, or because
     /// the schedule ends with the last step.
     fn depends_on_total(&self) -> bool {
-        spans_of(self).iter().any(Span::is_fraction)
+        times_of(self).iter().any(Time::is_fraction)
     }
 
     /// Factor of the learning rate at step `s`, counted from 0, of `total`; both are whole numbers. It is

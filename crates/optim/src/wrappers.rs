@@ -1,4 +1,4 @@
-//! The registry: what can stand around a rule, one file each.
+//! The registry of wrappers around a rule, one file each.
 
 use crate::rule::DynWrapper;
 

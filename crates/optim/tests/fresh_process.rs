@@ -1,5 +1,5 @@
 //! N steps are k steps, a file, and N − k steps in a fresh process, bit for bit: for every rule, wrapper
-//! and schedule, and for what has a state of its own beside them.
+//! and schedule, and for everything that has its own state.
 
 use std::path::Path;
 use std::process::Command;
@@ -28,34 +28,34 @@ fn a_fresh_process_goes_on_bit_for_bit() {
 fn stop_and_compare() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut whole = vec![];
-    for (i, method) in methods().into_iter().enumerate() {
-        let mut run = Run::start(&method);
+    for (i, spec) in methods().into_iter().enumerate() {
+        let mut run = Run::start(&spec);
         run.walk(STEPS);
-        assert!(run.weights.iter().all(|w| w.is_finite()), "{method}");
-        whole.push((method.to_string(), run.ends()));
+        assert!(run.weights.iter().all(|w| w.is_finite()), "{spec}");
+        whole.push((spec.to_string(), run.ends()));
 
-        let mut half = Run::start(&method);
+        let mut half = Run::start(&spec);
         half.walk(STOP);
         let state = half.optimizer.state_dict();
         let file = state.to_safetensors();
-        assert_eq!(StateDict::from_safetensors(&file).as_ref(), Ok(&state), "{method}");
+        assert_eq!(StateDict::from_safetensors(&file).as_ref(), Ok(&state), "{spec}");
         std::fs::write(folder.path().join(format!("{i}.state")), file).expect("written");
         std::fs::write(folder.path().join(format!("{i}.weights")), bytes(&half.weights)).expect("written");
     }
     let binary = std::env::current_exe().expect("this test");
     let child = Command::new(binary).env(FOLDER, folder.path()).output().expect("a second process");
     assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
-    for (i, (method, ends)) in whole.iter().enumerate() {
+    for (i, (spec, ends)) in whole.iter().enumerate() {
         let resumed =
             std::fs::read(folder.path().join(format!("{i}.end"))).expect("written by the second process");
-        assert!(resumed == *ends, "{method} goes another way after a stop");
+        assert!(resumed == *ends, "{spec} goes another way after a stop");
     }
 }
 
 /// The second process: from the files to the end.
 fn go_on(folder: &Path) {
-    for (i, method) in methods().into_iter().enumerate() {
-        let mut run = Run::start(&method);
+    for (i, spec) in methods().into_iter().enumerate() {
+        let mut run = Run::start(&spec);
         let file = std::fs::read(folder.join(format!("{i}.state"))).expect("written by the first process");
         let state = StateDict::from_safetensors(&file).expect("whole");
         run.optimizer.load_state_dict(state).expect("its own");
@@ -109,14 +109,14 @@ struct Run {
 }
 
 impl Run {
-    fn start(method: &OptimizerSpec) -> Run {
+    fn start(spec: &OptimizerSpec) -> Run {
         let mut layout = Layout::new();
         layout.push("a.weight", [5, 3], Role::Matrix);
         layout.push("a.bias", [5], Role::Bias);
         layout.push("b.weight", [2, 7], Role::Matrix);
         let weights = (0..layout.len()).map(|i| number(i, 0)).collect();
-        let optimizer = Optimizer::of(method.clone(), layout).expect("valid");
-        Run { optimizer: optimizer.with_total_steps(method.updates(STEPS)), weights, calls: 0 }
+        let optimizer = Optimizer::of(spec.clone(), layout).expect("valid");
+        Run { optimizer: optimizer.with_total_steps(spec.updates(STEPS)), weights, calls: 0 }
     }
 
     /// On to this call, in a valley that lies elsewhere at each.

@@ -1,7 +1,7 @@
 //! Training that PyTorch began, gone on with: against where PyTorch itself went on to.
 //!
 //! `tests/fixtures/continued.safetensors` was written by `scripts/pytorch/continued.py`, whose versions are
-//! in its metadata. A recording's name is the method that goes on.
+//! in its metadata. A recording's name is the spec that goes on.
 
 use std::path::Path;
 
@@ -310,15 +310,15 @@ fn set_step(tensors: &mut [Tensor], name: &str, number: f32) {
 fn optimizer(recipe: &str) -> (Optimizer, Vec<usize>) {
     let mut layout = Layout::new();
     layout.push("a.weight", [5, 3], Role::Matrix);
-    let method: OptimizerSpec = recipe.parse().expect(recipe);
+    let spec: OptimizerSpec = recipe.parse().expect(recipe);
     // PyTorch's Muon takes nothing but matrices.
-    let matrices = method.rule.info().name == "muon";
+    let matrices = spec.rule.info().name == "muon";
     if !matrices {
         layout.push("a.bias", [5], Role::Bias);
     }
     layout.push("b.weight", [2, 7], Role::Matrix);
     let part = if matrices { (0..15).chain(20..34).collect() } else { (0..34).collect() };
-    (Optimizer::of(method, layout).expect(recipe), part)
+    (Optimizer::of(spec, layout).expect(recipe), part)
 }
 
 fn recipes(file: &SafeTensors<'_>) -> Vec<String> {

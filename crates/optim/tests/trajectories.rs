@@ -1,7 +1,7 @@
-//! Every rule, and what stands around it, against recorded trajectories of the implementation that the
+//! Every rule, and every part around it, against recorded trajectories of the implementation that the
 //! field checks against.
 //!
-//! `tests/fixtures` was written by `scripts/pytorch/trajectories.py` and its neighbours, whose
+//! `tests/fixtures` was written by `scripts/pytorch/trajectories.py` and its neighbors, whose
 //! versions are in each file's metadata. A recording's name is the recipe to replay.
 
 use std::path::Path;
@@ -199,7 +199,7 @@ fn name(recipe: &str) -> &str {
     recipe.split([' ', ',']).next().expect("there is always a first part")
 }
 
-/// Whether a rule that estimates a distance has left the start by a thousand times its norm.
+/// True if a rule that estimates a distance has left the start by a thousand times its norm.
 fn has_run_away(recipe: &str, w: &[f32], start: &[f32]) -> bool {
     let squares = |x: &[f32]| x.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>();
     let estimates = ["prodigy", "dadapt_sgd"].contains(&name(recipe));
@@ -213,12 +213,12 @@ fn of_one_size(g: f32) -> f32 {
 }
 
 fn optimizer(recipe: &str, layout: Layout) -> Optimizer {
-    let method: OptimizerSpec = recipe.parse().expect(recipe);
-    let updates = method.updates(STEPS as u64);
-    Optimizer::of(method, layout).expect(recipe).with_total_steps(updates)
+    let spec: OptimizerSpec = recipe.parse().expect(recipe);
+    let updates = spec.updates(STEPS as u64);
+    Optimizer::of(spec, layout).expect(recipe).with_total_steps(updates)
 }
 
-/// What the recorded weights are: square matrices for soap, and beside groups a parameter without weights.
+/// Shapes of the recorded weights: square matrices for soap, and with groups a parameter without weights.
 fn layout(recipe: &str) -> Layout {
     let mut layout = Layout::new();
     let [a, b] = if name(recipe) == "soap" { [[4, 4], [4, 4]] } else { [[5, 3], [2, 8]] };
@@ -232,7 +232,7 @@ fn layout(recipe: &str) -> Layout {
     layout
 }
 
-/// What the weights of softmax regression are.
+/// Shapes of the weights of softmax regression.
 fn table() -> Layout {
     let mut layout = Layout::new();
     layout.push("weight", [8, 4], Role::Matrix);

@@ -23,7 +23,7 @@ use crate::error::Error;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
     /// Optimizer, schedule, clipping and groups.
-    pub method: OptimizerSpec,
+    pub spec: OptimizerSpec,
     /// Examples in one batch.
     pub batch: usize,
 }
@@ -34,17 +34,17 @@ impl Recipe {
 
     /// A rule with a constant learning rate, no clipping and the notebook's batch size.
     pub fn new(rule: Box<dyn DynRule>) -> Recipe {
-        Recipe { method: OptimizerSpec::new(rule), batch: Recipe::BATCH }
+        Recipe { spec: OptimizerSpec::new(rule), batch: Recipe::BATCH }
     }
 
     /// The update rule.
     pub fn rule(&self) -> &dyn DynRule {
-        &*self.method.rule
+        &*self.spec.rule
     }
 
     /// The rule's name inside those of its wrappers: `sam(adamw)`.
     pub fn name(&self) -> String {
-        let wrappers = &self.method.wrappers;
+        let wrappers = &self.spec.wrappers;
         let opened: String = wrappers.iter().map(|wrapper| format!("{}(", wrapper.info().name)).collect();
         format!("{opened}{}{}", self.rule().info().name, ")".repeat(wrappers.len()))
     }
@@ -54,8 +54,8 @@ impl Recipe {
     /// # Errors
     /// If settings are out of range or do not go together, or a name pattern fits no parameter.
     pub fn optimizer(&self, layout: &Arc<Layout>, batches: u64) -> Result<Optimizer, Error> {
-        let optimizer = Optimizer::of(self.method.clone(), layout.clone())?;
-        Ok(optimizer.with_total_steps(self.method.updates(batches)))
+        let optimizer = Optimizer::of(self.spec.clone(), layout.clone())?;
+        Ok(optimizer.with_total_steps(self.spec.updates(batches)))
     }
 
     /// Checks the settings.
@@ -63,7 +63,7 @@ impl Recipe {
     /// # Errors
     /// If settings are out of range or do not go together.
     pub fn check(&self) -> Result<(), Error> {
-        self.method.validate()?;
+        self.spec.validate()?;
         if self.batch == 0 {
             return Err(no_batch("0").into());
         }
@@ -100,8 +100,8 @@ impl Recipe {
 
     /// Reads a recipe that has batches of `batch`, unless it says otherwise.
     fn read(text: &str, batch: usize) -> Result<Recipe, Error> {
-        let (method, own) = OptimizerSpec::parse_with_extras(text, &[BATCH])?;
-        let mut recipe = Recipe { method, batch };
+        let (spec, own) = OptimizerSpec::parse_with_extras(text, &[BATCH])?;
+        let mut recipe = Recipe { spec, batch };
         for part in own {
             let given = part.value.parse().ok().filter(|batch| *batch > 0);
             recipe.batch = given.ok_or_else(|| no_batch(part.value).at(text, part.range))?;
@@ -172,7 +172,7 @@ const BATCH: &str = "batch";
 
 impl fmt::Display for Recipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {BATCH}={}", self.method, self.batch)
+        write!(f, "{}, {BATCH}={}", self.spec, self.batch)
     }
 }
 

@@ -117,7 +117,7 @@ impl<'t> Training<'t> {
         let weights = task.model.init(seed);
         let batches = task.steps_per_epoch(recipe.batch) * u64::from(budget.epochs);
         let optimizer = recipe.optimizer(task.model.layout(), batches)?;
-        let per_epoch = recipe.method.updates(task.steps_per_epoch(recipe.batch)).max(1);
+        let per_epoch = recipe.spec.updates(task.steps_per_epoch(recipe.batch)).max(1);
         let optimizer = optimizer.with_steps_per_epoch(per_epoch);
         let progress = Progress {
             steps: 0,
@@ -280,7 +280,7 @@ impl<'t> Training<'t> {
 
     /// True if a step without finite gradients is skipped, so that the run may continue.
     fn leaves_out_steps(&self) -> bool {
-        self.recipe.method.wrappers.iter().any(|wrapper| wrapper.skips_nonfinite())
+        self.recipe.spec.wrappers.iter().any(|wrapper| wrapper.skips_nonfinite())
     }
 
     /// Records what a step gave: `place` batches of the epoch's `per_epoch` are done.
@@ -416,9 +416,9 @@ impl<'t> Training<'t> {
 
     /// Settings that are allowed in the recipe and leave weights untrained in this run.
     pub fn warnings(&self) -> Vec<optim::Warning> {
-        let method = &self.recipe.method;
-        let [total, per_epoch] = [self.total_steps(), self.steps_per_epoch()].map(|b| method.updates(b));
-        method.warnings(total, per_epoch)
+        let spec = &self.recipe.spec;
+        let [total, per_epoch] = [self.total_steps(), self.steps_per_epoch()].map(|b| spec.updates(b));
+        spec.warnings(total, per_epoch)
     }
 
     /// Progress of the run.

@@ -67,13 +67,13 @@ pub(super) const JOBS: [Job; 6] = [
     },
 ];
 
-/// What the files of an undisturbed run hold.
+/// Files of an undisturbed run.
 pub(super) struct Reference {
     job: Job,
     texts: Vec<Vec<u8>>,
 }
 
-/// What stands for a file of a run before.
+/// Contents of a file of an earlier run.
 const OLD: &[u8] = b"as it was before\n";
 
 /// The commands that the program has here.

@@ -1,4 +1,4 @@
-//! The program under test as a process of its own.
+//! The program under test as a separate process.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// Longer than anything that is tried takes.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What a process left.
+/// Output and exit of a process.
 pub(super) struct Outcome {
     pub(super) status: ExitStatus,
     pub(super) stdout: String,
@@ -57,7 +57,7 @@ impl Outcome {
 /// The program `descent` with all its features, once it is built.
 static BUILT: OnceLock<PathBuf> = OnceLock::new();
 
-/// Builds the program as users have it; without, this one stands in for it, with fewer commands.
+/// Builds the program as users have it; without this, a smaller one with fewer commands is tested.
 pub(super) fn build() -> Result<(), String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo).args(["build", "--quiet", "--package", "cli"]).status();
@@ -83,7 +83,7 @@ fn descent() -> Vec<OsString> {
     }
 }
 
-/// A command of the program in a folder, with a cache of its own there.
+/// A command of the program in a folder, with a separate cache there.
 pub(super) fn command(folder: &Path, arguments: &str) -> Command {
     wrapped(folder, &[] as &[&str], arguments.split_whitespace())
 }

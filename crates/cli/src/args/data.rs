@@ -65,7 +65,7 @@ impl DataArgs {
 }
 
 impl PlaceArgs {
-    /// What to load and from where.
+    /// The set to load and the place to load it from.
     pub(crate) fn request(&self, set: &'static Set) -> Request {
         let mut request = Request::new(set);
         request.data_dir = self.data_dir.clone();

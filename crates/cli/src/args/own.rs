@@ -72,7 +72,7 @@ impl OwnArgs {
         flags
     }
 
-    /// The description that the flags make, or that of a TOML file with what the flags say beside it.
+    /// The description that the flags make, or that of a TOML file with the flags on top.
     pub(crate) fn describe(&self, normalize: Option<Normalization>) -> Result<Description, Failure> {
         let first = &self.data[0];
         let mut description = match kind(first)? {

@@ -111,7 +111,7 @@ impl TaskArgs {
     }
 }
 
-/// The numbers that the pixels of a set stand for.
+/// Scale and offset from the pixels of a set to numbers.
 fn normalize(dataset: &Dataset, asked: Option<Normalization>) -> Normalize {
     match asked {
         None => Normalize::HALF,

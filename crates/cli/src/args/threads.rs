@@ -21,7 +21,7 @@ impl ThreadsArgs {
         self.threads.map_or(cores, |asked| (asked as usize).min(cores))
     }
 
-    /// So many threads.
+    /// Starts the threads.
     pub(crate) fn start(self) -> Result<Threads, Failure> {
         Ok(Threads::start(self.count())?)
     }

@@ -7,7 +7,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, value_parser};
-use lab::run_matrix::{KeptRuns, Plan, kept_in};
+use lab::run_matrix::{KeptRuns, Settings, kept_in};
 use lab::store::Holder;
 use lab::study::{Ruleset, TUNING_SEEDS_FROM};
 use lab::{Comparison, RunMatrix, Store};
@@ -167,10 +167,11 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     let Numbers { epochs, seeds, threads } = numbers;
     let budget = Budget { epochs, evaluations: EVALUATIONS };
     let matrix = RunMatrix { task: &task, recipes, seeds: seeds.clone().collect(), budget, threads };
-    let plan = Plan { tuning: tuning.as_ref().map(|tuning| tuning.sentence.clone()), ..matrix.plan()? };
-    let folder = folder(compare, &plan)?;
+    let settings =
+        Settings { tuning: tuning.as_ref().map(|tuning| tuning.sentence.clone()), ..matrix.settings()? };
+    let folder = folder(compare, &settings)?;
     let shown = files::text::path(&folder);
-    let kept = KeptRuns::open(&folder, &plan, &RESULTS, &mut || {
+    let kept = KeptRuns::open(&folder, &settings, &RESULTS, &mut || {
         console::note(&format!("waiting for another process that writes {shown}"));
     })?;
     if !kept.is_empty() {
@@ -241,8 +242,8 @@ fn warn(matrix: &RunMatrix<'_>) {
     for recipe in &matrix.recipes {
         let per_epoch = matrix.task.steps_per_epoch(recipe.batch);
         let total = per_epoch * u64::from(matrix.budget.epochs);
-        let [total, per_epoch] = [total, per_epoch].map(|batches| recipe.method.updates(batches));
-        for warning in recipe.method.warnings(total, per_epoch) {
+        let [total, per_epoch] = [total, per_epoch].map(|batches| recipe.spec.updates(batches));
+        for warning in recipe.spec.warnings(total, per_epoch) {
             console::note(&format!("warning: {warning}"));
         }
     }
@@ -297,11 +298,11 @@ fn recipes(list: &str, batch: usize) -> Result<Vec<Recipe>, Failure> {
     for (mut recipe, text) in Recipe::list(list, batch)? {
         let optimizer = text.split(',').next().unwrap_or_default().trim();
         if let Some((_, lr)) = NOTEBOOK.iter().find(|(name, _)| *name == optimizer) {
-            recipe.method.rule.set("lr", Value::Number(*lr))?;
+            recipe.spec.rule.set("lr", Value::Number(*lr))?;
         }
         if recipes.contains(&recipe) {
             return Err(Failure::usage(
-                format!("duplicate `{}`", recipe.method),
+                format!("duplicate `{}`", recipe.spec),
                 "name each optimizer once, or give them different settings",
             ));
         }
@@ -336,12 +337,12 @@ fn open_store(_: &Compare) -> Result<Option<Box<dyn Store>>, Failure> {
 }
 
 /// The folder for results: the one that was named, the last one of this comparison, or a new one.
-fn folder(compare: &Compare, plan: &Plan) -> Result<PathBuf, Failure> {
+fn folder(compare: &Compare, settings: &Settings) -> Result<PathBuf, Failure> {
     if let Some(folder) = &compare.out {
         return Ok(folder.clone());
     }
     let (parent, name) = (Path::new("results"), format!("compare-{}", compare.task.name()));
-    let ours = |folder: &PathBuf| kept_in(folder, plan).is_some();
+    let ours = |folder: &PathBuf| kept_in(folder, settings).is_some();
     match folders::numbered(parent, &name).into_iter().find(ours) {
         Some(folder) => Ok(folder),
         None => folders::make_next(parent, &name),

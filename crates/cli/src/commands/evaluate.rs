@@ -171,7 +171,7 @@ struct Evaluation<'a> {
     labels: &'a [u32],
     split: &'a Samples,
     score: &'a Score,
-    /// How often each class (row) was seen as each (column).
+    /// Number of times that each class (row) was seen as each (column).
     confusion: Vec<Vec<u64>>,
     /// Wrong images, the most confident first.
     worst: Vec<usize>,
@@ -259,7 +259,7 @@ impl Evaluation<'_> {
         page
     }
 
-    /// The confusion matrix with precision below it and recall beside it.
+    /// The confusion matrix with precision below it and recall at its right.
     fn table(&self) -> String {
         let names = self.classes;
         let shares = stats::precision_and_recall(&self.confusion);

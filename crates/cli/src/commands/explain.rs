@@ -75,7 +75,7 @@ fn run(Explain { name, output: OutputArgs { json } }: &Explain) -> Result<(), Fa
     Ok(())
 }
 
-/// The page of a rule, in so many columns.
+/// The page of a rule, in `columns` columns.
 pub(crate) fn rule(rule: &dyn DynRule, columns: usize) -> Result<String, Error> {
     let (card, cost, increases) = (rule.info(), Cost::of_rule(rule)?, cost::increases(rule)?);
     let mut page = head(card, columns);
@@ -86,7 +86,7 @@ pub(crate) fn rule(rule: &dyn DynRule, columns: usize) -> Result<String, Error> 
     page += &title("\nCost of a step", columns);
     page += &text::paragraph(&passes(cost, &increases), 2, columns);
     let gradients = match (cost.gradients, rule.requires()) {
-        (None, _) => "the gradient, and more at points of its own choice".to_string(),
+        (None, _) => "the gradient, and more at points that it chooses".to_string(),
         (Some(count), Requires::Loss) => format!("{} and the loss", gradients(count)),
         (Some(count), _) => gradients(count),
     };
@@ -119,7 +119,7 @@ fn wrapper(wrapper: &dyn DynWrapper, columns: usize) -> Result<String, Error> {
     page += &formula(card.formula, columns);
     page += &settings(wrapper.hypers(), columns);
     page += &state(&wrapper.state(), cost, &[], columns);
-    page += &title("\nCost of a step beside the rule's", columns);
+    page += &title("\nCost of a step on top of the rule's", columns);
     page += &text::paragraph(&passes(cost, &[]), 2, columns);
     let gradients = cost.gradients.map_or(String::new(), gradients);
     page += &text::paragraph(&format!("{gradients} for each step of the rule inside"), 2, columns);
@@ -148,7 +148,7 @@ fn schedule(course: &dyn DynSchedule, columns: usize) -> Result<String, Error> {
     page += &formula(card.formula, columns);
     for spelling in card.examples {
         page += &title(&format!("\n{spelling}"), columns);
-        page += &chart::factors(&spelling.parse()?, 1000, columns);
+        page += &chart::schedule(&spelling.parse()?, 1000, columns);
     }
     page += &settings(all_settings(course), columns);
     for (head, words) in [("Good when", card.good_when), ("Not when", card.bad_when), ("Source", card.source)]
@@ -201,8 +201,8 @@ fn clip(clip: &dyn DynClip, columns: usize) -> String {
     page += &title("\nWhat it makes of a gradient g before the rule sees it", columns);
     page += &formula(card.formula, columns);
     page += &title("\nSetting", columns);
-    page += "  c  a finite number greater than 0; there is no default\n";
-    page += &title("\nCost of a step beside the rule's", columns);
+    page += "  c  a finite number greater than 0; no default\n";
+    page += &title("\nCost of a step on top of the rule's", columns);
     page += &text::paragraph(&format!("passes over memory: {}", clip.memory_traffic()), 2, columns);
     page += &choice(card, columns);
     page + &title("\nTry it", columns) + &format!("  descent train --recipe 'adam, {}=1'\n", card.name)
@@ -279,7 +279,7 @@ fn word_as_json(word: &Word) -> String {
 
 fn list(all: &[Entry]) -> String {
     let columns = console::width();
-    // One table, so that all titles stand below each other.
+    // One table, so that all titles are aligned.
     let rows: Vec<_> =
         all.iter().map(|entry| <[&str; 2]>::from(entry.name_and_title()).map(String::from)).collect();
     let lines = text::table(&rows, 2, columns);
@@ -330,8 +330,8 @@ fn settings(hypers: Vec<Hyper>, columns: usize) -> String {
     let mut rows = vec![["", "default", "allowed", ""].map(String::from)];
     rows.extend(hypers.into_iter().map(|hyper| {
         let allowed = match hyper.default {
-            Value::Span(_) => "steps or a share".to_string(),
-            Value::Spans(_) => "steps or shares".to_string(),
+            Value::Time(_) => "steps or a share".to_string(),
+            Value::Times(_) => "steps or shares".to_string(),
             Value::Numbers(_) => "numbers".to_string(),
             Value::Number(_) | Value::Flag(_) | Value::Word(_) => {
                 let words = hyper.allowed();
@@ -403,7 +403,7 @@ fn head(card: &Info, columns: usize) -> String {
     title(&format!("{}: {}", card.name, card.title), columns) + &said(card.family, card.problem, columns)
 }
 
-/// What it is a kind of, and the problem that it answers.
+/// The family, and the problem that it answers.
 fn said(family: &str, problem: &str, columns: usize) -> String {
     let problem = format!("Problem: {problem}.");
     text::paragraph(family, 2, columns) + &text::paragraph(&problem, 2, columns)

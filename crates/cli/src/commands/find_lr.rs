@@ -26,7 +26,7 @@ use crate::trained::Trained;
     about = "Looks for a learning rate by a range test",
     long_about = "Trains copies of a network for a few moments while the learning rate rises from far too small to far \
         too great (the range test of Smith 2017), draws the smoothed loss over the rate, and says which rate \
-        it would choose, why, and when not to trust it. The recipe's schedule stands aside while the rate rises.",
+        it would choose, why, and when not to trust it. The recipe's schedule does not act while the rate rises.",
     after_help = "Examples:\n  descent find-lr --optimizer adam\n  \
         descent find-lr --optimizer 'sgd momentum=0.9, clip=1, batch=128' --seeds 9\n  \
         descent find-lr --optimizer rmsprop --dataset fashion-mnist --svg rmsprop.svg\n  \
@@ -174,7 +174,7 @@ fn page(test: &RangeTest, find: &FindLr, svg: Option<&PathBuf>, width: usize) ->
     page
 }
 
-/// The flags that `train` needs beside the recipe; `None` where it cannot begin with the same weights.
+/// The flags that `train` needs on top of the recipe; `None` where it cannot begin with the same weights.
 fn train_flags(find: &FindLr) -> Option<String> {
     find.weights.is_none().then(|| find.task.flags())
 }
@@ -241,7 +241,7 @@ struct Shown {
 }
 
 impl Watch {
-    /// For so many updates in all, `steps` in each sweep.
+    /// For `total` updates in all, `steps` in each sweep.
     fn new(total: u64, steps: u64, quiet: bool) -> Watch {
         let start = Instant::now();
         let shown = Mutex::new(Shown { bar: None, told: start });

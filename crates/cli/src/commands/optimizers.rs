@@ -17,7 +17,7 @@ use crate::text;
 #[command(
     about = "Lists the optimizers and the wrappers around them, with the memory that each takes",
     long_about = "Lists every optimizer by family, and every wrapper around optimizers: its name, the learning \
-        rate that it starts from, the bytes of state that it keeps for each weight beside the weight and \
+        rate that it starts from, the bytes of state that it keeps for each weight on top of the weight and \
         its gradient, its passes over memory in a step, and the settings that raise them.",
     after_help = "Examples:\n  descent optimizers\n  descent optimizers --json\n  \
         descent optimizers --markdown > docs/optimizers.md\n  \
@@ -85,7 +85,7 @@ fn json_lines() -> Result<String, Error> {
 
 fn page() -> Result<String, Error> {
     let mut rows = vec![["", "lr", "bytes", "passes", ""].map(String::from)];
-    // All families are one table, so that their columns stand below each other.
+    // All families are one table, so that their columns are aligned.
     let mut heads: Vec<(usize, &str)> = vec![];
     for (family, members) in by_family() {
         heads.push((rows.len(), family));
@@ -101,7 +101,7 @@ fn page() -> Result<String, Error> {
             ]);
         }
     }
-    heads.push((rows.len(), "wrappers, which stand around any of them"));
+    heads.push((rows.len(), "wrappers, which go around any of them"));
     for wrapper in wrappers::all() {
         let (card, cost) = (wrapper.info(), Cost::of_wrapper(&*wrapper)?);
         let gradients = match cost.gradients {
@@ -121,7 +121,7 @@ fn page() -> Result<String, Error> {
         page += &lines;
     }
     let legend = "lr is the learning rate where none is given. bytes are those of state for each weight of a \
-                  matrix, beside 4 for the weight and 4 for its gradient; some settings add to them. passes \
+                  matrix, on top of 4 for the weight and 4 for its gradient; some settings add to them. passes \
                   are arrays as long as the weights that a step reads or writes; a wrapper's come on top.";
     page += &format!("\n{}", text::paragraph(legend, 0, console::width()));
     page += "\n`descent explain NAME` tells what one does, with its formula and settings.\n";
@@ -147,8 +147,8 @@ fn markdown() -> Result<String, Error> {
          This page is written by `descent optimizers --markdown`, and a test compares the two: change the \
          declarations, not the page. `descent explain NAME` has the formula, the meaning and range of each \
          setting, and when a thing is a good choice.\n\n\
-         *Bytes* are those of state for each weight of a matrix, beside 4 for the weight and 4 for its \
-         gradient; where those of a vector's weights differ, they stand behind the slash. *Passes* are the \
+         *Bytes* are those of state for each weight of a matrix, on top of 4 for the weight and 4 for its \
+         gradient; where those of a vector's weights differ, they follow the slash. *Passes* are the \
          arrays as long as the weights that a step reads and writes; *+* is what a setting adds. *Sees* is \
          what the update of a weight depends on: the weight alone, its whole parameter, or all weights.\n",
     );

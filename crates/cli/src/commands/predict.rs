@@ -63,24 +63,24 @@ fn run(predict: &Predict) -> Result<(), Failure> {
     }
     let set = model.set(&predict.trained.data)?;
     if let Some(index) = predict.index {
-        let (subject, dataset) = of_the_set(set, index, predict)?;
-        return show(&model, &[subject], &dataset, predict);
+        let (source, dataset) = of_the_set(set, index, predict)?;
+        return show(&model, &[source], &dataset, predict);
     }
     let (files, unread) = read_files(predict);
     if !files.is_empty() {
-        let (subjects, dataset) = of_files(set, files);
-        show(&model, &subjects, &dataset, predict)?;
+        let (sources, dataset) = of_files(set, files);
+        show(&model, &sources, &dataset, predict)?;
     }
     unread_failure(&unread)
 }
 
 /// Prints the prediction of each picture.
-fn show(model: &Trained, subjects: &[Subject], dataset: &Dataset, predict: &Predict) -> Result<(), Failure> {
+fn show(model: &Trained, sources: &[Source], dataset: &Dataset, predict: &Predict) -> Result<(), Failure> {
     let (json, normalize) = (predict.output.json, predict.trained.data.normalize);
     let task = model.examine_images(dataset.clone(), normalize)?.task;
     let score = task.score(model.weights(), model.buffers(), Split::Test);
-    for (place, subject) in subjects.iter().enumerate() {
-        let seen = Seen::new(subject, dataset, &score, place);
+    for (place, source) in sources.iter().enumerate() {
+        let seen = Seen::new(source, dataset, &score, place);
         console::print(&if json { seen.json() } else { seen.page(Look::of_stdout()) + "\n" })?;
     }
     Ok(())
@@ -98,8 +98,11 @@ fn of_own_data(model: &Trained, predict: &Predict) -> Result<(), Failure> {
     let (split, name) = (predict.split.name(), &examples.info().name);
     let samples = examples.split(split);
     let index = usize::try_from(index).ok().filter(|&index| index < samples.len()).ok_or_else(|| {
-        let message = format!("expected an index from 0 to {}, found {index}", samples.len() - 1);
-        Failure::usage(message, format!("{name}'s {split} split has {} examples", samples.len()))
+        let message = format!(
+            "expected an index from 0 to {} in {name}'s {split} split, found {index}",
+            samples.len() - 1
+        );
+        Failure::usage(message, "give --index a lower number")
     })?;
     let mut object = json!({
         "schema": crate::console::SCHEMA,
@@ -138,21 +141,21 @@ fn of_own_data(model: &Trained, predict: &Predict) -> Result<(), Failure> {
     Ok(console::print(&if predict.output.json { object.to_string() } else { page })?)
 }
 
-/// What a picture is.
-enum Subject {
+/// Origin of a picture.
+enum Source {
     File(PathBuf),
     Image { index: usize, split: Split, label: u8 },
 }
 
 /// An image of the data set, in a set of it alone.
-fn of_the_set(set: &'static Set, index: u64, predict: &Predict) -> Result<(Subject, Dataset), Failure> {
+fn of_the_set(set: &'static Set, index: u64, predict: &Predict) -> Result<(Source, Dataset), Failure> {
     let dataset = predict.trained.data.place.load(set)?;
     let (name, split) = predict.split.of(&dataset);
     let index = trained::checked_index(index, &dataset, (name, split))?;
     let label = split.labels[index];
     let alone = Images { pixels: split.image(index).to_vec(), labels: vec![label], ..*split };
-    let subject = Subject::Image { index, split: name, label };
-    Ok((subject, with_images(set, alone, dataset.origin)))
+    let source = Source::Image { index, split: name, label };
+    Ok((source, with_images(set, alone, dataset.origin)))
 }
 
 /// The digit in each file that has one, and why the others have none.
@@ -173,13 +176,13 @@ fn read_files(predict: &Predict) -> (Vec<(PathBuf, Vec<u8>)>, Vec<pictures::Erro
 }
 
 /// The digits of files, in a set of them.
-fn of_files(set: &'static Set, files: Vec<(PathBuf, Vec<u8>)>) -> (Vec<Subject>, Dataset) {
+fn of_files(set: &'static Set, files: Vec<(PathBuf, Vec<u8>)>) -> (Vec<Source>, Dataset) {
     let (paths, digits): (Vec<PathBuf>, Vec<Vec<u8>>) = files.into_iter().unzip();
     // The labels are not known: the loss that they would give is not looked at.
     let labels = vec![0; paths.len()];
     let images = Images { pixels: digits.concat(), labels, rows: pictures::SIDE, cols: pictures::SIDE };
     let dataset = with_images(set, images, Origin::Folder(PathBuf::new()));
-    (paths.into_iter().map(Subject::File).collect(), dataset)
+    (paths.into_iter().map(Source::File).collect(), dataset)
 }
 
 /// Names the pictures that were not read, after those that were have been shown.
@@ -202,9 +205,9 @@ fn with_images(set: &'static Set, images: Images, origin: Origin) -> Dataset {
     Dataset { name, classes, class_names, mean_std, train: images.clone(), test: images, origin }
 }
 
-/// What the model sees in one picture.
+/// Output of the model for one picture.
 struct Seen<'a> {
-    subject: &'a Subject,
+    source: &'a Source,
     dataset: &'a Dataset,
     pixels: &'a [u8],
     probabilities: &'a [f32],
@@ -212,9 +215,9 @@ struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    fn new(subject: &'a Subject, dataset: &'a Dataset, score: &'a Score, place: usize) -> Seen<'a> {
+    fn new(source: &'a Source, dataset: &'a Dataset, score: &'a Score, place: usize) -> Seen<'a> {
         Seen {
-            subject,
+            source,
             dataset,
             pixels: dataset.test.image(place),
             probabilities: &score.probabilities[place * dataset.classes..][..dataset.classes],
@@ -223,7 +226,7 @@ impl<'a> Seen<'a> {
     }
 
     fn json(&self) -> String {
-        let Seen { subject, dataset, probabilities, prediction, .. } = self;
+        let Seen { source, dataset, probabilities, prediction, .. } = self;
         let mut object = json!({
             "schema": crate::console::SCHEMA,
             "kind": "prediction",
@@ -232,9 +235,9 @@ impl<'a> Seen<'a> {
             "class": dataset.class_names[*prediction],
             "probabilities": probabilities,
         });
-        match subject {
-            Subject::File(path) => object["image"] = json!(path.to_string_lossy()),
-            Subject::Image { index, split, label } => {
+        match source {
+            Source::File(path) => object["image"] = json!(path.to_string_lossy()),
+            Source::Image { index, split, label } => {
                 object["index"] = json!(index);
                 object["split"] = json!(split);
                 object["label"] = json!(label);
@@ -243,13 +246,13 @@ impl<'a> Seen<'a> {
         object.to_string()
     }
 
-    /// The picture, and a bar for each class beside it, or below it where that is too wide.
+    /// The picture, and a bar for each class next to it, or below it where that is too wide.
     fn page(&self, look: Look) -> String {
-        const BESIDE: usize = 3;
+        const GAP: usize = 3;
         let picture =
             Picture { pixels: self.pixels, columns: self.dataset.test.cols, caption: String::new() };
         let drawn = picture::lines(&picture, look);
-        let left = picture.columns + BESIDE;
+        let left = picture.columns + GAP;
         let width = console::width();
         let heading = self.heading();
         if width < left + 40 {
@@ -261,7 +264,7 @@ impl<'a> Seen<'a> {
         let mut page = format!("{heading}\n\n");
         for (i, line) in drawn.iter().enumerate() {
             let bar = i.checked_sub(above).and_then(|i| bars.get(i)).map_or("", String::as_str);
-            page.push_str(format!("{line}{}{bar}", " ".repeat(BESIDE)).trim_end());
+            page.push_str(format!("{line}{}{bar}", " ".repeat(GAP)).trim_end());
             page.push('\n');
         }
         page
@@ -271,9 +274,9 @@ impl<'a> Seen<'a> {
         let names = self.dataset.class_names;
         let sure = text::percent(self.probabilities[self.prediction].into());
         let seen = format!("seen as {} ({sure})", names[self.prediction]);
-        match self.subject {
-            Subject::File(path) => format!("{}: {seen}", files::text::path(path)),
-            Subject::Image { index, split, label } => {
+        match self.source {
+            Source::File(path) => format!("{}: {seen}", files::text::path(path)),
+            Source::Image { index, split, label } => {
                 let is = names[usize::from(*label)];
                 format!("index {index} of {}'s {split} split: is {is}, {seen}", self.dataset.name)
             }

@@ -86,7 +86,7 @@ fn show(json: bool, schedule: &Drawn, factors: &[f64], svg: Option<&PathBuf>) ->
     Ok(console::print(&page)?)
 }
 
-/// What is drawn: the factor of a learning rate, or the values of another hyperparameter.
+/// Values to draw: the factor of a learning rate, or another hyperparameter.
 enum Drawn {
     Factor(LrSchedule),
     Values(String, HyperSchedule),
@@ -131,7 +131,7 @@ impl Drawn {
         }
     }
 
-    /// What the numbers are.
+    /// Name of the values.
     fn kind(&self) -> &'static str {
         match self {
             Drawn::Values(_, HyperSchedule::Between(..)) => "values",

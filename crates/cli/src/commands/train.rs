@@ -305,12 +305,12 @@ impl RecipeArgs {
             Some(text) => text.parse::<Recipe>()?,
             None => Recipe::new(optim::parse_rule(&self.optimizer)?),
         };
-        hyper.apply(&mut *recipe.method.rule)?;
+        hyper.apply(&mut *recipe.spec.rule)?;
         if let Some(text) = &self.schedule {
-            recipe.method.schedule = text.parse::<LrSchedule>()?;
+            recipe.spec.schedule = text.parse::<LrSchedule>()?;
         }
         if let Some(norm) = self.clip_norm {
-            recipe.method.clip = Some(Box::new(clips::Norm { max_norm: norm }));
+            recipe.spec.clip = Some(Box::new(clips::Norm { max_norm: norm }));
         }
         if let Some(BatchSize::Count(count)) = self.batch_size {
             recipe.batch = count;

@@ -5,9 +5,9 @@ use optim::{Schedule, ScheduleInfo, hyperparameters};
 hyperparameters! {
     /// A rate that rises by the same factor with every step.
     pub struct ExponentialRamp {
-        /// What the rate is multiplied with at the first step.
+        /// Factor of the rate at the first step.
         low: f64 = 1e-4 in 0.0..,
-        /// What it is multiplied with at the last.
+        /// Factor of the rate at the last step.
         high: f64 = 1e4 in 0.0..,
         /// Which step is the first.
         start: f64 = 0.0 in 0.0..,

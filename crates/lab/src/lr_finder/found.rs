@@ -1,4 +1,4 @@
-//! What a range test found, over its seeds: plain data for tables and pictures.
+//! Results of a range test over its seeds: plain data for tables and pictures.
 
 use optim::hyper::Value;
 use optim::{DynRule, Group, GroupRule, LrSchedule};
@@ -19,7 +19,7 @@ pub struct RangeTest {
     pub dataset: String,
     /// Where its bytes came from, in words for a person.
     pub origin: String,
-    /// Whether it was the embedded sample rather than the whole set.
+    /// True if it was the embedded sample rather than the whole set.
     pub sample: bool,
     /// The model's layer widths, such as `784-128-64-10`.
     pub model: String,
@@ -29,7 +29,7 @@ pub struct RangeTest {
     pub optimizer: String,
     /// The recipe that was tested, as it was given.
     pub recipe: String,
-    /// What was copied: `fresh weights`, …
+    /// State that was copied: `fresh weights`, …
     pub start: String,
     /// The instruction set that the kernels used.
     pub kernel: String,
@@ -45,7 +45,7 @@ pub struct RangeTest {
     pub tenth: Option<Across>,
     /// The edge of divergence.
     pub edge: Option<Across>,
-    /// What the seeds would choose.
+    /// Choices of the seeds.
     pub choices: Option<Across>,
     /// The rate to choose, to two digits; `None` if fewer than half of the seeds point to one.
     pub choice: Option<f64>,
@@ -75,9 +75,9 @@ pub struct SeedSweep {
     pub losses: Vec<f64>,
     /// The same, smoothed.
     pub smoothed: Vec<f64>,
-    /// How it ended.
+    /// End of the sweep.
     pub ended: Ended,
-    /// What it says.
+    /// Rates read from the curve.
     pub reading: Suggestion,
 }
 
@@ -90,7 +90,7 @@ pub struct Across {
     pub low: f64,
     /// The greatest.
     pub high: f64,
-    /// How many seeds have it.
+    /// Number of seeds that have it.
     pub seeds: usize,
 }
 
@@ -165,10 +165,10 @@ fn median(sweeps: &[SeedSweep]) -> Vec<f64> {
 /// The recipe with another rate, and those of its groups in proportion.
 fn with_rate(recipe: &Recipe, rate: f64) -> Recipe {
     let mut recipe = recipe.clone();
-    let method = &mut recipe.method;
-    let before = replace_rate(&mut *method.rule, |_| rate).expect("a rule whose rate was looked for has one");
+    let spec = &mut recipe.spec;
+    let before = replace_rate(&mut *spec.rule, |_| rate).expect("a rule whose rate was looked for has one");
     let scaled = |lr: f64| two_digits(lr * rate / before);
-    for group in &mut method.groups {
+    for group in &mut spec.groups {
         match &mut group.rule {
             GroupRule::Rule(rule) => drop(replace_rate(&mut **rule, scaled)),
             GroupRule::Settings(settings) => {
@@ -199,19 +199,19 @@ fn describe(start: &Start<'_>) -> String {
 }
 
 fn departures(recipe: &Recipe) -> Vec<Departure> {
-    let method = &recipe.method;
+    let spec = &recipe.spec;
     let mut found = vec![];
-    if method.schedule != LrSchedule::default() {
-        found.push(Departure::Schedule(method.schedule.to_string()));
+    if spec.schedule != LrSchedule::default() {
+        found.push(Departure::Schedule(spec.schedule.to_string()));
     }
-    if method.plateau.is_some() {
+    if spec.plateau.is_some() {
         found.push(Departure::Plateau);
     }
     let has_rate = |group: &Group| match &group.rule {
         GroupRule::Rule(rule) => rule.get("lr").is_some(),
         GroupRule::Settings(settings) => settings.iter().any(|(name, _)| name == "lr"),
     };
-    if method.groups.iter().any(has_rate) {
+    if spec.groups.iter().any(has_rate) {
         found.push(Departure::GroupRates);
     }
     found

@@ -1,11 +1,11 @@
-//! What the loss of one sweep says about rates.
+//! Rates read from the loss of one sweep.
 
 use serde::{Deserialize, Serialize};
 
 use super::Sweep;
 use crate::stats;
 
-/// A loss that is clearly lower or higher than at the beginning differs by so many times the deviation
+/// A loss that is clearly lower or higher than at the beginning differs by this multiple of the deviation
 /// that batches alone give the smoothed loss.
 const CLEARLY: f64 = 4.0;
 
@@ -37,13 +37,13 @@ pub struct Suggestion {
     pub edge: Option<f64>,
 }
 
-/// How a sweep ended.
+/// End of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
     /// At the last rate.
     LastRate,
-    /// The smoothed loss was so many times its lowest that it was stopped.
+    /// The smoothed loss reached [`Sweep::stop`] times its lowest.
     Rose,
     /// The loss was no longer a finite number.
     NotFinite,
@@ -106,13 +106,13 @@ impl Curve {
         (stats::mean(first), stats::std(first) * ((1.0 - kept) / (1.0 + kept)).sqrt())
     }
 
-    /// What is clearly above the beginning.
+    /// Loss that is clearly above the beginning.
     fn level(&self) -> f64 {
         let (mean, noise) = self.ground();
         mean + CLEARLY * noise
     }
 
-    /// What the curve says.
+    /// Reads the rates from the curve.
     pub(super) fn read(&self) -> Suggestion {
         let Curve { sweep, smoothed, .. } = self;
         let (beginning, noise) = self.ground();
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn fall_lowest_point_and_edge_are_where_they_are() {
-        // Falls from 10⁻⁴ to 10⁻², stays, climbs from 10⁻¹ on; the smoothed loss is up to ten rates behind.
+        // Falls from 10⁻⁴ to 10⁻², stays, climbs from 10⁻¹ on; the smoothed loss lags by up to ten rates.
         let shape = |x: f64| 2.3 - 0.9 * (x + 4.0).clamp(0.0, 2.0) + 8.0 * (x + 1.0).max(0.0);
         let curve = curve(|step, x| shape(x) + noise(step));
         let read = curve.read();

@@ -10,8 +10,8 @@ use files::Lock;
 use serde_json::{Map, Value};
 use train::Record;
 
-use super::plan::Plan;
 use super::run_file::{MOST, RunFile};
+use super::settings::Settings;
 
 /// Says which comparison a folder has.
 const PLAN: &str = "comparison.json";
@@ -91,16 +91,16 @@ impl KeptRuns {
     /// If the folder has another comparison or files of that name, if it is damaged, or if it cannot be written.
     pub fn open(
         folder: &Path,
-        plan: &Plan,
+        settings: &Settings,
         results: &[&str],
         waiting: &mut dyn FnMut(),
     ) -> Result<KeptRuns, KeptError> {
-        check(folder, plan, results)?;
+        check(folder, settings, results)?;
         let lock = Lock::acquire(&folder.join(LOCK), waiting)?;
         // Another process may have begun one in the meantime.
-        check(folder, plan, results)?;
+        check(folder, settings, results)?;
         if !folder.join(PLAN).exists() {
-            files::atomic_write(&folder.join(PLAN), plan.to_json().as_bytes())?;
+            files::atomic_write(&folder.join(PLAN), settings.to_json().as_bytes())?;
         }
         let finished = RunFile::open(&folder.join(RECORDS))?;
         Ok(KeptRuns { folder: folder.into(), finished, _lock: lock })
@@ -140,14 +140,14 @@ impl KeptRuns {
 }
 
 /// If a folder has runs of this comparison, and how many of them; nothing is changed.
-pub fn kept_in(folder: &Path, plan: &Plan) -> Option<usize> {
-    check(folder, plan, &[]).ok()?;
+pub fn kept_in(folder: &Path, settings: &Settings) -> Option<usize> {
+    check(folder, settings, &[]).ok()?;
     folder.join(PLAN).exists().then_some(())?;
     super::run_file::count(&folder.join(RECORDS))
 }
 
 /// Refuses a folder that has something else.
-fn check(folder: &Path, plan: &Plan, results: &[&str]) -> Result<(), KeptError> {
+fn check(folder: &Path, settings: &Settings, results: &[&str]) -> Result<(), KeptError> {
     let path = folder.join(PLAN);
     let text = match files::read(&path, MOST) {
         Ok(text) => text,
@@ -162,7 +162,7 @@ fn check(folder: &Path, plan: &Plan, results: &[&str]) -> Result<(), KeptError> 
     };
     let theirs: Map<String, Value> =
         serde_json::from_slice(&text).map_err(|error| KeptError::Damaged { path, why: error.to_string() })?;
-    let differences = differences(&theirs, &plan.to_map());
+    let differences = differences(&theirs, &settings.to_map());
     match differences.is_empty() {
         true => Ok(()),
         false => Err(KeptError::Other { folder: folder.into(), differences }),

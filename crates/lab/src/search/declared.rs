@@ -43,7 +43,7 @@ const WEIGHT_DECAY_DECADES: i32 = 2;
 /// ```
 pub fn declared(recipe: &Recipe) -> Space {
     let rule = recipe.rule().hypers();
-    let stated = recipe.method.wrappers.iter().flat_map(|wrapper| wrapper.hypers());
+    let stated = recipe.spec.wrappers.iter().flat_map(|wrapper| wrapper.hypers());
     let mut space = Space::default();
     for hyper in rule.into_iter().chain(stated.filter(|hyper| hyper.search.is_some())) {
         if space.get(hyper.name).is_none() {
@@ -61,7 +61,7 @@ pub fn at_point(recipe: &Recipe, point: &Point) -> Result<Recipe, optim::Error> 
     let mut recipe = recipe.clone();
     for (name, value) in &point.settings {
         let text = value.to_string();
-        let method = &mut recipe.method;
+        let spec = &mut recipe.spec;
         let wrapper = method.wrappers.iter_mut().find(|wrapper| has(&wrapper.hypers(), name));
         match wrapper.filter(|_| !has(&method.rule.hypers(), name)) {
             Some(wrapper) => wrapper.set_text(name, &text)?,
@@ -80,7 +80,7 @@ pub fn limits(recipe: &Recipe, name: &str) -> (f64, f64) {
 
 /// The hyperparameters of a recipe's rule, then those of its wrappers.
 pub(crate) fn hypers(recipe: &Recipe) -> Vec<Hyper> {
-    let wrappers = recipe.method.wrappers.iter().flat_map(|wrapper| wrapper.hypers());
+    let wrappers = recipe.spec.wrappers.iter().flat_map(|wrapper| wrapper.hypers());
     recipe.rule().hypers().into_iter().chain(wrappers).collect()
 }
 

@@ -85,7 +85,7 @@ impl Sampler {
         Point { settings: names.zip(settings).collect() }
     }
 
-    /// The number of trials that there are; `None` where there is no end to them.
+    /// The number of trials; `None` if they never end.
     pub fn trials(self, space: &Space) -> Option<usize> {
         match self {
             Sampler::Grid { levels } => {

@@ -79,7 +79,7 @@ pub struct LrSensitivity {
     pub open: usize,
 }
 
-/// The mean width of the basins of one curve a seed, with its interval. `None` if there is no basin.
+/// The mean width of the basins of one curve a seed, with its interval. `None` without a basin.
 pub fn lr_sensitivity(
     curves: &[Vec<(f64, f64)>],
     tolerance: f64,

@@ -26,7 +26,7 @@ pub struct SignFlip {
 
 /// The two-sided sign-flip (Fisher's randomization) test: the share of the 2ⁿ choices of signs that
 /// give a sum at least as far from 0 as the one seen. It is exact for differences that are symmetric
-/// around 0, whatever their distribution. Above 16 differences [`DRAWS`] random choices stand for all,
+/// around 0, whatever their distribution. Above 16 differences [`DRAWS`] random choices represent all,
 /// with the observed one among them, so that p is never 0 (Phipson & Smyth 2010). `None` for no
 /// differences.
 ///

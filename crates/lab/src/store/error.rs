@@ -67,7 +67,7 @@ pub enum Error {
     Conflict {
         /// The newcomer: `run 1f2e3d4c (adam lr=0.001, seed 3) of other.db`.
         new: String,
-        /// What is there.
+        /// Value in the store.
         old: String,
         /// One line a difference.
         differences: Vec<String>,

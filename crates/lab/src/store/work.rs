@@ -7,7 +7,7 @@ use train::{Record, Training};
 
 use super::{BEAT, Claim, Error, Holder, Store};
 
-/// What is to be done about a run.
+/// Next action for a run.
 #[derive(Debug)]
 pub enum Turn<'s> {
     /// Nothing: it is done.

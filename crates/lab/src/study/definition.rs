@@ -182,7 +182,7 @@ impl Study {
                 String::new(),
                 "[[entries]]".into(),
                 format!("name = {:?}", entry.name),
-                format!("recipe = {:?}", format!("{}{batch}", entry.recipe.method)),
+                format!("recipe = {:?}", format!("{}{batch}", entry.recipe.spec)),
             ]);
             lines.extend(entry.space.as_ref().map(|space| format!("space = {:?}", space.to_string())));
         }
@@ -227,7 +227,7 @@ fn entry((mut keys, at): Placed<Keys<'_>>) -> Result<Entry, Fault> {
     let space = space.map(|(text, span)| {
         text.parse::<Space>().map_err(|error| keys.fault(&span, error.to_string(), &error.hint()))
     });
-    let name = name.map_or_else(|| recipe.method.to_string(), |(name, _)| name);
+    let name = name.map_or_else(|| recipe.spec.to_string(), |(name, _)| name);
     let entry = Entry { name, batch, space: space.transpose()?, recipe };
     entry
         .check()

@@ -7,7 +7,7 @@ use super::{Data, Info, text};
 
 pub(super) const INFO: Info = Info {
     name: "char-transformer",
-    why: "attention: where SGD falls behind Adam in the literature",
+    why: "attention: where SGD lags Adam in the literature",
     data: Data::Generated(text::NAME),
     model: "2 layers, 4 heads, width 128",
     loss: "cross-entropy",

@@ -14,7 +14,7 @@ use super::{Data, Info};
 pub trait TestFunction: Debug + Send + Sync + Sized + 'static {
     /// Name as a task: `rosenbrock`.
     const NAME: &'static str;
-    /// The difficulty that it stands for, in one line.
+    /// Difficulty that it represents, in one line.
     const WHY: &'static str;
     /// The function as the literature writes it.
     const FORMULA: &'static str;

@@ -17,11 +17,11 @@ impl Clip for Adaptive {
         name: "agc",
         title: "Adaptive gradient clipping",
         family: "clipping",
-        problem: "which norm is too large depends on the layer: what counts is the step beside the weights \
+        problem: "which norm is too large depends on the layer: what counts is the step relative to the weights \
                   that it changes",
         formula: "g ← g·c·max(‖w‖, 0.001)/‖g‖    where ‖g‖ is greater than c·max(‖w‖, 0.001)
 (norms of one row of a matrix, or of a whole other parameter)",
-        good_when: "networks without batch normalisation are trained with large batches; 0.01 is usual",
+        good_when: "networks without batch normalization are trained with large batches; 0.01 is usual",
         bad_when: "weights start at 0: they can only grow by 0.001·c at a time",
         relatives: "clip_tensor has one limit for all parameters; lars makes every step such a share, not \
                     only the long ones",

@@ -389,7 +389,7 @@ fn same(ours: Value, theirs: &Json) -> bool {
         Value::Number(x) => theirs.as_f64() == Some(x),
         Value::Flag(x) => theirs.as_bool() == Some(x),
         Value::Word(word) => theirs.as_str() == Some(word),
-        Value::Numbers(_) | Value::Span(_) | Value::Spans(_) => false,
+        Value::Numbers(_) | Value::Time(_) | Value::Times(_) => false,
     }
 }
 

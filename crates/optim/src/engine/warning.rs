@@ -7,13 +7,13 @@ use crate::rule::DynRule;
 use crate::schedule::Warning;
 
 impl OptimizerSpec {
-    /// What is allowed in it and leaves weights untrained in a run of `total` updates, of which an epoch has
+    /// Settings that are allowed and leave weights untrained in a run of `total` updates, of which an epoch has
     /// `steps_per_epoch`.
     ///
     /// ```
-    /// let method: optim::OptimizerSpec = "adam eps=0, cosine".parse()?;
+    /// let spec: optim::OptimizerSpec = "adam eps=0, cosine".parse()?;
     /// assert_eq!(
-    ///     method.warnings(100, 10)[0].to_string(),
+    ///     spec.warnings(100, 10)[0].to_string(),
     ///     "adam: with eps=0, 0 is divided by 0 where a gradient is 0, and the weight is NaN"
     /// );
     /// # Ok::<(), optim::Error>(())
@@ -42,7 +42,7 @@ impl OptimizerSpec {
     }
 }
 
-/// Whether weights are numbers after some steps with gradients of 0: tried, on four of them.
+/// True if weights are numbers after some steps with gradients of 0: tried, on four of them.
 fn stays_finite_without_gradient(rule: &dyn DynRule) -> bool {
     let mut weights = [0.5, -0.25, 0.0, 1.0];
     let Ok(mut optimizer) = Optimizer::from_boxed(rule.boxed(), weights.len()) else { return true };

@@ -9,7 +9,7 @@ use crate::hyper::Value;
 
 /// A type that a hyperparameter can have.
 pub trait Setting: Copy + Into<Value> + TryFrom<Value, Error = &'static str> {
-    /// What it is, in words.
+    /// Kind of value, in words.
     const KIND: &'static str;
 
     /// Reads what the [`Value`] prints; `None` for text that is something else.
@@ -32,27 +32,27 @@ impl Setting for bool {
     }
 }
 
-impl Setting for Span {
+impl Setting for Time {
     const KIND: &'static str =
         "a number of steps such as 500, of epochs such as 3ep, or a percentage such as 5%";
 
-    fn read(text: &str) -> Option<Span> {
+    fn read(text: &str) -> Option<Time> {
         if let Some(percent) = text.strip_suffix('%') {
-            return percent.parse().ok().filter(|percent| (0.0..=100.0).contains(percent)).map(Span::Percent);
+            return percent.parse().ok().filter(|percent| (0.0..=100.0).contains(percent)).map(Time::Percent);
         }
         if let Some(epochs) = text.strip_suffix("ep") {
             let most = 0.0..=MAX_EPOCHS;
-            return epochs.parse().ok().filter(|epochs| most.contains(epochs)).map(Span::Epochs);
+            return epochs.parse().ok().filter(|epochs| most.contains(epochs)).map(Time::Epochs);
         }
-        text.parse().ok().map(Span::Steps)
+        text.parse().ok().map(Time::Steps)
     }
 }
 
-impl Setting for List<Span> {
+impl Setting for List<Time> {
     const KIND: &'static str = "up to 8 numbers of steps, epochs or percentages, such as 30%/60%";
 
-    fn read(text: &str) -> Option<List<Span>> {
-        List::of(text.split('/').map(Span::read))
+    fn read(text: &str) -> Option<List<Time>> {
+        List::of(text.split('/').map(Time::read))
     }
 }
 
@@ -67,16 +67,16 @@ impl Setting for List<f64> {
 /// A length of training, or a place in it: a number of steps, of epochs, or a share of all steps.
 ///
 /// ```
-/// use optim::Span;
+/// use optim::Time;
 ///
-/// let [steps, epochs, share] = ["500", "3ep", "5%"].map(|text| text.parse::<Span>().unwrap());
+/// let [steps, epochs, share] = ["500", "3ep", "5%"].map(|text| text.parse::<Time>().unwrap());
 /// assert_eq!([steps.steps(2000.0), share.steps(2000.0)], [500.0, 100.0]);
 /// // Epochs are steps as soon as the updates of one are known.
-/// assert_eq!(epochs.in_steps(938), Span::Steps(2814));
+/// assert_eq!(epochs.in_steps(938), Time::Steps(2814));
 /// assert_eq!(epochs.to_string(), "3ep");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Span {
+pub enum Time {
     /// A number of steps: updates of the weights.
     Steps(u64),
     /// A number of passes over the training data: `3ep`.
@@ -85,20 +85,20 @@ pub enum Span {
     Percent(f64),
 }
 
-impl Span {
+impl Time {
     /// The warm-up for Adam and its kin that needs no tuning: 2/(1 − β₂) steps (Ma & Yarats 2021).
     ///
     /// ```
-    /// assert_eq!(optim::Span::untuned_warmup(0.999), optim::Span::Steps(2000));
+    /// assert_eq!(optim::Time::untuned_warmup(0.999), optim::Time::Steps(2000));
     /// ```
-    pub fn untuned_warmup(beta2: f64) -> Span {
-        Span::Steps((2.0 / (1.0 - beta2)).round() as u64)
+    pub fn untuned_warmup(beta2: f64) -> Time {
+        Time::Steps((2.0 / (1.0 - beta2)).round() as u64)
     }
 
     /// Whole steps of `total`.
     ///
     /// # Panics
-    /// If it is in epochs: [`in_steps`](Span::in_steps) comes first.
+    /// If it is in epochs: [`in_steps`](Time::in_steps) comes first.
     #[track_caller]
     pub fn steps(self, total: f64) -> f64 {
         self.exact_steps(total).round()
@@ -107,44 +107,43 @@ impl Span {
     /// Steps of `total`, not rounded to whole ones.
     ///
     /// # Panics
-    /// As [`steps`](Span::steps).
+    /// As [`steps`](Time::steps).
     #[track_caller]
     pub fn exact_steps(self, total: f64) -> f64 {
         match self {
-            Span::Steps(steps) => steps as f64,
-            Span::Percent(percent) => percent / 100.0 * total,
-            Span::Epochs(_) => panic!("expected the steps of an epoch before `{self}` is used"),
+            Time::Steps(steps) => steps as f64,
+            Time::Percent(percent) => percent / 100.0 * total,
+            Time::Epochs(_) => panic!("expected the steps of an epoch before `{self}` is used"),
         }
     }
 
-    /// The same with epochs as whole steps, of which an epoch has so many; at least one where there is a
-    /// length at all.
+    /// The same with epochs of `steps_per_epoch` steps as whole steps; at least one for a length above 0.
     #[must_use]
-    pub fn in_steps(self, steps_per_epoch: u64) -> Span {
+    pub fn in_steps(self, steps_per_epoch: u64) -> Time {
         match self {
-            Span::Epochs(epochs) => {
+            Time::Epochs(epochs) => {
                 let steps = (epochs * steps_per_epoch as f64).round() as u64;
-                Span::Steps(if epochs > 0.0 { steps.max(1) } else { 0 })
+                Time::Steps(if epochs > 0.0 { steps.max(1) } else { 0 })
             }
             other => other,
         }
     }
 
-    /// Whether it is a share of the total.
+    /// True if it is a fraction of the total.
     pub fn is_fraction(&self) -> bool {
-        matches!(self, Span::Percent(_))
+        matches!(self, Time::Percent(_))
     }
 
-    /// Whether it is in epochs.
+    /// True if it is in epochs.
     pub fn is_in_epochs(&self) -> bool {
-        matches!(self, Span::Epochs(_))
+        matches!(self, Time::Epochs(_))
     }
 
     /// The number in it, whatever its unit.
     pub fn amount(self) -> f64 {
         match self {
-            Span::Steps(steps) => steps as f64,
-            Span::Epochs(x) | Span::Percent(x) => x,
+            Time::Steps(steps) => steps as f64,
+            Time::Epochs(x) | Time::Percent(x) => x,
         }
     }
 }
@@ -152,27 +151,27 @@ impl Span {
 /// More epochs than anybody trains.
 const MAX_EPOCHS: f64 = 1e9;
 
-impl Default for Span {
-    fn default() -> Span {
-        Span::Steps(0)
+impl Default for Time {
+    fn default() -> Time {
+        Time::Steps(0)
     }
 }
 
-impl FromStr for Span {
+impl FromStr for Time {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Span, Error> {
-        Span::read(text)
-            .ok_or_else(|| Error::Syntax { text: text.to_string(), expected: Span::KIND.to_string() })
+    fn from_str(text: &str) -> Result<Time, Error> {
+        Time::read(text)
+            .ok_or_else(|| Error::Syntax { text: text.to_string(), expected: Time::KIND.to_string() })
     }
 }
 
-impl fmt::Display for Span {
+impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Span::Steps(steps) => write!(f, "{steps}"),
-            Span::Epochs(epochs) => write!(f, "{}ep", Value::Number(*epochs)),
-            Span::Percent(percent) => write!(f, "{}%", Value::Number(*percent)),
+            Time::Steps(steps) => write!(f, "{steps}"),
+            Time::Epochs(epochs) => write!(f, "{}ep", Value::Number(*epochs)),
+            Time::Percent(percent) => write!(f, "{}%", Value::Number(*percent)),
         }
     }
 }
@@ -180,7 +179,7 @@ impl fmt::Display for Span {
 /// One to eight values, read as a slice.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct List<T> {
-    /// Filled with the type's default behind the last.
+    /// Items; filled with the type's default after the last.
     items: [T; MOST],
     len: usize,
 }
@@ -243,7 +242,7 @@ macro_rules! values {
     };
 }
 
-values!(f64 as Number, bool as Flag, Span as Span, List<Span> as Spans, List<f64> as Numbers);
+values!(f64 as Number, bool as Flag, Time as Time, List<Time> as Times, List<f64> as Numbers);
 
 /// Declares an enum whose values are words, to be the type of a hyperparameter.
 ///
@@ -323,8 +322,8 @@ mod tests {
 
     #[test]
     fn a_list_is_what_was_given() {
-        let list = List::<Span>::read("30%/60%/900").expect("three");
-        assert_eq!(&list[..], [Span::Percent(30.0), Span::Percent(60.0), Span::Steps(900)]);
+        let list = List::<Time>::read("30%/60%/900").expect("three");
+        assert_eq!(&list[..], [Time::Percent(30.0), Time::Percent(60.0), Time::Steps(900)]);
         assert_eq!(Value::from(list).to_string(), "30%/60%/900");
         assert_eq!(
             List::<f64>::read("1/0.5/1e-3").map(|list| Value::from(list).to_string()),
@@ -337,12 +336,12 @@ mod tests {
 
     #[test]
     fn a_span_is_steps_epochs_or_a_share() {
-        assert_eq!(Span::read("5%").map(|span| span.steps(1010.0)), Some(51.0));
-        assert_eq!(Span::read("500").map(|span| span.steps(10.0)), Some(500.0));
-        let [half, none] = ["0.5ep", "0ep"].map(|text| Span::read(text).expect("epochs").in_steps(7));
-        assert_eq!([half, none], [Span::Steps(4), Span::Steps(0)]);
+        assert_eq!(Time::read("5%").map(|time| time.steps(1010.0)), Some(51.0));
+        assert_eq!(Time::read("500").map(|time| time.steps(10.0)), Some(500.0));
+        let [half, none] = ["0.5ep", "0ep"].map(|text| Time::read(text).expect("epochs").in_steps(7));
+        assert_eq!([half, none], [Time::Steps(4), Time::Steps(0)]);
         for text in ["-1", "1.5", "101%", "-1%", "%", "NaN%", "", "ep", "-1ep", "NaNep", "infep", "3 ep"] {
-            assert_eq!(Span::read(text), None, "{text}");
+            assert_eq!(Time::read(text), None, "{text}");
         }
     }
 }

@@ -1,19 +1,19 @@
 //! The length of a step along a direction, from a few looks at the function.
 
-/// What is known of the function at one place of the line.
+/// Facts about the function at one point of the line.
 #[derive(Debug, Clone)]
 pub(crate) struct Point {
-    /// How far along the direction it is.
+    /// Distance along the direction.
     pub(crate) t: f64,
     pub(crate) loss: f64,
     pub(crate) gradient: Vec<f32>,
-    /// How fast the loss changes along the direction.
+    /// Derivative of the loss along the direction.
     pub(crate) slope: f64,
 }
 
-/// How much of the fall that the slope promises a step has to bring.
+/// Fraction of the fall promised by the slope that a step has to bring.
 const SUFFICIENT: f64 = 1e-4;
-/// How much of the slope may be left.
+/// Fraction of the slope that may be left.
 const CURVATURE: f64 = 0.9;
 
 /// A place where the loss has fallen enough and the slope is nearly flat, the strong Wolfe conditions
@@ -99,8 +99,8 @@ fn minimum_of_cubic(a: &Point, b: &Point, low: f64, high: f64) -> f64 {
         return 0.5 * (low + high);
     }
     let d2 = square.sqrt();
-    let least = b.t - (b.t - a.t) * ((b.slope + d2 - d1) / (b.slope - a.slope + 2.0 * d2));
-    least.max(low).min(high)
+    let minimum = b.t - (b.t - a.t) * ((b.slope + d2 - d1) / (b.slope - a.slope + 2.0 * d2));
+    minimum.max(low).min(high)
 }
 
 #[cfg(test)]

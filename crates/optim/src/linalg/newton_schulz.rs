@@ -10,7 +10,7 @@ use crate::linalg::blas1::zip_map;
 /// end up between 0.7 and 1.2 instead of at 1.
 const COEFFICIENTS: [f32; 3] = [3.4445, -4.7750, 2.0315];
 
-/// Makes of `x` the nearest matrix whose singular values are about 1, by so many steps of the
+/// Makes of `x` the nearest matrix whose singular values are about 1, by `steps` steps of the
 /// Newton–Schulz iteration (Jordan et al. 2024) from x/max(‖x‖, eps).
 pub(crate) fn orthogonalize(x: &mut Buffer, rows: usize, columns: usize, steps: usize, eps: f64) {
     let norm = tensor::math::sum_of_squares(x).sqrt().max(eps) as f32;

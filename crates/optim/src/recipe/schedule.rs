@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::error::Error;
-use crate::hyper::Span;
+use crate::hyper::Time;
 use crate::recipe::tokens::{Kind, Located, Token, range_of, settings, tokens};
 use crate::schedule::{Factor, LrSchedule, Product};
 use crate::schedules;
@@ -54,10 +54,10 @@ fn factor(words: &[Token<'_>], at: usize) -> Result<Factor, Located> {
     let nothing = Token { kind: Kind::Word, text: "", range: at..at };
     let (name, settings_of) = words.split_first().unwrap_or((&nothing, &[]));
     let mut schedule = schedules::by_name(name.text).map_err(|error| name.error(error))?;
-    let mut warmup = Span::default();
+    let mut warmup = Time::default();
     for (word, key, value) in settings(settings_of)? {
         let set = match key {
-            key if key == LrSchedule::WARMUP.name => value.parse().map(|span| warmup = span),
+            key if key == LrSchedule::WARMUP.name => value.parse().map(|time| warmup = time),
             key => schedule.set_text(key, value).map_err(|mut error| {
                 if let Error::Unknown { known, .. } = &mut error {
                     known.push(LrSchedule::WARMUP.name.to_string());

@@ -4,7 +4,7 @@ use tensor::{ParamInfo, Role};
 
 use crate::clip::DynClip;
 use crate::error::Error;
-use crate::hyper::{Hyperparameters, Span, Value, spans_of};
+use crate::hyper::{Hyperparameters, Time, Value, times_of};
 use crate::rule::{Changes, DynRule, DynWrapper, LR, Requires, Tier};
 use crate::schedule::{DynSchedule, LrSchedule, PlateauSettings};
 
@@ -157,7 +157,7 @@ impl OptimizerSpec {
     pub fn has_epochs(&self) -> bool {
         self.schedule.has_epochs()
             || self.hyper_schedules.iter().any(|(_, schedule)| schedule.has_epochs())
-            || self.wrappers.iter().any(|wrapper| spans_of(&**wrapper).iter().any(Span::is_in_epochs))
+            || self.wrappers.iter().any(|wrapper| times_of(&**wrapper).iter().any(Time::is_in_epochs))
     }
 
     /// Converts lengths in epochs to updates.
@@ -510,7 +510,7 @@ impl HyperSchedule {
     pub fn has_epochs(&self) -> bool {
         match self {
             HyperSchedule::Factor(schedule) => schedule.has_epochs(),
-            HyperSchedule::Between(schedule, ..) => spans_of(&**schedule).iter().any(Span::is_in_epochs),
+            HyperSchedule::Between(schedule, ..) => times_of(&**schedule).iter().any(Time::is_in_epochs),
         }
     }
 

@@ -1,11 +1,11 @@
-//! What a step costs in memory traffic.
+//! Memory traffic of a step.
 
 use std::fmt;
 use std::ops::Add;
 
 use crate::state::{Slot, StateShape};
 
-/// How often a step goes over memory, counted in arrays that are as long as the weights: one pass is one
+/// Number of times that a step goes over memory, counted in arrays as long as the weights: one pass is one
 /// such array read, or one written. A step cannot be faster than the machine makes that many passes.
 ///
 /// ```
@@ -32,7 +32,7 @@ impl MemoryTraffic {
     /// None at all.
     pub const NONE: MemoryTraffic = MemoryTraffic { loops: 0.0, read: 0.0, written: 0.0 };
 
-    /// So many loops that read and write so many arrays in all.
+    /// Traffic of `loops` loops that read `read` arrays and write `written` arrays in all.
     pub const fn of(loops: u32, read: u32, written: u32) -> MemoryTraffic {
         MemoryTraffic { loops: loops as f64, read: read as f64, written: written as f64 }
     }
@@ -49,7 +49,7 @@ impl MemoryTraffic {
         self.read + self.written
     }
 
-    /// Of something that happens at one step of so many.
+    /// Mean traffic of work that is done at one of `steps` steps.
     #[must_use]
     pub fn every(self, steps: f64) -> MemoryTraffic {
         MemoryTraffic { loops: self.loops / steps, read: self.read / steps, written: self.written / steps }

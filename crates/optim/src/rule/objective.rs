@@ -1,4 +1,4 @@
-//! What is minimised, as far as an optimizer gets to see it.
+//! The function to minimize, as far as an optimizer sees it.
 
 use std::fmt;
 

@@ -15,18 +15,18 @@ pub struct Update<'a> {
     pub(crate) offset: usize,
     pub(crate) weights: &'a mut [f32],
     pub(crate) gradients: &'a [f32],
-    /// What every gradient is multiplied with first: less than 1 when the norm is clipped.
+    /// Factor of every gradient: less than 1 when the norm is clipped.
     pub(crate) scale: f32,
     pub(crate) state: Vec<&'a mut [f32]>,
-    /// How many numbers each state array has.
+    /// Shape of each state array.
     pub(crate) shapes: &'a [StateShape],
     /// The parameters that the weights are, one after the other.
     pub(crate) params: &'a [ParamInfo],
     /// The rule's numbers that are no array, in the order in which it declares them.
     pub(crate) scalars: &'a mut [f64],
-    /// What the schedule multiplies the learning rate with at this step.
+    /// Factor of the learning rate by the schedule at this step.
     pub(crate) schedule_factor: f64,
-    /// What is minimised, for a rule that asks for more of it than a gradient.
+    /// Function to minimize, for a rule that asks for more of it than a gradient.
     pub(crate) objective: Objective<'a>,
     /// The instructions to run with.
     pub(crate) path: Path,
@@ -37,14 +37,14 @@ pub struct Update<'a> {
 pub struct Parameter<'a> {
     /// Sizes, row-major; `[n]` for a plain slice.
     pub shape: Shape,
-    /// What it is for.
+    /// Role of the parameter in its layer.
     pub role: Role,
     /// Its weights, gradients and state.
     pub update: Update<'a>,
 }
 
 impl<'a> Update<'a> {
-    /// The numbers that the rule keeps between steps beside its arrays, as
+    /// The numbers that the rule keeps between steps next to its arrays, as
     /// [`Rule::scalars`](crate::Rule::scalars) declares them.
     ///
     /// # Panics
@@ -134,7 +134,7 @@ impl<'a> Update<'a> {
     /// One of the state arrays, in the order of declaration.
     ///
     /// # Panics
-    /// If there are not so many.
+    /// If the rule has fewer.
     #[track_caller]
     pub fn state_array(&mut self, index: usize) -> &mut [f32] {
         self.state[index]
@@ -143,7 +143,7 @@ impl<'a> Update<'a> {
     /// Copies the weights into a state array, for a rule that remembers where it started.
     ///
     /// # Panics
-    /// If there are not so many arrays, or this one does not have a number for each weight.
+    /// If the rule has fewer arrays, or this one does not have a number for each weight.
     #[track_caller]
     pub fn copy_weights_to_state(&mut self, index: usize) {
         self.state[index].copy_from_slice(self.weights);
@@ -159,7 +159,7 @@ impl<'a> Update<'a> {
         self.gradients.iter().map(|g| g * self.scale).collect()
     }
 
-    /// What the schedule multiplies the learning rate with at this step. The rule's own learning
+    /// Factor of the learning rate by the schedule at this step. The rule's own learning
     /// rate is already multiplied; this is for what has to follow it.
     pub fn schedule_factor(&self) -> f64 {
         self.schedule_factor
@@ -167,8 +167,8 @@ impl<'a> Update<'a> {
 
     /// Replaces every weight w and its state by `update(w, g, state)`.
     ///
-    /// The update is compiled into one vector loop for each instruction set; it contains no fused
-    /// multiply-add of its own, so all give the same bits. It owns its numbers (write `move |…|`),
+    /// The update is compiled into one vector loop for each instruction set; it adds no fused
+    /// multiply-add, so all give the same bits. It owns its numbers (write `move |…|`),
     /// since what is read through a reference has to be read again for every weight.
     ///
     /// # Panics
@@ -198,8 +198,8 @@ impl<'a> Update<'a> {
         let Ok(mut state) = <[&mut [f32]; N]>::try_from(state) else {
             panic!("expected {found} state arrays as declared, found {N} in the update")
         };
-        let mut shares: Vec<Vec<Chunk<'_, N, _>>> = Vec::new();
-        for (share, count) in shares_of(params, weights.len()) {
+        let mut threads: Vec<Vec<Chunk<'_, N, _>>> = Vec::new();
+        for (thread, count) in chunks_of(params, weights.len()) {
             let chunk = Chunk {
                 offset,
                 weights: weights.split_off_mut(..count).expect("as many weights as are shared out"),
@@ -210,11 +210,11 @@ impl<'a> Update<'a> {
                 scale,
                 update,
             };
-            shares.resize_with(shares.len().max(share + 1), Vec::new);
-            shares[share].push(chunk);
+            threads.resize_with(threads.len().max(thread + 1), Vec::new);
+            threads[thread].push(chunk);
             offset += count;
         }
-        for_each_chunk(shares, |chunks| {
+        for_each_chunk(threads, |chunks| {
             chunks.into_iter().for_each(|chunk| simd::dispatch_on(path, chunk));
         });
     }
@@ -299,38 +299,38 @@ impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy>
     }
 }
 
-/// How many weights after another belong to which share of the work. No bits depend on it: one weight
+/// Splits of consecutive weights over threads. No bits depend on it: one weight
 /// knows nothing of another.
 ///
 /// Weights that the caches hold are shared out as dense layers share out the rows of large matrices, so
 /// that they stay with the core that computes their gradients, and what is small with the first: 109,386
 /// weights in the wrong cache take SGD 50 µs instead of 10.
-fn shares_of(params: &[ParamInfo], weights: usize) -> Vec<(usize, usize)> {
+fn chunks_of(params: &[ParamInfo], weights: usize) -> Vec<(usize, usize)> {
     let threads = threads();
     if threads == 1 || weights > CACHED {
         return (0..weights).step_by(CHUNK).map(|start| CHUNK.min(weights - start)).enumerate().collect();
     }
-    let mut shares = Vec::new();
+    let mut chunks = Vec::new();
     for param in params {
         let (all, rows) = (param.shape.len(), param.shape.first().map_or(1, |&rows| rows.max(1)));
         let together = rows_each(rows, threads) * (all / rows);
         if all < DIVIDED_FROM {
-            shares.push((0, all));
+            chunks.push((0, all));
         } else {
             let parts = (0..all).step_by(together).map(|start| together.min(all - start));
-            shares.extend(parts.enumerate());
+            chunks.extend(parts.enumerate());
         }
     }
-    shares
+    chunks
 }
 
-/// So many weights, with gradients and two arrays of state, fit the second caches of two cores.
+/// Number of weights that, with gradients and two arrays of state, fit the second caches of two cores.
 const CACHED: usize = 1 << 18;
 
 /// Weights of one turn of the loop: four cache lines of each array.
 const BLOCK: usize = 64;
 
-/// How far ahead each array is asked for. The processor's own prefetching stops at every page of 4 KB;
+/// Distance of prefetching in each array. The processor's own prefetching stops at every page of 4 KB;
 /// without ours, the loop reaches 80–90% of what a plain stream does in memory (Adam, 10 million weights).
 const AHEAD: usize = 512;
 
@@ -449,7 +449,7 @@ mod tests {
             let params = &layout.entries()[..count];
             let weights = params.iter().map(|param| param.shape.len()).sum();
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-            let shares = pool.install(|| shares_of(params, weights));
+            let shares = pool.install(|| chunks_of(params, weights));
             assert_eq!(shares.iter().map(|(_, weights)| weights).sum::<usize>(), weights);
             shares
         };

@@ -1,4 +1,4 @@
-//! What stands around a rule and changes when, where or with which gradients it makes its step.
+//! Algorithms around a rule, which change when, where or with which gradients it makes its step.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -51,9 +51,9 @@ use crate::state::{OptState, ScalarSlot, Slot};
 ///     }
 /// }
 ///
-/// let mut method = OptimizerSpec::new(optim::parse_rule("sgd lr=0.25")?);
-/// method.wrappers.push(Box::new(Lazy::default()));
-/// let mut optimizer = Optimizer::of_slice(method, 1)?;
+/// let mut spec = OptimizerSpec::new(optim::parse_rule("sgd lr=0.25")?);
+/// spec.wrappers.push(Box::new(Lazy::default()));
+/// let mut optimizer = Optimizer::of_slice(spec, 1)?;
 /// let mut w = [1.0];
 /// optimizer.step(&mut w, &[1.0]);
 /// optimizer.step(&mut w, &[1.0]);
@@ -64,7 +64,7 @@ pub trait Wrapper: Hyperparameters + fmt::Debug + Clone + Send + Sync + 'static 
     /// Name, formula and advice.
     const INFO: Info;
 
-    /// Inputs of a step, beside those of the inner optimizer.
+    /// Inputs of a step, on top of those of the inner optimizer.
     const REQUIRES: Requires = Requires::Gradient;
 
     /// Name of the state array that holds the weights to evaluate at, if those are not the inner
@@ -75,7 +75,7 @@ pub trait Wrapper: Hyperparameters + fmt::Debug + Clone + Send + Sync + 'static 
     /// They follow the state arrays.
     const SCRATCH: usize = 0;
 
-    /// Changes to a step, beside keeping an average. Combinations that would go wrong are refused by it.
+    /// Changes to a step, apart from keeping an average. Combinations that would go wrong are refused by it.
     const CHANGES: Changes = Changes::Nothing;
 
     /// A step whose gradient is not finite is skipped, so that training can go on after it.
@@ -91,7 +91,7 @@ pub trait Wrapper: Hyperparameters + fmt::Debug + Clone + Send + Sync + 'static 
         vec![]
     }
 
-    /// Memory traffic of a step with these settings, beside the inner optimizer's.
+    /// Memory traffic of a step with these settings, without the inner optimizer's.
     fn memory_traffic(&self) -> MemoryTraffic;
 
     /// Tells from the scalars whether [`EVAL_WEIGHTS`](Wrapper::EVAL_WEIGHTS) has been written yet.
@@ -218,7 +218,7 @@ impl<W: Wrapper> DynWrapper for W {
 
 settings_by_name!(DynWrapper, shown: "");
 
-/// What a wrapper changes of a step.
+/// Changes to a step by a wrapper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changes {
     /// Nothing, but it may leave a step out.
@@ -229,7 +229,7 @@ pub enum Changes {
     Weights,
 }
 
-/// What a wrapper works on in one step: weights, gradients, its own state, and what is inside.
+/// Data of one step of a wrapper: weights, gradients, its own state, and the inner optimizer.
 #[derive(Debug)]
 pub struct WrapperCtx<'a> {
     pub(crate) input: StepInput<'a>,
@@ -297,7 +297,7 @@ impl WrapperCtx<'_> {
     }
 
     /// As [`update`](WrapperCtx::update), but with the weights at which what is inside is evaluated: a copy, if
-    /// it keeps an average of its own.
+    /// it keeps another average.
     pub fn eval_weights<R>(&mut self, work: impl FnOnce(Update<'_>) -> R) -> R {
         let evaluated = self.inner.eval_weights(self.input.weights);
         let mut copy = match evaluated {
@@ -333,7 +333,7 @@ impl WrapperCtx<'_> {
     /// Gives a state array to what is inside as its gradients.
     ///
     /// # Panics
-    /// If there are not so many arrays.
+    /// If the wrapper has fewer arrays.
     #[track_caller]
     pub fn state_as_gradients(&mut self, index: usize) {
         self.input.gradients_mut().copy_from_slice(&self.state.arrays[index]);
@@ -349,7 +349,7 @@ impl WrapperCtx<'_> {
         self.input.objective.loss = Some(loss);
     }
 
-    /// Takes the loss and the gradients anew, at the weights as they are now; returns the loss.
+    /// Takes the loss and the gradients again, at the weights as they are now; returns the loss.
     ///
     /// # Panics
     /// If the wrapper does not [need](crate::Wrapper::REQUIRES) the objective.
@@ -359,7 +359,7 @@ impl WrapperCtx<'_> {
     }
 }
 
-/// What is inside of a wrapper: another one, or the rules.
+/// The inner part of a wrapper: another wrapper, or the rules.
 pub(crate) trait Inner: fmt::Debug {
     /// One step from `input`.
     fn step(&mut self, input: StepInput<'_>);

@@ -28,7 +28,7 @@ impl Rule for AdaBelief {
 s ← β₂·s + (1 − β₂)·(g − m)² + ε
 m̂ = m/(1 − β₁ᵗ),  ŝ = s/(1 − β₂ᵗ)
 w ← w − η·m̂/(√ŝ + ε)",
-        good_when: "Adam generalises worse than SGD and SGD is too slow",
+        good_when: "Adam generalizes worse than SGD and SGD is too slow",
         bad_when: "gradients hardly vary, as with large batches: the divisor nears √ε, so the choice of ε \
                    decides the length of a step",
         relatives: "it is adam with (g − m)² in the place of g²; rmsprop with centered=true divides by a \

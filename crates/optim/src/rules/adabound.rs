@@ -10,7 +10,7 @@ hyperparameters! {
         lr: f64 = 1e-3 in 0.0..,
         /// Step size of SGD, at the end.
         final_lr: f64 = 0.1 in 0.0..,
-        /// How fast γ the bounds close in.
+        /// Speed γ at which the bounds close in.
         gamma: f64 = 1e-3 in 0.0..,
         /// Decay β₁ of the mean gradient.
         beta1: f64 = 0.9 in 0.0..1.0,
@@ -28,7 +28,7 @@ impl Rule for AdaBound {
         name: "adabound",
         title: "Adam bounded by SGD",
         family: "adaptive",
-        problem: "Adam is fast at first and SGD generalises better in the end; extreme step sizes of single \
+        problem: "Adam is fast at first and SGD generalizes better in the end; extreme step sizes of single \
                   weights are held to blame",
         formula: "m ← β₁·m + (1 − β₁)·g
 v ← β₂·v + (1 − β₂)·g²
@@ -79,7 +79,7 @@ fn bounded_step(
     let step_size = lr * bias_correction(beta2, t).sqrt() / bias_correction(beta1, t);
     let (end, t) = (final_lr * update.schedule_factor(), t as f64);
     let (low, high) = (end * (1.0 - 1.0 / (gamma * t + 1.0)), end * (1.0 + 1.0 / (gamma * t)));
-    // With γ = 0 there is no upper bound, and with a rate of 0 no step.
+    // With γ = 0 the upper bound is infinite, and with a rate of 0 a step is 0.
     let high = if end == 0.0 { 0.0 } else { high };
     let [step_size, low, high, eps] = [step_size, low, high, eps].map(|x| x as f32);
     move |v| clip(step_size / (v.sqrt() + eps), low, high)

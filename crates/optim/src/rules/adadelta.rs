@@ -31,7 +31,7 @@ u ← ρ·u + (1 − ρ)·Δ²
 w ← w − η·Δ",
         good_when: "no learning rate is to be chosen, and there is time: it starts slowly",
         bad_when: "a tuned Adam or SGD is at hand: the steps grow from √ε and stay short for long",
-        relatives: "its divisor is that of rmsprop with ε inside the root; the mean of squared steps stands \
+        relatives: "its divisor is that of rmsprop with ε inside the root; the mean of squared steps is \
                     where the others have a learning rate",
         source: "Zeiler 2012",
     };

@@ -88,7 +88,7 @@ impl Adafactor {
         variance.to_vec()
     }
 
-    /// What rows and columns say together, for one matrix or each of a stack.
+    /// Mean square from rows and columns together, for one matrix or each of a stack.
     fn factored_mean_square(
         &self,
         t: u64,
@@ -123,9 +123,9 @@ impl Adafactor {
     fn step(&self, t: u64, w: &mut [f32], g: &[f32], estimate: Vec<f32>) {
         let Adafactor { lr, eps1, eps2, d, weight_decay, .. } = *self;
         let root_mean_square = |x: &[f32]| (sum_of_squares(x) / x.len() as f64).sqrt();
-        let least = (eps1 * eps1) as f32;
+        let floor = (eps1 * eps1) as f32;
         let mut u = estimate;
-        u.iter_mut().zip(g).for_each(|(u, g)| *u = g / maximum(*u, least).sqrt());
+        u.iter_mut().zip(g).for_each(|(u, g)| *u = g / maximum(*u, floor).sqrt());
         let alpha = root_mean_square(w).max(eps2) * lr.min(1.0 / (t as f64).sqrt());
         let [keep, step_size] =
             [1.0 - lr * weight_decay, alpha / (root_mean_square(&u) / d).max(1.0)].map(|x| x as f32);

@@ -10,7 +10,7 @@ hyperparameters! {
         lr: f64 = 1e-2 in 0.0..,
         /// Decay δ of the step size over time: η/(1 + (t − 1)·δ).
         lr_decay: f64 = 0.0 in 0.0..,
-        /// What the sum starts from.
+        /// Initial value of the sum.
         initial_accumulator: f64 = 0.0 in 0.0..,
         /// Added to the root, so that nothing is divided by 0.
         eps: f64 = 1e-10 in 0.0..,

@@ -15,7 +15,7 @@ hyperparameters! {
         beta2: f64 = 0.999 in 0.0..1.0,
         /// Added to the root after the correction, so that nothing is divided by 0.
         eps: f64 = 1e-8 in 0.0..,
-        /// Whether to divide by the greatest mean of squares so far.
+        /// True to divide by the greatest mean of squares so far.
         amsgrad: bool = false,
         /// Pull λ of every weight towards 0, added to the gradient.
         weight_decay: f64 = 0.0 in 0.0..,

@@ -19,11 +19,11 @@ hyperparameters! {
         eps: f64 = 1e-8 in 0.0..,
         /// Pull λ of every weight towards 0: a share η·λ of it a step.
         weight_decay: f64 = 0.0 in 0.0..,
-        /// How far from orthogonal δ gradient and weights may be in a scale-invariant row.
+        /// Threshold δ on the cosine of gradient and weights for a row to count as scale-invariant.
         delta: f64 = 0.1 in 0.0..,
         /// Factor ω of the decay of scale-invariant weights.
         wd_ratio: f64 = 0.1 in 0.0..=1.0,
-        /// Whether to step along the mean gradient as it will be after this step.
+        /// True to step along the mean gradient as it will be after this step.
         nesterov: bool = false,
     }
 }
@@ -33,7 +33,7 @@ impl Rule for AdamP {
         name: "adamp",
         title: "Adam with projection",
         family: "layer-wise",
-        problem: "before a normalisation only the direction of weights counts; momentum makes them longer, \
+        problem: "before a normalization only the direction of weights counts; momentum makes them longer, \
                   which shortens all later steps",
         formula: "m ← β₁·m + (1 − β₁)·g
 v ← β₂·v + (1 − β₂)·g²
@@ -41,8 +41,8 @@ u = m/(√(v/(1 − β₂ᵗ)) + ε)         ((1 − β₁)·g + β₁·m for m 
 if |cos(g, w)| < δ/√n in every row of n weights, or in the whole matrix:
 u ← u − n̂·(n̂·u) with n̂ = w/‖w‖ of the row or matrix, and λ ← ω·λ
 w ← w − η·λ·w − η/(1 − β₁ᵗ)·u",
-        good_when: "matrices stand before a batch or layer normalisation",
-        bad_when: "nothing is normalised: then it is AdamW with more work",
+        good_when: "matrices are followed by a batch or layer normalization",
+        bad_when: "nothing is normalized: then it is AdamW with more work",
         relatives: "delta=0 is adamw; sgdp does the same to sgd",
         source: "Heo et al. 2021",
     };

@@ -4,7 +4,7 @@ use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
-    /// Adam with weight decay beside the gradient instead of inside it.
+    /// Adam with weight decay next to the gradient instead of inside it.
     pub struct AdamW {
         /// Step size η.
         lr: f64 = 1e-3 in 0.0..,
@@ -14,7 +14,7 @@ hyperparameters! {
         beta2: f64 = 0.999 in 0.0..1.0,
         /// Added to the root after the correction, so that nothing is divided by 0.
         eps: f64 = 1e-8 in 0.0..,
-        /// Whether to divide by the greatest mean of squares so far.
+        /// True to divide by the greatest mean of squares so far.
         amsgrad: bool = false,
         /// Pull λ of every weight towards 0: a share η·λ of it a step.
         weight_decay: f64 = 1e-2 in 0.0..,
@@ -34,7 +34,7 @@ v ← β₂·v + (1 − β₂)·g²
 m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
 v̂ = (max v)/(1 − β₂ᵗ)        (with amsgrad: the greatest v so far)
 w ← w − η·m̂/(√v̂ + ε)",
-        good_when: "transformers and whatever else Adam is good for, with regularisation",
+        good_when: "transformers and whatever else Adam is good for, with regularization",
         bad_when: "memory is short: 8 bytes a weight",
         relatives: "weight_decay=0 is adam; nadamw adds Nesterov momentum, ademamix a second mean, lamb a \
                     step in proportion to the layer; lion keeps half of its state, and muon uses it for \

@@ -18,7 +18,7 @@ hyperparameters! {
         eps: f64 = 1e-8 in 0.0..,
         /// Pull λ of every weight towards 0.
         weight_decay: f64 = 0.0 in 0.0..,
-        /// Whether decay takes a share η·λ before the step, as in adamw.
+        /// True if decay takes a fraction η·λ before the step, as in adamw.
         no_prox: bool = false,
     }
 }

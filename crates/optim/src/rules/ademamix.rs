@@ -4,7 +4,7 @@ use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
-    /// Adam with a second, very slow mean gradient beside the first.
+    /// Adam with a second, very slow mean gradient next to the first.
     pub struct Ademamix {
         /// Step size η.
         lr: f64 = 1e-3 in 0.0..,

@@ -8,13 +8,13 @@ hyperparameters! {
     pub struct Adopt {
         /// Step size η.
         lr: f64 = 1e-3 in 0.0..,
-        /// Decay β₁ of the mean of normalised gradients.
+        /// Decay β₁ of the mean of normalized gradients.
         beta1: f64 = 0.9 in 0.0..1.0,
         /// Decay β₂ of the mean of squares.
         beta2: f64 = 0.9999 in 0.0..1.0,
         /// The least divisor.
         eps: f64 = 1e-6 in 0.0..,
-        /// Whether to clip normalised gradients at (t − 1)^¼.
+        /// True to clip normalized gradients at (t − 1)^¼.
         clip: bool = true,
     }
 }

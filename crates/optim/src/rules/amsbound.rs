@@ -10,7 +10,7 @@ hyperparameters! {
         lr: f64 = 1e-3 in 0.0..,
         /// Step size of SGD, at the end.
         final_lr: f64 = 0.1 in 0.0..,
-        /// How fast γ the bounds close in.
+        /// Speed γ at which the bounds close in.
         gamma: f64 = 1e-3 in 0.0..,
         /// Decay β₁ of the mean gradient.
         beta1: f64 = 0.9 in 0.0..1.0,

@@ -8,7 +8,7 @@ hyperparameters! {
     pub struct Asgd {
         /// Step size η at the start.
         lr: f64 = 1e-2 in 0.0..,
-        /// How fast the steps shrink, and a pull λ of every weight towards 0.
+        /// Speed at which the steps shrink, and a pull λ of every weight towards 0.
         lambd: f64 = 1e-4 in 0.0..,
         /// Power of the steps' decay.
         alpha: f64 = 0.75 in 0.0..,
@@ -31,7 +31,7 @@ w ← w − ηₜ·λ·w − ηₜ·g
 a ← a + (w − a)/max(1, t − 1 − t0)     (a is what is evaluated)",
         good_when: "the problem is convex or nearly so and its gradients are noisy; give t0 so that \
                     averaging starts once the weights are near the minimum",
-        bad_when: "the weights still travel: an average over the way lags behind",
+        bad_when: "the weights still travel: an average over the way lags",
         relatives: "lambd=0 steps as sgd does and differs in what is evaluated; the wrapper ema keeps an \
                     average that forgets, around any rule",
         source: "Polyak & Juditsky 1992, in the form of Bottou 2010",
@@ -47,9 +47,9 @@ a ← a + (w − a)/max(1, t − 1 − t0)     (a is what is evaluated)",
         let Asgd { lr, lambd, alpha, t0, weight_decay } = *self;
         let past = (t - 1) as f64;
         let eta = lr / (1.0 + lambd * lr * past).powf(alpha);
-        let share = 1.0 / (past - t0).max(1.0);
-        let [eta, keep, share, lambda] = [eta, 1.0 - lambd * eta, share, weight_decay].map(|x| x as f32);
-        if share == 1.0 {
+        let mu = 1.0 / (past - t0).max(1.0);
+        let [eta, keep, mu, lambda] = [eta, 1.0 - lambd * eta, mu, weight_decay].map(|x| x as f32);
+        if mu == 1.0 {
             update.each_weight(move |w, g, [_]| {
                 let g = l2(w, g, lambda);
                 let w = w * keep - eta * g;
@@ -59,7 +59,7 @@ a ← a + (w − a)/max(1, t − 1 − t0)     (a is what is evaluated)",
             update.each_weight(move |w, g, [a]| {
                 let g = l2(w, g, lambda);
                 let w = w * keep - eta * g;
-                (w, [a + (w - a) * share])
+                (w, [a + (w - a) * mu])
             });
         }
     }

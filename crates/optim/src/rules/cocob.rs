@@ -30,7 +30,7 @@ G ← G + |g|
 R ← max(R − g·(w − p), 0)              (p: the weights at the start)
 C ← C − g
 w ← p + C/(L·max(G + L, α·L))·(L + R)",
-        good_when: "no step size is to be set, and every weight may need one of its own",
+        good_when: "no step size is to be set, and every weight may need a different one",
         bad_when: "training is long: nothing is ever forgotten; or memory is short, with five arrays",
         relatives: "as adagrad, it sums the gradients of each weight; dog and prodigy find one step size \
                     for all",

@@ -18,11 +18,11 @@ hyperparameters! {
         eps: f64 = 1e-8 in 0.0..,
         /// Pull λ of every weight towards 0.
         weight_decay: f64 = 0.0 in 0.0..,
-        /// Whether the pull is a share η·d·λ of the weight, not a part of the gradient.
+        /// True if the pull is a fraction η·d·λ of the weight, not a part of the gradient.
         decoupled: bool = false,
         /// First estimate d₀ of the distance to a solution, far too small.
         d0: f64 = 1e-6 in 0.0..,
-        /// Whether to correct steps for means that start at 0, as Adam does.
+        /// True to correct steps for means that start at 0, as Adam does.
         bias_correction: bool = false,
     }
 }
@@ -44,7 +44,7 @@ d ← max(d, a/((1 − √β₂)·‖s‖₁))
 w ← w − m/(√v + ε)",
         good_when: "no step size is known and a search is dear; with a schedule",
         bad_when: "the best step size shrinks as training goes on; Prodigy is the same authors' faster one",
-        relatives: "while d stands still it is adam with the step size η·d and, unless asked for, no bias \
+        relatives: "while d is constant it is adam with the step size η·d and, unless asked for, no bias \
                     correction; prodigy is the newer form, dadapt_sgd the one without the divisor",
         source: "Defazio & Mishchenko 2023",
     };

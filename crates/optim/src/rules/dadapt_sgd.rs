@@ -34,7 +34,7 @@ d ← max(d, 2·a/‖s‖)
 w ← μ·w + (1 − μ)·(p − s)            (p: the weights at the start)",
         good_when: "SGD is known to work but not with which step size; with a schedule",
         bad_when: "gradients differ much in size between layers, or the first one is not like the rest",
-        relatives: "with momentum=0 and while d stands still it is sgd with the step size η·d/n; \
+        relatives: "with momentum=0 and while d is constant it is sgd with the step size η·d/n; \
                     dadapt_adam divides as adam does; dog finds the step size from the distance gone",
         source: "Defazio & Mishchenko 2023",
     };

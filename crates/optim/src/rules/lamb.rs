@@ -14,7 +14,7 @@ hyperparameters! {
         beta2: f64 = 0.999 in 0.0..1.0,
         /// Added to the root after the correction, so that nothing is divided by 0.
         eps: f64 = 1e-6 in 0.0..,
-        /// Pull λ of every weight towards 0, beside the gradient.
+        /// Pull λ of every weight towards 0, next to the gradient.
         weight_decay: f64 = 1e-2 in 0.0..,
     }
 }

@@ -8,7 +8,7 @@ hyperparameters! {
     pub struct LaProp {
         /// Step size η.
         lr: f64 = 4e-4 in 0.0..,
-        /// Decay β₁ of the mean of normalised gradients.
+        /// Decay β₁ of the mean of normalized gradients.
         beta1: f64 = 0.9 in 0.0..1.0,
         /// Decay β₂ of the mean of squares.
         beta2: f64 = 0.999 in 0.0..1.0,
@@ -20,7 +20,7 @@ hyperparameters! {
 impl Rule for LaProp {
     const INFO: Info = Info {
         name: "laprop",
-        title: "Momentum of normalised gradients",
+        title: "Momentum of normalized gradients",
         family: "adaptive",
         problem: "Adam divides old gradients in its momentum by the present mean of squares, which couples \
                   β₁ and β₂: a large β₁ with a small β₂ diverges",

@@ -23,7 +23,7 @@ impl Rule for Lars {
         title: "Layer-wise adaptive rate scaling",
         family: "layer-wise",
         problem: "with very large batches the learning rate must be so high that layers whose gradients are \
-                  large beside their weights diverge",
+                  large relative to their weights diverge",
         formula: "u = g + λ·w
 r = q·‖w‖/‖u‖   (1 if a norm is 0; norms are over one parameter)
 v ← μ·v + η·r·u

@@ -20,13 +20,13 @@ hyperparameters! {
         tolerance_grad: f64 = 1e-7 in 0.0..,
         /// A step ends when weights or loss change by less.
         tolerance_change: f64 = 1e-9 in 0.0..,
-        /// How far to go along a direction.
+        /// Search for the step along a direction.
         line_search: LineSearch = "strong_wolfe",
     }
 }
 
 choices! {
-    /// How far L-BFGS goes along a direction.
+    /// Search for the step along a direction of L-BFGS.
     pub enum LineSearch {
         /// Until the loss has fallen enough and is nearly flat.
         StrongWolfe = "strong_wolfe",
@@ -52,7 +52,7 @@ H ← (1 − ρ·s·yᵀ)·H·(1 − ρ·y·sᵀ) + ρ·s·sᵀ
 d = −H·g
 t = lr, or what line_search finds from there; lr·min(1, 1/‖g‖₁) at the start
 w ← w + t·d
-max_iter times, each with gradients of its own",
+max_iter times, each with new gradients",
         good_when: "the whole data set is one batch, and weights are few: it needs the fewest gradients of \
                     all",
         bad_when: "batches are small: noise in the gradients is taken for curvature",
@@ -257,10 +257,10 @@ fn go(to: &mut [f32], from: &[f32], t: f64, d: &[f32]) {
     zip_map(to, [from, d], move |_, [from, d]| from + t * d);
 }
 
-/// x ← x + share·by.
-fn add(x: &mut [f32], by: &[f32], share: f64) {
-    let share = share as f32;
-    zip_map(x, [by], move |x, [by]| x + share * by);
+/// x ← x + α·by.
+fn add(x: &mut [f32], by: &[f32], alpha: f64) {
+    let alpha = alpha as f32;
+    zip_map(x, [by], move |x, [by]| x + alpha * by);
 }
 
 fn absolute_sum(x: &[f32]) -> f64 {

@@ -20,7 +20,7 @@ impl Rule for Madgrad {
         name: "madgrad",
         title: "Momentumized, adaptive, dual averaged gradient",
         family: "adaptive",
-        problem: "adaptive rules generalise worse than SGD on images, and SGD trains worse than Adam on \
+        problem: "adaptive rules generalize worse than SGD on images, and SGD trains worse than Adam on \
                   text; this rule aims at both",
         formula: "λ = (η + ε)·√t
 s ← s + λ·g
@@ -53,7 +53,7 @@ w ← μ·w + (1 − μ)·z",
     }
 }
 
-/// ∛x to within 2 units in the last place for x ≥ 0, in operations that vectorise: a guess by a
+/// ∛x to within 2 units in the last place for x ≥ 0, in operations that vectorize: a guess by a
 /// third of the exponent (Kahan's), then two steps of Halley's method, each of which triples the
 /// digits.
 #[inline(always)]
@@ -66,7 +66,7 @@ fn cube_root(x: f32) -> f32 {
     let (scaled, back) = if x > LARGE { (x / 16_777_216.0, 256.0) } else { (scaled, back) };
     // The cube of the guess for 0 would be subnormal, which costs a hundred times a normal product.
     let scaled = if scaled > 0.0 { scaled } else { 1.0 };
-    // A third as ¼ + 1/16 + 1/64 + …, since dividing integers does not vectorise.
+    // A third as ¼ + 1/16 + 1/64 + …, since dividing integers does not vectorize.
     let mut third = scaled.to_bits();
     third = (third >> 2) + (third >> 4);
     third += third >> 4;

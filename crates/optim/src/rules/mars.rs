@@ -16,7 +16,7 @@ hyperparameters! {
         beta1: f64 = 0.95 in 0.0..1.0,
         /// Decay β₂ of the mean of squares.
         beta2: f64 = 0.99 in 0.0..1.0,
-        /// How much γ of the gradient's change is added to it.
+        /// Fraction γ of the gradient's change that is added to it.
         gamma: f64 = 0.025 in 0.0..,
         /// Added to the root, so that nothing is divided by 0.
         eps: f64 = 1e-8 in 0.0..,
@@ -48,7 +48,7 @@ m ← β₁·m + (1 − β₁)·c,  v ← β₂·v + (1 − β₂)·c²
 w ← w − η·λ·w − η·m̂/(√v̂ + ε),  m̂ = m/(1 − β₁ᵗ),  v̂ = v/(1 − β₂ᵗ)
 what is no weight matrix: adamw with the settings that begin with adamw_",
         good_when: "AdamW works, the weights are mostly in matrices, and gradients are noisy",
-        bad_when: "batches are so large that there is no noise to reduce",
+        bad_when: "batches are so large that they have no noise to reduce",
         relatives: "gamma=0 is adamw with a bound on each matrix's gradient; adan adds the gradient's \
                     change too",
         source: "Yuan et al. 2024",
@@ -87,10 +87,10 @@ impl Mars {
     fn update_matrix(&self, t: u64, Parameter { mut update, .. }: Parameter<'_>) {
         let Mars { lr, beta1, beta2, gamma, eps, weight_decay, .. } = *self;
         let mut c = update.scaled_gradients();
-        let share = (gamma * (beta1 / (1.0 - beta1))) as f32;
+        let correction = (gamma * (beta1 / (1.0 - beta1))) as f32;
         for (c, p) in c.iter_mut().zip(update.state_array(2)) {
             let g = *c;
-            *c += share * (g - *p);
+            *c += correction * (g - *p);
             *p = g;
         }
         let norm = sum_of_squares(&c).sqrt();

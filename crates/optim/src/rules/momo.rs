@@ -11,7 +11,7 @@ hyperparameters! {
         beta: f64 = 0.9 in 0.0..1.0,
         /// A bound f* that the loss is never below.
         lower_bound: f64 = 0.0 in f64::MIN..,
-        /// Whether to raise the bound as the loss shows where it ends.
+        /// True to raise the bound as the loss shows where it ends.
         adapt_lower_bound: bool = false,
         /// Pull λ of every weight towards 0: it is divided by 1 + η·λ.
         weight_decay: f64 = 0.0 in 0.0..,

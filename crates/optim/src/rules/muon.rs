@@ -17,7 +17,7 @@ hyperparameters! {
         lr: f64 = 2e-2 in 0.0..,
         /// Decay μ of the mean gradient.
         momentum: f64 = 0.95 in 0.0..1.0,
-        /// Whether to step along the mean as it will be after this step.
+        /// True to step along the mean as it will be after this step.
         nesterov: bool = true,
         /// Steps of the iteration that makes a matrix orthogonal: a whole number.
         ns_steps: f64 = 5.0 in 1.0..=20.0,
@@ -25,7 +25,7 @@ hyperparameters! {
         eps: f64 = 1e-7 in 0.0..,
         /// Pull λ of every weight towards 0: a share η·λ of it a step.
         weight_decay: f64 = 0.1 in 0.0..,
-        /// Whether steps are as long as AdamW's, 0.2·√max(rows, columns).
+        /// True if steps are as long as AdamW's, 0.2·√max(rows, columns).
         match_rms_adamw: bool = false,
         /// AdamW's step size for what is no weight matrix.
         adamw_lr: f64 = 3e-4 in 0.0..,
@@ -63,7 +63,7 @@ what is no weight matrix: adamw with adamw_lr and the mean of squares v",
         vec![Slot::zeros("momentum_buffer", "m"), v]
     }
 
-    /// Of a square matrix, beside the arithmetic of its products.
+    /// Traffic of a square matrix, without the arithmetic of its products.
     fn memory_traffic(&self) -> MemoryTraffic {
         let ahead = if self.nesterov { MemoryTraffic::of(0, 1, 0) } else { MemoryTraffic::NONE };
         MemoryTraffic::of(5, 8, 5) + ahead + MemoryTraffic::of(1, 2, 1).every(1.0 / self.ns_steps)

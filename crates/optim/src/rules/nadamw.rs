@@ -4,7 +4,7 @@ use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
-    /// NAdam with weight decay beside the gradient instead of inside it.
+    /// NAdam with weight decay next to the gradient instead of inside it.
     pub struct NadamW {
         /// Step size η.
         lr: f64 = 2e-3 in 0.0..,
@@ -14,7 +14,7 @@ hyperparameters! {
         beta2: f64 = 0.999 in 0.0..1.0,
         /// Added to the root after the correction, so that nothing is divided by 0.
         eps: f64 = 1e-8 in 0.0..,
-        /// How fast ψ the share μ grows from half of β₁ to β₁; 0 keeps it at half.
+        /// Speed ψ at which μ grows from half of β₁ to β₁; 0 keeps it at half.
         momentum_decay: f64 = 4e-3 in 0.0..,
         /// Pull λ of every weight towards 0: a share η·λ of it a step.
         weight_decay: f64 = 1e-2 in 0.0..,

@@ -26,9 +26,9 @@ impl Rule for NoisySgd {
         title: "Gradient descent with annealed noise",
         family: "gradient descent",
         problem: "very deep networks get stuck where they start; noise shakes them loose",
-        formula: "n ~ N(0, η/tᵞ), drawn anew for every weight and step
+        formula: "n ~ N(0, η/tᵞ), drawn again for every weight and step
 w ← w − lr·(g + n)",
-        good_when: "a deep network without normalisation does not start to learn",
+        good_when: "a deep network without normalization does not start to learn",
         bad_when: "small batches are noisy enough",
         relatives: "eta=0 is sgd",
         source: "Neelakantan et al. 2015",
@@ -48,14 +48,14 @@ w ← w − lr·(g + n)",
 
     fn update(&self, t: u64, update: Update<'_>) {
         let NoisySgd { lr, eta, gamma, seed } = *self;
-        let [lr, deviation] = [lr, (eta / (t as f64).powf(gamma)).sqrt()].map(|x| x as f32);
-        if deviation == 0.0 {
+        let [lr, std] = [lr, (eta / (t as f64).powf(gamma)).sqrt()].map(|x| x as f32);
+        if std == 0.0 {
             return update.each_weight(move |w, g, []| (w - lr * g, []));
         }
         // A number's place is a function of step and weight, so threads and resuming change nothing:
         // 2³⁴ weights for 2³⁰ steps.
         let noise = Normals::new(seed as u64, Self::INFO.name);
         let step = t << 34;
-        update.each_weight_at(move |i, w, g, []| (w - lr * (g + deviation * noise.at(step + i as u64)), []));
+        update.each_weight_at(move |i, w, g, []| (w - lr * (g + std * noise.at(step + i as u64)), []));
     }
 }

@@ -13,7 +13,7 @@ hyperparameters! {
         beta2: f64 = 0.98 in 0.0..1.0,
         /// Added to the norm, so that nothing is divided by 0.
         eps: f64 = 1e-8 in 0.0..,
-        /// Pull λ of every weight towards 0, added to the normalised gradient.
+        /// Pull λ of every weight towards 0, added to the normalized gradient.
         weight_decay: f64 = 0.0 in 0.0..,
     }
 }
@@ -21,7 +21,7 @@ hyperparameters! {
 impl Rule for NovoGrad {
     const INFO: Info = Info {
         name: "novograd",
-        title: "Normalised gradients by layer",
+        title: "Normalized gradients by layer",
         family: "layer-wise",
         problem: "Adam keeps a second array as long as the weights; one number for each parameter evens out \
                   the layers as well",

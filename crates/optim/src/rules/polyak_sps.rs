@@ -13,7 +13,7 @@ hyperparameters! {
         f_min: f64 = 0.0 in f64::MIN..,
         /// Added to the square, so that nothing is divided by 0.
         eps: f64 = 0.0 in 0.0..,
-        /// Whether a loss below f* is no step instead of one up the gradient.
+        /// True if a loss below f* is no step instead of one up the gradient.
         positive: bool = false,
     }
 }

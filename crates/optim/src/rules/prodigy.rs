@@ -21,9 +21,9 @@ hyperparameters! {
         d0: f64 = 1e-6 in 0.0..,
         /// Factor of later estimates, the one setting worth tuning.
         d_coef: f64 = 1.0 in 0.0..,
-        /// Whether to correct steps for means that start at 0, as Adam does.
+        /// True to correct steps for means that start at 0, as Adam does.
         bias_correction: bool = false,
-        /// Whether the estimate ignores η, for a long warm-up.
+        /// True if the estimate ignores η, for a long warm-up.
         safeguard_warmup: bool = false,
     }
 }
@@ -45,7 +45,7 @@ w ← w − η·d·λ·w − η·d·m/(√v + d⁺·ε)
 d ← d⁺",
         good_when: "no step size is known and a search is dear; with a cosine schedule",
         bad_when: "the best step size shrinks as training goes on: the estimate never does",
-        relatives: "while d stands still it is adamw with the step size η·d and, unless asked for, no bias \
+        relatives: "while d is constant it is adamw with the step size η·d and, unless asked for, no bias \
                     correction; dadapt_adam is the older form, whose estimate grows more slowly",
         source: "Mishchenko & Defazio 2023",
     };
@@ -85,9 +85,9 @@ d ← d⁺",
         let correction = if bias_correction { adam_correction(beta1, beta2, t) } else { 1.0 };
         let step_size = d * lr * correction;
         let of_gradient = d / d0 * if safeguard_warmup { d } else { step_size };
-        let [kept3, share] = [beta2.sqrt(), of_gradient].map(|x| x as f32);
+        let [kept3, weight] = [beta2.sqrt(), of_gradient].map(|x| x as f32);
         let [along, length] =
-            update.sums(move |w, g, [_, _, s, start]| [g * (start - w), (kept3 * s + share * g).abs()]);
+            update.sums(move |w, g, [_, _, s, start]| [g * (start - w), (kept3 * s + weight * g).abs()]);
         if length == 0.0 {
             return;
         }
@@ -101,14 +101,14 @@ d ← d⁺",
         update.each_weight(move |w, g, [m, v, s, start]| {
             let m = kept1 * m + new1 * g;
             let v = kept2 * v + new2 * g * g;
-            let s = kept3 * s + share * g;
+            let s = kept3 * s + weight * g;
             let w = w - decay * w;
             (w - step_size * m / (v.sqrt() + small), [m, v, s, start])
         });
     }
 }
 
-/// What a step of Adam is multiplied with because its means start at 0.
+/// Factor of a step of Adam that corrects means which start at 0.
 pub(super) fn adam_correction(beta1: f64, beta2: f64, t: u64) -> f64 {
     bias_correction(beta2, t).sqrt() / bias_correction(beta1, t)
 }

@@ -4,7 +4,7 @@ use crate::rule::{Info, Rule, Update};
 use crate::state::Slot;
 
 hyperparameters! {
-    /// Adam with a share of the present gradient beside both of its means.
+    /// Adam that mixes the present gradient into both of its means.
     pub struct QhAdam {
         /// Step size η.
         lr: f64 = 1e-3 in 0.0..,

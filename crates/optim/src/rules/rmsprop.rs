@@ -15,7 +15,7 @@ hyperparameters! {
         eps: f64 = 1e-8 in 0.0..,
         /// Share μ of the last velocity that is kept.
         momentum: f64 = 0.0 in 0.0..,
-        /// Whether to divide by the deviation from the mean gradient instead.
+        /// True to divide by the deviation from the mean gradient instead.
         centered: bool = false,
         /// Pull λ of every weight towards 0, added to the gradient.
         weight_decay: f64 = 0.0 in 0.0..,

@@ -5,7 +5,7 @@ use crate::rule::{Info, PyTorch, Rule, Update};
 use crate::state::{Slot, StateShape};
 
 hyperparameters! {
-    /// Each weight has a step size of its own, which grows while the gradient keeps its sign.
+    /// Each weight has its own step size, which grows while the gradient keeps its sign.
     pub struct Rprop {
         /// Step size of every weight at the start; a schedule does not change it later.
         lr: f64 = 1e-2 in 0.0..,

@@ -1,4 +1,4 @@
-use super::schedule_free_sgd::{averaged_weights_count, averaging_scalars, share_of_average, warmed_up};
+use super::schedule_free_sgd::{averaged_weights_count, averaging_scalars, averaging_weight, warmed_up};
 use crate::error::Error;
 use crate::formula::{bias_correction, lerp};
 use crate::hyperparameters;
@@ -6,7 +6,7 @@ use crate::rule::{Info, Rule, Update};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
-    /// AdamW whose average stands in for its momentum and for a schedule.
+    /// AdamW whose average replaces its momentum and a schedule.
     pub struct ScheduleFreeAdamW {
         /// Step size η.
         lr: f64 = 2.5e-3 in 0.0..,
@@ -16,7 +16,7 @@ hyperparameters! {
         beta2: f64 = 0.999 in 0.0..1.0,
         /// Added to the root after the correction, so that nothing is divided by 0.
         eps: f64 = 1e-8 in 0.0..,
-        /// Pull λ of every weight towards 0, beside the gradient.
+        /// Pull λ of every weight towards 0, next to the gradient.
         weight_decay: f64 = 0.0 in 0.0..,
         /// Steps over which the step size rises to its full value.
         warmup_steps: f64 = 0.0 in 0.0..,
@@ -42,7 +42,7 @@ z ← z − ηₜ·u
 x ← (1 − cₜ)·x + cₜ·z              (x is what is evaluated)
 w ← (1 − β₁)·z + β₁·x",
         good_when: "nobody can say in advance how long training will last; give some warmup_steps",
-        bad_when: "there is batch normalisation: its statistics belong to w and have to be taken anew at x",
+        bad_when: "there is batch normalization: its statistics belong to w and have to be taken again at x",
         relatives: "z goes the way of adamw with beta1=0; schedule_free_sgd is the same without the divisor",
         source: "Defazio et al. 2024",
     };
@@ -67,17 +67,17 @@ w ← (1 − β₁)·z + β₁·x",
             update.copy_weights_to_state(0);
         }
         let eta = warmed_up(lr, t, warmup_steps);
-        let share = share_of_average(update.scalars(), t, eta, r, weight_lr_power);
+        let ckp1 = averaging_weight(update.scalars(), t, eta, r, weight_lr_power);
         // As in the authors' package, w goes its way without x, and x is found from w and z.
-        let along_update = eta * (beta1 * (1.0 - share) - 1.0);
+        let along_update = eta * (beta1 * (1.0 - ckp1) - 1.0);
         let beyond_w = 1.0 - 1.0 / beta1;
-        let [eta, share, along_update, beyond_w] = [eta, share, along_update, beyond_w].map(|x| x as f32);
+        let [eta, ckp1, along_update, beyond_w] = [eta, ckp1, along_update, beyond_w].map(|x| x as f32);
         let [beta2, new2, correction2, eps, lambda] =
             [beta2, 1.0 - beta2, bias_correction(beta2, t), eps, weight_decay].map(|x| x as f32);
         update.each_weight(move |w, g, [z, v, _]| {
             let v = beta2 * v + new2 * g * g;
             let u = g / ((v / correction2).sqrt() + eps) + lambda * w;
-            let w = lerp(w, z, share) + along_update * u;
+            let w = lerp(w, z, ckp1) + along_update * u;
             let z = z - eta * u;
             (w, [z, v, lerp(w, z, beyond_w)])
         });

@@ -5,7 +5,7 @@ use crate::rule::{Info, Rule, Update};
 use crate::state::{ScalarSlot, Slot};
 
 hyperparameters! {
-    /// Gradient descent whose average stands in for a schedule.
+    /// Gradient descent whose average replaces a schedule.
     pub struct ScheduleFreeSgd {
         /// Step size η; it can be ten times that of a schedule.
         lr: f64 = 1.0 in 0.0..,
@@ -36,7 +36,7 @@ z ← z − ηₜ·g
 x ← (1 − cₜ)·x + cₜ·z              (x is what is evaluated)
 w ← (1 − β)·z + β·x",
         good_when: "nobody can say in advance how long training will last; tune lr, not a schedule",
-        bad_when: "there is batch normalisation: its statistics belong to w and have to be taken anew at x",
+        bad_when: "there is batch normalization: its statistics belong to w and have to be taken again at x",
         relatives: "as momentum goes to 0 it becomes sgd evaluated at the average of all weights, as asgd \
                     is with t0=0; schedule_free_adamw divides as adam does",
         source: "Defazio et al. 2024",
@@ -61,24 +61,24 @@ w ← (1 − β)·z + β·x",
             update.copy_weights_to_state(0);
         }
         let eta = warmed_up(lr, t, warmup_steps);
-        let share = share_of_average(update.scalars(), t, eta, r, weight_lr_power);
+        let ckp1 = averaging_weight(update.scalars(), t, eta, r, weight_lr_power);
         // As in the authors' package, w goes its way without x, and x is found from w and z.
-        let along_gradient = eta * (momentum * (1.0 - share) - 1.0);
+        let along_gradient = eta * (momentum * (1.0 - ckp1) - 1.0);
         let beyond_w = 1.0 - 1.0 / momentum;
-        let [eta, share, along_gradient, beyond_w, lambda] =
-            [eta, share, along_gradient, beyond_w, weight_decay].map(|x| x as f32);
+        let [eta, ckp1, along_gradient, beyond_w, lambda] =
+            [eta, ckp1, along_gradient, beyond_w, weight_decay].map(|x| x as f32);
         update.each_weight(move |w, g, [z, _]| {
             let g = l2(w, g, lambda);
-            let w = lerp(w, z, share) + along_gradient * g;
+            let w = lerp(w, z, ckp1) + along_gradient * g;
             let z = z - eta * g;
             (w, [z, lerp(w, z, beyond_w)])
         });
     }
 }
 
-/// The average can be found from the weights only if it has a share in them.
-pub(super) fn averaged_weights_count(of: &str, name: &str, share: f64) -> Result<(), Error> {
-    if share > 0.0 {
+/// The average can be found from the weights only if they have a part in it.
+pub(super) fn averaged_weights_count(of: &str, name: &str, value: f64) -> Result<(), Error> {
+    if value > 0.0 {
         return Ok(());
     }
     let why = format!("expected {name} above 0, found 0; 0.9 is usual");
@@ -90,13 +90,13 @@ pub(super) fn warmed_up(lr: f64, t: u64, warmup_steps: f64) -> f64 {
     if (t as f64) < warmup_steps { lr * (t as f64 / warmup_steps) } else { lr }
 }
 
-/// What the share of a step in the average is computed from.
+/// Scalars from which the weight of a step in the average is computed.
 pub(super) fn averaging_scalars() -> Vec<ScalarSlot> {
     vec![ScalarSlot::new("weight_sum", 0.0), ScalarSlot::new("lr_max", 0.0)]
 }
 
-/// The share cₜ of step `t` in the average: its weight tʳ·max(η)ᵖ over the sum of all so far.
-pub(super) fn share_of_average(scalars: &mut [f64; 2], t: u64, eta: f64, r: f64, power: f64) -> f64 {
+/// Fraction cₜ of step `t` in the average (`ckp1` in the reference code): its weight tʳ·max(η)ᵖ over the sum of all so far.
+pub(super) fn averaging_weight(scalars: &mut [f64; 2], t: u64, eta: f64, r: f64, power: f64) -> f64 {
     let [weight_sum, lr_max] = scalars;
     *lr_max = lr_max.max(eta);
     let weight = (t as f64).powf(r) * lr_max.powf(power);

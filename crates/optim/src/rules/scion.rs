@@ -19,7 +19,7 @@ hyperparameters! {
         momentum: f64 = 0.1 search "0.01..1 log" in 0.0..=1.0,
         /// Radius ρ of the ball in which the weights are, or length of a step.
         scale: f64 = 1.0 in 0.0..,
-        /// Whether to keep the weights in a ball; else steps have a given length.
+        /// True to keep the weights in a ball; else steps have a given length.
         constraint: bool = false,
         /// Steps of the iteration that makes a matrix orthogonal: a whole number.
         ns_steps: f64 = 5.0 in 1.0..=20.0,
@@ -58,7 +58,7 @@ w ← (1 − η)·w − η·ρ·u",
         vec![Slot::zeros("d", "m")]
     }
 
-    /// Of a square matrix, beside the arithmetic of its products.
+    /// Traffic of a square matrix, without the arithmetic of its products.
     fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(5, 8, 5) + MemoryTraffic::of(1, 2, 1).every(1.0 / self.ns_steps)
     }

@@ -13,7 +13,7 @@ hyperparameters! {
         momentum: f64 = 0.0 in 0.0..,
         /// Share τ of the gradient that is kept out of the velocity.
         dampening: f64 = 0.0 in 0.0..=1.0,
-        /// Whether to step along the velocity as it will be after this step.
+        /// True to step along the velocity as it will be after this step.
         nesterov: bool = false,
         /// Pull λ of every weight towards 0, added to the gradient.
         weight_decay: f64 = 0.0 in 0.0..,

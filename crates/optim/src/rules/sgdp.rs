@@ -12,11 +12,11 @@ hyperparameters! {
         momentum: f64 = 0.9 in 0.0..1.0,
         /// Share τ of the gradient that is kept out of the velocity.
         dampening: f64 = 0.0 in 0.0..=1.0,
-        /// Whether to step along the velocity as it will be after this step.
+        /// True to step along the velocity as it will be after this step.
         nesterov: bool = false,
         /// Pull λ of every weight towards 0: a share η·λ/(1 − μ) of it a step.
         weight_decay: f64 = 0.0 in 0.0..,
-        /// How far from orthogonal δ gradient and weights may be in a scale-invariant row.
+        /// Threshold δ on the cosine of gradient and weights for a row to count as scale-invariant.
         delta: f64 = 0.1 in 0.0..,
         /// Factor ω of the decay of scale-invariant weights.
         wd_ratio: f64 = 0.1 in 0.0..=1.0,
@@ -30,15 +30,15 @@ impl Rule for Sgdp {
         name: "sgdp",
         title: "SGD with projection",
         family: "layer-wise",
-        problem: "before a normalisation only the direction of weights counts; momentum makes them longer, \
+        problem: "before a normalization only the direction of weights counts; momentum makes them longer, \
                   which shortens all later steps",
         formula: "v ← μ·v + (1 − τ)·g
 d = v, or g + μ·v with nesterov
 if |cos(g, w)| < δ/√n in every row of n weights, or in the whole matrix:
 d ← d − n̂·(n̂·d) with n̂ = w/‖w‖ of the row or matrix, and λ ← ω·λ
 w ← w − η·λ/(1 − μ)·w − η·d",
-        good_when: "matrices stand before a batch or layer normalisation and SGD is the choice",
-        bad_when: "nothing is normalised: then it is SGD with more work",
+        good_when: "matrices are followed by a batch or layer normalization and SGD is the choice",
+        bad_when: "nothing is normalized: then it is SGD with more work",
         relatives: "delta=0 is sgd with momentum; adamp does the same to adamw",
         source: "Heo et al. 2021",
     };

@@ -14,7 +14,7 @@ hyperparameters! {
     pub struct Shampoo {
         /// Step size η.
         lr: f64 = 1e-2 in 0.0..,
-        /// How much μ of the last step is made again.
+        /// Fraction μ of the last step that is made again.
         momentum: f64 = 0.0 in 0.0..1.0,
         /// Added to the diagonal of every sum before its root is taken.
         eps: f64 = 1e-6 in 0.0..,
@@ -38,7 +38,7 @@ impl Rule for Shampoo {
                   and a matrix for each dimension knows how",
         formula: "g ← g + λ·w
 L ← L + G·Gᵀ for each of the k dimensions, G: g with that dimension for rows
-P = (L + ε)^(−1/(2k)), anew at first, and then every precondition_every steps
+P = (L + ε)^(−1/(2k)), at first, and then again every precondition_every steps
 u = g times P along each dimension        (P₁·g·P₂ of a matrix)
 m ← μ·m + u                               (without momentum: m = u)
 w ← w − η·m
@@ -62,7 +62,7 @@ of a dimension longer than max_dim, L is diagonal",
         state
     }
 
-    /// Of a matrix, beside the arithmetic of its products and roots.
+    /// Traffic of a matrix, without the arithmetic of its products and roots.
     fn memory_traffic(&self) -> MemoryTraffic {
         let momentum = if self.momentum > 0.0 { MemoryTraffic::of(1, 2, 2) } else { MemoryTraffic::NONE };
         MemoryTraffic::of(6, 8, 4) + momentum
@@ -149,7 +149,7 @@ fn of_matrix(a: &[f32], n: usize, f: impl Fn(f64) -> f64) -> Vec<f32> {
     product
 }
 
-/// Whether a hyperparameter that counts something can.
+/// Checks a hyperparameter that counts something.
 pub(super) fn whole(of: &str, name: &str, value: f64) -> Result<(), Error> {
     if value.fract() == 0.0 {
         return Ok(());

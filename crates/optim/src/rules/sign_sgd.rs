@@ -22,7 +22,7 @@ impl Rule for SignSgd {
         bad_when: "the noise of a batch is skewed: then the mean sign is not the sign of the mean, and the \
                    rule can walk uphill",
         relatives: "it is signum without momentum; adam with beta1=0, beta2=0 and eps=0 takes the same \
-                    steps where no gradient is 0; rprop gives each weight a step size of its own",
+                    steps where no gradient is 0; rprop gives each weight its own step size",
         source: "Bernstein et al. 2018",
     };
 

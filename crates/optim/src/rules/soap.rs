@@ -66,7 +66,7 @@ what is no matrix, or a dimension longer than max_dim, has no Q",
         ]
     }
 
-    /// Of a matrix, beside the arithmetic of its products.
+    /// Traffic of a matrix, without the arithmetic of its products.
     fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(10, 14, 10)
     }
@@ -126,7 +126,7 @@ impl Soap {
     }
 }
 
-/// A dimension with axes of its own.
+/// A dimension with its own axes.
 struct Turned<'a> {
     axis: Axis,
     /// The mean L of G·Gᵀ.
@@ -148,9 +148,9 @@ impl Turned<'_> {
         self.axis.multiplied(self.q(), x)
     }
 
-    fn add(&mut self, g: &[f32], share: f32) {
+    fn add(&mut self, g: &[f32], weight: f32) {
         let gram = self.axis.gram(g);
-        zip_map(self.sum, [&gram], move |sum, [new]| lerp(sum, new, share));
+        zip_map(self.sum, [&gram], move |sum, [new]| lerp(sum, new, weight));
     }
 
     /// The eigenvectors of L, that of the greatest eigenvalue first.

@@ -10,11 +10,11 @@ hyperparameters! {
         lr: f64 = 1e-2 in 0.0..,
         /// Decay β₁ of the mean gradient.
         beta1: f64 = 0.9 in 0.0..1.0,
-        /// How slowly β₂ the mean of squares moves.
+        /// Decay β₂ of the mean of squares.
         beta2: f64 = 0.999 in 0.0..1.0,
         /// Added to the root after the correction, so that nothing is divided by 0.
         eps: f64 = 1e-3 in 0.0..,
-        /// What the mean of squares starts from.
+        /// Initial value of the mean of squares.
         initial_accumulator: f64 = 1e-6 in 0.0..,
     }
 }

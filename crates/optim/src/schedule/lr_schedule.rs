@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::Error;
-use crate::hyper::{Hyper, Hyperparameters, Setting, Span, Value, spans_of};
+use crate::hyper::{Hyper, Hyperparameters, Setting, Time, Value, times_of};
 use crate::schedule::{DynSchedule, Schedule};
 
 /// Factor of the learning rate at each step: a [`Schedule`] after a linear warm-up, a product of several, or
@@ -21,13 +21,13 @@ use crate::schedule::{DynSchedule, Schedule};
 /// [`in_steps`](LrSchedule::in_steps) converts epochs to updates, as an optimizer does that knows their length.
 ///
 /// ```
-/// use optim::{LrSchedule, Span, schedules::{Constant, Cosine}};
+/// use optim::{LrSchedule, Time, schedules::{Constant, Cosine}};
 ///
 /// let schedule: LrSchedule = "cosine floor=0.1 until=80% then constant value=0.1".parse()?;
 /// assert_eq!([0, 40, 80, 100].map(|step| schedule.factor(step, 100)), [1.0, 0.55, 0.1, 0.1]);
 ///
 /// let same = LrSchedule::new(Cosine { floor: 0.1 })
-///     .then(Span::Percent(80.0), LrSchedule::new(Constant { value: 0.1 }));
+///     .then(Time::Percent(80.0), LrSchedule::new(Constant { value: 0.1 }));
 /// assert_eq!(same, schedule);
 /// assert_eq!(same.to_string(), "cosine floor=0.1 until=80% then constant value=0.1");
 /// # Ok::<(), optim::Error>(())
@@ -35,7 +35,7 @@ use crate::schedule::{DynSchedule, Schedule};
 #[derive(Debug, Clone, PartialEq)]
 pub struct LrSchedule {
     /// All products but the last, each with the step of the whole at which the next begins.
-    pub(crate) segments: Vec<(Product, Span)>,
+    pub(crate) segments: Vec<(Product, Time)>,
     pub(crate) last: Product,
 }
 
@@ -46,7 +46,7 @@ pub(crate) type Product = Vec<Factor>;
 #[derive(Debug, Clone)]
 pub(crate) struct Factor {
     pub(crate) schedule: Box<dyn DynSchedule>,
-    pub(crate) warmup: Span,
+    pub(crate) warmup: Time,
 }
 
 impl LrSchedule {
@@ -54,8 +54,8 @@ impl LrSchedule {
     pub const WARMUP: Hyper = Hyper {
         name: "warmup",
         doc: "Steps of a linear warm-up to the first factor, before the schedule.",
-        default: Value::Span(Span::Steps(0)),
-        kind: Span::KIND,
+        default: Value::Time(Time::Steps(0)),
+        kind: Time::KIND,
         range: None,
         search: None,
     };
@@ -67,13 +67,13 @@ impl LrSchedule {
 
     /// As [`new`](LrSchedule::new), for a schedule that was chosen by name.
     pub fn from_boxed(schedule: Box<dyn DynSchedule>) -> LrSchedule {
-        LrSchedule { segments: vec![], last: vec![Factor { schedule, warmup: Span::default() }] }
+        LrSchedule { segments: vec![], last: vec![Factor { schedule, warmup: Time::default() }] }
     }
 
     /// Adds a linear warm-up to the first factor; the total of the schedule is the number of steps after it.
     /// In a product it applies to the first schedule, in a sequence to the first part.
     #[must_use]
-    pub fn with_warmup(mut self, warmup: Span) -> LrSchedule {
+    pub fn with_warmup(mut self, warmup: Time) -> LrSchedule {
         let first = self.segments.first_mut().map_or(&mut self.last, |(product, _)| product);
         first[0].warmup = warmup;
         self
@@ -81,7 +81,7 @@ impl LrSchedule {
 
     /// Continues with `next` from a step of the whole on.
     #[must_use]
-    pub fn then(mut self, until: Span, next: LrSchedule) -> LrSchedule {
+    pub fn then(mut self, until: Time, next: LrSchedule) -> LrSchedule {
         self.segments.push((self.last, until));
         self.segments.extend(next.segments);
         LrSchedule { segments: self.segments, last: next.last }
@@ -107,13 +107,13 @@ impl LrSchedule {
     /// assert_eq!([cosine.depends_on_total(), step.depends_on_total()], [true, false]);
     /// ```
     pub fn depends_on_total(&self) -> bool {
-        self.factors().any(|factor| factor.schedule.depends_on_total())
-            || self.spans().iter().any(Span::is_fraction)
+        self.all_factors().any(|factor| factor.schedule.depends_on_total())
+            || self.lengths().iter().any(Time::is_fraction)
     }
 
     /// Tells whether a length is in epochs.
     pub fn has_epochs(&self) -> bool {
-        self.spans().iter().any(Span::is_in_epochs)
+        self.lengths().iter().any(Time::is_in_epochs)
     }
 
     /// Converts lengths in epochs to updates.
@@ -135,12 +135,12 @@ impl LrSchedule {
     }
 
     /// All lengths.
-    pub(crate) fn spans(&self) -> Vec<Span> {
-        let of = |factor: &Factor| [vec![factor.warmup], spans_of(&*factor.schedule)].concat();
-        self.factors().flat_map(of).chain(self.segments.iter().map(|(_, until)| *until)).collect()
+    pub(crate) fn lengths(&self) -> Vec<Time> {
+        let of = |factor: &Factor| [vec![factor.warmup], times_of(&*factor.schedule)].concat();
+        self.all_factors().flat_map(of).chain(self.segments.iter().map(|(_, until)| *until)).collect()
     }
 
-    fn factors(&self) -> impl Iterator<Item = &Factor> {
+    fn all_factors(&self) -> impl Iterator<Item = &Factor> {
         self.segments.iter().map(|(product, _)| product).chain([&self.last]).flatten()
     }
 
@@ -209,7 +209,7 @@ impl fmt::Display for LrSchedule {
 fn print(product: &Product, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (i, Factor { schedule, warmup }) in product.iter().enumerate() {
         write!(f, "{}{schedule}", if i > 0 { " * " } else { "" })?;
-        if *warmup != Span::default() {
+        if *warmup != Time::default() {
             write!(f, " {}={warmup}", LrSchedule::WARMUP.name)?;
         }
     }

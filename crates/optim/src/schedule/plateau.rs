@@ -62,8 +62,8 @@ best − threshold with threshold_mode=abs; above best + … with mode=max
 f ← max(f·γ, floor) after more than patience losses in a row that are not,
 if f falls by more than eps; the next cooldown losses are not counted",
             good_when: "training can be as long as it takes, and a loss on held-out data is measured often",
-            bad_when: "the losses are noisy beside what they still fall, or the length of training is given",
-            relatives: "step lowers the rate at fixed steps; it stands beside any schedule, whose factor it \
+            bad_when: "the losses are noisy relative to what they still fall, or the length of training is given",
+            relatives: "step lowers the rate at fixed steps; it goes with any schedule, whose factor it \
                         multiplies",
             source: "PyTorch's ReduceLROnPlateau, whose (1 − threshold)·best is the same where losses are \
                      positive; there eps is of the rate, here of the factor",

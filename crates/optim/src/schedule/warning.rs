@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::hyper::Span;
+use crate::hyper::Time;
 use crate::schedule::LrSchedule;
 
 /// Valid setting that leaves weights untrained.
@@ -91,8 +91,8 @@ impl LrSchedule {
             schedule: self.to_string(),
             update: trained + 1,
             total,
-            length: self.spans().into_iter().find_map(|span| match span {
-                Span::Steps(steps @ 1..) if steps <= total / 10 => Some(steps),
+            length: self.lengths().into_iter().find_map(|time| match time {
+                Time::Steps(steps @ 1..) if steps <= total / 10 => Some(steps),
                 _ => None,
             }),
         })

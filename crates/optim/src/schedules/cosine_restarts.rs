@@ -1,4 +1,4 @@
-use crate::hyper::{LENGTH, Span};
+use crate::hyper::{LENGTH, Time};
 use crate::hyperparameters;
 use crate::schedule::{Schedule, ScheduleInfo, half_cosine, progress};
 
@@ -6,10 +6,10 @@ hyperparameters! {
     /// Half a cosine again and again.
     pub struct CosineRestarts {
         /// The length of the first fall.
-        period: Span = "20%" in LENGTH,
-        /// How much longer each fall is than the one before.
+        period: Time = "20%" in LENGTH,
+        /// Length of each fall divided by that of the one before.
         t_mul: f64 = 1.0 in 1.0..=1000.0,
-        /// What the height of each start is multiplied with for the next.
+        /// Height of each start divided by that of the one before.
         m_mul: f64 = 1.0 in 0.0..=1.0,
         /// Where each fall ends.
         floor: f64 = 0.0 in 0.0..=1.0,
@@ -39,7 +39,7 @@ Tᵢ = period·t_mulᶦ        (sᵢ: steps since the i-th restart)",
     }
 }
 
-/// How many restarts have been, the steps since the last, and the steps from it to the next.
+/// Number of restarts so far, the steps since the last, and the steps from it to the next.
 fn last_restart(s: f64, period: f64, t_mul: f64) -> (f64, f64, f64) {
     if t_mul == 1.0 {
         return ((s / period).floor(), s % period, period);

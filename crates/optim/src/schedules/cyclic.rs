@@ -1,4 +1,4 @@
-use crate::hyper::{LENGTH, Span};
+use crate::hyper::{LENGTH, Time};
 use crate::schedule::{Schedule, ScheduleInfo};
 use crate::{choices, hyperparameters};
 
@@ -8,10 +8,10 @@ hyperparameters! {
         /// Where each cycle starts and ends.
         floor: f64 = 0.25 in 0.0..=1.0,
         /// Steps of each rise.
-        up: Span = "10%" in LENGTH,
+        up: Time = "10%" in LENGTH,
         /// Steps of each fall.
-        down: Span = "10%" in LENGTH,
-        /// How the tops fall.
+        down: Time = "10%" in LENGTH,
+        /// Decay of the tops.
         mode: Mode = "triangular",
         /// With exp_range, what the height is multiplied with at each step.
         gamma: f64 = 0.9999 in 0.0..=1.0,
@@ -19,7 +19,7 @@ hyperparameters! {
 }
 
 choices! {
-    /// How the tops of the cycles fall.
+    /// Decay of the tops of the cycles.
     pub enum Mode {
         /// They do not.
         Triangular = "triangular",

@@ -1,17 +1,17 @@
-use crate::hyper::{LENGTH, Span};
+use crate::hyper::{LENGTH, Time};
 use crate::hyperparameters;
 use crate::schedule::{Schedule, ScheduleInfo};
 
 hyperparameters! {
     /// The same share of the rate lost with every step.
     pub struct Exponential {
-        /// What the factor is multiplied with over each stretch.
+        /// Factor of the rate over each stretch.
         gamma: f64 = 0.01 in 0.0..=1.0,
         /// The length of a stretch.
-        every: Span = "100%" in LENGTH,
-        /// Whether it falls at the ends of intervals only.
+        every: Time = "100%" in LENGTH,
+        /// True if it falls at the ends of intervals only.
         staircase: bool = false,
-        /// What it does not fall below.
+        /// Lowest factor.
         floor: f64 = 0.0 in 0.0..=1.0,
     }
 }

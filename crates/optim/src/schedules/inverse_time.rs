@@ -1,15 +1,15 @@
-use crate::hyper::{LENGTH, Span};
+use crate::hyper::{LENGTH, Time};
 use crate::hyperparameters;
 use crate::schedule::{Schedule, ScheduleInfo};
 
 hyperparameters! {
     /// One over a straight line.
     pub struct InverseTime {
-        /// How much the divisor grows over each stretch.
+        /// Growth of the divisor over each stretch.
         rate: f64 = 1.0 in 0.0..,
         /// The length of a stretch.
-        every: Span = "10%" in LENGTH,
-        /// Whether it falls at the ends of intervals only.
+        every: Time = "10%" in LENGTH,
+        /// True if it falls at the ends of intervals only.
         staircase: bool = false,
     }
 }

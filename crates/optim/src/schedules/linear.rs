@@ -1,4 +1,4 @@
-use crate::hyper::{LENGTH, Span};
+use crate::hyper::{LENGTH, Time};
 use crate::hyperparameters;
 use crate::schedule::{Schedule, ScheduleInfo, linear, progress};
 
@@ -9,8 +9,8 @@ hyperparameters! {
         from: f64 = 1.0 in 0.0..,
         /// The factor where it ends.
         to: f64 = 0.0 in 0.0..,
-        /// How long it takes.
-        over: Span = "100%" in LENGTH,
+        /// Length of the line.
+        over: Time = "100%" in LENGTH,
     }
 }
 

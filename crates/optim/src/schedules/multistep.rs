@@ -1,4 +1,4 @@
-use crate::hyper::{List, Span};
+use crate::hyper::{List, Time};
 use crate::hyperparameters;
 use crate::schedule::{Schedule, ScheduleInfo};
 
@@ -6,8 +6,8 @@ hyperparameters! {
     /// A drop by a factor at each of some steps.
     pub struct Multistep {
         /// Where the drops are.
-        at: List<Span> = "50%/75%",
-        /// What the factor is multiplied with at each drop.
+        at: List<Time> = "50%/75%",
+        /// Factor of the rate at each drop.
         gamma: f64 = 0.1 in 0.0..=1.0,
     }
 }
@@ -27,6 +27,6 @@ impl Schedule for Multistep {
 
     fn factor(&self, s: f64, total: f64) -> f64 {
         let Multistep { at, gamma } = *self;
-        gamma.powi(at.iter().filter(|span| span.steps(total) <= s).count() as i32)
+        gamma.powi(at.iter().filter(|time| time.steps(total) <= s).count() as i32)
     }
 }

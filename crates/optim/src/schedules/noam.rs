@@ -1,4 +1,4 @@
-use crate::hyper::{LENGTH, Span};
+use crate::hyper::{LENGTH, Time};
 use crate::hyperparameters;
 use crate::schedule::{Schedule, ScheduleInfo};
 
@@ -6,7 +6,7 @@ hyperparameters! {
     /// Up in a straight line, then down with one over the root of the step.
     pub struct Noam {
         /// Steps of the rise.
-        peak: Span = "10%" in LENGTH,
+        peak: Time = "10%" in LENGTH,
     }
 }
 

@@ -1,19 +1,19 @@
-use crate::hyper::Span;
+use crate::hyper::Time;
 use crate::schedule::{Schedule, ScheduleInfo, half_cosine, linear, progress};
 use crate::{choices, hyperparameters};
 
 hyperparameters! {
     /// Up to the top and down to almost nothing, once.
     pub struct OneCycle {
-        /// How long it rises.
-        rise: Span = "30%",
+        /// Length of the rise.
+        rise: Time = "30%",
         /// The start is this many times below the top.
         div: f64 = 25.0 in 1.0..,
         /// The end is this many times below the start.
         final_div: f64 = 1e4 in 1.0..,
         /// Along which line it rises and falls.
         anneal: Anneal = "cos",
-        /// Whether it falls to the start as long as it rose, and then to the end.
+        /// True if it falls to the start as long as it rose, and then to the end.
         three_phase: bool = false,
     }
 }

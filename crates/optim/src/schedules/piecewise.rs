@@ -1,5 +1,5 @@
 use crate::error::Error;
-use crate::hyper::{List, Span};
+use crate::hyper::{List, Time};
 use crate::schedule::{Schedule, ScheduleInfo, half_cosine, linear, progress};
 use crate::{choices, hyperparameters};
 
@@ -9,14 +9,14 @@ hyperparameters! {
         /// The factors, the first from the start.
         values: List<f64> = "1/0.5/0.1" in 0.0..,
         /// Where each of the others begins.
-        at: List<Span> = "50%/75%",
-        /// What is between two of them.
+        at: List<Time> = "50%/75%",
+        /// Interpolation between two of them.
         between: Between = "hold",
     }
 }
 
 choices! {
-    /// What is between two given factors.
+    /// Interpolation between two given factors.
     pub enum Between {
         /// The earlier of the two.
         Hold = "hold",
@@ -44,8 +44,8 @@ f: valuesᵢ at atᵢ, a straight line or half a cosine between        (between)
     fn check(&self) -> Result<(), Error> {
         let Piecewise { values, at, .. } = *self;
         let rising = at.windows(2).all(|pair| match pair {
-            [Span::Steps(a), Span::Steps(b)] => a < b,
-            [Span::Percent(a), Span::Percent(b)] => a < b,
+            [Time::Steps(a), Time::Steps(b)] => a < b,
+            [Time::Percent(a), Time::Percent(b)] => a < b,
             _ => false,
         });
         let why = if !rising {
@@ -60,7 +60,7 @@ f: valuesᵢ at atᵢ, a straight line or half a cosine between        (between)
 
     fn factor(&self, s: f64, total: f64) -> f64 {
         let Piecewise { values, at, between } = *self;
-        let passed = at.iter().filter(|span| span.steps(total) <= s).count();
+        let passed = at.iter().filter(|time| time.steps(total) <= s).count();
         let line = match between {
             Between::Linear => linear,
             Between::Cosine => half_cosine,

@@ -1,4 +1,4 @@
-use crate::hyper::{LENGTH, Span};
+use crate::hyper::{LENGTH, Time};
 use crate::hyperparameters;
 use crate::schedule::{Schedule, ScheduleInfo, progress};
 
@@ -9,9 +9,9 @@ hyperparameters! {
         power: f64 = 0.9 in 0.0..=100.0,
         /// Where it ends.
         floor: f64 = 0.0 in 0.0..=1.0,
-        /// How long it takes.
-        over: Span = "100%" in LENGTH,
-        /// Whether it starts again, towards an end that lies later, when it is over.
+        /// Length of the fall.
+        over: Time = "100%" in LENGTH,
+        /// True if it starts again, towards an end that lies later, when it is over.
         cycle: bool = false,
     }
 }

@@ -1,12 +1,12 @@
-use crate::hyper::{LENGTH, Span};
+use crate::hyper::{LENGTH, Time};
 use crate::hyperparameters;
 use crate::schedule::{Schedule, ScheduleInfo};
 
 hyperparameters! {
     /// One over the root of the step, after a flat start.
     pub struct Rsqrt {
-        /// How long it stays at 1.
-        flat: Span = "10%" in LENGTH,
+        /// Length of the flat start.
+        flat: Time = "10%" in LENGTH,
     }
 }
 
@@ -17,7 +17,7 @@ impl Schedule for Rsqrt {
         problem: "schedules that end at the last step make weights useless before it",
         formula: "f = √(flat/max(s + 1, flat))",
         ends: [1.0, 0.316227766],
-        good_when: "training may be stopped or prolonged at any time, as with a flat start of so many steps",
+        good_when: "training may be stopped or prolonged at any time, as with a flat start of a given number of steps",
         bad_when: "the number of steps is known: what falls to 0 ends better",
         source: "Raffel et al. 2020, section 3.1.2",
         examples: ["rsqrt", "rsqrt flat=5% warmup=5%"],

@@ -1,4 +1,4 @@
-use crate::hyper::{LENGTH, Span};
+use crate::hyper::{LENGTH, Time};
 use crate::hyperparameters;
 use crate::schedule::{Schedule, ScheduleInfo};
 
@@ -6,8 +6,8 @@ hyperparameters! {
     /// A drop by a factor after equal numbers of steps.
     pub struct Step {
         /// Steps between two drops.
-        every: Span = "30%" in LENGTH,
-        /// What the factor is multiplied with at each drop.
+        every: Time = "30%" in LENGTH,
+        /// Factor of the rate at each drop.
         gamma: f64 = 0.1 in 0.0..=1.0,
     }
 }
@@ -20,7 +20,7 @@ impl Schedule for Step {
         formula: "f = gamma^⌊s/every⌋",
         ends: [1.0, 0.001],
         good_when: "a recipe for image classifiers is followed, with SGD and momentum",
-        bad_when: "the number of steps changes: the drops have to be placed anew",
+        bad_when: "the number of steps changes: the drops have to be placed again",
         source: "He, Zhang, Ren & Sun 2016, section 3.4",
         examples: ["step", "step every=25% gamma=0.5"],
     };

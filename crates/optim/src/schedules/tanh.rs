@@ -8,7 +8,7 @@ hyperparameters! {
         low: f64 = -6.0 in -20.0..=0.0,
         /// Where on the curve it ends.
         high: f64 = 3.0 in 0.0..=20.0,
-        /// What the curve falls to in the limit.
+        /// Limit of the curve.
         floor: f64 = 0.0 in 0.0..=1.0,
     }
 }

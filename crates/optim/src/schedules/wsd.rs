@@ -1,4 +1,4 @@
-use crate::hyper::{LENGTH, Span};
+use crate::hyper::{LENGTH, Time};
 use crate::schedule::{Schedule, ScheduleInfo, half_cosine, progress};
 use crate::{choices, hyperparameters};
 
@@ -6,7 +6,7 @@ hyperparameters! {
     /// Flat, then down at the end.
     pub struct Wsd {
         /// Steps of the fall at the end.
-        decay: Span = "20%" in LENGTH,
+        decay: Time = "20%" in LENGTH,
         /// Along which line it falls.
         fall: Fall = "sqrt",
         /// Where it ends.
@@ -31,7 +31,7 @@ impl Schedule for Wsd {
         name: "wsd",
         title: "warm-up, stable, decay: flat, then down at the end",
         problem: "with cosine the number of steps must be known from the start",
-        formula: "f = 1 before the fall; u = its share that is behind
+        formula: "f = 1 before the fall; u = its fraction that is over
 f = floor + (1 − floor)·(1 − √u)
 1 − u instead with fall=linear, (1 + cos(πu))/2 with fall=cosine",
         ends: [1.0, 0.0],

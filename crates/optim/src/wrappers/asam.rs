@@ -6,9 +6,9 @@ use crate::rule::{Changes, Info, MemoryTraffic, Requires, Wrapper, WrapperCtx};
 hyperparameters! {
     /// Steps with the gradient at the worst place nearby, where near is a share of each weight.
     pub struct Asam {
-        /// How far away ρ that place is.
+        /// Distance ρ of that place.
         rho: f64 = 0.5 search "0.05..5 log" in 0.0..,
-        /// What η a weight of 0 counts as.
+        /// Size η that a weight of 0 counts as.
         eta: f64 = 0.01 in 0.0..,
     }
 }
@@ -16,7 +16,7 @@ hyperparameters! {
 impl Wrapper for Asam {
     const INFO: Info = Info {
         name: "asam",
-        title: "Adaptive sharpness-aware minimisation",
+        title: "Adaptive sharpness-aware minimization",
         family: "wrapper",
         problem: "sharpness as SAM has it changes when a layer's weights are scaled up and the next one's \
                   down, though the function stays the same",

@@ -19,7 +19,7 @@ impl Wrapper for Cautious {
 m = 1 where u·g > 0, else 0
 w ← w − u·m/max(mean(m), least) (the mean of a parameter)",
         good_when: "the inner rule has momentum: adamw, lion",
-        bad_when: "there is no momentum, so that every step is along the gradient, or weight decay is \
+        bad_when: "the inner rule has no momentum, so that every step is along the gradient, or weight decay is \
                    strong: it is left out where it is against the gradient",
         relatives: "least=1 leaves out the same and does not rescale the rest; around sgd without momentum \
                     it changes nothing",
@@ -50,7 +50,7 @@ w ← w − u·m/max(mean(m), least) (the mean of a parameter)",
     }
 }
 
-/// Whether a step goes down its slope; one that is too small to change the weight does not. Their product
+/// True if a step goes down its slope; one that is too small to change the weight does not. Their product
 /// may be too small to show it.
 #[inline(always)]
 fn is_downhill(step: f32, g: f32) -> bool {

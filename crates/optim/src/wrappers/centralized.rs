@@ -7,7 +7,7 @@ use crate::rule::{Changes, Info, MemoryTraffic, Wrapper, WrapperCtx};
 hyperparameters! {
     /// Takes the mean out of each row of a gradient.
     pub struct Centralized {
-        /// Whether only kernels of convolutions are centred, not matrices.
+        /// True if only kernels of convolutions are centered, not matrices.
         kernels_only: bool = false,
     }
 }
@@ -20,7 +20,7 @@ impl Wrapper for Centralized {
         problem: "what all weights of a unit have in common in their gradient moves its mean, which mostly \
                   shifts the output and makes training less smooth",
         formula: "g ← g − mean(g)               (of each row of a matrix, of each kernel)",
-        good_when: "inputs of a layer are not centred, as behind a ReLU; it costs one pass over the \
+        good_when: "inputs of a layer are not centered, as after a ReLU; it costs one pass over the \
                     gradients",
         bad_when: "a layer is followed by a norm that takes the mean out anyway",
         relatives: "adamp and sgdp take out another part of a step, the one along the weights",
@@ -34,27 +34,27 @@ impl Wrapper for Centralized {
 
     fn step(&self, mut ctx: WrapperCtx<'_>) {
         let path = ctx.path();
-        let least = if self.kernels_only { 3 } else { 2 };
-        let rows: Vec<_> = ctx.params().iter().filter(|entry| entry.shape.rank() >= least).collect();
+        let min_rank = if self.kernels_only { 3 } else { 2 };
+        let rows: Vec<_> = ctx.params().iter().filter(|entry| entry.shape.rank() >= min_rank).collect();
         let rows: Vec<_> = rows.into_iter().map(|entry| (entry.range.clone(), entry.shape[0])).collect();
         let gradients = ctx.gradients_mut();
         for (range, rows) in rows {
             let row = range.len() / rows.max(1);
             let several = (CHUNK / row.max(1)).max(1) * row.max(1);
-            let chunks = gradients[range].chunks_mut(several).map(|rows| Centre { rows, row });
+            let chunks = gradients[range].chunks_mut(several).map(|rows| Center { rows, row });
             for_each_chunk(chunks.collect(), |chunk| simd::dispatch_on(path, chunk));
         }
         ctx.inner();
     }
 }
 
-/// Whole rows of a gradient, each of so many numbers.
-struct Centre<'a> {
+/// Whole rows of a gradient, each of `row` numbers.
+struct Center<'a> {
     rows: &'a mut [f32],
     row: usize,
 }
 
-impl Kernel for Centre<'_> {
+impl Kernel for Center<'_> {
     #[inline(always)]
     fn run(self) {
         /// Sums that run side by side, so that the order of additions is the same on every path.

@@ -8,7 +8,7 @@ hyperparameters! {
     pub struct Ema {
         /// Decay β of the mean.
         decay: f64 = 0.999 in 0.0..1.0,
-        /// Whether the decay starts low and grows, so that the start is soon forgotten.
+        /// True if the decay starts low and grows, so that the start is soon forgotten.
         warm_up: bool = true,
     }
 }
@@ -22,9 +22,9 @@ impl Wrapper for Ema {
         formula: "a ← βₜ·a + (1 − βₜ)·w           (a is what is evaluated)
 βₜ = min(β, (1 + t)/(10 + t))     (with warm_up)",
         good_when: "almost always, for evaluation: it costs one pass over the weights",
-        bad_when: "there are fewer than some 1/(1 − β) steps, or batch normalisation, whose statistics \
+        bad_when: "there are fewer than some 1/(1 − β) steps, or batch normalization, whose statistics \
                    belong to w",
-        relatives: "decay=0 evaluates at the weights as they are; asgd has an average of its own that does \
+        relatives: "decay=0 evaluates at the weights as they are; asgd has its own average that does \
                     not forget; lookahead leads the weights back to its slow ones",
         source: "Polyak & Juditsky 1992; the warm-up: TensorFlow's ExponentialMovingAverage",
     };

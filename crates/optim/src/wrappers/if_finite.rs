@@ -8,7 +8,7 @@ use crate::state::{MAX_STEPS, ScalarSlot};
 hyperparameters! {
     /// Leaves out steps whose gradient is not finite.
     pub struct IfFinite {
-        /// How many in a row are left out; the next one is made.
+        /// Updates in a row that are left out at most; the next one is made.
         most: f64 = 5.0 in 0.0..,
     }
 }

@@ -4,7 +4,7 @@ use crate::rule::{Changes, Info, MemoryTraffic, Requires, Wrapper, WrapperCtx};
 hyperparameters! {
     /// Steps with the gradient at the worst place nearby.
     pub struct Sam {
-        /// How far away ρ that place is.
+        /// Distance ρ of that place.
         rho: f64 = 0.05 search "0.005..0.5 log" in 0.0..,
     }
 }
@@ -12,7 +12,7 @@ hyperparameters! {
 impl Wrapper for Sam {
     const INFO: Info = Info {
         name: "sam",
-        title: "Sharpness-aware minimisation",
+        title: "Sharpness-aware minimization",
         family: "wrapper",
         problem: "sharp minima fit the training data and miss the test data; a step that looks at the worst \
                   place nearby ends in flat ones",

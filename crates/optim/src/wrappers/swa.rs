@@ -1,5 +1,5 @@
 use crate::formula::lerp;
-use crate::hyper::Span;
+use crate::hyper::Time;
 use crate::hyperparameters;
 use crate::rule::{Info, MemoryTraffic, Wrapper, WrapperCtx};
 use crate::state::{MAX_STEPS, ScalarSlot, Slot};
@@ -8,9 +8,9 @@ hyperparameters! {
     /// Evaluates at the mean of weights that are some updates apart.
     pub struct Swa {
         /// Updates before the first that counts.
-        start: Span = "75%",
+        start: Time = "75%",
         /// Updates c from one to the next.
-        every: Span = "1%",
+        every: Time = "1%",
     }
 }
 
@@ -25,7 +25,7 @@ impl Wrapper for Swa {
 n ← n + 1
 a ← a + (w − a)/n               (a is what is evaluated)",
         good_when: "the rate stays high to the end: cosine until=75% then constant value=0.5",
-        bad_when: "the rate falls to 0, so that there is nothing to average, or with batch normalisation, \
+        bad_when: "the rate falls to 0, so that there is nothing to average, or with batch normalization, \
                    whose statistics belong to w",
         relatives: "every=1 is tail_average; ema forgets the oldest weights bit by bit",
         source: "Izmailov et al. 2018",
@@ -60,13 +60,13 @@ a ← a + (w − a)/n               (a is what is evaluated)",
     }
 }
 
-/// How many weights are in a mean.
+/// Number of weights in a mean.
 pub(super) const AVERAGED: ScalarSlot = ScalarSlot::count("n_averaged", MAX_STEPS);
 
 /// Adds the weights to the mean in the only state array; the only scalar has their number.
 pub(super) fn add_to_mean(mut ctx: WrapperCtx<'_>) {
     let [n] = ctx.scalars();
     *n += 1.0;
-    let share = (1.0 / *n) as f32;
-    ctx.eval_weights(|update| update.each_weight(move |w, _, [mean]| (w, [lerp(mean, w, share)])));
+    let weight = (1.0 / *n) as f32;
+    ctx.eval_weights(|update| update.each_weight(move |w, _, [mean]| (w, [lerp(mean, w, weight)])));
 }

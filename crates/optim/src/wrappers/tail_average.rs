@@ -1,5 +1,5 @@
 use super::swa::{AVERAGED, add_to_mean};
-use crate::hyper::Span;
+use crate::hyper::Time;
 use crate::hyperparameters;
 use crate::rule::{Info, MemoryTraffic, Wrapper, WrapperCtx};
 use crate::state::{ScalarSlot, Slot};
@@ -8,7 +8,7 @@ hyperparameters! {
     /// Evaluates at the mean of the last weights.
     pub struct TailAverage {
         /// Updates before the first that counts.
-        start: Span = "50%",
+        start: Time = "50%",
     }
 }
 
@@ -24,7 +24,7 @@ n ← n + 1
 a ← a + (w − a)/n               (a is what is evaluated)",
         good_when: "the rate is constant, above all for plain SGD on a convex problem, where it is optimal",
         bad_when: "the start is still far away when the mean begins, or the rate falls to 0 anyway",
-        relatives: "swa takes weights that are further apart; ema forgets; asgd has such a mean of its own",
+        relatives: "swa takes weights that are further apart; ema forgets; asgd has its own such mean",
         source: "Ruppert 1988; Polyak & Juditsky 1992; of the tail: Jain et al. 2018",
     };
     const EVAL_WEIGHTS: Option<&'static str> = Some("average");

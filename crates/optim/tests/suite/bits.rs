@@ -25,7 +25,7 @@ pub(crate) fn bits(w: &[f32]) -> Vec<u32> {
 }
 
 /// The rules of which a weight's own gradients decide its update: not its place, as for a rule
-/// that adds noise, and not its neighbours. Those that look at the whole vector are in `tensors`.
+/// that adds noise, and not its neighbors. Those that look at the whole vector are in `tensors`.
 fn elementwise() -> Vec<Box<dyn DynRule>> {
     let mut rules = variants();
     rules.retain(|rule| rule.tier() == Tier::Elementwise && rule.info().name != "noisy_sgd");

@@ -1,4 +1,4 @@
-//! What can be known without a reference: multipliers, invariances, inclusions, stability.
+//! Facts that need no reference: multipliers, invariances, inclusions, stability.
 
 use crate::{numbers, one_step, optimizer, step, walk};
 
@@ -128,7 +128,7 @@ fn settings_of_0_are_the_simpler_rule() {
     }
 }
 
-/// For SGD, L2 in the gradient and decay beside it are one thing …
+/// For SGD, L2 in the gradient and decay next to it are one thing …
 #[test]
 fn sgds_l2_is_decoupled_decay() {
     let (lr, decay) = (0.125, 0.25);
@@ -148,7 +148,7 @@ fn adams_l2_is_not_decoupled_decay() {
     let inside = walk("adam lr=0.01 weight_decay=0.1", &[1.0, 1.0], 10, slope);
     let beside = walk("adamw lr=0.01 weight_decay=0.1", &[1.0, 1.0], 10, slope);
     let none = walk("adam lr=0.01", &[1.0, 1.0], 10, slope);
-    // Beside, both weights lose the same share; inside, a constant slope hides the decay altogether.
+    // Outside of the gradient, both weights lose the same fraction; inside, a constant slope hides the decay.
     assert_near(&[beside[0] - none[0]], &[beside[1] - none[1]], 1e-6);
     assert_near(&inside, &none, 1e-6);
     assert!(beside[0] < none[0] - 0.005);

@@ -2,7 +2,7 @@
 
 use optim::hyper::Value;
 use optim::{
-    LrSchedule, Optimizer, OptimizerSpec, Plateau, PlateauMode, PlateauSettings, Span, ThresholdMode,
+    LrSchedule, Optimizer, OptimizerSpec, Plateau, PlateauMode, PlateauSettings, ThresholdMode, Time,
     Warning, clip, schedules,
 };
 
@@ -19,7 +19,7 @@ fn a_warmup_as_long_as_the_run_rises_to_the_start_of_what_follows() {
         let bare = LrSchedule::from_boxed(course.boxed());
         for total in [1, 2, 3, 10, 938] {
             for warmup in [total, total + 1, 2 * total] {
-                let warmed = bare.clone().with_warmup(Span::Steps(warmup));
+                let warmed = bare.clone().with_warmup(Time::Steps(warmup));
                 let last = warmed.factor(total - 1, total);
                 let start = bare.factor(0, 1);
                 assert_eq!(last, total as f64 / warmup as f64 * start, "{warmed} over {total}");
@@ -68,7 +68,7 @@ fn a_length_of_0_is_refused() {
     for course in schedules::all() {
         let name = course.info().name;
         for hyper in course.hypers() {
-            if !matches!(hyper.default, Value::Span(_)) || hyper.name == "rise" {
+            if !matches!(hyper.default, Value::Time(_)) || hyper.name == "rise" {
                 continue;
             }
             for zero in ["0", "0%", "0ep"] {
@@ -123,10 +123,10 @@ fn epochs_are_updates_as_soon_as_one_is_known() {
     }
     let recipe =
         "swa(sgd lr=1 momentum=0.9) start=1ep every=1, linear over=4ep, momentum: linear over=2ep 0.9..0.5";
-    let method: OptimizerSpec = recipe.parse().expect("valid");
-    assert_eq!(method.to_string(), recipe);
-    let run = |method: &OptimizerSpec, per_epoch: Option<u64>| {
-        let mut optimizer = Optimizer::of_slice(method.clone(), 1).expect("valid").with_total_steps(20);
+    let spec: OptimizerSpec = recipe.parse().expect("valid");
+    assert_eq!(spec.to_string(), recipe);
+    let run = |spec: &OptimizerSpec, per_epoch: Option<u64>| {
+        let mut optimizer = Optimizer::of_slice(spec.clone(), 1).expect("valid").with_total_steps(20);
         if let Some(per_epoch) = per_epoch {
             optimizer = optimizer.with_steps_per_epoch(per_epoch);
         }
@@ -137,28 +137,28 @@ fn epochs_are_updates_as_soon_as_one_is_known() {
         });
         (w, optimizer.evaluation_weights(&w).to_vec())
     };
-    assert_eq!(run(&method, Some(5)), run(&method.in_steps(5), None));
-    assert_ne!(run(&method, Some(5)), run(&method, Some(4)));
+    assert_eq!(run(&spec, Some(5)), run(&spec.in_steps(5), None));
+    assert_ne!(run(&spec, Some(5)), run(&spec, Some(4)));
 }
 
 #[test]
 #[should_panic(expected = "counts epochs: expected `with_steps_per_epoch` before the first step")]
 fn epochs_that_nobody_has_given_are_an_error_at_the_first_step() {
-    let method: OptimizerSpec = "sgd, step every=3ep".parse().expect("valid");
-    Optimizer::of_slice(method, 1).expect("valid").with_total_steps(10).step(&mut [1.0], &[1.0]);
+    let spec: OptimizerSpec = "sgd, step every=3ep".parse().expect("valid");
+    Optimizer::of_slice(spec, 1).expect("valid").with_total_steps(10).step(&mut [1.0], &[1.0]);
 }
 
 #[test]
 #[should_panic(expected = "expected `with_total_steps` before the first step")]
 fn a_total_that_nobody_has_given_is_an_error_at_the_first_step() {
-    let method: OptimizerSpec = "sgd, cosine".parse().expect("valid");
-    Optimizer::of_slice(method, 1).expect("valid").step(&mut [1.0], &[1.0]);
+    let spec: OptimizerSpec = "sgd, cosine".parse().expect("valid");
+    Optimizer::of_slice(spec, 1).expect("valid").step(&mut [1.0], &[1.0]);
 }
 
 #[test]
 fn lengths_in_steps_need_no_total() {
-    let method: OptimizerSpec = "sgd lr=1, step every=2 gamma=0.5 warmup=2".parse().expect("valid");
-    let mut optimizer = Optimizer::of_slice(method, 1).expect("valid");
+    let spec: OptimizerSpec = "sgd lr=1, step every=2 gamma=0.5 warmup=2".parse().expect("valid");
+    let mut optimizer = Optimizer::of_slice(spec, 1).expect("valid");
     let rates = [0.5, 1.0, 1.0, 1.0, 0.5].map(|want| {
         let rate = optimizer.learning_rate();
         optimizer.step(&mut [0.0], &[0.0]);
@@ -171,8 +171,8 @@ fn lengths_in_steps_need_no_total() {
 /// the mean does not.
 #[test]
 fn arrays_that_belong_together_are_flushed_without_harm() {
-    let method: OptimizerSpec = "rmsprop centered=true".parse().expect("valid");
-    let mut optimizer = Optimizer::of_slice(method, 1).expect("valid");
+    let spec: OptimizerSpec = "rmsprop centered=true".parse().expect("valid");
+    let mut optimizer = Optimizer::of_slice(spec, 1).expect("valid");
     let mut w = [1.0];
     optimizer.step(&mut w, &[1e-20]);
     optimizer.step(&mut w, &[0.0]);
@@ -214,8 +214,8 @@ fn no_rule_makes_nan_of_small_gradients() {
 
 #[test]
 fn madgrad_takes_gradients_whose_squares_are_nearly_infinite() {
-    let method: OptimizerSpec = "madgrad lr=1".parse().expect("valid");
-    let mut optimizer = Optimizer::of_slice(method, 1).expect("valid");
+    let spec: OptimizerSpec = "madgrad lr=1".parse().expect("valid");
+    let mut optimizer = Optimizer::of_slice(spec, 1).expect("valid");
     let mut w = [1.0];
     optimizer.step(&mut w, &[1.8e19]);
     // w ← 0.9·w + 0.1·(w − g/∛g²)
@@ -261,8 +261,8 @@ fn a_setting_that_divides_0_by_0_is_named() {
         ("adam", vec![]),
         ("sgd momentum=0", vec![]),
     ] {
-        let method: OptimizerSpec = recipe.parse().expect(recipe);
-        let named: Vec<String> = method
+        let spec: OptimizerSpec = recipe.parse().expect(recipe);
+        let named: Vec<String> = spec
             .warnings(10, 10)
             .into_iter()
             .map(|warning| match warning {

@@ -1,4 +1,4 @@
-//! Parameters with settings or a rule of their own.
+//! Parameters with their own settings or rule.
 
 use std::ops::Range;
 
@@ -42,8 +42,8 @@ fn settings(settings: &[(&str, f64)]) -> GroupRule {
 }
 
 /// The weights after some updates.
-fn run(method: OptimizerSpec, layout: &Layout) -> Vec<f32> {
-    let mut optimizer = Optimizer::of(method, layout.clone()).expect("valid");
+fn run(spec: OptimizerSpec, layout: &Layout) -> Vec<f32> {
+    let mut optimizer = Optimizer::of(spec, layout.clone()).expect("valid");
     let mut w = numbers(layout.len(), 0);
     (1..=STEPS).for_each(|t| step(&mut optimizer, &mut w, &numbers(layout.len(), t)));
     w
@@ -113,8 +113,8 @@ fn a_group_is_a_role_or_a_pattern_and_the_first_that_fits_counts() {
 #[test]
 fn a_name_that_fits_nothing_is_refused_with_those_there_are() {
     let no_decay = OptimizerSpec { no_decay: vec!["fc.*".into()], ..OptimizerSpec::new(rule("adamw")) };
-    for method in [grouped(rule("adamw"), &[("fc.*", settings(&[("lr", 0.1)]))]), no_decay] {
-        let error = Optimizer::of(method, layout()).expect_err("no such parameter");
+    for spec in [grouped(rule("adamw"), &[("fc.*", settings(&[("lr", 0.1)]))]), no_decay] {
+        let error = Optimizer::of(spec, layout()).expect_err("no such parameter");
         assert_eq!(error.to_string(), "unknown parameter named `fc.*`");
         assert_eq!(
             error.hint().expect("the names"),
@@ -124,23 +124,23 @@ fn a_name_that_fits_nothing_is_refused_with_those_there_are() {
     // A role that no parameter has is no mistake: a recipe is for more than one model.
     let mut one = Layout::new();
     one.push("w", [3], Role::Matrix);
-    let method = grouped(rule("adamw"), &[("embedding", settings(&[("lr", 0.1)]))]);
-    assert!(Optimizer::of(method, one).is_ok());
+    let spec = grouped(rule("adamw"), &[("embedding", settings(&[("lr", 0.1)]))]);
+    assert!(Optimizer::of(spec, one).is_ok());
 }
 
 #[test]
 fn a_setting_that_is_none_of_the_rules_is_refused() {
-    let method = grouped(rule("sgd"), &[("bias", settings(&[("beta1", 0.1)]))]);
-    let error = Optimizer::of(method, layout()).expect_err("sgd has no beta1").to_string();
+    let spec = grouped(rule("sgd"), &[("bias", settings(&[("beta1", 0.1)]))]);
+    let error = Optimizer::of(spec, layout()).expect_err("sgd has no beta1").to_string();
     assert!(error.starts_with("unknown hyperparameter of sgd `beta1`"), "{error}");
 }
 
 #[test]
 fn no_decay_takes_weight_decay_from_some() {
     let main = "adamw lr=0.1 weight_decay=0.5";
-    let method =
+    let spec =
         OptimizerSpec { no_decay: vec!["bias".into(), "*.table".into()], ..OptimizerSpec::new(rule(main)) };
-    let found = run(method, &layout());
+    let found = run(spec, &layout());
     let decays = |entry: &ParamInfo| entry.role != Role::Bias && entry.name != "c.table";
     for (range, expected) in run_alone(&*rule(main), decays) {
         assert_eq!(found[range], expected);
@@ -176,9 +176,9 @@ fn clipping_by_norm_is_over_all_groups() {
     let mut layout = Layout::new();
     layout.push("w", [1, 1], Role::Matrix);
     layout.push("b", [1], Role::Bias);
-    let method = grouped(rule("sgd lr=1"), &[("bias", settings(&[("lr", 0.5)]))]);
+    let spec = grouped(rule("sgd lr=1"), &[("bias", settings(&[("lr", 0.5)]))]);
     let mut optimizer =
-        Optimizer::of(OptimizerSpec { clip: Some(clips::Norm { max_norm: 1.0 }.boxed()), ..method }, layout)
+        Optimizer::of(OptimizerSpec { clip: Some(clips::Norm { max_norm: 1.0 }.boxed()), ..spec }, layout)
             .expect("valid");
     let mut w = [0.0; 2];
     optimizer.step(&mut w, &[3.0, 4.0]);
@@ -189,9 +189,9 @@ fn clipping_by_norm_is_over_all_groups() {
 #[test]
 fn evaluation_weights_are_those_of_each_group() {
     let averaging = rule("schedule_free_sgd lr=0.1 momentum=0.5");
-    let method = grouped(rule("sgd lr=0.1"), &[("bias", GroupRule::Rule(averaging.clone()))]);
+    let spec = grouped(rule("sgd lr=0.1"), &[("bias", GroupRule::Rule(averaging.clone()))]);
     let layout = layout();
-    let mut optimizer = Optimizer::of(method, layout.clone()).expect("valid");
+    let mut optimizer = Optimizer::of(spec, layout.clone()).expect("valid");
     let mut alone = Optimizer::from_boxed(averaging, 6).expect("valid");
     let (mut w, mut v) = (numbers(layout.len(), 0), vec![]);
     let biases = layout.entries().iter().filter(|entry| entry.role == Role::Bias);
@@ -215,22 +215,22 @@ fn the_learning_rate_is_that_of_the_rest_whatever_comes_first() {
     let mut layout = Layout::new();
     layout.push("table", [2, 2], Role::Embedding);
     layout.push("w", [2, 2], Role::Matrix);
-    let method = grouped(rule("sgd lr=0.25"), &[("embedding", settings(&[("lr", 4.0)]))]);
-    assert_eq!(Optimizer::of(method, layout).expect("valid").learning_rate(), Some(0.25));
+    let spec = grouped(rule("sgd lr=0.25"), &[("embedding", settings(&[("lr", 4.0)]))]);
+    assert_eq!(Optimizer::of(spec, layout).expect("valid").learning_rate(), Some(0.25));
 }
 
-/// What a parameter is called makes no two states one.
+/// Names of parameters never make two states one.
 #[test]
-fn state_has_a_name_of_its_own_for_each_group() {
+fn state_has_its_own_name_for_each_group() {
     let mut layout = Layout::new();
     layout.push("rest", [2], Role::Bias);
     layout.push("w", [2], Role::Matrix);
     layout.push("v", [1], Role::Norm);
-    let method = OptimizerSpec {
+    let spec = OptimizerSpec {
         no_decay: vec!["norm".into()],
         ..grouped(rule("lion"), &[("rest", settings(&[("lr", 0.5)]))])
     };
-    let fresh = || Optimizer::of(method.clone(), layout.clone()).expect("valid");
+    let fresh = || Optimizer::of(spec.clone(), layout.clone()).expect("valid");
     let (mut optimizer, mut w) = (fresh(), numbers(5, 0));
     optimizer.step(&mut w, &numbers(5, 1));
     let saved = optimizer.state_dict();

@@ -11,7 +11,7 @@ use crate::optimizer;
 /// A loss and its gradient.
 type Problem = Box<dyn FnMut(&[f32], &mut [f32]) -> f64>;
 
-/// How far from PyTorch in double precision is right: three times as far as PyTorch in single
+/// Distance from PyTorch in double precision that is right: three times as far as PyTorch in single
 /// precision gets on the same path, and what single precision leaves open anyway.
 const TIMES: f64 = 3.0;
 const LEAST: f64 = 5e-7;
@@ -96,9 +96,9 @@ fn a_quadratic_takes_few_steps() {
 
 #[test]
 fn maximize_climbs() {
-    let mut method = OptimizerSpec::new(optim::parse_rule("lbfgs max_iter=3").expect("valid"));
-    method.maximize = true;
-    let mut up = Optimizer::of_slice(method, 2).expect("valid");
+    let mut spec = OptimizerSpec::new(optim::parse_rule("lbfgs max_iter=3").expect("valid"));
+    spec.maximize = true;
+    let mut up = Optimizer::of_slice(spec, 2).expect("valid");
     let mut down = optimizer("lbfgs max_iter=3", 2);
     let (mut f, start) = problem("rosenbrock");
     let (mut w, mut v) = (start.clone(), start);
@@ -126,7 +126,7 @@ fn a_flat_place_is_left_alone() {
 }
 
 #[test]
-fn it_stands_alone() {
+fn it_conflicts_with_clipping() {
     let lbfgs = || OptimizerSpec::new(optim::parse_rule("lbfgs").expect("valid"));
     assert_eq!(lbfgs().requires(), Requires::Closure);
     let clipped = OptimizerSpec { clip: Some(Box::new(optim::clips::Norm { max_norm: 1.0 })), ..lbfgs() };

@@ -1,4 +1,4 @@
-//! What holds for every rule because it is listed, and the known traps of some by name.
+//! Properties of every rule because it is listed, and the known traps of some by name.
 
 mod bits;
 mod closed_forms;
@@ -6,7 +6,7 @@ mod faults;
 mod groups;
 mod lbfgs;
 mod methods;
-mod minimise;
+mod minimize;
 mod recipes;
 mod refusals;
 mod registry;

@@ -1,4 +1,4 @@
-//! What stands beside a rule: hyper_schedules of hyperparameters, a plateau, clipping, the way up, and counting.
+//! Parts around a rule: schedules of hyperparameters, a plateau, clipping, maximizing, and counting.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,10 +8,10 @@ use optim::{
 };
 use tensor::{Layout, Role};
 
-use crate::wrapped_bits::method;
+use crate::wrapped_bits::spec;
 
 fn plain(rule: &str) -> OptimizerSpec {
-    method(&[], rule)
+    spec(&[], rule)
 }
 
 /// From one value to another in a straight line.
@@ -37,8 +37,8 @@ fn walk(optimizer: &mut Optimizer, gradients: &[f32]) -> Vec<f32> {
 #[test]
 fn a_hyperparameter_goes_from_one_value_to_another() {
     let hyper_schedules = vec![line("momentum", 0.25, 1.25)];
-    let method = OptimizerSpec { hyper_schedules, ..plain("sgd lr=1 momentum=0.9") };
-    let mut optimizer = Optimizer::of_slice(method, 1).expect("valid").with_total_steps(4);
+    let spec = OptimizerSpec { hyper_schedules, ..plain("sgd lr=1 momentum=0.9") };
+    let mut optimizer = Optimizer::of_slice(spec, 1).expect("valid").with_total_steps(4);
     let [mut v, mut w, mut expected] = [0.0, 1.0, 0.0_f32];
     let found = walk(&mut optimizer, &[1.0; 6]);
     for (found, momentum) in found.into_iter().zip([0.25, 0.5, 0.75, 1.0, 1.25, 1.25]) {
@@ -54,8 +54,8 @@ fn a_hyperparameter_goes_from_one_value_to_another() {
 #[test]
 fn beta1_of_adam_moves() {
     let hyper_schedules = vec![line("beta1", 0.0, 0.5)];
-    let method = OptimizerSpec { hyper_schedules, ..plain("adam lr=1 beta2=0 eps=0") };
-    let mut optimizer = Optimizer::of_slice(method, 1).expect("valid").with_total_steps(2);
+    let spec = OptimizerSpec { hyper_schedules, ..plain("adam lr=1 beta2=0 eps=0") };
+    let mut optimizer = Optimizer::of_slice(spec, 1).expect("valid").with_total_steps(2);
     // β₁ = 0, 0.25, 0.5: m = 2, 0.5 + 3, 1.75 + 0.5; v̂ = g².
     let expected = [1.0 - 1.0, -(3.5 / 0.9375) / 4.0, -(3.5 / 0.9375) / 4.0 - (2.25 / 0.875) / 1.0];
     for (found, expected) in walk(&mut optimizer, &[2.0, 4.0, 1.0]).into_iter().zip(expected) {
@@ -67,17 +67,17 @@ fn beta1_of_adam_moves() {
 #[test]
 fn a_hyperparameter_is_multiplied_by_a_schedule() {
     let hyper_schedules = vec![factor("weight_decay", "linear")];
-    let method = OptimizerSpec { hyper_schedules, ..plain("adamw lr=1 weight_decay=0.5") };
-    let mut optimizer = Optimizer::of_slice(method, 1).expect("valid").with_total_steps(2);
+    let spec = OptimizerSpec { hyper_schedules, ..plain("adamw lr=1 weight_decay=0.5") };
+    let mut optimizer = Optimizer::of_slice(spec, 1).expect("valid").with_total_steps(2);
     assert_eq!(walk(&mut optimizer, &[0.0; 3]), [0.5, 0.375, 0.375]);
 }
 
 /// f = w² with ρ from 0 to 0.5: the gradient is taken at w, then at w + 0.25.
 #[test]
 fn a_wrappers_hyperparameter_moves() {
-    let method =
-        OptimizerSpec { hyper_schedules: vec![line("rho", 0.0, 0.5)], ..method(&["sam"], "sgd lr=0.125") };
-    let mut sam = Optimizer::of_slice(method, 1).expect("valid").with_total_steps(2);
+    let spec =
+        OptimizerSpec { hyper_schedules: vec![line("rho", 0.0, 0.5)], ..spec(&["sam"], "sgd lr=0.125") };
+    let mut sam = Optimizer::of_slice(spec, 1).expect("valid").with_total_steps(2);
     let mut w = [1.0];
     let mut square = |w: &[f32], gradient: &mut [f32]| {
         gradient[0] = 2.0 * w[0];
@@ -91,20 +91,20 @@ fn a_wrappers_hyperparameter_moves() {
 
 /// A group's own value, and the 0 of `no_decay`, are theirs; a factor multiplies them too.
 #[test]
-fn a_course_passes_by_what_a_group_says_of_its_own() {
+fn a_schedule_leaves_the_settings_of_a_group_alone() {
     let mut layout = Layout::new();
     layout.push("w", [1], Role::Matrix);
     layout.push("b", [1], Role::Bias);
     layout.push("s", [1], Role::Norm);
     let own = GroupRule::Settings(vec![("weight_decay".to_string(), 0.5.into())]);
     let run = |course| {
-        let method = OptimizerSpec {
+        let spec = OptimizerSpec {
             hyper_schedules: vec![course],
             no_decay: vec!["norm".into()],
             groups: vec![Group { selector: "bias".into(), rule: own.clone() }],
             ..plain("adamw lr=1 weight_decay=0.25")
         };
-        let mut optimizer = Optimizer::of(method, layout.clone()).expect("valid").with_total_steps(2);
+        let mut optimizer = Optimizer::of(spec, layout.clone()).expect("valid").with_total_steps(2);
         let mut w = [1.0; 3];
         (0..2).for_each(|_| optimizer.step(&mut w, &[0.0; 3]));
         w
@@ -123,8 +123,8 @@ fn a_number_of_something_has_no_course() {
         (&[], "muon", "muon", "ns_steps"),
     ] {
         for course in [line(name, 2.0, 8.0), factor(name, "linear")] {
-            let method = OptimizerSpec { hyper_schedules: vec![course], ..method(wrappers, rule) };
-            let error = method.validate().expect_err(name).to_string();
+            let spec = OptimizerSpec { hyper_schedules: vec![course], ..spec(wrappers, rule) };
+            let error = spec.validate().expect_err(name).to_string();
             assert!(error.starts_with(&format!("{of}: expected ")) && error.contains(name), "{error}");
             assert!(error.contains("whole number") || error.contains("upper bound"), "{error}");
         }
@@ -134,8 +134,8 @@ fn a_number_of_something_has_no_course() {
 #[test]
 fn a_plateau_lowers_the_rate_and_is_resumed() {
     let settings = PlateauSettings { gamma: 0.5, patience: 1.0, ..PlateauSettings::default() };
-    let method = OptimizerSpec { plateau: Some(settings), ..plain("sgd lr=1") };
-    let fresh = || Optimizer::of_slice(method.clone(), 1).expect("valid");
+    let spec = OptimizerSpec { plateau: Some(settings), ..plain("sgd lr=1") };
+    let fresh = || Optimizer::of_slice(spec.clone(), 1).expect("valid");
     let mut optimizer = fresh();
     let mut rates = vec![];
     for loss in [3.0, 2.0, 2.0, f64::NAN, 2.0, 2.0, 1.0] {
@@ -161,8 +161,8 @@ fn climbing_is_descending_on_the_other_side() {
         (&["cautious", "accumulate every=2"], "adam lr=0.1"),
     ] {
         let run = |maximize: bool| {
-            let method = OptimizerSpec { maximize, ..method(wrappers, rule) };
-            let mut optimizer = Optimizer::of_slice(method, 2).expect("valid");
+            let spec = OptimizerSpec { maximize, ..spec(wrappers, rule) };
+            let mut optimizer = Optimizer::of_slice(spec, 2).expect("valid");
             let sign = if maximize { -1.0 } else { 1.0 };
             let mut w = [1.0, -2.0];
             let mut bowl = |w: &[f32], gradient: &mut [f32]| {
@@ -192,7 +192,7 @@ fn clipping_does_not_hide_what_is_not_a_number() {
 }
 
 hyperparameters! {
-    /// Steps with the gradient behind a first step.
+    /// Steps with the gradient that follows a first step.
     pub struct Ahead {
         /// Step size.
         lr: f64 = 0.25 in 0.0..,
@@ -234,8 +234,8 @@ impl Rule for Ahead {
 
 /// f = w², from 1: the gradient ahead, at 0.5, is 1.
 #[test]
-fn a_rule_may_ask_for_gradients_of_its_own() {
-    let average = method(&["ema decay=0.5 warm_up=false"], "sgd").wrappers;
+fn a_rule_may_ask_for_more_gradients() {
+    let average = spec(&["ema decay=0.5 warm_up=false"], "sgd").wrappers;
     let mut optimizer = Optimizer::of_slice(
         OptimizerSpec { wrappers: average, ..OptimizerSpec::new(Box::new(Ahead::default())) },
         1,
@@ -255,15 +255,15 @@ fn what_would_not_reach_its_gradients_is_refused() {
     let ahead = || OptimizerSpec::new(Box::new(Ahead::default()));
     let group =
         Group { selector: "bias".into(), rule: GroupRule::Rule(optim::parse_rule("sgd").expect("sgd")) };
-    for (what, method) in [
+    for (what, spec) in [
         ("a group", OptimizerSpec { groups: vec![group], ..ahead() }),
         ("no_decay", OptimizerSpec { no_decay: vec!["bias".into()], ..ahead() }),
         ("clip_value", OptimizerSpec { clip: Some(clips::Value { max_value: 1.0 }.boxed()), ..ahead() }),
-        ("accumulate", OptimizerSpec { wrappers: method(&["ema", "accumulate"], "sgd").wrappers, ..ahead() }),
-        ("lookahead", OptimizerSpec { wrappers: method(&["lookahead"], "sgd").wrappers, ..ahead() }),
+        ("accumulate", OptimizerSpec { wrappers: spec(&["ema", "accumulate"], "sgd").wrappers, ..ahead() }),
+        ("lookahead", OptimizerSpec { wrappers: spec(&["lookahead"], "sgd").wrappers, ..ahead() }),
     ] {
         assert_eq!(
-            method.validate().expect_err(what).to_string(),
+            spec.validate().expect_err(what).to_string(),
             format!(
                 "ahead: conflicts with {what}, which would not apply to the gradients that it evaluates itself; \
                  remove {what}"
@@ -283,7 +283,7 @@ fn a_step_without_what_it_needs_says_what_that_is() {
              step_on",
         ),
     ] {
-        let mut optimizer = Optimizer::of_slice(method(wrappers, "sgd"), 1).expect("valid");
+        let mut optimizer = Optimizer::of_slice(spec(wrappers, "sgd"), 1).expect("valid");
         assert_eq!(optimizer.requires(), needs);
         let panicked = catch_unwind(AssertUnwindSafe(|| optimizer.step(&mut [1.0], &[1.0])));
         let message = panicked.err().and_then(|panic| panic.downcast_ref::<String>().cloned());
@@ -304,7 +304,7 @@ fn gradients_are_counted_where_they_are_taken() {
         (&["sam", "accumulate every=3"], 24, 4),
         (&["lookahead", "if_finite"], 12, 12),
     ] {
-        let mut optimizer = Optimizer::of_slice(method(wrappers, "sgd lr=0.1"), 2).expect("valid");
+        let mut optimizer = Optimizer::of_slice(spec(wrappers, "sgd lr=0.1"), 2).expect("valid");
         let mut w = [1.0, 2.0];
         (0..12).for_each(|_| _ = optimizer.step_on(&mut w, &mut sphere));
         assert_eq!((optimizer.gradient_calls(), optimizer.steps()), (calls, steps), "{wrappers:?}");
@@ -314,18 +314,18 @@ fn gradients_are_counted_where_they_are_taken() {
 
 /// Two of a kind keep their own.
 #[test]
-fn two_wrappers_of_a_kind_have_names_of_their_own() {
+fn two_wrappers_of_a_kind_have_different_names() {
     let mut optimizer =
-        Optimizer::of_slice(method(&["ema decay=0.5", "ema decay=0.75", "ema"], "sgd"), 1).expect("valid");
+        Optimizer::of_slice(spec(&["ema decay=0.5", "ema decay=0.75", "ema"], "sgd"), 1).expect("valid");
     walk(&mut optimizer, &[1.0]);
     let names: Vec<String> = optimizer.state_dict().arrays.into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["ema/average", "ema2/average", "ema3/average"]);
 }
 
-/// What is only needed inside of a step is not saved, but counts as memory.
+/// Arrays that are only needed inside of a step are not saved, but count as memory.
 #[test]
 fn scratch_is_no_state() {
-    let sam = Optimizer::of_slice(method(&["sam"], "adam"), 5).expect("valid");
+    let sam = Optimizer::of_slice(spec(&["sam"], "adam"), 5).expect("valid");
     let names: Vec<String> = sam.state_dict().arrays.into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["exp_avg", "exp_avg_sq"]);
     assert_eq!(sam.state_bytes_per_weight(), 12);
@@ -333,14 +333,14 @@ fn scratch_is_no_state() {
 
 #[test]
 fn a_batch_that_is_left_over_makes_no_update() {
-    let accumulated = method(&["accumulate every=4", "ema", "accumulate every=2"], "sgd");
+    let accumulated = spec(&["accumulate every=4", "ema", "accumulate every=2"], "sgd");
     assert_eq!([7, 8, 15, 16].map(|batches| accumulated.updates(batches)), [0, 1, 1, 2]);
 }
 
-/// What an optimizer is made of cannot change while batches are being gathered.
+/// The parts of an optimizer cannot change while batches are being gathered.
 #[test]
 fn settings_come_before_the_first_gradient() {
-    let mut optimizer = Optimizer::of_slice(method(&["accumulate"], "sgd"), 1).expect("valid");
+    let mut optimizer = Optimizer::of_slice(spec(&["accumulate"], "sgd"), 1).expect("valid");
     optimizer.step(&mut [1.0], &[1.0]);
     assert_eq!(optimizer.steps(), 0);
     let late = catch_unwind(AssertUnwindSafe(|| optimizer.with_schedule("cosine".parse().expect("one"), 10)));

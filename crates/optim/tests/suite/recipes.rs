@@ -49,9 +49,9 @@ fn a_recipe_is_printed_in_one_way() {
             "adam lr=0.001, linear until=50% then cosine, clip_value=2"
         }),
     ] {
-        let method: OptimizerSpec = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert_eq!(method.to_string(), printed);
-        assert_eq!(printed.parse::<OptimizerSpec>(), Ok(method));
+        let spec: OptimizerSpec = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(spec.to_string(), printed);
+        assert_eq!(printed.parse::<OptimizerSpec>(), Ok(spec));
     }
 }
 
@@ -66,7 +66,7 @@ fn mistakes_have_a_place_and_an_answer() {
         ("adamw |wieght_decay|=0.1, cosine", "did you mean `weight_decay`?", "lr, beta1, beta2"),
         ("adam, |cosin| warmup=5%", "unknown schedule or other part `cosin`; did you mean `cosine`?", "agc"),
         ("adam, |clp|=1", "unknown schedule or other part `clp`; did you mean `clip`?", "clip_tensor"),
-        ("adam, |maximise|", "did you mean `maximize`?", "plateau"),
+        ("adam, |maximze|", "did you mean `maximize`?", "plateau"),
         (
             "adam, cosine |flor|=1",
             "unknown hyperparameter of cosine `flor`; did you mean `floor`?",
@@ -207,14 +207,14 @@ fn groups_take_what_their_text_says() {
     layout.push("fc1.weight", [2], Role::Matrix);
     layout.push("fc1.bias", [1], Role::Bias);
     layout.push("w", [1], Role::Matrix);
-    let method: OptimizerSpec = "sgd lr=1, bias: lr=0.5, \"w\": signum lr=0.25".parse().expect("valid");
-    let mut optimizer = Optimizer::of(method, layout.clone()).expect("valid");
+    let spec: OptimizerSpec = "sgd lr=1, bias: lr=0.5, \"w\": signum lr=0.25".parse().expect("valid");
+    let mut optimizer = Optimizer::of(spec, layout.clone()).expect("valid");
     let mut w = [0.0; 4];
     optimizer.step(&mut w, &[1.0, 2.0, 1.0, 7.0]);
     assert_eq!(w, [-1.0, -2.0, -0.5, -0.25]);
 
-    let method: OptimizerSpec = "sgd, fc2.*: lr=1".parse().expect("valid");
-    let error = Optimizer::of(method, layout).expect_err("no such parameter");
+    let spec: OptimizerSpec = "sgd, fc2.*: lr=1".parse().expect("valid");
+    let error = Optimizer::of(spec, layout).expect_err("no such parameter");
     assert_eq!(error.to_string(), "unknown parameter named `fc2.*`");
     assert!(error.hint().expect("a list").contains("fc1.weight, fc1.bias, w"));
 }
@@ -226,7 +226,7 @@ fn what_has_no_spelling_is_refused_as_data_as_well() {
     let group = |of: &str, is| Group { selector: of.into(), rule: is };
     let lr = || GroupRule::Settings(vec![("lr".to_string(), Value::Number(1.0))]);
     let deep = vec![wrappers::by_name("ema").expect("known"); OptimizerSpec::MAX_WRAPPERS + 1];
-    for (method, message) in [
+    for (spec, message) in [
         (OptimizerSpec { wrappers: deep, ..adam() }, "at most 16 nested wrappers"),
         (
             OptimizerSpec {
@@ -246,7 +246,7 @@ fn what_has_no_spelling_is_refused_as_data_as_well() {
         (OptimizerSpec { groups: vec![group("a\"b", lr())], ..adam() }, "invalid parameter name"),
         (OptimizerSpec { no_decay: vec!["norm".into(), "norm".into()], ..adam() }, "duplicate `norm`"),
     ] {
-        let error = method.validate().expect_err(message);
+        let error = spec.validate().expect_err(message);
         assert!(error.to_string().contains(message), "{error}");
     }
     let nested = "ema(".repeat(17) + "adam" + &")".repeat(17);
@@ -277,11 +277,11 @@ fn no_hyperparameter_is_called_as_a_role_or_a_part() {
 
 proptest! {
     #[test]
-    fn printed_is_parsed(method in any_method()) {
-        let text = method.to_string();
+    fn printed_is_parsed(spec in any_method()) {
+        let text = spec.to_string();
         let again: OptimizerSpec = text.parse().map_err(|error| TestCaseError::fail(format!("{error}")))?;
         prop_assert_eq!(again.to_string(), text);
-        prop_assert_eq!(format!("{again:?}"), format!("{method:?}"));
+        prop_assert_eq!(format!("{again:?}"), format!("{spec:?}"));
     }
 
     #[test]
@@ -291,11 +291,11 @@ proptest! {
 
     #[test]
     fn a_changed_recipe_is_read_or_refused(
-        method in any_method(),
+        spec in any_method(),
         places in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..4),
         pieces in prop::collection::vec("|,|, |\\(|\\)|:|: | |\"|=|\\*| then | until=5|\\.\\.|sam\\(|ß|-|1e999|cosine|bias", 1..4),
     ) {
-        let mut text: Vec<char> = method.to_string().chars().collect();
+        let mut text: Vec<char> = spec.to_string().chars().collect();
         for ((at, len), piece) in places.iter().zip(&pieces) {
             let at = at.index(text.len() + 1);
             let end = (at + len.index(6)).min(text.len());
@@ -305,10 +305,10 @@ proptest! {
     }
 }
 
-/// What is read has one spelling; what is refused has a place in the text.
+/// Recipes that are read have one spelling; those that are refused have a place in the text.
 fn check(text: &str) -> Result<(), TestCaseError> {
     match text.parse::<OptimizerSpec>() {
-        Ok(method) => prop_assert_eq!(method.to_string().parse::<OptimizerSpec>(), Ok(method)),
+        Ok(spec) => prop_assert_eq!(spec.to_string().parse::<OptimizerSpec>(), Ok(spec)),
         Err(Error::At { range: place, text: whole, .. }) => {
             prop_assert_eq!(&whole, text);
             prop_assert!(text.get(place.clone()).is_some(), "{:?} of {:?}", place, text);
@@ -320,7 +320,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Any method that can be used.
+/// Any spec that can be used.
 fn any_method() -> impl Strategy<Value = OptimizerSpec> {
     let wrappers = prop::collection::vec(any_wrapper(), 0..3);
     let schedule = prop_oneof![Just(LrSchedule::default()), any_schedule()];
@@ -342,9 +342,9 @@ fn any_method() -> impl Strategy<Value = OptimizerSpec> {
                 (rule, wrappers, schedule, plateau, maximize),
                 (clip, hyper_schedules, no_decay, of, groups),
             )| {
-                let mut method =
+                let mut spec =
                     OptimizerSpec { wrappers, schedule, clip, maximize, ..OptimizerSpec::new(rule) };
-                method.plateau = plateau.map(|(gamma, patience, threshold)| PlateauSettings {
+                spec.plateau = plateau.map(|(gamma, patience, threshold)| PlateauSettings {
                     gamma,
                     patience,
                     threshold,
@@ -352,7 +352,7 @@ fn any_method() -> impl Strategy<Value = OptimizerSpec> {
                 });
                 // What does not go with the rest is left out.
                 for part in no_decay {
-                    keep_if_valid(&mut method, |method| method.no_decay.push(part.into()));
+                    keep_if_valid(&mut spec, |spec| spec.no_decay.push(part.into()));
                 }
                 for (of, is) in of.into_iter().zip(groups) {
                     let settings = |(name, value): (prop::sample::Index, f64), rule: &dyn DynRule| {
@@ -363,32 +363,32 @@ fn any_method() -> impl Strategy<Value = OptimizerSpec> {
                     };
                     let is = match is {
                         Ok(rule) => GroupRule::Rule(rule),
-                        Err(setting) => settings(setting, &*method.rule),
+                        Err(setting) => settings(setting, &*spec.rule),
                     };
-                    keep_if_valid(&mut method, |method| {
-                        method.groups.push(Group { selector: of.into(), rule: is })
+                    keep_if_valid(&mut spec, |spec| {
+                        spec.groups.push(Group { selector: of.into(), rule: is })
                     });
                 }
                 for (index, course) in hyper_schedules {
-                    let hypers = method.rule.hypers().into_iter();
-                    let hypers = hypers.chain(method.wrappers.iter().flat_map(|wrapper| wrapper.hypers()));
+                    let hypers = spec.rule.hypers().into_iter();
+                    let hypers = hypers.chain(spec.wrappers.iter().flat_map(|wrapper| wrapper.hypers()));
                     let names: Vec<&str> = hypers.map(|hyper| hyper.name).collect();
                     let name = names[index.index(names.len())].to_string();
-                    keep_if_valid(&mut method, |method| method.hyper_schedules.push((name, course)));
+                    keep_if_valid(&mut spec, |spec| spec.hyper_schedules.push((name, course)));
                 }
-                method
+                spec
             },
         )
-        .prop_filter("what goes together", |method| method.validate().is_ok())
+        .prop_filter("what goes together", |spec| spec.validate().is_ok())
 }
 
 const SELECTORS: [&str; 8] = ["bias", "matrix", "embedding", "fc1.*", "*", "w", "a b,c", "block.2.norm"];
 
-fn keep_if_valid(method: &mut OptimizerSpec, change: impl FnOnce(&mut OptimizerSpec)) {
-    let mut changed = method.clone();
+fn keep_if_valid(spec: &mut OptimizerSpec, change: impl FnOnce(&mut OptimizerSpec)) {
+    let mut changed = spec.clone();
     change(&mut changed);
     if changed.validate().is_ok() {
-        *method = changed;
+        *spec = changed;
     }
 }
 

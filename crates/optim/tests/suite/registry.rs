@@ -1,4 +1,4 @@
-//! What every rule says about itself, and its spelling.
+//! Declarations of every rule, and its spelling.
 
 use std::path::Path;
 
@@ -83,7 +83,7 @@ fn passes_over_memory_follow_from_the_state_or_are_said() {
 }
 
 #[test]
-fn every_state_has_a_name_of_its_own_and_a_symbol_of_the_formula() {
+fn every_state_has_its_own_name_and_a_symbol_of_the_formula() {
     let rules = crate::variants().into_iter().map(|rule| (rule.info(), rule.state()));
     let wrappers = wrappers::all().into_iter().map(|wrapper| (wrapper.info(), wrapper.state()));
     for (card, state) in rules.chain(wrappers) {

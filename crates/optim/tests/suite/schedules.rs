@@ -8,7 +8,7 @@ use std::path::Path;
 
 use optim::hyper::{Hyper, Hyperparameters, Value};
 use optim::{
-    DynSchedule, Error, LrSchedule, Optimizer, OptimizerSpec, Plateau, PlateauSettings, Span, schedules,
+    DynSchedule, Error, LrSchedule, Optimizer, OptimizerSpec, Plateau, PlateauSettings, Time, schedules,
 };
 use proptest::prelude::*;
 
@@ -37,14 +37,10 @@ fn factors_are_those_of_pytorch_and_optax() {
 fn momentum_goes_with_the_rate_as_in_pytorch() {
     let recorded = recorded();
     for (name, recording) in recorded["momentum"].as_object().expect("the hyper_schedules") {
-        let method: OptimizerSpec = format!("sgd momentum=0.9, momentum: {name}").parse().expect(name);
+        let spec: OptimizerSpec = format!("sgd momentum=0.9, momentum: {name}").parse().expect(name);
         let total = recording["total"].as_u64().expect("a number");
         for (step, want) in (0..).zip(numbers(&recording["values"])) {
-            near(
-                method.hyper_schedules[0].1.value(0.9, step, total),
-                want,
-                &format!("{name} at step {step}"),
-            );
+            near(spec.hyper_schedules[0].1.value(0.9, step, total), want, &format!("{name} at step {step}"));
         }
     }
 }
@@ -107,12 +103,12 @@ fn closed_forms_of_the_papers() {
     close("polynomial power=2 over=20 cycle=true", 20, 100, 0.0);
     close("polynomial power=2 over=20 cycle=true", 0, 100, 1.0);
     // Ma & Yarats 2021: 2/(1 − β₂).
-    assert_eq!(Span::untuned_warmup(0.999), Span::Steps(2000));
-    assert_eq!(Span::untuned_warmup(0.0), Span::Steps(2));
+    assert_eq!(Time::untuned_warmup(0.999), Time::Steps(2000));
+    assert_eq!(Time::untuned_warmup(0.0), Time::Steps(2));
 }
 
 #[test]
-fn a_product_multiplies_and_a_join_starts_anew() {
+fn a_product_multiplies_and_a_join_starts_again() {
     let product = schedule("cosine floor=0.2 warmup=5 * step every=10 gamma=0.5");
     let joined = schedule("linear until=40% then cosine warmup=5 until=80 then constant value=0.1");
     for step in 0..120 {
@@ -128,9 +124,9 @@ fn a_product_multiplies_and_a_join_starts_anew() {
     }
     let parts = ["cosine floor=0.2", "step every=10 gamma=0.5"].map(schedule);
     let [first, second] = parts.clone();
-    assert_eq!(first.with_warmup(Span::Steps(5)).times(second), Ok(product));
+    assert_eq!(first.with_warmup(Time::Steps(5)).times(second), Ok(product));
     let [first, second] = parts;
-    let error = first.times(second.then(Span::Steps(3), LrSchedule::default())).unwrap_err();
+    let error = first.times(second.then(Time::Steps(3), LrSchedule::default())).unwrap_err();
     assert!(matches!(error, Error::Conflict { .. }));
 }
 
@@ -138,7 +134,7 @@ fn a_product_multiplies_and_a_join_starts_anew() {
 fn a_warmup_rises_to_where_the_schedule_starts() {
     for course in schedules::all() {
         let bare = LrSchedule::from_boxed(course.boxed());
-        let warmed = bare.clone().with_warmup(Span::Percent(10.0));
+        let warmed = bare.clone().with_warmup(Time::Percent(10.0));
         let start = bare.factor(0, 90);
         for step in 0..10 {
             near(warmed.factor(step, 100), (step + 1) as f64 / 10.0 * start, course.info().name);
@@ -316,8 +312,8 @@ pub(crate) fn any_course() -> impl Strategy<Value = Box<dyn DynSchedule>> {
     let values = prop::collection::vec((any::<prop::sample::Index>(), number, any_span()), 8);
     (0..schedules::all().len(), values).prop_filter_map("values that go together", |(index, values)| {
         let mut course = schedules::all().swap_remove(index);
-        for (hyper, (choice, number, span)) in course.hypers().into_iter().zip(values) {
-            let texts = texts(&hyper, number, span);
+        for (hyper, (choice, number, time)) in course.hypers().into_iter().zip(values) {
+            let texts = texts(&hyper, number, time);
             // What is out of range stays as it is.
             let _ = course.set_text(hyper.name, &texts[choice.index(texts.len())]);
         }
@@ -326,25 +322,25 @@ pub(crate) fn any_course() -> impl Strategy<Value = Box<dyn DynSchedule>> {
 }
 
 /// Some values of the kind of a hyperparameter.
-fn texts(hyper: &Hyper, number: f64, span: Span) -> Vec<String> {
+fn texts(hyper: &Hyper, number: f64, time: Time) -> Vec<String> {
     let number = Value::Number(number);
     match hyper.default {
         Value::Number(_) => vec![number.to_string()],
         Value::Flag(_) => vec!["true".into(), "false".into()],
-        Value::Span(_) => vec![span.to_string()],
-        Value::Spans(_) => vec!["10%/20%".into(), "3/900".into(), format!("{span}/2000"), span.to_string()],
+        Value::Time(_) => vec![time.to_string()],
+        Value::Times(_) => vec!["10%/20%".into(), "3/900".into(), format!("{time}/2000"), time.to_string()],
         Value::Numbers(_) => vec![format!("{number}/1/0.25"), format!("0/{number}"), "0.5/0.25".into()],
         Value::Word(_) => hyper.kind.trim_start_matches("one of ").split(", ").map(str::to_string).collect(),
     }
 }
 
-fn any_span() -> impl Strategy<Value = Span> {
+fn any_span() -> impl Strategy<Value = Time> {
     prop_oneof![
-        Just(Span::default()),
-        (0_u64..1_500).prop_map(Span::Steps),
-        any::<u64>().prop_map(Span::Steps),
-        (0.0..=100.0_f64).prop_map(Span::Percent),
-        (0.0..=100.0_f64).prop_map(Span::Epochs),
+        Just(Time::default()),
+        (0_u64..1_500).prop_map(Time::Steps),
+        any::<u64>().prop_map(Time::Steps),
+        (0.0..=100.0_f64).prop_map(Time::Percent),
+        (0.0..=100.0_f64).prop_map(Time::Epochs),
     ]
 }
 

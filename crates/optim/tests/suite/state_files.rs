@@ -9,8 +9,8 @@ fn prodigy_in_ema() -> Optimizer {
     let mut layout = Layout::new();
     layout.push("weight", [2, 3], Role::Matrix);
     layout.push("bias", [2], Role::Bias);
-    let method = crate::wrapped_bits::method(&["ema"], "prodigy lr=0.5");
-    let mut optimizer = Optimizer::of(method, layout).expect("valid").with_total_steps(9);
+    let spec = crate::wrapped_bits::spec(&["ema"], "prodigy lr=0.5");
+    let mut optimizer = Optimizer::of(spec, layout).expect("valid").with_total_steps(9);
     let mut w = crate::numbers(8, 0);
     (1..4).for_each(|step| optimizer.step(&mut w, &crate::numbers(8, step)));
     optimizer
@@ -98,7 +98,7 @@ fn a_file_with_other_notes_or_tensors_is_an_error_that_names_them() {
     let file = unchecked(prodigy_in_ema().state_dict().to_safetensors());
     // The same number of bytes, so that the header's length is right.
     for (from, to, why) in [
-        ("optimizer state", "optimiser stats", "`optimiser stats`"),
+        ("optimizer state", "optimizer stats", "`optimizer stats`"),
         (
             r#"\"version\":1"#,
             r#"\"version\":2"#,
@@ -172,13 +172,13 @@ impl safetensors::View for Bytes {
     }
 }
 
-/// Numbers that no run leaves behind, one by one in each place of every method's state.
+/// Numbers that no run leaves, one by one in each place of every spec's state.
 #[test]
 fn numbers_out_of_range_are_refused_or_survived() {
     let wrapped = ["accumulate(sgd)", "if_finite(sgd)", "swa(sgd)", "ema(lookahead(sgd))", "sgd, plateau"];
     let methods = rules::all().iter().map(|rule| OptimizerSpec::new(rule.boxed())).collect::<Vec<_>>();
-    for method in methods.into_iter().chain(wrapped.map(|text| text.parse().expect("valid"))) {
-        let fresh = || Optimizer::of_slice(method.clone(), 3).expect("valid");
+    for spec in methods.into_iter().chain(wrapped.map(|text| text.parse().expect("valid"))) {
+        let fresh = || Optimizer::of_slice(spec.clone(), 3).expect("valid");
         let mut first = fresh();
         let mut w = [1.0, -2.0, 3.0];
         step(&mut first, &mut w);
@@ -189,7 +189,7 @@ fn numbers_out_of_range_are_refused_or_survived() {
                 changed.scalars[place].1 = x;
                 if let Err(error) = other.load_state_dict(changed) {
                     assert!(error.to_string().contains(&saved.scalars[place].0), "{error}");
-                    assert_eq!(other.state_dict(), fresh().state_dict(), "{method}: nothing is changed");
+                    assert_eq!(other.state_dict(), fresh().state_dict(), "{spec}: nothing is changed");
                 } else {
                     step(&mut other, &mut w);
                     step(&mut other, &mut w);
@@ -214,7 +214,7 @@ fn a_count_beyond_the_memory_is_named() {
     assert!(refused.contains("expected `pairs` to be a whole number from 0 to 7, found 8.0"), "{refused}");
 }
 
-/// One step on a parabola with all that the method asks for.
+/// One step on a parabola with all that the spec asks for.
 fn step(optimizer: &mut Optimizer, w: &mut [f32]) {
     let mut objective = |w: &[f32], g: &mut [f32]| {
         g.copy_from_slice(w);
@@ -229,7 +229,7 @@ fn step(optimizer: &mut Optimizer, w: &mut [f32]) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
-    /// What cannot be told from a true file may load, and then steps are made from it.
+    /// Files that look like true ones may load, and then steps are made from them.
     #[test]
     fn changed_bytes_are_no_panic(
         which in any::<prop::sample::Index>(),

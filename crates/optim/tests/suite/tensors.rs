@@ -148,7 +148,7 @@ fn muon_keeps_the_direction_of_an_orthogonal_gradient() {
     }
 }
 
-/// What the iteration makes of the singular value 1/√6, by hand.
+/// Result of the iteration for the singular value 1/√6, by hand.
 fn muon_value() -> f32 {
     let start = 1.0 / 6.0_f64.sqrt();
     let end = (0..5).fold(start, |x, _| 3.4445 * x - 4.7750 * x.powi(3) + 2.0315 * x.powi(5));

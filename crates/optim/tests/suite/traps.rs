@@ -140,8 +140,8 @@ fn evaluation_weights_are_the_average_where_there_is_one() {
         ("sam(adam lr=0.1)", false),
     ];
     for (recipe, has_average) in recipes {
-        let method: OptimizerSpec = recipe.parse().expect(recipe);
-        let mut optimizer = Optimizer::of_slice(method, 2).expect(recipe).with_total_steps(12);
+        let spec: OptimizerSpec = recipe.parse().expect(recipe);
+        let mut optimizer = Optimizer::of_slice(spec, 2).expect(recipe).with_total_steps(12);
         let mut w = [1.0, -2.0];
         for t in 0..12 {
             step(&mut optimizer, &mut w, &[1.0 - 0.1 * t as f32, 0.5]);
@@ -162,7 +162,7 @@ fn a_schedule_counts_updates() {
     assert_eq!(rates, [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]);
 }
 
-/// candle-optimisers ships 1.0.
+/// The crate of optimizers for candle ships 1.0.
 #[test]
 fn adamaxs_learning_rate_is_2e_3() {
     assert_eq!(default_of("adamax", "lr"), 2e-3);

@@ -9,7 +9,7 @@ use tensor::simd::Path;
 use crate::bits::{bits, layout};
 use crate::numbers;
 
-/// One of each tier, and one that keeps an average of its own.
+/// One of each tier, and one that keeps its own average.
 const RULES: [&str; 4] =
     ["sgd lr=0.05 momentum=0.9", "muon lr=0.01", "prodigy", "schedule_free_sgd lr=0.1 momentum=0.9"];
 
@@ -59,7 +59,7 @@ fn what_makes_no_sense_is_refused_and_nothing_else() {
             let refused = REFUSED.contains(&(&method_outer, &method_inner))
                 || (rule.starts_with("schedule_free")
                     && moved.iter().any(|m| outer.starts_with(m) || inner.starts_with(m)));
-            let found = method(&[outer, inner], rule).validate();
+            let found = spec(&[outer, inner], rule).validate();
             assert_eq!(found.is_err(), refused, "{outer}({inner}({rule})): {found:?}");
         }
     }
@@ -87,9 +87,9 @@ fn a_refusal_says_why() {
              several; put it inside of `sam`",
         ),
     ] {
-        assert_eq!(method(wrappers, rule).validate().expect_err(rule).to_string(), why);
+        assert_eq!(spec(wrappers, rule).validate().expect_err(rule).to_string(), why);
     }
-    let error = method(&["accumulate every=2.5"], "sgd").validate().expect_err("no whole number").to_string();
+    let error = spec(&["accumulate every=2.5"], "sgd").validate().expect_err("no whole number").to_string();
     assert_eq!(error, "accumulate: expected every to be a whole number, found 2.5");
 }
 
@@ -97,8 +97,8 @@ fn a_refusal_says_why() {
 fn resumed_is_uninterrupted_at_every_stop() {
     const N: usize = 167;
     let batches = Batches::new(N);
-    for method in methods() {
-        let fresh = || optimizer(&method, layout(N));
+    for spec in methods() {
+        let fresh = || optimizer(&spec, layout(N));
         let (mut whole, mut w) = (fresh(), numbers(N, 0));
         let mut stops = vec![];
         for step in 1..=TOTAL {
@@ -107,18 +107,14 @@ fn resumed_is_uninterrupted_at_every_stop() {
                 stops.push((step, whole.state_dict(), w.clone()));
             }
         }
-        assert!(w.iter().all(|w| w.is_finite()), "{method}");
+        assert!(w.iter().all(|w| w.is_finite()), "{spec}");
         for (stop, saved, mut v) in stops {
             let mut rest = fresh();
             rest.load_state_dict(saved).expect("its own state");
             (stop + 1..=TOTAL).for_each(|step| batches.step(&mut rest, &mut v, step));
-            assert_eq!(bits(&v), bits(&w), "{method} from step {stop}");
-            assert_eq!(rest.state_dict(), whole.state_dict(), "{method} from step {stop}");
-            assert_eq!(
-                rest.evaluation_weights(&v),
-                whole.evaluation_weights(&w),
-                "{method} from step {stop}"
-            );
+            assert_eq!(bits(&v), bits(&w), "{spec} from step {stop}");
+            assert_eq!(rest.state_dict(), whole.state_dict(), "{spec} from step {stop}");
+            assert_eq!(rest.evaluation_weights(&v), whole.evaluation_weights(&w), "{spec} from step {stop}");
         }
     }
 }
@@ -129,10 +125,10 @@ fn threads_change_no_bit() {
     let batches = Batches::new(n);
     let pools = [1, 2, 4]
         .map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool"));
-    for method in methods() {
-        let run = || batches.run(optimizer(&method, layout(n)), n);
+    for spec in methods() {
+        let run = || batches.run(optimizer(&spec, layout(n)), n);
         let [one, two, four] = pools.each_ref().map(|pool| pool.install(run));
-        assert!(one == two && two == four, "{method}");
+        assert!(one == two && two == four, "{spec}");
     }
 }
 
@@ -140,11 +136,11 @@ fn threads_change_no_bit() {
 fn instructions_change_no_bit() {
     let n = CHUNK + 21;
     let batches = Batches::new(n);
-    for method in methods() {
-        let on = |path| batches.run(optimizer(&method, layout(n)).with_instructions(path), n);
+    for spec in methods() {
+        let on = |path| batches.run(optimizer(&spec, layout(n)).with_instructions(path), n);
         let portable = on(Path::Portable);
         for path in Path::ALL.into_iter().filter(|path| path.is_available()) {
-            assert!(on(path) == portable, "{method} on {}", path.name());
+            assert!(on(path) == portable, "{spec} on {}", path.name());
         }
     }
 }
@@ -153,8 +149,8 @@ fn instructions_change_no_bit() {
 fn methods() -> Vec<OptimizerSpec> {
     let alone = WRAPPERS.iter().map(|&wrapper| vec![wrapper]);
     let stacks: Vec<Vec<&str>> = alone.chain(pairs().map(|(outer, inner)| vec![outer, inner])).collect();
-    let all = RULES.iter().flat_map(|rule| stacks.iter().map(|stack| method(stack, rule)));
-    let methods: Vec<OptimizerSpec> = all.filter(|method| method.validate().is_ok()).collect();
+    let all = RULES.iter().flat_map(|rule| stacks.iter().map(|stack| spec(stack, rule)));
+    let methods: Vec<OptimizerSpec> = all.filter(|spec| spec.validate().is_ok()).collect();
     assert!(methods.len() > 340, "{} of 440", methods.len());
     methods
 }
@@ -164,38 +160,38 @@ fn pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// A rule in wrappers, the outermost first.
-pub(crate) fn method(wrappers: &[&str], rule: &str) -> OptimizerSpec {
-    let mut method = OptimizerSpec::new(optim::parse_rule(rule).expect(rule));
+pub(crate) fn spec(wrappers: &[&str], rule: &str) -> OptimizerSpec {
+    let mut spec = OptimizerSpec::new(optim::parse_rule(rule).expect(rule));
     for text in wrappers {
         let mut words = text.split(' ');
         let mut wrapper = wrappers::by_name(words.next().expect("a name")).expect(text);
         for (name, value) in words.map(|word| word.split_once('=').expect(text)) {
             wrapper.set_text(name, value).expect(text);
         }
-        method.wrappers.push(wrapper);
+        spec.wrappers.push(wrapper);
     }
-    method
+    spec
 }
 
-fn optimizer(method: &OptimizerSpec, layout: Layout) -> Optimizer {
-    Optimizer::of(method.clone(), layout).expect("valid").with_total_steps(method.updates(TOTAL as u64))
+fn optimizer(spec: &OptimizerSpec, layout: Layout) -> Optimizer {
+    Optimizer::of(spec.clone(), layout).expect("valid").with_total_steps(spec.updates(TOTAL as u64))
 }
 
-/// What differs from step to step: where the valley is, and of some weights that there is none.
+/// Differences from step to step: the place of the valley, and the weights that have none.
 struct Batches {
-    centres: Vec<Vec<f32>>,
+    centers: Vec<Vec<f32>>,
 }
 
 impl Batches {
     fn new(n: usize) -> Batches {
-        Batches { centres: (0..=TOTAL).map(|step| numbers(n, step)).collect() }
+        Batches { centers: (0..=TOTAL).map(|step| numbers(n, step)).collect() }
     }
 
     fn step(&self, optimizer: &mut Optimizer, w: &mut [f32], step: usize) {
         let skips = optimizer.spec().wrappers.iter().any(|wrapper| wrapper.info().name == "if_finite");
         let overflows = skips && [5, 12, 13].contains(&step);
         let mut objective = |w: &[f32], gradient: &mut [f32]| {
-            for (i, (g, (w, c))) in gradient.iter_mut().zip(w.iter().zip(&self.centres[step])).enumerate() {
+            for (i, (g, (w, c))) in gradient.iter_mut().zip(w.iter().zip(&self.centers[step])).enumerate() {
                 *g = [1.0, 0.1, 0.01][i % 3] * (w - c);
             }
             if overflows {

@@ -1,13 +1,13 @@
-//! What each wrapper does, against numbers worked out by hand.
+//! Steps of each wrapper, against numbers worked out by hand.
 
 use optim::Optimizer;
 use tensor::{Layout, Role};
 
 use crate::numbers;
-use crate::wrapped_bits::method;
+use crate::wrapped_bits::spec;
 
 fn optimizer(wrappers: &[&str], rule: &str, weights: usize) -> Optimizer {
-    Optimizer::of_slice(method(wrappers, rule), weights).expect(rule)
+    Optimizer::of_slice(spec(wrappers, rule), weights).expect(rule)
 }
 
 /// The weights and those to evaluate at after each of these gradients of one weight that starts at 1.
@@ -45,7 +45,7 @@ fn asam_measures_nearness_in_shares_of_a_weight() {
         gradient.copy_from_slice(&[3.0, 4.0]);
         0.0
     };
-    let mut asam = Optimizer::of(method(&["asam rho=0.5 eta=0.5"], "sgd lr=1"), layout).expect("valid");
+    let mut asam = Optimizer::of(spec(&["asam rho=0.5 eta=0.5"], "sgd lr=1"), layout).expect("valid");
     let mut w = [-1.5, 8.0];
     asam.step_on(&mut w, &mut objective);
     assert_eq!(w, [-4.5, 4.0]);
@@ -123,16 +123,16 @@ fn accumulated_batches_are_one_step() {
 /// A schedule counts updates: the second is half way down, whatever the number of batches.
 #[test]
 fn schedules_count_updates_not_batches() {
-    let mut method = method(&["accumulate every=2"], "sgd lr=1");
-    method.schedule = "linear".parse().expect("a schedule");
-    let mut optimizer = Optimizer::of_slice(method, 1).expect("valid").with_total_steps(2);
+    let mut spec = spec(&["accumulate every=2"], "sgd lr=1");
+    spec.schedule = "linear".parse().expect("a schedule");
+    let mut optimizer = Optimizer::of_slice(spec, 1).expect("valid").with_total_steps(2);
     let weights: Vec<f32> = walk(&mut optimizer, &[1.0; 4]).into_iter().map(|[w, _]| w).collect();
     assert_eq!(weights, [1.0, 0.0, 0.0, -0.5]);
 }
 
-/// What counts steps, counts those that the rule makes: around or inside, accumulation leads to the same.
+/// Counters of steps count those that the rule makes: around or inside, accumulation leads to the same.
 #[test]
-fn wrappers_count_updates_wherever_accumulation_stands() {
+fn wrappers_count_updates_wherever_accumulation_is() {
     for wrapper in
         ["lookahead k=2", "ema decay=0.9", "swa start=2 every=2", "tail_average start=1", "cautious"]
     {
@@ -196,7 +196,7 @@ fn cautious_looks_at_one_parameter_at_a_time() {
     layout.push("a", [2], Role::Bias);
     layout.push("none", [0], Role::Bias);
     layout.push("b", [2], Role::Bias);
-    let mut cautious = Optimizer::of(method(&["cautious"], "sgd lr=1 momentum=0.5"), layout).expect("valid");
+    let mut cautious = Optimizer::of(spec(&["cautious"], "sgd lr=1 momentum=0.5"), layout).expect("valid");
     let mut w = [8.0; 4];
     cautious.step(&mut w, &[4.0, 4.0, 1.0, 1.0]);
     cautious.step(&mut w, &[-1.0, -1.0, 1.0, -0.25]);
@@ -220,7 +220,7 @@ fn centralized_gradients_have_no_mean_in_a_row() {
     layout.push("kernel", [2, 2, 2], Role::Matrix);
     let gradient = [1.0, 2.0, 6.0, 0.0, 0.0, 3.0, 5.0, 7.0, 1.0, 1.0, 1.0, 5.0, 0.0, 8.0, 0.0, 0.0];
     let step = |wrapper: &str| {
-        let mut optimizer = Optimizer::of(method(&[wrapper], "sgd lr=1"), layout.clone()).expect("valid");
+        let mut optimizer = Optimizer::of(spec(&[wrapper], "sgd lr=1"), layout.clone()).expect("valid");
         let mut w = [0.0; 16];
         optimizer.step(&mut w, &gradient);
         w.map(|w| -w)

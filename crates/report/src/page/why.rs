@@ -26,7 +26,7 @@ pub(super) fn rules(rows: &[Row]) -> Vec<RuleNote> {
     let mut notes: Vec<RuleNote> = Vec::new();
     for row in rows {
         let Ok(recipe) = row.recipe.parse::<Recipe>() else { continue };
-        let info = recipe.method.rule.info();
+        let info = recipe.spec.rule.info();
         if notes.iter().any(|note| note.name == info.name) || notes.len() == MOST_RULES {
             continue;
         }

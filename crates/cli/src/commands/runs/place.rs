@@ -65,7 +65,7 @@ impl StoreArgs {
             return Ok(());
         }
         Err(Failure::missing(
-            format!("there is no store {}", text::path(&path)),
+            format!("no store {}", text::path(&path)),
             "name one with --store, or make it: descent runs import results.jsonl",
         ))
     }

@@ -9,9 +9,9 @@ use train::{Record, Training};
 use super::RunMatrix;
 use crate::error::Error;
 
-/// All that the results of a matrix depend on. Two with the same plan have the same results.
+/// All that the results of a matrix depend on. Two with the same settings have the same results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct Settings {
     /// The version of this form.
     pub schema: u32,
     /// The task's name.
@@ -45,11 +45,11 @@ pub struct Plan {
     pub tuning: Option<String>,
 }
 
-impl Plan {
-    pub(super) fn of(matrix: &RunMatrix<'_>) -> Result<Plan, Error> {
+impl Settings {
+    pub(super) fn of(matrix: &RunMatrix<'_>) -> Result<Settings, Error> {
         let blank = Training::new(matrix.task, &matrix.recipes[0], 0, matrix.budget)?.record();
         let Record { task, budget, environment, .. } = blank;
-        Ok(Plan {
+        Ok(Settings {
             schema: 1,
             task: task.name,
             data: format!("{}, sha256 {}", task.data.name, task.sha256),
