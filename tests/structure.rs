@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each crate with the crates of the workspace that it may use.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("files", &[]),
     ("tensor", &["files"]),
     ("autograd", &["tensor"]),
@@ -17,7 +17,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("lab", &["files", "tensor", "autograd", "nn", "optim", "data", "train"]),
     ("report", &["files", "train", "lab"]),
     ("store", &["files", "train", "lab"]),
-    ("cli", &["files", "tensor", "nn", "optim", "data", "train", "lab", "report", "store"]),
+    ("lessons", &["files", "tensor", "autograd", "nn", "optim", "data", "train", "lab", "report"]),
+    ("cli", &["files", "tensor", "nn", "optim", "data", "train", "lab", "report", "lessons", "store"]),
     ("bench", &["files", "tensor", "autograd", "nn", "optim", "data", "train", "lab"]),
     ("xtask", &["files", "tensor", "train", "cli"]),
     ("whole-program-tests", &[]),

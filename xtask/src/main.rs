@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask compare`, `fetch`, `bench`, `fixtures`, `torture`, `ci`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this program prints")]
 
+mod book;
 mod ci;
 mod fixtures;
 mod torture;
@@ -19,6 +20,8 @@ cargo xtask COMMAND
   bench [optim]         measures this machine's peak and how near to it training or updates
                         come; --baselines: PyTorch, JAX, candle and burn too (--help)
   bench instructions    counts the instructions of steps and updates by valgrind
+  book [--quick]        runs every lesson and writes the course to target/book; without
+                        --quick refreshes docs/lessons and the recorded verdicts
   fixtures              records again what other implementations compute, for the tests
   torture [--short]     kills, faults and odd files against every command that writes (--help)
   descent …             the program itself
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Some("compare") => descent(&["compare"]),
         Some("fetch") => descent(&["data", "fetch"]),
         Some("bench") => bench(&rest),
+        Some("book") => book::run(&rest),
         Some("descent") => descent(&[]),
         Some("torture") => torture::run(&rest),
         Some("fixtures") => fixtures::run(&rest),

@@ -72,6 +72,85 @@ pub(crate) fn losses(test: &RangeTest, marks: &[(char, f64)], width: usize) -> S
         + &format!("  {:left$}  {}\n  {:left$}  {first}{last:>between$}\n", "", under.trim_end(), "")
 }
 
+/// Marks of the first series, of the second, and so on; a prediction has dots.
+#[cfg(feature = "lessons")]
+const GLYPHS: [char; 6] = ['●', '■', '▲', '◆', '▼', '○'];
+
+/// A chart of lines and points with its legend, at most `width` columns where there is room for twenty.
+#[cfg(feature = "lessons")]
+pub(crate) fn picture(chart: &report::chart::Chart, width: usize) -> String {
+    use report::chart::{Draw, Mark, Scale, significant};
+
+    let mut page = text::paragraph(&chart.title, 2, width);
+    let Some([x_range, y_range]) = chart.limits() else { return page + "  nothing to draw\n" };
+    let scaled = |value: f64, scale: Scale| if scale == Scale::Log { value.log10() } else { value };
+    let fraction = |value: f64, (low, high): (f64, f64), scale: Scale| {
+        let [value, low, high] = [value, low, high].map(|v| scaled(v, scale));
+        if high > low { (value - low) / (high - low) } else { 0.5 }
+    };
+    let labels = [y_range.1, y_range.0].map(significant);
+    let left = labels.iter().map(|label| text::width(label)).max().unwrap_or(0);
+    let columns = width.saturating_sub(left + 4).clamp(20, 70);
+    let rows = 14;
+    let mut cells = vec![vec![' '; columns]; rows];
+    let column_of = |x: f64| (fraction(x, x_range, chart.x.1) * (columns - 1) as f64).round() as usize;
+    let row_of = |y: f64| ((1.0 - fraction(y, y_range, chart.y.1)) * (rows - 1) as f64).round() as usize;
+    for mark in &chart.marks {
+        match mark {
+            Mark::X(at, _) => cells.iter_mut().for_each(|row| row[column_of(*at)] = '┊'),
+            Mark::Y(at, _) => cells[row_of(*at)].fill('┄'),
+        }
+    }
+    let mut measured = 0;
+    let mut legend = String::new();
+    // Predictions first, so that measurements are in front.
+    for theory in [true, false] {
+        for series in chart.series.iter().filter(|series| (series.draw == Draw::Theory) == theory) {
+            let glyph = if theory { '·' } else { GLYPHS[measured % GLYPHS.len()] };
+            measured += usize::from(!theory);
+            legend += &text::paragraph(&format!("{glyph} {}", series.name), 2, width);
+            let points = chart.drawn(series);
+            for pair in points.windows(2).filter(|_| series.draw != Draw::Points) {
+                let [from, to] = [pair[0].0, pair[1].0].map(column_of);
+                let [a, b] = [pair[0].1, pair[1].1].map(|y| fraction(y, y_range, chart.y.1));
+                for column in from.min(to)..=from.max(to) {
+                    let along = if to == from {
+                        1.0
+                    } else {
+                        (column as f64 - from as f64) / (to as f64 - from as f64)
+                    };
+                    let height = a + along * (b - a);
+                    cells[((1.0 - height) * (rows - 1) as f64).round() as usize][column] = glyph;
+                }
+            }
+            points.iter().for_each(|&(x, y)| cells[row_of(y)][column_of(x)] = glyph);
+        }
+    }
+    for (index, row) in cells.iter().enumerate() {
+        let label = match index {
+            0 => &labels[0],
+            last if last == rows - 1 => &labels[1],
+            _ => "",
+        };
+        let line: String = row.iter().collect();
+        page += format!("  {label:>left$} │{line}").trim_end();
+        page.push('\n');
+    }
+    let ends = [x_range.0, x_range.1].map(significant);
+    let between = columns.saturating_sub(text::width(&ends[0]) + text::width(&ends[1]));
+    page += &format!("  {:left$} └{}\n", "", "─".repeat(columns));
+    page += &format!("  {:left$}  {}{}{}\n", "", ends[0], " ".repeat(between), ends[1]);
+    let log = |scale: Scale| if scale == Scale::Log { ", log scale" } else { "" };
+    let axes = format!("across: {}{}; up: {}{}", chart.x.0, log(chart.x.1), chart.y.0, log(chart.y.1));
+    page += &text::paragraph(&axes, 2, width);
+    for mark in &chart.marks {
+        let (Mark::X(at, label) | Mark::Y(at, label)) = mark;
+        let glyph = if matches!(mark, Mark::X(..)) { '┊' } else { '┄' };
+        legend += &text::paragraph(&format!("{glyph} {label} ({})", significant(*at)), 2, width);
+    }
+    page + &legend
+}
+
 /// Columns for blocks next to labels of this width.
 fn room(width: usize, left: usize) -> usize {
     width.saturating_sub(left + 4).clamp(10, 60)

@@ -28,6 +28,8 @@ registry! {
     explain::Explain,
     schedule::Schedule,
     find_lr::FindLr,
+    #[cfg(feature = "lessons")]
+    lessons::Lessons,
     #[cfg(feature = "store")]
     runs::Runs,
     data::Data,

@@ -8,6 +8,7 @@
 //! | `optimizers`, `explain` | what there is to choose from, and what each does |
 //! | `schedule` | draws the course of a learning rate |
 //! | `find-lr` | looks for a learning rate by a range test |
+//! | `lessons` | the course: claims as experiments with verdicts (feature `lessons`) |
 //! | `runs` | lists, shows, queries, replays and merges stored runs (feature `store`) |
 //! | `data` | where the data sets are; fetches and checks them |
 //!

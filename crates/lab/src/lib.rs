@@ -23,6 +23,7 @@
 pub mod compare;
 mod error;
 mod executor;
+mod jobs;
 pub mod lr_finder;
 pub mod run_matrix;
 pub mod search;
@@ -34,6 +35,7 @@ mod worker_pool;
 
 pub use compare::Comparison;
 pub use error::Error;
+pub use jobs::jobs;
 pub use lr_finder::LrFinder;
 pub use run_matrix::RunMatrix;
 pub use store::Store;

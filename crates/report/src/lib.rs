@@ -10,6 +10,7 @@
 //! | [`curves_svg`] | loss and accuracy over epochs, one line an optimizer |
 //! | [`schedule_svg`] | the factor of the learning rate over steps |
 //! | [`range_test_svg`], [`range_test_csv`], [`range_test_json`] | the loss over learning rates, and the rates read from it |
+//! | [`chart::Chart`] | measured numbers with the prediction over them |
 //! | [`prose`] | sentences about a comparison and a range test |
 //! | [`csv()`] | one row a run and epoch |
 //! | [`jsonl()`], [`parse_jsonl`] | whole records, one a line, and back |
@@ -34,6 +35,7 @@
 //! ```
 
 mod axis;
+pub mod chart;
 mod csv;
 mod curves;
 mod heading;
@@ -55,6 +57,7 @@ mod text;
 pub use csv::csv;
 pub use curves::curves_svg;
 pub use jsonl::{Error, jsonl, parse_jsonl};
+pub use look::escape;
 pub use page::{page, tuned_page};
 pub use range_test::{range_test_csv, range_test_json, range_test_svg};
 pub use schedule::schedule_svg;

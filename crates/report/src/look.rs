@@ -96,8 +96,8 @@ pub(crate) fn px(x: f64) -> String {
     fixed(x, 2)
 }
 
-/// Text for an element or an attribute.
-pub(crate) fn escape(text: &str) -> String {
+/// Text for an element or an attribute of HTML and SVG.
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in plain(text).chars() {
         match c {

@@ -62,10 +62,10 @@ pub fn at_point(recipe: &Recipe, point: &Point) -> Result<Recipe, optim::Error> 
     for (name, value) in &point.settings {
         let text = value.to_string();
         let spec = &mut recipe.spec;
-        let wrapper = method.wrappers.iter_mut().find(|wrapper| has(&wrapper.hypers(), name));
-        match wrapper.filter(|_| !has(&method.rule.hypers(), name)) {
+        let wrapper = spec.wrappers.iter_mut().find(|wrapper| has(&wrapper.hypers(), name));
+        match wrapper.filter(|_| !has(&spec.rule.hypers(), name)) {
             Some(wrapper) => wrapper.set_text(name, &text)?,
-            None => method.rule.set_text(name, &text)?,
+            None => spec.rule.set_text(name, &text)?,
         }
     }
     Ok(recipe)

@@ -1,0 +1,51 @@
+//! Errors of lessons.
+
+use files::text::visible;
+
+/// An error of this crate; [`Error::hint`] has the next step.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A run, a data set or a recipe.
+    #[error(transparent)]
+    Lab(#[from] lab::Error),
+    /// An unknown lesson.
+    #[error("unknown lesson `{}`{}", visible(name), nearest.map_or(String::new(), |near| format!("; did you mean `{near}`?")))]
+    Unknown {
+        /// Name as given.
+        name: String,
+        /// The most similar name.
+        nearest: Option<&'static str>,
+    },
+    /// The reader of the progress asked to stop.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl Error {
+    /// The next step for a person.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::Lab(error) => error.hint(),
+            Error::Unknown { .. } => Some("`descent lessons` lists them".to_string()),
+            Error::Stopped => None,
+        }
+    }
+}
+
+impl From<train::Error> for Error {
+    fn from(error: train::Error) -> Error {
+        Error::Lab(error.into())
+    }
+}
+
+impl From<optim::Error> for Error {
+    fn from(error: optim::Error) -> Error {
+        Error::Lab(error.into())
+    }
+}
+
+impl From<data::Error> for Error {
+    fn from(error: data::Error) -> Error {
+        train::Error::from(error).into()
+    }
+}

@@ -1,0 +1,47 @@
+//! The registry of lessons: a file and a line each, in the order of the course.
+
+use files::text::nearest;
+
+use crate::error::Error;
+use crate::lesson::Lesson;
+
+/// Declares the files of lessons, each with a `LESSON`, in the order of the course.
+macro_rules! registry {
+    ($($file:ident),+ $(,)?) => {
+        $(mod $file;)+
+
+        /// Every lesson, in the order of the course.
+        pub const ALL: &[Lesson] = &[$($file::LESSON),+];
+    };
+}
+
+registry! {
+    noisy_updates,
+    lr_sensitivity,
+    slow_convergence,
+    plateau,
+    saddles,
+    clipping,
+    momentum,
+    rmsprop,
+    adam_anatomy,
+    adam_axes,
+    adam_sparse,
+    adam_diverges,
+    weight_decay,
+}
+
+/// The lesson of this name.
+///
+/// ```
+/// let error = lessons::by_name("adam-diverge").unwrap_err();
+/// assert_eq!(error.to_string(), "unknown lesson `adam-diverge`; did you mean `adam-diverges`?");
+/// ```
+///
+/// # Errors
+/// [`Error::Unknown`] with the most similar name.
+pub fn by_name(name: &str) -> Result<&'static Lesson, Error> {
+    let names: Vec<&'static str> = ALL.iter().map(|lesson| lesson.id).collect();
+    let unknown = || Error::Unknown { name: name.to_string(), nearest: nearest(name, &names) };
+    ALL.iter().find(|lesson| lesson.id == name).ok_or_else(unknown)
+}

@@ -1,0 +1,100 @@
+//! Numbers of an experiment with their predictions.
+
+use report::chart::Chart;
+use serde::Serialize;
+
+/// Result of an experiment: all that a verdict, a table and a picture are made of.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Measured {
+    /// Numbers with their predictions, in the order of the table.
+    pub numbers: Vec<Number>,
+    /// Further tables.
+    pub tables: Vec<Table>,
+    /// Pictures.
+    pub charts: Vec<Chart>,
+    /// Origin of the data, of an experiment with data.
+    pub data: Option<String>,
+}
+
+/// A measured number.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Number {
+    /// Name for the verdict.
+    pub key: String,
+    /// Name for readers; `$…$` is a formula.
+    pub label: String,
+    /// Value of a formula for it.
+    pub predicted: Option<f64>,
+    /// Value as measured; infinite where something was never reached.
+    pub measured: f64,
+    /// Half the width of its 95% interval.
+    pub margin: Option<f64>,
+}
+
+/// Rows of text under a heading.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Table {
+    /// Names of the columns.
+    pub head: Vec<String>,
+    /// Cells of each row.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Measured {
+    /// Adds a measurement and the value that a formula gives for it.
+    pub(crate) fn compare(&mut self, key: &str, label: &str, predicted: f64, measured: f64) {
+        self.push(key, label, Some(predicted), measured, None);
+    }
+
+    /// Adds a measurement.
+    pub(crate) fn note(&mut self, key: &str, label: &str, measured: f64) {
+        self.push(key, label, None, measured, None);
+    }
+
+    fn push(&mut self, key: &str, label: &str, predicted: Option<f64>, measured: f64, margin: Option<f64>) {
+        let (key, label) = (key.to_string(), label.to_string());
+        self.numbers.push(Number { key, label, predicted, measured, margin });
+    }
+
+    /// The number of this key.
+    ///
+    /// # Panics
+    /// If the experiment did not measure it.
+    #[track_caller]
+    pub fn number(&self, key: &str) -> &Number {
+        let found = self.numbers.iter().find(|number| number.key == key);
+        found.unwrap_or_else(|| panic!("expected a measurement `{key}`"))
+    }
+
+    /// The measured value of this key.
+    ///
+    /// # Panics
+    /// As [`number`](Measured::number).
+    #[track_caller]
+    pub fn get(&self, key: &str) -> f64 {
+        self.number(key).measured
+    }
+
+    /// Numbers whose keys begin like this.
+    pub fn all<'a>(&'a self, start: &'a str) -> impl Iterator<Item = &'a Number> {
+        self.numbers.iter().filter(move |number| number.key.starts_with(start))
+    }
+
+    /// The largest relative error of the predictions of keys that begin like this; infinite if a number
+    /// is.
+    pub fn worst_error(&self, start: &str) -> f64 {
+        let errors = self.all(start).filter_map(Number::error);
+        errors.fold(0.0, |worst, error| if error.is_finite() { worst.max(error) } else { f64::INFINITY })
+    }
+}
+
+impl Number {
+    /// Relative error of the prediction; 0 where both are the same infinity.
+    pub fn error(&self) -> Option<f64> {
+        let predicted = self.predicted?;
+        if predicted == self.measured {
+            return Some(0.0);
+        }
+        Some((self.measured - predicted).abs() / predicted.abs())
+    }
+}
