@@ -113,15 +113,14 @@ pub(crate) fn picture(chart: &report::chart::Chart, width: usize) -> String {
             for pair in points.windows(2).filter(|_| series.draw != Draw::Points) {
                 let [from, to] = [pair[0].0, pair[1].0].map(column_of);
                 let [a, b] = [pair[0].1, pair[1].1].map(|y| fraction(y, y_range, chart.y.1));
-                for column in from.min(to)..=from.max(to) {
-                    let along = if to == from {
-                        1.0
-                    } else {
-                        (column as f64 - from as f64) / (to as f64 - from as f64)
+                (from.min(to)..=from.max(to)).for_each(|column| {
+                    let along = match to == from {
+                        true => 1.0,
+                        false => (column as f64 - from as f64) / (to as f64 - from as f64),
                     };
                     let height = a + along * (b - a);
                     cells[((1.0 - height) * (rows - 1) as f64).round() as usize][column] = glyph;
-                }
+                });
             }
             points.iter().for_each(|&(x, y)| cells[row_of(y)][column_of(x)] = glyph);
         }

@@ -94,7 +94,7 @@ fn sequence(
     for step in 0..steps {
         let slope = slope(step);
         if step >= forget {
-            regret += slope * f64::from(walk.at[0]) - slope * -1.0;
+            regret += slope * f64::from(walk.at[0]) + slope;
         }
         walk.step(&mut |_, gradient| gradient[0] = slope as f32);
         walk.at[0] = walk.at[0].clamp(-1.0, 1.0);

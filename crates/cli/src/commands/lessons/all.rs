@@ -25,7 +25,8 @@ pub(super) fn write(
     let (notes, markdown) = (claim("teacher.html")?, claim("index.md")?);
     let pages = ALL.iter().map(|lesson| claim(&book::page_name(lesson))).collect::<Result<Vec<_>, _>>()?;
     let watch = Watch::new(place)?;
-    let (mut results, mut figures): (Vec<(&Lesson, Verdict)>, Vec<(&str, String)>) = (vec![], vec![]);
+    let mut results: Vec<(&Lesson, Verdict)> = vec![];
+    let mut figures: Vec<(&str, String)> = vec![];
     for (number, (lesson, output)) in ALL.iter().zip(&pages).enumerate() {
         let start = Instant::now();
         watch.begin(&format!("{} of {}: {}", number + 1, ALL.len(), lesson.id));
