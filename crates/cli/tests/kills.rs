@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-const COMPARE: &str = "compare --optimizers sgd,adam --epochs 1 --seeds 4 --threads 1 --untuned --offline --out here";
+const COMPARE: &str =
+    "compare --optimizers sgd,adam --epochs 1 --seeds 4 --threads 1 --untuned --offline --out here";
 
 fn descent(folder: &Path, arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));

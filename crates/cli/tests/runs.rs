@@ -34,8 +34,18 @@ fn fails(folder: &Path, code: i32, arguments: &[&str]) -> String {
 /// A folder with the records of two optimizers and two seeds, and their store.
 fn with_runs() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let compare =
-        ["compare", "--optimizers", "sgd,adam", "--epochs", "1", "--seeds", "2", "--untuned", "--layers", "784,8,10"];
+    let compare = [
+        "compare",
+        "--optimizers",
+        "sgd,adam",
+        "--epochs",
+        "1",
+        "--seeds",
+        "2",
+        "--untuned",
+        "--layers",
+        "784,8,10",
+    ];
     done(folder.path(), &[&compare[..], &["--batch-size", "500", "--offline", "--out", "made"]].concat());
     let first = done(folder.path(), &["runs", "import", "made/results.jsonl"]);
     assert!(first.contains("4 new runs, 0 that were there"), "{first}");
@@ -130,8 +140,18 @@ fn comparisons_share_their_runs_through_a_store() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let compare = |optimizers: &str, out: &str| {
-        let arguments =
-            ["compare", "--epochs", "1", "--seeds", "2", "--untuned", "--layers", "784,8,10", "--batch-size", "500"];
+        let arguments = [
+            "compare",
+            "--epochs",
+            "1",
+            "--seeds",
+            "2",
+            "--untuned",
+            "--layers",
+            "784,8,10",
+            "--batch-size",
+            "500",
+        ];
         let more = ["--offline", "--store", "shared.db", "--optimizers", optimizers, "--out", out];
         done(folder, &[&arguments[..], &more[..]].concat());
         fs::read_to_string(folder.join(out).join("results.jsonl")).expect("records")

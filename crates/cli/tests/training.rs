@@ -166,8 +166,21 @@ fn what_is_tuned_is_what_is_asked_for() {
     let full = summary(&format!("{small} --optimizers adamw,lion --seeds 2 --tune full --out b"));
     assert!(full["tuned"]["study"]["cells"][0]["settings"].as_str().unwrap().contains("weight_decay="));
     // A rate that is stated is not tuned away.
-    let stated = ["compare", "--layers=784,8,10", "--epochs=1", "--seeds=2", "--json", "--out=c", "--optimizers=sgd lr=0.5"];
-    let output = Command::new(env!("CARGO_BIN_EXE_descent")).args(stated).arg("--offline").current_dir(folder.path()).output().unwrap();
+    let stated = [
+        "compare",
+        "--layers=784,8,10",
+        "--epochs=1",
+        "--seeds=2",
+        "--json",
+        "--out=c",
+        "--optimizers=sgd lr=0.5",
+    ];
+    let output = Command::new(env!("CARGO_BIN_EXE_descent"))
+        .args(stated)
+        .arg("--offline")
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
     let last: serde_json::Value = serde_json::from_str(text(&output.stdout).lines().last().unwrap()).unwrap();
     assert!(last["tuned"].is_null() && text(&output.stderr).contains("--tune"), "{}", text(&output.stderr));
     assert!(fails(folder.path(), "compare --untuned --tune lr", 2).contains("cannot be used with"));
