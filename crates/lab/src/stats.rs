@@ -58,6 +58,7 @@ pub use sequential::{
     Look, alpha_of_look, anytime_t, critical_t_of_look, look, repeated_t, seeds_of_next_look,
 };
 pub use sign_flip::{DRAWS, EXACT_UP_TO, SignFlip, sign_flip};
+pub(crate) use student_t::t_test;
 pub use student_t::{TTest, interval95, mean_interval, paired_t, paired_t_test, welch_t};
 pub use summary::{iqm, mean, median, quantile_sorted, std, variance};
 pub use survival::{KaplanMeier, Step, TimeToTarget, kaplan_meier};

@@ -11,8 +11,8 @@
 //!
 //! Trial i is a function of (seed of the study, task, ruleset, i) and the space, so that entries share the places of
 //! their trials. What a cell does next is a function of the scores so far: order, threads, processes and kills change
-//! nothing. All runs go through a [`Store`], so
-//! a study that was stopped goes on, and a finished one costs nothing.
+//! nothing. All runs go through a [`Store`](crate::Store), so a study that was stopped goes on, and a finished one costs
+//! nothing.
 //!
 //! One task from code:
 //!
@@ -70,7 +70,7 @@ pub use cell::{CellId, Phase, Run};
 pub use definition::EXAMPLE;
 pub use engine::{Engine, Planned, Position, Watch};
 pub use facts::Facts;
-pub use outcome::Outcome;
+pub use outcome::{Decision, Outcome};
 pub use shard::Shard;
 
 /// Comparison of recipes on tasks, with the protocol that it follows.
@@ -295,6 +295,16 @@ impl Study {
     /// The name of a cell: `simplenn/lr/adam`.
     pub fn cell_name(&self, CellId { task, ruleset, entry }: CellId) -> String {
         format!("{}/{}/{}", self.tasks[task], self.rulesets[ruleset], self.entries[entry].name)
+    }
+
+    /// The rule by which entries are told apart under a ruleset.
+    pub fn decision(&self, ruleset: usize) -> Decision {
+        let chosen_on = match (&self.rulesets[ruleset], self.fresh_seeds) {
+            (Ruleset::Default, _) => None,
+            (_, 0) => Some(self.tuning_seeds),
+            (_, fresh) => Some(fresh),
+        };
+        Decision { test: self.test, confidence: self.confidence, seed: self.seed, chosen_on }
     }
 
     /// The tasks of the registry that it names.

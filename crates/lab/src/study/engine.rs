@@ -34,13 +34,17 @@ pub struct Position {
     pub cost: f64,
 }
 
-/// The work of a study or its shard, at most: what is known already counts too.
+/// The work of a study or its shard, at most.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Planned {
     /// Runs.
     pub runs: usize,
     /// Cost of all runs: batches × examples of a batch × weights.
     pub cost: f64,
+    /// Of those, runs that the store knows.
+    pub known_runs: usize,
+    /// Their cost.
+    pub known_cost: f64,
     /// Runs at the same time.
     pub workers: usize,
 }
@@ -109,12 +113,22 @@ impl<'a> Engine<'a> {
         Engine { shard, ..self }
     }
 
-    /// The work, at most.
-    pub fn planned(&self) -> Planned {
+    /// The work, at most, and how much of it the store knows.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn planned(&self) -> Result<Planned, Error> {
         let cells = self.cells();
         let runs = cells.iter().map(Cell::planned).sum();
         let cost = cells.iter().map(|cell| self.cost_of_cell(cell)).sum();
-        Planned { runs, cost, workers: WorkerPool::workers(runs, self.threads) }
+        let known = kept::runs(self.study, &self.facts, self.store)?;
+        let costs = known.iter().filter_map(|(id, run, _)| {
+            let cell = cells.iter().find(|cell| cell.id == *id)?;
+            Some(self.cost(cell, run.epochs))
+        });
+        let costs: Vec<f64> = costs.collect();
+        let (known_runs, known_cost) = (costs.len(), costs.iter().sum());
+        Ok(Planned { runs, cost, known_runs, known_cost, workers: WorkerPool::workers(runs, self.threads) })
     }
 
     /// Runs all that is not known, and returns what is known then. Runs that other processes have are waited for;
@@ -418,14 +432,7 @@ impl Outcome {
                     })
                     .collect();
                 let direction = self.tasks[task].direction();
-                comparisons.push(compare(
-                    (task, ruleset),
-                    &scores,
-                    direction,
-                    study.test,
-                    study.confidence,
-                    study.seed,
-                ));
+                comparisons.push(compare((task, ruleset), &scores, direction, &study.decision(ruleset)));
             }
             if rows.iter().all(complete) {
                 over.extend(over_tasks(study, ruleset, &self.tasks, &rows));

@@ -61,7 +61,37 @@ pub(super) fn trials(study: &Study, cell: &Cell<'_>, points: &[Point], results: 
     groups.into_iter().map(trial).collect()
 }
 
-/// The runs that a store has of each cell, from its trials.
+/// The runs that a store has of each cell, with their keys, from its trials; none of a study that it does not have.
+///
+/// # Errors
+/// If the store cannot be read, or is damaged.
+pub(super) fn runs(
+    study: &Study,
+    facts: &[Facts],
+    store: &dyn Store,
+) -> Result<Vec<(CellId, Run, String)>, Error> {
+    if store.study(&study.name)?.is_none() {
+        return Ok(Vec::new());
+    }
+    let cells: BTreeMap<String, CellId> =
+        study.cells().into_iter().map(|id| (study.cell_name(id), id)).collect();
+    let mut found = Vec::new();
+    for trial in store.trials(&study.name)? {
+        let mut parts = trial.name.splitn(4, '/');
+        let cell: Vec<&str> = parts.by_ref().take(3).collect();
+        let (Some(&id), Some(rest)) = (cells.get(&cell.join("/")), parts.next()) else { continue };
+        let facts = &facts[id.task];
+        let Some(Group { phase, trial: number, epochs }) = parse(rest, facts.epochs) else { continue };
+        let seeds = seeds(study, facts, phase);
+        if seeds.len() == trial.runs.len() {
+            let runs = seeds.into_iter().zip(trial.runs);
+            found.extend(runs.map(|(seed, key)| (id, Run { phase, trial: number, epochs, seed }, key)));
+        }
+    }
+    Ok(found)
+}
+
+/// The same with their scores.
 ///
 /// # Errors
 /// If the store cannot be read, or is damaged.
@@ -70,25 +100,10 @@ pub(super) fn load(
     facts: &[Facts],
     store: &dyn Store,
 ) -> Result<BTreeMap<CellId, Results>, Error> {
-    let cells: BTreeMap<String, CellId> =
-        study.cells().into_iter().map(|id| (study.cell_name(id), id)).collect();
     let mut found: BTreeMap<CellId, Results> = BTreeMap::new();
-    for trial in store.trials(&study.name)? {
-        let mut parts = trial.name.splitn(4, '/');
-        let cell: Vec<&str> = parts.by_ref().take(3).collect();
-        let (Some(&id), Some(rest)) = (cells.get(&cell.join("/")), parts.next()) else { continue };
-        let facts = &facts[id.task];
-        let Some(group) = parse(rest, facts.epochs) else { continue };
-        let seeds = seeds(study, facts, group.phase);
-        if seeds.len() != trial.runs.len() {
-            continue;
-        }
-        for (seed, key) in seeds.into_iter().zip(trial.runs) {
-            let Some(record) = store.get(&key)? else { continue };
-            let Group { phase, trial, epochs } = group;
-            let known = Known::new(key, &record);
-            // The chosen trial is known by what the cell chooses; its runs are those of the report.
-            found.entry(id).or_default().insert(Run { phase, trial, epochs, seed }, known);
+    for (id, run, key) in runs(study, facts, store)? {
+        if let Some(record) = store.get(&key)? {
+            found.entry(id).or_default().insert(run, Known::new(key, &record));
         }
     }
     Ok(found)

@@ -15,7 +15,7 @@ use crate::search::Finalist;
 use crate::stats::{Interval, LrSensitivity, TwoClusters};
 use crate::store::{Error, Store};
 
-pub use family::{Comparison, Pair, Relation, compare};
+pub use family::{Comparison, Decision, Pair, Relation, compare};
 pub(super) use over_tasks::over_tasks;
 pub use over_tasks::{EntryOverTasks, OverTasks, PairOverTasks};
 pub(super) use reported::cell_outcome;

@@ -100,13 +100,14 @@ pub(in crate::study) fn over_tasks(
         entries: (0..entries).map(entry).collect(),
         friedman_p: ranks.as_ref().map(|ranks| ranks.f_p),
         critical_difference: ranks.as_ref().map(|ranks| ranks.critical_difference),
-        pairs: pairs(study, tasks, cells, &medians),
+        pairs: pairs(study, ruleset, tasks, cells, &medians),
     })
 }
 
 /// Every pair of entries, by one family of all pairs on all tasks.
 fn pairs(
     study: &Study,
+    ruleset: usize,
     tasks: &[TaskOutcome],
     cells: &[Vec<&CellOutcome>],
     medians: &[Vec<f64>],
@@ -123,7 +124,7 @@ fn pairs(
             family.push(first.into_iter().zip(second).collect());
         }
     }
-    let found = relations(family, study.test, study.confidence, study.seed);
+    let found = relations(family, &study.decision(ruleset));
     let pair = |(pair, relations): (&crate::stats::TaskPair, &[Relation])| {
         let count = |relation: Relation| relations.iter().filter(|other| **other == relation).count();
         let (wins, losses) = (count(Relation::FirstBetter), count(Relation::SecondBetter));
