@@ -157,6 +157,7 @@ impl From<train::Error> for Failure {
             train::Error::Widths { .. }
             | train::Error::Images { .. }
             | train::Error::Unfit { .. }
+            | train::Error::Memory { .. }
             | train::Error::OtherRun { .. } => Failure { message: error.to_string(), hint, code: 2 },
         }
     }

@@ -56,6 +56,18 @@ pub enum Error {
         /// The next step.
         hint: String,
     },
+    /// A network that does not fit into memory.
+    #[error(
+        "expected a network that fits into memory, found {weights} weights, which take {:.1} GB with gradients and \
+         the optimizer's state",
+        *bytes as f64 / 1e9
+    )]
+    Memory {
+        /// Number of weights.
+        weights: usize,
+        /// Bytes of weights, gradients and the optimizer's state.
+        bytes: u128,
+    },
     /// A file of weights or a checkpoint that cannot be used.
     #[error("{}: {why}", files::text::path(path))]
     File {
@@ -87,6 +99,9 @@ impl Error {
                 Some(format!("for example --layers {pixels},128,64,{classes}"))
             }
             Error::Images { .. } => Some("choose another --model: mlp takes images of any size".to_string()),
+            Error::Memory { .. } => Some(
+                "choose narrower layers, or an optimizer that keeps less: `descent optimizers`".to_string(),
+            ),
             Error::Unfit { hint, .. } | Error::File { hint, .. } => Some(hint.clone()),
             Error::OtherRun { .. } => Some(
                 "give the settings of the checkpoint, or --force to go on from its weights with these"

@@ -114,6 +114,7 @@ impl<'t> Training<'t> {
     /// # Errors
     /// If the recipe's settings cannot be used.
     pub fn new(task: &'t Task, recipe: &'t Recipe, seed: u64, budget: Budget) -> Result<Training<'t>, Error> {
+        check_memory(task, recipe)?;
         let weights = task.model.init(seed);
         let batches = task.steps_per_epoch(recipe.batch) * u64::from(budget.epochs);
         let optimizer = recipe.optimizer(task.model.layout(), batches)?;
@@ -546,4 +547,14 @@ impl<'t> Training<'t> {
 /// True if the `place`-th step reaches one of `points` evenly spread marks of `total`.
 fn falls_on(place: u64, total: u64, points: u64) -> bool {
     place * points / total > (place - 1) * points / total
+}
+
+/// Refuses a network whose weights, gradients and optimizer state the system does not give memory for: later, in the
+/// middle of building it, that would end the program.
+fn check_memory(task: &Task, recipe: &Recipe) -> Result<(), Error> {
+    let weights = task.model.layout().len();
+    let state = optim::cost::Cost::of_rule(&*recipe.method.rule)?.state_bytes;
+    let bytes = weights as u128 * (2 * size_of::<f32>() + state) as u128;
+    let fits = usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok());
+    if fits { Ok(()) } else { Err(Error::Memory { weights, bytes }) }
 }

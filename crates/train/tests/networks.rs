@@ -100,3 +100,15 @@ fn images_too_small_for_a_model_are_refused_with_both_sizes() {
     assert!(matches!(error, Error::Images { least: 12, rows: 11, .. }), "{error}");
     assert!(error.to_string().contains("lenet takes images of at least 12 × 12 pixels"), "{error}");
 }
+
+/// More than any machine can address is an error with the number, before any of it is allocated.
+#[test]
+fn a_network_larger_than_memory_is_refused() {
+    let wide = Architecture::Mlp { hidden: vec![65_536; 8192], activation: nn::Activation::Relu };
+    let task = Task::supervised(examples(dataset()), &wide, Normalize::HALF).unwrap();
+    let recipe = recipe();
+    let Err(Error::Memory { weights, bytes }) = Training::new(&task, &recipe, 0, BUDGET) else {
+        panic!("expected an error")
+    };
+    assert_eq!((weights, bytes), (task.model.layout().len(), 16 * weights as u128));
+}

@@ -78,15 +78,28 @@ impl fmt::Display for Warning {
 impl LrSchedule {
     /// Warning for a run of `total` updates, with `steps_per_epoch` updates an epoch, in which the factor is
     /// always 0, or stays below a millionth of its maximum from within the first tenth on.
+    ///
+    /// Of a run of many updates, the first ones and others all over it are looked at, so the time is bounded.
     pub fn warning(&self, total: u64, steps_per_epoch: u64) -> Option<Warning> {
         let running = self.in_steps(steps_per_epoch.max(1));
         let factor = |step| running.factor(step, total);
-        let max = (0..total).map(factor).reduce(f64::max)?;
+        let steps = sampled(total);
+        let max = steps.iter().map(|&step| factor(step)).reduce(f64::max)?;
         if max == 0.0 {
             return Some(Warning::NoRate { schedule: self.to_string(), total });
         }
-        let trains = |step: &u64| factor(*step) >= NEGLIGIBLE * max;
-        let trained = (0..total).rev().find(trains).map_or(0, |step| step + 1);
+        let trains = |step: u64| factor(step) >= NEGLIGIBLE * max;
+        let last = steps.iter().rposition(|&step| trains(step));
+        // Between two steps that are looked at, the end is found by bisection.
+        let end = |last: usize| {
+            let (mut trained, mut idle) = (steps[last], steps.get(last + 1).copied().unwrap_or(total));
+            while idle - trained > 1 {
+                let middle = trained + (idle - trained) / 2;
+                *(if trains(middle) { &mut trained } else { &mut idle }) = middle;
+            }
+            idle
+        };
+        let trained = last.map_or(0, end);
         (trained <= total / 10).then(|| Warning::EarlyEnd {
             schedule: self.to_string(),
             update: trained + 1,
@@ -101,3 +114,58 @@ impl LrSchedule {
 
 /// Fraction of the maximum rate that counts as 0.
 const NEGLIGIBLE: f64 = 1e-6;
+
+/// Steps of a run that are looked at, at most twice this many.
+const SAMPLED: u64 = 1 << 14;
+
+/// All steps of a short run; of a longer one the first [`SAMPLED`] and as many spread over it, in order. Multiples of
+/// the golden ratio fall into every interval and no period.
+fn sampled(total: u64) -> Vec<u64> {
+    let first = 0..total.min(SAMPLED);
+    if total <= SAMPLED {
+        return first.collect();
+    }
+    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+    let spread = |i: u64| ((u128::from(i.wrapping_mul(GOLDEN)) * u128::from(total)) >> 64) as u64;
+    let mut steps: Vec<u64> = first.chain((1..SAMPLED).map(spread)).chain([total - 1]).collect();
+    steps.sort_unstable();
+    steps.dedup();
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn warning(text: &str, total: u64) -> Option<Warning> {
+        text.parse::<LrSchedule>().unwrap().warning(total, 1)
+    }
+
+    /// A run of 4 billion epochs of 938 updates is looked at in a moment.
+    #[test]
+    fn the_longest_run_is_judged_at_once() {
+        for total in [SAMPLED + 1, 1_000_000, u64::from(u32::MAX) * 938, u64::MAX] {
+            for sound in ["constant", "cosine", "linear warmup=5%", "one_cycle", "cyclic", "cosine_restarts"]
+            {
+                assert_eq!(warning(sound, total), None, "{sound} of {total}");
+            }
+            let Some(Warning::EarlyEnd { update, .. }) = warning("step every=3", total) else {
+                panic!("no warning of {total}")
+            };
+            assert_eq!(update, 22);
+            assert!(matches!(warning("constant value=0", total), Some(Warning::NoRate { .. })));
+        }
+    }
+
+    /// The end that bisection finds is the one that a look at every update finds.
+    #[test]
+    fn an_end_between_two_steps_that_are_looked_at_is_exact() {
+        let total = 100 * SAMPLED;
+        for at in [SAMPLED + 1, 3 * SAMPLED + 7, 9 * SAMPLED + 12_345] {
+            match warning(&format!("piecewise values=1/1e-9 at={at}"), total) {
+                Some(Warning::EarlyEnd { update, .. }) => assert_eq!(update, at + 1),
+                other => panic!("{at}: {other:?}"),
+            }
+        }
+    }
+}
