@@ -140,10 +140,16 @@ mod tests {
         assert_eq!(sniff(b"\x12\0\0\0\0\0\0\0{\"a\":1}"), Some(SAFETENSORS));
         assert_eq!(sniff(b"\x80\x04\x95\x0a\0"), Some("a pickle of Python"));
         assert_eq!(sniff(b"\n<!DOCTYPE HTML><html>"), Some("a web page"));
-        for (start, _) in STARTS {
-            (0..=start.len()).for_each(|length| _ = sniff(&start[..length]));
+        for (start, kind) in STARTS {
+            assert_eq!(sniff(start), Some(kind));
+            for length in 1..start.len() {
+                let found = sniff(&start[..length]);
+                assert!(found.is_none_or(|found| !found.is_empty()), "{start:?} cut to {length}: {found:?}");
+            }
         }
         let whole = archive("archive/data.pkl");
-        (0..=whole.len()).for_each(|length| _ = sniff(&whole[..length]));
+        for length in 4..=whole.len() {
+            assert!(sniff(&whole[..length]).is_some(), "an archive cut to {length} bytes");
+        }
     }
 }
