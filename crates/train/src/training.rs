@@ -553,7 +553,7 @@ fn falls_on(place: u64, total: u64, points: u64) -> bool {
 /// middle of building it, that would end the program.
 fn check_memory(task: &Task, recipe: &Recipe) -> Result<(), Error> {
     let weights = task.model.layout().len();
-    let state = optim::cost::Cost::of_rule(&*recipe.method.rule)?.state_bytes;
+    let state = optim::cost::Cost::of_rule(&*recipe.spec.rule)?.state_bytes;
     let bytes = weights as u128 * (2 * size_of::<f32>() + state) as u128;
     let fits = usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok());
     if fits { Ok(()) } else { Err(Error::Memory { weights, bytes }) }

@@ -102,7 +102,7 @@ impl Tuning {
         let target = task.target;
         let tasks = [task];
         let engine = Engine::new(&study, &tasks, &store)?.with_threads(threads);
-        let planned = engine.planned();
+        let planned = engine.planned()?;
         // The cost of a batch: its examples times the weights.
         let batch = study.entries.iter().find_map(|entry| entry.batch).unwrap_or(1);
         let batches = planned.cost / (batch * tasks[0].model.layout().len().max(1)) as f64;
