@@ -42,7 +42,7 @@ pub(crate) trait Agenda: Send {
     fn done(&mut self, job: Self::Job, key: String, record: Record) -> Result<(), Error>;
 }
 
-/// What is to be done about a run.
+/// Next action for a run.
 pub(crate) enum Part<'s> {
     /// Nothing: it is done.
     Done(Box<Record>),

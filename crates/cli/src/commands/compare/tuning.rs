@@ -24,7 +24,7 @@ const QUICK_TRIALS: u32 = 8;
 pub(super) struct Tuning {
     study: Study,
     task: Task,
-    /// How the settings are chosen.
+    /// Sentence on the choice of the settings.
     pub(super) sentence: String,
 }
 
