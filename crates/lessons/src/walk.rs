@@ -52,7 +52,7 @@ impl Walk {
     }
 
     /// The point at which a network would be evaluated: an average, of a method that keeps one.
-    pub(crate) fn evaluated(&self) -> Vec<f32> {
+    pub(crate) fn eval_weights(&self) -> Vec<f32> {
         self.optimizer.evaluation_weights(&self.at).into_owned()
     }
 }

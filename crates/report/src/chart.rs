@@ -282,7 +282,7 @@ impl Chart {
             match series.draw {
                 Draw::Points => drawn.iter().for_each(|&(x, y)| *svg += &look.marker(x, y)),
                 Draw::Line | Draw::Theory => {
-                    for stretch in self.stretches(series) {
+                    for stretch in self.segments(series) {
                         let points = thinned(&stretch).into_iter().map(|point| place(&point));
                         let _ =
                             writeln!(svg, r#"<path d="{}" {}/>"#, path(points), stroke(&look, series.draw));
@@ -325,7 +325,7 @@ impl Chart {
     }
 
     /// Runs of points that have a place.
-    fn stretches(&self, series: &Series) -> Vec<Vec<(f64, f64)>> {
+    fn segments(&self, series: &Series) -> Vec<Vec<(f64, f64)>> {
         let runs = series.points.split(|&point| !self.has_place(point));
         runs.filter(|run| run.len() > 1).map(<[_]>::to_vec).collect()
     }

@@ -106,7 +106,7 @@ impl KeptRuns {
         Ok(KeptRuns { folder: folder.into(), finished, _lock: lock })
     }
 
-    /// The runs that tuned the recipes, in a file of their own in the same folder.
+    /// The runs that tuned the recipes, in a separate file of the same folder.
     ///
     /// # Errors
     /// If the file is damaged or cannot be written.

@@ -117,7 +117,7 @@ fn read(path: &Path) -> Result<(BTreeMap<String, Record>, u64), KeptError> {
     Ok((records, whole as u64))
 }
 
-/// Opens a file at its end, after cutting it to so many bytes.
+/// Opens a file at its end, after cutting it to `bytes` bytes.
 fn append_to(path: &Path, bytes: u64) -> io::Result<File> {
     match fs::symlink_metadata(path) {
         Ok(found) if !found.is_file() => return Err(ErrorKind::InvalidInput.into()),

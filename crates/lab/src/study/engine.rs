@@ -160,7 +160,7 @@ impl<'a> Engine<'a> {
         self.outcome()
     }
 
-    /// What the store knows of the study.
+    /// Outcome of the study, as far as the store has its runs.
     ///
     /// # Errors
     /// If the store cannot be read, or has no such study.
@@ -368,7 +368,7 @@ impl Facts {
 }
 
 impl Outcome {
-    /// What a store knows of a study: nothing is trained, no data are read.
+    /// Outcome of a study from a store: nothing is trained, no data are read.
     ///
     /// # Errors
     /// If the store cannot be read, or has no such study.

@@ -13,7 +13,7 @@ pub(super) const LESSON: Lesson = Lesson {
     claim: "A rate for each weight makes badly scaled problems easy.",
     setup: "$\\frac{1}{2}(x^2 + 10^4 y^2)$ turned by 0, $\\frac{\\pi}{8}$ and $\\frac{\\pi}{4}$, from a point at the distances 1 \
         and 0.3 along its directions, until $f \\le \\frac{1}{2}10^{-4}$. Gradient descent with momentum 0.9 and Adam, each with the best of many rates.",
-    theory: "Adam divides each coordinate by the size of its own gradients. Along the axes that undoes the scaling. Turned by \
+    theory: "Adam divides each coordinate by the size of that coordinate's gradients. Along the axes that undoes the scaling. Turned by \
         $\\frac{\\pi}{4}$, both coordinates feel the steep direction alike, both are divided alike, and nothing is undone. \
         Gradient descent does not know the axes: its steps are the same at every angle.",
     question: Question {

@@ -36,11 +36,11 @@ const L: f64 = 10.0;
 const BETA: f64 = 0.9;
 
 /// A method with its recipe for a rate, and the limit that theory gives.
-type Method = (&'static str, &'static str, fn(f64) -> String, f64);
+type Case = (&'static str, &'static str, fn(f64) -> String, f64);
 
 fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     let adagrad = |lr: f64| format!("adagrad lr={lr}");
-    let methods: [Method; 4] = [
+    let methods: [Case; 4] = [
         ("gd", "gradient descent, $2/L$", |lr| format!("sgd lr={lr}"), theory::gd_limit(L)),
         (
             "heavy ball",

@@ -78,7 +78,7 @@ fn spread(recipe: &str, copies: usize, steps: u64) -> Result<Vec<(f64, f64)>, la
     let mut walk = Walk::new(recipe, &vec![1.0; copies], steps)?;
     let mut path = vec![];
     for step in 0..=steps {
-        let square = walk.evaluated().iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / copies as f64;
+        let square = walk.eval_weights().iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / copies as f64;
         path.push((step as f64, square));
         walk.step(&mut |x, gradient| {
             for (i, (g, x)) in gradient.iter_mut().zip(x).enumerate() {

@@ -24,7 +24,7 @@ pub(super) struct Content {
     choices: Vec<Choice>,
 }
 
-/// How the settings of an optimizer were chosen.
+/// Choice of the settings of an optimizer.
 #[derive(Serialize)]
 struct Choice {
     name: String,

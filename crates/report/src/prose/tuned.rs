@@ -8,7 +8,7 @@ use crate::number;
 
 /// Two short sentences: the widest gap with the settings as they are, and what tuning leaves of it.
 ///
-/// Where there is no gap, the verdict on the tuned recipes.
+/// Without a gap, the verdict on the tuned recipes.
 pub fn tuned_verdict(untuned: &Comparison, tuned: &Tuned) -> String {
     let metric = untuned.metric;
     let Some((gap, after)) = widest_gap(untuned, &tuned.comparison) else {

@@ -59,7 +59,7 @@ pub struct Pair {
     pub relation: Relation,
 }
 
-/// What may be concluded of a pair.
+/// Conclusion about a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
