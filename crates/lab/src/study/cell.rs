@@ -5,7 +5,7 @@ use tensor::random::Stream;
 
 use super::facts::Facts;
 use super::outcome::{EdgeHit, Tuning, TuningTrial};
-use super::{Entry, SearchMethod, Study};
+use super::{Entry, HalvingPlan, SearchMethod, Study};
 use crate::search::{
     Edge, Finalist, Halving, Point, Sampler, Side, Space, choose, edges, extension, extra_trials, limits,
 };
@@ -113,7 +113,28 @@ impl<'s> Cell<'s> {
         let extra = if self.study.extend { extra_trials(self.study.trials) } else { 0 };
         match self.space.dimensions.is_empty() {
             true => reporting,
-            false => (self.first_trials() + extra) * tuning + FINALISTS * fresh + reporting,
+            false => {
+                let trials = self.runs_of_trials(self.first_trials()) + self.runs_of_trials(extra);
+                trials * tuning + FINALISTS * fresh + reporting
+            }
+        }
+    }
+
+    /// Runs of a number of trials on one seed: one each, or with halving one for each rung that a trial reaches.
+    fn runs_of_trials(&self, trials: usize) -> usize {
+        let Some(HalvingPlan { first, eta }) = self.study.halving.filter(|_| trials > 0) else {
+            return trials;
+        };
+        let first = first.min(self.epochs());
+        let mut halving = Halving::new(trials, first.into(), self.epochs().into(), eta, self.direction());
+        let mut runs = 0;
+        loop {
+            let rung: Vec<_> = std::iter::from_fn(|| halving.next()).collect();
+            if rung.is_empty() {
+                return runs;
+            }
+            runs += rung.len();
+            rung.iter().for_each(|job| halving.report(job.trial, job.rung, 0.0));
         }
     }
 
