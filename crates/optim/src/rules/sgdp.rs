@@ -16,7 +16,7 @@ hyperparameters! {
         nesterov: bool = false,
         /// Pull λ of every weight towards 0: a share η·λ/(1 − μ) of it a step.
         weight_decay: f64 = 0.0 in 0.0..,
-        /// Threshold δ on the cosine of gradient and weights for a row to count as scale-invariant.
+        /// Limit δ on the cosine of gradient and weights in a scale-invariant row.
         delta: f64 = 0.1 in 0.0..,
         /// Factor ω of the decay of scale-invariant weights.
         wd_ratio: f64 = 0.1 in 0.0..=1.0,
