@@ -75,3 +75,8 @@ pub fn is_json_lines(path: &Path) -> bool {
 fn found_at(path: &Path) -> String {
     files::sniff_file(path).unwrap_or("a file of another kind, or one with a damaged beginning").to_string()
 }
+
+/// Doctest of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
