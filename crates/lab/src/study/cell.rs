@@ -37,6 +37,14 @@ pub enum Phase {
     Reporting,
 }
 
+/// Work of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Effort {
+    pub(super) runs: usize,
+    /// Epochs of all runs together.
+    pub(super) epochs: u64,
+}
+
 /// A run of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Run {
@@ -107,34 +115,42 @@ impl<'s> Cell<'s> {
         self.facts.direction()
     }
 
-    /// Runs of the whole cell, at most.
-    pub(super) fn planned(&self) -> usize {
+    /// The whole cell, at most.
+    pub(super) fn planned(&self) -> Effort {
         let [tuning, fresh, reporting] = self.facts.seeds(self.study).map(|seeds| seeds.count());
+        let whole = |runs: usize| Effort { runs, epochs: runs as u64 * u64::from(self.epochs()) };
+        if self.space.dimensions.is_empty() {
+            return whole(reporting);
+        }
         let extra = if self.study.extend { extra_trials(self.study.trials) } else { 0 };
-        match self.space.dimensions.is_empty() {
-            true => reporting,
-            false => {
-                let trials = self.runs_of_trials(self.first_trials()) + self.runs_of_trials(extra);
-                trials * tuning + FINALISTS * fresh + reporting
-            }
+        let races = [self.first_trials(), extra].map(|trials| self.race_of(trials));
+        // Of the finalists, one at least has run whole in its race; the others run whole before they are compared.
+        let late = if self.study.halving.is_some() { FINALISTS - 1 } else { 0 };
+        let rest = whole(late * tuning + FINALISTS * fresh + reporting);
+        Effort {
+            runs: races.iter().map(|race| race.runs * tuning).sum::<usize>() + rest.runs,
+            epochs: races.iter().map(|race| race.epochs * tuning as u64).sum::<u64>() + rest.epochs,
         }
     }
 
-    /// Runs of a number of trials on one seed: one each, or with halving one for each rung that a trial reaches.
-    fn runs_of_trials(&self, trials: usize) -> usize {
+    /// A number of trials on one seed: a whole run each, or with halving a run for each rung that a trial reaches.
+    fn race_of(&self, trials: usize) -> Effort {
+        let most = self.epochs();
         let Some(HalvingPlan { first, eta }) = self.study.halving.filter(|_| trials > 0) else {
-            return trials;
+            return Effort { runs: trials, epochs: trials as u64 * u64::from(most) };
         };
-        let first = first.min(self.epochs());
-        let mut halving = Halving::new(trials, first.into(), self.epochs().into(), eta, self.direction());
-        let mut runs = 0;
+        let mut halving = Halving::new(trials, first.min(most).into(), most.into(), eta, self.direction());
+        let mut effort = Effort { runs: 0, epochs: 0 };
         loop {
             let rung: Vec<_> = std::iter::from_fn(|| halving.next()).collect();
             if rung.is_empty() {
-                return runs;
+                return effort;
             }
-            runs += rung.len();
-            rung.iter().for_each(|job| halving.report(job.trial, job.rung, 0.0));
+            for job in rung {
+                effort.runs += 1;
+                effort.epochs += job.budget.round() as u64;
+                halving.report(job.trial, job.rung, 0.0);
+            }
         }
     }
 
@@ -429,7 +445,8 @@ pub(super) mod tests {
         let cell = cell(&study, &facts);
         let (state, runs) = play(&cell, &basin(0.03));
         assert_eq!([Phase::Tuning, Phase::Choosing, Phase::Reporting].map(|p| count(&runs, p)), [45, 6, 10]);
-        assert_eq!(runs.len(), cell.planned());
+        assert_eq!(runs.len(), cell.planned().runs);
+        assert_eq!(runs.iter().map(|run| u64::from(run.epochs)).sum::<u64>(), cell.planned().epochs);
         let tuning = state.tuning.expect("a rate is tuned");
         assert!(tuning.edges.is_empty() && tuning.extended.is_none() && tuning.trials.len() == 15);
         assert!(tuning.trials.iter().all(|trial| !trial.beyond && trial.scores.len() == 3));
@@ -447,7 +464,8 @@ pub(super) mod tests {
         let (study, facts) = (study(&["sgd"]), facts());
         let cell = cell(&study, &facts);
         let (state, runs) = play(&cell, &basin(10.0));
-        assert_eq!(runs.len(), cell.planned());
+        assert_eq!(runs.len(), cell.planned().runs);
+        assert_eq!(runs.iter().map(|run| u64::from(run.epochs)).sum::<u64>(), cell.planned().epochs);
         let tuning = state.tuning.expect("a rate is tuned");
         assert_eq!(tuning.edges, [EdgeHit { name: "lr".into(), high: true }]);
         assert_eq!(
@@ -520,6 +538,7 @@ pub(super) mod tests {
         let epochs = |runs: &[Run]| {
             runs.iter().filter(|run| run.phase == Phase::Tuning).map(|run| run.epochs).sum::<u32>()
         };
+        assert!(runs.len() <= cell.planned().runs, "{} of {:?}", runs.len(), cell.planned());
         // 12 trials of 1 epoch, 4 of 3, 1 of 9, then 3 of 1 and 1 of 3, and the second best whole: on 3 seeds.
         assert!(
             epochs(&runs) <= 3 * (12 + 4 * 3 + 9 + 3 + 3 + 9) && epochs(&runs) < 15 * 3 * 9 / 2,

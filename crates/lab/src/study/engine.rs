@@ -119,7 +119,7 @@ impl<'a> Engine<'a> {
     /// If the store cannot be read.
     pub fn planned(&self) -> Result<Planned, Error> {
         let cells = self.cells();
-        let runs = cells.iter().map(Cell::planned).sum();
+        let runs = cells.iter().map(|cell| cell.planned().runs).sum();
         let cost = cells.iter().map(|cell| self.cost_of_cell(cell)).sum();
         let known = kept::runs(self.study, &self.facts, self.store)?;
         let costs = known.iter().filter_map(|(id, run, _)| {
@@ -199,7 +199,7 @@ impl<'a> Engine<'a> {
     }
 
     fn cost_of_cell(&self, cell: &Cell<'_>) -> f64 {
-        cell.planned() as f64 * self.cost(cell, cell.epochs())
+        cell.planned().epochs as f64 * self.cost(cell, 1)
     }
 
     /// Batches × examples of a batch × weights of a run.
