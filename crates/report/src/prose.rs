@@ -11,6 +11,9 @@ pub use comparison::{verdict, warning, warnings};
 pub use range_test::{departure, doubt, doubts, reason};
 pub use tuned::{tuned_verdict, tuning, tuning_warnings};
 
+use lab::compare::Estimate;
+use train::Metric;
+
 use crate::number;
 
 /// A learning rate to two digits: `0.0032`, `1e-7`.
@@ -24,5 +27,28 @@ fn of_seeds(count: usize, all: usize) -> String {
         (_, 1) => "the one seed".to_string(),
         (count, all) if count == all => format!("all {all} seeds"),
         (count, all) => format!("{count} of {all} seeds"),
+    }
+}
+
+/// A gain in the metric's unit: `4.38 points`, `0.2500`. A zero has no sign.
+fn gain(metric: Metric, x: f64) -> String {
+    format!("{}{}", digits(metric, x), if metric.is_fraction() { " points" } else { "" })
+}
+
+/// A mean gain with its interval: `4.38 points, 95% interval 4.07 to 4.69`; only the mean of one pair.
+fn gain_with_interval(metric: Metric, gain_of: &Estimate) -> String {
+    let interval = match (gain_of.low, gain_of.high) {
+        (Some(low), Some(high)) => {
+            format!("95% interval {} to {}", digits(metric, low), digits(metric, high))
+        }
+        _ => "one pair".to_string(),
+    };
+    format!("{}, {interval}", gain(metric, gain_of.mean))
+}
+
+fn digits(metric: Metric, x: f64) -> String {
+    match metric.is_fraction() {
+        true => format!("{:.2}", (1e4 * x).round() / 100.0 + 0.0).replace('-', "−"),
+        false => number::loss(x + 0.0).replace('-', "−"),
     }
 }

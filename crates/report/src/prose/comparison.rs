@@ -1,9 +1,9 @@
 //! Sentences about a comparison.
 
-use lab::compare::{Comparison, Pair, Verdict, Warning};
+use lab::compare::{Comparison, Estimate, Pair, Verdict, Warning};
 use train::Metric;
 
-use crate::number;
+use super::gain_with_interval;
 use crate::text::listed;
 
 /// At most two sentences on the differences that the seeds can and cannot tell apart, however many recipes there are.
@@ -73,21 +73,17 @@ fn others(best: &str, pairs: &[&Pair], place: &str, example: &Pair, metric: Metr
 /// `sgd (6.00 points, 95% interval 4.76 to 7.24)`: the other of a pair, and the best one's lead over it.
 fn difference(best: &str, pair: &Pair, metric: Metric) -> String {
     // Where runs diverged, the best over all seeds need not lead on the seeds that both finished.
-    let (other, sign) = if pair.better == best { (&pair.worse, 1.0) } else { (&pair.better, -1.0) };
-    let number = |x: f64| match metric.is_fraction() {
-        // A zero has no sign.
-        true => format!("{:.2}", (1e4 * sign * x).round() / 100.0 + 0.0).replace('-', "−"),
-        false => number::loss(sign * x + 0.0).replace('-', "−"),
+    let (other, lead) = match pair.better == best {
+        true => (&pair.worse, pair.difference.clone()),
+        false => (&pair.better, reversed(&pair.difference)),
     };
-    let unit = if metric.is_fraction() { " points" } else { "" };
-    let interval = match (pair.difference.low, pair.difference.high) {
-        (Some(low), Some(high)) => {
-            let (low, high) = if sign < 0.0 { (high, low) } else { (low, high) };
-            format!("95% interval {} to {}", number(low), number(high))
-        }
-        _ => "one pair".to_string(),
-    };
-    format!("{other} ({}{unit}, {interval})", number(pair.difference.mean))
+    format!("{other} ({})", gain_with_interval(metric, &lead))
+}
+
+/// The same difference as the other one sees it.
+fn reversed(difference: &Estimate) -> Estimate {
+    let Estimate { mean, low, high, n } = *difference;
+    Estimate { mean: -mean, low: high.map(|high| -high), high: low.map(|low| -low), n }
 }
 
 /// One sentence for each fact to know before believing the numbers.

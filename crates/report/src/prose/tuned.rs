@@ -2,8 +2,8 @@
 
 use lab::compare::{Comparison, Pair, Tuned};
 use lab::study::{Ruleset, Study};
-use train::Metric;
 
+use super::{gain, gain_with_interval};
 use crate::number;
 
 /// Two short sentences: the widest gap with the settings as they are, and what tuning leaves of it.
@@ -14,37 +14,16 @@ pub fn tuned_verdict(untuned: &Comparison, tuned: &Tuned) -> String {
     let Some((gap, after)) = widest_gap(untuned, &tuned.comparison) else {
         return super::verdict(&tuned.comparison);
     };
-    let lead = |mean: f64| match metric.is_fraction() {
-        true => format!("{:.2} points", 100.0 * mean),
-        false => number::loss(mean),
-    };
-    let before =
-        format!("As they are set, {} leads {} by {}.", gap.better, gap.worse, lead(gap.difference.mean));
-    let told = match (after.pair.distinct, after.pair.difference.low.is_some()) {
-        (true, _) => String::new(),
-        (false, true) => format!(", which {} seeds do not tell from none", after.pair.difference.n),
-        (false, false) => ", on one seed".to_string(),
+    let lead = gain(metric, gap.difference.mean);
+    let before = format!("As they are set, {} leads {} by {lead}.", gap.better, gap.worse);
+    let told = match (after.pair.distinct, after.pair.difference.n) {
+        (true, _) | (_, 1) => String::new(),
+        (false, seeds) => format!(", which {seeds} seeds do not tell from none"),
     };
     let ahead = format!("{} leads {}", after.pair.better, after.pair.worse);
-    let now = match after.reversed {
-        false => format!("{ahead} by {}", left(after.pair, metric)),
-        true => format!("the order turns: {ahead} by {}", left(after.pair, metric)),
-    };
+    let turn = if after.reversed { "the order turns: " } else { "" };
+    let now = format!("{turn}{ahead} ({})", gain_with_interval(metric, &after.pair.difference));
     format!("{before} On this one task, each tuned alike, {now}{told}.")
-}
-
-/// A lead with its interval: `0.31 points (95% interval −0.1 to 0.7)`.
-fn left(pair: &Pair, metric: Metric) -> String {
-    let digits = |x: f64| match metric.is_fraction() {
-        true => format!("{:.2}", 100.0 * x).replace('-', "−"),
-        false => number::loss(x).replace('-', "−"),
-    };
-    let unit = if metric.is_fraction() { " points" } else { "" };
-    let interval = match (pair.difference.low, pair.difference.high) {
-        (Some(low), Some(high)) => format!(" (95% interval {} to {})", digits(low), digits(high)),
-        _ => String::new(),
-    };
-    format!("{}{unit}{interval}", digits(pair.difference.mean))
 }
 
 /// The pair of a gap after tuning.
