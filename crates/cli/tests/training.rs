@@ -73,7 +73,7 @@ fn killed_and_resumed_is_uninterrupted_byte_for_byte() {
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_the_run_in_order_and_it_can_go_on() {
-    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+    for (name, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
         let folder = tempfile::tempdir().unwrap();
         let long = "train --layers 784,16,10 --epochs 2000 --batch-size 100 --checkpoint-every 100000";
         let child =
@@ -86,6 +86,37 @@ fn a_signal_ends_the_run_in_order_and_it_can_go_on() {
         assert!(errors.contains("checkpoint.safetensors is written: go on with --resume"), "{errors}");
         assert!(folder.path().join("checkpoint.safetensors").exists());
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_comparison_that_is_stopped_while_it_tunes_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let many = "compare --optimizers sgd --layers 784,8,10 --epochs 1 --seeds 1 --trials 10000 --threads 1 --out here";
+    let child = descent(folder.path(), many).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let tuning = folder.path().join("here/tuning.jsonl");
+    while fs::read_to_string(&tuning).unwrap_or_default().lines().count() < 3 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    signal(&child, "-INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("stopped while tuning"), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("sgd"), "what was finished is shown");
+}
+
+#[cfg(unix)]
+#[test]
+fn nohup_outlives_its_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let short = "train --layers 784,16,10 --epochs 60 --batch-size 100 --offline";
+    let mut nohup = Command::new("nohup");
+    nohup.arg(env!("CARGO_BIN_EXE_descent")).args(short.split_whitespace()).current_dir(folder.path());
+    nohup.env("XDG_CACHE_HOME", folder.path()).env("HOME", folder.path()).env_remove("DESCENT_DATA");
+    let child = nohup.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&child, "-HUP");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
 }
 
 #[cfg(unix)]

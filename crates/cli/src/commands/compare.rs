@@ -170,12 +170,12 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     let settings =
         Settings { tuning: tuning.as_ref().map(|tuning| tuning.sentence.clone()), ..matrix.settings()? };
     let folder = folder(compare, &settings)?;
-    let shown = files::text::path(&folder);
+    let place = files::text::path(&folder);
     let kept = KeptRuns::open(&folder, &settings, &RESULTS, &mut || {
-        console::note(&format!("waiting for another process that writes {shown}"));
+        console::note(&format!("waiting for another process that writes {place}"));
     })?;
     if !kept.is_empty() {
-        console::note(&format!("going on with {shown}: {} of {} runs are there", kept.len(), matrix.runs()));
+        console::note(&format!("going on with {place}: {} of {} runs are there", kept.len(), matrix.runs()));
     }
     let stop = Stop::listen()?;
     warn(&matrix);
@@ -185,12 +185,13 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     let command = command_line(compare, epochs, &seeds);
     let comparison = Comparison::new(records, task.target, command.clone());
     let tuned = match tuning {
-        Some(tuning) if !stopped => tuning.run(&kept, &stop, threads, json, command)?,
+        Some(tuning) if !stopped => Some(tuning.run(&kept, &stop, threads, json, command)?),
         _ => None,
     };
-    let written = write(&folder, &comparison, tuned.as_ref());
+    let shown = tuned.as_ref().filter(|tuned| tuned.has_result());
+    let written = write(&folder, &comparison, shown);
     // The table is shown in any case.
-    show(&folder, &comparison, tuned.as_ref(), json)?;
+    show(&folder, &comparison, shown, json)?;
     written?;
     match stop.code() {
         Some(code) if stopped => {
@@ -282,7 +283,7 @@ fn as_they_are(
     let waiting = |holder: &Holder| {
         told.call_once(|| console::note(&format!("waiting for runs of {holder}")));
         stopped.store(stop.asked(), Ordering::Relaxed);
-        if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        stop.flow()
     };
     let records = match &store {
         Some(store) => matrix.run_in(&**store, &known, &watch, &waiting)?,

@@ -1,6 +1,5 @@
 //! The second part of a comparison: the same recipes, each tuned alike.
 
-use std::ops::ControlFlow;
 use std::sync::Once;
 
 use lab::Store;
@@ -28,7 +27,7 @@ pub(super) struct Tuning {
     pub(super) sentence: String,
 }
 
-/// A tuning that was run.
+/// A tuning that was run, to its end or until it was stopped.
 pub(super) struct Finished {
     pub(super) tuned: Tuned,
     pub(super) sentence: String,
@@ -38,6 +37,11 @@ impl Finished {
     /// True if nothing is left to be done.
     pub(super) fn is_complete(&self) -> bool {
         self.tuned.outcome.is_complete()
+    }
+
+    /// True if there is something to show: reported runs, or the end of the tuning.
+    pub(super) fn has_result(&self) -> bool {
+        self.is_complete() || !self.tuned.comparison.runs.is_empty()
     }
 }
 
@@ -87,7 +91,7 @@ pub(super) fn study(
 }
 
 impl Tuning {
-    /// Runs what is not known and keeps each run in the folder; none if it was stopped before a run was reported.
+    /// Runs what is not known and keeps each run in the folder.
     pub(super) fn run(
         self,
         kept: &KeptRuns,
@@ -95,7 +99,7 @@ impl Tuning {
         threads: usize,
         json: bool,
         command: String,
-    ) -> Result<Option<Finished>, Failure> {
+    ) -> Result<Finished, Failure> {
         let Tuning { study, task, sentence } = self;
         let (file, store) = (kept.tuning()?, Memory::default());
         store.put_all(&file.records())?;
@@ -120,13 +124,13 @@ impl Tuning {
                     unkept
                         .call_once(|| console::note(&format!("warning: tuning runs are not kept: {error}")));
                 }
-                if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                stop.flow()
             },
-            &|_| if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) },
+            &|_| stop.flow(),
         )?;
         progress.finish();
         let tuned = Tuned::new(outcome, &store, target, command)?;
-        Ok((!tuned.comparison.runs.is_empty()).then_some(Finished { tuned, sentence }))
+        Ok(Finished { tuned, sentence })
     }
 }
 
