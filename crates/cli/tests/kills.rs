@@ -30,9 +30,9 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Waits until a file has `lines` lines, or the process is over.
+/// Waits until a file has `lines` whole lines, or the process is over.
 fn wait_for(child: &mut Child, path: &Path, lines: usize) {
-    let count = || fs::read_to_string(path).map_or(0, |text| text.lines().count());
+    let count = || fs::read(path).map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count());
     while count() < lines && child.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(2));
     }

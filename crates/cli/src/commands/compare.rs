@@ -22,6 +22,7 @@ use crate::failure::Failure;
 use crate::folders;
 use crate::progress::Progress;
 use crate::stop::Stop;
+use crate::text;
 use tuning::Finished;
 
 /// The notebook's optimizers with its learning rates.
@@ -431,10 +432,12 @@ fn show(folder: &Path, comparison: &Comparison, tuned: Option<&Finished>, json: 
         None => report::table(comparison, width, style),
     };
     console::print(&format!("\n{table}"))?;
+    let page = files::text::path(&folder.join("report.html"));
+    let others = if tuned.is_some() { ", tuned.csv, tuned.json" } else { "" };
+    let others = format!("With it: curves.svg, results.csv, results.jsonl{others}");
     console::print(&format!(
-        "\nThe page for this: {}\nWith it: curves.svg, results.csv, results.jsonl{}",
-        files::text::path(&folder.join("report.html")),
-        if tuned.is_some() { ", tuned.csv, tuned.json" } else { "" }
+        "\nThe page for this: {page}\n{}",
+        text::paragraph(&others, 0, width).trim_end()
     ))?;
     Ok(())
 }

@@ -15,7 +15,12 @@ pub fn tuned_verdict(untuned: &Comparison, tuned: &Tuned) -> String {
         return super::verdict(&tuned.comparison);
     };
     let lead = gain(metric, gap.difference.mean);
-    let before = format!("As they are set, {} leads {} by {lead}.", gap.better, gap.worse);
+    let before = match (gap.distinct, gap.difference.n) {
+        (true, _) | (_, 1) => format!("As they are set, {} leads {} by {lead}.", gap.better, gap.worse),
+        (false, seeds) => {
+            format!("As they are set, {seeds} seeds do not tell {} from {}.", gap.better, gap.worse)
+        }
+    };
     let told = match (after.pair.distinct, after.pair.difference.n) {
         (true, _) | (_, 1) => String::new(),
         (false, seeds) => format!(", which {seeds} seeds do not tell from none"),
