@@ -5,8 +5,9 @@ mod adaptive;
 mod threads;
 
 use std::cell::Cell;
-use std::sync::Arc;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -68,13 +69,25 @@ pub fn rows_each(rows: usize, threads: usize) -> usize {
 
 /// Calls `work` with each chunk, over the threads of the current pool.
 pub fn for_each_chunk<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
-    let threads = threads();
-    if chunks.len() <= 1 || threads == 1 {
+    if chunks.len() <= 1 || threads() == 1 {
         chunks.into_iter().for_each(work);
-    } else if chunks.len() > FEW * threads && threads == rayon::current_num_threads() {
-        chunks.into_par_iter().for_each(work);
+        return;
+    }
+    // Hundreds of loops come here: each is compiled for its type, what divides them only once.
+    let chunks: Vec<Mutex<Option<T>>> = chunks.into_iter().map(|chunk| Mutex::new(Some(chunk))).collect();
+    for_each_index(chunks.len(), &|index| {
+        let chunk = chunks[index].lock().unwrap_or_else(PoisonError::into_inner).take();
+        work(chunk.expect("each chunk is worked on once"));
+    });
+}
+
+/// Calls `work` with each number below `count`, over the threads of the current pool.
+fn for_each_index(count: usize, work: &(dyn Fn(usize) + Sync)) {
+    let threads = threads();
+    if count > FEW * threads && threads == rayon::current_num_threads() {
+        (0..count).into_par_iter().for_each(work);
     } else {
-        for_each_of_few(chunks, work);
+        for_each_of_few(count, work);
     }
 }
 
@@ -83,27 +96,26 @@ const FEW: usize = 4;
 
 /// Neighboring chunks go to one thread, the same one in the next loop, so that its cache holds its data. Threads
 /// spin rather than sleep: the whole loop may take less time than waking a thread.
-fn for_each_of_few<T: Send>(chunks: Vec<T>, work: impl Fn(T) + Sync + Send) {
-    /// One chunk less, also when its work panics.
+fn for_each_of_few(count: usize, work: &(dyn Fn(usize) + Sync)) {
+    /// One part less, also when its work panics.
     struct Done<'a>(&'a AtomicUsize);
     impl Drop for Done<'_> {
         fn drop(&mut self) {
             self.0.fetch_sub(1, Ordering::Release);
         }
     }
-    let together = chunks.len().div_ceil(threads());
-    let left = AtomicUsize::new(chunks.len().div_ceil(together));
-    let some = |chunks: Vec<T>| {
+    let together = count.div_ceil(threads());
+    let left = AtomicUsize::new(count.div_ceil(together));
+    let some = |indexes: Range<usize>| {
         let _done = Done(&left);
-        chunks.into_iter().for_each(&work);
+        indexes.for_each(work);
     };
+    let some = &some;
     rayon::in_place_scope(|scope| {
-        let mut rest = chunks;
-        while rest.len() > together {
-            let last = rest.split_off((rest.len() - 1) / together * together);
-            scope.spawn(|_| some(last));
+        for start in (together..count).step_by(together).rev() {
+            scope.spawn(move |_| some(start..count.min(start + together)));
         }
-        some(rest);
+        some(0..together);
         while left.load(Ordering::Acquire) > 0 {
             match rayon::yield_now() {
                 Some(rayon::Yield::Executed) => {}
@@ -168,7 +180,9 @@ const SPIN_TIMEOUT: Duration = Duration::from_millis(100);
 /// number of threads.
 pub fn sum_chunks(values: &[f32], part: impl Fn(&[f32]) -> f64 + Sync + Send) -> f64 {
     if values.len() > CHUNK && threads() > 1 {
-        let parts: Vec<f64> = values.par_chunks(CHUNK).map(part).collect();
+        let mut parts = vec![0.0; values.len().div_ceil(CHUNK)];
+        let jobs = parts.iter_mut().zip(values.chunks(CHUNK)).collect();
+        for_each_chunk(jobs, |(sum, chunk): (&mut f64, &[f32])| *sum = part(chunk));
         parts.into_iter().sum()
     } else {
         values.chunks(CHUNK).map(part).sum()

@@ -191,32 +191,38 @@ impl<'a> Update<'a> {
         self,
         update: impl Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy + Send + Sync + 'static,
     ) {
-        let Update { mut offset, mut weights, mut gradients, scale, state, shapes, params, path, .. } = self;
+        let (scale, path) = (self.scale, self.path);
+        self.in_parts(N, &|part| {
+            let Part { offset, weights, gradients, state } = part;
+            let state = state.try_into().unwrap_or_else(|_| unreachable!("a part has all arrays"));
+            simd::dispatch_on(path, Chunk { offset, weights, gradients, scale, state, update });
+        });
+    }
+
+    /// Calls `work` with parts of the weights, over the threads. It is compiled once, and not for each rule.
+    #[track_caller]
+    fn in_parts(self, arrays: usize, work: &(dyn Fn(Part<'_>) + Sync)) {
+        let Update { mut offset, mut weights, mut gradients, state, shapes, params, .. } = self;
         let full = state.into_iter().zip(shapes).filter(|(_, shape)| shape.is_full(params));
-        let state: Vec<_> = full.map(|(array, _)| array).collect();
+        let mut state: Vec<_> = full.map(|(array, _)| array).collect();
         let found = state.len();
-        let Ok(mut state) = <[&mut [f32]; N]>::try_from(state) else {
-            panic!("expected {found} state arrays as declared, found {N} in the update")
-        };
-        let mut threads: Vec<Vec<Chunk<'_, N, _>>> = Vec::new();
+        assert_eq!(found, arrays, "expected {found} state arrays as declared, found {arrays} in the update");
+        let mut threads: Vec<Vec<Part<'_>>> = Vec::new();
         for (thread, count) in chunks_of(params, weights.len()) {
-            let chunk = Chunk {
+            let part = Part {
                 offset,
                 weights: weights.split_off_mut(..count).expect("as many weights as are shared out"),
                 gradients: gradients.split_off(..count).expect("as many gradients as weights"),
                 state: state
-                    .each_mut()
-                    .map(|array| array.split_off_mut(..count).expect("state is as long as the weights")),
-                scale,
-                update,
+                    .iter_mut()
+                    .map(|array| array.split_off_mut(..count).expect("state is as long as the weights"))
+                    .collect(),
             };
             threads.resize_with(threads.len().max(thread + 1), Vec::new);
-            threads[thread].push(chunk);
+            threads[thread].push(part);
             offset += count;
         }
-        for_each_chunk(threads, |chunks| {
-            chunks.into_iter().for_each(|chunk| simd::dispatch_on(path, chunk));
-        });
+        for_each_chunk(threads, |parts| parts.into_iter().for_each(work));
     }
 
     /// The sums of `term(w, g, state)` over all weights, in double precision, in one order for any
@@ -229,30 +235,59 @@ impl<'a> Update<'a> {
         &self,
         term: impl Fn(f32, f32, [f32; N]) -> [f32; K] + Copy + Send + Sync + 'static,
     ) -> [f64; K] {
-        let Update { weights, gradients, scale, state, shapes, params, path, .. } = self;
+        let (scale, path) = (self.scale, self.path);
+        let mut totals = vec![[0.0; K]; self.weights.len().div_ceil(CHUNK)];
+        self.in_terms(N, totals.as_flattened_mut(), K, &|part| {
+            let TermsPart { weights, gradients, state, totals } = part;
+            let state = state.try_into().unwrap_or_else(|_| unreachable!("a part has all arrays"));
+            let totals = totals.try_into().expect("a part has all totals");
+            simd::dispatch_on(path, Terms { weights, gradients, scale, state, term, totals });
+        });
+        std::array::from_fn(|k| totals.iter().map(|totals| totals[k]).sum())
+    }
+
+    /// Calls `work` with each chunk of the weights and its `count` of the totals, over the threads.
+    #[track_caller]
+    fn in_terms(
+        &self,
+        arrays: usize,
+        totals: &mut [f64],
+        count: usize,
+        work: &(dyn Fn(TermsPart<'_>) + Sync),
+    ) {
+        let Update { weights, gradients, state, shapes, params, .. } = self;
         let full = state.iter().zip(*shapes).filter(|(_, shape)| shape.is_full(params));
-        let arrays: Vec<&[f32]> = full.map(|(array, _)| &**array).collect();
-        assert_eq!(
-            arrays.len(),
-            N,
-            "expected {} state arrays as declared, found {N} in the term",
-            arrays.len()
-        );
-        let mut totals = vec![[0.0; K]; weights.len().div_ceil(CHUNK)];
-        let jobs = totals.iter_mut().enumerate().map(|(number, totals)| {
+        let state: Vec<&[f32]> = full.map(|(array, _)| &**array).collect();
+        let found = state.len();
+        assert_eq!(found, arrays, "expected {found} state arrays as declared, found {arrays} in the term");
+        let parts = totals.chunks_mut(count.max(1)).enumerate().map(|(number, totals)| {
             let part = number * CHUNK..weights.len().min((number + 1) * CHUNK);
-            Terms {
+            TermsPart {
                 weights: &weights[part.clone()],
                 gradients: &gradients[part.clone()],
-                scale: *scale,
-                state: std::array::from_fn(|k| &arrays[k][part.clone()]),
-                term,
+                state: state.iter().map(|array| &array[part.clone()]).collect(),
                 totals,
             }
         });
-        for_each_chunk(jobs.collect(), |job| simd::dispatch_on(*path, job));
-        std::array::from_fn(|k| totals.iter().map(|totals| totals[k]).sum())
+        for_each_chunk(parts.collect(), work);
     }
+}
+
+/// Neighboring weights, with their gradients and state arrays.
+struct Part<'a> {
+    /// Index of the first weight among all.
+    offset: usize,
+    weights: &'a mut [f32],
+    gradients: &'a [f32],
+    state: Vec<&'a mut [f32]>,
+}
+
+/// The same to be read, and the totals of its terms.
+struct TermsPart<'a> {
+    weights: &'a [f32],
+    gradients: &'a [f32],
+    state: Vec<&'a [f32]>,
+    totals: &'a mut [f64],
 }
 
 struct Chunk<'a, const N: usize, F> {
@@ -273,29 +308,25 @@ impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy>
         let gradients = &gradients[..n];
         let mut state = state.map(|array| &mut array[..n]);
         let whole = n - n % BLOCK;
-        for start in (0..whole).step_by(BLOCK) {
-            prefetch_at(weights, start + AHEAD, BLOCK);
-            prefetch_at(gradients, start + AHEAD, BLOCK);
-            state.iter().for_each(|array| prefetch_at(array, start + AHEAD, BLOCK));
-            let (w, g) = (block_mut(weights, start), block(gradients, start));
-            update_block(
-                offset + start,
-                w,
-                g,
-                scale,
-                state.each_mut().map(|array| block_mut(array, start)),
-                update,
-            );
+        // What is left over, filled up with zeros.
+        let (mut last_w, last_g) = (filled(&weights[whole..]), filled(&gradients[whole..]));
+        let mut last_s = [[0.0; BLOCK]; N];
+        last_s.iter_mut().zip(&state).for_each(|(last, array)| *last = filled(&array[whole..]));
+        // One loop for both, so that the update is compiled once.
+        for start in (0..n).step_by(BLOCK) {
+            let (w, g, s) = if start < whole {
+                prefetch_at(weights, start + AHEAD, BLOCK);
+                prefetch_at(gradients, start + AHEAD, BLOCK);
+                state.iter().for_each(|array| prefetch_at(array, start + AHEAD, BLOCK));
+                let s = state.each_mut().map(|array| block_mut(array, start));
+                (block_mut(weights, start), block(gradients, start), s)
+            } else {
+                (&mut last_w, &last_g, last_s.each_mut())
+            };
+            update_block(offset + start, w, g, scale, s, update);
         }
-        if whole < n {
-            // What is left over, filled up with zeros.
-            let (mut w, g, mut s) =
-                (filled(&weights[whole..]), filled(&gradients[whole..]), [[0.0; BLOCK]; N]);
-            s.iter_mut().zip(&state).for_each(|(s, array)| *s = filled(&array[whole..]));
-            update_block(offset + whole, &mut w, &g, scale, s.each_mut(), update);
-            weights[whole..].copy_from_slice(&w[..n - whole]);
-            state.iter_mut().zip(&s).for_each(|(array, s)| array[whole..].copy_from_slice(&s[..n - whole]));
-        }
+        weights[whole..].copy_from_slice(&last_w[..n - whole]);
+        state.iter_mut().zip(&last_s).for_each(|(array, s)| array[whole..].copy_from_slice(&s[..n - whole]));
     }
 }
 

@@ -59,24 +59,26 @@ w ← μ·w + (1 − μ)·z",
 #[inline(always)]
 fn cube_root(x: f32) -> f32 {
     const GUESS: u32 = 709_958_130;
-    // Subnormal numbers have no exponent to take a third of, and above a third of the largest number the sum
-    // of cubes below is infinite.
-    const LARGE: f32 = f32::MAX / 4.0;
-    let (scaled, back) = if x < f32::MIN_POSITIVE { (x * 16_777_216.0, 1.0 / 256.0) } else { (x, 1.0) };
-    let (scaled, back) = if x > LARGE { (x / 16_777_216.0, 256.0) } else { (scaled, back) };
+    // Half of the root, whose cube is an eighth: no sum below is infinite, however large x is.
+    const GUESS_OF_HALF: u32 = GUESS - (1 << 23);
+    // Subnormal numbers have no exponent to take a third of, and neither may the eighth be one.
+    const SMALL: f32 = f32::MIN_POSITIVE * 16.0;
+    let (scaled, back) = if x < SMALL { (x * 281_474_976_710_656.0, 2.0 / 65_536.0) } else { (x, 2.0) };
     // The cube of the guess for 0 would be subnormal, which costs a hundred times a normal product.
-    let scaled = if scaled > 0.0 { scaled } else { 1.0 };
+    let has_root = x > 0.0 && x < f32::INFINITY;
+    let scaled = if has_root { scaled } else { 1.0 };
     // A third as ¼ + 1/16 + 1/64 + …, since dividing integers does not vectorize.
     let mut third = scaled.to_bits();
     third = (third >> 2) + (third >> 4);
     third += third >> 4;
     third += third >> 8;
-    let mut y = f32::from_bits(third + GUESS);
+    let mut half = f32::from_bits(third + GUESS_OF_HALF);
+    let eighth = scaled * 0.125;
     for _ in 0..2 {
-        let cube = y * y * y;
-        y -= y * ((cube - scaled) / (cube + cube + scaled));
+        let cube = half * half * half;
+        half -= half * ((cube - eighth) / (cube + cube + eighth));
     }
-    if x > 0.0 && x < f32::INFINITY { y * back } else { x }
+    if has_root { half * back } else { x }
 }
 
 #[cfg(test)]
