@@ -31,6 +31,8 @@ registry! {
     #[cfg(feature = "lessons")]
     lessons::Lessons,
     #[cfg(feature = "store")]
+    study::StudyCommand,
+    #[cfg(feature = "store")]
     runs::Runs,
     data::Data,
 }

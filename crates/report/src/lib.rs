@@ -12,6 +12,7 @@
 //! | [`range_test_svg`], [`range_test_csv`], [`range_test_json`] | the loss over learning rates, and the rates read from it |
 //! | [`chart::Chart`] | measured numbers with the prediction over them |
 //! | [`prose`] | sentences about a comparison and a range test |
+//! | [`study_table`] | the outcome of a study as text |
 //! | [`csv()`] | one row a run and epoch |
 //! | [`jsonl()`], [`parse_jsonl`] | whole records, one a line, and back |
 //!
@@ -51,6 +52,7 @@ pub mod prose;
 mod range_test;
 mod ranking;
 mod schedule;
+mod study;
 mod table;
 mod text;
 
@@ -61,6 +63,7 @@ pub use look::escape;
 pub use page::{page, tuned_page};
 pub use range_test::{range_test_csv, range_test_json, range_test_svg};
 pub use schedule::schedule_svg;
+pub use study::study_table;
 pub use table::{Style, table, tuned_table};
 
 /// Doctest of the README.

@@ -5,6 +5,7 @@
 
 mod comparison;
 mod range_test;
+pub mod study;
 mod tuned;
 
 pub use comparison::{verdict, warning, warnings};

@@ -14,6 +14,11 @@ pub(crate) struct ThreadsArgs {
 }
 
 impl ThreadsArgs {
+    /// The number that was asked for, at most one a core.
+    pub(crate) fn given(self) -> Option<usize> {
+        self.threads.map(|asked| (asked as usize).min(parallel::cores()))
+    }
+
     /// The number of threads to use: those asked for, as far as there are cores for them. More would only
     /// wait for each other, and no result depends on it.
     pub(crate) fn count(self) -> usize {

@@ -1,0 +1,110 @@
+//! Studies: run, go on with, and show them.
+
+mod list;
+mod new;
+mod progress;
+mod resume;
+mod run;
+mod show;
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use files::text;
+use lab::Store;
+use lab::store::StudyText;
+use lab::study::{Outcome, Study};
+
+use super::Command;
+use crate::console;
+use crate::failure::Failure;
+
+#[derive(Args)]
+#[command(
+    about = "Tunes optimizers alike on several tasks and says what may be concluded",
+    long_about = "Runs studies: every optimizer has the same number of trials on validation examples, the best settings \
+        run again on fresh seeds, and only then are test examples read. A study is a TOML file; its runs are in a \
+        store, so that it goes on after an interruption and costs nothing when it is asked for again.",
+    after_help = "Examples:\n  descent study new > study.toml\n  descent study run study.toml\n  \
+        descent study show study.toml\n  descent study run study.toml --shard 1/4 --store part-1.db",
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct StudyCommand {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    Run(run::Run),
+    Resume(resume::Resume),
+    Show(show::Show),
+    List(list::List),
+    New(new::New),
+}
+
+impl Command for StudyCommand {
+    const NAME: &'static str = "study";
+
+    fn run(self) -> Result<(), Failure> {
+        match self.action {
+            Action::Run(run) => run.run(),
+            Action::Resume(resume) => resume.run(),
+            Action::Show(show) => show.run(),
+            Action::List(list) => list.run(),
+            Action::New(new) => new.run(),
+        }
+    }
+}
+
+/// The most bytes of a study's file.
+const MOST: u64 = 1 << 20;
+
+/// Reads the file of a study.
+fn open(path: &Path) -> Result<Study, Failure> {
+    let bytes = files::read(path, MOST)?;
+    let shown = text::path(path);
+    let content = String::from_utf8(bytes).map_err(|error| {
+        let place = error.utf8_error().valid_up_to();
+        Failure::bad_data(
+            format!("{shown}: expected text in UTF-8, found other bytes at {place}"),
+            "save it as UTF-8",
+        )
+    })?;
+    content.parse::<Study>().map_err(|fault| Failure::bad_data(format!("{shown}: {fault}"), fault.hint))
+}
+
+/// The study of this name in a store.
+fn stored(store: &dyn Store, name: &str) -> Result<(StudyText, Study), Failure> {
+    let found = store.study(name)?;
+    let Some(kept) = found else {
+        let studies = store.studies()?;
+        let names: Vec<&str> = studies.iter().map(|study| study.name.as_str()).collect();
+        let near = text::nearest(name, &names).map(str::to_string);
+        let unknown = lab::store::Error::Unknown { kind: "study", name: name.to_string(), near };
+        return Err(unknown.into());
+    };
+    let study = parsed(&kept)?;
+    Ok((kept, study))
+}
+
+/// A study as it was when the store took it.
+fn parsed(kept: &StudyText) -> Result<Study, Failure> {
+    kept.text.parse::<Study>().map_err(|fault| {
+        Failure::bad_data(
+            format!("study `{}` of the store: {fault}", text::name(&kept.name)),
+            "it was kept by another version, or from a program with tasks of its own: use that one",
+        )
+    })
+}
+
+/// Prints an outcome: tables for a person, or JSON.
+fn show_outcome(outcome: &Outcome, json: bool) -> Result<(), Failure> {
+    if json {
+        let mut value = serde_json::to_value(outcome).expect("plain data");
+        value["kind"] = "study".into();
+        return Ok(console::print(&value.to_string())?);
+    }
+    Ok(console::print(&report::study_table(outcome, console::width(), report::Style::Ansi))?)
+}

@@ -1,0 +1,123 @@
+//! All runs of a study, or of a part of it.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use lab::Store;
+use lab::store::Holder;
+use lab::study::{Engine, Outcome, Position, Shard, Study};
+use lab::tasks::Setup;
+use train::{Event, Task};
+
+use super::progress::Progress;
+use crate::args::{OutputArgs, PlaceArgs, ThreadsArgs};
+use crate::commands::runs::StoreArgs;
+use crate::console;
+use crate::failure::Failure;
+use crate::stop::Stop;
+
+#[derive(Args)]
+#[command(
+    about = "Runs a study, or goes on with it",
+    long_about = "Runs all that is not known of a study and shows what may be concluded. Every run is kept in the store \
+        as soon as it is finished: after an interruption the same command goes on, to the same bytes. Several \
+        processes may run one study in one store; with --shard, machines with a store each do a part, and \
+        `descent runs merge` brings the stores together.",
+    after_help = "Examples:\n  descent study run study.toml\n  descent study run study.toml --store runs.db --threads 2\n  \
+        descent study run study.toml --shard 2/4 --store part-2.db\n  descent study run study.toml --json"
+)]
+pub(super) struct Run {
+    /// The study, a TOML file; `descent study new` prints one
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// Flags of a study that is run.
+#[derive(Args)]
+pub(super) struct RunArgs {
+    /// Do part I of N: cells are divided by their cost
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    #[command(flatten)]
+    pub(super) place: StoreArgs,
+    #[command(flatten)]
+    threads: ThreadsArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten, next_help_heading = "Data")]
+    data: PlaceArgs,
+}
+
+impl Run {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let study = super::open(&self.file)?;
+        let store = self.run.place.open()?;
+        self.run.go(&study, &*store)
+    }
+}
+
+impl RunArgs {
+    /// Runs a study in a store, and shows the outcome.
+    pub(super) fn go(&self, study: &Study, store: &dyn Store) -> Result<(), Failure> {
+        let json = self.output.json;
+        // A signal ends the program at once while data are fetched; a later fetch goes on from there.
+        let mut setup = Setup::new(|set| self.data.load(set)).with_validation();
+        let specs = study.specs()?;
+        let tasks = specs.iter().map(|spec| Ok(spec.build(&mut setup)?));
+        let tasks = tasks.collect::<Result<Vec<Task>, Failure>>()?;
+        let cores = tensor::parallel::cores();
+        let threads = self.threads.given().or(study.threads).unwrap_or(cores).min(cores);
+        let shard = self.shard.unwrap_or(Shard::WHOLE);
+        let engine = Engine::new(study, &tasks, store)?.with_threads(threads).with_shard(shard);
+        let stop = Stop::listen()?;
+        let progress = Progress::new(study, engine.planned()?, json);
+        let (stopped, told) = (AtomicBool::new(false), Once::new());
+        let ask = || match stop.asked() {
+            true => {
+                stopped.store(true, Ordering::Relaxed);
+                ControlFlow::Break(())
+            }
+            false => ControlFlow::Continue(()),
+        };
+        let watch = |position: &Position, event: &Event| {
+            progress.read(position, event);
+            ask()
+        };
+        let waiting = |holder: &Holder| {
+            told.call_once(|| console::note(&format!("waiting for runs of {holder}")));
+            ask()
+        };
+        let outcome = engine.run(&watch, &waiting)?;
+        progress.finish();
+        super::show_outcome(&outcome, json)?;
+        let done = outcome.cells.iter().filter(|cell| cell.complete).count();
+        let (cells, name) = (outcome.cells.len(), files::text::name(&study.name));
+        match stop.code() {
+            Some(code) if stopped.into_inner() && done < cells => Err(Failure::signal(
+                code,
+                format!(
+                    "stopped: {done} of {cells} cells are complete and all finished runs are kept; \
+                     `descent study resume {name}` goes on with them"
+                ),
+            )),
+            _ => {
+                part_done(shard, &outcome);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The next step after a part.
+fn part_done(shard: Shard, outcome: &Outcome) {
+    if shard != Shard::WHOLE && !outcome.is_complete() {
+        console::note(&format!(
+            "part {shard} is complete; bring the stores of all parts together with `descent runs merge`"
+        ));
+    }
+}
