@@ -9,6 +9,7 @@
 //! | `schedule` | draws the course of a learning rate |
 //! | `find-lr` | looks for a learning rate by a range test |
 //! | `lessons` | the course: claims as experiments with verdicts (feature `lessons`) |
+//! | `study` | tunes optimizers alike on several tasks and says what may be concluded (feature `store`) |
 //! | `runs` | lists, shows, queries, replays and merges stored runs (feature `store`) |
 //! | `data` | where the data sets are; fetches and checks them |
 //!

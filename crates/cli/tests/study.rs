@@ -65,7 +65,7 @@ fn a_study_that_is_killed_or_shared_or_divided_ends_with_the_same_bytes() {
     assert!(whole.contains(r#""kind":"study""#) && whole.contains(r#""name":"beale/lr/adam""#), "{whole}");
 
     let killed = folder(STUDY);
-    for round in 0..8 {
+    for round in 0..5 {
         let mut child = descent(killed.path(), RUN).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(60 + 40 * round));
         child.kill().unwrap();
@@ -152,7 +152,7 @@ fn what_cannot_be_is_said_with_the_next_step() {
     refused("run missing.toml", 66, &["missing.toml"]);
     refused("run bad.toml", 65, &["bad.toml: line 5, column 1: unknown key", "did you mean `trials`?"]);
     refused("run bytes.toml", 65, &["expected text in UTF-8"]);
-    refused("run study.toml --store no/such/folder\u{0}".trim_end_matches('\0'), 73, &["folder"]);
+    refused("run study.toml --store bad.toml/runs.db", 73, &["bad.toml"]);
     printed(path, RUN);
     refused("run other.toml --offline", 2, &["- trials = 3", "+ trials = 4"]);
     refused("show other.toml", 2, &["- trials = 3", "+ trials = 4"]);
