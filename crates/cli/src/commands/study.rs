@@ -94,7 +94,7 @@ fn parsed(kept: &StudyText) -> Result<Study, Failure> {
     kept.text.parse::<Study>().map_err(|fault| {
         Failure::bad_data(
             format!("study `{}` of the store: {fault}", text::name(&kept.name)),
-            "it was kept by another version, or from a program with tasks of its own: use that one",
+            "it was kept by another version, or a program added tasks to it: use that one",
         )
     })
 }
