@@ -281,6 +281,11 @@ impl Study {
         ))
     }
 
+    /// True if a ruleset tunes anything, for which validation examples are held out.
+    pub fn tunes(&self) -> bool {
+        self.rulesets.iter().any(|ruleset| *ruleset != Ruleset::Default)
+    }
+
     /// All cells: task by task, ruleset by ruleset, entry by entry.
     pub fn cells(&self) -> Vec<CellId> {
         let mut cells = Vec::new();

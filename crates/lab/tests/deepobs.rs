@@ -1,8 +1,13 @@
 //! The published runs of DeepOBS (`fixtures/deepobs`) analyzed again.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use lab::stats::*;
+use lab::store::Memory;
+use lab::study::{Engine, Study};
+use lab::tasks::Setup;
+use train::Order;
 
 const TEN_SEEDS: &str = include_str!("fixtures/deepobs/deepobs_baselines_tuned_10seeds.csv");
 const GRID: &str = include_str!("fixtures/deepobs/deepobs_lr_grid_seed42.csv");
@@ -121,4 +126,68 @@ fn a_cell_that_falls_in_two_shows_in_its_deviation() {
     assert!((std(&seeds) - of("GradientDescent")).abs() < 0.5 && (mean(&seeds) - 38.46).abs() < 0.2);
     let clusters = two_clusters(&seeds, 0.01, 0).expect("two clusters");
     assert_eq!((clusters.low.len(), clusters.high.len()), (6, 4));
+}
+
+/// Every study of the repository reads back, and those of `quadratic_deep` have the published rates and differ in the
+/// order of the examples alone.
+#[test]
+fn the_studies_of_the_repository_have_the_published_rates() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../studies");
+    let mut studies = BTreeMap::new();
+    for file in std::fs::read_dir(folder).expect("the folder of studies") {
+        let path = file.expect("a file").path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = std::fs::read_to_string(&path).expect("text");
+            let study: Study = text.parse().unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
+            assert_eq!(Some(study.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
+            assert_eq!(study.to_toml().parse(), Ok(study.clone()));
+            studies.insert(study.name.clone(), study);
+        }
+    }
+    let [fixed, reshuffled] = ["deepobs-fixed", "deepobs-reshuffled"].map(|name| studies[name].clone());
+    let published = rows(TEN_SEEDS);
+    for entry in &fixed.entries {
+        let row = published
+            .iter()
+            .find(|row| row["problem"] == "quadratic_deep" && row["optimizer"] == entry.name)
+            .expect("a published cell");
+        let set = |name: &str| entry.recipe.rule().get(name).map(|value| value.to_string());
+        let rate: f64 = set("lr").expect("a rate").parse().expect("a number");
+        assert!(
+            (rate / number(row, "tuned_lr").expect("a rate") - 1.0).abs() < 1e-6,
+            "{}: {rate}",
+            entry.name
+        );
+        if let Some(momentum) = number(row, "momentum") {
+            assert_eq!(set("momentum"), Some(momentum.to_string()));
+        }
+    }
+    assert_eq!((fixed.order, reshuffled.order), (Order::Fixed, Order::Reshuffle));
+    assert_eq!(Study { name: fixed.name.clone(), order: fixed.order, ..reshuffled }, fixed);
+}
+
+/// A seed with momentum ends within five deviations of the published mean, in the fixed order.
+#[test]
+fn quadratic_deep_ends_where_the_published_runs_end() {
+    let fixed: Study = include_str!("../../../studies/deepobs-fixed.toml").parse().expect("a study");
+    let entries = fixed.entries.iter().filter(|entry| entry.name == "Momentum").cloned().collect();
+    let study = Study { seeds: 0..1, entries, ..fixed };
+    let specs = study.specs().expect("a task of the registry");
+    // Nothing is tuned, so all 1,000 training points are trained on.
+    let tasks = [specs[0].build(&mut Setup::offline()).expect("generated")];
+    let store = Memory::default();
+    let engine = Engine::new(&study, &tasks, &store).expect("a study");
+    let outcome =
+        engine.run(&|_, _| ControlFlow::Continue(()), &|_| ControlFlow::Continue(())).expect("an outcome");
+    let published = rows(TEN_SEEDS);
+    for (cell, entry) in outcome.cells.iter().zip(&study.entries) {
+        let row = published
+            .iter()
+            .find(|row| row["problem"] == "quadratic_deep" && row["optimizer"] == entry.name)
+            .expect("a published cell");
+        let of = |name| number(row, name).expect("a number");
+        let loss = cell.mean().expect("a finished run");
+        let away = (loss - of("final_test_loss_mean")).abs() / of("final_test_loss_std");
+        assert!(away < 5.0, "{}: {loss}, {away} deviations away", entry.name);
+    }
 }

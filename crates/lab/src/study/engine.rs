@@ -68,7 +68,7 @@ struct Prepared {
 }
 
 impl<'a> Engine<'a> {
-    /// For these tasks, those of the study in its order, with validation examples.
+    /// For these tasks, those of the study in its order, with validation examples if anything is tuned.
     ///
     /// # Errors
     /// If the study cannot be, or the tasks are others or have no validation examples.
@@ -85,7 +85,7 @@ impl<'a> Engine<'a> {
                 "give the tasks of the study, in its order",
             ));
         }
-        for task in tasks {
+        for task in tasks.iter().filter(|_| study.tunes()) {
             if !task.examples.is_empty(Split::Train) && task.examples.is_empty(Split::Validation) {
                 return Err(fault(
                     format!(

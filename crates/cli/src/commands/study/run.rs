@@ -66,7 +66,8 @@ impl RunArgs {
     pub(super) fn go(&self, study: &Study, store: &dyn Store) -> Result<(), Failure> {
         let json = self.output.json;
         // A signal ends the program at once while data are fetched; a later fetch goes on from there.
-        let mut setup = Setup::new(|set| self.data.load(set)).with_validation();
+        let setup = Setup::new(|set| self.data.load(set));
+        let mut setup = if study.tunes() { setup.with_validation() } else { setup };
         let specs = study.specs()?;
         let tasks = specs.iter().map(|spec| Ok(spec.build(&mut setup)?));
         let tasks = tasks.collect::<Result<Vec<Task>, Failure>>()?;
