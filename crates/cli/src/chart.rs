@@ -135,12 +135,24 @@ pub(crate) fn picture(chart: &report::chart::Chart, width: usize) -> String {
         page += format!("  {label:>left$} │{line}").trim_end();
         page.push('\n');
     }
-    let ends = [x_range.0, x_range.1].map(significant);
-    let between = columns.saturating_sub(text::width(&ends[0]) + text::width(&ends[1]));
     page += &format!("  {:left$} └{}\n", "", "─".repeat(columns));
-    page += &format!("  {:left$}  {}{}{}\n", "", ends[0], " ".repeat(between), ends[1]);
+    let names = chart.names();
+    let (under, across) = if names.is_empty() {
+        let ends = [x_range.0, x_range.1].map(significant);
+        let between = columns.saturating_sub(text::width(&ends[0]) + text::width(&ends[1]));
+        (format!("{}{}{}", ends[0], " ".repeat(between), ends[1]), chart.x.0.clone())
+    } else {
+        // Letters under the places, names in the legend.
+        let letter = |index: usize| char::from(b'a' + (index % 26) as u8);
+        let mut under = vec![' '; columns];
+        (0..names.len()).for_each(|index| under[column_of(index as f64)] = letter(index));
+        let named = names.iter().enumerate().map(|(index, name)| format!("{} {name}", letter(index)));
+        (under.into_iter().collect(), named.collect::<Vec<_>>().join(", "))
+    };
+    page += format!("  {:left$}  {under}", "").trim_end();
+    page.push('\n');
     let log = |scale: Scale| if scale == Scale::Log { ", log scale" } else { "" };
-    let axes = format!("across: {}{}; up: {}{}", chart.x.0, log(chart.x.1), chart.y.0, log(chart.y.1));
+    let axes = format!("across: {across}{}; up: {}{}", log(chart.x.1), chart.y.0, log(chart.y.1));
     page += &text::paragraph(&axes, 2, width);
     for mark in &chart.marks {
         let (Mark::X(at, label) | Mark::Y(at, label)) = mark;

@@ -1,12 +1,12 @@
 //! The book: an index and a page per lesson, each one file that makes no request.
 
-use report::chart::significant;
+use report::chart::Chart;
 use report::escape;
 use serde_json::json;
 
 use crate::lesson::{Answer, Chapter, Lesson, Verdict};
 use crate::math;
-use crate::measured::{Measured, Number, Table};
+use crate::measured::{Measured, Number, Table, number_text};
 
 const STYLE: &str = include_str!("book/page.css");
 const SCRIPT: &str = include_str!("book/page.js");
@@ -51,16 +51,16 @@ pub fn json(lesson: &Lesson, measured: &Measured, quick: bool) -> String {
 /// Rows of the table of numbers: quantity, theory, measured.
 pub fn numbers_table(measured: &Measured) -> Table {
     let cell = |number: &Number| {
-        let value = significant(number.measured);
+        let value = number_text(number.measured);
         match number.margin {
-            Some(margin) => format!("{value} ± {}", significant(margin)),
+            Some(margin) => format!("{value} ± {}", number_text(margin)),
             None => value,
         }
     };
     let has_theory = measured.numbers.iter().any(|number| number.predicted.is_some());
     let row = |number: &Number| match has_theory {
         true => {
-            vec![number.label.clone(), number.predicted.map_or("–".to_string(), significant), cell(number)]
+            vec![number.label.clone(), number.predicted.map_or("–".to_string(), number_text), cell(number)]
         }
         false => vec![number.label.clone(), cell(number)],
     };
@@ -99,8 +99,13 @@ pub fn page(lesson: &Lesson, measured: &Measured, quick: bool, neighbors: [Optio
             )
         })
         .collect();
-    let figures: String =
-        measured.charts.iter().map(|chart| format!("<figure>{}</figure>", chart.svg())).collect();
+    let figure = |chart: &Chart| {
+        let (wide, narrow) = (chart.svg(), chart.narrow_svg());
+        format!(
+            "<figure><div class=\"wide\">{wide}</div><div class=\"narrow\" aria-hidden=\"true\">{narrow}</div></figure>"
+        )
+    };
+    let figures: String = measured.charts.iter().map(figure).collect();
     let tables: String =
         std::iter::once(&numbers_table(measured)).chain(&measured.tables).map(table).collect();
     let commands: String = lesson.try_it.iter().map(|command| format!("{}\n", escape(command))).collect();

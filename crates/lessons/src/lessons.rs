@@ -16,11 +16,16 @@ macro_rules! registry {
 }
 
 registry! {
+    role,
+    batch_vs_sgd,
+    batch_size,
     noisy_updates,
     lr_sensitivity,
     slow_convergence,
     plateau,
+    local_minima,
     saddles,
+    vanishing_exploding,
     clipping,
     momentum,
     rmsprop,
@@ -29,6 +34,8 @@ registry! {
     adam_sparse,
     adam_diverges,
     weight_decay,
+    lucky_seed,
+    same_order,
 }
 
 /// The lesson of this name.

@@ -20,6 +20,7 @@ mod lesson;
 mod lessons;
 pub mod math;
 mod measured;
+mod nets;
 mod settings;
 pub mod theory;
 mod walk;

@@ -1,6 +1,6 @@
 //! Numbers of an experiment with their predictions.
 
-use report::chart::Chart;
+use report::chart::{Chart, significant};
 use serde::Serialize;
 
 /// Result of an experiment: all that a verdict, a table and a picture are made of.
@@ -96,5 +96,26 @@ impl Number {
             return Some(0.0);
         }
         Some((self.measured - predicted).abs() / predicted.abs())
+    }
+}
+
+/// Text of a number: a count is exact, everything else has three significant digits.
+///
+/// A count is an integer up to a million.
+pub(crate) fn number_text(x: f64) -> String {
+    match x.fract() == 0.0 && x.abs() < 1e6 {
+        true => format!("{x}").replacen('-', "−", 1),
+        false => significant(x),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_no_decimals() {
+        let texts = [7.0, 1403.0, -2.0, 0.0, 0.5, 1e9, f64::INFINITY].map(number_text);
+        assert_eq!(texts, ["7", "1403", "−2", "0", "0.500", "1e9", "∞"]);
     }
 }

@@ -1,7 +1,8 @@
 //! Optimizers on functions of a few numbers.
 
 use optim::{Optimizer, OptimizerSpec};
-use report::chart::significant;
+
+use crate::measured::number_text;
 
 /// A point that an optimizer moves.
 #[derive(Debug)]
@@ -73,5 +74,5 @@ pub(crate) fn quadratic(curvatures: &[f64]) -> impl FnMut(&[f32], &mut [f32]) + 
 
 /// Text of a number of steps: `never` for infinity.
 pub(crate) fn steps_text(steps: f64) -> String {
-    if steps.is_finite() { significant(steps) } else { "never".to_string() }
+    if steps.is_finite() { number_text(steps) } else { "never".to_string() }
 }

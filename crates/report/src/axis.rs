@@ -33,6 +33,12 @@ impl Axis {
         Axis { low, high, log: false, pixels, ticks: multiples(step, low, high), decimals }
     }
 
+    /// Places 0, 1, … with half a place on both sides.
+    pub(crate) fn named(count: usize, pixels: (f64, f64)) -> Axis {
+        let ticks = (0..count).map(|place| place as f64).collect();
+        Axis { low: -0.5, high: count as f64 - 0.5, log: false, pixels, ticks, decimals: 0 }
+    }
+
     /// Over positive numbers more than a decade apart, equal ratios at equal distances.
     pub(crate) fn log(low: f64, high: f64, pixels: (f64, f64), most_ticks: usize) -> Axis {
         let ticks = log_ticks(low, high, most_ticks);

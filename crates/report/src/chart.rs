@@ -47,6 +47,8 @@ pub enum Scale {
     Linear,
     /// Equal ratios at equal distances; numbers that are not positive are left out.
     Log,
+    /// Named places 0, 1, …, across only: the name of the axis is `sgd | momentum | adam`.
+    Names,
 }
 
 /// Named points.
@@ -101,10 +103,28 @@ impl Chart {
     /// The picture as one SVG file with its background, light or dark by the reader's preference. The same
     /// data gives the same bytes.
     pub fn svg(&self) -> String {
-        let heading = wrap(&self.title, HEADING_COLUMNS);
+        self.draw(&WIDE)
+    }
+
+    /// The same picture for a phone: 360 pixels wide, with the legend under it.
+    ///
+    /// ```
+    /// use report::chart::{Chart, Scale, Series};
+    /// let series = vec![Series::line("measured", vec![(1.0, 1.0), (2.0, 4.0)])];
+    /// let (x, y) = (("x".to_string(), Scale::Linear), ("y".to_string(), Scale::Linear));
+    /// let chart = Chart { title: "Squares".into(), x, y, series, marks: vec![] };
+    /// assert!(chart.narrow_svg().contains("viewBox=\"0 0 360"));
+    /// ```
+    pub fn narrow_svg(&self) -> String {
+        self.draw(&NARROW)
+    }
+
+    fn draw(&self, frame: &Frame) -> String {
+        let heading = wrap(&self.title, frame.heading_columns);
         let top = MARGIN + LINE * heading.len() as f64 + 14.0;
-        let bottom = top + PLOT_HEIGHT;
-        let (width, height) = (WIDTH, bottom + BELOW_PLOT);
+        let bottom = top + frame.plot_height;
+        let rows = if frame.is_legend_below { self.series.len() } else { 0 };
+        let (width, height) = (frame.width, bottom + BELOW_PLOT + LEGEND_LINE * rows as f64);
         let mut svg = format!(
             r#"<svg xmlns="http://www.w3.org/2000/svg" class="curves" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{}">"#,
             escape(&self.summary()),
@@ -117,17 +137,21 @@ impl Chart {
         );
         let bold = format!(r#"class="ink" fill="{INK}" font-size="15" font-weight="600""#);
         for (index, line) in heading.iter().enumerate() {
-            svg += &text(MARGIN, MARGIN + LINE * index as f64 + 8.0, &bold, &escape(line));
+            svg += &text(frame.margin, MARGIN + LINE * index as f64 + 8.0, &bold, &escape(line));
             svg.push('\n');
         }
-        let Some((x, y)) = self.axes((LEFT, RIGHT), (bottom, top)) else {
+        let Some((x, y)) = self.axes(frame, (bottom, top)) else {
             let middle = format!(r#"class="soft" fill="{SOFT}" font-size="13" text-anchor="middle""#);
             svg += &text(width / 2.0, (top + bottom) / 2.0, &middle, "Nothing to draw: no value is finite.");
             return svg + "</svg>\n";
         };
-        self.push_axes(&mut svg, &x, &y, (top, bottom));
-        self.push_marks(&mut svg, &x, &y, (top, bottom));
-        self.push_series(&mut svg, &x, &y, (top, bottom));
+        self.push_axes(&mut svg, frame, &x, &y, (top, bottom));
+        self.push_marks(&mut svg, frame, &x, &y, (top, bottom));
+        let ends = self.push_series(&mut svg, &x, &y, (top, bottom));
+        match frame.is_legend_below {
+            true => self.push_legend(&mut svg, frame, bottom + BELOW_PLOT),
+            false => push_labels(&mut svg, frame, ends, (top, bottom)),
+        }
         svg + "</svg>\n"
     }
 
@@ -135,6 +159,7 @@ impl Chart {
     pub fn summary(&self) -> String {
         let axis = |(name, scale): &(String, Scale)| match scale {
             Scale::Linear => name.clone(),
+            Scale::Names => name.split(" | ").collect::<Vec<_>>().join(", "),
             Scale::Log => format!("{name}, logarithmic"),
         };
         let mut summary = format!(
@@ -159,7 +184,7 @@ impl Chart {
     }
 
     fn has_place(&self, (x, y): (f64, f64)) -> bool {
-        let fits = |value: f64, scale: Scale| value.is_finite() && (scale == Scale::Linear || value > 0.0);
+        let fits = |value: f64, scale: Scale| value.is_finite() && (scale != Scale::Log || value > 0.0);
         fits(x, self.x.1) && fits(y, self.y.1)
     }
 
@@ -173,32 +198,41 @@ impl Chart {
             })
         };
         let range = |values: &mut dyn Iterator<Item = f64>, scale: Scale| {
-            let fits = |value: &f64| value.is_finite() && (scale == Scale::Linear || *value > 0.0);
+            let fits = |value: &f64| value.is_finite() && (scale != Scale::Log || *value > 0.0);
             values
                 .filter(fits)
                 .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
         };
         let x = range(&mut points.iter().map(|point| point.0).chain(mark(true)), self.x.1);
         let y = range(&mut points.iter().map(|point| point.1).chain(mark(false)), self.y.1);
+        let x = if self.x.1 == Scale::Names { (-0.5, self.names().len() as f64 - 0.5) } else { x };
         (!points.is_empty()).then_some([x, y])
     }
 
-    fn axes(&self, across: (f64, f64), up: (f64, f64)) -> Option<(Axis, Axis)> {
+    /// Names of the places of an axis of [`Scale::Names`].
+    pub fn names(&self) -> Vec<&str> {
+        if self.x.1 == Scale::Names { self.x.0.split(" | ").collect() } else { vec![] }
+    }
+
+    fn axes(&self, frame: &Frame, up: (f64, f64)) -> Option<(Axis, Axis)> {
         let [x, y] = self.limits()?;
         let axis = |(low, high): (f64, f64), scale, pixels, most| match scale {
             Scale::Linear => Axis::linear(low, high, pixels, most),
+            Scale::Names => Axis::named(self.names().len(), pixels),
             Scale::Log if high > low => Axis::log(low, high, pixels, most),
             Scale::Log => Axis::log(low / 2.0, high * 2.0, pixels, most),
         };
         // A little room, so that lines do not lie on the frame.
         let room = |(low, high): (f64, f64), scale| match scale {
-            Scale::Linear => (low, high),
+            Scale::Linear | Scale::Names => (low, high),
             Scale::Log => (low / 1.15, high * 1.15),
         };
-        Some((axis(x, self.x.1, across, 8), axis(room(y, self.y.1), self.y.1, up, 7)))
+        let across = (frame.left, frame.right);
+        Some((axis(x, self.x.1, across, frame.ticks), axis(room(y, self.y.1), self.y.1, up, 7)))
     }
 
-    fn push_axes(&self, svg: &mut String, x: &Axis, y: &Axis, (top, bottom): (f64, f64)) {
+    fn push_axes(&self, svg: &mut String, frame: &Frame, x: &Axis, y: &Axis, (top, bottom): (f64, f64)) {
+        let &Frame { left, right, .. } = frame;
         let small = format!(r#"class="soft" fill="{SOFT}" font-size="12""#);
         let (end, middle) =
             (format!(r#"{small} text-anchor="end""#), format!(r#"{small} text-anchor="middle""#));
@@ -207,29 +241,34 @@ impl Chart {
             let _ = writeln!(
                 svg,
                 r#"<line class="grid" x1="{}" x2="{}" y1="{level}" y2="{level}" stroke="{GRID}"/>"#,
-                px(LEFT),
-                px(RIGHT)
+                px(left),
+                px(right)
             );
-            *svg += &text(LEFT - 8.0, y.place(at) + 4.0, &end, &tick(at, y));
+            *svg += &text(left - 8.0, y.place(at) + 4.0, &end, &tick(at, y));
             svg.push('\n');
         }
         let _ = writeln!(
             svg,
             r#"<line class="base" x1="{}" x2="{}" y1="{b}" y2="{b}" stroke="{BASE}"/>"#,
-            px(LEFT),
-            px(RIGHT),
+            px(left),
+            px(right),
             b = px(bottom)
         );
-        for &at in &x.ticks {
-            *svg += &text(x.place(at), bottom + 17.0, &middle, &tick(at, x));
+        let names = self.names();
+        for (index, &at) in x.ticks.iter().enumerate() {
+            let label = names.get(index).map_or_else(|| tick(at, x), |name| escape(name));
+            *svg += &text(x.place(at), bottom + 17.0, &middle, &label);
             svg.push('\n');
         }
-        *svg += &text((LEFT + RIGHT) / 2.0, bottom + 36.0, &middle, &escape(&self.x.0));
-        *svg += &text(LEFT - 42.0, top - 8.0, &small, &escape(&self.y.0));
+        if names.is_empty() {
+            *svg += &text((left + right) / 2.0, bottom + 36.0, &middle, &escape(&self.x.0));
+        }
+        *svg += &text(left - 42.0, top - 8.0, &small, &escape(&self.y.0));
         svg.push('\n');
     }
 
-    fn push_marks(&self, svg: &mut String, x: &Axis, y: &Axis, (top, bottom): (f64, f64)) {
+    fn push_marks(&self, svg: &mut String, frame: &Frame, x: &Axis, y: &Axis, (top, bottom): (f64, f64)) {
+        let &Frame { left, right, .. } = frame;
         let dashed = format!(r#"stroke="{BASE}" stroke-width="1.2" stroke-dasharray="5 4""#);
         let over_lines = format!(
             r#"class="soft halo" fill="{SOFT}" font-size="11" stroke="{GROUND}" stroke-width="3" stroke-linejoin="round" paint-order="stroke""#
@@ -245,9 +284,9 @@ impl Chart {
                         px(bottom),
                         at = px(at)
                     );
-                    let left = at + 7.0 * width(label) as f64 > RIGHT;
-                    let anchor = if left { r#" text-anchor="end""# } else { "" };
-                    let place = if left { at - 5.0 } else { at + 5.0 };
+                    let is_left = at + 7.0 * width(label) as f64 > right;
+                    let anchor = if is_left { r#" text-anchor="end""# } else { "" };
+                    let place = if is_left { at - 5.0 } else { at + 5.0 };
                     *svg += &text(
                         place,
                         top + 12.0 + 14.0 * index as f64,
@@ -260,18 +299,19 @@ impl Chart {
                     let _ = writeln!(
                         svg,
                         r#"<line class="base" x1="{}" x2="{}" y1="{at}" y2="{at}" {dashed}/>"#,
-                        px(LEFT),
-                        px(RIGHT),
+                        px(left),
+                        px(right),
                         at = px(at)
                     );
-                    *svg += &text(LEFT + 6.0, at - 5.0, &over_lines, &escape(label));
+                    *svg += &text(left + 6.0, at - 5.0, &over_lines, &escape(label));
                 }
             }
             svg.push('\n');
         }
     }
 
-    fn push_series(&self, svg: &mut String, x: &Axis, y: &Axis, (top, bottom): (f64, f64)) {
+    /// Draws the lines and markers; returns their right ends.
+    fn push_series(&self, svg: &mut String, x: &Axis, y: &Axis, (top, bottom): (f64, f64)) -> Vec<End<'_>> {
         let mut ends = vec![];
         let names = labels(self.series.iter().map(|series| series.name.clone()).collect());
         for ((index, series), name) in self.series.iter().enumerate().zip(names) {
@@ -293,28 +333,20 @@ impl Chart {
                 }
             }
             svg.push('\n');
-            ends.push((end_x, end_y.clamp(top, bottom), name, look, series));
+            ends.push(End { x: end_x, y: end_y.clamp(top, bottom), name, look, series });
         }
-        ends.sort_by(|a, b| a.1.total_cmp(&b.1));
-        let heights: Vec<f64> = ends.iter().map(|end| end.1).collect();
-        for ((end_x, end_y, name, look, series), label_y) in ends.iter().zip(spread(&heights, top, bottom)) {
-            let Look { hue, color, .. } = look;
-            let from = if end_x + 6.0 < RIGHT { end_x + 6.0 } else { RIGHT + 4.0 };
-            let tie = path([(from, *end_y), (RIGHT + 4.0, *end_y), (RIGHT + 14.0, label_y)].into_iter());
-            let ink = format!(r#"class="ink" fill="{INK}" font-size="12""#);
-            let key = match series.draw {
-                Draw::Theory => {
-                    let across = path([(RIGHT + 14.0, label_y), (RIGHT + 27.0, label_y)].into_iter());
-                    format!(r#"<path d="{across}" {}/>"#, stroke(look, series.draw))
-                }
-                Draw::Line | Draw::Points => look.marker(RIGHT + 20.0, label_y),
-            };
-            let _ = writeln!(
-                svg,
-                r#"<g><title>{}</title><path class="s{hue}" d="{tie}" fill="none" stroke="{color}" stroke-width="1" stroke-opacity="0.5"/>{key}{}</g>"#,
-                escape(&series.name),
-                text(RIGHT + 30.0, label_y + 4.0, &ink, &escape(name))
-            );
+        ends
+    }
+
+    /// Draws a line for each series under the picture.
+    fn push_legend(&self, svg: &mut String, frame: &Frame, top: f64) {
+        let ink = format!(r#"class="ink" fill="{INK}" font-size="12""#);
+        for (index, series) in self.series.iter().enumerate() {
+            let y = top + LEGEND_LINE * index as f64;
+            let name = crate::text::shorten(&series.name, frame.heading_columns);
+            *svg += &key(&self.look_of(index), series.draw, frame.margin, y);
+            *svg += &text(frame.margin + 16.0, y + 4.0, &ink, &escape(&name));
+            svg.push('\n');
         }
     }
 
@@ -331,14 +363,86 @@ impl Chart {
     }
 }
 
-const WIDTH: f64 = 720.0;
-const LEFT: f64 = 66.0;
-const RIGHT: f64 = 556.0;
+/// Measures of a picture in pixels.
+struct Frame {
+    width: f64,
+    left: f64,
+    right: f64,
+    margin: f64,
+    plot_height: f64,
+    /// Columns of a line of the title.
+    heading_columns: usize,
+    /// Maximum number of ticks across.
+    ticks: usize,
+    /// True if the names are under the picture instead of at the ends of the lines.
+    is_legend_below: bool,
+}
+
+const WIDE: Frame = Frame {
+    width: 720.0,
+    left: 66.0,
+    right: 556.0,
+    margin: 24.0,
+    plot_height: 280.0,
+    heading_columns: 78,
+    ticks: 8,
+    is_legend_below: false,
+};
+const NARROW: Frame = Frame {
+    width: 360.0,
+    left: 54.0,
+    right: 350.0,
+    margin: 12.0,
+    plot_height: 230.0,
+    heading_columns: 42,
+    ticks: 4,
+    is_legend_below: true,
+};
+
 const MARGIN: f64 = 24.0;
 const LINE: f64 = 20.0;
-const PLOT_HEIGHT: f64 = 280.0;
+const LEGEND_LINE: f64 = 18.0;
 const BELOW_PLOT: f64 = 52.0;
-const HEADING_COLUMNS: usize = 78;
+
+/// Right end of a series with its label.
+struct End<'s> {
+    x: f64,
+    y: f64,
+    name: String,
+    look: Look,
+    series: &'s Series,
+}
+
+/// Draws the names at the ends of the lines.
+fn push_labels(svg: &mut String, frame: &Frame, mut ends: Vec<End<'_>>, (top, bottom): (f64, f64)) {
+    let right = frame.right;
+    ends.sort_by(|a, b| a.y.total_cmp(&b.y));
+    let heights: Vec<f64> = ends.iter().map(|end| end.y).collect();
+    for (end, label_y) in ends.iter().zip(spread(&heights, top, bottom)) {
+        let Look { hue, color, .. } = end.look;
+        let from = if end.x + 6.0 < right { end.x + 6.0 } else { right + 4.0 };
+        let tie = path([(from, end.y), (right + 4.0, end.y), (right + 14.0, label_y)].into_iter());
+        let ink = format!(r#"class="ink" fill="{INK}" font-size="12""#);
+        let _ = writeln!(
+            svg,
+            r#"<g><title>{}</title><path class="s{hue}" d="{tie}" fill="none" stroke="{color}" stroke-width="1" stroke-opacity="0.5"/>{}{}</g>"#,
+            escape(&end.series.name),
+            key(&end.look, end.series.draw, right + 14.0, label_y),
+            text(right + 30.0, label_y + 4.0, &ink, &escape(&end.name))
+        );
+    }
+}
+
+/// Sign of a series in the legend, 13 pixels wide.
+fn key(look: &Look, draw: Draw, x: f64, y: f64) -> String {
+    match draw {
+        Draw::Theory => {
+            let across = path([(x, y), (x + 13.0, y)].into_iter());
+            format!(r#"<path d="{across}" {}/>"#, stroke(look, draw))
+        }
+        Draw::Line | Draw::Points => look.marker(x + 6.0, y),
+    }
+}
 
 /// Maximum number of points that each have a marker.
 const MOST_MARKERS: usize = 16;
@@ -435,11 +539,24 @@ mod tests {
             vec![(0.0, 1e-300), (1.0, 1e300)],
             many,
         ] {
-            let svg = chart(points).svg();
-            roxmltree::Document::parse(&svg).expect(&svg);
-            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
-            assert!(svg.len() < 100_000, "{} bytes", svg.len());
+            let chart = chart(points);
+            for svg in [chart.svg(), chart.narrow_svg()] {
+                roxmltree::Document::parse(&svg).expect(&svg);
+                assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+                assert!(svg.len() < 100_000, "{} bytes", svg.len());
+            }
         }
+    }
+
+    #[test]
+    fn named_places_are_labeled() {
+        let mut chart = chart(vec![(0.0, 1.0), (2.0, 2.0)]);
+        chart.x = ("sgd | a & b | adam".into(), Scale::Names);
+        assert_eq!(chart.limits().expect("points")[0], (-0.5, 2.5));
+        for svg in [chart.svg(), chart.narrow_svg()] {
+            assert!([">sgd<", ">a &amp; b<", ">adam<"].iter().all(|name| svg.contains(name)), "{svg}");
+        }
+        assert!(chart.summary().contains("Across: sgd, a & b, adam."));
     }
 
     #[test]
