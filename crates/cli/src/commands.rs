@@ -30,6 +30,8 @@ registry! {
     find_lr::FindLr,
     #[cfg(feature = "lessons")]
     lessons::Lessons,
+    #[cfg(feature = "lessons")]
+    race::RaceArgs,
     #[cfg(feature = "store")]
     study::StudyCommand,
     #[cfg(feature = "store")]

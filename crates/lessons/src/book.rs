@@ -242,7 +242,7 @@ pub fn teacher() -> String {
          <section><h2>Time</h2><p>About ten minutes a lesson, {minutes} in all: two to predict and argue, one to run, \
          five for the theory, two for the limits. Each chapter can be taught without the others; the first three \
          chapters fit in a double period.</p></section>\n\
-         <section><h2>Three misconceptions</h2><table><thead><tr><th>heard</th><th>measured</th></tr></thead>\
+         <section><h2>Three misconceptions</h2><table class=\"words\"><thead><tr><th>heard</th><th>measured</th></tr></thead>\
          <tbody>{rows}</tbody></table></section>\n\
          <section><h2>Without the answer</h2><p>The measurement of a page is folded. In a terminal, \
          <code>descent lessons run ID --quiz</code> waits for an answer. Nothing is stored.</p></section>"

@@ -16,6 +16,14 @@ pub enum Error {
         /// The most similar name.
         nearest: Option<&'static str>,
     },
+    /// An unknown test function.
+    #[error("unknown function `{}`{}", visible(name), nearest.map_or(String::new(), |near| format!("; did you mean `{near}`?")))]
+    UnknownFunction {
+        /// Name as given.
+        name: String,
+        /// The most similar name.
+        nearest: Option<&'static str>,
+    },
     /// The reader of the progress asked to stop.
     #[error("stopped")]
     Stopped,
@@ -27,6 +35,7 @@ impl Error {
         match self {
             Error::Lab(error) => error.hint(),
             Error::Unknown { .. } => Some("`descent lessons` lists them".to_string()),
+            Error::UnknownFunction { .. } => Some("`descent tasks` lists the test functions".to_string()),
             Error::Stopped => None,
         }
     }

@@ -21,6 +21,7 @@ mod lessons;
 pub mod math;
 mod measured;
 mod nets;
+pub mod race;
 mod settings;
 pub mod theory;
 mod walk;

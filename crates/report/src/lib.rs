@@ -11,6 +11,7 @@
 //! | [`schedule_svg`] | the factor of the learning rate over steps |
 //! | [`range_test_svg`], [`range_test_csv`], [`range_test_json`] | the loss over learning rates, and the rates read from it |
 //! | [`chart::Chart`] | measured numbers with the prediction over them |
+//! | [`race::Race`] | paths of optimizers over contours, and a page that plays them |
 //! | [`prose`] | sentences about a comparison and a range test |
 //! | [`study_table`] | the outcome of a study as text |
 //! | [`csv()`] | one row a run and epoch |
@@ -49,6 +50,7 @@ mod number;
 mod page;
 mod panel;
 pub mod prose;
+pub mod race;
 mod range_test;
 mod ranking;
 mod schedule;

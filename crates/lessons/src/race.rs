@@ -1,0 +1,218 @@
+//! Optimizers on a test function from the same start, at the same rate and each tuned alike.
+
+use lab::tasks::functions::{Function, by_name};
+use optim::hyper::Value;
+use optim::{Optimizer, OptimizerSpec};
+use report::race::{Heat, Lane, Race, Step};
+use tensor::random::Normals;
+
+use crate::error::Error;
+
+/// Settings of a race.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RaceSettings {
+    /// The start; that of the function if there is none.
+    pub start: Option<[f32; 2]>,
+    /// Standard deviation of the noise in each number of a gradient.
+    pub noise: f64,
+    /// Seed of the noise.
+    pub seed: u64,
+    /// Steps of each path.
+    pub steps: u64,
+    /// The rate of all in the heat of the same rate; one over the largest curvature at the start if there is none.
+    pub lr: Option<f64>,
+    /// Rates that are tried for each recipe.
+    pub trials: u32,
+}
+
+impl Default for RaceSettings {
+    /// 200 steps without noise, 25 rates tried.
+    fn default() -> RaceSettings {
+        RaceSettings { start: None, noise: 0.0, seed: 0, steps: 200, lr: None, trials: 25 }
+    }
+}
+
+/// Lowest and highest rate that is tried.
+const RATES: [f64; 2] = [1e-5, 10.0];
+
+/// Number of points of the grid along each axis.
+const GRID: usize = 81;
+
+/// Paths of recipes on a function: at the same rate, and each with the rate of the lowest end of
+/// the same number of rates between 1e-5 and 10.
+///
+/// ```
+/// use lessons::race::{RaceSettings, race};
+///
+/// let recipes = ["sgd", "adam"].map(|recipe| recipe.parse().unwrap());
+/// let race = race("quadratic", &recipes, &RaceSettings::default())?;
+/// let end = |heat: usize, lane: usize| race.heats[heat].lanes[lane].steps.last().unwrap().value;
+/// assert!(end(1, 0) < end(0, 0) && end(1, 1) < end(0, 1));
+/// # Ok::<(), lessons::Error>(())
+/// ```
+///
+/// # Errors
+/// If the function is unknown or a recipe cannot be used.
+pub fn race(function: &str, recipes: &[OptimizerSpec], settings: &RaceSettings) -> Result<Race, Error> {
+    let found = by_name(function).ok_or_else(|| Error::UnknownFunction {
+        name: function.to_string(),
+        nearest: files::text::nearest(function, &functions()),
+    })?;
+    let start = settings.start.unwrap_or(found.start);
+    let lr = settings.lr.unwrap_or_else(|| 1.0 / largest_curvature(found, start));
+    let run = |spec: &OptimizerSpec, lr: f64| lane(found, with_rate(spec, lr), start, settings);
+    let mut heats = [
+        Heat { rates: format!("the same rate, {}", report::chart::significant(lr)), lanes: vec![] },
+        Heat { rates: format!("each tuned alike, {} trials", settings.trials), lanes: vec![] },
+    ];
+    for spec in recipes {
+        heats[0].lanes.push(run(spec, lr)?);
+        let tried = rates(settings.trials).map(|lr| run(spec, lr)).collect::<Result<Vec<_>, _>>()?;
+        let best = tried.into_iter().min_by(|a, b| end(a, settings).total_cmp(&end(b, settings)));
+        heats[1].lanes.extend(best);
+    }
+    Ok(Race {
+        function: found.name.to_string(),
+        formula: found.formula.to_string(),
+        domain: found.domain,
+        minima: found.minima.to_vec(),
+        grid: grid(found),
+        noise: settings.noise,
+        heats: heats.into(),
+    })
+}
+
+/// Names of all functions.
+pub fn functions() -> Vec<&'static str> {
+    lab::tasks::functions::ALL.iter().map(|function| function.name).collect()
+}
+
+/// Rates at equal ratios.
+fn rates(trials: u32) -> impl Iterator<Item = f64> {
+    let [low, high] = RATES;
+    let last = f64::from(trials.max(2) - 1);
+    (0..trials).map(move |trial| low * (high / low).powf(f64::from(trial) / last))
+}
+
+/// Value at the end; infinite for a path that ended early.
+fn end(lane: &Lane, settings: &RaceSettings) -> f64 {
+    match lane.steps.last() {
+        Some(last) if lane.steps.len() as u64 == settings.steps + 1 && last.value.is_finite() => last.value,
+        _ => f64::INFINITY,
+    }
+}
+
+fn with_rate(spec: &OptimizerSpec, lr: f64) -> OptimizerSpec {
+    let mut spec = spec.clone();
+    if spec.rule.get("lr").is_some() {
+        // Three digits, as the recipe is printed.
+        let rounded: f64 = format!("{lr:.2e}").parse().expect("a number");
+        spec.rule.set("lr", Value::Number(rounded)).expect("a positive number is a rate");
+    }
+    spec
+}
+
+fn lane(
+    function: &Function,
+    spec: OptimizerSpec,
+    start: [f32; 2],
+    settings: &RaceSettings,
+) -> Result<Lane, Error> {
+    let recipe = spec.to_string();
+    let mut optimizer =
+        Optimizer::of_slice(spec, 2).map_err(lab::Error::from)?.with_total_steps(settings.steps);
+    let noise = Normals::new(settings.seed, "race");
+    let (mut at, mut steps) = (start, vec![]);
+    for step in 0..=settings.steps {
+        let point = at.map(f64::from);
+        let (value, exact) = function.at(point);
+        if !(value.is_finite() && exact.iter().all(|g| g.is_finite())) {
+            break;
+        }
+        let gradient: [f64; 2] = std::array::from_fn(|axis| {
+            exact[axis] + settings.noise * f64::from(noise.at(2 * step + axis as u64))
+        });
+        if step < settings.steps {
+            optimizer.step(&mut at, &gradient.map(|g| g as f32));
+        }
+        let update = std::array::from_fn(|axis| f64::from(at[axis]) - point[axis]);
+        steps.push(Step { at: point, value, gradient, update, state: state(&optimizer) });
+    }
+    Ok(Lane { recipe, steps })
+}
+
+/// Arrays of the optimizer with a number for each coordinate.
+fn state(optimizer: &Optimizer) -> Vec<(String, [f64; 2])> {
+    let arrays = optimizer.state_dict().arrays.into_iter();
+    arrays
+        .filter_map(|(name, array)| match array[..] {
+            [x, y] => Some((name, [x.into(), y.into()])),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Largest absolute eigenvalue of the matrix of second derivatives, by central differences.
+fn largest_curvature(function: &Function, start: [f32; 2]) -> f64 {
+    let [x, y] = start.map(f64::from);
+    let h = 1e-4;
+    let difference = |dx: f64, dy: f64| {
+        let [after, before] = [1.0, -1.0].map(|sign| function.at([x + sign * dx, y + sign * dy]).1);
+        [0, 1].map(|axis| (after[axis] - before[axis]) / (2.0 * h))
+    };
+    let ([a, b], [c, d]) = (difference(h, 0.0), difference(0.0, h));
+    let (mean, off) = ((a + d) / 2.0, (b + c) / 2.0);
+    let spread = ((a - d) / 2.0).hypot(off);
+    (mean.abs() + spread).max(1e-3)
+}
+
+fn grid(function: &Function) -> Vec<Vec<f64>> {
+    let [across, up] = function.domain;
+    let at = |[low, high]: [f64; 2], index: usize| low + (high - low) * index as f64 / (GRID - 1) as f64;
+    let row = |y: usize| (0..GRID).map(|x| function.at([at(across, x), at(up, y)]).0).collect();
+    (0..GRID).map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn specs(recipes: &[&str]) -> Vec<OptimizerSpec> {
+        recipes.iter().map(|recipe| recipe.parse().expect("a recipe")).collect()
+    }
+
+    #[test]
+    fn sgd_goes_against_the_gradient_by_its_rate() {
+        let settings = RaceSettings { lr: Some(0.01), steps: 5, ..RaceSettings::default() };
+        let race = race("booth", &specs(&["sgd"]), &settings).expect("a race");
+        let lane = &race.heats[0].lanes[0];
+        assert_eq!(lane.steps.len(), 6);
+        for step in &lane.steps[..5] {
+            for axis in 0..2 {
+                assert!((step.update[axis] + 0.01 * step.gradient[axis]).abs() < 1e-5, "{step:?}");
+            }
+        }
+        assert_eq!(lane.steps[5].update, [0.0, 0.0]);
+    }
+
+    #[test]
+    fn the_same_rate_is_that_of_the_curvature_at_the_start() {
+        // ½(x² + κy²): the larger curvature is κ.
+        let function = by_name("quadratic").expect("listed");
+        let steep = function.at([0.0, 1.0]).1[1];
+        let found = largest_curvature(function, function.start);
+        assert!((found - steep).abs() < 1e-6 * steep, "{found} is not {steep}");
+    }
+
+    #[test]
+    fn a_tuned_path_ends_no_higher_and_noise_is_the_same_for_all() {
+        let settings = RaceSettings { noise: 0.5, steps: 50, ..RaceSettings::default() };
+        let race = race("rosenbrock", &specs(&["sgd", "adam"]), &settings).expect("a race");
+        for (same, tuned) in race.heats[0].lanes.iter().zip(&race.heats[1].lanes) {
+            assert!(end(tuned, &settings) <= end(same, &settings) * 1.5, "{}", tuned.recipe);
+        }
+        let [a, b] = [0, 1].map(|lane| race.heats[0].lanes[lane].steps[0].gradient);
+        assert_eq!(a, b);
+        assert_eq!(race, super::race("rosenbrock", &specs(&["sgd", "adam"]), &settings).expect("a race"));
+    }
+}
