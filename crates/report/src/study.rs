@@ -65,20 +65,23 @@ fn section(outcome: &Outcome, task: usize, ruleset: usize, width: usize, style: 
     lines
 }
 
-/// `simplenn, lr tuned: 15 trials each, 10 seeds`.
+/// `simplenn, lr tuned: 12 to 15 trials each, 10 seeds`: trials beyond the edge of a range come on top.
 fn heading(outcome: &Outcome, task: usize, ruleset: usize, cells: &[&CellOutcome]) -> String {
     let name = prose::name(&outcome.tasks[task].name);
     let epochs = number::counted(outcome.tasks[task].epochs as usize, "epoch");
     let runs = cells.iter().map(|cell| cell.runs.len()).max().unwrap_or(0);
     let seeds = if runs > 0 { format!(", {}", number::counted(runs, "seed")) } else { String::new() };
-    let trials = cells.iter().filter_map(|cell| cell.tuning.as_ref()).map(|tuning| tuning.trials.len()).max();
+    let most = cells.iter().filter_map(|cell| cell.tuning.as_ref()).map(|tuning| tuning.trials.len()).max();
+    let trials = match most {
+        None | Some(0) => None,
+        Some(most) if most > outcome.trials => Some(format!("{} to {most} trials each", outcome.trials)),
+        Some(most) => Some(format!("{most} trials each")),
+    };
     match (outcome.rulesets[ruleset].as_str(), trials) {
         ("default", _) => format!("{name}, nothing tuned: {epochs}{seeds}"),
-        ("full", Some(trials)) if trials > 0 => {
-            format!("{name}, all tuned: {epochs}, {trials} trials each{seeds}")
-        }
-        (names, Some(trials)) if trials > 0 => {
-            format!("{name}, {} tuned: {epochs}, {trials} trials each{seeds}", plain(names))
+        ("full", Some(trials)) => format!("{name}, all tuned: {epochs}, {trials}{seeds}"),
+        (names, Some(trials)) => {
+            format!("{name}, {} tuned: {epochs}, {trials}{seeds}", plain(names))
         }
         (names, _) => format!("{name}, {}: {epochs}{seeds}", plain(names)),
     }

@@ -56,13 +56,12 @@ pub fn verdict(outcome: &Outcome, comparison: &Comparison) -> String {
         ));
     }
     if of(Relation::NotToldApart).next().is_some() {
-        let least =
-            of(Relation::NotToldApart).filter_map(|pair| pair.least_difference).fold(f64::NAN, f64::max);
+        let least: Vec<f64> = of(Relation::NotToldApart).filter_map(|pair| pair.least_difference).collect();
         sentences.push(not_told_apart(
             task.metric,
             &names(&mut of(Relation::NotToldApart)),
             comparison.seeds,
-            least,
+            &least,
         ));
     }
     sentences.join(" ")
@@ -90,15 +89,24 @@ fn gain(metric: Metric, name: &str, pair: &Pair) -> String {
     }
 }
 
-/// Differences that the number of seeds could have shown.
-fn not_told_apart(metric: Metric, names: &str, seeds: usize, least: f64) -> String {
+/// Differences that the number of seeds could have shown, the least of each pair.
+fn not_told_apart(metric: Metric, names: &str, seeds: usize, least: &[f64]) -> String {
     let seeds = number::counted(seeds, "seed");
-    match least.is_finite() {
-        true => format!(
-            "It is not told apart from {names}: {seeds} show differences of {} or more.",
-            amount(metric, least)
-        ),
-        false => format!("It is not told apart from {names} by {seeds}."),
+    let from = least.iter().copied().fold(f64::NAN, f64::min);
+    let to = least.iter().copied().fold(f64::NAN, f64::max);
+    let [from, to] = [from, to].map(|end| end.is_finite().then(|| amount(metric, end)));
+    match (from, to) {
+        (Some(from), Some(to)) if from != to => {
+            let from = from.trim_end_matches(" points");
+            format!(
+                "It is not told apart from {names}: {seeds} show differences of {from} to {to} or more, \
+                 by the spread of the pair."
+            )
+        }
+        (Some(least), Some(_)) => {
+            format!("It is not told apart from {names}: {seeds} show differences of {least} or more.")
+        }
+        _ => format!("It is not told apart from {names} by {seeds}."),
     }
 }
 
