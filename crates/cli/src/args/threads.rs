@@ -22,8 +22,7 @@ impl ThreadsArgs {
     /// The number of threads to use: those asked for, as far as there are cores for them. More would only
     /// wait for each other, and no result depends on it.
     pub(crate) fn count(self) -> usize {
-        let cores = parallel::cores();
-        self.threads.map_or(cores, |asked| (asked as usize).min(cores))
+        self.given().unwrap_or_else(parallel::cores)
     }
 
     /// Starts the threads.
