@@ -83,8 +83,8 @@ pub(crate) fn picture(chart: &report::chart::Chart, width: usize) -> String {
 
     let mut page = text::paragraph(&chart.title, 2, width);
     let Some([x_range, y_range]) = chart.limits() else { return page + "  nothing to draw\n" };
-    let scaled = |value: f64, scale: Scale| if scale == Scale::Log { value.log10() } else { value };
-    let fraction = |value: f64, (low, high): (f64, f64), scale: Scale| {
+    let scaled = |value: f64, scale: &Scale| if *scale == Scale::Log { value.log10() } else { value };
+    let fraction = |value: f64, (low, high): (f64, f64), scale: &Scale| {
         let [value, low, high] = [value, low, high].map(|v| scaled(v, scale));
         if high > low { (value - low) / (high - low) } else { 0.5 }
     };
@@ -93,8 +93,8 @@ pub(crate) fn picture(chart: &report::chart::Chart, width: usize) -> String {
     let columns = width.saturating_sub(left + 4).clamp(20, 70);
     let rows = 14;
     let mut cells = vec![vec![' '; columns]; rows];
-    let column_of = |x: f64| (fraction(x, x_range, chart.x.1) * (columns - 1) as f64).round() as usize;
-    let row_of = |y: f64| ((1.0 - fraction(y, y_range, chart.y.1)) * (rows - 1) as f64).round() as usize;
+    let column_of = |x: f64| (fraction(x, x_range, &chart.x.1) * (columns - 1) as f64).round() as usize;
+    let row_of = |y: f64| ((1.0 - fraction(y, y_range, &chart.y.1)) * (rows - 1) as f64).round() as usize;
     for mark in &chart.marks {
         match mark {
             Mark::X(at, _) => cells.iter_mut().for_each(|row| row[column_of(*at)] = '┊'),
@@ -112,7 +112,7 @@ pub(crate) fn picture(chart: &report::chart::Chart, width: usize) -> String {
             let points = chart.drawn(series);
             for pair in points.windows(2).filter(|_| series.draw != Draw::Points) {
                 let [from, to] = [pair[0].0, pair[1].0].map(column_of);
-                let [a, b] = [pair[0].1, pair[1].1].map(|y| fraction(y, y_range, chart.y.1));
+                let [a, b] = [pair[0].1, pair[1].1].map(|y| fraction(y, y_range, &chart.y.1));
                 (from.min(to)..=from.max(to)).for_each(|column| {
                     let along = match to == from {
                         true => 1.0,
@@ -151,8 +151,8 @@ pub(crate) fn picture(chart: &report::chart::Chart, width: usize) -> String {
     };
     page += format!("  {:left$}  {under}", "").trim_end();
     page.push('\n');
-    let log = |scale: Scale| if scale == Scale::Log { ", log scale" } else { "" };
-    let axes = format!("across: {across}{}; up: {}{}", log(chart.x.1), chart.y.0, log(chart.y.1));
+    let log = |scale: &Scale| if *scale == Scale::Log { ", log scale" } else { "" };
+    let axes = format!("across: {across}{}; up: {}{}", log(&chart.x.1), chart.y.0, log(&chart.y.1));
     page += &text::paragraph(&axes, 2, width);
     for mark in &chart.marks {
         let (Mark::X(at, label) | Mark::Y(at, label)) = mark;

@@ -41,14 +41,14 @@ pub struct Chart {
 }
 
 /// Scale of an axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scale {
     /// Equal differences at equal distances.
     Linear,
     /// Equal ratios at equal distances; numbers that are not positive are left out.
     Log,
-    /// Named places 0, 1, …, across only: the name of the axis is `sgd | momentum | adam`.
-    Names,
+    /// The places 0, 1, … by name, across only.
+    Names(Vec<String>),
 }
 
 /// Named points.
@@ -159,7 +159,7 @@ impl Chart {
     pub fn summary(&self) -> String {
         let axis = |(name, scale): &(String, Scale)| match scale {
             Scale::Linear => name.clone(),
-            Scale::Names => name.split(" | ").collect::<Vec<_>>().join(", "),
+            Scale::Names(names) => names.join(", "),
             Scale::Log => format!("{name}, logarithmic"),
         };
         let mut summary = format!(
@@ -184,8 +184,8 @@ impl Chart {
     }
 
     fn has_place(&self, (x, y): (f64, f64)) -> bool {
-        let fits = |value: f64, scale: Scale| value.is_finite() && (scale != Scale::Log || value > 0.0);
-        fits(x, self.x.1) && fits(y, self.y.1)
+        let fits = |value: f64, scale: &Scale| value.is_finite() && (*scale != Scale::Log || value > 0.0);
+        fits(x, &self.x.1) && fits(y, &self.y.1)
     }
 
     /// Lowest and highest number of each axis; `None` if nothing can be drawn.
@@ -197,38 +197,40 @@ impl Chart {
                 Mark::Y(at, _) => (!on_x).then_some(*at),
             })
         };
-        let range = |values: &mut dyn Iterator<Item = f64>, scale: Scale| {
-            let fits = |value: &f64| value.is_finite() && (scale != Scale::Log || *value > 0.0);
+        let range = |values: &mut dyn Iterator<Item = f64>, scale: &Scale| {
+            if let Scale::Names(names) = scale {
+                return (-0.5, names.len() as f64 - 0.5);
+            }
+            let fits = |value: &f64| value.is_finite() && (*scale != Scale::Log || *value > 0.0);
             values
                 .filter(fits)
                 .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
         };
-        let x = range(&mut points.iter().map(|point| point.0).chain(mark(true)), self.x.1);
-        let y = range(&mut points.iter().map(|point| point.1).chain(mark(false)), self.y.1);
-        let x = if self.x.1 == Scale::Names { (-0.5, self.names().len() as f64 - 0.5) } else { x };
+        let x = range(&mut points.iter().map(|point| point.0).chain(mark(true)), &self.x.1);
+        let y = range(&mut points.iter().map(|point| point.1).chain(mark(false)), &self.y.1);
         (!points.is_empty()).then_some([x, y])
     }
 
-    /// Names of the places of an axis of [`Scale::Names`].
-    pub fn names(&self) -> Vec<&str> {
-        if self.x.1 == Scale::Names { self.x.0.split(" | ").collect() } else { vec![] }
+    /// Names of the places across; none unless the scale is [`Scale::Names`].
+    pub fn names(&self) -> &[String] {
+        if let Scale::Names(names) = &self.x.1 { names } else { &[] }
     }
 
     fn axes(&self, frame: &Frame, up: (f64, f64)) -> Option<(Axis, Axis)> {
         let [x, y] = self.limits()?;
-        let axis = |(low, high): (f64, f64), scale, pixels, most| match scale {
+        let axis = |(low, high): (f64, f64), scale: &Scale, pixels, most| match scale {
             Scale::Linear => Axis::linear(low, high, pixels, most),
-            Scale::Names => Axis::named(self.names().len(), pixels),
+            Scale::Names(names) => Axis::named(names.len(), pixels),
             Scale::Log if high > low => Axis::log(low, high, pixels, most),
             Scale::Log => Axis::log(low / 2.0, high * 2.0, pixels, most),
         };
         // A little room, so that lines do not lie on the frame.
-        let room = |(low, high): (f64, f64), scale| match scale {
-            Scale::Linear | Scale::Names => (low, high),
+        let room = |(low, high): (f64, f64), scale: &Scale| match scale {
+            Scale::Linear | Scale::Names(_) => (low, high),
             Scale::Log => (low / 1.15, high * 1.15),
         };
         let across = (frame.left, frame.right);
-        Some((axis(x, self.x.1, across, frame.ticks), axis(room(y, self.y.1), self.y.1, up, 7)))
+        Some((axis(x, &self.x.1, across, frame.ticks), axis(room(y, &self.y.1), &self.y.1, up, 7)))
     }
 
     fn push_axes(&self, svg: &mut String, frame: &Frame, x: &Axis, y: &Axis, (top, bottom): (f64, f64)) {
@@ -551,7 +553,7 @@ mod tests {
     #[test]
     fn named_places_are_labeled() {
         let mut chart = chart(vec![(0.0, 1.0), (2.0, 2.0)]);
-        chart.x = ("sgd | a & b | adam".into(), Scale::Names);
+        chart.x = (String::new(), Scale::Names(["sgd", "a & b", "adam"].map(String::from).into()));
         assert_eq!(chart.limits().expect("points")[0], (-0.5, 2.5));
         for svg in [chart.svg(), chart.narrow_svg()] {
             assert!([">sgd<", ">a &amp; b<", ">adam<"].iter().all(|name| svg.contains(name)), "{svg}");

@@ -85,7 +85,10 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     }
     measured.charts.push(Chart {
         title: "Fraction of starts that end in the global basin".into(),
-        x: ("gradient descent | heavy ball | fading noise".into(), Scale::Names),
+        x: (
+            "method".into(),
+            Scale::Names(["gradient descent", "heavy ball", "fading noise"].map(String::from).into()),
+        ),
         y: ("fraction".into(), Scale::Linear),
         series: LANDSCAPES
             .iter()

@@ -74,7 +74,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     let [fixed, new] = lines;
     measured.charts.push(Chart {
         title: "Test loss with batches in the same order and in a new one each epoch".into(),
-        x: ("SGD | momentum 0.99 | Adam".into(), Scale::Names),
+        x: ("method".into(), Scale::Names(["SGD", "momentum 0.99", "Adam"].map(String::from).into())),
         y: ("test loss".into(), Scale::Linear),
         series: vec![Series::points("fixed order", fixed), Series::points("new order", new)],
         marks: vec![],

@@ -17,7 +17,7 @@ pub(crate) fn name(name: &str) -> String {
     shorten(&plain(name), NAME)
 }
 
-/// Two short sentences on a task under a ruleset: who is better, and who is not told apart from the best.
+/// Short sentences on a task under a ruleset: who is better, and who is not told apart from the best.
 pub fn verdict(outcome: &Outcome, comparison: &Comparison) -> String {
     let task = &outcome.tasks[comparison.task];
     let Some(&best) = comparison.order.first() else { return String::new() };
