@@ -308,25 +308,29 @@ impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy>
         let gradients = &gradients[..n];
         let mut state = state.map(|array| &mut array[..n]);
         let whole = n - n % BLOCK;
-        // What is left over, filled up with zeros.
-        let (mut last_w, last_g) = (filled(&weights[whole..]), filled(&gradients[whole..]));
-        let mut last_s = [[0.0; BLOCK]; N];
-        last_s.iter_mut().zip(&state).for_each(|(last, array)| *last = filled(&array[whole..]));
-        // One loop for both, so that the update is compiled once.
-        for start in (0..n).step_by(BLOCK) {
-            let (w, g, s) = if start < whole {
-                prefetch_at(weights, start + AHEAD, BLOCK);
-                prefetch_at(gradients, start + AHEAD, BLOCK);
-                state.iter().for_each(|array| prefetch_at(array, start + AHEAD, BLOCK));
-                let s = state.each_mut().map(|array| block_mut(array, start));
-                (block_mut(weights, start), block(gradients, start), s)
-            } else {
-                (&mut last_w, &last_g, last_s.each_mut())
-            };
-            update_block(offset + start, w, g, scale, s, update);
+        for start in (0..whole).step_by(BLOCK) {
+            prefetch_at(weights, start + AHEAD, BLOCK);
+            prefetch_at(gradients, start + AHEAD, BLOCK);
+            state.iter().for_each(|array| prefetch_at(array, start + AHEAD, BLOCK));
+            let (w, g) = (block_mut(weights, start), block(gradients, start));
+            update_block(
+                offset + start,
+                w,
+                g,
+                scale,
+                state.each_mut().map(|array| block_mut(array, start)),
+                update,
+            );
         }
-        weights[whole..].copy_from_slice(&last_w[..n - whole]);
-        state.iter_mut().zip(&last_s).for_each(|(array, s)| array[whole..].copy_from_slice(&s[..n - whole]));
+        if whole < n {
+            // What is left over, filled up with zeros.
+            let (mut w, g, mut s) =
+                (filled(&weights[whole..]), filled(&gradients[whole..]), [[0.0; BLOCK]; N]);
+            s.iter_mut().zip(&state).for_each(|(s, array)| *s = filled(&array[whole..]));
+            update_block(offset + whole, &mut w, &g, scale, s.each_mut(), update);
+            weights[whole..].copy_from_slice(&w[..n - whole]);
+            state.iter_mut().zip(&s).for_each(|(array, s)| array[whole..].copy_from_slice(&s[..n - whole]));
+        }
     }
 }
 
