@@ -4,14 +4,15 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
+
+use crate::cargo::cargo;
 
 /// Builds the book in `target/book`; without `--quick` also refreshes `docs/lessons` and the recorded verdicts.
 pub(crate) fn run(rest: &[OsString]) -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is in the workspace");
     let book = root.join("target/book");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
+    let status = cargo()
         .current_dir(root)
         .args(["run", "--quiet", "-p", "cli", "--", "lessons", "--all", "--html"])
         .arg(&book)

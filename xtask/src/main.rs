@@ -1,14 +1,18 @@
-//! The project's own commands: `cargo xtask compare`, `fetch`, `bench`, `fixtures`, `torture`, `ci`.
+//! The project's own commands: `cargo xtask compare`, `fetch`, `bench`, `fixtures`, `torture`, `test-slurm`, `ci`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this program prints")]
 
 mod book;
+mod cargo;
 mod ci;
 mod fixtures;
+mod slurm;
 mod torture;
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
+
+use cargo::cargo;
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -24,6 +28,7 @@ cargo xtask COMMAND
                         --quick refreshes docs/lessons and the recorded verdicts
   fixtures              records again what other implementations compute, for the tests
   torture [--short]     kills, faults and odd files against every command that writes (--help)
+  test-slurm            a study on a real Slurm on this machine, with kills (--help)
   descent …             the program itself
   ci                    what a submission must pass: format, lints, docs, tests
 ";
@@ -43,6 +48,7 @@ fn main() -> ExitCode {
         Some("book") => book::run(&rest),
         Some("descent") => descent(&[]),
         Some("torture") => torture::run(&rest),
+        Some("test-slurm") => slurm::run(&rest),
         Some("fixtures") => fixtures::run(&rest),
         Some("ci") => ci::run(),
         Some("help" | "--help" | "-h") => {
@@ -59,8 +65,7 @@ fn main() -> ExitCode {
 /// Starts the program `bench`, which only a measurement has to build.
 fn bench(arguments: &[OsString]) -> ExitCode {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is in the workspace");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = cargo();
     command.args(["run", "--release", "--package", "bench", "--manifest-path"]);
     command.arg(workspace.join("Cargo.toml")).arg("--").args(arguments);
     match command.status() {

@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::cargo::cargo;
+
 /// Longer than anything that is tried takes.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -59,8 +61,7 @@ static BUILT: OnceLock<PathBuf> = OnceLock::new();
 
 /// Builds the program as users have it; without this, a smaller one with fewer commands is tested.
 pub(super) fn build() -> Result<(), String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo).args(["build", "--quiet", "--package", "cli"]).status();
+    let status = cargo().args(["build", "--quiet", "--package", "cli"]).status();
     let descent = this().with_file_name("descent");
     match status {
         Ok(status) if status.success() && descent.is_file() => {

@@ -1,6 +1,6 @@
 //! Rows that are tests of the workspace: parsers, downloads, the store.
 
-use std::process::Command;
+use crate::cargo::cargo;
 
 use super::{Effort, Row};
 
@@ -29,9 +29,8 @@ pub(super) fn rows(effort: Effort) -> Vec<Row> {
 
 fn suite(id: &'static str, what: &str, arguments: &[&str]) -> Row {
     let mut row = Row::new(id, format!("{what}: tests"));
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let efforts = [("DESCENT_HOSTILE", "100"), ("DESCENT_TORTURE", "20")];
-    let output = Command::new(cargo).arg("test").args(arguments).envs(efforts).output();
+    let output = cargo().arg("test").args(arguments).envs(efforts).output();
     let Ok(output) = output else { return row.skipped("cargo cannot be started") };
     let text = String::from_utf8_lossy(&output.stdout);
     for line in text.lines().filter(|line| line.starts_with("test ") && line.contains(" ... ")) {

@@ -6,6 +6,7 @@ mod progress;
 mod resume;
 mod run;
 mod show;
+mod submit;
 
 use std::path::Path;
 
@@ -42,6 +43,7 @@ enum Action {
     Show(show::Show),
     List(list::List),
     New(new::New),
+    Submit(submit::Submit),
 }
 
 impl Command for StudyCommand {
@@ -54,6 +56,7 @@ impl Command for StudyCommand {
             Action::Show(show) => show.run(),
             Action::List(list) => list.run(),
             Action::New(new) => new.run(),
+            Action::Submit(submit) => submit.run(),
         }
     }
 }
