@@ -35,12 +35,12 @@ mod progress;
 mod stop;
 mod text;
 mod trained;
+mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
-use files::text::{visible, visible_lines};
 
 use crate::failure::Failure;
 
@@ -50,19 +50,20 @@ use crate::failure::Failure;
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     stop::survive_file_limits();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let matches = match command().try_get_matches_from(&arguments) {
+    let mut command = command();
+    let matches = match command.try_get_matches_from_mut(&arguments) {
         Ok(matches) => matches,
-        Err(error) => {
-            let error = visible_error(&arguments, error);
-            // Help and version go to standard output with code 0, mistakes to standard error with 2.
-            let code = error.exit_code();
-            return match error.print() {
-                Ok(()) => ExitCode::from(code as u8),
-                // A mistake stays one although nobody reads it.
-                Err(_) if error.use_stderr() => ExitCode::from(code as u8),
+        Err(help) if usage::is_help(&help) => {
+            // Where it was asked for, it goes to standard output with code 0.
+            let code = ExitCode::from(help.exit_code() as u8);
+            return match help.print() {
+                Ok(()) => code,
+                // A missing command stays a mistake although nobody reads the help.
+                Err(_) if help.use_stderr() => code,
                 Err(unread) => Failure::from(unread).report(),
             };
         }
+        Err(error) => return usage::failure(&error, &command, &arguments).report(),
     };
     // Asked for another arithmetic, the program does not go on with its own.
     if let Err(why) = tensor::simd::forced() {
@@ -71,19 +72,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(&matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
-    }
-}
-
-/// The error of arguments that cannot be parsed, with characters written out that could steer a terminal.
-fn visible_error(arguments: &[OsString], error: clap::Error) -> clap::Error {
-    let shown = arguments.iter().map(|word| visible(&word.to_string_lossy()).into_owned());
-    match command().try_get_matches_from(shown) {
-        Err(same) if same.kind() == error.kind() => same,
-        // Written out, the words would mean something else.
-        _ => {
-            let text = error.render().to_string();
-            command().error(error.kind(), visible_lines(text.trim_start_matches("error: ").trim_end()))
-        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use data::batches::Normalize;
 use data::own::{Known, Normalization};
+use data::pictures::SIDE;
 use data::samples::Standardization;
 use data::{Dataset, Set};
 use files::text::visible;
@@ -98,8 +99,61 @@ impl Trained {
     }
 
     /// The data set that `--dataset` names, or else the one that the model was trained on. Says so
-    /// if they are not the same.
+    /// if they are not the same, and refuses a set that the model cannot take, before anything is loaded.
     pub(crate) fn set(&self, data: &DataArgs) -> Result<&'static Set, Failure> {
+        if data.dataset.is_none() && self.is_of_own_data() {
+            let name = self.saved.notes.get("dataset").map_or("other data", String::as_str);
+            let message =
+                format!("{}: expected the data that it was trained on", files::text::path(&self.path));
+            let hint = format!("name them with --data: they were called {}", visible(name));
+            return Err(Failure::usage(message, hint));
+        }
+        let set = self.named_set(data)?;
+        let (rows, columns) = set.image;
+        let SavedWeights { inputs, classes, .. } = self.saved;
+        if (inputs, classes) == (rows * columns, set.classes) {
+            return Ok(set);
+        }
+        Err(self.unfit(set.name, &format!("{} pixels and {} classes", rows * columns, set.classes)))
+    }
+
+    /// True for a model of a user's own data, which says the shape of its inputs.
+    fn is_of_own_data(&self) -> bool {
+        self.saved.notes.contains_key("shape")
+    }
+
+    /// Name and classes of the data that pictures in files are taken for. A model of other inputs than written
+    /// digits have is refused.
+    pub(crate) fn digits(&self, data: &DataArgs) -> Result<(String, Vec<String>), Failure> {
+        let SavedWeights { inputs, classes, notes, .. } = &self.saved;
+        if data.dataset.is_some() || !self.is_of_own_data() {
+            let set = self.set(data)?;
+            return Ok((set.name.to_string(), set.class_names.iter().map(ToString::to_string).collect()));
+        }
+        let name = notes.get("dataset").map_or("other data", String::as_str);
+        let has_shape = notes.get("shape").is_some_and(|shape| shape.starts_with("28,28"));
+        match self.names("classes") {
+            Some(names) if *inputs == SIDE * SIDE && has_shape && names.len() == *classes => {
+                Ok((name.to_string(), names))
+            }
+            _ => Err(Failure::bad_data(
+                format!(
+                    "{}: expected a model of {SIDE} × {SIDE} images for IMAGE, found one of {} \
+                     ({inputs} inputs, {classes} outputs)",
+                    files::text::path(&self.path),
+                    visible(name),
+                ),
+                "predict an example of its data instead: --data FILE --index N",
+            )),
+        }
+    }
+
+    /// Names that the model's file keeps under this name.
+    fn names(&self, name: &str) -> Option<Vec<String>> {
+        serde_json::from_str(self.saved.notes.get(name)?).ok()
+    }
+
+    fn named_set(&self, data: &DataArgs) -> Result<&'static Set, Failure> {
         let own = self.saved.notes.get("dataset").map(String::as_str);
         let given = data.dataset.as_deref();
         if let (Some(own), Some(given)) = (own, given)
@@ -115,28 +169,18 @@ impl Trained {
     /// The model and the data that the flags name, or else those that it was trained on.
     pub(crate) fn examine(&self, data: &DataArgs) -> Result<Examined, Failure> {
         if !data.own.is_given() {
-            if self.saved.notes.contains_key("shape") && data.dataset.is_none() {
-                let name = self.saved.notes.get("dataset").map_or("other data", String::as_str);
-                let message =
-                    format!("{}: expected the data that it was trained on", files::text::path(&self.path));
-                let hint = format!("name them with --data: they were called {}", visible(name));
-                return Err(Failure::usage(message, hint));
-            }
-            return self.examine_images(data.place.load(self.set(data)?)?, data.normalize);
+            let images = InMemory::images(data.place.load(self.set(data)?)?);
+            return self.examine_examples(images, data.normalize);
         }
         let numbers = |name: &str| {
             let sizes =
                 self.saved.notes.get(name)?.split(',').map(str::parse).collect::<Result<Vec<usize>, _>>();
             sizes.ok()
         };
-        let names = |name: &str| {
-            let text = self.saved.notes.get(name)?;
-            serde_json::from_str::<Vec<String>>(text).ok()
-        };
         let known = Known {
             shape: numbers("shape").unwrap_or_default(),
-            features: names("features").unwrap_or_default(),
-            classes: names("classes").unwrap_or_default(),
+            features: self.names("features").unwrap_or_default(),
+            classes: self.names("classes").unwrap_or_default(),
             standardization: self.standardization(data.normalize),
         };
         let own = own::Data::load(data, Some(&known))?;
@@ -145,14 +189,14 @@ impl Trained {
     }
 
     /// The model and images; it must fit their size and classes.
-    pub(crate) fn examine_images(
+    pub(crate) fn examine_examples(
         &self,
-        dataset: Dataset,
+        examples: InMemory,
         normalize: Option<Normalization>,
     ) -> Result<Examined, Failure> {
         let Standardization { mean, std } = self.standardization(normalize);
         let normalize = Normalize { mean: mean[0], std: std[0] };
-        let examples = Arc::new(InMemory::images(dataset));
+        let examples = Arc::new(examples);
         let task = Task::supervised(examples.clone(), &self.saved.architecture, normalize)?;
         self.fitting(task, examples)
     }
@@ -175,23 +219,23 @@ impl Trained {
     }
 
     fn fitting(&self, task: Task, examples: Arc<InMemory>) -> Result<Examined, Failure> {
-        let SavedWeights { inputs, classes, weights, .. } = &self.saved;
-        if task.model.layout() == weights.layout() {
+        if task.model.layout() == self.saved.weights.layout() {
             return Ok(Examined { task, examples });
         }
         let samples = examples.split(Split::Train);
         let found = samples.inputs.shape().iter().product::<usize>();
         let what = if samples.inputs.shape().len() == 3 { "pixels" } else { "inputs" };
-        let (tells, known) = match samples.targets.classes() {
-            Some(known) => (format!("tells {classes} classes apart"), format!(" and {known} classes")),
-            None => (format!("gives {classes} numbers"), String::new()),
-        };
+        let known = samples.targets.classes().map_or(String::new(), |known| format!(" and {known} classes"));
+        Err(self.unfit(&examples.info().name, &format!("{found} {what}{known}")))
+    }
+
+    fn unfit(&self, data: &str, has: &str) -> Failure {
+        let SavedWeights { inputs, classes, .. } = &self.saved;
         let message = format!(
-            "{}: the model takes {inputs} inputs and {tells}, but {} has {found} {what}{known}",
+            "{}: the model takes {inputs} inputs and gives {classes} outputs, but {data} has {has}",
             files::text::path(&self.path),
-            examples.info().name,
         );
-        Err(Failure::usage(message, "name another model with --model, or its data with --dataset or --data"))
+        Failure::usage(message, "name another model with --model, or its data with --dataset or --data")
     }
 
     /// The weights.

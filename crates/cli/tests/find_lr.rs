@@ -97,5 +97,5 @@ fn mistakes_are_answered_before_anything_is_loaded() {
     }
     let unknown = run(folder.path(), &["find-lr", "--dataset", "nothing"]);
     assert_eq!(unknown.status.code(), Some(2));
-    assert!(text(&unknown.stderr).contains("possible values: mnist"));
+    assert!(text(&unknown.stderr).contains("its values are mnist"));
 }

@@ -62,7 +62,16 @@ fn a_table_of_classes_is_trained_on_and_its_model_keeps_all_that_it_needs() {
     let seen =
         json(folder, "predict --model kinds.st --data few.csv --target kind --split train --index 0 --json");
     assert_eq!(seen["prediction"], seen["label"]);
-    fails(folder, "evaluate --model kinds.st", 2, &["expected the data that it was trained on", "--data"]);
+    // Both are refused before a data set is looked for.
+    let data = ["expected the data that it was trained on", "--data"];
+    fails(folder, "evaluate --model kinds.st", 2, &data);
+    fails(folder, "predict --model kinds.st --index 0", 2, &data);
+    let digits = ["expected a model of 28 × 28 images", "found one of kinds (2 inputs, 3 outputs)"];
+    fails(folder, "predict --model kinds.st photo.png", 65, &digits);
+    let other = run(folder, "predict --model kinds.st --dataset mnist --index 0");
+    let told = String::from_utf8(other.stderr).unwrap();
+    assert_eq!(other.status.code(), Some(2), "{told}");
+    assert!(told.contains("but mnist has 784 pixels") && !told.contains("sample"), "{told}");
     fs::write(folder.join("other.csv"), "a,c,kind\n1,2,red\n1,2,red\n1,2,red\n").unwrap();
     fails(folder, "evaluate --model kinds.st --data other.csv --target kind", 65, &["expected the features"]);
 }
@@ -123,8 +132,29 @@ fn a_folder_of_pictures_is_trained_on_and_one_of_another_size_is_named() {
     assert!(told.contains("inputs: mean 0.") && told.contains("test accuracy 100.00%"), "{told}");
     let result = json(folder, "evaluate --model tones.st --data tones --json");
     assert_eq!(result["accuracy"], 1.0, "{result}");
+    fails(folder, "predict --model tones.st tones/dark/0.png", 65, &["28 × 28 images", "36 inputs"]);
     save("tones/light/odd.png".to_string(), 7, 9);
     fails(folder, "train --data tones", 65, &["odd.png", "expected 6 × 6 pixels", "found 7 × 7"]);
     fs::write(folder.join("tones/light/odd.png"), b"no picture").unwrap();
     fails(folder, "train --data tones", 65, &["odd.png", "expected PNG or JPEG"]);
+}
+
+#[test]
+fn a_picture_is_predicted_by_a_model_of_ones_own_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (class, column) in [("left", 9), ("right", 18)] {
+        fs::create_dir_all(folder.join("bars").join(class)).unwrap();
+        for i in 0..20 {
+            let bar = |x: u32, y: u32| {
+                image::Luma([if x.abs_diff(column) < 2 && (4..20 + i % 4).contains(&y) { 250 } else { 0 }])
+            };
+            let path = folder.join(format!("bars/{class}/{i}.png"));
+            image::GrayImage::from_fn(28, 28, bar).save(path).unwrap();
+        }
+    }
+    says(folder, "train --data bars --epochs 5 --lr 0.01 --batch-size 4 --save bars.st");
+    let seen = json(folder, "predict --model bars.st bars/left/0.png --json");
+    assert_eq!((&seen["dataset"], seen["probabilities"].as_array().unwrap().len()), (&"bars".into(), 2));
+    assert!(["left", "right"].contains(&seen["class"].as_str().unwrap()), "{seen}");
 }

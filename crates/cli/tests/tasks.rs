@@ -69,7 +69,7 @@ fn weights_of_any_task_are_evaluated_as_they_were_trained() {
             folder.path(),
             &format!("predict --model {name} --index 0"),
             65,
-            &[&format!("the task `{task}`"), "hint: "],
+            &[&format!("found weights of the task `{task}`"), "hint: "],
         );
     }
 }

@@ -214,7 +214,10 @@ fn what_is_tuned_is_what_is_asked_for() {
         .unwrap();
     let last: serde_json::Value = serde_json::from_str(text(&output.stdout).lines().last().unwrap()).unwrap();
     assert!(last["tuned"].is_null() && text(&output.stderr).contains("--tune"), "{}", text(&output.stderr));
-    assert!(fails(folder.path(), "compare --untuned --tune lr", 2).contains("cannot be used with"));
+    assert!(
+        fails(folder.path(), "compare --untuned --tune lr", 2)
+            .contains("`--untuned` conflicts with `--tune`")
+    );
     assert!(fails(folder.path(), "compare --seeds 5..5", 2).contains("FROM..TO"));
     assert!(fails(folder.path(), "compare --seeds 0..1000001", 2).contains("expected"));
     assert!(fails(folder.path(), "compare --tune momentun", 2).contains("momentum"));
@@ -287,7 +290,7 @@ fn mistakes_are_answered_with_what_to_do() {
         ("compare --optimizers ,", 2, "names none"),
         ("compare --seeds 0", 2, "--seeds"),
         ("compare --quick --out /dev/null/x", 73, "/dev/null/x"),
-        ("resume", 2, "unrecognized subcommand"),
+        ("resume", 2, "unknown command `resume`"),
     ];
     for (arguments, code, words) in cases {
         let told = fails(folder.path(), arguments, code);

@@ -16,7 +16,13 @@ use crate::failure::Failure;
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataArgs {
     /// The data set [default: mnist]
-    #[arg(long, value_name = "SET", value_parser = sets(), conflicts_with = "data")]
+    #[arg(
+        long,
+        value_name = "SET",
+        value_parser = sets(),
+        conflicts_with = "data",
+        conflicts_with_all = OwnArgs::OPTIONS,
+    )]
     pub(crate) dataset: Option<String>,
     #[command(flatten)]
     pub(crate) own: OwnArgs,

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 pub(crate) struct OwnArgs {
     /// Your own data: a table (CSV with a header, and --target), inputs and targets as two .npy or IDX files, a
     /// folder of pictures with a sub-folder a class, or a TOML file that describes them
-    #[arg(long, value_name = "FILE|DIR", num_args = 1..=2)]
+    #[arg(long, value_name = "FILE|DIR", num_args = 1..=2, conflicts_with = "data_dir")]
     pub(crate) data: Vec<PathBuf>,
     /// The column of the table to learn, by name or number
     #[arg(long, value_name = "COLUMN", requires = "data")]
@@ -39,6 +39,10 @@ pub(crate) struct OwnArgs {
 }
 
 impl OwnArgs {
+    /// Names of the flags that say more about `--data`.
+    pub(crate) const OPTIONS: [&'static str; 6] =
+        ["target", "targets", "ignore", "one_hot", "test", "validation"];
+
     /// True if the data are a user's own.
     pub(crate) fn is_given(&self) -> bool {
         !self.data.is_empty()

@@ -9,7 +9,7 @@ use data::own::Normalization;
 use lab::tasks::{Data, Setup, TaskSpec};
 use train::{InMemory, Task};
 
-use super::{DataArgs, ModelArgs};
+use super::{DataArgs, ModelArgs, OwnArgs};
 use crate::failure::Failure;
 use crate::own;
 
@@ -21,6 +21,7 @@ pub(crate) struct TaskArgs {
         long,
         value_name = "NAME",
         conflicts_with_all = ["data", "model", "layers", "activation", "normalize"],
+        conflicts_with_all = OwnArgs::OPTIONS,
     )]
     pub(crate) task: Option<TaskSpec>,
     #[command(flatten)]

@@ -3,10 +3,10 @@ use std::path::PathBuf;
 use anstyle::Style;
 use clap::{ArgGroup, Args};
 use data::pictures::{self, Polarity};
-use data::samples::Targets;
-use data::{Dataset, Images, Origin, Set};
+use data::samples::{Inputs, Samples, Targets};
+use data::{Images, Set};
 use serde_json::json;
-use train::{Examples, Score, Split};
+use train::{DataInfo, Examples, InMemory, Score, Split};
 
 use super::Command;
 use crate::args::OutputArgs;
@@ -61,26 +61,27 @@ fn run(predict: &Predict) -> Result<(), Failure> {
     if predict.trained.data.own.is_given() {
         return of_own_data(&model, predict);
     }
-    let set = model.set(&predict.trained.data)?;
     if let Some(index) = predict.index {
-        let (source, dataset) = of_the_set(set, index, predict)?;
-        return show(&model, &[source], &dataset, predict);
+        let set = model.set(&predict.trained.data)?;
+        let (source, pictures) = of_the_set(set, index, predict)?;
+        return show(&model, &[source], &pictures, predict);
     }
+    let (data, classes) = model.digits(&predict.trained.data)?;
     let (files, unread) = read_files(predict);
     if !files.is_empty() {
-        let (sources, dataset) = of_files(set, files);
-        show(&model, &sources, &dataset, predict)?;
+        let (sources, pictures) = of_files(data, classes, files);
+        show(&model, &sources, &pictures, predict)?;
     }
     unread_failure(&unread)
 }
 
 /// Prints the prediction of each picture.
-fn show(model: &Trained, sources: &[Source], dataset: &Dataset, predict: &Predict) -> Result<(), Failure> {
+fn show(model: &Trained, sources: &[Source], pictures: &Pictures, predict: &Predict) -> Result<(), Failure> {
     let (json, normalize) = (predict.output.json, predict.trained.data.normalize);
-    let task = model.examine_images(dataset.clone(), normalize)?.task;
+    let task = model.examine_examples(pictures.examples(), normalize)?.task;
     let score = task.score(model.weights(), model.buffers(), Split::Test);
     for (place, source) in sources.iter().enumerate() {
-        let seen = Seen::new(source, dataset, &score, place);
+        let seen = Seen::new(source, pictures, &score, place);
         console::print(&if json { seen.json() } else { seen.page(Look::of_stdout()) + "\n" })?;
     }
     Ok(())
@@ -147,15 +148,39 @@ enum Source {
     Image { index: usize, split: Split, label: u8 },
 }
 
-/// An image of the data set, in a set of it alone.
-fn of_the_set(set: &'static Set, index: u64, predict: &Predict) -> Result<(Source, Dataset), Failure> {
+/// Pictures to look at, with the data that the model knows them from.
+struct Pictures {
+    data: String,
+    classes: Vec<String>,
+    images: Images,
+}
+
+impl Pictures {
+    /// The pictures as examples to test on.
+    fn examples(&self) -> InMemory {
+        let Images { pixels, labels, rows, cols } = self.images.clone();
+        let samples = Samples {
+            inputs: Inputs::Bytes { shape: vec![rows, cols, 1], values: pixels },
+            targets: Targets::Classes {
+                labels: labels.into_iter().map(u32::from).collect(),
+                names: self.classes.clone(),
+            },
+        };
+        let info = DataInfo { name: self.data.clone(), origin: String::new(), sample: false };
+        InMemory::new(info, samples.clone(), Samples::default(), samples)
+    }
+}
+
+/// An image of the data set alone.
+fn of_the_set(set: &'static Set, index: u64, predict: &Predict) -> Result<(Source, Pictures), Failure> {
     let dataset = predict.trained.data.place.load(set)?;
     let (name, split) = predict.split.of(&dataset);
     let index = trained::checked_index(index, &dataset, (name, split))?;
     let label = split.labels[index];
-    let alone = Images { pixels: split.image(index).to_vec(), labels: vec![label], ..*split };
+    let images = Images { pixels: split.image(index).to_vec(), labels: vec![label], ..*split };
+    let classes = set.class_names.iter().map(ToString::to_string).collect();
     let source = Source::Image { index, split: name, label };
-    Ok((source, with_images(set, alone, dataset.origin)))
+    Ok((source, Pictures { data: set.name.to_string(), classes, images }))
 }
 
 /// The digit in each file that has one, and why the others have none.
@@ -175,14 +200,13 @@ fn read_files(predict: &Predict) -> (Vec<(PathBuf, Vec<u8>)>, Vec<pictures::Erro
     (files, unread)
 }
 
-/// The digits of files, in a set of them.
-fn of_files(set: &'static Set, files: Vec<(PathBuf, Vec<u8>)>) -> (Vec<Source>, Dataset) {
+/// The digits of files.
+fn of_files(data: String, classes: Vec<String>, files: Vec<(PathBuf, Vec<u8>)>) -> (Vec<Source>, Pictures) {
     let (paths, digits): (Vec<PathBuf>, Vec<Vec<u8>>) = files.into_iter().unzip();
     // The labels are not known: the loss that they would give is not looked at.
     let labels = vec![0; paths.len()];
     let images = Images { pixels: digits.concat(), labels, rows: pictures::SIDE, cols: pictures::SIDE };
-    let dataset = with_images(set, images, Origin::Folder(PathBuf::new()));
-    (paths.into_iter().map(Source::File).collect(), dataset)
+    (paths.into_iter().map(Source::File).collect(), Pictures { data, classes, images })
 }
 
 /// Names the pictures that were not read, after those that were have been shown.
@@ -199,40 +223,35 @@ fn unread_failure(unread: &[pictures::Error]) -> Result<(), Failure> {
     Err(Failure::bad_data(message, hint))
 }
 
-/// A set's classes with other images.
-fn with_images(set: &'static Set, images: Images, origin: Origin) -> Dataset {
-    let Set { name, classes, class_names, mean_std, .. } = *set;
-    Dataset { name, classes, class_names, mean_std, train: images.clone(), test: images, origin }
-}
-
 /// Output of the model for one picture.
 struct Seen<'a> {
     source: &'a Source,
-    dataset: &'a Dataset,
+    pictures: &'a Pictures,
     pixels: &'a [u8],
     probabilities: &'a [f32],
     prediction: usize,
 }
 
 impl<'a> Seen<'a> {
-    fn new(source: &'a Source, dataset: &'a Dataset, score: &'a Score, place: usize) -> Seen<'a> {
+    fn new(source: &'a Source, pictures: &'a Pictures, score: &'a Score, place: usize) -> Seen<'a> {
+        let classes = pictures.classes.len();
         Seen {
             source,
-            dataset,
-            pixels: dataset.test.image(place),
-            probabilities: &score.probabilities[place * dataset.classes..][..dataset.classes],
+            pictures,
+            pixels: pictures.images.image(place),
+            probabilities: &score.probabilities[place * classes..][..classes],
             prediction: score.predictions[place] as usize,
         }
     }
 
     fn json(&self) -> String {
-        let Seen { source, dataset, probabilities, prediction, .. } = self;
+        let Seen { source, pictures, probabilities, prediction, .. } = self;
         let mut object = json!({
             "schema": crate::console::SCHEMA,
             "kind": "prediction",
-            "dataset": dataset.name,
+            "dataset": pictures.data,
             "prediction": prediction,
-            "class": dataset.class_names[*prediction],
+            "class": pictures.classes[*prediction],
             "probabilities": probabilities,
         });
         match source {
@@ -250,7 +269,7 @@ impl<'a> Seen<'a> {
     fn page(&self, look: Look) -> String {
         const GAP: usize = 3;
         let picture =
-            Picture { pixels: self.pixels, columns: self.dataset.test.cols, caption: String::new() };
+            Picture { pixels: self.pixels, columns: self.pictures.images.cols, caption: String::new() };
         let drawn = picture::lines(&picture, look);
         let left = picture.columns + GAP;
         let width = console::width();
@@ -271,14 +290,14 @@ impl<'a> Seen<'a> {
     }
 
     fn heading(&self) -> String {
-        let names = self.dataset.class_names;
+        let names = &self.pictures.classes;
         let sure = text::percent(self.probabilities[self.prediction].into());
         let seen = format!("seen as {} ({sure})", names[self.prediction]);
         match self.source {
             Source::File(path) => format!("{}: {seen}", files::text::path(path)),
             Source::Image { index, split, label } => {
-                let is = names[usize::from(*label)];
-                format!("index {index} of {}'s {split} split: is {is}, {seen}", self.dataset.name)
+                let is = &names[usize::from(*label)];
+                format!("index {index} of {}'s {split} split: is {is}, {seen}", self.pictures.data)
             }
         }
     }
@@ -287,13 +306,13 @@ impl<'a> Seen<'a> {
     fn bars(&self, width: usize) -> Vec<String> {
         const PERCENT: usize = 8;
         const MARK: usize = 2;
-        let names = self.dataset.class_names;
+        let names = &self.pictures.classes;
         let first = names.iter().map(|name| text::width(name)).max().unwrap_or(0);
         let longest = width.saturating_sub(first + 1 + PERCENT + MARK).max(1);
         let line = |(class, &probability): (usize, &f32)| {
             let best = class == self.prediction;
             let style = if best { Style::new().bold() } else { Style::new() };
-            let name = text::pad(names[class], first);
+            let name = text::pad(&names[class], first);
             let bar = text::pad(&bar(probability, longest), longest);
             let percent = text::percent(probability.into());
             format!("{style}{name} {bar}{percent:>PERCENT$}{}{style:#}", if best { " ◀" } else { "" })
