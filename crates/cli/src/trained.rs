@@ -230,9 +230,13 @@ impl Trained {
     }
 
     fn unfit(&self, data: &str, has: &str) -> Failure {
-        let SavedWeights { inputs, classes, .. } = &self.saved;
+        let SavedWeights { inputs, classes, notes, .. } = &self.saved;
+        let gives = match self.is_of_own_data() && !notes.contains_key("classes") {
+            true => format!("gives {classes} numbers"),
+            false => format!("tells {classes} classes apart"),
+        };
         let message = format!(
-            "{}: the model takes {inputs} inputs and gives {classes} outputs, but {data} has {has}",
+            "{}: the model takes {inputs} inputs and {gives}, but {data} has {has}",
             files::text::path(&self.path),
         );
         Failure::usage(message, "name another model with --model, or its data with --dataset or --data")
