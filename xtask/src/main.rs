@@ -24,8 +24,8 @@ cargo xtask COMMAND
   bench [optim]         measures this machine's peak and how near to it training or updates
                         come; --baselines: PyTorch, JAX, candle and burn too (--help)
   bench instructions    counts the instructions of steps and updates by valgrind
-  book [--quick]        runs every lesson and writes the course to target/book; without
-                        --quick refreshes docs/lessons and the recorded verdicts
+  book [ID…] [--quick]  runs every lesson, or these, and writes the course to target/book;
+                        without --quick refreshes docs/lessons and the recorded verdicts
   fixtures              records again what other implementations compute, for the tests
   torture [--short]     kills, faults and odd files against every command that writes (--help)
   test-slurm            a study on a real Slurm on this machine, with kills (--help)

@@ -65,6 +65,20 @@ fn a_quiz_asks_first_and_takes_any_answer() {
 }
 
 #[test]
+fn a_page_of_the_book_is_written_again_and_the_index_keeps_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = says(folder.path(), &["lessons", "--only", "rmsprop", "--quick", "--html", "book"], "");
+    assert!(told.contains("rmsprop") && !told.contains("adagrad ("), "{told}");
+    let read = |name: &str| std::fs::read_to_string(folder.path().join("book").join(name)).unwrap();
+    assert!(read("rmsprop.html").contains("A quick run"));
+    assert!(!folder.path().join("book/momentum.html").exists());
+    for answer in lessons::book::recorded() {
+        assert!(read("index.html").contains(&format!("{}.html", answer.id)), "{}", answer.id);
+        assert!(read("answers.json").contains(&format!("\"{}\"", answer.id)), "{}", answer.id);
+    }
+}
+
+#[test]
 fn wrong_words_are_named() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, code, words) in [
@@ -72,6 +86,9 @@ fn wrong_words_are_named() {
         ("lessons run", 2, "<ID>"),
         ("lessons --all", 2, "--html"),
         ("lessons --html book", 2, "--all"),
+        ("lessons --only momentum", 2, "--html"),
+        ("lessons --only momentum,sadles --html book", 2, "did you mean `saddles`?"),
+        ("lessons --all --only momentum --html book", 2, "cannot be used with"),
         ("lessons run momentum --quiz --json", 2, "--json"),
         ("lessons --all --quick --html file/book", 73, "file/book"),
     ] {

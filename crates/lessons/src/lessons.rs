@@ -19,8 +19,11 @@ registry! {
     role,
     batch_vs_sgd,
     batch_size,
+    sgd_online,
+    sgd_sensitive_init,
     noisy_updates,
     lr_sensitivity,
+    edge_of_stability,
     slow_convergence,
     plateau,
     local_minima,
@@ -36,6 +39,7 @@ registry! {
     weight_decay,
     lucky_seed,
     same_order,
+    fair_tuning,
 }
 
 /// The lesson of this name.

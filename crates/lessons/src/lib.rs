@@ -15,6 +15,7 @@
 //! ```
 
 pub mod book;
+mod digits;
 mod error;
 mod lesson;
 mod lessons;
@@ -24,6 +25,7 @@ mod nets;
 pub mod race;
 mod settings;
 pub mod theory;
+mod tuned;
 mod walk;
 
 pub use error::Error;

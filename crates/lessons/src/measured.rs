@@ -51,6 +51,11 @@ impl Measured {
         self.push(key, label, None, measured, None);
     }
 
+    /// Adds a mean over seeds with half the width of its 95% interval.
+    pub(crate) fn mean(&mut self, key: &str, label: &str, values: &[f64]) {
+        self.push(key, label, None, lab::stats::mean(values), lab::stats::interval95(values));
+    }
+
     fn push(&mut self, key: &str, label: &str, predicted: Option<f64>, measured: f64, margin: Option<f64>) {
         let (key, label) = (key.to_string(), label.to_string());
         self.numbers.push(Number { key, label, predicted, measured, margin });

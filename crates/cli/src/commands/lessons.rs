@@ -7,7 +7,7 @@ mod watch;
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::Command;
 use crate::args::{OutputArgs, PlaceArgs, ThreadsArgs};
@@ -21,8 +21,10 @@ use crate::failure::Failure;
         numbers next to what theory predicts, a picture, and the verdict. `lessons --all --html DIR` makes all of \
         them and writes the book: an index and a page per lesson, each one file that makes no request.",
     after_help = "Examples:\n  descent lessons\n  descent lessons run adam-diverges\n  \
-        descent lessons run momentum --quiz\n  descent lessons --all --html book --quick",
-    args_conflicts_with_subcommands = true
+        descent lessons run momentum --quiz\n  descent lessons --all --html book --quick\n  \
+        descent lessons --only momentum,saddles --html book",
+    args_conflicts_with_subcommands = true,
+    group(ArgGroup::new("which").args(["all", "only"]))
 )]
 pub(crate) struct Lessons {
     #[command(subcommand)]
@@ -30,8 +32,11 @@ pub(crate) struct Lessons {
     /// Run every lesson
     #[arg(long, requires = "html")]
     all: bool,
+    /// Run these lessons; the index has the recorded verdicts of the others
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', requires = "html")]
+    only: Vec<String>,
     /// Write the book into this folder
-    #[arg(long, value_name = "DIR", requires = "all")]
+    #[arg(long, value_name = "DIR", requires = "which")]
     html: Option<PathBuf>,
     #[command(flatten)]
     size: SizeArgs,
@@ -60,10 +65,10 @@ impl Command for Lessons {
     const NAME: &'static str = "lessons";
 
     fn run(self) -> Result<(), Failure> {
-        let Lessons { action, html, size, place, threads, output, .. } = self;
+        let Lessons { action, only, html, size, place, threads, output, .. } = self;
         match (action, html) {
             (Some(Action::Run(run)), _) => run.run(),
-            (None, Some(folder)) => all::write(&folder, size.quick, &place, threads, output.json),
+            (None, Some(folder)) => all::write(&folder, &only, size.quick, &place, threads, output.json),
             (None, None) => list::print(output.json),
         }
     }
