@@ -5,6 +5,7 @@ mod diagnostics;
 mod model;
 mod output;
 mod own;
+mod seeds;
 mod task;
 mod threads;
 
@@ -13,5 +14,6 @@ pub(crate) use diagnostics::DiagnosticsArgs;
 pub(crate) use model::ModelArgs;
 pub(crate) use output::OutputArgs;
 pub(crate) use own::OwnArgs;
+pub(crate) use seeds::Seeds;
 pub(crate) use task::TaskArgs;
 pub(crate) use threads::{ThreadsArgs, all_that_start};

@@ -1,22 +1,26 @@
+mod budget;
+#[cfg(feature = "store")]
+mod tasks;
 mod tuning;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, value_parser};
 use lab::run_matrix::{KeptRuns, Settings, kept_in};
 use lab::store::Holder;
-use lab::study::{Ruleset, TUNING_SEEDS_FROM};
+use lab::study::Ruleset;
+#[cfg(feature = "store")]
+use lab::tasks::TaskSpec;
 use lab::{Comparison, RunMatrix, Store};
 use optim::hyper::Value;
 use std::ops::ControlFlow;
 use train::{Budget, Event, Recipe, Record};
 
 use super::Command;
-use crate::args::{OutputArgs, TaskArgs, ThreadsArgs};
+use crate::args::{OutputArgs, Seeds, TaskArgs, ThreadsArgs};
 use crate::console;
 use crate::failure::Failure;
 use crate::folders;
@@ -46,7 +50,9 @@ const RESULTS: [&str; 4] = ["report.html", "curves.svg", "results.csv", "results
         descent compare --optimizers sgd,adamw --dataset fashion-mnist\n  \
         descent compare --optimizers 'sgd lr=0.1, sgd lr=0.1 momentum=0.9' --epochs 3\n  \
         descent compare --optimizers 'sam(adamw), cosine; adamw, cosine, clip=1'\n  \
-        descent compare --tune full --trials 16 --seeds 10..20\n\n\
+        descent compare --tune full --trials 16 --seeds 10..20\n  \
+        descent compare --budget 5min\n  \
+        descent compare --tasks simplenn,mnist1d-conv,char-rnn --optimizers sgd,adam\n\n\
         A bare sgd, adam or rmsprop has the notebook's learning rate (0.01, 0.001,\n\
         0.001); every other one its own default. `descent optimizers` lists them all.\n\
         Where a recipe states its learning rate, or the task is a test function, nothing\n\
@@ -75,6 +81,15 @@ pub(crate) struct Compare {
     #[cfg(feature = "store")]
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
+    /// Compare on these tasks, with ranks over all: names between commas; `descent tasks` lists them
+    #[cfg(feature = "store")]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        conflicts_with_all = ["task", "data", "dataset", "model", "layers", "activation", "normalize", "target", "target_metric", "budget"],
+    )]
+    tasks: Vec<TaskSpec>,
     /// The same as --target VALUE, also with --data
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true)]
     target_metric: Option<f64>,
@@ -87,6 +102,9 @@ pub(crate) struct Compare {
     /// Settings that are tried for each optimizer [default: 12]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000), conflicts_with = "untuned")]
     trials: Option<u32>,
+    /// As many trials as fit into this time with all the rest, such as 60s or 5min: measured once, then kept
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["trials", "untuned"])]
+    budget: Option<budget::TimeBudget>,
     /// Show the optimizers as they are set and tune nothing
     #[arg(long)]
     untuned: bool,
@@ -110,39 +128,18 @@ const BATCH: usize = 64;
 /// Epochs, and runs of each optimizer, where nothing is said.
 const EPOCHS: u32 = 5;
 const SEEDS: u32 = 5;
-const MOST_SEEDS: u64 = 100_000;
+/// The same with --quick.
+const QUICK_SEEDS: u32 = 3;
 
 impl Command for Compare {
     const NAME: &'static str = "compare";
 
     fn run(self) -> Result<(), Failure> {
-        run(&self)
-    }
-}
-
-/// Seeds as they are asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Seeds(Range<u64>);
-
-impl FromStr for Seeds {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Seeds, String> {
-        let expected = || "expected a number from 1, or FROM..TO such as 10..20".to_string();
-        let number = |text: &str| text.parse::<u64>().map_err(|_| expected());
-        let seeds = match text.split_once("..") {
-            Some((from, to)) => number(from)?..number(to)?,
-            None => 0..number(text)?,
-        };
-        // More could not even be listed.
-        match seeds.end.saturating_sub(seeds.start) {
-            0 => Err(expected()),
-            count if count > MOST_SEEDS => Err(format!("expected at most {MOST_SEEDS} seeds, found {count}")),
-            _ if seeds.end > TUNING_SEEDS_FROM => {
-                Err(format!("expected seeds below {TUNING_SEEDS_FROM}, found {}", seeds.end - 1))
-            }
-            _ => Ok(Seeds(seeds)),
+        #[cfg(feature = "store")]
+        if !self.tasks.is_empty() {
+            return tasks::run(&self);
         }
+        run(&self)
     }
 }
 
@@ -183,7 +180,9 @@ fn run(compare: &Compare) -> Result<(), Failure> {
 
     let (records, stopped) = as_they_are(compare, &matrix, &kept, &stop)?;
     let finished = records.len();
-    let command = command_line(compare, epochs, &seeds);
+    let chosen = tuning.as_ref().and_then(|tuning| tuning.chosen.as_ref());
+    chosen.map_or(Ok(()), |chosen| chosen.keep(&folder))?;
+    let command = command_line(compare, epochs, &seeds, chosen.map(|chosen| chosen.trials));
     let comparison = Comparison::new(records, task.target, command.clone());
     let tuned = match tuning {
         Some(tuning) if !stopped => Some(tuning.run(&kept, &stop, threads, json, command)?),
@@ -230,10 +229,10 @@ impl Compare {
     /// The numbers that flags give, or else the task and --quick.
     fn numbers(&self) -> Numbers {
         let quick = |usual, quick| if self.quick { quick } else { usual };
-        let seeds = self.task.seeds(quick(SEEDS, 3)).into();
+        let seeds = self.task.seeds(quick(SEEDS, QUICK_SEEDS)).into();
         Numbers {
             epochs: self.epochs.unwrap_or(quick(self.task.epochs(EPOCHS), 1)),
-            seeds: self.seeds.clone().map_or(0..seeds, |Seeds(seeds)| seeds),
+            seeds: self.seeds.as_ref().map_or(0..seeds, Seeds::range),
             threads: self.threads.count(),
         }
     }
@@ -317,7 +316,7 @@ fn recipes(list: &str, batch: usize) -> Result<Vec<Recipe>, Failure> {
 }
 
 /// Short names of recipes, as the table has them.
-fn names(recipes: &[Recipe]) -> Vec<String> {
+pub(super) fn names(recipes: &[Recipe]) -> Vec<String> {
     let texts: Vec<(String, String)> =
         recipes.iter().map(|recipe| (recipe.name(), recipe.to_string())).collect();
     let texts: Vec<(&str, &str)> =
@@ -343,7 +342,7 @@ fn folder(compare: &Compare, settings: &Settings) -> Result<PathBuf, Failure> {
     if let Some(folder) = &compare.out {
         return Ok(folder.clone());
     }
-    let (parent, name) = (Path::new("results"), format!("compare-{}", compare.task.name()));
+    let (parent, name) = (Path::new("results"), folder_name(compare));
     let ours = |folder: &PathBuf| kept_in(folder, settings).is_some();
     match folders::numbered(parent, &name).into_iter().find(ours) {
         Some(folder) => Ok(folder),
@@ -351,8 +350,13 @@ fn folder(compare: &Compare, settings: &Settings) -> Result<PathBuf, Failure> {
     }
 }
 
-/// The command that makes this comparison again.
-fn command_line(compare: &Compare, epochs: u32, seeds: &Range<u64>) -> String {
+/// Name of new folders, before their numbers.
+fn folder_name(compare: &Compare) -> String {
+    format!("compare-{}", compare.task.name())
+}
+
+/// The command that makes this comparison again; `trials` are those that a budget gave.
+fn command_line(compare: &Compare, epochs: u32, seeds: &Range<u64>, trials: Option<usize>) -> String {
     let mut command = "cargo xtask compare".to_string();
     if compare.optimizers != OPTIMIZERS {
         command += &format!(" --optimizers '{}'", compare.optimizers);
@@ -372,7 +376,7 @@ fn command_line(compare: &Compare, epochs: u32, seeds: &Range<u64>) -> String {
     if let Ok(Some(target)) = compare.target() {
         command += &format!(" --target-metric {target}");
     }
-    command + &tuning::flags(compare)
+    command + &tuning::flags(compare, trials)
 }
 
 /// Leaves the page, the picture and the records, each whole or not at all.

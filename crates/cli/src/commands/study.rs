@@ -1,5 +1,6 @@
 //! Studies: run, go on with, and show them.
 
+mod flags;
 mod list;
 mod new;
 mod progress;
@@ -15,6 +16,9 @@ use files::text;
 use lab::Store;
 use lab::store::StudyText;
 use lab::study::{Outcome, Study};
+
+pub(in crate::commands) use flags::{entries, names};
+pub(in crate::commands) use run::RunArgs;
 
 use super::Command;
 use crate::console;

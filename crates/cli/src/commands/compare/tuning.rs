@@ -9,6 +9,7 @@ use lab::store::Memory;
 use lab::study::{Engine, Entry, HalvingPlan, Ruleset, Study};
 use train::{Event, Recipe, Split, Task};
 
+use super::budget::{self, Chosen};
 use super::{Compare, Numbers, names};
 use crate::console;
 use crate::failure::Failure;
@@ -16,8 +17,8 @@ use crate::progress::Progress;
 use crate::stop::Stop;
 
 /// Trials of each recipe, and with --quick.
-const TRIALS: u32 = 12;
-const QUICK_TRIALS: u32 = 8;
+pub(super) const TRIALS: u32 = 12;
+pub(super) const QUICK_TRIALS: u32 = 8;
 
 /// A tuning that is to be run.
 pub(super) struct Tuning {
@@ -25,6 +26,8 @@ pub(super) struct Tuning {
     task: Task,
     /// Sentence on the choice of the settings.
     pub(super) sentence: String,
+    /// The trials, where a budget gave their number.
+    pub(super) chosen: Option<Chosen>,
 }
 
 /// A tuning that was run, to its end or until it was stopped.
@@ -56,7 +59,8 @@ pub(super) fn study(
     let stated = compare.optimizers.contains("lr=");
     let has_examples = !task.examples.is_empty(Split::Train);
     let by_default = !(stated || compare.untuned) && has_examples;
-    let lr = (by_default || compare.trials.is_some()).then_some(Ruleset::Lr);
+    let asked = compare.trials.is_some() || compare.budget.is_some();
+    let lr = (by_default || asked).then_some(Ruleset::Lr);
     let Some(ruleset) = compare.tune.clone().or(lr) else {
         if stated && !compare.untuned {
             console::note("the learning rates are taken as they are stated: --tune tunes each alike");
@@ -71,7 +75,7 @@ pub(super) fn study(
         ..Entry::new(&name, recipe.clone())
     };
     let trials = compare.trials.unwrap_or(if compare.quick { QUICK_TRIALS } else { TRIALS });
-    let study = Study {
+    let mut study = Study {
         rulesets: vec![ruleset],
         trials: trials as usize,
         tuning_seeds: 1,
@@ -86,8 +90,11 @@ pub(super) fn study(
             recipes.iter().zip(names(recipes)).map(entry).collect(),
         )
     };
+    let chosen = compare.budget.map(|time| budget::chosen(compare, time, (&study, &task), recipes, numbers));
+    let chosen = chosen.transpose()?;
+    study.trials = chosen.as_ref().map_or(study.trials, |chosen| chosen.trials);
     let sentence = report::prose::tuning(&study, task.examples.len(Split::Validation));
-    Ok(Some(Tuning { study, task, sentence }))
+    Ok(Some(Tuning { study, task, sentence, chosen }))
 }
 
 impl Tuning {
@@ -100,7 +107,7 @@ impl Tuning {
         json: bool,
         command: String,
     ) -> Result<Finished, Failure> {
-        let Tuning { study, task, sentence } = self;
+        let Tuning { study, task, sentence, .. } = self;
         let (file, store) = (kept.tuning()?, Memory::default());
         store.put_all(&file.records())?;
         let target = task.target;
@@ -135,7 +142,7 @@ impl Tuning {
 }
 
 /// The flags that ask for the same tuning, each after a space.
-pub(super) fn flags(compare: &Compare) -> String {
+pub(super) fn flags(compare: &Compare, trials: Option<usize>) -> String {
     let mut flags = String::new();
     if compare.quick {
         flags += " --quick";
@@ -143,7 +150,7 @@ pub(super) fn flags(compare: &Compare) -> String {
     if let Some(ruleset) = &compare.tune {
         flags += &format!(" --tune {ruleset}");
     }
-    if let Some(trials) = compare.trials {
+    if let Some(trials) = trials.or(compare.trials.map(|trials| trials as usize)) {
         flags += &format!(" --trials {trials}");
     }
     if compare.untuned {

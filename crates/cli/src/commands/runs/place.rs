@@ -20,6 +20,11 @@ pub(crate) struct StoreArgs {
 }
 
 impl StoreArgs {
+    /// The store in a file.
+    pub(crate) fn at(path: PathBuf) -> StoreArgs {
+        StoreArgs { store: Some(path) }
+    }
+
     /// The file: that of the flag, of the environment, or the user's.
     pub(crate) fn path(&self) -> PathBuf {
         if let Some(path) = &self.store {

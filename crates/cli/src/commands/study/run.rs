@@ -39,7 +39,7 @@ pub(super) struct Run {
 
 /// Flags of a study that is run.
 #[derive(Args)]
-pub(super) struct RunArgs {
+pub(in crate::commands) struct RunArgs {
     /// Do part I of N: cells are divided by their cost
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
@@ -62,8 +62,18 @@ impl Run {
 }
 
 impl RunArgs {
+    /// All parts of a study, in this store.
+    pub(in crate::commands) fn new(
+        place: StoreArgs,
+        threads: ThreadsArgs,
+        output: OutputArgs,
+        data: PlaceArgs,
+    ) -> RunArgs {
+        RunArgs { shard: None, place, threads, output, data }
+    }
+
     /// Runs a study in a store, and shows the outcome.
-    pub(super) fn go(&self, study: &Study, store: &dyn Store) -> Result<(), Failure> {
+    pub(in crate::commands) fn go(&self, study: &Study, store: &dyn Store) -> Result<(), Failure> {
         let json = self.output.json;
         // A signal ends the program at once while data are fetched; a later fetch goes on from there.
         let setup = Setup::new(|set| self.data.load(set));

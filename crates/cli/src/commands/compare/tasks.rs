@@ -1,0 +1,103 @@
+//! A comparison on several tasks: a study from the same flags, in a folder of results.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lab::study::{Facts, HalvingPlan, Outcome, Ruleset, Study};
+
+use super::tuning::{QUICK_TRIALS, TRIALS};
+use super::{Compare, QUICK_SEEDS, SEEDS};
+use crate::commands::runs::StoreArgs;
+use crate::commands::study::{RunArgs, entries, names};
+use crate::failure::Failure;
+use crate::folders;
+
+/// The study, and the store of its runs, in the folder.
+const STUDY: &str = "study.toml";
+const STORE: &str = "runs.db";
+/// Everything that is known in the end.
+const OUTCOME: &str = "study.json";
+
+/// Compares the recipes on all tasks, as they are set and each tuned alike.
+pub(super) fn run(compare: &Compare) -> Result<(), Failure> {
+    let study = study(compare)?;
+    let folder = folder(compare, &study)?;
+    let path = folder.join(STUDY);
+    let text = study.to_toml();
+    match fs::read_to_string(&path) {
+        Ok(kept) if kept != text => return Err(another(&folder, &kept, &text)),
+        Ok(_) => {}
+        Err(_) => files::atomic_write(&path, text.as_bytes()).map_err(|error| error.with_flag("--out"))?,
+    }
+    let place = compare.store.clone().or_else(super::super::runs::of_environment);
+    let place = StoreArgs::at(place.unwrap_or_else(|| folder.join(STORE)));
+    let store = place.open()?;
+    let run = RunArgs::new(place, compare.threads, compare.output, compare.task.data.place.clone());
+    run.go(&study, &*store)?;
+    let outcome = Outcome::of_store(&study, &Facts::of_registry(&study)?, &*store)?;
+    files::atomic_write(&folder.join(OUTCOME), (outcome.to_json() + "\n").as_bytes())
+        .map_err(|error| error.with_flag("--out"))?;
+    if !compare.output.json {
+        let place = files::text::path(&folder);
+        crate::console::note(&format!("\n{place} has the study, its runs and the outcome as JSON"));
+    }
+    Ok(())
+}
+
+/// The protocol of a comparison of one task, on several: short, and with each task's own length and batch.
+fn study(compare: &Compare) -> Result<Study, Failure> {
+    let listed =
+        |batch| super::recipes(&compare.optimizers, compare.batch_size.map_or(batch, |batch| batch as usize));
+    let stated = compare.optimizers.contains("lr=");
+    let tuned = match &compare.tune {
+        Some(ruleset) => Some(ruleset.clone()),
+        None => (!compare.untuned && !stated || compare.trials.is_some()).then_some(Ruleset::Lr),
+    };
+    let epochs = compare.epochs.or(compare.quick.then_some(1));
+    let trials = compare.trials.unwrap_or(if compare.quick { QUICK_TRIALS } else { TRIALS });
+    let seeds = u64::from(if compare.quick { QUICK_SEEDS } else { SEEDS });
+    let study = Study {
+        rulesets: [Ruleset::Default]
+            .into_iter()
+            .chain(tuned.filter(|ruleset| *ruleset != Ruleset::Default))
+            .collect(),
+        trials: trials as usize,
+        tuning_seeds: 1,
+        fresh_seeds: 1,
+        halving: (epochs != Some(1)).then_some(HalvingPlan { first: 1, eta: 3 }),
+        seeds: compare.seeds.as_ref().map_or(0..seeds, crate::args::Seeds::range),
+        epochs,
+        ..Study::new("compare", names(&compare.tasks), entries(&listed)?)
+    };
+    study.check()?;
+    // In a store that other comparisons share, the name is that of the settings.
+    let digest = lab::store::StudyText { name: String::new(), text: study.to_toml() }.sha256();
+    Ok(Study { name: format!("compare-{}", &digest[..8]), ..study })
+}
+
+/// The folder has another comparison.
+fn another(folder: &Path, kept: &str, text: &str) -> Failure {
+    let differences = lab::store::line_differences(kept, text);
+    // The name is made of the rest.
+    let differences = differences.into_iter().filter(|line| !line[1..].starts_with(" name = \"compare-"));
+    let differences: Vec<String> = differences.collect();
+    let place = files::text::path(folder);
+    Failure::usage(
+        format!("{place} has another comparison:\n{}", differences.join("\n")),
+        "give the settings of the folder to go on with it, or another folder with --out",
+    )
+}
+
+/// The folder that is named, the last one of this study, or a new one.
+fn folder(compare: &Compare, study: &Study) -> Result<PathBuf, Failure> {
+    if let Some(folder) = &compare.out {
+        files::claim_folder(folder, "--out")?;
+        return Ok(folder.clone());
+    }
+    let (parent, name, text) = (Path::new("results"), "compare-tasks", study.to_toml());
+    let same = |folder: &PathBuf| fs::read_to_string(folder.join(STUDY)).is_ok_and(|kept| kept == text);
+    match folders::numbered(parent, name).into_iter().find(same) {
+        Some(folder) => Ok(folder),
+        None => folders::make_next(parent, name),
+    }
+}

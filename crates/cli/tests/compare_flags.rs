@@ -1,0 +1,87 @@
+//! `compare` on several tasks and within a time, and studies from flags.
+#![cfg(unix)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn descent(folder: &Path, arguments: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
+    command.args(arguments.split_whitespace()).current_dir(folder).env("XDG_CACHE_HOME", folder);
+    command.env_remove("DESCENT_STORE").env("COLUMNS", "80").output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn printed(folder: &Path, arguments: &str) -> String {
+    let output = descent(folder, arguments);
+    assert!(output.status.success(), "{arguments}: {}", said(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn refused(folder: &Path, arguments: &str, code: i32, words: &[&str]) {
+    let output = descent(folder, arguments);
+    assert_eq!(output.status.code(), Some(code), "{arguments}: {}", said(&output));
+    for word in words {
+        assert!(said(&output).contains(word), "{arguments}: {word}: {}", said(&output));
+    }
+}
+
+#[test]
+fn several_tasks_are_compared_with_ranks_over_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let command = "compare --tasks mnist1d-logreg,beale --optimizers sgd;adam --quick --offline --threads 2";
+    let shown = printed(path, command);
+    for part in ["mnist1d-logreg, nothing tuned", "beale, lr tuned", "All 2 tasks, lr", "mean rank"] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    let outcome = fs::read_to_string(path.join("results/compare-tasks-1/study.json")).unwrap();
+    assert!(outcome.contains("\"mnist1d-logreg/lr/adam\""), "{outcome}");
+    // The same again is in the same folder and trains nothing; other settings have another one.
+    assert_eq!(printed(path, command), shown);
+    assert!(!path.join("results/compare-tasks-2").exists());
+    let named = format!("{command} --seeds 4 --out results/compare-tasks-1");
+    refused(path, &named, 2, &["another comparison:\n- seeds = 3\n+ seeds = 4\nhint: ", "--out"]);
+    refused(path, "compare --tasks beale --task beale", 2, &["`--tasks` conflicts with `--task`"]);
+    refused(path, "compare --tasks beale,bale", 2, &["unknown task `bale`"]);
+}
+
+#[test]
+fn a_time_chooses_the_trials_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let command =
+        "compare --task mnist1d-logreg --optimizers sgd,adam --epochs 1 --seeds 2 --offline --threads 2";
+    let budget = format!("{command} --budget 1s --json");
+    let first = printed(path, &budget);
+    let chosen = fs::read_to_string(path.join("results/compare-mnist1d-logreg-1/budget.json")).unwrap();
+    let trials = chosen.rsplit("\"trials\":").next().unwrap().trim_matches(['}', '\n']).to_string();
+    assert!((4..=256).contains(&trials.parse().unwrap()), "{chosen}");
+    assert!(first.contains(&format!("--trials {trials}")), "{first}");
+    // It goes on with those trials in its folder, and the number gives the same results.
+    assert_eq!(printed(path, &budget), first);
+    assert!(!path.join("results/compare-mnist1d-logreg-2").exists());
+    assert_eq!(printed(path, &format!("{command} --trials {trials} --json")), first);
+    refused(path, "compare --budget 60", 2, &["expected a time such as 60s"]);
+    refused(path, "compare --budget 60s --trials 3", 2, &["`--budget` conflicts with `--trials`"]);
+}
+
+#[test]
+fn flags_make_the_study_that_its_file_makes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let flags =
+        ["study", "new", "--tasks", "beale", "--optimizers", "sgd; adam, batch=10", "--tune", "default,lr"];
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_descent")).args(flags).args(["--trials", "3"]).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    fs::write(path.join("study.toml"), &output.stdout).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("rulesets = [\"default\", \"lr\"]") && text.contains("batch=10"), "{text}");
+    let shown = printed(path, "study run study.toml --store runs.db --offline");
+    assert!(shown.contains("beale, lr tuned"), "{shown}");
+    refused(path, "study new --trials 3", 2, &["--tasks"]);
+}
