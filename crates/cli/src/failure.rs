@@ -39,10 +39,14 @@ impl Failure {
         Failure { message: message.into(), hint: Some(hint.into()), code: 66 }
     }
 
-    /// A file or folder that cannot be made: code 73.
+    /// A folder for results that cannot be made where no `--out` names one: code 73.
     pub(crate) fn create(path: &Path, error: &io::Error) -> Failure {
-        let hint = "choose another place, or see whether the disk is full or write-protected";
-        Failure { message: format!("{}: {error}", path.display()), hint: Some(hint.into()), code: 73 }
+        let hint = "choose an existing folder that can be written, with --out";
+        Failure {
+            message: format!("cannot create {}: {error}", files::text::path(path)),
+            hint: Some(hint.into()),
+            code: 73,
+        }
     }
 
     /// The end after a signal, with everything finished so far kept: 130 or 143.

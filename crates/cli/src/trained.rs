@@ -12,7 +12,7 @@ use data::{Dataset, Set};
 use files::text::visible;
 use tensor::ParamVec;
 use train::weights::SavedWeights;
-use train::{Examples, InMemory, Split, Task};
+use train::{Examples, InMemory, Score, Split, Task};
 
 use crate::args::DataArgs;
 use crate::console;
@@ -247,9 +247,18 @@ impl Trained {
         &self.saved.weights
     }
 
-    /// The running statistics of batch norm.
-    pub(crate) fn buffers(&self) -> &ParamVec {
-        &self.saved.buffers
+    /// Probabilities and predictions on a split, which must be numbers.
+    pub(crate) fn score(&self, task: &Task, split: Split) -> Result<Score, Failure> {
+        let score = task.score(&self.saved.weights, &self.saved.buffers, split);
+        check_outputs(&self.path, score.probabilities.iter().map(|&x| f64::from(x)).chain([score.loss]))?;
+        Ok(score)
+    }
+
+    /// Outputs on a split, which must be numbers.
+    pub(crate) fn outputs(&self, task: &Task, split: Split) -> Result<Vec<f32>, Failure> {
+        let outputs = task.outputs(&self.saved.weights, &self.saved.buffers, split);
+        check_outputs(&self.path, outputs.iter().map(|&x| f64::from(x)))?;
+        Ok(outputs)
     }
 
     /// The model in a few words: `digits.safetensors (784-128-64-10, trained on mnist)`.
@@ -272,6 +281,17 @@ pub(crate) fn check_finite(path: &Path, params: [&ParamVec; 2]) -> Result<(), Fa
                 "train the model again with a smaller learning rate, or use another file",
             ))
         }
+    }
+}
+
+/// Refuses outputs of finite weights that exceed the range of the numbers.
+pub(crate) fn check_outputs(path: &Path, outputs: impl IntoIterator<Item = f64>) -> Result<(), Failure> {
+    match outputs.into_iter().find(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(found) => Err(Failure::bad_data(
+            format!("{}: expected finite outputs, found {found}", files::text::path(path)),
+            "its weights have exploded: train the model again with a smaller learning rate, or use another file",
+        )),
     }
 }
 

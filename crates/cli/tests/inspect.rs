@@ -389,6 +389,23 @@ fn models_that_cannot_be_used_are_errors() {
     world.page("evaluate --offline --model foreign.safetensors");
 }
 
+/// Finite weights may give outputs that are none.
+#[test]
+fn a_model_whose_outputs_overflow_is_refused() {
+    let world = World::new();
+    let header = concat!(
+        r#"{"fc1.bias":{"dtype":"F32","shape":[10],"data_offsets":[31360,31400]},"#,
+        r#""fc1.weight":{"dtype":"F32","shape":[10,784],"data_offsets":[0,31360]}}"#
+    );
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.bytes());
+    bytes.extend(3e38_f32.to_le_bytes().repeat(7850));
+    fs::write(world.path("huge.st"), bytes).unwrap();
+    for command in ["evaluate --offline --model huge.st", "predict --offline --model huge.st --index 1"] {
+        world.fails(command, 65, &["huge.st: expected finite outputs, found NaN", "have exploded"]);
+    }
+}
+
 #[test]
 fn optimizers_lists_every_rule_and_wrapper() {
     let world = World::new();
@@ -595,6 +612,12 @@ fn data_sets_are_fetched_listed_checked_and_drawn() {
     assert!(world.page("data show kmnist --data-dir kept --count 3").contains("index 2: o"));
     assert_eq!(world.json("data show kmnist --data-dir kept --index 9999")[0]["index"], 9999);
     world.fails("data show kmnist --data-dir kept --index 10000", 2, &["0 to 9999"]);
+
+    // Files of the same names, with other labels than a set's: they are not listed as that set.
+    fs::create_dir(world.path("odd")).unwrap();
+    fs::write(world.path("odd").join(set.files[3].name), [0, 0, 8, 1, 0, 0, 0, 2, 1, 2]).unwrap();
+    let page = world.page("data list --data-dir odd");
+    assert!(!page.contains("only 1 of 4 files"), "{page}");
 
     let labels = world.path("kept/KMNIST/raw").join(set.files[3].name);
     fs::OpenOptions::new().write(true).open(&labels).unwrap().set_len(100).unwrap();

@@ -30,11 +30,13 @@ fn fails(folder: &Path, arguments: &str, code: i32) -> String {
 const TRAIN: &str = "train --layers 784,8,10 --epochs 1 --batch-size 100 --offline";
 
 /// Each option that names a file, with the command that writes it.
-const OPTIONS: [(&str, &str); 5] = [
+const OPTIONS: [(&str, &str); 7] = [
     ("--save", TRAIN),
     ("--checkpoint", "train --layers 784,8,10 --epochs 1 --checkpoint-every 5 --offline"),
     ("--svg", "find-lr --optimizer sgd --layers 784,8,10 --steps 50 --seeds 1 --offline"),
     ("--svg", "schedule cosine --steps 10"),
+    ("--svg", "race rosenbrock sgd adam"),
+    ("--html", "race rosenbrock sgd adam"),
     ("--out", "compare --quick --seeds 2 --epochs 1 --optimizers sgd --untuned --offline"),
 ];
 
@@ -91,6 +93,29 @@ fn a_run_does_not_write_two_things_into_one_file() {
     assert!(told.contains("expected a name for a picture, found one for its table"), "{told}");
 }
 
+/// No output takes the place of the data that the command reads.
+#[test]
+fn an_output_spares_the_data_that_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = "a,y\n1,0\n2,1\n3,0\n4,1\n5,0\n6,1\n7,0\n8,1\n9,0\n";
+    let described = "kind = \"csv\"\ntrain = \"x.csv\"\ntarget = \"y\"\n";
+    fs::write(folder.path().join("x.csv"), table).unwrap();
+    fs::write(folder.path().join("x.toml"), described).unwrap();
+    for (command, conflict) in [
+        ("train --data x.csv --target y --save x.csv", "--save conflicts with --data: both are x.csv"),
+        ("train --data x.csv --target y --checkpoint ./x.csv", "--checkpoint conflicts with --data"),
+        ("train --data x.toml --save x.csv", "--save conflicts with --data"),
+        ("train --data x.toml --save x.toml", "--save conflicts with --data"),
+        ("find-lr --data x.csv --target y --svg x.svg", "--svg conflicts with --data"),
+        ("train --data-dir . --save x.csv", "--save conflicts with --data-dir"),
+    ] {
+        let told = fails(folder.path(), command, 2);
+        assert!(told.contains(conflict), "{command}: {told}");
+    }
+    assert_eq!(fs::read_to_string(folder.path().join("x.csv")).unwrap(), table);
+    assert_eq!(fs::read_to_string(folder.path().join("x.toml")).unwrap(), described);
+}
+
 #[test]
 fn a_checkpoint_is_no_model_and_a_model_no_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
@@ -139,6 +164,40 @@ fn a_diverged_run_can_go_on_with_a_smaller_rate() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("going on from checkpoint.safetensors at update 5"));
     assert!(train::weights::load(&folder.path().join("m.st")).is_ok());
+}
+
+/// Weights whose loss has exploded are finite and of no use: they take no file's place.
+#[test]
+fn exploded_weights_are_not_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("m.st"), "old").unwrap();
+    // The last update alone is far too high, which the test loss shows.
+    let last = ["--batch-size", "all", "--optimizer", "sgd", "--lr", "1e10"];
+    for more in [&["--lr", "1e10"][..], &last] {
+        let mut command = descent(folder.path(), "train --layers 784,8,10 --epochs 1 --offline --save m.st");
+        let output = command.args(["--checkpoint", "c.st"]).args(more).output().unwrap();
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{more:?}: {told}");
+        assert!(
+            told.contains("--save m.st was not written: the run exploded: its loss went from 2."),
+            "{told}"
+        );
+        let shown = text(&output.stdout);
+        let losses = shown.lines().filter(|line| line.starts_with("epoch")).flat_map(|line| line.split(", "));
+        assert!(losses.filter(|part| part.contains("loss")).all(|part| part.len() < 40), "{shown}");
+        assert_eq!(fs::read_to_string(folder.path().join("m.st")).unwrap(), "old");
+        let path = folder.path().join("c.st");
+        assert!(!path.exists(), "{more:?}");
+    }
+    // A checkpoint that is asked for and is not of the end is said to be so.
+    let sound = run(folder.path(), &format!("{TRAIN} --optimizer sgd --checkpoint c.st"));
+    assert!(sound.status.success());
+    let wild = "--epochs 2 --optimizer sgd --lr 1e10 --checkpoint c.st --resume --force";
+    let output = run(folder.path(), &format!("{} {wild}", TRAIN.replace(" --epochs 1", "")));
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("--checkpoint c.st was not written"), "{told}");
+    assert!(told.contains("go on from the last good checkpoint, c.st"), "{told}");
 }
 
 /// Each file, given where another is expected, is named as what it is.

@@ -85,6 +85,14 @@ pub fn verify(set: &'static Set, found: &Found) -> [Result<Verified, Error>; 4] 
     })
 }
 
+/// True if the test labels are a file of another set; several sets have files of the same names. Only that small file
+/// is read.
+pub fn is_foreign(set: &'static Set, found: &Found) -> bool {
+    let Some(path) = &found.files[3].path else { return false };
+    let folder = Folder::at(found.origin.folder().unwrap_or(Path::new("")).into(), set);
+    matches!(folder.read_file(&set.files[3], path), Err(Error::Content { .. }))
+}
+
 /// Checked folder of a data set.
 #[derive(Debug)]
 pub struct Checked {

@@ -63,7 +63,7 @@ pub use event::Event;
 pub use fetch::fetch;
 pub use files::atomic_write;
 pub use idx::{Idx, IdxData, IdxFault};
-pub use inspect::{Checked, Evidence, Found, FoundFile, Verified, locate, verify, verify_all};
+pub use inspect::{Checked, Evidence, Found, FoundFile, Verified, is_foreign, locate, verify, verify_all};
 pub use load::{Request, load};
 pub use network::{Cancel, Network};
 pub use places::{Origin, Places};

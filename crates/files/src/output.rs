@@ -1,7 +1,7 @@
 //! Output files that are tried before work begins.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::atomic::{Temporary, atomic_write, folder_of, same_file, sweep};
@@ -31,12 +31,17 @@ impl Output {
     /// device, a pipe or a socket.
     pub fn claim(path: &Path, flag: &str) -> Result<Output, Error> {
         let create = |source| Error::Create { path: path.into(), flag: Some(flag.into()), source };
+        let irregular =
+            |found| Error::Irregular { path: path.into(), flag: Some(flag.into()), found, written: true };
+        // `/dev/stdout` leads to a pipe whose name in /proc cannot be followed.
+        if let Some(found) = fs::metadata(path).ok().as_ref().and_then(kind_of) {
+            return Err(irregular(found));
+        }
         let target = follow(path).map_err(create)?;
         match fs::metadata(&target) {
             Ok(found) => {
                 if let Some(found) = kind_of(&found) {
-                    let (path, flag) = (path.into(), Some(flag.into()));
-                    return Err(Error::Irregular { path, flag, found, written: true });
+                    return Err(irregular(found));
                 }
                 File::options().append(true).open(&target).map_err(create)?;
             }
@@ -65,6 +70,20 @@ impl Output {
             return Err(Error::Same { path: self.path.clone(), flags });
         }
         Ok(())
+    }
+
+    /// Checks that writing does not destroy an input that the option `flag` of the same command named: the input
+    /// itself, or if it is a folder, a table, an array or a picture in it.
+    ///
+    /// # Errors
+    /// If it would.
+    pub fn spares(&self, input: &Path, flag: &str) -> Result<(), Error> {
+        let inside = |folder: PathBuf| Some(fs::canonicalize(&self.target).ok()?.starts_with(folder));
+        let is_within = input.is_dir() && fs::canonicalize(input).ok().and_then(inside).unwrap_or(false);
+        match is_within && is_data(&self.target) {
+            true => self.differs_from(&self.target, flag),
+            false => self.differs_from(input, flag),
+        }
     }
 
     /// The path as it was given.
@@ -113,6 +132,15 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
         }
     }
     fs::metadata(path).and(Ok(target))
+}
+
+/// True for a file of examples, by its first bytes or its name: IDX, gzip, NumPy, PNG, JPEG, a table.
+fn is_data(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
+    let is_table = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    let magic: [&[u8]; 5] = [&[0, 0], &[0x1f, 0x8b], b"\x93NUM", b"\x89PNG", &[0xff, 0xd8, 0xff]];
+    is_table || read.is_ok() && magic.iter().any(|magic| start.starts_with(magic))
 }
 
 fn names_a_file(path: &Path) -> bool {

@@ -74,7 +74,7 @@ pub struct Progress {
     pub examples: u64,
     /// The loss of the first batch, before its update.
     #[serde(with = "crate::json_number")]
-    first_loss: f64,
+    pub first_loss: f64,
     /// The loss of the last batch, before its update.
     #[serde(with = "crate::json_number")]
     pub last_loss: f64,
@@ -472,13 +472,25 @@ impl<'t> Training<'t> {
         self.progress.status != Status::Finished
     }
 
-    /// If the loss of the last batch speaks for the weights that it was taken with: it is finite and at most
-    /// a thousand times that of the first batch, or of 1. Beyond, they have exploded and no smaller learning
-    /// rate brings them back.
+    /// True if the losses speak for the weights: the run has not diverged, and has not [exploded](Training::exploded).
     pub fn is_sound(&self) -> bool {
-        let Progress { first_loss, last_loss, .. } = self.progress;
+        !self.has_diverged() && self.exploded().is_none()
+    }
+
+    /// The loss of the last batch, or of the evaluation after it, if it is more than a thousand times that of the
+    /// first batch, or of 1. No smaller learning rate brings such weights back.
+    pub fn exploded(&self) -> Option<f64> {
+        let Progress { first_loss, last_loss, curves, .. } = &self.progress;
+        let now = self.point().epoch;
+        let evaluated = [Split::Validation, Split::Test]
+            .iter()
+            .filter_map(|&split| curves.last(&Record::curve_name(split, "loss")))
+            .filter(|point| point.epoch == now)
+            .map(|point| point.value);
         let passed_over = !last_loss.is_finite() && self.leaves_out_steps();
-        !self.has_diverged() && (passed_over || last_loss.abs() <= 1e3 * first_loss.abs().max(1.0))
+        let trained = (!passed_over).then_some(*last_loss);
+        let most = 1e3 * first_loss.abs().max(1.0);
+        evaluated.chain(trained).find(|loss| loss.is_nan() || loss.abs() > most)
     }
 
     /// The result of the run so far.

@@ -54,6 +54,13 @@ impl DataArgs {
         self.own.name().unwrap_or_else(|| self.dataset.as_deref().unwrap_or(DataArgs::DEFAULT).to_string())
     }
 
+    /// Refuses an output that would destroy the data.
+    pub(crate) fn is_spared_by(&self, output: &files::Output) -> Result<(), Failure> {
+        let folder = self.place.data_dir.iter().map(|folder| ("--data-dir", folder.clone()));
+        let mut inputs = self.own.inputs().into_iter().chain(folder);
+        Ok(inputs.try_for_each(|(flag, input)| output.spares(&input, flag))?)
+    }
+
     /// Loads the set that is named, or the default.
     pub(crate) fn load_set(&self) -> Result<Dataset, Failure> {
         Ok(self.place.load(data::set(self.dataset.as_deref().unwrap_or(DataArgs::DEFAULT))?)?)

@@ -76,6 +76,19 @@ impl OwnArgs {
         flags
     }
 
+    /// The files and folders that are read, with the flags that name them.
+    pub(crate) fn inputs(&self) -> Vec<(&'static str, PathBuf)> {
+        let mut inputs: Vec<_> = self.data.iter().map(|path| ("--data", path.clone())).collect();
+        inputs.extend(self.test.iter().map(|path| ("--test", path.into())));
+        // What is wrong in a description is said where it is read.
+        let described = self.data.first().filter(|path| matches!(kind(path), Ok(Found::Toml)));
+        if let Some(Ok(Description { train, test, .. })) = described.map(|path| Description::open(path)) {
+            let tests = if let Test::Files(files) = test { files } else { Vec::new() };
+            inputs.extend(train.into_iter().chain(tests).map(|path| ("--data", path)));
+        }
+        inputs
+    }
+
     /// The description that the flags make, or that of a TOML file with the flags on top.
     pub(crate) fn describe(&self, normalize: Option<Normalization>) -> Result<Description, Failure> {
         let first = &self.data[0];

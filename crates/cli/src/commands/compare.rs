@@ -328,7 +328,7 @@ pub(super) fn names(recipes: &[Recipe]) -> Vec<String> {
 #[cfg(feature = "store")]
 fn open_store(compare: &Compare) -> Result<Option<Box<dyn Store>>, Failure> {
     let path = compare.store.clone().or_else(super::runs::of_environment);
-    Ok(path.map(|path| store::open(&path)).transpose()?)
+    path.map(|path| super::runs::open(&path)).transpose()
 }
 
 /// No store: the program was built without.

@@ -138,7 +138,8 @@ impl Command for Data {
 fn list(arguments: &List) -> Result<(), Failure> {
     let mut text = String::new();
     for set in SETS {
-        let found = located(set, arguments.data_dir.as_deref());
+        let mut found = located(set, arguments.data_dir.as_deref());
+        found.retain(|found| !data::is_foreign(set, found));
         text += &if arguments.output.json { listed_as_json(set, &found) } else { listed(set, &found) };
     }
     console::print(&text)?;

@@ -13,7 +13,7 @@ use crate::console;
 use crate::failure::Failure;
 use crate::picture::{self, Look, Picture};
 use crate::text;
-use crate::trained::{Examined, SplitArgs, Trained, TrainedArgs, check_finite};
+use crate::trained::{Examined, SplitArgs, Trained, TrainedArgs, check_finite, check_outputs};
 
 #[derive(Args)]
 #[command(
@@ -63,14 +63,14 @@ impl Command for Evaluate {
             [model.describe(&task), about].map(|line| text::paragraph(&line, 0, console::width())).concat();
         let threads = all_that_start();
         if let Targets::Numbers { values, .. } = &split.targets {
-            let outputs = threads.run(|| task.outputs(model.weights(), model.buffers(), name));
+            let outputs = threads.run(|| model.outputs(&task, name))?;
             let errors = stats::Regression::new(&outputs, values);
             return Ok(console::print(&match output.json {
                 true => errors_as_json(&task, &examples, name, &errors),
                 false => format!("{heading}\n{}", errors_page(&errors)),
             })?);
         }
-        let score = threads.run(|| task.score(model.weights(), model.buffers(), name));
+        let score = threads.run(|| model.score(&task, name))?;
         let result = Evaluation::new(&task, &examples, split, &score, worst);
         if output.json {
             return Ok(console::print(&result.json(name))?);
@@ -104,6 +104,7 @@ fn evaluate_task(name: &str, trained: &TrainedArgs, split: Split, json: bool) ->
     let (weights, buffers) = weights::load_for(&trained.model, &task)?;
     check_finite(&trained.model, [&weights, &buffers])?;
     let train::Evaluation { loss, metric } = task.evaluate(&weights, &buffers, split);
+    check_outputs(&trained.model, [loss, metric])?;
     if json {
         let object = json!({
             "schema": console::SCHEMA,

@@ -100,6 +100,7 @@ fn run(find: &FindLr) -> Result<(), Failure> {
             outputs.iter().try_for_each(|output| output.differs_from(weights, "--weights"))?;
         }
     }
+    outputs.iter().try_for_each(|output| find.task.data.is_spared_by(output))?;
     let trained = find.weights.clone().map(Trained::read).transpose()?;
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.

@@ -79,7 +79,7 @@ fn run(predict: &Predict) -> Result<(), Failure> {
 fn show(model: &Trained, sources: &[Source], pictures: &Pictures, predict: &Predict) -> Result<(), Failure> {
     let (json, normalize) = (predict.output.json, predict.trained.data.normalize);
     let task = model.examine_examples(pictures.examples(), normalize)?.task;
-    let score = task.score(model.weights(), model.buffers(), Split::Test);
+    let score = model.score(&task, Split::Test)?;
     for (place, source) in sources.iter().enumerate() {
         let seen = Seen::new(source, pictures, &score, place);
         console::print(&if json { seen.json() } else { seen.page(Look::of_stdout()) + "\n" })?;
@@ -115,7 +115,7 @@ fn of_own_data(model: &Trained, predict: &Predict) -> Result<(), Failure> {
     let place = format!("index {index} of {name}'s {split} split");
     let page = match &samples.targets {
         Targets::Classes { labels, names } => {
-            let score = task.score(model.weights(), model.buffers(), split);
+            let score = model.score(&task, split)?;
             let probabilities = &score.probabilities[index * names.len()..][..names.len()];
             let (is, seen) = (labels[index] as usize, score.predictions[index] as usize);
             object["label"] = json!(is);
@@ -128,7 +128,7 @@ fn of_own_data(model: &Trained, predict: &Predict) -> Result<(), Failure> {
             heading + &text::table(&rows, 2, console::width()).concat()
         }
         Targets::Numbers { width, values } => {
-            let outputs = task.outputs(model.weights(), model.buffers(), split);
+            let outputs = model.outputs(&task, split)?;
             let [seen, is] = [&outputs, values].map(|values| &values[index * width..][..*width]);
             object["target"] = json!(is);
             object["prediction"] = json!(seen);

@@ -14,7 +14,7 @@ mod sql;
 
 use clap::{Args, Subcommand};
 
-pub(super) use place::{StoreArgs, of_environment};
+pub(super) use place::{StoreArgs, of_environment, open};
 
 use super::Command;
 use crate::failure::Failure;

@@ -139,6 +139,7 @@ fn run(train: &Train) -> Result<(), Failure> {
     if let Some(save) = &save {
         save.differs_from(checkpoint, "--checkpoint")?;
     }
+    save.iter().chain(&kept).try_for_each(|output| train.task.data.is_spared_by(output))?;
     let threads = train.threads.start()?;
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let task = train.task.load()?;
@@ -217,11 +218,8 @@ fn finish(
     json: bool,
 ) -> Result<(), Failure> {
     let record = training.record();
-    let diverged = match record.status {
-        Status::Diverged { step } => Some(step),
-        _ => None,
-    };
-    let saved = match save.filter(|_| diverged.is_none()) {
+    let trouble = trouble(training, &record);
+    let saved = match save.filter(|_| trouble.is_none()) {
         Some(output) => {
             let mut notes = task.notes.clone();
             notes.insert("recipe".to_string(), record.recipe.clone());
@@ -232,26 +230,43 @@ fn finish(
         None => Ok(None),
     };
     // What was measured is shown in any case; what was asked for is saved even if nobody reads on.
-    let shown = show(&record, task, saved.as_ref().ok().copied().flatten(), json);
+    let shown = show(&record, task, trouble.as_deref(), saved.as_ref().ok().copied().flatten(), json);
     saved?;
     shown?;
+    let (Some(trouble), Some(lost)) = (trouble, save.or(kept)) else { return Ok(()) };
     // The checkpoint is of the last good state, which a run that diverges at once does not have.
-    let lost_checkpoint = kept.filter(|kept| !kept.path().exists()).map(|kept| ("--checkpoint", kept));
-    let lost = save.map(|save| ("--save", save)).or(lost_checkpoint);
-    let (Some((option, output)), Some(step)) = (lost, diverged) else { return Ok(()) };
     let hint = match kept {
         Some(kept) if kept.path().exists() => format!(
             "go on from the last good checkpoint, {}, with --resume --force and a smaller learning rate",
             files::text::path(kept.path())
         ),
-        _ => "try a smaller learning rate, or --clip-norm 1".to_string(),
+        _ => SMALLER.to_string(),
     };
-    let path = files::text::path(output.path());
-    Err(Failure::failed(format!("{option} {path} was not written: the run diverged at update {step}"), hint))
+    let (option, path) = (lost.flag(), files::text::path(lost.path()));
+    Err(Failure::failed(format!("{option} {path} was not written: the run {trouble}"), hint))
+}
+
+/// Next step where the weights have exploded.
+const SMALLER: &str = "try a smaller learning rate, or --clip-norm 1";
+
+/// The reason why the weights at the end are of no use, after "the run".
+fn trouble(training: &Training<'_>, record: &Record) -> Option<String> {
+    if let Status::Diverged { step } = record.status {
+        return Some(format!("diverged at update {step}"));
+    }
+    let first = training.progress().first_loss;
+    let last = training.exploded()?;
+    Some(format!("exploded: its loss went from {} to {}", loss(first), loss(last)))
 }
 
 /// Prints the record, and where the weights are.
-fn show(record: &Record, task: &Task, saved: Option<&Path>, json: bool) -> Result<(), Failure> {
+fn show(
+    record: &Record,
+    task: &Task,
+    trouble: Option<&str>,
+    saved: Option<&Path>,
+    json: bool,
+) -> Result<(), Failure> {
     if json {
         return Ok(console::print(&report::jsonl(std::slice::from_ref(record)))?);
     }
@@ -267,8 +282,8 @@ fn show(record: &Record, task: &Task, saved: Option<&Path>, json: bool) -> Resul
         console::print(&Grid::of_curves(of_all_weights).lines(console::width()).join("\n"))?;
         console::print("each parameter's are in the record: --json")?;
     }
-    if let Status::Diverged { step } = record.status {
-        console::print(&format!("diverged at update {step}: try a smaller learning rate, or --clip-norm 1"))?;
+    if let Some(trouble) = trouble {
+        console::print(&format!("{trouble}: {SMALLER}"))?;
     }
     if let Some(path) = saved {
         console::print(&format!("weights: {}", files::text::path(path)))?;
@@ -276,14 +291,19 @@ fn show(record: &Record, task: &Task, saved: Option<&Path>, json: bool) -> Resul
     Ok(())
 }
 
+/// A loss with four decimals, or with an exponent where it is huge.
+fn loss(value: f64) -> String {
+    if value.abs() < 1e9 { format!("{value:.4}") } else { format!("{value:.3e}") }
+}
+
 /// One line of an epoch: its training loss, and what was measured at its end.
 fn epoch_line(record: &Record, epoch: &Point, seconds: f64) -> String {
     let at_end = |curve: &[Point]| curve.iter().rev().find(|point| point.epoch == epoch.epoch).copied();
-    let mut line = format!("epoch {:>3}: training loss {:.4}", epoch.epoch, epoch.value);
+    let mut line = format!("epoch {:>3}: training loss {}", epoch.epoch, loss(epoch.value));
     let metric = record.task.metric;
     for split in [Split::Validation, Split::Test] {
-        if let Some(loss) = at_end(record.loss_curve(split)) {
-            line += &format!(", {split} loss {:.4}", loss.value);
+        if let Some(point) = at_end(record.loss_curve(split)) {
+            line += &format!(", {split} loss {}", loss(point.value));
         }
         match at_end(record.metric_curve(split)) {
             Some(score) if metric.is_fraction() => {

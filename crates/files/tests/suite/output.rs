@@ -133,6 +133,45 @@ fn one_file_under_two_names_is_a_conflict() {
     }
 }
 
+#[test]
+fn an_input_is_spared() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("raw")).unwrap();
+    fs::write(at("table.csv"), "a,b\n1,2\n").unwrap();
+    fs::write(at("raw/images"), [0, 0, 8, 3, 0, 0]).unwrap();
+    fs::write(at("raw/digit"), b"\x89PNG\r\n").unwrap();
+    fs::write(at("raw/model.st"), [232, 2, 0, 0, 0, 0, 0, 0, b'{']).unwrap();
+    for (ours, input, is_spared) in [
+        ("table.csv", "table.csv", false),
+        ("raw/images", "raw", false),
+        ("raw/digit", "", false),
+        ("table.csv", "", false),
+        ("raw/model.st", "raw", true),
+        ("raw/new", "raw", true),
+        ("new", "raw", true),
+        ("table.csv", "raw", true),
+        ("new", "missing", true),
+    ] {
+        let spared = Output::claim(&at(ours), "--save").unwrap().spares(&at(input), "--data");
+        assert_eq!(spared.is_ok(), is_spared, "{ours} {input}");
+        if let Err(error) = spared {
+            assert!(error.to_string().starts_with("--save conflicts with --data: both are "), "{error}");
+        }
+    }
+}
+
+/// `/dev/stdout` of a program whose output is read leads to a pipe.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_link_of_proc_to_a_pipe_is_named_as_a_pipe() {
+    use std::os::fd::AsRawFd;
+    let (_reader, writer) = std::io::pipe().unwrap();
+    let path = std::path::PathBuf::from(format!("/proc/self/fd/{}", writer.as_raw_fd()));
+    let message = Output::claim(&path, "--save").unwrap_err().to_string();
+    assert!(message.ends_with("expected a regular file, found a pipe"), "{message}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_name_need_not_be_unicode() {

@@ -115,6 +115,15 @@ impl Error {
         }
     }
 
+    /// The same error with the option that named the store.
+    #[must_use]
+    pub fn with_flag(self, name: &str) -> Error {
+        match self {
+            Error::Access(error) => Error::Access(error.with_flag(name)),
+            other => other,
+        }
+    }
+
     /// The same error with the file that the newcomer is from, and the store that it was to go into.
     #[must_use]
     pub fn between(self, from: &Path, into: &Path) -> Error {

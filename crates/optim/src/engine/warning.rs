@@ -3,7 +3,7 @@
 use crate::engine::Optimizer;
 use crate::hyper::Value;
 use crate::recipe::OptimizerSpec;
-use crate::rule::DynRule;
+use crate::rule::{DynRule, LR};
 use crate::schedule::Warning;
 
 impl OptimizerSpec {
@@ -20,7 +20,13 @@ impl OptimizerSpec {
     /// ```
     pub fn warnings(&self, total: u64, steps_per_epoch: u64) -> Vec<Warning> {
         let mut warnings: Vec<Warning> = self.schedule.warning(total, steps_per_epoch).into_iter().collect();
-        for rule in self.rules().into_iter().flatten() {
+        let rules: Vec<Box<dyn DynRule>> = self.rules().into_iter().flatten().collect();
+        // One group with a rate of 0 is frozen on purpose.
+        let is_frozen = |rule: &Box<dyn DynRule>| rule.get(LR) == Some(Value::Number(0.0));
+        if rules.iter().all(is_frozen) && !self.hyper_schedules.iter().any(|(name, _)| name == LR) {
+            warnings.extend(rules.first().map(|rule| Warning::ZeroRate { of: rule.info().name.to_string() }));
+        }
+        for rule in rules {
             let zeros = rule.hypers().into_iter().filter(|hyper| {
                 rule.get(hyper.name) == Some(Value::Number(0.0)) && hyper.default != Value::Number(0.0)
             });

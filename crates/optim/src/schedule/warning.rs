@@ -26,7 +26,21 @@ pub enum Warning {
         /// Total number of updates.
         total: u64,
     },
-    /// The learning rate stays below a millionth of its maximum from within the first tenth on.
+    /// The factor of the learning rate stays below a millionth at every update.
+    LowRate {
+        /// Schedule.
+        schedule: String,
+        /// Maximum factor.
+        max: f64,
+        /// Total number of updates.
+        total: u64,
+    },
+    /// The optimizer's learning rate is 0.
+    ZeroRate {
+        /// Optimizer.
+        of: String,
+    },
+    /// The learning rate stays below a millionth of its maximum for at least half of the updates after it.
     EarlyEnd {
         /// Schedule.
         schedule: String,
@@ -55,6 +69,14 @@ impl fmt::Display for Warning {
                     "`{schedule}` makes the learning rate 0 at each of {total} updates: nothing is trained"
                 )
             }
+            Warning::LowRate { schedule, max, total } => {
+                write!(
+                    f,
+                    "`{schedule}` makes the learning rate at most {max:.1e} of what is set at each of {total} \
+                     updates: next to nothing is trained"
+                )
+            }
+            Warning::ZeroRate { of } => write!(f, "{of}: with lr=0, nothing is trained"),
             Warning::EarlyEnd { schedule, update, total, length } => {
                 write!(
                     f,
@@ -77,16 +99,21 @@ impl fmt::Display for Warning {
 
 impl LrSchedule {
     /// Warning for a run of `total` updates, with `steps_per_epoch` updates an epoch, in which the factor is
-    /// always 0, or stays below a millionth of its maximum from within the first tenth on.
+    /// always 0 or below a millionth, or stays below a millionth of its maximum for at least half of the updates
+    /// after it.
     ///
     /// Of a run of many updates, the first ones and others all over it are looked at, so the time is bounded.
     pub fn warning(&self, total: u64, steps_per_epoch: u64) -> Option<Warning> {
         let running = self.in_steps(steps_per_epoch.max(1));
         let factor = |step| running.factor(step, total);
         let steps = sampled(total);
-        let max = steps.iter().map(|&step| factor(step)).reduce(f64::max)?;
+        let (peak, max) =
+            steps.iter().map(|&step| (step, factor(step))).reduce(|a, b| if b.1 > a.1 { b } else { a })?;
         if max == 0.0 {
             return Some(Warning::NoRate { schedule: self.to_string(), total });
+        }
+        if max < NEGLIGIBLE {
+            return Some(Warning::LowRate { schedule: self.to_string(), max, total });
         }
         let trains = |step: u64| factor(step) >= NEGLIGIBLE * max;
         let last = steps.iter().rposition(|&step| trains(step));
@@ -100,7 +127,8 @@ impl LrSchedule {
             idle
         };
         let trained = last.map_or(0, end);
-        (trained <= total / 10).then(|| Warning::EarlyEnd {
+        let (falling, left) = (trained - peak.min(trained), total - peak);
+        (trained < total && falling <= left / 2).then(|| Warning::EarlyEnd {
             schedule: self.to_string(),
             update: trained + 1,
             total,

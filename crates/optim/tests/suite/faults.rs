@@ -91,6 +91,12 @@ fn a_rate_that_dies_at_once_is_said() {
         ("constant until=5 then constant value=0", 1000, "from update 6 of 1000 on"),
         ("constant value=0", 10, "makes the learning rate 0 at each of 10 updates"),
         ("piecewise values=0/0 at=50%", 10, "makes the learning rate 0 at each of 10 updates"),
+        // The course after a warm-up counts from its top.
+        ("step every=3 warmup=300", 938, "from update 322 of 938 on"),
+        ("step every=30 warmup=10%", 938, "epochs are written `30ep`"),
+        ("exponential gamma=0.9 every=1", 938, "from update 133 of 938 on"),
+        ("linear from=0 to=1 over=1000000000", 938, "at most 9.4e-7 of what is set at each of 938 updates"),
+        ("cosine warmup=1000000000000", 938, "next to nothing is trained"),
     ] {
         let warning = schedule(text).warning(total, total).expect(text).to_string();
         assert!(warning.contains(message), "{text}: {warning}");
@@ -101,6 +107,10 @@ fn a_rate_that_dies_at_once_is_said() {
         ("noam", 100_000, 1000),
         ("step every=3", 15, 5),
         ("constant value=0 until=50% then constant", 100, 10),
+        ("noam peak=1000000", 938, 938),
+        ("one_cycle final_div=1000000000", 938, 938),
+        ("cosine warmup=938", 938, 938),
+        ("cyclic floor=0 up=1 down=1", 938, 938),
     ] {
         assert_eq!(schedule(text).warning(total, per_epoch), None, "{text}");
     }
@@ -250,6 +260,21 @@ fn a_plateau_goes_by_its_card_whatever_the_sign() {
 #[should_panic(expected = "expected a norm above 0, found -1")]
 fn a_negative_norm_does_not_turn_gradients_round() {
     clip::global_norm_factor(&[1.0], -1.0);
+}
+
+#[test]
+fn a_learning_rate_of_0_is_said() {
+    for (recipe, is_said) in [
+        ("adam lr=0", true),
+        ("sam(sgd lr=0)", true),
+        ("sgd lr=0, bias: adam lr=0", true),
+        ("sgd lr=0.1, bias: adam lr=0", false),
+        ("adam", false),
+    ] {
+        let spec: OptimizerSpec = recipe.parse().expect(recipe);
+        let said = spec.warnings(10, 10).iter().any(|warning| warning.to_string().contains("with lr=0"));
+        assert_eq!(said, is_said, "{recipe}");
+    }
 }
 
 #[test]

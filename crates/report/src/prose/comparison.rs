@@ -98,6 +98,10 @@ pub fn warning(warning: &Warning<'_>) -> String {
             "This ran on a SAMPLE of {dataset} ({train} training and {test} test images), not on the whole \
              set: the figures are not comparable with those of the whole set."
         ),
+        Warning::Diverged { optimizer, diverged, runs } if diverged == runs => match runs {
+            1 => format!("{optimizer} diverged in its only run, so it has no figures."),
+            _ => format!("{optimizer} diverged in all {runs} runs, so it has no figures."),
+        },
         Warning::Diverged { optimizer, diverged, runs } => {
             format!("{optimizer} diverged in {diverged} of {runs} runs: its figures are of the others.")
         }

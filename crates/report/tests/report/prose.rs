@@ -84,13 +84,21 @@ fn samples_and_diverged_runs_are_warned_of() {
     runs[0].task.data.sample = true;
     runs[1].status = train::record::Status::Diverged { step: 7 };
     assert_eq!(
-        prose::warnings(&compare(&[runs])),
+        prose::warnings(&compare(&[runs.clone()])),
         [
             "This ran on a SAMPLE of mnist (60000 training and 10000 test images), not on the whole set: the \
              figures are not comparable with those of the whole set.",
             "sgd diverged in 1 of 2 runs: its figures are of the others."
         ]
     );
+    runs[0].task.data.sample = false;
+    runs[0].status = train::record::Status::Diverged { step: 7 };
+    assert_eq!(
+        prose::warnings(&compare(&[runs.clone()])),
+        ["sgd diverged in all 2 runs, so it has no figures."]
+    );
+    runs.truncate(1);
+    assert_eq!(prose::warnings(&compare(&[runs])), ["sgd diverged in its only run, so it has no figures."]);
 }
 
 #[test]

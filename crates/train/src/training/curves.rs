@@ -27,6 +27,10 @@ impl Curves {
         self.0.contains_key(name)
     }
 
+    pub(super) fn last(&self, name: &str) -> Option<&Point> {
+        self.0.get(name)?.last()
+    }
+
     pub(super) fn points(&self) -> BTreeMap<String, Vec<Point>> {
         self.0.clone()
     }

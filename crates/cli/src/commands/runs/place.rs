@@ -1,7 +1,7 @@
 //! Where the store is.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use etcetera::BaseStrategy;
@@ -41,7 +41,7 @@ impl StoreArgs {
 
     /// Opens the store, or makes it.
     pub(crate) fn open(&self) -> Result<Box<dyn Store>, Failure> {
-        Ok(store::open(&self.path())?)
+        open(&self.path())
     }
 
     /// Opens the store, which must be there.
@@ -74,6 +74,11 @@ impl StoreArgs {
             "name one with --store, or make it: descent runs import results.jsonl",
         ))
     }
+}
+
+/// Opens the store at this path, or makes it.
+pub(in crate::commands) fn open(path: &Path) -> Result<Box<dyn Store>, Failure> {
+    Ok(store::open(path).map_err(|error| error.with_flag("--store"))?)
 }
 
 /// The store that `DESCENT_STORE` names.
