@@ -281,6 +281,11 @@ fn targets(array: &Array, kind: TargetKind, known: Option<&[String]>) -> Result<
             let hint = "say that the targets are numbers if they are";
             return Err(Fault::expected(place(), "a class as a whole number", &value.to_string(), hint));
         }
+        if value.abs() >= LEAST_ROUNDED {
+            let expected = format!("a class below {}", grouped(LEAST_ROUNDED as u64));
+            let hint = "number the classes from 0, for example with numpy.unique(…, return_inverse=True)";
+            return Err(Fault::expected(place(), &expected, &value.to_string(), hint));
+        }
         let name = value.to_string();
         let pushed = if known.is_some() { found.push_known(&name) } else { found.push(&name) };
         pushed.map_err(|no| Fault::expected(place(), &no.expected, &no.found, &no.hint))?;
@@ -293,6 +298,9 @@ fn targets(array: &Array, kind: TargetKind, known: Option<&[String]>) -> Result<
         }
     })
 }
+
+/// Least number that may be another one rounded to `f32`: two classes would become one.
+const LEAST_ROUNDED: f32 = (1 << 24) as f32;
 
 /// Columns of QMNIST's labels, of which the first is the class.
 const QMNIST: usize = 8;

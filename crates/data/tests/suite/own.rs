@@ -321,6 +321,11 @@ fn idx_files_of_every_kind_are_inputs_and_targets() {
     assert_eq!(classes(&load(images(), qmnist).unwrap().splits.train).1, ["0", "1"]);
     let pairs = idx(&folder, "pairs", &[4, 2], IdxData::F64((0..8).map(f64::from).collect()));
     assert!(matches!(load(images(), pairs).unwrap().splits.train.targets, Targets::Numbers { width: 2, .. }));
+    // Classes that would be one number in f32.
+    let large = idx(&folder, "large", &[4], IdxData::I32(vec![1 << 24, (1 << 24) + 1, 1, 2]));
+    let text = load(images(), large.clone()).unwrap_err();
+    let expected = "large, example 0 (from 0): expected a class below 16,777,216, found 16777216";
+    assert_eq!(message(&text, &large), expected);
     // Another number of targets.
     let three = idx(&folder, "three", &[3], IdxData::U8(vec![0, 1, 2]));
     let text = load(images(), three.clone()).unwrap_err();

@@ -98,10 +98,12 @@ impl Optimizer {
         let groups = spec.group_specs(params)?;
         let is_only = groups.len() == 1;
         let groups = groups.into_iter().map(|group| ParamGroup::new(group, params, is_only)).collect();
+        let rate = spec.rule.get(LR).and_then(|rate| f64::try_from(rate).ok()).unwrap_or(1.0);
+        let plateau = spec.plateau.map(Plateau::new).transpose()?.map(|plateau| plateau.with_rate(rate));
         Ok(Optimizer {
             links: Link::all(&spec, layout.len()),
             groups: ParamGroups { steps: 0, all: groups },
-            plateau: spec.plateau.map(Plateau::new).transpose()?,
+            plateau,
             needs_total: spec.depends_on_total(),
             needs_epochs: spec.has_epochs(),
             resolved: spec.clone(),

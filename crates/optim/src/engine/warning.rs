@@ -22,8 +22,8 @@ impl OptimizerSpec {
         let mut warnings: Vec<Warning> = self.schedule.warning(total, steps_per_epoch).into_iter().collect();
         let rules: Vec<Box<dyn DynRule>> = self.rules().into_iter().flatten().collect();
         // One group with a rate of 0 is frozen on purpose.
-        let is_frozen = |rule: &Box<dyn DynRule>| rule.get(LR) == Some(Value::Number(0.0));
-        if rules.iter().all(is_frozen) && !self.hyper_schedules.iter().any(|(name, _)| name == LR) {
+        let is_frozen = rules.iter().all(|rule| rule.get(LR) == Some(Value::Number(0.0)));
+        if is_frozen && !self.hyper_schedules.iter().any(|(name, _)| name == LR) {
             warnings.extend(rules.first().map(|rule| Warning::ZeroRate { of: rule.info().name.to_string() }));
         }
         for rule in rules {

@@ -23,7 +23,7 @@ hyperparameters! {
         cooldown: f64 = 0.0 in 0.0..,
         /// Minimum of the factor.
         floor: f64 = 0.0 in 0.0..=1.0,
-        /// Minimum reduction of the factor.
+        /// Minimum reduction of the learning rate.
         eps: f64 = 1e-8 in 0.0..,
     }
 }
@@ -60,13 +60,13 @@ impl PlateauSettings {
 a loss is better if it is below best − threshold·|best|
 best − threshold with threshold_mode=abs; above best + … with mode=max
 f ← max(f·γ, floor) after more than patience losses in a row that are not,
-if f falls by more than eps; the next cooldown losses are not counted",
+if η·f falls by more than eps; the next cooldown losses are not counted",
             good_when: "training can be as long as it takes, and a loss on held-out data is measured often",
             bad_when: "the losses are noisy relative to what they still fall, or the length of training is given",
             relatives: "step lowers the rate at fixed steps; it goes with any schedule, whose factor it \
                         multiplies",
             source: "PyTorch's ReduceLROnPlateau, whose (1 − threshold)·best is the same where losses are \
-                     positive; there eps is of the rate, here of the factor",
+                     positive; its min_lr is of the rate, floor of the factor",
         }
     };
 }
@@ -88,6 +88,8 @@ if f falls by more than eps; the next cooldown losses are not counted",
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plateau {
     settings: PlateauSettings,
+    /// Learning rate at a factor of 1.
+    rate: f64,
     state: PlateauState,
 }
 
@@ -124,13 +126,21 @@ impl Plateau {
     /// If a setting is out of range.
     pub fn resumed(settings: PlateauSettings, state: PlateauState) -> Result<Plateau, Error> {
         (&settings as &dyn Hyperparameters).validate(NAME)?;
-        Ok(Plateau { settings, state })
+        Ok(Plateau { settings, rate: 1.0, state })
+    }
+
+    /// The same for a learning rate other than 1, of which `eps` is a part.
+    #[must_use]
+    pub fn with_rate(mut self, rate: f64) -> Plateau {
+        self.rate = rate;
+        self
     }
 
     /// Takes the next loss and returns the factor; NaN is no improvement.
     pub fn observe(&mut self, loss: f64) -> f64 {
         let PlateauSettings { gamma, patience, threshold, threshold_mode, mode, cooldown, floor, eps } =
             self.settings;
+        let rate = self.rate;
         let PlateauState { factor, best, num_bad, cooldown_left } = &mut self.state;
         let margin = match threshold_mode {
             ThresholdMode::Relative => threshold * best.abs(),
@@ -150,7 +160,7 @@ impl Plateau {
         }
         if *num_bad as f64 > patience {
             let lower = (*factor * gamma).max(floor);
-            if *factor - lower > eps {
+            if rate * (*factor - lower) > eps {
                 *factor = lower;
             }
             (*cooldown_left, *num_bad) = (cooldown as u64, 0);

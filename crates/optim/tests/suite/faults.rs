@@ -256,6 +256,18 @@ fn a_plateau_goes_by_its_card_whatever_the_sign() {
     }
 }
 
+/// As PyTorch's, `eps` is of the rate: with lr=0.001 a fall by 0.0009 is made, and one by 0.00009 not.
+#[test]
+fn the_eps_of_a_plateau_is_a_part_of_the_learning_rate() {
+    let spec: OptimizerSpec = "sgd lr=0.001, plateau patience=0 eps=1e-4".parse().expect("valid");
+    let mut optimizer = Optimizer::of_slice(spec, 1).expect("valid");
+    let rates = [1.0; 4].map(|loss| {
+        optimizer.observe(loss);
+        optimizer.learning_rate().expect("sgd has a rate")
+    });
+    assert_eq!(rates, [1e-3, 1e-4, 1e-4, 1e-4]);
+}
+
 #[test]
 #[should_panic(expected = "expected a norm above 0, found -1")]
 fn a_negative_norm_does_not_turn_gradients_round() {
