@@ -12,7 +12,7 @@ mod threads;
 pub(crate) use data::{DataArgs, PlaceArgs, sets};
 pub(crate) use diagnostics::DiagnosticsArgs;
 pub(crate) use model::ModelArgs;
-pub(crate) use output::OutputArgs;
+pub(crate) use output::{OutputArgs, ReportArgs, Wanted};
 pub(crate) use own::OwnArgs;
 pub(crate) use seeds::Seeds;
 pub(crate) use task::TaskArgs;

@@ -78,6 +78,21 @@ fn a_study_that_is_killed_or_shared_or_divided_ends_with_the_same_bytes() {
     assert_eq!(printed(killed.path(), "list --json"), runs);
     assert_eq!(printed(killed.path(), "show valleys --json"), whole);
     assert_eq!(printed(killed.path(), "show study.toml --json"), whole);
+
+    // Asked for JSON it leaves no page; the page and the other forms are made from the store.
+    assert!(!killed.path().join("results").exists());
+    printed(killed.path(), "show valleys --html page.html");
+    let page = fs::read_to_string(killed.path().join("page.html")).unwrap();
+    assert_eq!(printed(killed.path(), "show valleys --format html").trim_end(), page.trim_end());
+    let csv = printed(killed.path(), "show valleys --format csv");
+    assert_eq!(csv.lines().count(), 1 + 8, "{csv}");
+    assert!(printed(killed.path(), "show valleys --format latex").contains("\\toprule"));
+    fs::write(killed.path().join("mine.txt"), "{{ title }} {{ data.rows|length }}").unwrap();
+    assert_eq!(printed(killed.path(), "show valleys --template mine.txt"), "valleys 8\n");
+    fs::write(killed.path().join("bad.txt"), "a\n{{ title }").unwrap();
+    let bad = run(killed.path(), "run study.toml --offline --template bad.txt");
+    assert_eq!(bad.status.code(), Some(65), "{}", said(&bad));
+    assert!(said(&bad).contains("bad.txt: line 2"), "{}", said(&bad));
     assert_eq!(printed(killed.path(), "resume valleys --offline --json"), whole);
 
     // Two processes at once on one store.

@@ -1,6 +1,8 @@
 //! A comparison: what several runs of several optimizers say together.
 
+mod curve;
 mod names;
+mod studied;
 mod tuned;
 mod verdict;
 
@@ -12,6 +14,7 @@ use crate::stats::{self, Contrast, Correction, Interval, PairedTest, simultaneou
 use train::record::Point;
 use train::{Direction, Metric, Record, Split};
 
+pub use curve::CurvePoint;
 pub use names::names;
 pub use tuned::Tuned;
 pub use verdict::{Verdict, Warning};
@@ -84,19 +87,6 @@ pub struct Row {
     pub score_curve: Vec<CurvePoint>,
 }
 
-/// A point of a curve over seeds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CurvePoint {
-    /// Passes over the training set.
-    pub epoch: f64,
-    /// Mean over seeds.
-    pub mean: f64,
-    /// The least of the seeds.
-    pub low: f64,
-    /// The greatest of the seeds.
-    pub high: f64,
-}
-
 /// Two optimizers on the same seeds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
@@ -129,9 +119,13 @@ impl Comparison {
             groups.iter().map(|(name, group)| (name.as_str(), group[0].recipe.as_str())).collect();
         let names = names(&recipes);
         groups.iter_mut().zip(names).for_each(|((name, _), short)| *name = short);
-        let rows: Vec<Row> = groups.iter().map(|(name, group)| row(name, group, target)).collect();
-        let pairs = pairs(&groups, metric.direction());
+        let (rows, pairs) = rows_and_pairs(&groups, metric, target);
         Comparison { command, settings: settings(&runs), metric, target, rows, pairs, runs }
+    }
+
+    /// The runs of a row.
+    pub fn runs_of<'c>(&'c self, row: &'c Row) -> impl Iterator<Item = &'c Record> {
+        self.runs.iter().filter(move |run| run.recipe == row.recipe)
     }
 
     /// Gives rows other names: (old, new).
@@ -148,6 +142,15 @@ impl Comparison {
     }
 }
 
+fn rows_and_pairs(
+    groups: &[(String, Vec<&Record>)],
+    metric: Metric,
+    target: Option<f64>,
+) -> (Vec<Row>, Vec<Pair>) {
+    let rows = groups.iter().map(|(name, group)| row(name, group, target)).collect();
+    (rows, pairs(groups, metric.direction()))
+}
+
 fn row(name: &str, runs: &[&Record], target: Option<f64>) -> Row {
     let finished: Vec<&Record> = runs.iter().copied().filter(|run| run.finished()).collect();
     let to_target: Vec<(f64, f64)> = runs.iter().map(|run| time_to(target, run)).collect();
@@ -156,20 +159,21 @@ fn row(name: &str, runs: &[&Record], target: Option<f64>) -> Row {
     let epoch_seconds = runs.iter().flat_map(|run| run.epoch_seconds()).collect();
     Row {
         optimizer: name.to_string(),
-        recipe: runs[0].recipe.clone(),
+        recipe: runs.first().map_or(String::new(), |run| run.recipe.clone()),
         runs: runs.len(),
         diverged: runs.len() - finished.len(),
         train_loss: estimate(finished.iter().filter_map(|run| run.final_train_loss()).collect()),
-        score: estimate(finished.iter().filter_map(|run| run.final_metric()).collect())
-            .map(|score| if runs[0].task.metric.is_fraction() { fraction(score) } else { score }),
+        score: estimate(finished.iter().filter_map(|run| run.final_metric()).collect()).map(|score| {
+            if runs.iter().all(|run| run.task.metric.is_fraction()) { fraction(score) } else { score }
+        }),
         reached,
         epochs_to_target: middle(to_target.iter().map(|(epochs, _)| *epochs).collect()),
         seconds_to_target: middle(to_target.iter().map(|(_, seconds)| *seconds).collect()),
         seconds_per_epoch: middle(epoch_seconds),
-        state_bytes_per_weight: runs[0].state_bytes_per_weight,
+        state_bytes_per_weight: runs.first().map_or(0, |run| run.state_bytes_per_weight),
         gradients_per_batch: middle(finished.iter().filter_map(|run| run.gradients_per_batch()).collect()),
-        train_curve: curve(runs.iter().flat_map(|run| run.curve(Record::TRAIN_LOSS))),
-        score_curve: curve(runs.iter().flat_map(|run| watched(run))),
+        train_curve: curve::over_runs(runs, |run| run.curve(Record::TRAIN_LOSS)),
+        score_curve: curve::over_runs(runs, watched),
     }
 }
 
@@ -181,7 +185,7 @@ fn time_to(target: Option<f64>, run: &Record) -> (f64, f64) {
 }
 
 /// The metric during a run: on the validation examples, if there are any.
-fn watched(run: &Record) -> &[Point] {
+pub fn watched(run: &Record) -> &[Point] {
     let of = |split| Some(run.metric_curve(split)).filter(|curve| !curve.is_empty());
     of(Split::Validation).or_else(|| of(Split::Test)).unwrap_or(&[])
 }
@@ -200,22 +204,6 @@ fn estimate(values: Vec<f64>) -> Option<Estimate> {
 fn fraction(estimate: Estimate) -> Estimate {
     let inside = |end: Option<f64>| end.map(|x| x.clamp(0.0, 1.0));
     Estimate { low: inside(estimate.low), high: inside(estimate.high), ..estimate }
-}
-
-/// Groups points by epoch.
-fn curve<'r>(points: impl Iterator<Item = &'r Point>) -> Vec<CurvePoint> {
-    // Epochs are not negative, so their bits are ordered as they are.
-    let mut by_epoch: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for &Point { epoch, value, .. } in points {
-        by_epoch.entry(epoch.to_bits()).or_default().push(value);
-    }
-    let point = |(epoch, values): (u64, Vec<f64>)| CurvePoint {
-        epoch: f64::from_bits(epoch),
-        mean: stats::mean(&values),
-        low: values.iter().copied().fold(f64::INFINITY, f64::min),
-        high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-    };
-    by_epoch.into_iter().map(point).collect()
 }
 
 /// Every pair of optimizers, over the seeds that both finished. The intervals are simultaneous, by the same

@@ -69,6 +69,8 @@ pub enum Draw {
     Line,
     /// Measured, with a marker at each point and no line.
     Points,
+    /// Measured, with a step at each point: the value holds until the next.
+    Steps,
     /// Predicted: a dashed line.
     Theory,
 }
@@ -91,6 +93,11 @@ impl Series {
     /// Measured points.
     pub fn points(name: impl Into<String>, points: Vec<(f64, f64)>) -> Series {
         Series { name: name.into(), points, draw: Draw::Points }
+    }
+
+    /// A measured step plot.
+    pub fn steps(name: impl Into<String>, points: Vec<(f64, f64)>) -> Series {
+        Series { name: name.into(), points, draw: Draw::Steps }
     }
 
     /// A predicted line.
@@ -323,9 +330,10 @@ impl Chart {
             let Some(&(end_x, end_y)) = drawn.last() else { continue };
             match series.draw {
                 Draw::Points => drawn.iter().for_each(|&(x, y)| *svg += &look.marker(x, y)),
-                Draw::Line | Draw::Theory => {
+                Draw::Line | Draw::Steps | Draw::Theory => {
                     for stretch in self.segments(series) {
-                        let points = thinned(&stretch).into_iter().map(|point| place(&point));
+                        let points = stepped(thinned(&stretch), series.draw);
+                        let points = points.iter().map(place);
                         let _ =
                             writeln!(svg, r#"<path d="{}" {}/>"#, path(points), stroke(&look, series.draw));
                     }
@@ -353,7 +361,7 @@ impl Chart {
     }
 
     /// Look of a series: a prediction has that of the measurement before it.
-    fn look_of(&self, index: usize) -> Look {
+    pub(crate) fn look_of(&self, index: usize) -> Look {
         let measured = self.series[..=index].iter().filter(|series| series.draw != Draw::Theory).count();
         look(measured.saturating_sub(1))
     }
@@ -442,7 +450,7 @@ fn key(look: &Look, draw: Draw, x: f64, y: f64) -> String {
             let across = path([(x, y), (x + 13.0, y)].into_iter());
             format!(r#"<path d="{across}" {}/>"#, stroke(look, draw))
         }
-        Draw::Line | Draw::Points => look.marker(x + 6.0, y),
+        Draw::Line | Draw::Points | Draw::Steps => look.marker(x + 6.0, y),
     }
 }
 
@@ -458,8 +466,21 @@ fn stroke(look: &Look, draw: Draw) -> String {
         Draw::Theory => format!(
             r#"class="s{hue}" fill="none" stroke="{color}" stroke-width="1.4" stroke-dasharray="5 4" stroke-opacity="0.8""#
         ),
-        Draw::Line | Draw::Points => look.stroke(),
+        Draw::Line | Draw::Points | Draw::Steps => look.stroke(),
     }
+}
+
+/// Corners of the steps between points, where it is a step plot.
+fn stepped(points: Vec<(f64, f64)>, draw: Draw) -> Vec<(f64, f64)> {
+    if draw != Draw::Steps {
+        return points;
+    }
+    let before = std::iter::once(None).chain(points.iter().map(|point| Some(point.1)));
+    let corners = points
+        .iter()
+        .zip(before)
+        .flat_map(|(&(x, y), before)| before.map(|before| (x, before)).into_iter().chain([(x, y)]));
+    corners.collect()
 }
 
 fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {

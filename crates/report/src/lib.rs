@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`table()`] | the comparison as text, at most 80 columns |
 //! | [`page()`] | the comparison as one HTML file that makes no request |
+//! | [`comparison_document`], [`study_document`] | a report as a [`document::Document`], in six forms |
 //! | [`curves_svg`] | loss and accuracy over epochs, one line an optimizer |
 //! | [`schedule_svg`] | the factor of the learning rate over steps |
 //! | [`range_test_svg`], [`range_test_csv`], [`range_test_json`] | the loss over learning rates, and the rates read from it |
@@ -40,8 +41,8 @@ mod axis;
 pub mod chart;
 mod csv;
 mod curves;
+pub mod document;
 mod heading;
-mod hover;
 mod jsonl;
 mod labels;
 mod look;
@@ -62,7 +63,7 @@ pub use csv::csv;
 pub use curves::curves_svg;
 pub use jsonl::{Error, jsonl, parse_jsonl};
 pub use look::escape;
-pub use page::{page, tuned_page};
+pub use page::{StudyParts, comparison_document, page, study_document, tuned_page};
 pub use range_test::{range_test_csv, range_test_json, range_test_svg};
 pub use schedule::schedule_svg;
 pub use study::study_table;

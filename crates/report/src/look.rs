@@ -1,9 +1,9 @@
 //! Look of lines: color, marker and dash.
 //!
-//! Six colors, chosen by search so that any two differ by at least 20 (CIELAB ΔE76) under
+//! Twelve colors, chosen by search so that any two differ by at least 20 (CIELAB ΔE76) in normal sight and under
 //! protanopia, deuteranopia and tritanopia as simulated by Machado, Oliveira and Fernandes (2009),
 //! with a contrast of at least 3:1 with the ground, which WCAG 2.2 asks of graphics. The dark
-//! ground has its own six.
+//! ground has twelve others. Each has a marker that no other has, and from the seventh on lines are dashed.
 
 use crate::number::fixed;
 use crate::text::plain;
@@ -13,7 +13,7 @@ use crate::text::plain;
 pub(crate) struct Look {
     /// Of the optimizer, in the order given by the user.
     pub(crate) index: usize,
-    /// Which of the six colors and markers, for the class names `s0` (stroke) and `f0` (fill).
+    /// Which of the twelve colors and markers, for the class names `s0` (stroke) and `f0` (fill).
     pub(crate) hue: usize,
     /// The color on a light ground.
     pub(crate) color: &'static str,
@@ -34,7 +34,13 @@ font-variant-numeric:tabular-nums;unicode-bidi:isolate}\
 .curves .s2{stroke:#32e0ac}.curves .f2{fill:#32e0ac}\
 .curves .s3{stroke:#d0609a}.curves .f3{fill:#d0609a}\
 .curves .s4{stroke:#f2d02c}.curves .f4{fill:#f2d02c}\
-.curves .s5{stroke:#c5e0ff}.curves .f5{fill:#c5e0ff}}";
+.curves .s5{stroke:#c5e0ff}.curves .f5{fill:#c5e0ff}\
+.curves .s6{stroke:#991df3}.curves .f6{fill:#991df3}\
+.curves .s7{stroke:#7f604d}.curves .f7{fill:#7f604d}\
+.curves .s8{stroke:#fbfc83}.curves .f8{fill:#fbfc83}\
+.curves .s9{stroke:#a031ae}.curves .f9{fill:#a031ae}\
+.curves .s10{stroke:#ab9ce4}.curves .f10{fill:#ab9ce4}\
+.curves .s11{stroke:#6aba66}.curves .f11{fill:#6aba66}}";
 
 pub(crate) const GROUND: &str = "#ffffff";
 pub(crate) const INK: &str = "#1b1f24";
@@ -42,26 +48,83 @@ pub(crate) const SOFT: &str = "#59636e";
 pub(crate) const GRID: &str = "#e3e6ea";
 pub(crate) const BASE: &str = "#8b949e";
 
-const COLORS: [&str; 6] = ["#1d4ebf", "#d1390f", "#009e86", "#945ca1", "#7a9350", "#38323a"];
+const COLORS: [&str; 12] = [
+    "#1d4ebf", "#d1390f", "#009e86", "#945ca1", "#7a9350", "#38323a", "#7f0efe", "#6e2903", "#a87ef3",
+    "#661b72", "#050091", "#321500",
+];
+/// Lines after which the dash changes.
+const SAME_DASH: usize = 6;
 const DASHES: [&str; 4] = ["", "7 3", "2 3", "9 3 2 3"];
+
+const PLUS: &[(f64, f64)] = &[
+    (-1.6, -4.8),
+    (1.6, -4.8),
+    (1.6, -1.6),
+    (4.8, -1.6),
+    (4.8, 1.6),
+    (1.6, 1.6),
+    (1.6, 4.8),
+    (-1.6, 4.8),
+    (-1.6, 1.6),
+    (-4.8, 1.6),
+    (-4.8, -1.6),
+    (-1.6, -1.6),
+];
+const CROSS: &[(f64, f64)] = &[
+    (0.0, -2.0),
+    (2.6, -4.6),
+    (4.6, -2.6),
+    (2.0, 0.0),
+    (4.6, 2.6),
+    (2.6, 4.6),
+    (0.0, 2.0),
+    (-2.6, 4.6),
+    (-4.6, 2.6),
+    (-2.0, 0.0),
+    (-4.6, -2.6),
+    (-2.6, -4.6),
+];
+const STAR: &[(f64, f64)] = &[
+    (0.0, -5.4),
+    (1.3, -1.8),
+    (5.1, -1.7),
+    (2.1, 0.7),
+    (3.2, 4.4),
+    (0.0, 2.2),
+    (-3.2, 4.4),
+    (-2.1, 0.7),
+    (-5.1, -1.7),
+    (-1.3, -1.8),
+];
 
 pub(crate) fn look(index: usize) -> Look {
     let hue = index % COLORS.len();
-    let dash = DASHES[index / COLORS.len() % DASHES.len()];
+    let dash = DASHES[index / SAME_DASH % DASHES.len()];
     Look { index, hue, color: COLORS[hue], dash }
 }
 
 impl Look {
-    /// The marker around a point, filled with the line's color.
-    pub(crate) fn marker(&self, x: f64, y: f64) -> String {
-        let points: &[(f64, f64)] = match self.hue {
+    /// Corners of the marker around a point; none for a circle.
+    pub(crate) fn corners(&self) -> &'static [(f64, f64)] {
+        match self.hue {
             0 => &[],
             1 => &[(-3.4, -3.4), (3.4, -3.4), (3.4, 3.4), (-3.4, 3.4)],
             2 => &[(0.0, -4.6), (4.4, 3.4), (-4.4, 3.4)],
             3 => &[(0.0, -4.9), (4.9, 0.0), (0.0, 4.9), (-4.9, 0.0)],
             4 => &[(0.0, 4.6), (4.4, -3.4), (-4.4, -3.4)],
-            _ => &[(0.0, -4.4), (4.2, -1.4), (2.6, 3.6), (-2.6, 3.6), (-4.2, -1.4)],
-        };
+            5 => &[(0.0, -4.4), (4.2, -1.4), (2.6, 3.6), (-2.6, 3.6), (-4.2, -1.4)],
+            6 => PLUS,
+            7 => CROSS,
+            8 => STAR,
+            9 => &[(-3.8, -4.2), (3.8, -4.2), (-3.8, 4.2), (3.8, 4.2)],
+            10 => &[(-5.0, -1.8), (5.0, -1.8), (5.0, 1.8), (-5.0, 1.8)],
+            _ => &[(-1.8, -5.0), (1.8, -5.0), (1.8, 5.0), (-1.8, 5.0)],
+        }
+    }
+
+    /// The marker around a point, filled with the line's color.
+    pub(crate) fn marker(&self, x: f64, y: f64) -> String {
+        let points = self.corners();
         let Look { hue, color, .. } = self;
         let paint = format!(r#"class="f{hue} halo" fill="{color}" stroke="{GROUND}" stroke-width="1.2""#);
         if points.is_empty() {
@@ -110,4 +173,21 @@ pub fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twelve_lines_have_twelve_colors_and_markers() {
+        for a in 0..12 {
+            for b in 0..a {
+                assert_ne!(look(a).color, look(b).color);
+                assert_ne!(look(a).corners(), look(b).corners());
+            }
+            assert!(STYLE.contains(&format!(".curves .s{a}{{")), "a color on a dark ground");
+        }
+        assert_ne!((look(0).color, look(0).dash), (look(12).color, look(12).dash));
+    }
 }

@@ -21,6 +21,12 @@ pub(crate) fn interval(metric: Metric, estimate: &Estimate) -> String {
     }
 }
 
+/// The ends of an interval: `[97.05, 97.37]`.
+pub(crate) fn range(metric: Metric, low: f64, high: f64) -> String {
+    let [low, high] = [low, high].map(|end| value(metric, end));
+    format!("[{}, {}]", low.trim_end_matches('%'), high.trim_end_matches('%'))
+}
+
 /// A gain, with its sign.
 pub(crate) fn gain(metric: Metric, x: f64) -> String {
     if metric.is_fraction() {

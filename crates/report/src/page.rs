@@ -1,184 +1,119 @@
-//! The comparison as one HTML file.
+//! A comparison as a document, and as one HTML page.
 
-mod tuning;
+mod curves;
+mod reading;
+mod results;
+mod study;
 mod why;
 
-use lab::compare::{Comparison, Pair, Tuned};
-use minijinja::Environment;
-use minijinja::value::Serde;
-use serde::Serialize;
+use lab::compare::{Comparison, Tuned};
+use lab::study::outcome::CellOutcome;
 use train::record::Status;
 use train::{Metric, Record, Split};
 
+use crate::document::{Block, Cell, Column, Document, Format, Layout, Table};
 use crate::heading::{headline, line_and_band};
-use crate::look::{STYLE, look};
 use crate::measure;
 use crate::number::{self, NONE, count, counted};
-use crate::panel::Panel;
 use crate::prose;
-use crate::ranking::ranked;
-use crate::table::{cells, footnotes, target};
+use crate::table::footnotes;
 use crate::text::{plain, shorten};
+
+pub use study::{StudyParts, study_document};
+
+use curves::figures;
+use reading::{glossary, intervals};
 
 /// One self-contained page: the verdict, the table, the curves, what each number means, the
 /// settings and every run.
 ///
 /// It makes no request: pictures, styles and the script are inside, and its content security policy
 /// forbids everything else, scripts from elsewhere and inline handlers included. It is complete
-/// without JavaScript, which only adds the values under the pointer. Names are escaped, whatever
-/// they hold. At most 200 runs and 400 pairs are shown, and the page says how many are left out.
+/// without JavaScript, which adds legends that toggle, zoom, other axes, values under the pointer and files to save.
+/// Names are escaped, whatever they hold. At most 200 runs and 400 pairs are shown, and the page says how many are left
+/// out.
 pub fn page(comparison: &Comparison) -> String {
-    render(content(comparison))
+    comparison_document(comparison, None).render(Format::Html)
 }
 
 /// The same page with the recipes tuned alike after those as they are set, and a verdict on both. `tuning` says how
 /// the settings were chosen.
 pub fn tuned_page(comparison: &Comparison, tuned: &Tuned, tuning: &str) -> String {
-    let mut content = content(comparison);
-    content.verdict = sentence(&prose::tuned_verdict(comparison, tuned));
-    content.warnings.extend(prose::tuning_warnings(tuned).iter().map(|warning| sentence(warning)));
-    let tuned = tuning::content(tuned, tuning);
-    let [loss, score] = [Panel::loss(comparison), Panel::score(comparison)];
-    let [tuned_loss, tuned_score] = &tuned.hover;
-    content.hover = for_script(&[&loss.hover(), &score.hover(), tuned_loss, tuned_score]);
-    content.tuned = Some(tuned);
-    render(content)
+    comparison_document(comparison, Some((tuned, tuning))).render(Format::Html)
 }
 
-fn render(content: Content) -> String {
-    let environment = Environment::new();
-    // The name decides that values are escaped for HTML.
-    environment
-        .render_named_str("page.html", TEMPLATE, Serde(content))
-        .expect("the template is part of the program and every value is plain data")
+/// A comparison as a document; with the recipes tuned alike, and how they were, if they were.
+pub fn comparison_document(comparison: &Comparison, tuned: Option<(&Tuned, &str)>) -> Document {
+    let Comparison { metric, rows, runs, .. } = comparison;
+    let mut blocks = opening(comparison, tuned);
+    let lead = format!("{} {}", line_and_band(comparison), measure::direction(*metric));
+    let results = match rows.is_empty() {
+        true => vec![Block::Text("There are no runs, so there is nothing to compare.".into())],
+        false => vec![Block::Table(results::table(comparison))],
+    };
+    blocks.push(section("results", "Results", results));
+    if !rows.is_empty() {
+        let curves = vec![Block::Lead(lead), Block::Figures(figures(comparison, ""))];
+        blocks.push(section("curves", "Curves", curves));
+    }
+    blocks.extend(
+        results::pairs(comparison).map(|inside| section("pairs", "Which differences are real", inside)),
+    );
+    if let Some((tuned, how)) = tuned {
+        blocks.push(section("tuned", "The same, each tuned alike", tuned_alike(tuned, how)));
+    }
+    blocks.push(section("reading", "How to read this", vec![Block::Terms(glossary(comparison))]));
+    blocks.extend(
+        why::blocks(rows)
+            .map(|inside| section("why", "Why optimizers differ, and when they would not", inside)),
+    );
+    blocks.extend(settings(comparison).map(|inside| section("settings", "Settings", inside)));
+    blocks.extend(every_run(comparison).map(|inside| section("runs", "Every run", inside)));
+    blocks.push(section("again", "Do it again", vec![Block::Text(again(comparison))]));
+    Document {
+        kind: "comparison".into(),
+        eyebrow: "Descent · optimizer comparison".into(),
+        title: headline(comparison),
+        facts: runs.first().map(facts).unwrap_or_default(),
+        blocks,
+        data: results::data(comparison, tuned.map(|(tuned, _)| &tuned.comparison)),
+    }
 }
-
-const TEMPLATE: &str = include_str!("page/page.html");
-const CSS: &str = include_str!("page/page.css");
-const SCRIPT: &str = include_str!("page/page.js");
-
-/// SHA-256 of [`SCRIPT`] in base 64: with it in the policy no other script runs.
-const SCRIPT_HASH: &str = "DqaNa/2D53j6UCgrFl3QUunurfZptbeEscXO+dUPF9I=";
 
 const MOST_RUNS: usize = 200;
-const MOST_PAIRS: usize = 400;
 const NAME_COLUMNS: usize = 60;
 const SENTENCE_COLUMNS: usize = 1000;
 
-/// Data of the template.
-#[derive(Serialize)]
-struct Content {
-    policy: String,
-    style: String,
-    script: &'static str,
-    headline: String,
-    facts: String,
-    sample: Option<Sample>,
-    verdict: String,
-    warnings: Vec<String>,
-    measure: &'static str,
-    unit: &'static str,
-    direction: String,
-    target: String,
-    rows: Vec<ResultRow>,
-    footnotes: Vec<String>,
-    line_and_band: String,
-    panels: [String; 2],
-    hover: String,
-    pairs: Vec<PairRow>,
-    pair_count: String,
-    pairs_left_out: bool,
-    tuned: Option<tuning::Content>,
-    rules: Vec<why::RuleNote>,
-    command: String,
-    settings: Vec<(String, String)>,
-    recipes: Vec<String>,
-    runs: Vec<RunRow>,
-    run_count: String,
-    runs_left_out: Option<String>,
+/// The verdict, and what to know before it is believed.
+fn opening(comparison: &Comparison, tuned: Option<(&Tuned, &str)>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if let Some(run) = comparison.runs.iter().find(|run| run.task.data.sample) {
+        blocks.push(sample(run));
+    }
+    let verdict = match tuned {
+        Some((tuned, _)) => prose::tuned_verdict(comparison, tuned),
+        None => prose::verdict(comparison),
+    };
+    blocks.push(Block::Verdict(sentence(&verdict)));
+    let mut items: Vec<String> = prose::warnings(comparison).iter().map(|text| sentence(text)).collect();
+    if let Some((tuned, _)) = tuned {
+        items.extend(prose::tuning_warnings(tuned).iter().map(|text| sentence(text)));
+    }
+    if !items.is_empty() {
+        blocks.push(Block::Warnings { title: "Before you believe the numbers".into(), items });
+    }
+    blocks
 }
 
-#[derive(Serialize)]
-struct Sample {
-    dataset: String,
-    train: String,
-    test: String,
-}
-
-#[derive(Serialize)]
-struct ResultRow {
-    look: usize,
-    swatch: String,
-    name: String,
-    loss: String,
-    score: String,
-    interval: String,
-    epochs_to_target: String,
-    seconds_to_target: String,
-    seconds_per_epoch: String,
-    state: String,
-}
-
-#[derive(Serialize)]
-struct PairRow {
-    better: String,
-    worse: String,
-    difference: String,
-    interval: String,
-    seeds: String,
-    p_value: String,
-    distinct: bool,
-}
-
-#[derive(Serialize)]
-struct RunRow {
-    optimizer: String,
-    seed: u64,
-    ended: String,
-    epochs: usize,
-    train_loss: String,
-    test_loss: String,
-    test_score: String,
-    seconds: String,
-    kernel: String,
-}
-
-fn content(comparison: &Comparison) -> Content {
-    let Comparison { command, settings, metric, rows, pairs, runs, .. } = comparison;
-    let panels = [Panel::loss(comparison), Panel::score(comparison)];
-    let left_out = runs.len().saturating_sub(MOST_RUNS);
-    Content {
-        policy: format!(
-            "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{SCRIPT_HASH}'; \
-             img-src data:; base-uri 'none'; form-action 'none'"
+fn sample(run: &Record) -> Block {
+    let [train, test] = [Split::Train, Split::Test].map(|split| count(run.examples(split)));
+    Block::Banner {
+        title: "A sample, not the whole data set.".into(),
+        text: format!(
+            "These runs used the sample of {} that is embedded in the program: {train} training and {test} test \
+             images. Numbers on the whole set differ, so do not set these beside published ones.",
+            name(&run.task.data.name)
         ),
-        style: format!("{CSS}{STYLE}"),
-        script: SCRIPT,
-        headline: headline(comparison),
-        facts: runs.first().map(facts).unwrap_or_default(),
-        sample: runs.iter().find(|run| run.task.data.sample).map(sample),
-        verdict: sentence(&prose::verdict(comparison)),
-        warnings: prose::warnings(comparison).iter().map(|warning| sentence(warning)).collect(),
-        measure: metric.name(),
-        unit: measure::unit(*metric),
-        direction: measure::direction(*metric),
-        target: target(comparison),
-        rows: result_rows(comparison),
-        footnotes: footnotes(comparison),
-        line_and_band: line_and_band(comparison),
-        hover: for_script(&panels.each_ref().map(Panel::hover)),
-        panels: panels.map(|panel| panel.inline()),
-        pairs: pairs.iter().take(MOST_PAIRS).map(|pair| pair_row(pair, *metric)).collect(),
-        pair_count: counted(pairs.len(), "pair"),
-        pairs_left_out: pairs.len() > MOST_PAIRS,
-        tuned: None,
-        rules: why::rules(rows),
-        command: sentence(command),
-        settings: settings.iter().map(|(name, value)| (sentence(name), sentence(value))).collect(),
-        recipes: rows.iter().map(|row| sentence(&row.recipe)).collect(),
-        runs: runs.iter().take(MOST_RUNS).map(run_row).collect(),
-        run_count: counted(runs.len(), "run"),
-        runs_left_out: (left_out > 0).then(|| count(left_out)),
     }
 }
 
@@ -193,125 +128,159 @@ fn facts(run: &Record) -> String {
     }
 }
 
-fn sample(run: &Record) -> Sample {
-    Sample {
-        dataset: name(&run.task.data.name),
-        train: count(run.examples(Split::Train)),
-        test: count(run.examples(Split::Test)),
-    }
+fn tuned_alike(tuned: &Tuned, how: &str) -> Vec<Block> {
+    let Tuned { comparison, outcome } = tuned;
+    let metric = comparison.metric;
+    let table = Table { title: "Results, each tuned alike".into(), ..results::table(comparison) };
+    let mut blocks = vec![
+        Block::Lead(format!("{} The scores below are of the fresh seeds.", sentence(how))),
+        Block::Table(Table { footnotes: footnotes(comparison), ..table }),
+        Block::Figures(figures(comparison, "tuned-")),
+    ];
+    blocks.extend(results::pairs(comparison).into_iter().flatten().skip(1));
+    blocks.push(Block::Heading("What was chosen".into()));
+    blocks.push(Block::Table(choices(metric, &outcome.entries, &outcome.cells.iter().collect::<Vec<_>>())));
+    blocks.push(Block::Lead(CHOICES.into()));
+    blocks
 }
 
-fn result_rows(comparison: &Comparison) -> Vec<ResultRow> {
-    let in_order = ranked(comparison).into_iter().zip(cells(comparison));
-    in_order
-        .map(|(index, cells)| {
-            let (score, interval) = match cells.score.split_once(' ') {
-                Some((mean, interval)) => (mean.to_string(), interval.to_string()),
-                None => (cells.score, String::new()),
-            };
-            ResultRow {
-                look: index,
-                swatch: look(index).swatch(),
-                name: shorten(&cells.name, NAME_COLUMNS),
-                loss: cells.loss,
-                score,
-                interval,
-                epochs_to_target: cells.epochs_to_target,
-                seconds_to_target: cells.seconds_to_target,
-                seconds_per_epoch: cells.seconds_per_epoch,
-                state: cells.state,
-            }
-        })
-        .collect()
-}
+/// Explanation of a table of [`choices`].
+pub(crate) const CHOICES: &str = "The score that a setting was picked by is too good on average; the fresh one is not. \
+    The basin is the width of the range of learning rates that come close to the best: a wide one forgives a careless \
+    choice.";
 
-fn pair_row(pair: &Pair, metric: Metric) -> PairRow {
-    let Pair { better, worse, difference, p_value, distinct } = pair;
-    let interval = match (difference.low, difference.high) {
-        (Some(low), Some(high)) => {
-            format!("{} to {}", measure::gain(metric, low), measure::gain(metric, high))
-        }
-        _ => NONE.to_string(),
+/// Chosen settings of cells, with the scores that chose them.
+pub(crate) fn choices(metric: Metric, entries: &[String], cells: &[&CellOutcome]) -> Table {
+    let score = |score: Option<f64>| {
+        Cell::number(score.map_or(NONE.to_string(), |score| measure::value(metric, score)), score)
     };
-    PairRow {
-        better: name(better),
-        worse: name(worse),
-        difference: measure::gain(metric, difference.mean),
-        interval,
-        seeds: count(difference.n),
-        p_value: p_value.map_or(NONE.to_string(), number::p_value),
-        distinct: *distinct,
+    let row = |cell: &&CellOutcome| {
+        let tuning = cell.tuning.as_ref();
+        let trials = tuning.map(|tuning| tuning.trials.len());
+        let settings = if cell.settings.is_empty() { NONE.to_string() } else { sentence(&cell.settings) };
+        let basin = cell.lr_sensitivity.as_ref();
+        let interval = basin.and_then(|basin| basin.interval);
+        let width = basin.map_or(NONE.to_string(), |basin| {
+            let least = if basin.open > 0 { "≥ " } else { "" };
+            format!("{least}{:.1}", basin.decades)
+        });
+        let values = [basin.map(|basin| basin.decades), interval.map(|i| i.low), interval.map(|i| i.high)];
+        vec![
+            Cell::text(name(&entries[cell.id.entry])),
+            Cell::text(settings),
+            Cell::number(trials.map_or(NONE.to_string(), count), trials.map(|trials| trials as f64)),
+            score(tuning.and_then(|tuning| tuning.tuning_score)),
+            score(tuning.and_then(|tuning| tuning.fresh_score)),
+            Cell { text: width, values: values.into(), ..Cell::default() }
+                .with_detail(interval.map_or(String::new(), |i| format!("[{:.1}, {:.1}]", i.low, i.high))),
+        ]
+    };
+    Table {
+        title: "Chosen settings".into(),
+        layout: Layout::Scroll,
+        columns: vec![
+            Column::text("Optimizer"),
+            Column::text("Chosen"),
+            Column::numbers("Trials", "", &["trials"]),
+            Column::numbers("Score that it was picked by", "", &["tuning_score"]),
+            Column::numbers("On fresh seeds", "", &["fresh_score"]),
+            Column::numbers("Basin, decades", "", &["basin_decades", "basin_low", "basin_high"]),
+        ],
+        rows: cells.iter().map(row).collect(),
+        footnotes: Vec::new(),
     }
 }
 
-fn run_row(run: &Record) -> RunRow {
+/// Settings that all runs share, and the recipes.
+fn settings(comparison: &Comparison) -> Option<Vec<Block>> {
+    let mut blocks = Vec::new();
+    if !comparison.settings.is_empty() {
+        let row =
+            |(name, value): &(String, String)| vec![Cell::text(sentence(name)), Cell::text(sentence(value))];
+        blocks.push(Block::Table(Table {
+            title: "Settings".into(),
+            layout: Layout::Stack,
+            columns: vec![Column::text("Setting"), Column::text("Value")],
+            rows: comparison.settings.iter().map(row).collect(),
+            footnotes: Vec::new(),
+        }));
+    }
+    let recipes: Vec<String> = comparison.rows.iter().map(|row| sentence(&row.recipe)).collect();
+    if !recipes.is_empty() {
+        blocks.push(Block::Code(recipes.join("\n")));
+    }
+    (!blocks.is_empty()).then_some(blocks)
+}
+
+/// The runs, one a row; `None` without any.
+pub(crate) fn every_run(comparison: &Comparison) -> Option<Vec<Block>> {
+    let Comparison { metric, runs, .. } = comparison;
+    let left_out = runs.len().saturating_sub(MOST_RUNS);
+    let others = match left_out {
+        0 => String::new(),
+        _ => format!("; the first {MOST_RUNS} are here, the other {} are in the records", count(left_out)),
+    };
+    let summary = format!("{}{others}", counted(runs.len(), "run"));
+    let table = Table {
+        title: "Runs".into(),
+        layout: Layout::Scroll,
+        columns: vec![
+            Column::text("Optimizer"),
+            Column::number("Seed"),
+            Column::text("Ended"),
+            Column::numbers("Epochs", "", &["epochs"]),
+            Column::numbers("Train loss", "", &["train_loss"]),
+            Column::numbers("Test loss", "", &["test_loss"]),
+            Column::numbers("Test", metric.name(), &["test_metric"]),
+            Column::numbers("Seconds", "", &["seconds"]),
+            Column::text("Kernel"),
+        ],
+        rows: runs.iter().take(MOST_RUNS).map(run_row).collect(),
+        footnotes: Vec::new(),
+    };
+    (!runs.is_empty()).then(|| vec![Block::Fold { summary, blocks: vec![Block::Table(table)] }])
+}
+
+fn run_row(run: &Record) -> Vec<Cell> {
     let epochs = run.curve(Record::EPOCH_LOSS);
     let [loss, score] = [run.loss_curve(Split::Test), run.metric_curve(Split::Test)].map(<[_]>::last);
-    RunRow {
-        optimizer: name(&run.optimizer),
-        seed: run.seed,
-        ended: match run.status {
+    let number = |value: Option<f64>, words: &dyn Fn(f64) -> String| {
+        Cell::number(value.map_or(NONE.to_string(), words), value)
+    };
+    vec![
+        Cell::text(name(&run.optimizer)),
+        Cell::number(run.seed.to_string(), run.seed as f64),
+        Cell::text(match run.status {
             Status::Finished => "finished".to_string(),
             Status::Diverged { step } => format!("diverged at step {step}"),
-        },
-        epochs: epochs.len(),
-        train_loss: epochs.last().map_or(NONE.into(), |epoch| number::loss(epoch.value)),
-        test_loss: loss.map_or(NONE.into(), |loss| number::loss(loss.value)),
-        test_score: score.map_or(NONE.into(), |score| measure::value(run.task.metric, score.value)),
-        seconds: loss.map_or(NONE.into(), |loss| number::seconds(loss.seconds, &[loss.seconds])),
-        kernel: name(&run.environment.kernel),
-    }
+        }),
+        Cell::number(epochs.len().to_string(), epochs.len() as f64),
+        number(epochs.last().map(|epoch| epoch.value), &number::loss),
+        number(loss.map(|loss| loss.value), &number::loss),
+        number(score.map(|score| score.value), &|score| measure::value(run.task.metric, score)),
+        number(loss.map(|loss| loss.seconds), &|seconds| number::seconds(seconds, &[seconds])),
+        Cell::text(name(&run.environment.kernel)),
+    ]
 }
 
-fn name(text: &str) -> String {
+fn again(comparison: &Comparison) -> String {
+    format!(
+        "In the source of Descent, `{}` trains and writes this page again; `cargo xtask compare --help` lists the \
+         choices. With the settings above, every loss and accuracy comes out the same to the last bit on the same \
+         instruction set, whatever the number of threads; the seconds will differ. With this page come \
+         `results.jsonl` (whole records, one run a line), `results.csv` (one row a run and epoch) and `curves.svg`.",
+        sentence(&comparison.command).replace('`', "'")
+    )
+}
+
+pub(crate) fn section(id: &str, title: &str, blocks: Vec<Block>) -> Block {
+    Block::Section { id: id.into(), title: title.into(), blocks }
+}
+
+pub(crate) fn name(text: &str) -> String {
     shorten(&plain(text), NAME_COLUMNS)
 }
 
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     shorten(&plain(text), SENTENCE_COLUMNS)
-}
-
-/// JSON that cannot end its script element.
-fn for_script(data: &impl Serialize) -> String {
-    serde_json::to_string(data)
-        .expect("spots have no map and no fallible field")
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
-        .replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
-}
-
-#[cfg(test)]
-mod tests {
-    use sha2::{Digest, Sha256};
-
-    use super::*;
-
-    #[test]
-    fn the_policy_allows_the_script() {
-        let hash = base64(&Sha256::digest(SCRIPT.as_bytes()));
-        assert_eq!(hash, SCRIPT_HASH, "the script has changed: set SCRIPT_HASH to the left value");
-    }
-
-    #[test]
-    fn data_cannot_leave_its_script() {
-        let text = for_script(&["</script><!--", "&amp;", "\u{2028}\u{2029}"]);
-        assert!(!text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{text}");
-        let back: Vec<String> = serde_json::from_str(&text).unwrap();
-        assert_eq!(back, ["</script><!--", "&amp;", "\u{2028}\u{2029}"]);
-    }
-
-    fn base64(bytes: &[u8]) -> String {
-        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let digit = |group: u32, place: u32| DIGITS[(group >> (18 - 6 * place)) as usize & 63] as char;
-        bytes
-            .chunks(3)
-            .flat_map(|chunk| {
-                let bits = chunk.iter().fold(0, |bits, byte| bits << 8 | u32::from(*byte));
-                let group = bits << (8 * (3 - chunk.len()));
-                (0..4).map(move |place| if place as usize <= chunk.len() { digit(group, place) } else { '=' })
-            })
-            .collect()
-    }
 }

@@ -21,7 +21,7 @@ const NAME_COLUMNS: usize = 40;
 
 /// One picture, laid out; what is drawn and what the pointer reads are the same spots.
 pub(crate) struct Panel {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) title: String,
     /// The title and what it shows, for readers who do not see it.
     pub(crate) summary: String,
@@ -30,7 +30,9 @@ pub(crate) struct Panel {
     pub(crate) in_percent: bool,
     pub(crate) target: Option<(f64, String)>,
     pub(crate) lines: Vec<Line>,
+    /// Lines under the picture, and the sentences in them.
     pub(crate) notes: Vec<String>,
+    pub(crate) remarks: Vec<String>,
     pub(crate) right: f64,
     pub(crate) bottom: f64,
 }
@@ -139,7 +141,7 @@ impl Panel {
 
     fn laid_out(
         comparison: &Comparison,
-        name: &'static str,
+        name: &str,
         title: &str,
         curves: Vec<Vec<Option<Finite>>>,
         y: Axis,
@@ -179,6 +181,7 @@ impl Panel {
         let bottom = plot_bottom(comparison);
         place_labels(&mut lines, bottom);
 
+        let remarks = notes.clone();
         let notes: Vec<String> = notes.iter().flat_map(|note| wrap(note, 70)).collect();
         let mut summary = format!("{title} over epochs.");
         if !lines.is_empty() {
@@ -187,8 +190,8 @@ impl Panel {
                 .map(|line| format!("{} ends at {}", line.name, value(line.end().point.mean, in_percent)));
             summary = format!("{summary} {}.", listed(&ends.collect::<Vec<_>>()));
         }
-        let title = title.to_string();
-        Panel { name, title, summary, x, y, in_percent, target: None, lines, notes, right, bottom }
+        let (name, title) = (name.to_string(), title.to_string());
+        Panel { name, title, summary, x, y, in_percent, target: None, lines, notes, remarks, right, bottom }
     }
 
     pub(crate) fn has_points(&self) -> bool {
@@ -198,11 +201,6 @@ impl Panel {
     /// A mark of the upright axis in words.
     pub(crate) fn tick(&self, at: f64) -> String {
         tick(&self.y, at, self.in_percent)
-    }
-
-    /// A value of this picture in words.
-    pub(crate) fn value(&self, x: f64) -> String {
-        value(x, self.in_percent)
     }
 }
 
@@ -248,7 +246,7 @@ fn curves(comparison: &Comparison, of: impl Fn(&Row) -> &Vec<CurvePoint>) -> Vec
 }
 
 fn finite(point: &CurvePoint) -> Option<Finite> {
-    let CurvePoint { epoch, mean, low, high } = *point;
+    let CurvePoint { epoch, mean, low, high, .. } = *point;
     let or_mean = |x: f64| if x.is_finite() { x } else { mean };
     let kept = epoch.is_finite() && epoch >= 0.0 && mean.is_finite();
     kept.then(|| Finite { epoch, mean, low: or_mean(low), high: or_mean(high) })

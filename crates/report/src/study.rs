@@ -67,7 +67,6 @@ fn section(outcome: &Outcome, task: usize, ruleset: usize, width: usize, style: 
 
 /// `simplenn, lr tuned: 12 to 15 trials each, 10 seeds`: trials beyond the edge of a range come on top.
 fn heading(outcome: &Outcome, task: usize, ruleset: usize, cells: &[&CellOutcome]) -> String {
-    let name = prose::name(&outcome.tasks[task].name);
     let epochs = number::counted(outcome.tasks[task].epochs as usize, "epoch");
     let runs = cells.iter().map(|cell| cell.runs.len()).max().unwrap_or(0);
     let seeds = if runs > 0 { format!(", {}", number::counted(runs, "seed")) } else { String::new() };
@@ -77,14 +76,9 @@ fn heading(outcome: &Outcome, task: usize, ruleset: usize, cells: &[&CellOutcome
         Some(most) if most > outcome.trials => Some(format!("{} to {most} trials each", outcome.trials)),
         Some(most) => Some(format!("{most} trials each")),
     };
-    match (outcome.rulesets[ruleset].as_str(), trials) {
-        ("default", _) => format!("{name}, nothing tuned: {epochs}{seeds}"),
-        ("full", Some(trials)) => format!("{name}, all tuned: {epochs}, {trials}{seeds}"),
-        (names, Some(trials)) => {
-            format!("{name}, {} tuned: {epochs}, {trials}{seeds}", plain(names))
-        }
-        (names, _) => format!("{name}, {}: {epochs}{seeds}", plain(names)),
-    }
+    let title = prose::part_title(outcome, task, ruleset);
+    let trials = trials.map_or(String::new(), |trials| format!(", {trials}"));
+    format!("{title}: {epochs}{trials}{seeds}")
 }
 
 struct Row {
@@ -172,16 +166,8 @@ fn over_tasks(outcome: &Outcome, over: &OverTasks, width: usize) -> Vec<String> 
     let rank = |entry: usize| over.entries[entry].mean_rank.unwrap_or(f64::INFINITY);
     order.sort_by(|&a, &b| rank(a).total_cmp(&rank(b)));
     let counts = |entry: usize| {
-        let mut sum = [0; 3];
-        for pair in &over.pairs {
-            let (better, worse) = (pair.count.wins, pair.count.losses);
-            if pair.first == entry {
-                sum = [sum[0] + better, sum[1] + pair.count.ties, sum[2] + worse];
-            } else if pair.second == entry {
-                sum = [sum[0] + worse, sum[1] + pair.count.ties, sum[2] + better];
-            }
-        }
-        format!("{}/{}/{}", sum[0], sum[1], sum[2])
+        let found = over.counts(entry);
+        format!("{}/{}/{}", found.wins, found.ties, found.losses)
     };
     let cells = |&entry: &usize| {
         let found = &over.entries[entry];

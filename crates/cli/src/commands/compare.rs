@@ -20,7 +20,7 @@ use std::ops::ControlFlow;
 use train::{Budget, Event, Recipe, Record};
 
 use super::Command;
-use crate::args::{OutputArgs, Seeds, TaskArgs, ThreadsArgs};
+use crate::args::{ReportArgs, Seeds, TaskArgs, ThreadsArgs, Wanted};
 use crate::console;
 use crate::failure::Failure;
 use crate::folders;
@@ -114,7 +114,7 @@ pub(crate) struct Compare {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    output: OutputArgs,
+    output: ReportArgs,
     #[command(flatten)]
     task: TaskArgs,
 }
@@ -154,7 +154,7 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     let (numbers, target) = (compare.numbers(), compare.target()?);
     let batch = compare.batch_size.map_or(compare.task.batch(BATCH), |batch| batch as usize);
     let recipes = recipes(&compare.optimizers, batch)?;
-    let json = compare.output.json;
+    let (json, wanted) = (compare.output.json(), compare.output.wanted()?);
     compare.out.as_ref().map_or(Ok(()), |folder| files::claim_folder(folder, "--out"))?;
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
@@ -191,7 +191,10 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     let shown = tuned.as_ref().filter(|tuned| tuned.has_result());
     let written = write(&folder, &comparison, shown);
     // The table is shown in any case.
-    show(&folder, &comparison, shown, json)?;
+    match wanted {
+        Some(wanted) => print(&comparison, shown, &wanted)?,
+        None => show(&folder, &comparison, shown, json)?,
+    }
     written?;
     match stop.code() {
         Some(code) if stopped => {
@@ -261,7 +264,7 @@ fn as_they_are(
     let steps = |recipe: &Recipe| matrix.task.steps_per_epoch(recipe.batch);
     let steps = matrix.recipes.iter().map(steps).sum::<u64>() * u64::from(matrix.budget.epochs);
     let batches = steps * matrix.seeds.len() as u64;
-    let progress = Progress::new(matrix.runs(), batches, matrix.workers(), compare.output.json)
+    let progress = Progress::new(matrix.runs(), batches, matrix.workers(), compare.output.json())
         .with_names(names(&matrix.recipes));
     let (stopped, unkept) = (AtomicBool::new(false), Once::new());
     let known = |key: &str| kept.get(key);
@@ -401,6 +404,12 @@ fn write(folder: &Path, comparison: &Comparison, tuned: Option<&Finished>) -> Re
         files::atomic_write(&folder.join(name), text.as_bytes()).map_err(|error| error.with_flag("--out"))?;
     }
     Ok(())
+}
+
+/// Prints the report in a form that was asked for.
+fn print(comparison: &Comparison, tuned: Option<&Finished>, wanted: &Wanted) -> Result<(), Failure> {
+    let tuned = tuned.map(|Finished { tuned, sentence }| (tuned, sentence.as_str()));
+    Ok(console::print(&wanted.render(&report::comparison_document(comparison, tuned))?)?)
 }
 
 /// The table for a person, or everything as JSON lines.

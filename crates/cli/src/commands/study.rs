@@ -12,15 +12,18 @@ mod submit;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use files::text;
-use lab::Store;
+use files::{Output, text};
 use lab::store::StudyText;
 use lab::study::{Outcome, Study};
+use lab::{Comparison, Store};
+use report::StudyParts;
+use report::document::{Document, Format};
 
 pub(in crate::commands) use flags::{entries, names};
 pub(in crate::commands) use run::RunArgs;
 
 use super::Command;
+use crate::args::Wanted;
 use crate::console;
 use crate::failure::Failure;
 
@@ -106,12 +109,67 @@ fn parsed(kept: &StudyText) -> Result<Study, Failure> {
     })
 }
 
-/// Prints an outcome: tables for a person, or JSON.
-fn show_outcome(outcome: &Outcome, json: bool) -> Result<(), Failure> {
-    if json {
-        let mut value = serde_json::to_value(outcome).expect("plain data");
-        value["kind"] = "study".into();
-        return Ok(console::print(&value.to_string())?);
+/// An outcome on its way to a reader.
+struct Shown<'s> {
+    study: &'s Study,
+    outcome: &'s Outcome,
+    store: &'s dyn Store,
+}
+
+impl Shown<'_> {
+    /// Prints tables for a person, JSON, or the form that was asked for.
+    fn print(&self, json: bool, wanted: Option<&Wanted>) -> Result<(), Failure> {
+        if let Some(wanted) = wanted {
+            return Ok(console::print(&wanted.render(&self.document()?)?)?);
+        }
+        if json {
+            let mut value = serde_json::to_value(self.outcome).expect("plain data");
+            value["kind"] = "study".into();
+            return Ok(console::print(&value.to_string())?);
+        }
+        Ok(console::print(&report::study_table(self.outcome, console::width(), report::Style::Ansi))?)
     }
-    Ok(console::print(&report::study_table(outcome, console::width(), report::Style::Ansi))?)
+
+    /// Writes the page.
+    fn write(&self, file: &Output) -> Result<(), Failure> {
+        Ok(file.commit(self.document()?.render(Format::Html).as_bytes())?)
+    }
+
+    fn document(&self) -> Result<Document, Failure> {
+        let Shown { study, outcome, store } = *self;
+        let mut runs = Vec::new();
+        for task in 0..outcome.tasks.len() {
+            for ruleset in 0..outcome.rulesets.len() {
+                runs.push(Comparison::of_study(outcome, (task, ruleset), store, String::new())?);
+            }
+        }
+        let command = match study.name.contains(' ') {
+            true => format!("descent study resume '{}'", study.name),
+            false => format!("descent study resume {}", study.name),
+        };
+        Ok(report::study_document(&StudyParts { study, outcome, runs: &runs, command: &command }))
+    }
+}
+
+/// The file for a page: the one that was named, or for a study that is run `results/study-NAME.html`.
+fn page(html: Option<&Path>, study: &Study, by_default: bool) -> Result<Option<Output>, Failure> {
+    if let Some(path) = html {
+        return Ok(Some(Output::claim(path, "--html")?));
+    }
+    if !by_default {
+        return Ok(None);
+    }
+    let folder = Path::new("results");
+    let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let name: String = study.name.chars().map(plain).collect();
+    let path = folder.join(format!("study-{name}.html"));
+    let claimed = crate::folders::make(folder).and_then(|()| Ok(Output::claim(&path, "--html")?));
+    // Nobody asked for it, so the study runs without it.
+    match claimed {
+        Ok(file) => Ok(Some(file)),
+        Err(_) => {
+            console::note(&format!("no page is written: cannot create {}", text::path(&path)));
+            Ok(None)
+        }
+    }
 }

@@ -12,7 +12,7 @@ use train::{Direction, Metric, Record};
 
 use super::cell::{CellId, middle};
 use crate::search::Finalist;
-use crate::stats::{Interval, LrSensitivity, TwoClusters};
+use crate::stats::{Interval, KaplanMeier, LrSensitivity, TimeToTarget, TwoClusters, kaplan_meier};
 use crate::store::{Error, Store};
 
 pub use family::{Comparison, Decision, Pair, Relation, compare};
@@ -131,6 +131,13 @@ impl CellOutcome {
         middle(&self.runs.iter().map(|run| run.score).collect::<Vec<_>>(), direction)
     }
 
+    /// Epochs to the target over the reported runs, those that missed it in all `epochs` too; `None` without a run.
+    pub fn arrivals(&self, epochs: u32, confidence: f64) -> Option<KaplanMeier> {
+        let missed = TimeToTarget::Missed(f64::from(epochs));
+        let time = |run: &ReportedRun| run.epochs_to_target.map_or(missed, TimeToTarget::Reached);
+        kaplan_meier(&self.runs.iter().map(time).collect::<Vec<_>>(), confidence)
+    }
+
     /// The records of its reported runs.
     ///
     /// # Errors
@@ -184,6 +191,20 @@ pub struct Tuning {
     pub fresh_score: Option<f64>,
     /// Excess of the tuning score over the fresh one, in the direction of the metric.
     pub optimism: Option<f64>,
+}
+
+impl Tuning {
+    /// Learning rates and scores of the whole runs, the lowest rate first; `None` for a trial whose median run
+    /// diverged. Empty where more than the rate was tuned.
+    pub fn rates(&self) -> Vec<(f64, Option<f64>)> {
+        let longest = self.trials.iter().map(|trial| trial.epochs).max();
+        let whole = self.trials.iter().filter(|trial| Some(trial.epochs) == longest);
+        let rate =
+            |trial: &TuningTrial| Some((trial.point.strip_prefix("lr=")?.parse::<f64>().ok()?, trial.score));
+        let mut rates: Vec<(f64, Option<f64>)> = whole.filter_map(rate).collect();
+        rates.sort_by(|a, b| a.0.total_cmp(&b.0));
+        rates
+    }
 }
 
 /// A trial with its scores.

@@ -1,43 +1,51 @@
 //! The optimizers on a page as their declarations describe them.
 
 use lab::compare::Row;
-use serde::Serialize;
 use train::Recipe;
 
 use super::sentence;
+use crate::document::{Block, Term};
 
 /// With more rules than this, a page would be a reference.
 const MOST_RULES: usize = 12;
 
-/// An update rule of the page.
-#[derive(Serialize)]
-pub(super) struct RuleNote {
-    name: &'static str,
-    title: &'static str,
-    /// Equations, one a line.
-    formula: &'static str,
-    good_when: String,
-    bad_when: String,
-    source: &'static str,
+const LEARNING_RATES: &str = "The same word, learning rate, means different things in different rules: the length of a \
+    step for one that divides a gradient by its size, a factor of the gradient for one that does not. Equal or customary \
+    values of it are not equally bold. A slow curve therefore says first that its steps were small, and one that jumps \
+    that they were large, not that its rule is bad; a rule that leads early may be passed later.";
+
+const TUNING: &str = "The settings of this page are listed below; unless the page says so, nobody tuned them for this \
+    task. Only a comparison in which every rule had its learning rate chosen with the same effort tells rules apart \
+    rather than settings: D. Choi and others, “On Empirical Comparisons of Optimizers for Deep Learning” (2019), found \
+    that the ranking of optimizers changes with how they are tuned.";
+
+/// Why the rules of the rows differ, and each rule as it is declared; `None` without one.
+pub(super) fn blocks(rows: &[Row]) -> Option<Vec<Block>> {
+    let rules = rules(rows.iter().map(|row| row.recipe.as_str()));
+    let first = (rules.len() > 1).then(|| Block::Text(LEARNING_RATES.into()));
+    let blocks = first.into_iter().chain([Block::Text(TUNING.into())]);
+    (!rules.is_empty()).then(|| blocks.chain([Block::Terms(rules)]).collect())
 }
 
-/// The rules of the rows, each once, in the order of the rows; rules of another version are left out.
-pub(super) fn rules(rows: &[Row]) -> Vec<RuleNote> {
-    let mut notes: Vec<RuleNote> = Vec::new();
-    for row in rows {
-        let Ok(recipe) = row.recipe.parse::<Recipe>() else { continue };
+/// The rules of recipes, each once, in order; rules of another version are left out.
+pub(crate) fn rules<'r>(recipes: impl Iterator<Item = &'r str>) -> Vec<Term> {
+    let mut terms: Vec<Term> = Vec::new();
+    for recipe in recipes {
+        let Ok(recipe) = recipe.parse::<Recipe>() else { continue };
         let info = recipe.spec.rule.info();
-        if notes.iter().any(|note| note.name == info.name) || notes.len() == MOST_RULES {
+        if terms.iter().any(|term| term.name == info.name) || terms.len() == MOST_RULES {
             continue;
         }
-        notes.push(RuleNote {
-            name: info.name,
-            title: info.title,
-            formula: info.formula,
-            good_when: sentence(info.good_when),
-            bad_when: sentence(info.bad_when),
-            source: info.source,
+        terms.push(Term {
+            name: info.name.into(),
+            note: info.title.into(),
+            code: info.formula.into(),
+            texts: vec![
+                format!("Good when: {}.", sentence(info.good_when)),
+                format!("Not good when: {}.", sentence(info.bad_when)),
+                info.source.into(),
+            ],
         });
     }
-    notes
+    terms
 }

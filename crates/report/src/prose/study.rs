@@ -17,7 +17,71 @@ pub(crate) fn name(name: &str) -> String {
     shorten(&plain(name), NAME)
 }
 
-/// Short sentences on a task under a ruleset: who is better, and who is not told apart from the best.
+/// At most two sentences on a whole study: on all tasks together where they can be compared, else on the task under the
+/// ruleset that is known best, the one that tunes most.
+pub fn summary(outcome: &Outcome) -> String {
+    let over = outcome.over_tasks.iter().max_by_key(|over| over.ruleset);
+    let found = outcome.comparisons.iter().max_by_key(|comparison| comparison.ruleset);
+    match (over, found) {
+        (Some(over), _) => over_tasks(outcome, over),
+        (None, Some(comparison)) => {
+            let more = outcome.comparisons.len() > 1;
+            let title = part_title(outcome, comparison.task, comparison.ruleset);
+            format!(
+                "{}{}",
+                if more { format!("{title}: ") } else { String::new() },
+                verdict(outcome, comparison)
+            )
+        }
+        (None, None) => "No task is complete yet, so nothing can be concluded.".to_string(),
+    }
+}
+
+fn over_tasks(outcome: &Outcome, over: &OverTasks) -> String {
+    let ranked = over.by_rank();
+    let Some(&(best, rank)) = ranked.first() else { return String::new() };
+    let critical = over.critical_difference.unwrap_or(f64::INFINITY);
+    let apart: Vec<String> = ranked[1..]
+        .iter()
+        .filter(|(_, other)| other - rank >= critical)
+        .map(|(entry, _)| name(&outcome.entries[*entry]))
+        .collect();
+    let told = match apart.len() {
+        0 => "which tells it apart from no other".to_string(),
+        1..=MOST_NAMED => format!("which tells it apart from {}", listed(&apart)),
+        many => format!("which tells it apart from {many} of {} others", ranked.len() - 1),
+    };
+    let counts = over.counts(best);
+    format!(
+        "Over {}, {}, {} has the best mean rank ({rank:.2}), {told}. Pair by pair on single tasks it wins {}, ties {} \
+         and loses {}.",
+        number::counted(over.tasks, "task"),
+        ruleset(&outcome.rulesets[over.ruleset]),
+        name(&outcome.entries[best]),
+        counts.wins,
+        counts.ties,
+        counts.losses
+    )
+}
+
+/// `nothing tuned`, `lr tuned`, `all tuned`.
+pub(crate) fn ruleset(words: &str) -> String {
+    match words {
+        "default" => "nothing tuned".to_string(),
+        "full" => "all tuned".to_string(),
+        names => format!("{} tuned", plain(names)),
+    }
+}
+
+/// `simplenn, lr tuned`: a task under a ruleset.
+pub(crate) fn part_title(outcome: &Outcome, task: usize, found: usize) -> String {
+    format!("{}, {}", name(&outcome.tasks[task].name), ruleset(&outcome.rulesets[found]))
+}
+
+/// With more entries than this in a list, they are counted.
+const MOST_NAMED: usize = 3;
+
+/// At most two sentences on a task under a ruleset: who is better, and who is not told apart from the best.
 pub fn verdict(outcome: &Outcome, comparison: &Comparison) -> String {
     let task = &outcome.tasks[comparison.task];
     let Some(&best) = comparison.order.first() else { return String::new() };
@@ -26,45 +90,62 @@ pub fn verdict(outcome: &Outcome, comparison: &Comparison) -> String {
     if with_best.is_empty() {
         return format!("Only {best_name} ran, so there is nothing to compare it with.");
     }
-    let of = |relation: Relation| with_best.iter().filter(move |pair| pair.relation == relation).copied();
-    let names = |pairs: &mut dyn Iterator<Item = &Pair>| {
-        listed(&pairs.map(|pair| name(&outcome.entries[pair.second])).collect::<Vec<_>>())
+    let of = |relation: Relation| -> Vec<&Pair> {
+        with_best.iter().filter(|pair| pair.relation == relation).copied().collect()
     };
-    if of(Relation::TooFewSeeds).count() == with_best.len() {
+    if of(Relation::TooFewSeeds).len() == with_best.len() {
         return few_seeds(task, &best_name);
     }
-    let mut sentences = Vec::new();
-    let beaten: Vec<String> = of(Relation::FirstBetter)
-        .map(|pair| gain(task.metric, &name(&outcome.entries[pair.second]), pair))
-        .collect();
-    match beaten.is_empty() {
-        false => sentences.push(format!("{best_name} is better than {}.", listed(&beaten))),
-        true => {
-            sentences.push(format!("{best_name} has the best mean, but is not shown to be better than any."))
+    let names = |pairs: &[&Pair]| match pairs.len() {
+        0..=MOST_NAMED => {
+            listed(&pairs.iter().map(|pair| name(&outcome.entries[pair.second])).collect::<Vec<_>>())
+        }
+        many => format!("{many} others"),
+    };
+    let first = better(outcome, task.metric, &best_name, &of(Relation::FirstBetter));
+    let (second, apart, open) =
+        (of(Relation::SecondBetter), of(Relation::ToldApart), of(Relation::NotToldApart));
+    let mut rest = Vec::new();
+    if !second.is_empty() {
+        let verb = if second.len() == 1 { "beats" } else { "beat" };
+        rest.push(format!(
+            "{} {verb} it on more seeds than not, because runs of {best_name} diverged",
+            names(&second)
+        ));
+    }
+    if !apart.is_empty() {
+        rest.push(format!("its mean differs from that of {}, but who wins on a seed is open", names(&apart)));
+    }
+    if !open.is_empty() {
+        let least: Vec<f64> = open.iter().filter_map(|pair| pair.least_difference).collect();
+        rest.push(not_told_apart(task.metric, &names(&open), comparison.seeds, &least));
+    }
+    if rest.is_empty() {
+        return first;
+    }
+    let rest = rest.join("; ");
+    let (head, tail) = rest.split_at(rest.chars().next().map_or(0, char::len_utf8));
+    // A name keeps its small letter.
+    let head = if second.is_empty() { head.to_uppercase() } else { head.to_string() };
+    format!("{first} {head}{tail}.")
+}
+
+/// Entries that the best one is better than.
+fn better(outcome: &Outcome, metric: Metric, best: &str, beaten: &[&Pair]) -> String {
+    let named = |pair: &Pair| gain(metric, &name(&outcome.entries[pair.second]), pair);
+    let size = |pair: &&&Pair| pair.difference.unwrap_or(f64::INFINITY);
+    match (beaten.len(), beaten.iter().min_by(|a, b| size(a).total_cmp(&size(b)))) {
+        (_, None) => format!("{best} has the best mean, but is not shown to be better than any."),
+        (0..=MOST_NAMED, _) => {
+            format!(
+                "{best} is better than {}.",
+                listed(&beaten.iter().map(|pair| named(pair)).collect::<Vec<_>>())
+            )
+        }
+        (many, Some(nearest)) => {
+            format!("{best} is better than {many} others, the nearest {}.", named(nearest))
         }
     }
-    if of(Relation::SecondBetter).next().is_some() {
-        sentences.push(format!(
-            "{} beats it on more seeds than not, because runs of {best_name} diverged.",
-            names(&mut of(Relation::SecondBetter))
-        ));
-    }
-    if of(Relation::ToldApart).next().is_some() {
-        sentences.push(format!(
-            "Its mean differs from that of {}, but who wins on a seed is open.",
-            names(&mut of(Relation::ToldApart))
-        ));
-    }
-    if of(Relation::NotToldApart).next().is_some() {
-        let least: Vec<f64> = of(Relation::NotToldApart).filter_map(|pair| pair.least_difference).collect();
-        sentences.push(not_told_apart(
-            task.metric,
-            &names(&mut of(Relation::NotToldApart)),
-            comparison.seeds,
-            &least,
-        ));
-    }
-    sentences.join(" ")
 }
 
 /// Nothing can be told from one seed.
@@ -79,6 +160,10 @@ fn few_seeds(task: &TaskOutcome, best: &str) -> String {
 /// `sgd (0.12 points, 0.05 to 0.19)`.
 fn gain(metric: Metric, name: &str, pair: &Pair) -> String {
     match (pair.difference, pair.interval) {
+        // Holm's p-value may tell apart what Bonferroni's interval leaves open.
+        (Some(difference), Some(interval)) if !interval.excludes(0.0) => {
+            format!("{name} ({}, p = {})", amount(metric, difference), number::p_value(pair.adjusted_p))
+        }
         (Some(difference), Some(interval)) => {
             format!("{name} ({}, {})", amount(metric, difference), ends(metric, interval))
         }
@@ -99,14 +184,14 @@ fn not_told_apart(metric: Metric, names: &str, seeds: usize, least: &[f64]) -> S
         (Some(from), Some(to)) if from != to => {
             let from = from.trim_end_matches(" points");
             format!(
-                "It is not told apart from {names}: {seeds} show differences of {from} to {to} or more, \
-                 by the spread of the pair."
+                "it is not told apart from {names}: {seeds} show differences of {from} to {to} or more, \
+                 by the spread of the pair"
             )
         }
         (Some(least), Some(_)) => {
-            format!("It is not told apart from {names}: {seeds} show differences of {least} or more.")
+            format!("it is not told apart from {names}: {seeds} show differences of {least} or more")
         }
-        _ => format!("It is not told apart from {names} by {seeds}."),
+        _ => format!("it is not told apart from {names} by {seeds}"),
     }
 }
 

@@ -72,7 +72,9 @@ fn ten_thousand_runs_are_a_small_page() {
     let (table, page) = all(&made::comparison(&optimizers, 500, 2));
     assert!(table.lines().all(|line| line.chars().count() <= 80));
     assert!(page.contains("10,000 runs; the first 200 are here, the other 9,800 are in"));
-    assert!(page.len() < 1_500_000, "{} bytes", page.len());
+    // Single runs are in the file, thinned, and read when they are asked for.
+    assert!(page.contains("id=\"loss-seeds\">"));
+    assert!(page.len() < 4_000_000, "{} bytes", page.len());
 }
 
 #[test]

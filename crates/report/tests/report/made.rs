@@ -159,6 +159,10 @@ fn curve(runs: &[Record], of: impl Fn(&Record) -> &[Point]) -> Vec<CurvePoint> {
             let values: Vec<f64> = curves.iter().map(|curve| curve[i].value).collect();
             CurvePoint {
                 epoch: curves[0][i].epoch,
+                updates: curves[0][i].updates as f64,
+                examples: 60_000.0 * curves[0][i].epoch,
+                gradients: curves[0][i].updates as f64,
+                seconds: curves.iter().map(|curve| curve[i].seconds).sum::<f64>() / curves.len() as f64,
                 mean: values.iter().sum::<f64>() / values.len() as f64,
                 low: values.iter().copied().fold(f64::INFINITY, f64::min),
                 high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),

@@ -1,5 +1,6 @@
 //! The crate from outside: goldens, widths, escaping, well-formedness, round trips.
 
+mod documents;
 mod edges;
 mod golden;
 mod made;

@@ -4,7 +4,7 @@ use report::{curves_svg, page};
 
 use crate::made;
 
-const HOSTILE: [&str; 9] = [
+pub(crate) const HOSTILE: [&str; 9] = [
     "</script><img src=x onerror=alert(1)>",
     "<script>alert(1)</script>",
     "\"><svg onload=alert(1)>",

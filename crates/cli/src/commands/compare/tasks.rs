@@ -32,12 +32,18 @@ pub(super) fn run(compare: &Compare) -> Result<(), Failure> {
     let place = compare.store.clone().or_else(super::super::runs::of_environment);
     let place = StoreArgs::at(place.unwrap_or_else(|| folder.join(STORE)));
     let store = place.open()?;
-    let run = RunArgs::new(place, compare.threads, compare.output, compare.task.data.place.clone());
+    let run = RunArgs::new(
+        place,
+        compare.threads,
+        compare.output.clone(),
+        folder.join("report.html"),
+        compare.task.data.place.clone(),
+    );
     run.go(&study, &*store)?;
     let outcome = Outcome::of_store(&study, &Facts::of_registry(&study)?, &*store)?;
     files::atomic_write(&folder.join(OUTCOME), (outcome.to_json() + "\n").as_bytes())
         .map_err(|error| error.with_flag("--out"))?;
-    if !compare.output.json {
+    if !compare.output.json() {
         let place = files::text::path(&folder);
         crate::console::note(&format!("\n{place} has the study, its runs and the outcome as JSON"));
     }

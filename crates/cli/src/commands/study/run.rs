@@ -12,8 +12,9 @@ use lab::study::{Engine, Outcome, Position, Shard, Study};
 use lab::tasks::Setup;
 use train::{Event, Task};
 
+use super::Shown;
 use super::progress::Progress;
-use crate::args::{OutputArgs, PlaceArgs, ThreadsArgs};
+use crate::args::{PlaceArgs, ReportArgs, ThreadsArgs};
 use crate::commands::runs::StoreArgs;
 use crate::console;
 use crate::failure::Failure;
@@ -48,7 +49,10 @@ pub(in crate::commands) struct RunArgs {
     #[command(flatten)]
     threads: ThreadsArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    output: ReportArgs,
+    /// Write the page of the study here [default: results/study-NAME.html; none with --json or --shard]
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Data")]
     data: PlaceArgs,
 }
@@ -62,19 +66,22 @@ impl Run {
 }
 
 impl RunArgs {
-    /// All parts of a study, in this store.
+    /// All parts of a study, in this store, with a page.
     pub(in crate::commands) fn new(
         place: StoreArgs,
         threads: ThreadsArgs,
-        output: OutputArgs,
+        output: ReportArgs,
+        html: PathBuf,
         data: PlaceArgs,
     ) -> RunArgs {
-        RunArgs { shard: None, place, threads, output, data }
+        RunArgs { shard: None, place, threads, output, html: Some(html), data }
     }
 
     /// Runs a study in a store, and shows the outcome.
     pub(in crate::commands) fn go(&self, study: &Study, store: &dyn Store) -> Result<(), Failure> {
-        let json = self.output.json;
+        let (json, wanted) = (self.output.json(), self.output.wanted()?);
+        let by_default = !json && wanted.is_none() && self.shard.is_none();
+        let page = super::page(self.html.as_deref(), study, by_default)?;
         // A signal ends the program at once while data are fetched; a later fetch goes on from there.
         let setup = Setup::new(|set| self.data.load(set));
         let mut setup = if study.tunes() { setup.with_validation() } else { setup };
@@ -105,7 +112,13 @@ impl RunArgs {
         };
         let outcome = engine.run(&watch, &waiting)?;
         progress.finish();
-        super::show_outcome(&outcome, json)?;
+        let shown = Shown { study, outcome: &outcome, store };
+        let written = page.as_ref().map_or(Ok(()), |file| shown.write(file));
+        shown.print(json, wanted.as_ref())?;
+        written?;
+        if let Some(file) = &page {
+            console::note(&format!("page: {}", files::text::path(file.path())));
+        }
         let done = outcome.cells.iter().filter(|cell| cell.complete).count();
         let (cells, name) = (outcome.cells.len(), files::text::name(&study.name));
         match stop.code() {

@@ -1,11 +1,12 @@
 //! Results of a study as far as they are known.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lab::study::{Facts, Outcome, Study};
 
-use crate::args::OutputArgs;
+use super::Shown;
+use crate::args::ReportArgs;
 use crate::commands::runs::StoreArgs;
 use crate::console;
 use crate::failure::Failure;
@@ -15,7 +16,7 @@ use crate::failure::Failure;
     about = "Shows what is known of a study so far",
     long_about = "Shows what a store knows of a study. Nothing is trained and no data are read.",
     after_help = "Examples:\n  descent study show rates\n  descent study show study.toml\n  \
-        descent study show rates --json"
+        descent study show rates --html rates.html\n  descent study show rates --format latex"
 )]
 pub(super) struct Show {
     /// Name of the study, or its file
@@ -24,11 +25,15 @@ pub(super) struct Show {
     #[command(flatten)]
     place: StoreArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    output: ReportArgs,
+    /// Write the page of the study here: one file that makes no request
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 impl Show {
     pub(super) fn run(self) -> Result<(), Failure> {
+        let wanted = self.output.wanted()?;
         let path = Path::new(&self.study);
         let is_file = path.extension().is_some_and(|extension| extension == "toml") || path.is_file();
         let asked = is_file.then(|| super::open(path)).transpose()?;
@@ -44,7 +49,12 @@ impl Show {
             }
         }
         let outcome = Outcome::of_store(&kept, &Facts::of_registry(&kept)?, &*store)?;
-        super::show_outcome(&outcome, self.output.json)?;
+        let shown = Shown { study: &kept, outcome: &outcome, store: &*store };
+        if let Some(file) = super::page(self.html.as_deref(), &kept, false)? {
+            shown.write(&file)?;
+            console::note(&format!("page: {}", files::text::path(file.path())));
+        }
+        shown.print(self.output.json(), wanted.as_ref())?;
         if !outcome.is_complete() {
             console::note("the study is not complete; `descent study resume` goes on with it");
         }

@@ -151,7 +151,7 @@ impl Submit {
             }
         }
         let outcome = Outcome::of_store(study, &Facts::of_registry(study)?, store)?;
-        super::show_outcome(&outcome, self.output.json)?;
+        super::Shown { study, outcome: &outcome, store }.print(self.output.json, None)?;
         if outcome.is_complete() {
             return Ok(());
         }

@@ -28,6 +28,47 @@ pub struct OverTasks {
     pub pairs: Vec<PairOverTasks>,
 }
 
+impl OverTasks {
+    /// Entries by mean rank, the best first; those without one are left out.
+    pub fn by_rank(&self) -> Vec<(usize, f64)> {
+        let mut ranked: Vec<(usize, f64)> =
+            self.entries.iter().filter_map(|found| Some((found.entry, found.mean_rank?))).collect();
+        ranked.sort_by(|a, b| a.1.total_cmp(&b.1));
+        ranked
+    }
+
+    /// Pairs of an entry on all tasks that it wins, ties and loses.
+    pub fn counts(&self, entry: usize) -> WinsTiesLosses {
+        let mut sum = WinsTiesLosses { wins: 0, ties: 0, losses: 0 };
+        for PairOverTasks { first, second, count, .. } in &self.pairs {
+            let (wins, losses) = match entry {
+                _ if entry == *first => (count.wins, count.losses),
+                _ if entry == *second => (count.losses, count.wins),
+                _ => continue,
+            };
+            sum.wins += wins;
+            sum.ties += count.ties;
+            sum.losses += losses;
+        }
+        sum
+    }
+
+    /// Groups of entries whose mean ranks the critical difference does not tell apart, as places in
+    /// [`OverTasks::by_rank`], first and last; none lies inside of another, and none is of a single entry.
+    pub fn alike_by_rank(&self) -> Vec<(usize, usize)> {
+        let (ranked, Some(critical)) = (self.by_rank(), self.critical_difference) else { return Vec::new() };
+        let mut groups: Vec<(usize, usize)> = Vec::new();
+        for first in 0..ranked.len() {
+            let last =
+                ranked.partition_point(|(_, rank)| rank - ranked[first].1 < critical).max(first + 1) - 1;
+            if last > first && groups.last().is_none_or(|group| last > group.1) {
+                groups.push((first, last));
+            }
+        }
+        groups
+    }
+}
+
 /// An entry over all tasks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EntryOverTasks {
@@ -159,4 +200,30 @@ fn costs(tasks: &[TaskOutcome], cells: &[Vec<&CellOutcome>]) -> Vec<Vec<f64>> {
     };
     let rows = tasks.iter().zip(cells).map(|(task, row)| row.iter().map(|cell| cost(task, cell)).collect());
     rows.filter(|row: &Vec<f64>| row.iter().all(|cost| *cost > 0.0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_by_rank_are_as_long_as_the_critical_difference_allows() {
+        let entry = |(entry, mean_rank)| EntryOverTasks {
+            entry,
+            iqm: None,
+            iqm_interval: None,
+            mean_rank: Some(mean_rank),
+            profile: None,
+        };
+        let over = OverTasks {
+            ruleset: 0,
+            tasks: 5,
+            entries: [3.0, 1.0, 1.5, 5.0, 2.5].into_iter().enumerate().map(entry).collect(),
+            friedman_p: None,
+            critical_difference: Some(1.2),
+            pairs: Vec::new(),
+        };
+        assert_eq!(over.by_rank().iter().map(|(entry, _)| *entry).collect::<Vec<_>>(), [1, 2, 4, 0, 3]);
+        assert_eq!(over.alike_by_rank(), [(0, 1), (1, 2), (2, 3)]);
+    }
 }
