@@ -69,7 +69,7 @@ pub fn comparison_document(comparison: &Comparison, tuned: Option<(&Tuned, &str)
     );
     blocks.extend(settings(comparison).map(|inside| section("settings", "Settings", inside)));
     blocks.extend(every_run(comparison).map(|inside| section("runs", "Every run", inside)));
-    blocks.push(section("again", "Do it again", vec![Block::Text(again(comparison))]));
+    blocks.push(section("again", "Do it again", vec![Block::Text(repeat(comparison))]));
     Document {
         kind: "comparison".into(),
         eyebrow: "Descent · optimizer comparison".into(),
@@ -111,7 +111,7 @@ fn sample(run: &Record) -> Block {
         title: "A sample, not the whole data set.".into(),
         text: format!(
             "These runs used the sample of {} that is embedded in the program: {train} training and {test} test \
-             images. Numbers on the whole set differ, so do not set these beside published ones.",
+             images. Numbers on the whole set differ, so do not compare these with published ones.",
             name(&run.task.data.name)
         ),
     }
@@ -263,7 +263,7 @@ fn run_row(run: &Record) -> Vec<Cell> {
     ]
 }
 
-fn again(comparison: &Comparison) -> String {
+fn repeat(comparison: &Comparison) -> String {
     format!(
         "In the source of Descent, `{}` trains and writes this page again; `cargo xtask compare --help` lists the \
          choices. With the settings above, every loss and accuracy comes out the same to the last bit on the same \

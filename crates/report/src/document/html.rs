@@ -191,7 +191,8 @@ fn push_cell(out: &mut String, cell: &Cell, column: &Column, is_first: bool) {
         (false, true) => " class=\"strong\"",
         (true, true) => " class=\"number strong\"",
     };
-    let label = escape([column.name.as_str(), &column.note].join(" ").trim());
+    let note = if column.note.ends_with("interval") { "" } else { column.note.as_str() };
+    let label = escape([column.name.as_str(), note].join(" ").trim());
     let text = escape(text);
     let shown = match strip {
         Some(strip) => picture(strip, &text),
@@ -232,9 +233,12 @@ fn picture(strip: &Strip, text: &str) -> String {
 
 fn push_figures(out: &mut String, figures: &[Figure]) {
     let _ = writeln!(out, "<div class=\"panels\">");
-    for Figure { id, title, svg, .. } in figures {
+    for figure in figures {
+        let Figure { id, title, svg, .. } = figure;
         let (id, title) = (escape(id), escape(title));
-        let _ = writeln!(out, "<figure data-figure=\"{id}\" aria-label=\"{title}\">\n{svg}\n</figure>");
+        let class = if figure.is_drawn() { "" } else { " class=\"still\"" };
+        let _ =
+            writeln!(out, "<figure{class} data-figure=\"{id}\" aria-label=\"{title}\">\n{svg}\n</figure>");
     }
     *out += "</div>\n";
 }

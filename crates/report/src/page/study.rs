@@ -23,7 +23,7 @@ use crate::text::listed;
 pub struct StudyParts<'s> {
     /// The definition.
     pub study: &'s Study,
-    /// What may be concluded.
+    /// Results and conclusions.
     pub outcome: &'s Outcome,
     /// The reported runs of each task and ruleset: task by task, ruleset by ruleset, as
     /// [`lab::Comparison::of_study`] has them.
