@@ -8,8 +8,10 @@ use crate::document::{Figure, FigureLine, SeedLine};
 use crate::panel::Panel;
 use crate::text::plain;
 
-/// Measures of the axis across.
-const MEASURES: [(&str, fn(&CurvePoint) -> f64); 5] = [
+/// A measure of the axis across.
+type Measure = (&'static str, fn(&CurvePoint) -> f64);
+
+const MEASURES: [Measure; 5] = [
     ("epochs", |point| point.epoch),
     ("updates", |point| point.updates),
     ("examples", |point| point.examples),
@@ -53,9 +55,8 @@ fn figure(
     mean: fn(&Row) -> &Vec<CurvePoint>,
     single: fn(&Record) -> &[Point],
 ) -> Figure {
-    let known = |&(_, measure): &(&str, fn(&CurvePoint) -> f64)| {
-        comparison.rows.iter().flat_map(mean).any(|point| measure(point) > 0.0)
-    };
+    let known =
+        |&(_, measure): &Measure| comparison.rows.iter().flat_map(mean).any(|point| measure(point) > 0.0);
     let measures: Vec<_> =
         MEASURES.into_iter().enumerate().filter(|(i, found)| *i == 0 || known(found)).collect();
     let runs = comparison.runs.len().max(1);
