@@ -1,18 +1,22 @@
-//! Own rule, own task and own study in one file: does a sign of the gradient find a noisy curve as well as SGD?
+//! The program `descent` with an own optimizer and an own task: two registrations, and recipes, flags, tables, the finder
+//! and studies know both.
 //!
-//! The rule's search space, the task's splits and the study's seeds come from the declarations below.
+//! ```console
+//! cargo run -p cli --example own_study -- explain signed
+//! cargo run -p cli --example own_study -- find-lr --task cubic --optimizer signed
+//! cargo run -p cli --example own_study -- compare --task cubic --optimizers 'signed; sgd momentum=0.9' --tune
+//! cargo run -p cli --example own_study -- study new --tasks cubic,friedman1 --optimizers signed,adam > own.toml
+//! cargo run -p cli --example own_study -- study run own.toml
+//! ```
 
-use std::error::Error;
-use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::process::ExitCode;
 
 use data::samples::{Inputs, Samples, Targets};
-use lab::store::Memory;
-use lab::study::{Engine, Entry, Outcome, Ruleset, Study};
+use lab::tasks::{self, Data};
 use nn::{Activation, Model};
-use optim::{Info, Rule, Slot, Update, hyperparameters};
+use optim::{Info, Rule, Slot, Update, hyperparameters, rules};
 use tensor::random::Stream;
-use train::{DataInfo, InMemory, Metric, Recipe, Task, loss::MeanSquaredError};
+use train::{Budget, DataInfo, Metric, loss::MeanSquaredError};
 
 hyperparameters! {
     /// Steps of one length, against the sign of the mean gradient.
@@ -51,38 +55,38 @@ impl Rule for Signed {
 }
 
 /// A network with 16 units on 256 noisy points of y = x³ − x/2.
-fn cubic() -> Result<Task, Box<dyn Error>> {
-    let points = |count: usize, name: &str| {
-        let mut stream = Stream::new(1, name);
-        let x: Vec<f32> = (0..count).map(|_| 2.0 * stream.uniform() - 1.0).collect();
-        let values = x.iter().map(|x| x.powi(3) - x / 2.0 + 0.05 * stream.normal()).collect();
-        Samples::new(Inputs::Numbers { shape: vec![1], values: x }, Targets::Numbers { width: 1, values })
-    };
-    let info = DataInfo { name: "cubic".into(), origin: "a formula".into(), sample: false };
-    let data = InMemory::new(info, points(256, "train")?, points(64, "validation")?, points(64, "test")?);
-    let model = Model::mlp(&[1, 16, 1], Activation::Tanh);
-    Ok(Task::new("cubic", Arc::new(data), model, MeanSquaredError, Metric::Loss))
+static CUBIC: tasks::Info = tasks::Info {
+    name: "cubic",
+    why: "a noisy curve, on which a good rule needs few points",
+    data: Data::Generated("256 noisy points of a cubic"),
+    model: "1-16-1, tanh",
+    loss: "mean squared error",
+    metric: Metric::Loss,
+    target: Some(0.005),
+    budget: Budget { epochs: 40, evaluations: 1 },
+    batch: 16,
+    source: "this example",
+    build: |info, setup| {
+        let points = |count: usize, name: &str| {
+            let mut stream = Stream::new(1, name);
+            let x: Vec<f32> = (0..count).map(|_| 2.0 * stream.uniform() - 1.0).collect();
+            let values = x.iter().map(|x| x.powi(3) - x / 2.0 + 0.05 * stream.normal()).collect();
+            let inputs = Inputs::Numbers { shape: vec![1], values: x };
+            Samples::new(inputs, Targets::Numbers { width: 1, values }).expect("a target for each point")
+        };
+        let data = DataInfo { name: "cubic".into(), origin: "a formula".into(), sample: false };
+        let examples = setup.in_memory(data, points(256, "train"), points(64, "test"));
+        Ok(info.task(examples, Model::mlp(&[1, 16, 1], Activation::Tanh), MeanSquaredError))
+    },
+};
+
+/// The program with both; names that are taken are said.
+pub(crate) fn program(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
+    rules::register(Signed::default()).expect("no other rule has the name");
+    tasks::register(&CUBIC).expect("no other task has the name");
+    cli::main(arguments)
 }
 
-/// Both recipes as they are, and with their rates tuned alike.
-pub(crate) fn study() -> Result<Outcome, Box<dyn Error>> {
-    let signed = Recipe::new(Box::new(Signed::default()));
-    let entries = vec![Entry::new("signed", signed), Entry::new("sgd", "sgd momentum=0.9".parse()?)];
-    let study = Study {
-        rulesets: vec![Ruleset::Default, Ruleset::Lr],
-        trials: 4,
-        seeds: 0..4,
-        epochs: Some(40),
-        ..Study::new("own", vec!["cubic".into()], entries)
-    };
-    let (tasks, store) = ([cubic()?], Memory::default());
-    let engine = Engine::new(&study, &tasks, &store)?;
-    Ok(engine.run(&|_, _| ControlFlow::Continue(()), &|_| ControlFlow::Continue(()))?)
-}
-
-/// Prints what may be concluded.
-#[allow(clippy::print_stdout, reason = "an example shows what it does")]
-pub(crate) fn main() -> Result<(), Box<dyn Error>> {
-    println!("{}", report::study_table(&study()?, 80, report::Style::Plain));
-    Ok(())
+fn main() -> ExitCode {
+    program(std::env::args_os())
 }

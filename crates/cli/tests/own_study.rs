@@ -1,37 +1,85 @@
-//! An example's rule, task and study are treated as built-in ones are.
+//! An example's rule and task are treated as built-in ones are, by every command.
 
-use clap::Command;
-use lab::study::Outcome;
-use optim::DynRule;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::{env, fs};
 
 #[path = "../examples/own_study.rs"]
+#[allow(dead_code, reason = "the example is started by its own main")]
 mod own_study;
 
+/// Arguments of the program, between line ends, for a process that is to be it.
+const ARGUMENTS: &str = "OWN_STUDY_ARGUMENTS";
+
+/// Runs the example's program if this process was started for that.
 #[test]
-fn its_study_tunes_both_recipes_and_reports_fresh_seeds() {
-    own_study::main().unwrap();
-    let outcome: Outcome = own_study::study().unwrap();
-    assert!(outcome.is_complete() && outcome.cells.len() == 4 && outcome.comparisons.len() == 2);
-    // The declared interval is searched, and the two best of all trials run on further seeds.
-    let tuned = outcome.cells.iter().find(|cell| cell.name == "cubic/lr/signed").unwrap();
-    let tuning = tuned.tuning.as_ref().unwrap();
-    assert_eq!((tuning.space.as_str(), tuning.trials.len()), ("lr=0.0001..0.1 log", 5));
-    assert!(tuned.recipe.as_ref().unwrap().starts_with("signed lr="), "{:?}", tuned.recipe);
-    let mut scores: Vec<f64> = tuning.trials.iter().map(|trial| trial.score.unwrap()).collect();
-    scores.sort_by(f64::total_cmp);
-    let finalists: Vec<f64> = tuning.finalists.iter().map(|found| found.tuning_score.unwrap()).collect();
-    assert_eq!(finalists, scores[..2]);
-    assert!(tuning.finalists.iter().any(|found| Some(found.trial) == tuning.chosen));
-    // The targets have a variance of 0.03: both recipes learn.
-    let means: Vec<f64> = outcome.cells[2..].iter().map(|cell| cell.mean().unwrap()).collect();
-    assert!(means.iter().all(|mean| *mean < 0.015), "{means:?}");
+fn program() {
+    if let Ok(arguments) = env::var(ARGUMENTS) {
+        let code = own_study::program(arguments.lines().map(Into::into));
+        assert_eq!(code, std::process::ExitCode::SUCCESS);
+    }
+}
+
+/// The example's program in a folder, as a process of its kind.
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", "program", "--nocapture", "--quiet"]).current_dir(folder);
+    command.env(ARGUMENTS, format!("descent\n{}", arguments.join("\n"))).env("XDG_CACHE_HOME", folder);
+    command.env_remove("DESCENT_STORE").output().unwrap()
+}
+
+fn shown(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]
-fn its_rule_has_flags_and_a_page() {
-    let rules: Vec<Box<dyn DynRule>> = vec![Box::new(own_study::Signed::default())];
-    let help = Command::new("train").args(cli::any_rule::flags(&rules)).render_long_help().to_string();
-    assert!(help.contains("--momentum <X>"), "{help}");
-    let page = cli::any_rule::explain(&own_study::Signed::default(), 80).unwrap();
-    assert!(page.contains("Sign of the mean gradient"), "{page}");
+fn every_command_knows_what_is_registered() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (arguments, part) in [
+        (&["explain", "signed"][..], "Sign of the mean gradient"),
+        (&["optimizers"], "signed"),
+        (&["tasks", "cubic"], "a good rule needs few points"),
+        (&["find-lr", "--task", "cubic", "--optimizer", "signed"], "lr"),
+        (&["train", "--task", "cubic", "--recipe", "signed lr=0.003, cosine"], "loss"),
+    ] {
+        let text = shown(folder, arguments);
+        assert!(text.contains(part), "{arguments:?}: {part}\n{text}");
+    }
+    let compare =
+        ["compare", "--task", "cubic", "--optimizers", "signed; sgd momentum=0.9", "--quick", "--json"];
+    let compared = shown(folder, &compare);
+    assert!(compared.contains("\"verdict\"") && compared.contains("signed lr="), "{compared}");
+    let page = fs::read_to_string(folder.join("results/compare-cubic-1/report.html")).unwrap();
+    assert!(page.contains("signed"));
+}
+
+#[test]
+fn its_study_tunes_in_the_declared_space() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let flags =
+        ["--tasks", "cubic", "--optimizers", "signed; sgd momentum=0.9", "--trials", "4", "--seeds", "4"];
+    let study = shown(folder, &[&["study", "new"][..], &flags].concat());
+    let study = &study[study.find("name = ").unwrap()..study.rfind('"').unwrap() + 1];
+    fs::write(folder.join("own.toml"), study).unwrap();
+    let text = shown(folder, &["study", "run", "own.toml", "--store", "runs.db", "--json"]);
+    assert!(text.contains("\"space\":\"lr=0.0001..0.1 log\""), "{text}");
+    assert!(text.contains("\"recipe\":\"signed lr="), "{text}");
+    let table = shown(folder, &["study", "show", "own.toml", "--store", "runs.db"]);
+    assert!(table.contains("cubic, lr tuned: 40 epochs"), "{table}");
+}
+
+#[test]
+fn names_that_are_taken_are_refused() {
+    let error = optim::wrappers::register(optim::wrappers::Ema::default()).unwrap_err();
+    assert_eq!(error.to_string(), "ema: expected a new name, found that of another wrapper");
+    let table = lab::tasks::all().find(|info| info.name == "friedman1").unwrap();
+    let twin: &'static lab::tasks::Info = Box::leak(Box::new(*table));
+    let error = lab::tasks::register(twin).unwrap_err();
+    assert_eq!(error.to_string(), "duplicate task `friedman1`");
+    let bad: &'static lab::tasks::Info = Box::leak(Box::new(lab::tasks::Info { name: "a b", ..*table }));
+    assert!(lab::tasks::register(bad).unwrap_err().to_string().contains("lower-case letters"));
 }

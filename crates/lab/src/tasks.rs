@@ -18,8 +18,9 @@ mod setup;
 mod spec;
 mod text;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use files::text::visible;
 use nn::Model;
 use train::loss::DynLoss;
 use train::{Budget, Error, Examples, Metric, Task};
@@ -56,7 +57,12 @@ pub struct Info {
 
 impl Info {
     /// The task with these examples and this model.
-    fn task(&self, examples: impl Examples + 'static, model: Model, loss: impl DynLoss + 'static) -> Task {
+    pub fn task(
+        &self,
+        examples: impl Examples + 'static,
+        model: Model,
+        loss: impl DynLoss + 'static,
+    ) -> Task {
         let task = Task::new(self.name, Arc::new(examples), model, loss, self.metric);
         Task { model_name: self.model.to_string(), ..task }
     }
@@ -104,7 +110,45 @@ registry! {
     quadratic_deep,
 }
 
-/// Every task: those with examples, then the [test functions](functions).
+/// Every task: those with examples, the [test functions](functions), then those that were [registered](register).
 pub fn all() -> impl Iterator<Item = &'static Info> {
+    built_in().chain(registered().clone())
+}
+
+fn built_in() -> impl Iterator<Item = &'static Info> {
     WITH_EXAMPLES.iter().chain(functions::TASKS)
+}
+
+fn registered() -> MutexGuard<'static, Vec<&'static Info>> {
+    static REGISTERED: Mutex<Vec<&'static Info>> = Mutex::new(Vec::new());
+    // A panic elsewhere leaves a whole list.
+    REGISTERED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Adds a task of another crate: from then on its name is known in this process, to studies, tables and the command
+/// line. The same task may be registered again.
+///
+/// # Errors
+/// If another task has the name, or it is not of lower-case letters, digits and `-`.
+pub fn register(info: &'static Info) -> Result<(), crate::Error> {
+    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let fault = |message: String| crate::Error::Study {
+        message,
+        hint: "change the name in the task's `Info`".to_string(),
+    };
+    if info.name.is_empty() || !info.name.chars().all(letters) {
+        let name = visible(info.name);
+        return Err(fault(format!(
+            "expected a task's name from lower-case letters, digits and -, found `{name}`"
+        )));
+    }
+    let mut registered = registered();
+    match built_in().chain(registered.iter().copied()).find(|known| known.name == info.name) {
+        Some(known) if std::ptr::eq(known, info) => Ok(()),
+        Some(_) => Err(fault(format!("duplicate task `{}`", info.name))),
+        None => {
+            registered.push(info);
+            Ok(())
+        }
+    }
 }

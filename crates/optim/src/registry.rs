@@ -14,8 +14,42 @@ macro_rules! registry {
         )+
 
         $(#[doc = $doc])*
+        ///
+        /// Entries that were [registered](register) follow those of this crate.
         pub fn all() -> Vec<Box<dyn $of>> {
+            let mut all = built_in();
+            all.extend(REGISTERED.read().expect("no panic while it is written").iter().cloned());
+            all
+        }
+
+        fn built_in() -> Vec<Box<dyn $of>> {
             vec![$(Box::new(<$($braced)?$($plain)?>::default())),+]
+        }
+
+        static REGISTERED: std::sync::RwLock<Vec<Box<dyn $of>>> = std::sync::RwLock::new(Vec::new());
+
+        /// Adds an entry of another crate, with its defaults: from then on recipes and lists know its name in this
+        /// process. The same entry may be registered again.
+        ///
+        /// # Errors
+        /// If another entry has the name, or it is not of lower-case letters, digits and `_`.
+        pub fn register(entry: impl $of + 'static) -> Result<(), crate::Error> {
+            let entry: Box<dyn $of> = Box::new(entry);
+            let name = entry.info().name;
+            crate::registry::check_name($kind, name)?;
+            let mut registered = REGISTERED.write().expect("no panic while it is written");
+            let same_name = |known: &&Box<dyn $of>| known.info().name == name;
+            if built_in().iter().any(|known| same_name(&known)) {
+                return Err(crate::registry::taken($kind, name));
+            }
+            match registered.iter().find(same_name) {
+                Some(known) if **known == *entry => Ok(()),
+                Some(_) => Err(crate::registry::taken($kind, name)),
+                None => {
+                    registered.push(entry);
+                    Ok(())
+                }
+            }
         }
 
         /// The entry of this name, with its defaults.
@@ -29,6 +63,23 @@ macro_rules! registry {
             found.ok_or_else(|| crate::Error::unknown($kind, name, names))
         }
     };
+}
+
+/// Refuses a name that a recipe could not hold.
+pub(crate) fn check_name(kind: &str, name: &str) -> Result<(), crate::Error> {
+    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let begins = name.starts_with(|c: char| c.is_ascii_lowercase());
+    if begins && name.chars().all(letters) {
+        return Ok(());
+    }
+    let expected = format!("a name of the {kind} from lower-case letters, digits and _");
+    Err(crate::Error::Syntax { text: name.to_string(), expected })
+}
+
+/// The error of a name that another entry has.
+pub(crate) fn taken(kind: &str, name: &str) -> crate::Error {
+    let why = format!("expected a new name, found that of another {kind}");
+    crate::Error::Conflict { of: name.to_string(), why }
 }
 
 /// Gives an object-safe twin settings by name, and the means to copy, compare and print it. `$shown` is a

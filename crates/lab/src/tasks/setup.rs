@@ -87,7 +87,7 @@ impl<'a> Setup<'a> {
     }
 
     /// Examples that the task made itself.
-    pub(super) fn in_memory(&self, info: DataInfo, train: Samples, test: Samples) -> InMemory {
+    pub fn in_memory(&self, info: DataInfo, train: Samples, test: Samples) -> InMemory {
         let none = train.select(&[]);
         self.held_out(InMemory::new(info, train, none, test))
     }
