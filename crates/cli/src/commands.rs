@@ -37,6 +37,8 @@ registry! {
     #[cfg(feature = "store")]
     runs::Runs,
     data::Data,
+    completions::Completions,
+    man::Man,
 }
 
 /// A command of the program: its arguments, and what it does with them.

@@ -12,6 +12,7 @@
 //! | `study` | tunes optimizers alike on several tasks and says what may be concluded (feature `store`) |
 //! | `runs` | lists, shows, queries, replays and merges stored runs (feature `store`) |
 //! | `data` | where the data sets are; fetches and checks them |
+//! | `completions`, `man` | completions of shells, man pages |
 //!
 //! Data goes to standard output, progress and notes to standard error. Only this crate and
 //! `xtask` print.
@@ -33,6 +34,7 @@ mod own;
 mod picture;
 mod progress;
 mod stop;
+mod tensorboard;
 mod text;
 mod trained;
 mod usage;

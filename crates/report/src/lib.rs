@@ -16,6 +16,9 @@
 //! | [`prose`] | sentences about a comparison and a range test |
 //! | [`study_table`] | the outcome of a study as text |
 //! | [`csv()`] | one row a run and epoch |
+//! | [`points_csv`], [`points_jsonl`] | one row, or one line, a measurement |
+//! | [`tensorboard()`] | the event file of a run |
+//! | [`runs_document`], [`run_document`] | stored runs as a document |
 //! | [`jsonl()`], [`parse_jsonl`] | whole records, one a line, and back |
 //!
 //! ```
@@ -50,13 +53,17 @@ mod measure;
 mod number;
 mod page;
 mod panel;
+mod points;
 pub mod prose;
+mod protobuf;
 pub mod race;
 mod range_test;
 mod ranking;
+mod runs;
 mod schedule;
 mod study;
 mod table;
+mod tensorboard;
 mod text;
 
 pub use csv::csv;
@@ -64,10 +71,13 @@ pub use curves::curves_svg;
 pub use jsonl::{Error, jsonl, parse_jsonl};
 pub use look::escape;
 pub use page::{StudyParts, comparison_document, page, study_document, tuned_page};
+pub use points::{points_csv, points_jsonl};
 pub use range_test::{range_test_csv, range_test_json, range_test_svg};
+pub use runs::{run_document, runs_document};
 pub use schedule::schedule_svg;
 pub use study::study_table;
 pub use table::{Style, table, tuned_table};
+pub use tensorboard::tensorboard;
 
 /// Doctest of the README.
 #[cfg(doctest)]

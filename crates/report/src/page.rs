@@ -268,7 +268,7 @@ fn repeat(comparison: &Comparison) -> String {
         "In the source of Descent, `{}` trains and writes this page again; `cargo xtask compare --help` lists the \
          choices. With the settings above, every loss and accuracy comes out the same to the last bit on the same \
          instruction set, whatever the number of threads; the seconds will differ. With this page come \
-         `results.jsonl` (whole records, one run a line), `results.csv` (one row a run and epoch) and `curves.svg`.",
+         `results.jsonl` (whole records, one run a line), `results.csv` (one row a run and epoch), `points.csv` (one row a measurement) and `curves.svg`.",
         sentence(&comparison.command).replace('`', "'")
     )
 }

@@ -264,14 +264,25 @@ fn untrained_loss(comparison: &Comparison) -> Option<f64> {
     Some(mean(&losses)).filter(|loss| loss.is_finite() && *loss > 0.0)
 }
 
-/// The least and greatest loss, cut above ten times the loss before training and a million below. What rises
-/// above it has not learned and would leave no room for what has.
+/// The least and greatest loss: of what ends below the loss before training, with the others as far as they fit above
+/// it, at most up to ten times that loss, and a million below. What rises higher has not learned and would leave no
+/// room for what has; it is drawn at the border.
 fn loss_limits(curves: &[Vec<Option<Finite>>], untrained: Option<f64>) -> (f64, f64) {
     let starts = curves.iter().filter_map(|curve| curve.iter().flatten().next());
     let first = starts.map(|point| point.mean).fold(0.0, f64::max);
     let start = untrained.unwrap_or(first);
     let greatest = points(curves).map(|point| point.high).fold(f64::NEG_INFINITY, f64::max);
-    let high = if start > 0.0 { greatest.min(10.0 * start) } else { greatest };
+    let learned = |curve: &&Vec<Option<Finite>>| {
+        curve.iter().flatten().last().is_some_and(|end| start > 0.0 && end.mean < LEARNED * start)
+    };
+    let of_learned = curves.iter().filter(learned).flatten().flatten().map(|point| point.high);
+    let most = of_learned.fold(f64::NEG_INFINITY, f64::max);
+    let high = match start > 0.0 {
+        // A tenth above the start, so that what stays at it is seen.
+        true if most.is_finite() => greatest.min(10.0 * start).min(most.max(1.1 * start)),
+        true => greatest.min(10.0 * start),
+        false => greatest,
+    };
     if !high.is_finite() {
         return (0.0, 1.0);
     }
@@ -282,6 +293,9 @@ fn loss_limits(curves: &[Vec<Option<Finite>>], untrained: Option<f64>) -> (f64, 
     let positive = points(curves).map(|point| point.low).filter(|low| *low > 0.0);
     (positive.fold(high, f64::min).max(high * 1e-6), high)
 }
+
+/// A loss at the end below this fraction of that before training is one that was learned.
+const LEARNED: f64 = 0.95;
 
 /// The range of the values from the first epoch on (in shorter runs, from the middle on), of the
 /// optimizers that end at half of the best or more, widened to hold the target.

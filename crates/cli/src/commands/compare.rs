@@ -26,6 +26,7 @@ use crate::failure::Failure;
 use crate::folders;
 use crate::progress::Progress;
 use crate::stop::Stop;
+use crate::tensorboard::TensorBoardArgs;
 use crate::text;
 use tuning::Finished;
 
@@ -36,7 +37,7 @@ const NOTEBOOK: [(&str, f64); 3] = [("sgd", 0.01), ("adam", 0.001), ("rmsprop", 
 const EVALUATIONS: u32 = 4;
 
 /// The files that a comparison leaves, in the order in which they are written.
-const RESULTS: [&str; 4] = ["report.html", "curves.svg", "results.csv", "results.jsonl"];
+const RESULTS: [&str; 5] = ["report.html", "curves.svg", "results.csv", "points.csv", "results.jsonl"];
 
 #[derive(Args)]
 #[command(
@@ -87,7 +88,7 @@ pub(crate) struct Compare {
         long,
         value_name = "LIST",
         value_delimiter = ',',
-        conflicts_with_all = ["task", "data", "dataset", "model", "layers", "activation", "normalize", "target", "target_metric", "budget"],
+        conflicts_with_all = ["task", "data", "dataset", "model", "layers", "activation", "normalize", "target", "target_metric", "budget", "tensorboard"],
     )]
     tasks: Vec<TaskSpec>,
     /// The same as --target VALUE, also with --data
@@ -113,6 +114,8 @@ pub(crate) struct Compare {
     /// Folder for the results, and to go on from [default: a new one in results]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    tensorboard: TensorBoardArgs,
     #[command(flatten)]
     output: ReportArgs,
     #[command(flatten)]
@@ -156,6 +159,7 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     let recipes = recipes(&compare.optimizers, batch)?;
     let (json, wanted) = (compare.output.json(), compare.output.wanted()?);
     compare.out.as_ref().map_or(Ok(()), |folder| files::claim_folder(folder, "--out"))?;
+    let board = compare.tensorboard.claim()?;
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let mut task = compare.task.load()?;
@@ -190,12 +194,17 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     };
     let shown = tuned.as_ref().filter(|tuned| tuned.has_result());
     let written = write(&folder, &comparison, shown);
+    let events = board.map_or(Ok(()), |board| {
+        let tuned = shown.map_or(&[][..], |Finished { tuned, .. }| &tuned.comparison.runs);
+        board.write(&[&comparison.runs, tuned].concat())
+    });
     // The table is shown in any case.
     match wanted {
         Some(wanted) => print(&comparison, shown, &wanted)?,
         None => show(&folder, &comparison, shown, json)?,
     }
     written?;
+    events?;
     match stop.code() {
         Some(code) if stopped => {
             let message = format!(
@@ -392,6 +401,7 @@ fn write(folder: &Path, comparison: &Comparison, tuned: Option<&Finished>) -> Re
         page,
         report::curves_svg(comparison),
         report::csv(&comparison.runs),
+        report::points_csv(&comparison.runs),
         report::jsonl(&comparison.runs),
     ];
     for (name, text) in RESULTS.iter().zip(texts) {
@@ -447,7 +457,7 @@ fn show(folder: &Path, comparison: &Comparison, tuned: Option<&Finished>, json: 
     console::print(&format!("\n{table}"))?;
     let page = files::text::path(&folder.join("report.html"));
     let others = if tuned.is_some() { ", tuned.csv, tuned.json" } else { "" };
-    let others = format!("With it: curves.svg, results.csv, results.jsonl{others}");
+    let others = format!("With it: curves.svg, results.csv, points.csv, results.jsonl{others}");
     console::print(&format!(
         "\nThe page for this: {page}\n{}",
         text::paragraph(&others, 0, width).trim_end()

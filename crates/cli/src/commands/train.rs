@@ -18,6 +18,7 @@ use crate::hyper_flags::HyperFlags;
 use crate::own;
 use crate::progress::Progress;
 use crate::stop::Stop;
+use crate::tensorboard::TensorBoardArgs;
 use crate::text;
 
 #[derive(Args)]
@@ -66,6 +67,8 @@ pub(crate) struct Train {
     force: bool,
     #[command(flatten)]
     diagnostics: DiagnosticsArgs,
+    #[command(flatten)]
+    tensorboard: TensorBoardArgs,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -140,6 +143,7 @@ fn run(train: &Train) -> Result<(), Failure> {
         save.differs_from(checkpoint, "--checkpoint")?;
     }
     save.iter().chain(&kept).try_for_each(|output| train.task.data.is_spared_by(output))?;
+    let board = train.tensorboard.claim()?;
     let threads = train.threads.start()?;
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let task = train.task.load()?;
@@ -206,7 +210,9 @@ fn run(train: &Train) -> Result<(), Failure> {
             format!("stopped at update {done} of {}; {kept}", training.total_steps()),
         ));
     }
-    finish(save.as_ref(), kept.as_ref(), &training, &task, json)
+    let events = board.map_or(Ok(()), |board| board.write(&[training.record()]));
+    finish(save.as_ref(), kept.as_ref(), &training, &task, json)?;
+    events
 }
 
 /// Saves the weights and says how it went; weights that were asked for and are not there are a failure.

@@ -2,6 +2,7 @@
 
 mod documents;
 mod edges;
+mod exports;
 mod golden;
 mod made;
 mod page;

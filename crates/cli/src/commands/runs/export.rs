@@ -10,20 +10,23 @@ use super::place::StoreArgs;
 use crate::args::all_that_start;
 use crate::console;
 use crate::failure::Failure;
+use crate::tensorboard::TensorBoard;
 
 #[derive(Args)]
 #[command(
-    about = "Writes runs as CSV or as JSON lines",
-    long_about = "Writes runs as CSV, a row for each point of the training curve and each evaluation, or as JSON \
-        lines, the whole record of a run in each, which `descent runs import` reads again bit for bit.",
+    about = "Writes runs for other programs: CSV, JSON lines, TensorBoard",
+    long_about = "Writes runs as CSV, a row a run and epoch; as JSON lines, the whole record of a run in each, which \
+        `descent runs import` reads again bit for bit; every measurement as a row (points) or a JSON line \
+        (points-jsonl), as pandas and polars read them; or as event files of TensorBoard, a folder a run.",
     after_help = "Examples:\n  descent runs export jsonl > runs.jsonl\n  \
-        descent runs export csv --study rates --out rates.csv"
+        descent runs export points --study rates --out rates.csv\n  \
+        descent runs export tensorboard --out logs && tensorboard --logdir logs"
 )]
 pub(super) struct Export {
     /// The format
     format: Format,
-    /// Write to this file instead of standard output
-    #[arg(long, value_name = "FILE")]
+    /// Write to this file instead of standard output; for TensorBoard the folder
+    #[arg(long, value_name = "FILE|DIR", required_if_eq("format", "tensorboard"))]
     out: Option<PathBuf>,
     #[command(flatten)]
     filter: FilterArgs,
@@ -33,12 +36,26 @@ pub(super) struct Export {
 
 #[derive(ValueEnum, Clone, Copy)]
 enum Format {
+    /// A row a run and epoch
     Csv,
+    /// The record of a run a line
     Jsonl,
+    /// A row a measurement
+    Points,
+    /// A JSON line a measurement
+    PointsJsonl,
+    /// Event files, a folder a run
+    Tensorboard,
 }
 
 impl Export {
     pub(super) fn run(self) -> Result<(), Failure> {
+        if let (Format::Tensorboard, Some(folder)) = (self.format, &self.out) {
+            let folder = TensorBoard::claim(folder, "--out")?;
+            let store = self.place.open_existing()?;
+            let records = all_that_start().run(|| store.records(&self.filter.filter()))?;
+            return folder.write(&records);
+        }
         let output = self.out.as_ref().map(|path| Output::claim(path, "--out")).transpose()?;
         if let Some(output) = &output {
             output.differs_from(&self.place.path(), "--store")?;
@@ -47,7 +64,9 @@ impl Export {
         let records = all_that_start().run(|| store.records(&self.filter.filter()))?;
         let text = match self.format {
             Format::Csv => report::csv(&records),
-            Format::Jsonl => report::jsonl(&records),
+            Format::Points => report::points_csv(&records),
+            Format::PointsJsonl => report::points_jsonl(&records),
+            Format::Jsonl | Format::Tensorboard => report::jsonl(&records),
         };
         match output {
             Some(output) => {

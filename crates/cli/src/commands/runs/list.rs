@@ -6,7 +6,7 @@ use lab::store::{Summary, now};
 
 use super::filter::FilterArgs;
 use super::place::StoreArgs;
-use crate::args::OutputArgs;
+use crate::args::ReportArgs;
 use crate::console;
 use crate::failure::Failure;
 use crate::grid::Grid;
@@ -19,7 +19,7 @@ const DIGITS: usize = 8;
     about = "Lists runs: those that are over, and those under way",
     long_about = None,
     after_help = "Examples:\n  descent runs list\n  descent runs list --optimizer adam --status diverged\n  \
-        descent runs list --study rates --last 20\n  descent runs list --json"
+        descent runs list --study rates --last 20\n  descent runs list --json\n  descent runs list --format csv > runs.csv"
 )]
 pub(super) struct List {
     /// Only the last N of them
@@ -30,16 +30,20 @@ pub(super) struct List {
     #[command(flatten)]
     place: StoreArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    output: ReportArgs,
 }
 
 impl List {
     pub(super) fn run(self) -> Result<(), Failure> {
+        let wanted = self.output.wanted()?;
         let store = self.place.open_existing()?;
         let all = store.list(&self.filter.filter())?;
         let from = all.len() - self.last.unwrap_or(all.len()).min(all.len());
         let runs = &all[from..];
-        if self.output.json {
+        if let Some(wanted) = wanted {
+            return Ok(console::print(&wanted.render(&report::runs_document(runs))?)?);
+        }
+        if self.output.json() {
             let lines: Vec<String> = runs.iter().map(json).collect();
             // Of no runs there are no lines, not an empty one.
             return if lines.is_empty() { Ok(()) } else { Ok(console::print(&lines.join("\n"))?) };

@@ -6,7 +6,7 @@ use train::Record;
 use train::record::Status;
 
 use super::place::{StoreArgs, find};
-use crate::args::OutputArgs;
+use crate::args::ReportArgs;
 use crate::console;
 use crate::failure::Failure;
 use crate::grid::Grid;
@@ -16,7 +16,7 @@ use crate::text;
 #[command(
     about = "Shows everything about runs",
     long_about = None,
-    after_help = "Examples:\n  descent runs show 3f2a9c01\n  descent runs show 3f2a9c01 --json"
+    after_help = "Examples:\n  descent runs show 3f2a9c01\n  descent runs show 3f2a9c01 --json\n  descent runs show 3f2a9c01 --format html > run.html"
 )]
 pub(super) struct Show {
     /// The runs: first digits of their keys
@@ -25,22 +25,24 @@ pub(super) struct Show {
     #[command(flatten)]
     place: StoreArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    output: ReportArgs,
 }
 
 impl Show {
     pub(super) fn run(self) -> Result<(), Failure> {
         let store = self.place.open_existing()?;
+        let (json, wanted) = (self.output.json(), self.output.wanted()?);
         let mut shown = Vec::new();
         for id in &self.ids {
             let run = find(&*store, id)?;
             let record = store.get(&run.key)?.expect("a listed run is there");
-            shown.push(match self.output.json {
-                true => report::jsonl(&[record]).trim_end().to_string(),
-                false => page(&run, &record),
+            shown.push(match &wanted {
+                Some(wanted) => wanted.render(&report::run_document(&run, &record))?,
+                None if json => report::jsonl(&[record]).trim_end().to_string(),
+                None => page(&run, &record),
             });
         }
-        Ok(console::print(&shown.join(if self.output.json { "\n" } else { "\n\n" }))?)
+        Ok(console::print(&shown.join(if json { "\n" } else { "\n\n" }))?)
     }
 }
 

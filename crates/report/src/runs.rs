@@ -1,0 +1,239 @@
+//! Stored runs as documents.
+
+use std::collections::BTreeMap;
+
+use lab::store::Summary;
+use train::Record;
+use train::record::{Point, Status};
+
+use crate::chart::{Chart, Scale, Series};
+use crate::document::{Block, Cell, Column, Document, Figure, Layout, Table};
+use crate::number::{self, NONE, count, counted};
+use crate::page::{name, section, sentence};
+use crate::text::plain;
+
+/// Runs, one a row.
+pub fn runs_document(runs: &[Summary]) -> Document {
+    let row = |run: &Summary| {
+        let value = |value: Option<f64>| Cell::number(value.map_or(NONE.to_string(), number::loss), value);
+        vec![
+            Cell::text(run.key.get(..KEY).unwrap_or(&run.key)),
+            Cell::text(name(&run.task)),
+            Cell::text(name(&run.data)),
+            Cell::text(name(&run.model)),
+            Cell::text(sentence(&run.recipe)),
+            Cell::number(run.seed.to_string(), run.seed as f64),
+            Cell::number(run.epochs.to_string(), f64::from(run.epochs)),
+            Cell::text(run.status.clone()),
+            Cell::text(name(&run.metric)),
+            value(run.value),
+            value(run.train_loss),
+            Cell::text(sentence(&run.studies.join(", "))),
+        ]
+    };
+    let texts = |names: &[&str]| -> Vec<Column> { names.iter().map(|name| Column::text(name)).collect() };
+    let numbers = |names: &[&str]| -> Vec<Column> { names.iter().map(|name| Column::number(name)).collect() };
+    let columns = [
+        texts(&["run", "task", "data", "model", "recipe"]),
+        numbers(&["seed", "epochs"]),
+        texts(&["status", "measure"]),
+        numbers(&["value", "train_loss"]),
+        texts(&["studies"]),
+    ];
+    let table = Table {
+        title: "Runs".into(),
+        layout: Layout::Scroll,
+        columns: columns.concat(),
+        rows: runs.iter().map(row).collect(),
+        footnotes: Vec::new(),
+    };
+    Document {
+        kind: "runs".into(),
+        eyebrow: "Descent · runs".into(),
+        title: counted(runs.len(), "run"),
+        facts: String::new(),
+        blocks: vec![Block::Table(table.clone())],
+        data: table,
+    }
+}
+
+/// Digits of a key that are shown.
+const KEY: usize = 12;
+
+/// A run: what it was, its curves and diagnostics, and every measurement as data.
+pub fn run_document(summary: &Summary, run: &Record) -> Document {
+    let groups = groups(run);
+    let mut blocks = vec![Block::Table(facts(summary, run))];
+    let mut figures = Vec::new();
+    for (place, (group, curves)) in groups.iter().enumerate() {
+        figures.extend(figure(run, &format!("curve{place}"), group, curves));
+    }
+    if !figures.is_empty() {
+        blocks.push(section("curves", "Curves", vec![Block::Figures(figures)]));
+    }
+    blocks.push(section("summary", "Summary", vec![Block::Table(summaries(run))]));
+    Document {
+        kind: "run".into(),
+        eyebrow: "Descent · run".into(),
+        title: sentence(&run.recipe),
+        facts: format!("{} · seed {} · {}", name(&run.task.name), run.seed, summary.key),
+        blocks,
+        data: measurements(run),
+    }
+}
+
+fn facts(summary: &Summary, run: &Record) -> Table {
+    let Record { task, counts, environment, budget, .. } = run;
+    let examples = task.examples.iter().map(|(split, n)| format!("{} {split}", count(*n)));
+    let settings = task.settings.iter().map(|(name, value)| format!("{name}={value}"));
+    let status = match run.status {
+        Status::Finished => "finished".to_string(),
+        Status::Diverged { step } => format!("diverged at batch {step}"),
+    };
+    let gradients = counts.gradients.map_or(String::new(), |gradients| format!(", {gradients} gradients"));
+    let rows = [
+        ("Key", summary.key.clone()),
+        ("Task", format!("{}: {}, {}", task.name, task.loss, task.metric.name())),
+        ("Data", format!("{} ({})", task.data.name, task.data.origin)),
+        ("Examples", examples.collect::<Vec<_>>().join(", ")),
+        ("Data, SHA-256", task.sha256.clone()),
+        ("Network", format!("{}, {} weights", task.model, count(task.weights))),
+        ("Settings", settings.collect::<Vec<_>>().join(", ")),
+        ("Recipe", run.recipe.clone()),
+        ("Seed", run.seed.to_string()),
+        ("Budget", counted(budget.epochs as usize, "epoch")),
+        ("Status", status),
+        ("Work", format!("{} updates, {} examples{gradients}", counts.updates, counts.examples)),
+        ("Version", environment.version.clone()),
+        ("Instruction set", environment.kernel.clone()),
+        ("Studies", summary.studies.join(", ")),
+    ];
+    Table {
+        title: "Facts".into(),
+        layout: Layout::Stack,
+        columns: vec![Column::text("Fact"), Column::text("Value")],
+        rows: rows
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| vec![Cell::text(name), Cell::text(sentence(&value))])
+            .collect(),
+        footnotes: Vec::new(),
+    }
+}
+
+/// A measure of the axis across: its name, and its value at a point.
+type Measure<'m> = (&'m str, &'m dyn Fn(&Point) -> f64);
+
+type Curve<'r> = (&'r str, &'r [Point]);
+
+/// Curves that belong together: those of a loss, those of each other measure, and of each diagnostic.
+fn groups(run: &Record) -> BTreeMap<String, Vec<Curve<'_>>> {
+    let mut groups: BTreeMap<String, Vec<Curve<'_>>> = BTreeMap::new();
+    for (curve, points) in &run.curves {
+        let group = curve.rsplit_once('_').map_or(curve.as_str(), |(_, measure)| measure);
+        groups.entry(format!("0 {group}")).or_default().push((curve, points));
+    }
+    for (curve, points) in &run.diagnostics {
+        let group = curve.rsplit_once('/').map_or(curve.as_str(), |(_, measure)| measure);
+        groups.entry(format!("1 {group}")).or_default().push((curve, points));
+    }
+    groups
+}
+
+/// Maximum number of lines of a figure, and of points of a line.
+const MOST_LINES: usize = 24;
+const MOST_POINTS: usize = 1000;
+
+fn figure(run: &Record, id: &str, group: &str, curves: &[Curve<'_>]) -> Option<Figure> {
+    let title = group.split_once(' ').map_or(group, |(_, title)| title).replace('_', " ");
+    let kept: Vec<(String, Vec<&Point>)> = curves
+        .iter()
+        .take(MOST_LINES)
+        .map(|(curve, points)| {
+            let every = points.len().div_ceil(MOST_POINTS).max(1);
+            (plain(curve), points.iter().step_by(every).filter(|point| point.value.is_finite()).collect())
+        })
+        .collect();
+    let values = || kept.iter().flat_map(|(_, points)| points).map(|point| point.value);
+    let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+    let series = kept.iter().map(|(curve, points)| {
+        Series::line(curve.clone(), points.iter().map(|point| (point.epoch, point.value)).collect())
+    });
+    let chart = Chart {
+        title: title.clone(),
+        x: ("epochs".into(), Scale::Linear),
+        y: (title, if low > 0.0 && high > 30.0 * low { Scale::Log } else { Scale::Linear }),
+        series: series.collect(),
+        marks: Vec::new(),
+    };
+    let mut figure = Figure::of_chart(id, &chart);
+    let examples = run.examples(train::Split::Train) as f64;
+    let measures: [Measure<'_>; 4] = [
+        ("epochs", &|point| point.epoch),
+        ("updates", &|point| point.updates as f64),
+        ("examples", &|point| point.epoch * examples),
+        ("seconds", &|point| point.seconds),
+    ];
+    let known = |(name, _): &&Measure<'_>| *name != "examples" || examples > 0.0;
+    figure.x = measures.iter().filter(known).map(|(name, _)| name.to_string()).collect();
+    for (line, (_, points)) in figure.lines.iter_mut().zip(&kept) {
+        let drawn: Vec<&&Point> = points.iter().filter(|point| !figure.y_log || point.value > 0.0).collect();
+        let column = |of: &dyn Fn(&Point) -> f64| drawn.iter().map(|point| of(point)).collect();
+        line.x = measures.iter().filter(known).map(|(_, of)| column(*of)).collect();
+    }
+    figure.lines.iter().any(|line| !line.y.is_empty()).then_some(figure)
+}
+
+fn summaries(run: &Record) -> Table {
+    let row = |(curve, points): (&String, &Vec<Point>)| {
+        let values = || points.iter().map(|point| point.value);
+        let cell = |value: Option<f64>| Cell::number(value.map_or(NONE.to_string(), number::loss), value);
+        vec![
+            Cell::text(name(curve)),
+            Cell::number(count(points.len()), points.len() as f64),
+            cell(values().next()),
+            cell(values().next_back()),
+            cell(values().reduce(f64::min)),
+            cell(values().reduce(f64::max)),
+        ]
+    };
+    Table {
+        title: "Curves in numbers".into(),
+        layout: Layout::Scroll,
+        columns: [
+            vec![Column::text("Measure")],
+            ["Points", "First", "Last", "Min", "Max"].map(Column::number).to_vec(),
+        ]
+        .concat(),
+        rows: run.curves.iter().chain(&run.diagnostics).map(row).collect(),
+        footnotes: Vec::new(),
+    }
+}
+
+/// Every measurement, a row each.
+fn measurements(run: &Record) -> Table {
+    let row = |measure: &String, point: &Point| {
+        let Point { epoch, updates, seconds, value } = *point;
+        let finite = |x: f64| Cell::number("", Some(x).filter(|x| x.is_finite()));
+        vec![
+            Cell::text(measure.clone()),
+            finite(epoch),
+            Cell::number("", updates as f64),
+            finite(seconds),
+            finite(value),
+        ]
+    };
+    let curves = run.curves.iter().chain(&run.diagnostics);
+    Table {
+        title: "Measurements".into(),
+        columns: [
+            vec![Column::text("measure")],
+            ["epoch", "updates", "seconds", "value"].map(Column::number).to_vec(),
+        ]
+        .concat(),
+        rows: curves
+            .flat_map(|(measure, points)| points.iter().map(move |point| row(measure, point)))
+            .collect(),
+        ..Table::default()
+    }
+}

@@ -1,0 +1,97 @@
+//! Event files of TensorBoard: protocol buffers in records with checksums.
+
+use train::Record;
+
+use crate::protobuf::Message;
+
+/// The event file of a run: a scalar for each point of each curve and diagnostic, at the number of updates, and the
+/// recipe as text. `started` is the run's start in seconds since 1970; points lie after it by their seconds of training.
+pub fn tensorboard(run: &Record, started: f64) -> Vec<u8> {
+    let mut file = Vec::new();
+    push(&mut file, event(started, 0).text(VERSION, "brain.Event:2"));
+    push(
+        &mut file,
+        event(started, 0).message(SUMMARY, Message::default().message(VALUE, recipe(&run.recipe))),
+    );
+    for (name, points) in run.curves.iter().chain(&run.diagnostics) {
+        for point in points {
+            let value = Message::default().text(TAG, name).float(SIMPLE_VALUE, point.value as f32);
+            let summary = Message::default().message(VALUE, value);
+            let seconds = if point.seconds.is_finite() { point.seconds } else { 0.0 };
+            push(&mut file, event(started + seconds, point.updates).message(SUMMARY, summary));
+        }
+    }
+    file
+}
+
+// Fields of `Event`, `Summary` and `Summary.Value` in tensorflow/core/framework and tensorflow/core/util.
+const WALL_TIME: u32 = 1;
+const STEP: u32 = 2;
+const VERSION: u32 = 3;
+const SUMMARY: u32 = 5;
+const VALUE: u32 = 1;
+const TAG: u32 = 1;
+const SIMPLE_VALUE: u32 = 2;
+const TENSOR: u32 = 8;
+const METADATA: u32 = 9;
+
+fn event(wall_time: f64, step: u64) -> Message {
+    Message::default().double(WALL_TIME, wall_time).varint(STEP, step)
+}
+
+/// A value of the text plugin: a tensor of one string.
+fn recipe(recipe: &str) -> Message {
+    const STRING: u64 = 7;
+    let tensor =
+        Message::default().varint(1, STRING).message(2, Message::default()).bytes(8, recipe.as_bytes());
+    let metadata = Message::default().message(1, Message::default().text(1, "text"));
+    Message::default().text(TAG, "recipe").message(TENSOR, tensor).message(METADATA, metadata)
+}
+
+/// Appends a record: length, its checksum, data, their checksum.
+fn push(file: &mut Vec<u8>, event: Message) {
+    let data = event.into_bytes();
+    let length = (data.len() as u64).to_le_bytes();
+    file.extend(length);
+    file.extend(masked(&length).to_le_bytes());
+    file.extend(&data);
+    file.extend(masked(&data).to_le_bytes());
+}
+
+/// TensorFlow's masked CRC-32C.
+fn masked(bytes: &[u8]) -> u32 {
+    crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
+/// CRC-32C (Castagnoli), bit by bit reflected.
+fn crc32c(bytes: &[u8]) -> u32 {
+    const TABLE: [u32; 256] = table();
+    !bytes.iter().fold(!0, |crc, byte| TABLE[((crc ^ u32::from(*byte)) & 0xff) as usize] ^ (crc >> 8))
+}
+
+const fn table() -> [u32; 256] {
+    let mut table = [0; 256];
+    let mut index = 0;
+    while index < 256 {
+        let (mut crc, mut bit) = (index as u32, 0);
+        while bit < 8 {
+            crc = if crc & 1 == 1 { 0x82f6_3b78 ^ (crc >> 1) } else { crc >> 1 };
+            bit += 1;
+        }
+        table[index] = crc;
+        index += 1;
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checksums_are_those_of_rfc_3720() {
+        assert_eq!(crc32c(b"123456789"), 0xe306_9283);
+        assert_eq!(crc32c(&[0; 32]), 0x8a91_36aa);
+        assert_eq!(crc32c(&[0xff; 32]), 0x62a8_ab43);
+    }
+}
