@@ -33,17 +33,24 @@ pub(crate) fn paragraph(text: &str, indent: usize, columns: usize) -> String {
     lines.iter().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
 }
 
+/// Least columns for the last cell of a row next to the others.
+const LEAST_LAST: usize = 20;
+
 /// Rows of cells, each row with its line ends: every column is as wide as its widest cell and two
-/// spaces from the next, the last one wrapped within what is left of `columns`.
+/// spaces from the next, the last one wrapped within what is left of `columns`, or below the others where little is
+/// left.
 pub(crate) fn table<const N: usize>(rows: &[[String; N]], indent: usize, columns: usize) -> Vec<String> {
     let widths: Vec<usize> =
         (0..N - 1).map(|i| rows.iter().map(|row| width(&row[i])).max().unwrap_or(0)).collect();
     let before = indent + widths.iter().map(|width| width + 2).sum::<usize>();
     let row = |row: &[String; N]| {
         let cells: String = row.iter().zip(&widths).map(|(cell, &width)| pad(cell, width) + "  ").collect();
-        let last = wrap(&row[N - 1], columns.saturating_sub(before).max(20));
-        let first = format!("{}{cells}{}", " ".repeat(indent), last.first().map_or("", String::as_str));
-        let more = last.iter().skip(1).map(|line| format!("{}{line}", " ".repeat(before)));
+        let has_room = before + LEAST_LAST <= columns;
+        let margin = if has_room { before } else { indent + 4 };
+        let mut last = wrap(&row[N - 1], columns.saturating_sub(margin).max(1)).into_iter();
+        let next_to_cells = if has_room { last.next() } else { None };
+        let first = format!("{}{cells}{}", " ".repeat(indent), next_to_cells.unwrap_or_default());
+        let more = last.map(|line| format!("{}{line}", " ".repeat(margin)));
         std::iter::once(first).chain(more).map(|line| line.trim_end().to_string() + "\n").collect()
     };
     rows.iter().map(row).collect()

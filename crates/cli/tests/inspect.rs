@@ -686,6 +686,44 @@ fn terminals_of_any_width_do() {
 }
 
 #[test]
+fn lists_fit_fifty_columns() {
+    let world = World::with_model();
+    for command in [
+        "evaluate --model digits.safetensors --offline",
+        "optimizers",
+        "tasks",
+        "data list",
+        "explain momentum",
+    ] {
+        let output = world.run_with(command, &[("COLUMNS", "50")]);
+        assert_eq!(output.code, Some(0), "{command}: {}", output.stderr);
+        for line in output.stdout.lines() {
+            assert!(line.width() <= 50, "{command}: {line}");
+        }
+    }
+}
+
+/// Names of classes come from a file.
+#[test]
+fn names_of_classes_cannot_steer_the_terminal() {
+    let world = World::new();
+    let rows: String = (0..60).map(|i| format!("{i},{}\n", ["no\u{1b}[2J", "ye\u{9b}31m"][i % 2])).collect();
+    fs::write(world.path("t.csv"), format!("a,t\n{rows}")).unwrap();
+    let data = "--data t.csv --target t";
+    assert_eq!(world.run(&format!("train {data} --epochs 1 --save m.st")).code, Some(0));
+    for command in ["evaluate --model m.st", "predict --model m.st --index 1"] {
+        let output = world.run_with(&format!("{command} {data}"), &[("CLICOLOR_FORCE", "1")]);
+        assert_eq!(output.code, Some(0), "{command}: {}", output.stderr);
+        assert!(
+            output.stdout.chars().all(|c| c == '\n' || !c.is_control()),
+            "{command}: {:?}",
+            output.stdout
+        );
+        assert!(output.stdout.contains("no\\u{1b}[2J"), "{command}: {:?}", output.stdout);
+    }
+}
+
+#[test]
 fn a_reader_that_leaves_is_no_error() {
     let world = World::new();
     let mut child = world.command();

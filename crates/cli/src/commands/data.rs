@@ -159,7 +159,8 @@ fn listed(set: &Set, found: &[Found]) -> String {
         text += &format!("    {}\n    {files}, {bytes}\n", files::text::visible(&found.origin.to_string()));
     }
     if !found.iter().any(Found::is_whole) {
-        text += &format!("    not here: `descent data fetch {}` brings it\n", set.name);
+        let hint = format!("not here: `descent data fetch {}` brings it", set.name);
+        text += &text::paragraph(&hint, 4, width);
         if set.name == "mnist" {
             text += &text::paragraph(&format!("until then commands use {}", Origin::Sample), 4, width);
         }

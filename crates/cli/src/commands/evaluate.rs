@@ -247,11 +247,12 @@ impl Evaluation<'_> {
     fn page(&self, look: Look) -> String {
         let Score { accuracy, loss, .. } = self.score;
         let interval = self.interval().map_or(String::new(), |(low, high)| {
-            format!("   95% interval {} to {}", text::percent(low), text::percent(high))
+            // Within 50 columns it has its own line.
+            let between = if console::width() < 60 { "\n               " } else { "   " };
+            format!("{between}95% interval {} to {}", text::percent(low), text::percent(high))
         });
         let mut page =
             format!("accuracy       {}{interval}\ncross-entropy  {loss:.4}\n\n", text::percent(*accuracy));
-        page.push_str("What the examples are (rows), and what they were seen as (columns):\n\n");
         page.push_str(&self.table());
         if !self.worst.is_empty() {
             page.push_str("\nMost confidently wrong:\n\n");
@@ -260,16 +261,22 @@ impl Evaluation<'_> {
         page
     }
 
-    /// The confusion matrix with precision below it and recall at its right.
+    /// The confusion matrix with precision below it and recall at its right; where that is too wide, a line a class.
     fn table(&self) -> String {
-        let names = self.classes;
-        let shares = stats::precision_and_recall(&self.confusion);
+        let names: Vec<String> = self.classes.iter().map(|name| visible(name).into_owned()).collect();
         let first = names.iter().map(|name| text::width(name)).max().unwrap_or(0).max("precision".len());
+        let shares = stats::precision_and_recall(&self.confusion);
         let share = |x: f64| if x.is_finite() { format!("{:.1}", 100.0 * x) } else { "—".to_string() };
+        if first + 6 * names.len() + "  recall".len() > console::width() {
+            return self.list(&names, &shares);
+        }
+        let mut table =
+            String::from("What the examples are (rows), and what they were seen as (columns):\n\n");
         let bold = Style::new().bold();
-        let mut table = text::pad("", first);
-        for name in names {
-            table += &format!("{:>6}", short(name));
+        table += &text::pad("", first);
+        for name in &names {
+            let name = short(name);
+            table += &format!("{}{name}", " ".repeat(6 - text::width(&name)));
         }
         table += "  recall\n";
         for (class, row) in self.confusion.iter().enumerate() {
@@ -286,6 +293,22 @@ impl Evaluation<'_> {
         }
         table += "  %\n";
         table
+    }
+
+    /// Precision and recall of each class, and the classes that it was mistaken for, most often first.
+    fn list(&self, names: &[String], shares: &[(f64, f64)]) -> String {
+        let titles = ["class", "precision", "recall", "seen as"].map(String::from);
+        let row = |(class, name): (usize, &String)| {
+            let mut seen: Vec<(usize, u64)> = self.confusion[class].iter().copied().enumerate().collect();
+            seen.retain(|&(_, count)| count > 0);
+            seen.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+            let seen: Vec<String> =
+                seen.iter().map(|&(as_class, n)| format!("{} ({n})", names[as_class])).collect();
+            let (precision, recall) = shares[class];
+            [name.clone(), text::percent(precision), text::percent(recall), seen.join(", ")]
+        };
+        let rows: Vec<_> = std::iter::once(titles).chain(names.iter().enumerate().map(row)).collect();
+        text::table(&rows, 0, console::width()).concat()
     }
 
     fn caption(&self, index: usize) -> String {
@@ -310,7 +333,15 @@ impl Evaluation<'_> {
     }
 }
 
-/// A class's name in five columns.
+/// A class's name in at most five columns.
 fn short(name: &str) -> String {
-    name.chars().take(5).collect()
+    let mut short = String::new();
+    for letter in name.chars() {
+        short.push(letter);
+        if text::width(&short) > 5 {
+            short.pop();
+            break;
+        }
+    }
+    short
 }

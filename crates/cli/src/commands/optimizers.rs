@@ -124,7 +124,8 @@ fn page() -> Result<String, Error> {
                   matrix, on top of 4 for the weight and 4 for its gradient; some settings add to them. passes \
                   are arrays as long as the weights that a step reads or writes; a wrapper's come on top.";
     page += &format!("\n{}", text::paragraph(legend, 0, console::width()));
-    page += "\n`descent explain NAME` tells what one does, with its formula and settings.\n";
+    let next = "`descent explain NAME` tells what one does, with its formula and settings.";
+    page += &format!("\n{}", text::paragraph(next, 0, console::width()));
     Ok(page)
 }
 

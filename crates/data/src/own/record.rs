@@ -1,8 +1,9 @@
 //! Records of comma-separated values (RFC 4180) with their line numbers.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
 use super::Fault;
+use crate::text::grouped;
 
 /// Records of a file. A record is one line, or several if a quoted field contains line breaks.
 pub(super) struct Records<R> {
@@ -17,6 +18,9 @@ pub(super) struct Records<R> {
     /// First line of the record, from 1.
     pub(super) line: u64,
 }
+
+/// Maximum length of a record in bytes: some hundred thousand numbers.
+const LONGEST: usize = 16 << 20;
 
 /// Failure to read the next record.
 pub(super) enum Broken {
@@ -48,6 +52,9 @@ impl<R: BufRead> Records<R> {
             match self.raw.get(at).copied() {
                 None if quoted => {
                     self.text.push(b'\n');
+                    if self.text.len() > LONGEST {
+                        return Err(self.too_long());
+                    }
                     if !self.read_line()? {
                         let place = format!("line {}", self.line);
                         let hint = "double a quote within a quoted field";
@@ -95,11 +102,21 @@ impl<R: BufRead> Records<R> {
         })
     }
 
+    fn too_long(&self) -> Broken {
+        let expected = format!("a record of at most {} bytes", grouped(LONGEST as u64));
+        let hint = "check that it is a table, and that every quote is closed";
+        Broken::Fault(Fault::expected(format!("line {}", self.lines + 1), &expected, "a longer one", hint))
+    }
+
     /// Reads a line without its end; false at the end of the file.
     fn read_line(&mut self) -> Result<bool, Broken> {
         self.raw.clear();
-        if self.reader.read_until(b'\n', &mut self.raw).map_err(Broken::Io)? == 0 {
+        let mut bounded = self.reader.by_ref().take(LONGEST as u64 + 1);
+        if bounded.read_until(b'\n', &mut self.raw).map_err(Broken::Io)? == 0 {
             return Ok(false);
+        }
+        if self.raw.len() > LONGEST {
+            return Err(self.too_long());
         }
         if self.lines == 0 && self.raw.starts_with(b"\xef\xbb\xbf") {
             self.raw.drain(..3);

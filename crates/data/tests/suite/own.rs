@@ -332,6 +332,20 @@ fn idx_files_of_every_kind_are_inputs_and_targets() {
     assert_eq!(message(&text, &three), "three: expected 4 targets, one for each input, found shape [3]");
 }
 
+/// A file of zeros without end, or a quote that is never closed, is not gathered in memory.
+#[test]
+fn a_record_is_bounded() {
+    for record in ["\0".repeat(17 << 20), format!("\"{}", "1,x\n".repeat(5 << 20))] {
+        let (_folder, path) = file("t.csv", &format!("a,t\n{record}"));
+        let error = data::own::csv::read(&path, &Options::new("t")).unwrap_err();
+        let text = message(&error, &path);
+        assert!(
+            text.contains(": expected a record of at most 16,777,216 bytes, found a longer one"),
+            "{text}"
+        );
+    }
+}
+
 fn described(text: &str, files: &[(&str, &str)]) -> (TempDir, Result<Loaded, Error>) {
     let (folder, path) = file("dataset.toml", text);
     for (name, bytes) in files {
