@@ -336,7 +336,7 @@ fn idx_files_of_every_kind_are_inputs_and_targets() {
 #[test]
 fn a_record_is_bounded() {
     for record in ["\0".repeat(17 << 20), format!("\"{}", "1,x\n".repeat(5 << 20))] {
-        let (_folder, path) = file("t.csv", &format!("a,t\n{record}"));
+        let (_folder, path) = file("t.csv", format!("a,t\n{record}"));
         let error = data::own::csv::read(&path, &Options::new("t")).unwrap_err();
         let text = message(&error, &path);
         assert!(
