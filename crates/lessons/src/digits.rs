@@ -7,7 +7,7 @@ use crate::nets::dense;
 use crate::{Error, Settings};
 
 /// Digits of MNIST: to train on, to choose rates by, and to report on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Digits {
     /// Images to train on and to report on.
     pub(crate) dataset: Dataset,
@@ -57,7 +57,12 @@ impl Digits {
     /// # Errors
     /// If a width is 0.
     pub(crate) fn tuning(&self, hidden: &[usize]) -> Result<Task, Error> {
-        dense(InMemory::images(Dataset { test: self.validation.clone(), ..self.dataset.clone() }), hidden)
+        dense(self.tuning_examples(), hidden)
+    }
+
+    /// The training images, tested on the images to choose rates by.
+    pub(crate) fn tuning_examples(&self) -> InMemory {
+        InMemory::images(Dataset { test: self.validation.clone(), ..self.dataset.clone() })
     }
 }
 

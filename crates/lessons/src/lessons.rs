@@ -34,12 +34,19 @@ registry! {
     rmsprop,
     adam_anatomy,
     adam_axes,
+    adam_easy_lr,
     adam_sparse,
     adam_diverges,
+    adam_generalizes_worse,
+    adam_overfits,
+    schedules,
     weight_decay,
     lucky_seed,
     same_order,
+    rankings_flip,
+    large_batch,
     fair_tuning,
+    choose,
 }
 
 /// The lesson of this name.

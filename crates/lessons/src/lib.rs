@@ -24,6 +24,8 @@ mod measured;
 mod nets;
 pub mod race;
 mod settings;
+mod signals;
+mod suite;
 pub mod theory;
 mod tuned;
 mod walk;

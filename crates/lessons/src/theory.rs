@@ -158,6 +158,27 @@ pub fn lag(speed: f64, lr: f64) -> f64 {
     speed / lr * (1.0 - lr)
 }
 
+/// Decades of rates at which `steps` of gradient descent reduce the error on a parabola to `fraction`:
+/// lg((1+q)/(1−q)) with q = fraction^(1/steps).
+///
+/// ```
+/// assert!((lessons::theory::basin_decades(0.25, 2.0) - 3_f64.log10()).abs() < 1e-12);
+/// ```
+pub fn basin_decades(fraction: f64, steps: f64) -> f64 {
+    let q = fraction.powf(1.0 / steps);
+    ((1.0 + q) / (1.0 - q)).log10()
+}
+
+/// Accuracy on labels of which a fraction is drawn from ten classes, of a model that is right with probability
+/// `accuracy`: a(1−p) + p/10.
+///
+/// ```
+/// assert!((lessons::theory::accuracy_on_drawn(1.0, 0.4) - 0.64).abs() < 1e-12);
+/// ```
+pub fn accuracy_on_drawn(accuracy: f64, fraction: f64) -> f64 {
+    accuracy * (1.0 - fraction) + fraction / 10.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

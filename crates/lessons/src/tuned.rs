@@ -3,14 +3,14 @@
 use lab::stats::mean;
 use train::{Direction, Record, Task};
 
-use crate::nets::run;
+use crate::nets::{end_of_run, run};
 use crate::{Error, Settings};
 
 /// A recipe with `LR` in place of its rate, and the rates that are tried.
 #[derive(Debug, Clone)]
 pub(crate) struct Arm {
     /// Recipe: `sgd lr=LR momentum=0.9`.
-    pub(crate) recipe: &'static str,
+    pub(crate) recipe: String,
     /// Rates to choose from.
     pub(crate) rates: Vec<f64>,
 }
@@ -40,6 +40,8 @@ pub(crate) struct Effort {
 pub(crate) struct Tuned {
     /// The rate of the best mean over the tuning seeds.
     pub(crate) lr: f64,
+    /// Each rate with its mean merit over the tuning seeds.
+    pub(crate) tried: Vec<(f64, f64)>,
     /// One record a seed of the report, in order.
     pub(crate) records: Vec<Record>,
 }
@@ -67,25 +69,28 @@ pub(crate) fn tuned(
         .flat_map(|(arm, lr)| (0..tuning_seeds).map(move |seed| (arm, lr, seed)))
         .collect();
     let merits = settings.parts(&trials, |&(arm, lr, seed)| {
-        let record = run(tuning, &arms[arm].at(lr), seed, epochs, 1)?;
-        Ok(tuning.metric.direction().merit(score(&record)))
+        let score = end_of_run(tuning, &arms[arm].at(lr), seed, epochs)?;
+        Ok(tuning.metric.direction().merit(score))
     })?;
-    let best = |arm: usize| {
+    let tried = |arm: usize| -> Vec<(f64, f64)> {
         let merit = |lr: f64| {
             let runs = trials.iter().zip(&merits).filter(|((a, rate, _), _)| (*a, *rate) == (arm, lr));
             mean(&runs.map(|(_, merit)| *merit).collect::<Vec<_>>())
         };
-        let rates = arms[arm].rates.iter().copied();
-        rates.max_by(|&a, &b| merit(a).total_cmp(&merit(b))).expect("an arm has rates")
+        arms[arm].rates.iter().map(|&lr| (lr, merit(lr))).collect()
     };
-    let rates: Vec<f64> = (0..arms.len()).map(best).collect();
+    let tried: Vec<_> = (0..arms.len()).map(tried).collect();
+    let best = |tried: &Vec<(f64, f64)>| {
+        tried.iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("an arm has rates").0
+    };
+    let rates: Vec<f64> = tried.iter().map(best).collect();
     let reports: Vec<(usize, u64)> =
         (0..arms.len()).flat_map(|arm| (0..seeds).map(move |seed| (arm, tuning_seeds + seed))).collect();
     let mut records = settings
         .parts(&reports, |&(arm, seed)| run(report, &arms[arm].at(rates[arm]), seed, epochs, evaluations))?
         .into_iter();
-    let of_arm = |lr: f64| Tuned { lr, records: records.by_ref().take(seeds as usize).collect() };
-    Ok(rates.into_iter().map(of_arm).collect())
+    let of_arm = |(lr, tried)| Tuned { lr, tried, records: records.by_ref().take(seeds as usize).collect() };
+    Ok(rates.iter().copied().zip(tried).map(of_arm).collect())
 }
 
 /// The final metric; the worst there is if the run diverged.

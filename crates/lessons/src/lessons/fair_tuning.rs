@@ -50,7 +50,10 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     let arms = |is_set: bool| {
         METHODS.map(|(_, recipe, set, low, high)| {
             let grid = rates(low, high, 10_f64.sqrt());
-            Arm { recipe, rates: if is_set { vec![set] } else { settings.case(grid, vec![set]) } }
+            Arm {
+                recipe: recipe.into(),
+                rates: if is_set { vec![set] } else { settings.case(grid, vec![set]) },
+            }
         })
     };
     let effort =

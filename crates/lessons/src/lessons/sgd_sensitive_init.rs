@@ -43,8 +43,8 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     let digits = Digits::load(settings, train, held)?.halved();
     let tasks = [digits.tuning(&WIDTHS)?, digits.report(&WIDTHS)?];
     let arms = [
-        Arm { recipe: "sgd lr=LR, batch=16", rates: vec![0.01, 0.03, 0.1, 0.3, 1.0] },
-        Arm { recipe: "adam lr=LR, batch=16", rates: vec![3e-4, 1e-3, 3e-3, 0.01, 0.03] },
+        Arm { recipe: "sgd lr=LR, batch=16".into(), rates: vec![0.01, 0.03, 0.1, 0.3, 1.0] },
+        Arm { recipe: "adam lr=LR, batch=16".into(), rates: vec![3e-4, 1e-3, 3e-3, 0.01, 0.03] },
     ];
     let effort = Effort { epochs: EPOCHS, evaluations: 1, tuning_seeds: 2, seeds: 0 };
     let chosen = tuned(settings, [&tasks[0], &tasks[1]], &arms, effort)?;

@@ -1,0 +1,147 @@
+//! Who leads on the way, and who leads at the end.
+
+use lab::stats::{mean, paired_t};
+use report::chart::{Chart, Scale, Series, significant};
+use train::Split;
+
+use crate::digits::Digits;
+use crate::lesson::{Chapter, Lesson, Question, Verdict};
+use crate::tuned::{Arm, Effort, tuned};
+use crate::{Error, Measured, Settings, Table};
+
+pub(super) const LESSON: Lesson = Lesson {
+    id: "rankings-flip",
+    title: "Who leads half way need not lead at the end",
+    chapter: Chapter::Comparisons,
+    claim: "The ranking on the way is not the ranking at the end.",
+    setup: "A network 196–64–10 on small digits, 8 epochs: batches of 16: SGD with momentum and Adam, each at a constant rate, with a cosine, and with \
+        a rate that falls in the last fifth (wsd), each with the best of its rates for the end of the run. The test loss after \
+        25, 50, 75 and 100% of the run, over paired seeds. A pair is swapped if one leads on the way and the other at the end, and both leads have an interval without 0.",
+    theory: "On a noisy parabola the loss is $(1-\\eta_t)^2$ times the old one and $\\eta_t^2\\sigma^2$ more. A rate that falls to 0 starts higher than the best constant one, so it has more noise in the middle of the \
+        run and less at the end: the curves have to cross.",
+    question: Question {
+        ask: "A constant rate and a cosine are both tuned for the end of the run. Which is ahead half way?",
+        options: &["The constant rate", "The cosine", "They are not told apart"],
+        answer: |measured| match (measured.get("lead 50 low"), measured.get("lead 50 high")) {
+            (low, _) if low > 0.0 => 0,
+            (_, high) if high < 0.0 => 1,
+            _ => 2,
+        },
+    },
+    measure,
+    judge,
+    counterexample: "constant rates in place of the schedules: whoever leads after a quarter leads at the end.",
+    limits: "One network and one length of run. A longer run moves the crossing.",
+    try_it: &["descent schedule cosine", "descent lessons run schedules --quick"],
+    source: "Wen 2025 (Fantastic pretraining optimizers and where to find them)",
+};
+
+const QUARTERS: [u32; 4] = [25, 50, 75, 100];
+const EPOCHS: u32 = 8;
+
+fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
+    let (train, held) = settings.size((1_500, 800), (3_000, 2_000));
+    let digits = Digits::load(settings, train, held)?.halved();
+    let tasks = [digits.tuning(&[64])?, digits.report(&[64])?];
+    let names: Vec<String> = ["momentum", "Adam"]
+        .iter()
+        .flat_map(|method| ["", ", cosine", ", wsd"].map(|schedule| format!("{method}{schedule}")))
+        .collect();
+    let momentum = settings.size(vec![0.01, 0.03], vec![0.01, 0.03, 0.1, 0.3]);
+    let adam = settings.size(vec![0.003, 0.01], vec![0.001, 0.003, 0.01, 0.03]);
+    let arm = |name: &String| {
+        let (method, rates) = match name.starts_with("Adam") {
+            true => ("adam lr=LR", &adam),
+            false => ("sgd lr=LR momentum=0.9", &momentum),
+        };
+        let schedule = settings.case(name.trim_start_matches(|c| c != ','), "");
+        Arm { recipe: format!("{method}{schedule}, batch=16"), rates: rates.clone() }
+    };
+    let arms: Vec<Arm> = names.iter().map(arm).collect();
+    let effort = Effort {
+        epochs: EPOCHS,
+        evaluations: 1,
+        tuning_seeds: settings.size(1, 2),
+        seeds: settings.size(6, 10),
+    };
+    let found = tuned(settings, [&tasks[0], &tasks[1]], &arms, effort)?;
+    // losses[arm][quarter][seed]
+    let losses: Vec<Vec<Vec<f64>>> = found
+        .iter()
+        .map(|arm| {
+            QUARTERS
+                .map(|percent| {
+                    let epoch = f64::from(EPOCHS * percent / 100);
+                    let at = |record: &train::Record| {
+                        let curve = record.loss_curve(Split::Test);
+                        curve
+                            .iter()
+                            .find(|point| point.epoch == epoch)
+                            .map_or(f64::INFINITY, |point| point.value)
+                    };
+                    arm.records.iter().map(at).collect()
+                })
+                .into()
+        })
+        .collect();
+    let mut measured = Measured { data: Some(digits.origin.clone()), ..Measured::default() };
+    let mut series = vec![];
+    for (arm, name) in names.iter().enumerate() {
+        measured.note(&format!("rate {name}"), &format!("best rate, {name}"), found[arm].lr);
+        let mut line = vec![];
+        for (quarter, percent) in QUARTERS.iter().enumerate() {
+            let values = &losses[arm][quarter];
+            measured.mean(
+                &format!("loss {name} {percent}"),
+                &format!("test loss after {percent}%, {name}"),
+                values,
+            );
+            line.push((f64::from(*percent), mean(values)));
+        }
+        series.push(Series::line(name.as_str(), line));
+    }
+    let lead = |a: usize, b: usize, quarter: usize| {
+        let leads: Vec<f64> =
+            losses[b][quarter].iter().zip(&losses[a][quarter]).map(|(b, a)| b - a).collect();
+        paired_t(&leads, 0.95).expect("there are seeds").interval
+    };
+    let half = lead(0, 1, 1);
+    measured.note("lead 50 low", "lead of constant momentum over its cosine half way, lower end", half.low);
+    measured.note("lead 50 high", "the same, upper end", half.high);
+    let head = ["swapped on the way", "with"].map(String::from).into();
+    let mut table = Table { head, rows: vec![] };
+    for (a, b) in (0..names.len()).flat_map(|a| (a + 1..names.len()).map(move |b| (a, b))) {
+        let end = lead(a, b, 3);
+        let is_swapped = (0..3)
+            .map(|quarter| lead(a, b, quarter))
+            .any(|way| (way.low > 0.0 && end.high < 0.0) || (way.high < 0.0 && end.low > 0.0));
+        if is_swapped {
+            table.rows.push(vec![names[a].clone(), names[b].clone()]);
+        }
+    }
+    measured.note("swapped", "pairs of 15 that are swapped", table.rows.len() as f64);
+    if !table.rows.is_empty() {
+        measured.tables.push(table);
+    }
+    measured.charts.push(Chart {
+        title: "Test loss along the run, each tuned for its end".into(),
+        x: ("percent of the run".into(), Scale::Linear),
+        y: ("test loss".into(), Scale::Log),
+        series,
+        marks: vec![],
+    });
+    Ok(measured)
+}
+
+fn judge(measured: &Measured) -> Verdict {
+    let swapped = measured.get("swapped");
+    let loss = |name: &str, percent: u32| significant(measured.get(&format!("loss {name} {percent}")));
+    let numbers = format!(
+        "{swapped} of 15 pairs are swapped; half way momentum has a test loss of {} and its cosine {}, at the end {} and {}.",
+        loss("momentum", 50),
+        loss("momentum, cosine", 50),
+        loss("momentum", 100),
+        loss("momentum, cosine", 100)
+    );
+    if swapped > 0.0 { Verdict::Holds(numbers) } else { Verdict::DoesNotHoldHere(numbers) }
+}

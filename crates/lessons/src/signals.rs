@@ -1,0 +1,29 @@
+//! The generated signals of MNIST-1D, to train on, to choose rates by, and to report on.
+
+use std::sync::Arc;
+
+use data::batches::Normalize;
+use data::generated::mnist1d::Mnist1d;
+use data::samples::Samples;
+use nn::{Activation, Architecture};
+use train::{DataInfo, InMemory, Task};
+
+use crate::Error;
+
+/// A dense network on the first signals, tested on signals to choose rates by, and on those to report on.
+///
+/// # Errors
+/// If a width is 0.
+pub(crate) fn signals(train: u32, held: u32, hidden: &[usize]) -> Result<[Task; 2], Error> {
+    let (all, test) = Mnist1d::default().samples();
+    let first = |samples: &Samples, from: u32, to: u32| samples.select(&(from..to).collect::<Vec<_>>());
+    let examples = first(&all, 0, train);
+    let task = |held: Samples| {
+        let info = DataInfo { name: "mnist1d".into(), origin: "generated".into(), sample: false };
+        let none = examples.select(&[]);
+        let architecture = Architecture::Mlp { hidden: hidden.into(), activation: Activation::Relu };
+        let examples = Arc::new(InMemory::new(info, examples.clone(), none, held));
+        Task::supervised(examples, &architecture, Normalize::HALF)
+    };
+    Ok([task(first(&all, train, train + held))?, task(first(&test, 0, held))?])
+}
