@@ -88,7 +88,7 @@ fn wrong_words_are_named() {
         ("lessons --html book", 2, "--all"),
         ("lessons --only momentum", 2, "--html"),
         ("lessons --only momentum,sadles --html book", 2, "did you mean `saddles`?"),
-        ("lessons --all --only momentum --html book", 2, "cannot be used with"),
+        ("lessons --all --only momentum --html book", 2, "conflicts with"),
         ("lessons run momentum --quiz --json", 2, "--json"),
         ("lessons --all --quick --html file/book", 73, "file/book"),
     ] {
