@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use data::batches::Normalize;
 use data::own::{Known, Loaded};
-use data::samples::{Standardization, Targets};
+use data::samples::{Inputs, Standardization, Targets};
 use nn::Architecture;
 use train::{DataInfo, Error, Examples, InMemory, Split, Task};
 
@@ -26,6 +26,8 @@ pub(crate) fn held_out(examples: InMemory) -> Result<InMemory, Failure> {
 pub(crate) struct Data {
     pub(crate) examples: Arc<InMemory>,
     normalize: Normalize,
+    /// Normalization of targets that are numbers.
+    targets: Option<Standardization>,
     /// Facts that a saved model keeps.
     notes: BTreeMap<String, String>,
 }
@@ -38,8 +40,12 @@ impl Data {
             Some(known) => description.load_for(known)?,
             None => description.load()?,
         };
-        let Loaded { splits, standardization, features, .. } = loaded;
-        let normalize = Normalize { mean: standardization.mean[0], std: standardization.std[0] };
+        let Loaded { splits, standardization, targets, features, .. } = loaded;
+        // Numbers were normalized as they were read.
+        let normalize = match splits.train.inputs {
+            Inputs::Bytes { .. } => Normalize { mean: standardization.mean[0], std: standardization.std[0] },
+            Inputs::Numbers { .. } | Inputs::Tokens { .. } => Normalize::HALF,
+        };
         let shape: Vec<String> = splits.train.inputs.shape().iter().map(ToString::to_string).collect();
         let list = |numbers: &[f64]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let Standardization { mean, std } = &standardization;
@@ -48,6 +54,10 @@ impl Data {
             ("std".to_string(), list(std)),
             ("shape".to_string(), shape.join(",")),
         ]);
+        if let Some(Standardization { mean, std }) = &targets {
+            notes.insert(TARGET_MEAN.to_string(), list(mean));
+            notes.insert(TARGET_STD.to_string(), list(std));
+        }
         let mut note = |name: &str, names: &[String]| {
             if !names.is_empty() {
                 notes.insert(name.to_string(), serde_json::to_string(names).expect("names are text"));
@@ -60,13 +70,18 @@ impl Data {
         let paths: Vec<String> = arguments.own.data.iter().map(|path| files::text::path(path)).collect();
         let info = DataInfo { name: arguments.name(), origin: paths.join(" and "), sample: false };
         let examples = Arc::new(InMemory::new(info, splits.train, splits.validation, splits.test));
-        Ok(Data { examples, normalize, notes })
+        Ok(Data { examples, normalize, targets, notes })
     }
 
     /// The same with validation examples, held out of the training examples where there are none.
     pub(crate) fn with_validation(self) -> Result<Data, Failure> {
         let examples = Arc::into_inner(self.examples).expect("data that were just loaded have one owner");
         Ok(Data { examples: Arc::new(held_out(examples)?), ..self })
+    }
+
+    /// True for targets that are numbers.
+    pub(crate) fn learns_numbers(&self) -> bool {
+        matches!(self.examples.split(Split::Train).targets, Targets::Numbers { .. })
     }
 
     /// A network for the data.
@@ -81,6 +96,9 @@ impl Data {
     /// A network of this kind for the data.
     pub(crate) fn with(self, architecture: &Architecture) -> Result<Task, Failure> {
         let mut task = Task::supervised(self.examples, architecture, self.normalize)?;
+        if let Some(targets) = self.targets {
+            task = task.with_standardized_targets(targets);
+        }
         task.notes.extend(self.notes);
         Ok(task)
     }
@@ -106,8 +124,36 @@ impl Data {
     }
 }
 
-/// Normalization in a line: `inputs: (x − 0.5)/0.5 of bytes from 0 to 1`.
-pub(crate) fn normalization(task: &Task) -> Option<String> {
+/// Notes of a model with the normalization of targets that are numbers.
+pub(crate) const TARGET_MEAN: &str = "target_mean";
+/// See [`TARGET_MEAN`].
+pub(crate) const TARGET_STD: &str = "target_std";
+
+/// Normalization in a line each: `inputs: mean 0.5 and standard deviation 0.5 become 0 and 1`.
+pub(crate) fn normalization(task: &Task) -> Vec<String> {
+    [of_inputs(task), of_targets(task)].into_iter().flatten().collect()
+}
+
+fn of_targets(task: &Task) -> Option<String> {
+    let (mean, std) = (task.notes.get(TARGET_MEAN)?, task.notes.get(TARGET_STD)?);
+    Some(match (&**mean, &**std) {
+        ("0", "1") => "targets: as they are".to_string(),
+        (mean, _) if mean.contains(',') => {
+            let columns = mean.split(',').count();
+            format!(
+                "targets: each of {columns} columns less its mean, divided by its standard deviation, while learned; \
+                 RMSE is in their units"
+            )
+        }
+        (mean, std) => format!(
+            "targets: mean {} and standard deviation {} become 0 and 1 while learned; RMSE is in their unit",
+            short(mean),
+            short(std)
+        ),
+    })
+}
+
+fn of_inputs(task: &Task) -> Option<String> {
     let (mean, std) = (task.notes.get("mean")?, task.notes.get("std")?);
     if mean.contains(',') {
         let columns = mean.split(',').count();
@@ -117,6 +163,14 @@ pub(crate) fn normalization(task: &Task) -> Option<String> {
     }
     Some(match (&**mean, &**std) {
         ("0", "1") => "inputs: as they are (bytes from 0 to 1)".to_string(),
-        (mean, std) => format!("inputs: mean {mean} and standard deviation {std} become 0 and 1"),
+        (mean, std) => {
+            format!("inputs: mean {} and standard deviation {} become 0 and 1", short(mean), short(std))
+        }
     })
+}
+
+/// A number to six significant digits.
+fn short(number: &str) -> String {
+    let Ok(x) = number.parse::<f64>() else { return number.to_string() };
+    format!("{x:.5e}").parse::<f64>().map_or(number.to_string(), |rounded| rounded.to_string())
 }

@@ -21,7 +21,10 @@ use crate::own;
 
 /// `--model FILE`, and the data to try it on.
 #[derive(Args, Debug, Clone)]
-#[command(mut_arg("dataset", |set| set.help("The data set [default: the model's own, or mnist]")))]
+#[command(
+    mut_arg("dataset", |set| set.help("The data set [default: the model's own, or mnist]")),
+    mut_arg("target", |target| target.conflicts_with("dataset")),
+)]
 pub(crate) struct TrainedArgs {
     /// The weights, as `descent train --save` or PyTorch's safetensors writes them
     #[arg(long, value_name = "FILE")]
@@ -62,6 +65,8 @@ pub(crate) struct Trained {
     saved: SavedWeights,
     /// Normalization of the inputs, where the file says it.
     says: Option<Standardization>,
+    /// Normalization of targets that are numbers, where the file says it.
+    targets: Option<Standardization>,
 }
 
 /// A model and the data that it is tried on.
@@ -86,16 +91,9 @@ impl Trained {
         }
         let saved = train::weights::load(&path)?;
         check_finite(&path, [&saved.weights, &saved.buffers])?;
-        let mean = numbers(&path, &saved, "mean", |_| true)?;
-        let std = match numbers(&path, &saved, "std", |x| x > 0.0)? {
-            None => numbers(&path, &saved, "deviation", |x| x > 0.0)?,
-            std => std,
-        };
-        let says = match (mean, std) {
-            (Some(mean), Some(std)) if mean.len() == std.len() => Some(Standardization { mean, std }),
-            _ => None,
-        };
-        Ok(Trained { path, saved, says })
+        let says = standardization(&path, &saved, ["mean"], ["std", "deviation"])?;
+        let targets = standardization(&path, &saved, [own::TARGET_MEAN], [own::TARGET_STD])?;
+        Ok(Trained { path, saved, says, targets })
     }
 
     /// The data set that `--dataset` names, or else the one that the model was trained on. Says so
@@ -182,8 +180,14 @@ impl Trained {
             features: self.names("features").unwrap_or_default(),
             classes: self.names("classes").unwrap_or_default(),
             standardization: self.standardization(data.normalize),
+            targets: data.own.normalize_targets.and_then(Normalization::given).or(self.targets.clone()),
         };
         let own = own::Data::load(data, Some(&known))?;
+        if own.learns_numbers() && known.targets.is_none() {
+            console::note(
+                "NOTE: this model does not say how its targets were normalized; assumed --normalize-targets none.",
+            );
+        }
         let examples = own.examples.clone();
         self.fitting(own.with(&self.saved.architecture)?, examples)
     }
@@ -203,19 +207,16 @@ impl Trained {
 
     /// The normalization that is asked for, that the file says, or that is assumed, which is told.
     fn standardization(&self, asked: Option<Normalization>) -> Standardization {
-        let one = |mean, std| Standardization { mean: vec![mean], std: vec![std] };
-        match (asked, &self.says) {
-            (Some(Normalization::None), _) => one(0.0, 1.0),
-            (Some(Normalization::MeanStd { mean, std }), _) => one(mean, std),
-            (_, Some(says)) => says.clone(),
-            (_, None) => {
-                let Normalize { mean, std } = Normalize::HALF;
-                console::note(&format!(
-                    "NOTE: this model does not say how its inputs were normalized; assumed --normalize {mean},{std}."
-                ));
-                one(mean, std)
-            }
+        if let Some(given) = asked.and_then(Normalization::given) {
+            return given;
         }
+        self.says.clone().unwrap_or_else(|| {
+            let Normalize { mean, std } = Normalize::HALF;
+            console::note(&format!(
+                "NOTE: this model does not say how its inputs were normalized; assumed --normalize {mean},{std}."
+            ));
+            Standardization { mean: vec![mean], std: vec![std] }
+        })
     }
 
     fn fitting(&self, task: Task, examples: Arc<InMemory>) -> Result<Examined, Failure> {
@@ -313,6 +314,22 @@ pub(crate) fn checked_index(
             false => "give --index a lower number",
         };
         Failure::usage(message, hint)
+    })
+}
+
+/// Mean and standard deviation that a model's notes may hold under one of these names.
+fn standardization<const M: usize, const S: usize>(
+    path: &Path,
+    saved: &SavedWeights,
+    mean: [&str; M],
+    std: [&str; S],
+) -> Result<Option<Standardization>, Failure> {
+    let first = |names: &[&str], fits: fn(f64) -> bool| {
+        names.iter().find_map(|name| numbers(path, saved, name, fits).transpose()).transpose()
+    };
+    Ok(match (first(&mean, |_| true)?, first(&std, |x| x > 0.0)?) {
+        (Some(mean), Some(std)) if mean.len() == std.len() => Some(Standardization { mean, std }),
+        _ => None,
     })
 }
 

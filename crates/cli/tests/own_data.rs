@@ -84,9 +84,47 @@ fn a_table_of_numbers_is_measured_by_its_errors() {
     let data = "--data sums.csv --target sum --targets numbers";
     let record =
         json(folder, &format!("train {data} --epochs 40 --lr 0.01 --batch-size 8 --save sums.st --json"));
-    assert_eq!(record["task"]["loss"], "mean squared error");
+    assert_eq!(record["task"]["loss"], "mean squared error of standardized targets");
     let result = json(folder, &format!("evaluate --model sums.st {data} --json"));
     assert!(result["r2"].as_f64().unwrap() > 0.9, "{result}");
+    let plain = format!("train {data} --normalize-targets none --epochs 1 --json");
+    assert_eq!(json(folder, &plain)["task"]["loss"], "mean squared error");
+}
+
+#[test]
+fn a_target_of_any_scale_is_learned_and_answered_in_its_unit() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut houses = "area,rooms,price\n".to_string();
+    for i in 0..200 {
+        let (area, rooms) = (40.0 + f64::from(i * 37 % 200), f64::from(i % 7));
+        writeln!(houses, "{area},{rooms},{}", 2500.0 * area + 15000.0 * rooms + 50000.0).unwrap();
+    }
+    fs::write(folder.join("houses.csv"), &houses).unwrap();
+    let data = "--data houses.csv --target price";
+    let train = format!("train {data} --epochs 20 --lr 0.01 --batch-size 16");
+    let told = says(folder, &format!("{train} --save houses.st"));
+    assert!(told.contains("targets: mean ") && told.contains("test RMSE "), "{told}");
+    let result = json(folder, &format!("evaluate --model houses.st {data} --json"));
+    let rmse = result["root_mean_squared_error"].as_f64().unwrap();
+    assert!(result["r2"].as_f64().unwrap() > 0.95 && (100.0..50_000.0).contains(&rmse), "{result}");
+    let seen = json(folder, &format!("predict --model houses.st {data} --index 3 --json"));
+    let [is, seen] = ["target", "prediction"].map(|name| seen[name][0].as_f64().unwrap());
+    assert!((seen / is - 1.0).abs() < 0.3, "{is} predicted as {seen}");
+    // The model's own normalization holds for a table with other targets and in a description with another one.
+    let description =
+        "kind = 'csv'\ntrain = 'houses.csv'\ntarget = 'price'\nnormalize_targets = '5,5'\nvalidation = '10%'";
+    fs::write(folder.join("houses.toml"), description).unwrap();
+    let again = json(folder, "evaluate --model houses.st --data houses.toml --json");
+    assert_eq!(again["root_mean_squared_error"], result["root_mean_squared_error"]);
+    // The same numbers as they are need more than a few epochs.
+    let plain = json(folder, &format!("{train} --normalize-targets none --json"));
+    assert_eq!(plain["task"]["metric"], "rmse");
+    let last = plain["curves"]["test_RMSE"].as_array().unwrap().last().unwrap()["value"].as_f64().unwrap();
+    assert!(last > 3.0 * rmse, "{last} and {rmse}");
+    let classes = "--data kinds.csv --target kind --normalize-targets auto";
+    tables(folder);
+    fails(folder, &format!("train {classes}"), 65, &["expected targets that are numbers", "found classes"]);
 }
 
 #[test]

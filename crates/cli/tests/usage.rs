@@ -44,8 +44,15 @@ fn each_mistake_is_an_error_with_a_hint() {
 #[test]
 fn flags_of_data_of_ones_own_conflict_with_other_data() {
     let folder = tempfile::tempdir().unwrap();
-    let flags =
-        ["--target a", "--targets numbers", "--ignore a", "--one-hot a", "--test 10%", "--validation 10%"];
+    let flags = [
+        "--target a",
+        "--targets numbers",
+        "--normalize-targets none",
+        "--ignore a",
+        "--one-hot a",
+        "--test 10%",
+        "--validation 10%",
+    ];
     for flag in flags {
         let name = flag.split(' ').next().unwrap();
         for other in ["--task friedman1", "--dataset mnist"] {
@@ -56,6 +63,10 @@ fn flags_of_data_of_ones_own_conflict_with_other_data() {
             assert!(told.contains(&format!("`{other}` conflicts with `{name}`")), "{told}");
         }
     }
+    // In a comparison, it is the value of the metric that time is counted to.
+    let output =
+        run(folder.path(), "compare --task booth --target 0.1 --epochs 1 --optimizers sgd --untuned --out x");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let output = run(folder.path(), "train --data x.csv --target y --data-dir z");
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("`--data` conflicts with `--data-dir`"), "{told}");

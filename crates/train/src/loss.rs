@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use autograd::Var;
-use data::samples::Targets;
+use data::samples::{Standardization, Targets};
 use tensor::{Kernels, PerScalar};
 
 use crate::examples::Batch;
@@ -37,6 +37,14 @@ pub trait Loss: fmt::Debug + Send + Sync + 'static {
 
     /// The mean over the examples of a batch, as one number.
     fn loss<'t, T: Kernels>(&self, step: Step<'t, '_, T>) -> Var<'t, T>;
+
+    /// Settings of the loss that numbers depend on, for the record; empty if it has none.
+    fn settings(&self) -> String {
+        String::new()
+    }
+
+    /// Turns outputs of the model into answers in the units of the targets, where those differ.
+    fn answers(&self, _outputs: &mut [f64]) {}
 }
 
 /// A model's output on a batch.
@@ -73,6 +81,12 @@ pub trait DynLoss: fmt::Debug + Send + Sync {
     /// See [`Loss::EVALUATE_IN_F64`].
     fn evaluates_in_f64(&self) -> bool;
 
+    /// See [`Loss::settings`].
+    fn settings(&self) -> String;
+
+    /// See [`Loss::answers`].
+    fn answers(&self, outputs: &mut [f64]);
+
     /// See [`Loss::loss`].
     fn loss_f32<'t>(&self, step: Step<'t, '_, f32>) -> Var<'t, f32>;
 
@@ -87,6 +101,14 @@ impl<L: Loss> DynLoss for L {
 
     fn evaluates_in_f64(&self) -> bool {
         L::EVALUATE_IN_F64
+    }
+
+    fn settings(&self) -> String {
+        Loss::settings(self)
+    }
+
+    fn answers(&self, outputs: &mut [f64]) {
+        Loss::answers(self, outputs);
     }
 
     #[track_caller]
@@ -156,6 +178,59 @@ impl Loss for MeanSquaredError {
         };
         let targets = step.output.tape().input_with([values.len() / width, *width], |to| {
             to.iter_mut().zip(values).for_each(|(to, &y)| *to = T::from_f64(y.into()));
+        });
+        step.output.mse(targets)
+    }
+}
+
+/// Mean squared error of a model of (y − mean)/std, for targets y of any scale.
+///
+/// ```
+/// use data::samples::Standardization;
+/// use train::loss::{Loss, StandardizedSquaredError};
+/// let prices = Standardization { mean: vec![250_000.0], std: vec![80_000.0] };
+/// let loss = StandardizedSquaredError::new(prices);
+/// let mut answers = [0.0, 1.5];
+/// loss.answers(&mut answers);
+/// assert_eq!(answers, [250_000.0, 370_000.0]);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct StandardizedSquaredError {
+    targets: Standardization,
+}
+
+impl StandardizedSquaredError {
+    /// With a mean and a standard deviation for each column of the targets, or one for all.
+    pub fn new(targets: Standardization) -> StandardizedSquaredError {
+        StandardizedSquaredError { targets }
+    }
+}
+
+impl Loss for StandardizedSquaredError {
+    const NAME: &'static str = "mean squared error of standardized targets";
+
+    fn settings(&self) -> String {
+        let list = |numbers: &[f64]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let Standardization { mean, std } = &self.targets;
+        format!("mean={} std={}", list(mean), list(std))
+    }
+
+    fn answers(&self, outputs: &mut [f64]) {
+        let Standardization { mean, std } = &self.targets;
+        let columns = mean.iter().zip(std).cycle();
+        outputs.iter_mut().zip(columns).for_each(|(x, (mean, std))| *x = *x * std + mean);
+    }
+
+    #[track_caller]
+    fn loss<'t, T: Kernels>(&self, step: Step<'t, '_, T>) -> Var<'t, T> {
+        let Targets::Numbers { width, values } = &step.batch.targets else {
+            panic!("expected targets that are numbers");
+        };
+        let targets = step.output.tape().input_with([values.len() / width, *width], |to| {
+            let columns = self.targets.mean.iter().zip(&self.targets.std).cycle();
+            to.iter_mut().zip(values).zip(columns).for_each(|((to, &y), (mean, std))| {
+                *to = T::from_f64((f64::from(y) - mean) / std);
+            });
         });
         step.output.mse(targets)
     }

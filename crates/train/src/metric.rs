@@ -14,6 +14,8 @@ pub enum Metric {
     Accuracy,
     /// The loss itself.
     Loss,
+    /// Square root of the mean squared error of numbers, in the targets' units.
+    Rmse,
     /// Loss minus its minimum.
     Gap {
         /// Minimum of the loss.
@@ -83,6 +85,7 @@ impl Metric {
         match self {
             Metric::Accuracy => "accuracy",
             Metric::Loss => "loss",
+            Metric::Rmse => "RMSE",
             Metric::Gap { .. } => "gap",
         }
     }
@@ -91,7 +94,7 @@ impl Metric {
     pub fn direction(&self) -> Direction {
         match self {
             Metric::Accuracy => Direction::Maximize,
-            Metric::Loss | Metric::Gap { .. } => Direction::Minimize,
+            Metric::Loss | Metric::Rmse | Metric::Gap { .. } => Direction::Minimize,
         }
     }
 
@@ -110,5 +113,12 @@ impl Metric {
         let predictions = metrics::predictions(probabilities, classes);
         let correct = predictions.iter().zip(labels).filter(|(p, y)| p == y).count();
         (correct as u64, labels.len() as u64)
+    }
+
+    /// Sum of the squared errors of answers, and their number.
+    pub(crate) fn squared_errors(answers: &[f64], batch: &Batch) -> (f64, u64) {
+        let Targets::Numbers { values, .. } = &batch.targets else { return (f64::NAN, 0) };
+        let errors = answers.iter().zip(values).map(|(answer, &y)| answer - f64::from(y));
+        (errors.map(|error| error * error).sum(), values.len() as u64)
     }
 }

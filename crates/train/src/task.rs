@@ -150,12 +150,14 @@ impl Task {
 
     /// The settings that numbers depend on and a record has no field for, where they are not the usual ones.
     fn settings(&self) -> BTreeMap<String, String> {
+        let of_loss = self.loss.settings();
         let (ours, usual) = (self.batching, Batching::default());
         let Normalize { mean, std } = self.normalize;
         let settings = [
             (ours.order != usual.order, "order", "fixed".to_string()),
             (ours.drop_last != usual.drop_last, "drop_last", ours.drop_last.to_string()),
             (ours.evaluation != usual.evaluation, "evaluation_batch", ours.evaluation.to_string()),
+            (!of_loss.is_empty(), "targets", of_loss),
             (self.normalize != Normalize::HALF, "normalize", format!("mean={mean} std={std}")),
             (
                 ours.updates_without_examples != usual.updates_without_examples,
@@ -241,6 +243,7 @@ impl Task {
         split: Split,
     ) -> Evaluation {
         let (mut loss, mut examples, mut correct, mut labels) = (0.0, 0, 0, 0);
+        let (mut squares, mut numbers) = (0.0, 0);
         self.for_each_output(weights, buffers, split, &mut |batch, output, batch_loss| {
             let count = batch.len().max(1);
             loss += batch_loss * count as f64;
@@ -250,14 +253,26 @@ impl Task {
                 let (right, of) = Metric::correct(&output.softmax().values(), classes, batch);
                 (correct, labels) = (correct + right, labels + of);
             }
+            if self.metric == Metric::Rmse {
+                let (sum, of) = Metric::squared_errors(&self.answers(output), batch);
+                (squares, numbers) = (squares + sum, numbers + of);
+            }
         });
         let loss = loss / examples as f64;
         let metric = match self.metric {
             Metric::Accuracy => correct as f64 / labels as f64,
             Metric::Loss => loss,
+            Metric::Rmse => (squares / numbers as f64).sqrt(),
             Metric::Gap { optimum } => loss - optimum,
         };
         Evaluation { loss, metric }
+    }
+
+    /// Outputs of the model as numbers in the targets' units.
+    fn answers<T: Kernels>(&self, output: Var<'_, T>) -> Vec<f64> {
+        let mut answers: Vec<f64> = output.values().iter().map(|x| x.widen()).collect();
+        self.loss.answers(&mut answers);
+        answers
     }
 
     /// Calls `read` with the model's output and the mean loss of each batch of a split; once, with no

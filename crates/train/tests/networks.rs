@@ -1,11 +1,12 @@
 //! Every architecture as a task: it learns, and neither threads nor an interruption change a bit.
 
 use data::batches::Normalize;
+use data::samples::{Inputs, Samples, Standardization, Targets};
 use data::{Dataset, Images};
 use nn::Architecture;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use train::{Budget, Error, InMemory, Recipe, Record, Task, Training};
+use train::{Budget, DataInfo, Error, InMemory, Recipe, Record, Split, Task, Training};
 
 const BUDGET: Budget = Budget { epochs: 3, evaluations: 1 };
 
@@ -111,4 +112,41 @@ fn a_network_larger_than_memory_is_refused() {
         panic!("expected an error")
     };
     assert_eq!((weights, bytes), (task.model.layout().len(), 16 * weights as u128));
+}
+
+/// Ten examples of two numbers, and their sum times `scale` plus `offset`.
+fn sums(scale: f32, offset: f32) -> Arc<InMemory> {
+    let values: Vec<f32> = (0..20).map(|i| ((i * 7) % 20) as f32 / 8.0 - 1.0).collect();
+    let targets = values.chunks(2).map(|x| (x[0] + x[1]) * scale + offset).collect();
+    let samples = Samples {
+        inputs: Inputs::Numbers { shape: vec![2], values },
+        targets: Targets::Numbers { width: 1, values: targets },
+    };
+    let info = DataInfo { name: "sums".into(), origin: "here".into(), sample: false };
+    Arc::new(InMemory::new(info, samples.clone(), Samples::default(), samples))
+}
+
+#[test]
+fn standardized_targets_train_as_those_that_were_scaled_before_and_are_measured_in_their_units() {
+    let mlp = Architecture::by_name("mlp").unwrap();
+    let recipe: Recipe = "adam lr=0.01, batch=5".parse().unwrap();
+    // Powers of two, so that no number is rounded.
+    let (mean, std) = (65_536.0, 16_384.0);
+    let plain = Task::supervised(sums(1.0, 0.0), &mlp, Normalize::HALF).unwrap();
+    let wide = Task::supervised(sums(std as f32, mean as f32), &mlp, Normalize::HALF).unwrap();
+    let wide = wide.with_standardized_targets(Standardization { mean: vec![mean], std: vec![std] });
+    let (expected, training) = (trained(&plain, &recipe), trained(&wide, &recipe));
+    assert!(bits(&training) == bits(&expected));
+
+    let (record, scaled) = (training.record(), expected.record());
+    assert_eq!(record.task.settings["targets"], "mean=65536 std=16384");
+    let loss = record.loss_curve(Split::Test).last().unwrap().value;
+    assert_eq!(loss, scaled.loss_curve(Split::Test).last().unwrap().value);
+    let rmse = record.final_metric().unwrap();
+    assert!((rmse - loss.sqrt() * std).abs() < 1e-3 * rmse, "{rmse} for {loss}");
+    let answers = wide.outputs(training.weights(), training.buffers(), Split::Test);
+    let outputs = plain.outputs(training.weights(), training.buffers(), Split::Test);
+    for (answer, output) in answers.iter().zip(outputs) {
+        assert_eq!(*answer, (f64::from(output) * std + mean) as f32);
+    }
 }

@@ -24,6 +24,10 @@ pub(crate) struct OwnArgs {
     /// Kind of the targets: classes or numbers; auto decides by their values
     #[arg(long, value_name = "KIND", value_parser = ["auto", "classes", "numbers"], requires = "data")]
     targets: Option<String>,
+    /// Targets that are numbers are learned as (y − MEAN)/STD, and answers are in their own units. `auto` takes both
+    /// from the training data [default: auto]
+    #[arg(long, value_name = "MEAN,STD|none|auto", allow_negative_numbers = true, requires = "data")]
+    pub(crate) normalize_targets: Option<Normalization>,
     /// Columns of the table to leave out
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "data")]
     ignore: Vec<String>,
@@ -39,9 +43,9 @@ pub(crate) struct OwnArgs {
 }
 
 impl OwnArgs {
-    /// Names of the flags that say more about `--data`.
+    /// Names of the flags that say more about `--data`, but for `--target`, which has another meaning in `compare`.
     pub(crate) const OPTIONS: [&'static str; 6] =
-        ["target", "targets", "ignore", "one_hot", "test", "validation"];
+        ["targets", "normalize_targets", "ignore", "one_hot", "test", "validation"];
 
     /// True if the data are a user's own.
     pub(crate) fn is_given(&self) -> bool {
@@ -68,6 +72,7 @@ impl OwnArgs {
         add("data", self.data.iter().map(|path| path.to_string_lossy().into_owned()).collect());
         add("target", self.target.iter().filter(|_| self.is_given()).cloned().collect());
         add("targets", self.targets.iter().cloned().collect());
+        add("normalize-targets", self.normalize_targets.iter().map(ToString::to_string).collect());
         let joined = |names: &[String]| if names.is_empty() { vec![] } else { vec![names.join(",")] };
         add("ignore", joined(&self.ignore));
         add("one-hot", joined(&self.one_hot));
@@ -141,6 +146,7 @@ impl OwnArgs {
         }
         description.validation = self.validation.or(description.validation);
         description.normalize = normalize.unwrap_or(description.normalize);
+        description.normalize_targets = self.normalize_targets.or(description.normalize_targets);
         Ok(description)
     }
 

@@ -15,6 +15,7 @@ use crate::own;
 
 /// Flags that say what is to be learned, and by which network.
 #[derive(Args, Debug, Clone)]
+#[command(mut_arg("target", |target| target.conflicts_with_all(["task", "dataset"])))]
 pub(crate) struct TaskArgs {
     /// A task of the registry, with its own data, network, loss and metric; `descent tasks` lists them
     #[arg(

@@ -17,7 +17,7 @@ use lab::tasks::TaskSpec;
 use lab::{Comparison, RunMatrix, Store};
 use optim::hyper::Value;
 use std::ops::ControlFlow;
-use train::{Budget, Event, Recipe, Record};
+use train::{Budget, Event, Metric, Recipe, Record};
 
 use super::Command;
 use crate::args::{ReportArgs, Seeds, TaskArgs, ThreadsArgs, Wanted};
@@ -60,6 +60,7 @@ const RESULTS: [&str; 5] = ["report.html", "curves.svg", "results.csv", "points.
         is tuned unless --tune asks for it.",
     mut_arg("target", |target| target
         .requires(clap::builder::Resettable::Reset)
+        .conflicts_with(clap::builder::Resettable::Reset)
         .allow_negative_numbers(true)
         .value_name("VALUE|COLUMN")
         .help("Count the time to this value of the metric [default: the task's; 0.95 of accuracy]; with --data, the column to learn")),
@@ -163,7 +164,10 @@ fn run(compare: &Compare) -> Result<(), Failure> {
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let mut task = compare.task.load()?;
-    let usual = if compare.task.task.is_none() { Some(0.95) } else { task.target };
+    let usual = match (compare.task.task, task.metric) {
+        (None, Metric::Accuracy) => Some(0.95),
+        _ => task.target,
+    };
     task.target = target.or(usual);
     let tuning = tuning::study(compare, &task, &recipes, &numbers)?;
     let Numbers { epochs, seeds, threads } = numbers;

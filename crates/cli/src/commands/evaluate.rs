@@ -119,6 +119,7 @@ fn evaluate_task(name: &str, trained: &TrainedArgs, split: Split, json: bool) ->
     }
     let score = match task.metric {
         Metric::Loss => String::new(),
+        Metric::Rmse => format!(", {} {metric:.5}", task.metric.name()),
         Metric::Accuracy => format!(", accuracy {:.2}%", 100.0 * metric),
         Metric::Gap { optimum } => format!(", gap {metric:.3e} to the least value {optimum}"),
     };

@@ -59,7 +59,7 @@ fn json_line(info: &Info) -> String {
     };
     let optimum = match info.metric {
         Metric::Gap { optimum } => Some(optimum),
-        Metric::Accuracy | Metric::Loss => None,
+        Metric::Accuracy | Metric::Loss | Metric::Rmse => None,
     };
     let object = json!({
         "schema": console::SCHEMA,

@@ -277,7 +277,7 @@ fn show(
         return Ok(console::print(&report::jsonl(std::slice::from_ref(record)))?);
     }
     console::print(&format!("{}, {} weights, seed {}", record.recipe, record.task.weights, record.seed))?;
-    if let Some(normalization) = own::normalization(task) {
+    for normalization in own::normalization(task) {
         console::print(&text::paragraph(&normalization, 0, console::width()))?;
     }
     for (epoch, seconds) in record.curve(Record::EPOCH_LOSS).iter().zip(record.epoch_seconds()) {

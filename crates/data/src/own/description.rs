@@ -12,22 +12,22 @@
 //! header = true           # csv
 //! length = 50             # text: characters of a window
 //! normalize = "auto"      # auto, none, "0.5,0.5"
+//! normalize_targets = "auto" # the same for targets that are numbers
 //! ```
 //!
 //! Paths are relative to the file.
 
-use std::io::Read;
-use std::ops::Range;
+mod file;
+
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::csv::{self, TargetKind};
-use super::keys::Keys;
 use super::{Fault, Normalization, array, quoted};
 use crate::characters::{self, Vocabulary};
 use crate::error::Error;
-use crate::samples::{Holdout, Samples, SamplesFault, Splits, Standardization, Targets};
+use crate::samples::{Holdout, Inputs, Samples, SamplesFault, Splits, Standardization, Targets};
 use crate::text::grouped;
-use files::text::nearest;
 
 /// Description of a user's data set.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +44,8 @@ pub struct Description {
     pub targets: TargetKind,
     /// Normalization of the inputs.
     pub normalize: Normalization,
+    /// Normalization of targets that are numbers; automatic if not said.
+    pub normalize_targets: Option<Normalization>,
 }
 
 /// Kind of files.
@@ -79,6 +81,9 @@ pub struct Loaded {
     pub splits: Splits,
     /// Mean and standard deviation of the normalization, to be saved with a model.
     pub standardization: Standardization,
+    /// Mean and standard deviation that targets are normalized by while a model learns them, for targets that
+    /// are numbers. The targets themselves are as in the files.
+    pub targets: Option<Standardization>,
     /// Names of the features, for tables.
     pub features: Vec<String>,
     /// Characters, for texts.
@@ -96,6 +101,8 @@ pub struct Known {
     pub classes: Vec<String>,
     /// Normalization of the inputs.
     pub standardization: Standardization,
+    /// Normalization of the targets, if they are numbers.
+    pub targets: Option<Standardization>,
 }
 
 impl Known {
@@ -114,6 +121,12 @@ impl Known {
         {
             let expected = format!("inputs of shape {:?}, as the model has them", self.shape);
             return Err(Fault::expected("", &expected, &format!("{shape:?}"), hint));
+        }
+        if let (Targets::Numbers { width, .. }, Some(targets)) = (&splits.train.targets, &self.targets)
+            && ![1, *width].contains(&targets.mean.len())
+        {
+            let expected = format!("{} numbers as targets, as the model has them", targets.mean.len());
+            return Err(Fault::expected("", &expected, &width.to_string(), hint));
         }
         if self.classes.is_empty() {
             return Ok(());
@@ -152,17 +165,12 @@ const TEST_PART: Holdout = Holdout::Fraction(0.2);
 /// Seed of the held-out parts.
 const SEED: u64 = 0;
 
-#[cfg(feature = "pictures")]
-const KINDS: [&str; 4] = ["csv", "array", "pictures", "text"];
-#[cfg(not(feature = "pictures"))]
-const KINDS: [&str; 3] = ["csv", "array", "text"];
-
 impl Description {
     /// Reads a TOML file.
     pub fn open(path: &Path) -> Result<Description, Error> {
         let text = read_text(path, 1 << 20)?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        Description::parse(&text, folder).map_err(|fault| fault.of(path))
+        file::parse(&text, folder).map_err(|fault| fault.of(path))
     }
 
     /// Description with these files and default settings.
@@ -174,111 +182,8 @@ impl Description {
             validation: None,
             targets: TargetKind::Auto,
             normalize: Normalization::Auto,
+            normalize_targets: None,
         }
-    }
-
-    fn parse(text: &str, folder: &Path) -> Result<Description, Fault> {
-        let mut keys = Keys::parse(text)?;
-        let missing = |key: &str, hint: &str| Fault::expected("", &format!("a key `{key}`"), "none", hint);
-        let kind = keys.string("kind")?;
-        let train = keys.strings("train")?;
-        let test = keys.strings("test")?;
-        let validation = keys.word("validation")?;
-        let target = keys.word("target")?;
-        let targets = keys.string("targets")?;
-        let ignore = keys.strings("ignore")?;
-        let one_hot = keys.strings("one_hot")?;
-        let header = keys.boolean("header")?;
-        let length = keys.word("length")?;
-        let normalize = keys.string("normalize")?;
-
-        let (kind, kind_span) = kind.ok_or_else(|| missing("kind", "such as kind = \"csv\""))?;
-        let (train, train_span) = train.ok_or_else(|| missing("train", "such as train = \"table.csv\""))?;
-        let only_csv = [&target, &None].into_iter().flatten().map(|(_, span)| span.clone()).next();
-        let only_csv = only_csv.or(ignore.as_ref().or(one_hot.as_ref()).map(|(_, span)| span.clone()));
-        if let Some(span) = only_csv.filter(|_| kind != "csv") {
-            let message = format!("expected kind \"csv\" for this key, found {}", quoted(&kind));
-            return Err(keys.fault(
-                &span,
-                message,
-                "tables have columns; arrays name their targets in `train`",
-            ));
-        }
-        let kind = match &kind[..] {
-            "csv" => Kind::Csv(csv::Options {
-                target: target.map(|(name, _)| name),
-                kind: TargetKind::Auto,
-                ignore: ignore.map_or(Vec::new(), |(names, _)| names),
-                one_hot: one_hot.map_or(Vec::new(), |(names, _)| names),
-                header: header.unwrap_or(true),
-            }),
-            "array" => Kind::Array,
-            #[cfg(feature = "pictures")]
-            "pictures" => Kind::Pictures,
-            "text" => Kind::Text {
-                length: match &length {
-                    None => 50,
-                    Some((word, span)) => word.parse().ok().filter(|&n| n > 0).ok_or_else(|| {
-                        let message = format!("expected 1 character or more, found {}", quoted(word));
-                        keys.fault(span, message, "such as length = 50")
-                    })?,
-                },
-            },
-            other => {
-                let meant =
-                    nearest(other, &KINDS).map_or(String::new(), |k| format!("; did you mean \"{k}\"?"));
-                let message = format!("unknown kind {}{meant}", quoted(other));
-                return Err(keys.fault(&kind_span, message, &format!("the kinds are {}", KINDS.join(", "))));
-            }
-        };
-        let most = if kind == Kind::Array { 2 } else { 1 };
-        if train.is_empty() || train.len() > most {
-            let message = format!("expected 1 to {most} files, found {}", train.len());
-            return Err(keys.fault(&train_span, message, "arrays: [\"inputs.npy\", \"targets.npy\"]"));
-        }
-        let below = |names: Vec<String>| names.iter().map(|name| folder.join(name)).collect::<Vec<_>>();
-        let test = match test {
-            None => Test::Part(TEST_PART),
-            Some((names, _)) if names.len() == 1 && train.len() == 1 => match names[0].parse() {
-                Ok(part) => Test::Part(part),
-                Err(_) => Test::Files(below(names)),
-            },
-            Some((names, _)) if names.len() == 1 && names[0].parse::<Holdout>().is_ok() => {
-                Test::Part(names[0].parse().expect("it was just parsed"))
-            }
-            Some((names, _)) if names.len() == train.len() => Test::Files(below(names)),
-            Some((names, span)) => {
-                let message = format!("expected {} files, as in `train`, found {}", train.len(), names.len());
-                return Err(keys.fault(
-                    &span,
-                    message,
-                    "name as many files, or a part to hold out, such as \"20%\"",
-                ));
-            }
-        };
-        let targets = match targets {
-            None => TargetKind::Auto,
-            Some((word, span)) => match &word[..] {
-                "auto" => TargetKind::Auto,
-                "classes" => TargetKind::Classes,
-                "numbers" => TargetKind::Numbers,
-                other => {
-                    let message = format!("expected classes, numbers or auto, found {}", quoted(other));
-                    return Err(keys.fault(&span, message, "the key is the kind of the targets"));
-                }
-            },
-        };
-        let parsed = |word: Option<(String, Range<usize>)>| {
-            word.map(|(word, span)| word.parse().map_err(|message| keys.fault(&span, message, NORMALIZE)))
-                .transpose()
-        };
-        let validation = parsed(validation)?;
-        let normalize = normalize
-            .map(|(word, span)| word.parse().map_err(|message| keys.fault(&span, message, NORMALIZE)))
-            .transpose()?
-            .unwrap_or_default();
-        keys.finish()?;
-        Ok(Description { kind, train: below(train), test, validation, targets, normalize })
     }
 
     /// Reads the files, holds parts out, and normalizes numbers by the training split.
@@ -299,96 +204,15 @@ impl Description {
 
     fn load_as(&self, known: Option<&Known>) -> Result<Loaded, Error> {
         let first = self.train.first().map_or(Path::new(""), PathBuf::as_path);
-        let (mut features, mut vocabulary) = (Vec::new(), None);
-        let (train, test) = match &self.kind {
-            Kind::Csv(options) => {
-                let options = csv::Options { kind: self.targets, ..options.clone() };
-                let table = csv::read(first, &options)?;
-                let test = match &self.test {
-                    Test::Files(files) => Some(csv::read_alike(named(files, 0)?, &options, &table)?),
-                    Test::Part(_) => None,
-                };
-                features = table.features;
-                (table.samples, test)
-            }
-            Kind::Array => {
-                let train = self.arrays(&self.train, None)?;
-                let known = match &train.targets {
-                    Targets::Classes { names, .. } => Some(names.clone()),
-                    _ => None,
-                };
-                let test = match &self.test {
-                    Test::Files(files) => Some(self.arrays(files, known.as_deref())?),
-                    Test::Part(_) => None,
-                };
-                (train, test)
-            }
+        let Read { train, test, features, vocabulary } = match &self.kind {
+            Kind::Csv(options) => self.read_tables(first, options)?,
+            Kind::Array => self.read_arrays()?,
             #[cfg(feature = "pictures")]
-            Kind::Pictures => {
-                let train = super::pictures::read(first, None)?;
-                let names = match &train.targets {
-                    Targets::Classes { names, .. } => names.as_slice(),
-                    _ => &[],
-                };
-                let test = match &self.test {
-                    Test::Files(files) => Some(super::pictures::read(named(files, 0)?, Some(names))?),
-                    Test::Part(_) => None,
-                };
-                (train, test)
-            }
-            Kind::Text { length } => {
-                let text = read_text(first, u64::MAX)?;
-                let symbols = Vocabulary::of(&text);
-                let windows = |path: &Path, text: &str| {
-                    let tokens = symbols.encode(text).map_err(|unknown| {
-                        let hint = "test data may only have characters of the training data".into();
-                        Fault { place: String::new(), message: unknown.to_string(), hint }.of(path)
-                    })?;
-                    if tokens.len() <= *length {
-                        let expected = format!("more than {} characters", grouped(*length as u64));
-                        let hint = "choose a smaller `length`";
-                        return Err(Fault::expected("", &expected, &tokens.len().to_string(), hint).of(path));
-                    }
-                    Ok(characters::next_character(&tokens, symbols.len(), *length, *length))
-                };
-                let train = windows(first, &text)?;
-                let test = match &self.test {
-                    Test::Files(files) => {
-                        let path = named(files, 0)?;
-                        Some(windows(path, &read_text(path, u64::MAX)?)?)
-                    }
-                    Test::Part(_) => None,
-                };
-                vocabulary = Some(symbols);
-                (train, test)
-            }
+            Kind::Pictures => self.read_pictures(first)?,
+            Kind::Text { length } => self.read_texts(first, *length)?,
         };
-        let refused = |fault: SamplesFault| {
-            Fault { place: String::new(), message: fault.to_string(), hint: HOLD_OUT.into() }.of(first)
-        };
-        let (train, test) = match (test, &self.test) {
-            (Some(test), _) => (train, test),
-            (None, Test::Part(part)) => train.split(*part, SEED).map_err(refused)?,
-            (None, Test::Files(_)) => (train, Samples::default()),
-        };
-        let (train, validation) = match self.validation {
-            Some(part) => train.split(part, SEED).map_err(refused)?,
-            None => (train, Samples::default()),
-        };
-        let mut splits = Splits { train, validation, test };
-        for (samples, name) in [(&splits.train, "training"), (&splits.test, "test")] {
-            if samples.is_empty() {
-                let expected = format!("one {name} example or more");
-                return Err(Fault::expected("", &expected, "none", HOLD_OUT).of(first));
-            }
-        }
-        if splits.train.inputs.shape() != splits.test.inputs.shape() {
-            let expected = format!("test inputs of shape {:?}", splits.train.inputs.shape());
-            let found = format!("{:?}", splits.test.inputs.shape());
-            return Err(
-                Fault::expected("", &expected, &found, "training and test data need one shape").of(first)
-            );
-        }
+        let mut splits = self.held_out(train, test).map_err(|fault| fault.of(first))?;
+        check_splits(&splits).map_err(|fault| fault.of(first))?;
         match known {
             Some(known) => known.check(&features, &mut splits).map_err(|fault| fault.of(first))?,
             None => several_classes(&splits.train.targets).map_err(|fault| fault.of(first))?,
@@ -402,7 +226,108 @@ impl Description {
                 standardization.apply(&mut samples.inputs);
             }
         }
-        Ok(Loaded { splits, standardization, features, vocabulary })
+        let targets = self.target_standardization(&splits.train.targets, known);
+        let targets = targets.map_err(|fault| fault.of(first))?;
+        Ok(Loaded { splits, standardization, targets, features, vocabulary })
+    }
+
+    /// Normalization of the targets, by the setting and the training split, or as a model has it.
+    fn target_standardization(
+        &self,
+        train: &Targets,
+        known: Option<&Known>,
+    ) -> Result<Option<Standardization>, Fault> {
+        match (train, self.normalize_targets) {
+            (Targets::Numbers { width, values }, setting) => Ok(Some(match known {
+                Some(known) => known.targets.clone().unwrap_or_else(Standardization::identity),
+                None => {
+                    let columns = Inputs::Numbers { shape: vec![*width], values: values.clone() };
+                    setting.unwrap_or_default().resolve(&columns)
+                }
+            })),
+            (_, None) => Ok(None),
+            (_, Some(_)) => {
+                let found = if train.classes().is_some() { "classes" } else { "others" };
+                let hint = "leave it out, or say that the targets are numbers";
+                Err(Fault::expected("", "targets that are numbers, to normalize them", found, hint))
+            }
+        }
+    }
+
+    fn read_tables(&self, first: &Path, options: &csv::Options) -> Result<Read, Error> {
+        let options = csv::Options { kind: self.targets, ..options.clone() };
+        let table = csv::read(first, &options)?;
+        let test = match &self.test {
+            Test::Files(files) => Some(csv::read_alike(named(files, 0)?, &options, &table)?),
+            Test::Part(_) => None,
+        };
+        Ok(Read { features: table.features, ..Read::new(table.samples, test) })
+    }
+
+    fn read_arrays(&self) -> Result<Read, Error> {
+        let train = self.arrays(&self.train, None)?;
+        let test = match &self.test {
+            Test::Files(files) => Some(self.arrays(files, class_names(&train.targets))?),
+            Test::Part(_) => None,
+        };
+        Ok(Read::new(train, test))
+    }
+
+    #[cfg(feature = "pictures")]
+    fn read_pictures(&self, first: &Path) -> Result<Read, Error> {
+        use super::pictures;
+        let train = pictures::read(first, None)?;
+        let names = class_names(&train.targets).unwrap_or_default();
+        let test = match &self.test {
+            Test::Files(files) => Some(pictures::read(named(files, 0)?, Some(names))?),
+            Test::Part(_) => None,
+        };
+        Ok(Read::new(train, test))
+    }
+
+    fn read_texts(&self, first: &Path, length: usize) -> Result<Read, Error> {
+        let text = read_text(first, u64::MAX)?;
+        let vocabulary = Vocabulary::of(&text);
+        let windows = |path: &Path, text: &str| {
+            let tokens = vocabulary.encode(text).map_err(|unknown| {
+                let hint = "test data may only have characters of the training data".into();
+                Fault { place: String::new(), message: unknown.to_string(), hint }.of(path)
+            })?;
+            if tokens.len() <= length {
+                let expected = format!("more than {} characters", grouped(length as u64));
+                let hint = "choose a smaller `length`";
+                return Err(Fault::expected("", &expected, &tokens.len().to_string(), hint).of(path));
+            }
+            Ok(characters::next_character(&tokens, vocabulary.len(), length, length))
+        };
+        let train = windows(first, &text)?;
+        let test = match &self.test {
+            Test::Files(files) => {
+                let path = named(files, 0)?;
+                Some(windows(path, &read_text(path, u64::MAX)?)?)
+            }
+            Test::Part(_) => None,
+        };
+        Ok(Read { vocabulary: Some(vocabulary), ..Read::new(train, test) })
+    }
+
+    /// Splits with the parts held out of the training examples that are asked for.
+    fn held_out(&self, train: Samples, test: Option<Samples>) -> Result<Splits, Fault> {
+        let refused = |fault: SamplesFault| Fault {
+            place: String::new(),
+            message: fault.to_string(),
+            hint: HOLD_OUT.into(),
+        };
+        let (train, test) = match (test, &self.test) {
+            (Some(test), _) => (train, test),
+            (None, Test::Part(part)) => train.split(*part, SEED).map_err(refused)?,
+            (None, Test::Files(_)) => (train, Samples::default()),
+        };
+        let (train, validation) = match self.validation {
+            Some(part) => train.split(part, SEED).map_err(refused)?,
+            None => (train, Samples::default()),
+        };
+        Ok(Splits { train, validation, test })
     }
 
     fn arrays(&self, files: &[PathBuf], known: Option<&[String]>) -> Result<Samples, Error> {
@@ -413,7 +338,42 @@ impl Description {
     }
 }
 
-const NORMALIZE: &str = "bytes are normalized on the scale from 0 to 1";
+/// Files as they are read: training examples, test examples if they have files, and facts of the training file.
+struct Read {
+    train: Samples,
+    test: Option<Samples>,
+    features: Vec<String>,
+    vocabulary: Option<Vocabulary>,
+}
+
+impl Read {
+    fn new(train: Samples, test: Option<Samples>) -> Read {
+        Read { train, test, features: Vec::new(), vocabulary: None }
+    }
+}
+
+fn class_names(targets: &Targets) -> Option<&[String]> {
+    match targets {
+        Targets::Classes { names, .. } => Some(names),
+        _ => None,
+    }
+}
+
+/// Refuses an empty split, and test inputs of another shape.
+fn check_splits(Splits { train, test, .. }: &Splits) -> Result<(), Fault> {
+    for (samples, name) in [(train, "training"), (test, "test")] {
+        if samples.is_empty() {
+            return Err(Fault::expected("", &format!("one {name} example or more"), "none", HOLD_OUT));
+        }
+    }
+    let [expected, found] = [train, test].map(|samples| samples.inputs.shape());
+    if expected == found {
+        return Ok(());
+    }
+    let expected = format!("test inputs of shape {expected:?}");
+    Err(Fault::expected("", &expected, &format!("{found:?}"), "training and test data need one shape"))
+}
+
 const HOLD_OUT: &str = "hold a smaller part out, or add examples";
 
 /// File at this index, which a hand-made description may lack.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::samples::{Inputs, Per, Standardization};
 
-/// Normalization of the inputs.
+/// Normalization of the inputs, or of targets that are numbers.
 ///
 /// ```
 /// use data::own::Normalization;
@@ -32,16 +32,26 @@ pub enum Normalization {
 }
 
 impl Normalization {
+    /// Mean and standard deviation, if they do not depend on data.
+    pub fn given(self) -> Option<Standardization> {
+        match self {
+            Normalization::Auto => None,
+            Normalization::None => Some(Standardization::identity()),
+            Normalization::MeanStd { mean, std } => {
+                Some(Standardization { mean: vec![mean], std: vec![std] })
+            }
+        }
+    }
+
     /// Mean and standard deviation for these inputs, which should be the training split. Tokens are not normalized.
     pub fn resolve(self, train: &Inputs) -> Standardization {
-        let one = |mean, std| Standardization { mean: vec![mean], std: vec![std] };
-        match (self, train) {
-            (_, Inputs::Tokens { .. }) | (Normalization::None, _) => one(0.0, 1.0),
-            (Normalization::MeanStd { mean, std }, _) => one(mean, std),
-            (Normalization::Auto, Inputs::Numbers { shape, .. }) if shape.len() == 1 => {
+        match (self.given(), train) {
+            (_, Inputs::Tokens { .. }) => Standardization::identity(),
+            (Some(given), _) => given,
+            (None, Inputs::Numbers { shape, .. }) if shape.len() == 1 => {
                 Standardization::of(train, Per::Feature)
             }
-            (Normalization::Auto, _) => Standardization::of(train, Per::Dataset),
+            (None, _) => Standardization::of(train, Per::Dataset),
         }
     }
 }

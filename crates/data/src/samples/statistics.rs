@@ -51,6 +51,16 @@ impl Standardization {
         Standardization { mean, std }
     }
 
+    /// Mean 0 and standard deviation 1, which change nothing.
+    pub fn identity() -> Standardization {
+        Standardization { mean: vec![0.0], std: vec![1.0] }
+    }
+
+    /// True if it changes nothing.
+    pub fn is_identity(&self) -> bool {
+        self.mean.iter().all(|&mean| mean == 0.0) && self.std.iter().all(|&std| std == 1.0)
+    }
+
     /// Replaces numbers by `(x − mean)/std`. Bytes, whose values are given by a quantization, and tokens are
     /// unchanged.
     ///

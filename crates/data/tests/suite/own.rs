@@ -374,6 +374,20 @@ fn a_description_has_every_key() {
     assert_eq!(with("normalize = \"none\"").standardization.mean, [0.0]);
     assert_eq!(with("normalize = \"0.5,2\"").standardization.std, [2.0]);
 
+    assert_eq!(with("").targets, None);
+    let text = "kind = \"csv\"\ntrain = \"t.csv\"\ntarget = \"n\"\nignore = \"t\"\n";
+    let with = |line: &str| {
+        let loaded = described(&format!("{text}{line}\n"), &[("t.csv", &table)]).1.unwrap();
+        let Targets::Numbers { values, .. } = &loaded.splits.test.targets else { panic!("numbers") };
+        assert!(values.iter().all(|y| y.fract() == 0.0), "targets stay as they are: {values:?}");
+        loaded.targets.unwrap()
+    };
+    let automatic = with("");
+    assert!((automatic.mean[0] - 49.5).abs() < 5.0 && (automatic.std[0] - 28.9).abs() < 3.0, "{automatic:?}");
+    assert_eq!(with("normalize_targets = \"auto\""), automatic);
+    assert!(with("normalize_targets = \"none\"").is_identity());
+    assert_eq!(with("normalize_targets = \"-5,2\"").mean, [-5.0]);
+
     let text = "kind = \"text\"\ntrain = \"a.txt\"\nlength = 4\n";
     let (_folder, loaded) = described(text, &[("a.txt", &"to be or not ".repeat(20))]);
     let loaded = loaded.unwrap();
@@ -408,6 +422,10 @@ fn errors_of_descriptions_have_their_place() {
         (
             "kind = \"array\"\ntrain = \"x\"\nignore = \"a\"\n",
             "line 3, column 10: expected kind \"csv\" for this key, found \"array\"",
+        ),
+        (
+            "kind = \"csv\"\ntrain = \"t.csv\"\nnormalize_targets = \"much\"\n",
+            "line 3, column 21: expected `auto`, `none` or a mean and a deviation",
         ),
         ("kind = \"csv\"\nkind = \"csv\"\n", "line 2, column 1: duplicate key"),
         ("kind = \"csv\ntrain = \"t.csv\"\n", "line 1"),

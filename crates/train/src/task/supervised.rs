@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use data::batches::Normalize;
-use data::samples::{Inputs, Targets};
+use data::samples::{Inputs, Standardization, Targets};
 use nn::{Architecture, Kind};
 use tensor::ParamVec;
 
 use super::Task;
 use crate::error::Error;
 use crate::examples::{Examples, InMemory, Split};
-use crate::loss::{CrossEntropy, MeanSquaredError};
+use crate::loss::{CrossEntropy, MeanSquaredError, StandardizedSquaredError};
 use crate::metric::Metric;
 
 impl Task {
@@ -82,11 +82,23 @@ impl Task {
         Ok(task)
     }
 
-    /// The outputs of the model on a split, example after example.
+    /// The same task for targets that are numbers of any scale: the model learns (y − mean)/std, and is measured by
+    /// the root of its mean squared error in the targets' units.
+    pub fn with_standardized_targets(mut self, targets: Standardization) -> Task {
+        self.metric = Metric::Rmse;
+        self.loss = match targets.is_identity() {
+            true => Arc::new(MeanSquaredError),
+            false => Arc::new(StandardizedSquaredError::new(targets)),
+        };
+        self
+    }
+
+    /// The answers of the model on a split, example after example: its outputs, in the units of targets that are
+    /// numbers.
     pub fn outputs(&self, weights: &ParamVec, buffers: &ParamVec, split: Split) -> Vec<f32> {
         let mut outputs = Vec::new();
         self.for_each_output(weights, buffers, split, &mut |_, output, _| {
-            outputs.extend_from_slice(&output.values());
+            outputs.extend(self.answers(output).into_iter().map(|x| x as f32));
         });
         outputs
     }
