@@ -7,7 +7,7 @@ use optim::{Clip, ClipCtx, Info, MemoryTraffic, Optimizer, OptimizerSpec, hyperp
 hyperparameters! {
     /// Bends large numbers of a gradient instead of cutting them.
     pub struct Soft {
-        /// What no number exceeds.
+        /// Bound c of every number.
         limit: f64 = 1.0 in f64::MIN_POSITIVE..,
     }
 }
