@@ -75,7 +75,7 @@ fn a_wrapper_has_a_spelling_refusals_and_state_that_goes_on() {
 
     let mut wrapper: Box<dyn DynWrapper> = Box::new(CalmSteps::default());
     let message = wrapper.set_text("factor", "0.5").unwrap_err().to_string();
-    assert_eq!(message, "calm_steps: expected factor to be a number of 1 or more, found 0.5");
+    assert_eq!(message, "calm_steps: expected factor to be a finite number, 1 or more, found 0.5");
 }
 
 #[test]
