@@ -17,3 +17,6 @@ pub(crate) use own::OwnArgs;
 pub(crate) use seeds::Seeds;
 pub(crate) use task::TaskArgs;
 pub(crate) use threads::{ThreadsArgs, all_that_start};
+
+/// The optimizer where none is named.
+pub(crate) const DEFAULT_OPTIMIZER: &str = "adam";

@@ -349,6 +349,7 @@ fn counts_after_the_first_update(rule: &dyn DynRule) -> Result<bool, Error> {
 
 /// Removes a plateau's factor: it is part of the schedule that a range test leaves out.
 fn without_plateau(mut snapshot: Snapshot) -> Snapshot {
-    snapshot.state.scalars.retain(|(name, _)| !name.starts_with("plateau/"));
+    let prefix = format!("{}/", optim::PlateauSettings::INFO.name);
+    snapshot.state.scalars.retain(|(name, _)| !name.starts_with(&prefix));
     snapshot
 }

@@ -8,7 +8,7 @@ use optim::{clips, rules, schedules, wrappers};
 use serde_json::json;
 
 use super::Command;
-use crate::args::OutputArgs;
+use crate::args::{DEFAULT_OPTIMIZER, OutputArgs};
 use crate::chart;
 use crate::console;
 use crate::facts;
@@ -93,7 +93,8 @@ pub(crate) fn rule(rule: &dyn DynRule, columns: usize) -> Result<String, Error> 
     page += &text::paragraph(&gradients, 2, columns);
     page += &choice(card, columns);
     page += &title("\nTry it", columns);
-    let other = if card.name == "sgd" { "adam" } else { "sgd" };
+    let usual = rules::all().first().map_or(DEFAULT_OPTIMIZER, |rule| rule.info().name);
+    let other = if card.name == usual { DEFAULT_OPTIMIZER } else { usual };
     page +=
         &format!("  descent train --optimizer {0}\n  descent compare --optimizers {other},{0}\n", card.name);
     Ok(page)
@@ -125,7 +126,7 @@ fn wrapper(wrapper: &dyn DynWrapper, columns: usize) -> Result<String, Error> {
     page += &text::paragraph(&format!("{gradients} for each step of the rule inside"), 2, columns);
     page += &choice(card, columns);
     page += &title("\nTry it", columns);
-    page += &format!("  descent train --recipe '{}(adam)'\n", card.name);
+    page += &format!("  descent train --recipe '{}({DEFAULT_OPTIMIZER})'\n", card.name);
     Ok(page)
 }
 
@@ -186,11 +187,13 @@ fn plateau(settings: &PlateauSettings, columns: usize) -> String {
     page += &formula(card.formula, columns);
     page += &self::settings(settings.hypers(), columns);
     page += &choice(card, columns);
-    page + &title("\nTry it", columns) + "  descent train --recipe 'adam, plateau patience=3'\n"
+    page + &title("\nTry it", columns)
+        + &format!("  descent train --recipe '{DEFAULT_OPTIMIZER}, {} patience=3'\n", card.name)
 }
 
 fn plateau_as_json(settings: &PlateauSettings) -> String {
-    let mut object = card_as_json("plateau", &PlateauSettings::INFO);
+    let card = &PlateauSettings::INFO;
+    let mut object = card_as_json(card.name, card);
     object["settings"] = settings_as_json(settings.hypers());
     object.to_string()
 }
@@ -205,14 +208,18 @@ fn clip(clip: &dyn DynClip, columns: usize) -> String {
     page += &title("\nCost of a step on top of the rule's", columns);
     page += &text::paragraph(&format!("passes over memory: {}", clip.memory_traffic()), 2, columns);
     page += &choice(card, columns);
-    page + &title("\nTry it", columns) + &format!("  descent train --recipe 'adam, {}=1'\n", card.name)
+    page + &title("\nTry it", columns)
+        + &format!("  descent train --recipe '{DEFAULT_OPTIMIZER}, {}=1'\n", card.name)
 }
 
 fn clip_as_json(clip: &dyn DynClip) -> String {
-    let mut object = card_as_json("clip", clip.info());
+    let mut object = card_as_json(CLIPPING, clip.info());
     object["passes"] = facts::passes_as_json(clip.memory_traffic());
     object.to_string()
 }
+
+/// The kind of all ways of clipping, as `--kind` and JSON name it.
+const CLIPPING: &str = "clip";
 
 /// Something that has a page.
 enum Entry {
@@ -229,7 +236,7 @@ impl Entry {
         ("optimizer", "Optimizers"),
         ("wrapper", "Wrappers around an optimizer"),
         ("schedule", "Schedules of the learning rate"),
-        ("clip", "Clipping of gradients"),
+        (CLIPPING, "Clipping of gradients"),
     ];
 
     fn all() -> Vec<Entry> {
@@ -246,7 +253,7 @@ impl Entry {
             Entry::Rule(_) => "optimizer",
             Entry::Wrapper(_) => "wrapper",
             Entry::LrSchedule(_) | Entry::Plateau(_) => "schedule",
-            Entry::Clip(_) => "clip",
+            Entry::Clip(_) => CLIPPING,
         }
     }
 

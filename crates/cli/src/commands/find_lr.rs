@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use train::Recipe;
 
 use super::Command;
-use crate::args::{OutputArgs, TaskArgs, ThreadsArgs};
+use crate::args::{DEFAULT_OPTIMIZER, OutputArgs, TaskArgs, ThreadsArgs};
 use crate::chart;
 use crate::console;
 use crate::failure::Failure;
@@ -36,7 +36,7 @@ use crate::trained::Trained;
 )]
 pub(crate) struct FindLr {
     /// The update rule with all settings: 'adamw weight_decay=0.1, clip=1, batch=128'
-    #[arg(long, visible_alias = "recipe", value_name = "RECIPE", default_value = "adam")]
+    #[arg(long, visible_alias = "recipe", value_name = "RECIPE", default_value = DEFAULT_OPTIMIZER)]
     optimizer: String,
     /// Begin with these weights, as `descent train --save` writes them; the file is only read
     #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "layers", "activation"])]

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use clap::{Args, value_parser};
 use files::Output;
 use optim::hyper::Value;
-use optim::{HyperSchedule, LrSchedule};
+use optim::{HyperSchedule, LrSchedule, PlateauSettings};
 use serde_json::json;
 
 use super::Command;
-use crate::args::OutputArgs;
+use crate::args::{DEFAULT_OPTIMIZER, OutputArgs};
 use crate::chart;
 use crate::console;
 use crate::failure::Failure;
@@ -95,9 +95,14 @@ enum Drawn {
 impl Drawn {
     /// Reads a schedule, or `beta1: linear 0.85..0.95`.
     fn read(text: &str) -> Result<Drawn, Failure> {
-        if text.split_whitespace().next() == Some("plateau") {
-            let message = "a plateau cannot be drawn: it falls when the loss does, which nobody knows before";
-            let hint = "`descent train --recipe 'adam, plateau patience=3'` trains with one";
+        let plateau = PlateauSettings::INFO.name;
+        if text.split_whitespace().next() == Some(plateau) {
+            let message = format!(
+                "`{plateau}` cannot be drawn: it falls when the loss does, which nobody knows before"
+            );
+            let hint = format!(
+                "`descent train --recipe '{DEFAULT_OPTIMIZER}, {plateau} patience=3'` trains with one"
+            );
             return Err(Failure::usage(message, hint));
         }
         let Some((name, course)) = text.split_once(':') else { return Ok(Drawn::Factor(text.parse()?)) };

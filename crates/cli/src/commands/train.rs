@@ -10,7 +10,7 @@ use train::record::{Point, Status};
 use train::{Budget, Event, Keeper, Metric, Recipe, Record, Split, Task, Training, weights};
 
 use super::Command;
-use crate::args::{DiagnosticsArgs, OutputArgs, TaskArgs, ThreadsArgs};
+use crate::args::{DEFAULT_OPTIMIZER, DiagnosticsArgs, OutputArgs, TaskArgs, ThreadsArgs};
 use crate::console;
 use crate::failure::Failure;
 use crate::grid::Grid;
@@ -81,7 +81,7 @@ pub(crate) struct Train {
 #[derive(Args)]
 struct RecipeArgs {
     /// The update rule; `descent optimizers` lists them
-    #[arg(long, value_name = "NAME", default_value = "adam")]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_OPTIMIZER)]
     optimizer: String,
     /// All settings in one: 'sam(adamw lr=3e-3), cosine warmup=5%, clip=1, batch=64'
     #[arg(long, value_name = "RECIPE", conflicts_with_all = ["optimizer", "schedule", "clip_norm", "batch_size"])]
