@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use data::batches::Normalize;
+use data::own::description::Kind;
 use data::own::{Known, Loaded};
 use data::samples::{Inputs, Standardization, Targets};
 use nn::Architecture;
@@ -36,6 +37,12 @@ impl Data {
     /// Reads the files; for a model that was trained on `known` data, as it needs them.
     pub(crate) fn load(arguments: &DataArgs, known: Option<&Known>) -> Result<Data, Failure> {
         let description = arguments.own.describe(arguments.normalize)?;
+        if let Kind::Text { .. } = description.kind {
+            return Err(Failure::usage(
+                "expected classes or numbers to learn, found a text",
+                "`descent train --task char-lstm` learns the text that is part of the program; `train::Task` takes any",
+            ));
+        }
         let loaded = match known {
             Some(known) => description.load_for(known)?,
             None => description.load()?,

@@ -117,6 +117,9 @@ fn a_target_of_any_scale_is_learned_and_answered_in_its_unit() {
     fs::write(folder.join("houses.toml"), description).unwrap();
     let again = json(folder, "evaluate --model houses.st --data houses.toml --json");
     assert_eq!(again["root_mean_squared_error"], result["root_mean_squared_error"]);
+    // Flags count more than a description.
+    let fewer = "train --data houses.toml --ignore rooms --epochs 1 --json";
+    assert_eq!(json(folder, fewer)["task"]["model"], "1-128-64-1");
     // The same numbers as they are need more than a few epochs.
     let plain = json(folder, &format!("{train} --normalize-targets none --json"));
     assert_eq!(plain["task"]["metric"], "rmse");
@@ -136,16 +139,29 @@ fn mistakes_are_answered_with_place_and_hint() {
         ("ragged.csv", "a,b,y\n1,2,u\n1,v\n"),
         ("word.csv", "a,b,y\n1,2,u\n1,two,v\n"),
         ("one.csv", "a,b,y\n1,2,u\n3,4,u\n3,4,u\n3,4,u\n3,4,u\n"),
+        ("alone.csv", "y\nu\nv\n"),
+        ("text.toml", "kind = 'text'\ntrain = 'one.csv'\n"),
     ] {
         fs::write(folder.join(name), text).unwrap();
     }
     fs::create_dir(folder.join("empty")).unwrap();
+    fs::write(folder.join("short-idx"), [0, 0, 8, 2, 0, 0, 0, 9, 0, 0, 0, 9, 1, 2, 3]).unwrap();
+    fs::write(folder.join("labels-idx"), [0, 0, 8, 1, 0, 0, 0, 1, 1]).unwrap();
     for (arguments, code, words) in [
         ("--data ragged.csv --target y", 65, ["ragged.csv, line 3", "expected 3 fields, found 2"]),
         ("--data word.csv --target y", 65, ["line 3, column 2", "expected a number, found \"two\""]),
         ("--data one.csv --target y", 65, ["expected 2 classes or more", "one, \"u\""]),
         ("--data one.csv --target z", 65, ["line 1", "unknown column \"z\""]),
         ("--data one.csv", 2, ["expected the column to learn", "--target COLUMN"]),
+        ("--data alone.csv --target y", 65, ["expected columns other than the target", "add a column"]),
+        (
+            "--data one.csv --target y --targets numbers",
+            65,
+            ["line 2, column 3", "that the targets are classes"],
+        ),
+        ("--data text.toml", 2, ["found a text", "char-lstm"]),
+        ("--data short-idx labels-idx", 65, ["short-idx: truncated", "copy the file again"]),
+        ("--data empty --targets numbers", 2, ["conflicts with pictures", "two arrays"]),
         ("--data empty", 65, ["expected a sub-folder for each class", "found none"]),
         ("--data nowhere.csv --target y", 66, ["nowhere.csv", "hint"]),
     ] {

@@ -120,6 +120,12 @@ impl OwnArgs {
         };
         if let Kind::Csv(options) = &mut description.kind {
             options.target = self.target.clone().or(options.target.take());
+            for (list, flags) in [(&mut options.ignore, &self.ignore), (&mut options.one_hot, &self.one_hot)]
+            {
+                if !flags.is_empty() {
+                    list.clone_from(flags);
+                }
+            }
             if options.target.is_none() {
                 return Err(Failure::usage(
                     format!("{}: expected the column to learn, found none named", files::text::path(first)),
@@ -133,6 +139,12 @@ impl OwnArgs {
             ));
         }
         match self.targets.as_deref() {
+            Some("numbers") if description.kind == Kind::Pictures => {
+                return Err(Failure::usage(
+                    "--targets numbers conflicts with pictures, whose folders are classes",
+                    "leave it out, or name two arrays with --data",
+                ));
+            }
             Some("classes") => description.targets = TargetKind::Classes,
             Some("numbers") => description.targets = TargetKind::Numbers,
             _ => {}

@@ -60,6 +60,7 @@ pub(super) enum ElementType {
     I32,
     U64,
     I64,
+    F16,
     F32,
     F64,
 }
@@ -68,7 +69,7 @@ impl ElementType {
     pub(super) fn size(self) -> usize {
         match self {
             ElementType::Bool | ElementType::U8 | ElementType::I8 => 1,
-            ElementType::U16 | ElementType::I16 => 2,
+            ElementType::U16 | ElementType::I16 | ElementType::F16 => 2,
             ElementType::U32 | ElementType::I32 | ElementType::F32 => 4,
             ElementType::U64 | ElementType::I64 | ElementType::F64 => 8,
         }
@@ -85,6 +86,7 @@ impl ElementType {
             ElementType::I32 => "i32",
             ElementType::U64 => "u64",
             ElementType::I64 => "i64",
+            ElementType::F16 => "f16",
             ElementType::F32 => "f32",
             ElementType::F64 => "f64",
         }
@@ -125,10 +127,15 @@ impl Elements {
             ElementType::I32 => numbers!(i32),
             ElementType::U64 => numbers!(u64),
             ElementType::I64 => numbers!(i64),
+            ElementType::F16 => {
+                let read = if big_endian { u16::from_be_bytes } else { u16::from_le_bytes };
+                let (elements, _) = bytes.as_chunks();
+                elements.iter().map(|&bytes| half(read(bytes))).enumerate().map(finite).collect()
+            }
             ElementType::F32 => numbers!(f32),
             ElementType::F64 => numbers!(f64),
         };
-        let whole = !matches!(kind, ElementType::F32 | ElementType::F64);
+        let whole = !matches!(kind, ElementType::F16 | ElementType::F32 | ElementType::F64);
         Ok(Elements::Numbers { values: values?, whole })
     }
 
@@ -173,12 +180,23 @@ pub fn read(path: &Path) -> Result<Array, Error> {
     file.take(2).read_to_end(&mut start).map_err(failed)?;
     match start[..] {
         [0x93, _] | [b'P', b'K'] => npy::read(path),
-        [0, 0] | [0x1f, 0x8b] => from_idx(path, Idx::open(path, bytes.max(MOST_UNPACKED))?),
+        [0, 0] | [0x1f, 0x8b] => match Idx::open(path, bytes.max(MOST_UNPACKED)) {
+            Ok(idx) => from_idx(path, idx),
+            Err(Error::Idx { fault, .. }) => Err(damaged(path, fault.to_string())),
+            Err(Error::Gzip { fault, .. }) => Err(damaged(path, fault.to_string())),
+            Err(error) => Err(error),
+        },
         _ => {
             let hint = "save arrays with numpy.save, or as IDX";
             Err(Fault::expected("", "a .npy or an IDX file", "another beginning", hint).of(path))
         }
     }
+}
+
+/// The error of a user's file that is not what its first bytes say.
+fn damaged(path: &Path, message: String) -> Error {
+    let hint = "copy the file again, or write it again from its source".to_string();
+    Fault { place: String::new(), message, hint }.of(path)
 }
 
 /// Converts an IDX array; images get a dimension for channels.
@@ -322,6 +340,18 @@ fn is_one_hot(elements: &Elements, width: usize) -> bool {
 fn finite((index, value): (usize, f64)) -> Result<f32, TooLarge> {
     let narrow = value as f32;
     if narrow.is_finite() { Ok(narrow) } else { Err(TooLarge { index, value }) }
+}
+
+/// The number that these bits are in half precision.
+fn half(bits: u16) -> f64 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff) / 1024.0);
+    match exponent {
+        0 => sign * fraction * 2f64.powi(-14),
+        0x1f if fraction == 0.0 => sign * f64::INFINITY,
+        0x1f => f64::NAN,
+        _ => sign * (1.0 + fraction) * 2f64.powi(exponent - 15),
+    }
 }
 
 /// Converts column-major to row-major order.

@@ -206,7 +206,10 @@ impl<'a> Reading<'a> {
         };
         let features = features(&columns);
         if features.is_empty() {
-            let hint = "leave fewer columns out";
+            let hint = match columns.iter().any(|column| column.role == Role::Ignored) {
+                true => "leave fewer columns out",
+                false => "add a column to learn from, or check the separator: comma, semicolon or tab",
+            };
             let place = format!("line {header_line}");
             return Err(Fault::expected(place, "columns other than the target", "none", hint).of(path));
         }
@@ -343,7 +346,10 @@ impl Target {
                     self.fractions |= number.fract() != 0.0;
                     self.numbers.push(number);
                 }
-                Err(fault) if self.kind == TargetKind::Numbers => return Err(fault),
+                Err(mut fault) if self.kind == TargetKind::Numbers => {
+                    fault.hint = "choose another column, or say that the targets are classes".into();
+                    return Err(fault);
+                }
                 Err(fault) => {
                     // A word means classes, so the numbers are dropped.
                     self.no_number = Some((line, fault));
@@ -430,7 +436,7 @@ fn header(fields: &[&str], line: u64) -> Result<Vec<String>, Fault> {
     });
     let names: Vec<String> = names.collect();
     if !fields.is_empty() && fields.iter().all(|name| name.parse::<f64>().is_ok()) {
-        let hint = "add a line with the names of the columns, or say `header = false`";
+        let hint = "add a line with the names of the columns, or say `header = false` in a TOML file";
         return Err(Fault::expected(
             format!("line {line}"),
             "the names of the columns",

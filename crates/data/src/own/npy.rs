@@ -131,7 +131,8 @@ fn element_type(descr: &str) -> Result<(bool, ElementType), Fault> {
         "i4" => ElementType::I32,
         "u8" => ElementType::U64,
         "i8" => ElementType::I64,
-        "f2" | "f16" | "c8" | "c16" => return Err(refused("convert it with array.astype(numpy.float32)")),
+        "f16" | "c8" | "c16" => return Err(refused("convert it with array.astype(numpy.float32)")),
+        "f2" => ElementType::F16,
         "f4" => ElementType::F32,
         "f8" => ElementType::F64,
         kind if kind.starts_with('O') => {

@@ -246,6 +246,14 @@ fn npy_files_of_every_type_and_order_are_read() {
             assert_eq!(numbers(&samples), (&[3][..], &[0.0, 1.0, 2.0, 100.0, 3.0, 4.0][..]), "{descr}");
         }
     }
+    // −2, the least normal number, the least of all, and the greatest.
+    let halves = [0xc000_u16, 0x0400, 0x0001, 0x7bff];
+    for (descr, bytes) in [("<f2", halves.map(u16::to_le_bytes)), (">f2", halves.map(u16::to_be_bytes))] {
+        let (_folder, path) = file("x.npy", npy(1, descr, false, "(4,)", bytes.as_flattened()));
+        let read =
+            array::samples((array::read(&path).unwrap(), &path), None, TargetKind::Auto, None).unwrap();
+        assert_eq!(numbers(&read).1, [-2.0, 2f32.powi(-14), 2f32.powi(-24), 65504.0], "{descr}");
+    }
     let (_folder, path) = file("x.npy", npy(1, "|u1", true, "(2, 3)", &values));
     assert_eq!(array::read(&path).unwrap().elements, array::Elements::Bytes(vec![0, 2, 3, 1, 100, 4]));
     let (_folder, path) = file("x.npy", npy(1, "|b1", false, "(3,)", &[1, 0, 1]));
@@ -265,7 +273,11 @@ fn errors_of_npy_files_are_described() {
         (npy(1, "<f4", false, "(4000000000, 4000000000)", &[0; 24]), "expected a size below 2⁶⁴ bytes"),
         (npy(1, "|O", false, "(2,)", &[0; 24]), "expected numbers, found elements of type \"|O\""),
         (npy(1, "<U5", false, "(2,)", &[0; 24]), "found elements of type \"<U5\""),
-        (npy(1, "<f2", false, "(2,)", &[0; 4]), "found elements of type \"<f2\""),
+        (npy(1, "<c8", false, "(2,)", &[0; 16]), "found elements of type \"<c8\""),
+        (
+            npy(1, "<f2", false, "(2,)", &[0, 0x7c, 0, 0]),
+            "element 0 (from 0): expected a finite number, found inf",
+        ),
         (npy(4, "<f4", false, "(2,)", &[0; 8]), "expected version 1, 2 or 3 of the format, found 4"),
         (npy(1, "<f4", false, "(2.5,)", &[0; 8]), "expected a shape of whole numbers"),
         (
