@@ -23,6 +23,7 @@ registry! {
     train::Train,
     evaluate::Evaluate,
     predict::Predict,
+    export::Export,
     tasks::Tasks,
     optimizers::Optimizers,
     explain::Explain,

@@ -5,6 +5,7 @@
 //! | `compare` | trains several optimizers alike and says which differences are real |
 //! | `train` | trains one model |
 //! | `evaluate`, `predict` | how good a trained model is; what it sees in a picture |
+//! | `export` | a trained model as ONNX |
 //! | `optimizers`, `explain` | what there is to choose from, and what each does |
 //! | `schedule` | draws the course of a learning rate |
 //! | `find-lr` | looks for a learning rate by a range test |

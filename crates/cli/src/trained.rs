@@ -243,6 +243,15 @@ impl Trained {
         Failure::usage(message, "name another model with --model, or its data with --dataset or --data")
     }
 
+    /// The network as ONNX.
+    pub(crate) fn onnx(&self) -> Result<Vec<u8>, Failure> {
+        let Standardization { mean, std } = self.standardization(None);
+        let SavedWeights { weights, buffers, .. } = &self.saved;
+        let model = &self.saved.model();
+        let network = report::Network { model, weights, buffers, mean: &mean, std: &std };
+        report::onnx(&network).map_err(|error| unknown_layer(&self.path, &error))
+    }
+
     /// The weights.
     pub(crate) fn weights(&self) -> &ParamVec {
         &self.saved.weights
@@ -269,6 +278,12 @@ impl Trained {
             self.saved.notes.get("dataset").map(|own| format!(", trained on {own}")).unwrap_or_default();
         visible(&format!("{name} ({}{own})", task.model_name)).into_owned()
     }
+}
+
+/// A network that ONNX has no form for.
+pub(crate) fn unknown_layer(path: &Path, error: &report::UnknownLayer) -> Failure {
+    let hint = "dense and convolutional nets can be exported, `descent tasks` lists those of each kind";
+    Failure::bad_data(format!("{}: {error}", files::text::path(path)), hint)
 }
 
 /// Refuses weights and running statistics that no answer can be computed from.

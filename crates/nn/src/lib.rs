@@ -28,6 +28,7 @@
 mod architecture;
 mod context;
 pub mod init;
+mod layer;
 pub mod layers;
 pub mod metrics;
 mod model;
@@ -41,6 +42,7 @@ struct Readme;
 pub use architecture::{Architecture, Build, Info, Kind};
 pub use context::Context;
 pub use init::Init;
+pub use layer::Layer;
 pub use layers::{Activation, Linear, Sequential};
 pub use model::{Builder, Model};
 pub use module::{DynModule, Module};

@@ -8,6 +8,7 @@ use tensor::{Kernels, Layout, ParamId, ParamInfo, ParamVec, Role, Shape};
 
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::module::{DynModule, Module};
 
 /// Module with the layout of all its parameters.
@@ -84,6 +85,11 @@ impl Model {
             buffers.get_mut(id).fill(T::from_f64(start.into()));
         }
         buffers
+    }
+
+    /// Layers as data, in order; `None` if one of them has no form that other programs know.
+    pub fn layers(&self) -> Option<Vec<Layer>> {
+        self.module.dyn_layers()
     }
 
     /// Output for a batch in evaluation, for a model without running statistics.

@@ -8,6 +8,7 @@ use autograd::Var;
 use tensor::{Kernels, PerScalar};
 
 use crate::context::Context;
+use crate::layer::Layer;
 
 /// Layer or network: ordinary Rust over [`Var`], generic over `f32` and `f64`.
 ///
@@ -41,6 +42,11 @@ use crate::context::Context;
 pub trait Module: Debug + Send + Sync + 'static {
     /// Output for a batch.
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, context: &mut Context<'_, T>) -> Var<'t, T>;
+
+    /// Its layers as data, in order; `None` if other programs do not know them.
+    fn layers(&self) -> Option<Vec<Layer>> {
+        None
+    }
 }
 
 /// Object-safe twin of [`Module`], implemented for every module.
@@ -50,6 +56,9 @@ pub trait DynModule: Debug + Send + Sync {
 
     /// Output for a batch, in double precision.
     fn forward_f64<'t>(&self, x: Var<'t, f64>, context: &mut Context<'_, f64>) -> Var<'t, f64>;
+
+    /// The same as [`Module::layers`].
+    fn dyn_layers(&self) -> Option<Vec<Layer>>;
 }
 
 impl<M: Module> DynModule for M {
@@ -62,6 +71,10 @@ impl<M: Module> DynModule for M {
     fn forward_f64<'t>(&self, x: Var<'t, f64>, context: &mut Context<'_, f64>) -> Var<'t, f64> {
         self.forward(x, context)
     }
+
+    fn dyn_layers(&self) -> Option<Vec<Layer>> {
+        self.layers()
+    }
 }
 
 /// An `Arc` of a module is a module.
@@ -69,6 +82,10 @@ impl Module for Arc<dyn DynModule> {
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, context: &mut Context<'_, T>) -> Var<'t, T> {
         T::select(Forward { module: &**self, lifetimes: PhantomData }, (x, context))
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        (**self).dyn_layers()
     }
 }
 

@@ -47,6 +47,11 @@ impl Message {
         self.bytes(field, &value.0)
     }
 
+    /// One message with the fields of several, in order.
+    pub(crate) fn concat(messages: impl IntoIterator<Item = Message>) -> Message {
+        Message(messages.into_iter().flat_map(|message| message.0).collect())
+    }
+
     /// The bytes of the message.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use files::text;
-use nn::{Activation, Architecture};
+use nn::{Activation, Architecture, Model};
 use serde::Deserialize;
 use tensor::safetensors::{Error as FileError, Fault, Header, Reader, to_bytes};
 use tensor::{Layout, ParamVec};
@@ -33,6 +33,20 @@ pub struct SavedWeights {
     pub weights: ParamVec,
     /// The running statistics of batch norm.
     pub buffers: ParamVec,
+}
+
+impl SavedWeights {
+    /// The network that the weights are of.
+    pub fn model(&self) -> Model {
+        let SavedWeights { architecture, inputs, classes, notes, .. } = self;
+        match architecture {
+            Architecture::Mlp { .. } => architecture.build(1, *inputs, *classes),
+            _ => {
+                let (rows, columns) = sides(notes);
+                architecture.build(rows, columns, *classes)
+            }
+        }
+    }
 }
 
 /// Height and width of the images that convolutional models in files are made for.

@@ -4,6 +4,7 @@ use autograd::Var;
 use tensor::Kernels;
 
 use crate::context::Context;
+use crate::layer::Layer;
 use crate::module::Module;
 
 /// Elementwise nonlinearity.
@@ -65,5 +66,9 @@ impl Module for Activation {
             Activation::Tanh => x.tanh(),
             Activation::Identity => x,
         }
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![Layer::Activation(*self)])
     }
 }

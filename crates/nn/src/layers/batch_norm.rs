@@ -5,6 +5,7 @@ use tensor::{Kernels, ParamId, ParamVec, Role};
 
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::model::Builder;
 use crate::module::Module;
 
@@ -79,5 +80,10 @@ impl Module for BatchNorm {
                 x * scale + (bias - tape.input([mean.len()], mean) * scale)
             }
         }
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        let BatchNorm { weight, bias, running_mean: mean, running_var: variance } = *self;
+        Some(vec![Layer::BatchNorm { weight, bias, mean, variance, eps: BatchNorm::EPS }])
     }
 }

@@ -6,6 +6,7 @@ use tensor::{Kernels, ParamId, Role};
 
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::model::Builder;
 use crate::module::Module;
 
@@ -55,5 +56,10 @@ impl Module for Conv1d {
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let tape = x.tape();
         x.conv1d(tape.param(self.weight), Some(tape.param(self.bias)), self.options)
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        let Conv1d { weight, bias, options } = *self;
+        Some(vec![Layer::Conv { weight, bias: Some(bias), options }])
     }
 }

@@ -6,6 +6,7 @@ use tensor::{Kernels, ParamId, Role};
 
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::model::Builder;
 use crate::module::Module;
 
@@ -100,6 +101,11 @@ impl Module for Conv2d {
         let tape = x.tape();
         let bias = self.bias.map(|bias| tape.param(bias));
         x.conv2d_with(tape.param(self.weight), bias, self.options)
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        let Conv2d { weight, bias, options } = *self;
+        Some(vec![Layer::Conv { weight, bias, options }])
     }
 }
 

@@ -4,6 +4,7 @@ use autograd::Var;
 use tensor::Kernels;
 
 use crate::context::Context;
+use crate::layer::Layer;
 use crate::module::Module;
 
 /// Dropout (Srivastava 2014): in training, elements are 0 with some probability and the others are scaled up.
@@ -41,5 +42,10 @@ impl Module for Dropout {
             }
             Context::Evaluate { .. } => x,
         }
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        // In evaluation it passes its input on.
+        Some(Vec::new())
     }
 }

@@ -4,6 +4,7 @@ use autograd::Var;
 use tensor::{Kernels, Shape};
 
 use crate::context::Context;
+use crate::layer::Layer;
 use crate::module::Module;
 
 /// Merges all dimensions but the first; images are flattened in PyTorch's order, channel by channel.
@@ -17,6 +18,10 @@ impl Module for Flatten {
 
             _ => x.flatten(),
         }
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![Layer::Flatten])
     }
 }
 
@@ -34,6 +39,10 @@ impl Module for FlattenRows {
             panic!("expected rows [n, length, channels], found shape {}", x.shape());
         };
         x.reshape([n, 1, length, channels]).channels_first().flatten()
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![Layer::FlattenRows])
     }
 }
 
@@ -53,5 +62,9 @@ impl Module for Unflatten {
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let n = x.shape().first().copied().unwrap_or(1);
         x.reshape([&[n], &*self.0].concat().as_slice())
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![Layer::Unflatten(self.0)])
     }
 }

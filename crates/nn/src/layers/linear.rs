@@ -5,6 +5,7 @@ use tensor::{Kernels, ParamId, Role};
 
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::model::Builder;
 use crate::module::Module;
 
@@ -45,5 +46,10 @@ impl Module for Linear {
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let tape = x.tape();
         x.linear(tape.param(self.weight), Some(tape.param(self.bias)))
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        let Linear { weight, bias } = *self;
+        Some(vec![Layer::Linear { weight, bias }])
     }
 }

@@ -4,6 +4,7 @@ use autograd::Var;
 use tensor::Kernels;
 
 use crate::context::Context;
+use crate::layer::Layer;
 use crate::module::Module;
 
 /// Maximum of each window of an image, by channel: PyTorch's `MaxPool2d`.
@@ -19,6 +20,10 @@ impl Module for MaxPool2d {
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         x.max_pool2d(self.size, self.stride)
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![Layer::MaxPool(self.size, self.stride)])
     }
 }
 
@@ -36,6 +41,10 @@ impl Module for AvgPool2d {
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         x.avg_pool2d(self.size, self.stride)
     }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![Layer::AvgPool(self.size, self.stride)])
+    }
 }
 
 /// Maximum of each window of a row [n, length, channels], by channel: PyTorch's `MaxPool1d`.
@@ -51,6 +60,10 @@ impl Module for MaxPool1d {
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         x.max_pool1d(self.size, self.stride)
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![Layer::MaxPool(self.size, self.stride)])
     }
 }
 
@@ -68,6 +81,10 @@ impl Module for AvgPool1d {
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         x.avg_pool1d(self.size, self.stride)
     }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![Layer::AvgPool(self.size, self.stride)])
+    }
 }
 
 /// Mean over all positions by channel: [n, .., channels] to [n, channels].
@@ -83,5 +100,9 @@ impl Module for GlobalAvgPool {
         };
         let positions = x.shape()[1..x.shape().rank() - 1].iter().product();
         x.reshape([n, positions, channels]).mean_axis(1).reshape([n, channels])
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![Layer::GlobalAvgPool])
     }
 }

@@ -5,6 +5,7 @@ use tensor::Kernels;
 
 use super::Sequential;
 use crate::context::Context;
+use crate::layer::Layer;
 use crate::module::Module;
 
 /// Residual block `body(x) + shortcut(x)` (He 2016); an empty shortcut is the identity.
@@ -31,5 +32,10 @@ impl Module for Residual {
             shortcut.shape()
         );
         body + shortcut
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        let (body, shortcut) = (self.body.layers()?, self.shortcut.layers()?);
+        Some(vec![Layer::Residual { body, shortcut }])
     }
 }

@@ -6,6 +6,7 @@ use autograd::Var;
 use tensor::Kernels;
 
 use crate::context::Context;
+use crate::layer::Layer;
 use crate::module::{DynModule, Module};
 
 /// Modules applied one after another: PyTorch's `Sequential`. An empty one is the identity.
@@ -46,5 +47,10 @@ impl Module for Sequential {
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, context: &mut Context<'_, T>) -> Var<'t, T> {
         self.modules.iter().fold(x, |x, module| module.forward(x, context))
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        let layers = self.modules.iter().map(|module| module.dyn_layers());
+        Some(layers.collect::<Option<Vec<_>>>()?.concat())
     }
 }

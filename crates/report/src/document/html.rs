@@ -13,7 +13,7 @@ const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// SHA-256 of [`SCRIPT`] in base 64: with it in the policy no other script runs.
-const SCRIPT_HASH: &str = "ost5qeTU7tCECxwd2LIzAZuDFIoZ4JRAK6p7yrMqspM=";
+const SCRIPT_HASH: &str = "EPXRUqks5lmRW098lAuxe6wOIhovfGKeWv4Ca4q4MVk=";
 
 pub(super) fn page(document: &Document) -> String {
     let Document { eyebrow, title, facts, blocks, .. } = document;

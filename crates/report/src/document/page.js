@@ -278,7 +278,8 @@ class View {
     }
     for (const [at, name] of up) {
       draw(parent, "line", { ...dashed, x1: left, x2: right, y1: y(at), y2: y(at) });
-      draw(parent, "text", { ...small, "font-size": 11, x: left + 6, y: y(at) - 5 }, name);
+      const level = y(at) < top + 14 ? y(at) + 14 : y(at) - 5;
+      draw(parent, "text", { ...small, "font-size": 11, x: left + 6, y: level }, name);
     }
   }
 

@@ -5,6 +5,8 @@ mod edges;
 mod exports;
 mod golden;
 mod made;
+mod networks;
+mod onnx;
 mod page;
 mod prose;
 mod range_test;

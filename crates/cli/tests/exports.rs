@@ -1,4 +1,4 @@
-//! Completions of shells, man pages, and runs for other programs.
+//! Completions of shells, man pages, and runs and models for other programs.
 
 use std::fs;
 use std::process::{Command, Output};
@@ -68,4 +68,24 @@ fn runs_go_to_tensorboard_and_data_frames() {
         1 + fs::read_to_string(place("points.jsonl")).unwrap().lines().count()
     );
     assert_eq!(descent(&["runs", "export", "tensorboard"]).status.code(), Some(2));
+}
+
+#[test]
+fn trained_models_are_exported_and_others_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    for (task, exported) in [("mnist1d-conv", true), ("mnist1d-gru", false)] {
+        let (model, onnx) = (place(&format!("{task}.safetensors")), place(&format!("{task}.onnx")));
+        let train = descent(&["train", "--task", task, "--epochs", "1", "--save", &model]);
+        assert!(train.status.success(), "{}", said(&train));
+        let export = descent(&["export", "--model", &model, "--onnx", &onnx]);
+        assert_eq!(export.status.code(), Some(if exported { 0 } else { 65 }), "{}", said(&export));
+        let bytes = fs::read(&onnx).unwrap_or_default();
+        assert_eq!(exported, bytes.windows(4).any(|part| part == b"Conv"), "{task}");
+    }
+    let missing = descent(&["export", "--model", &place("none.safetensors"), "--onnx", &place("none.onnx")]);
+    assert_eq!(missing.status.code(), Some(66), "{}", said(&missing));
+    let itself = descent(&["export", "--model", &place("a.onnx"), "--onnx", &place("a.onnx")]);
+    assert_ne!(itself.status.code(), Some(0));
 }

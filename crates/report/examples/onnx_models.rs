@@ -1,0 +1,22 @@
+//! Writes the networks of the test as ONNX files with a batch for each, for `scripts/onnx/record.py`.
+//!
+//! `cargo run -p report --example onnx_models -- target/onnx`
+
+#[path = "../tests/report/networks.rs"]
+mod networks;
+
+use std::fs;
+use std::path::PathBuf;
+
+fn main() -> std::io::Result<()> {
+    let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "target/onnx".to_string()));
+    fs::create_dir_all(&folder)?;
+    for case in networks::cases() {
+        fs::write(folder.join(format!("{}.onnx", case.name)), case.onnx())?;
+        let batch = serde_json::json!({ "shape": [networks::BATCH, case.inputs], "input": case.input() });
+        fs::write(folder.join(format!("{}.json", case.name)), batch.to_string())?;
+        // Printed so that a difference is seen at once.
+        drop(case.output());
+    }
+    Ok(())
+}
