@@ -1,8 +1,8 @@
 """Records what onnxruntime computes from exported networks.
 
 pip install onnxruntime==1.* numpy
-cargo run -p report --example onnx_models -- target/onnx
-python scripts/onnx/record.py target/onnx crates/report/tests/report/fixtures/onnx.json
+cargo run -p train --example onnx_models -- target/onnx
+python scripts/onnx/record.py target/onnx crates/train/tests/fixtures/onnx.json
 """
 
 import hashlib

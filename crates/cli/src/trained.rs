@@ -248,8 +248,8 @@ impl Trained {
         let Standardization { mean, std } = self.standardization(None);
         let SavedWeights { weights, buffers, .. } = &self.saved;
         let model = &self.saved.model();
-        let network = report::Network { model, weights, buffers, mean: &mean, std: &std };
-        report::onnx(&network).map_err(|error| unknown_layer(&self.path, &error))
+        let network = train::onnx::Network { model, weights, buffers, mean: &mean, std: &std };
+        train::onnx::model(&network).map_err(|error| unknown_layer(&self.path, &error))
     }
 
     /// The weights.
@@ -281,7 +281,7 @@ impl Trained {
 }
 
 /// A network that ONNX has no form for.
-pub(crate) fn unknown_layer(path: &Path, error: &report::UnknownLayer) -> Failure {
+pub(crate) fn unknown_layer(path: &Path, error: &train::onnx::UnknownLayer) -> Failure {
     let hint = "dense and convolutional nets can be exported, `descent tasks` lists those of each kind";
     Failure::bad_data(format!("{}: {error}", files::text::path(path)), hint)
 }

@@ -17,7 +17,6 @@
 //! | [`study_table`] | the outcome of a study as text |
 //! | [`csv()`] | one row a run and epoch |
 //! | [`points_csv`], [`points_jsonl`] | one row, or one line, a measurement |
-//! | [`onnx()`] | a trained network as an ONNX file |
 //! | [`tensorboard()`] | the event file of a run |
 //! | [`runs_document`], [`run_document`] | stored runs as a document |
 //! | [`jsonl()`], [`parse_jsonl`] | whole records, one a line, and back |
@@ -52,12 +51,10 @@ mod labels;
 mod look;
 mod measure;
 mod number;
-mod onnx;
 mod page;
 mod panel;
 mod points;
 pub mod prose;
-mod protobuf;
 pub mod race;
 mod range_test;
 mod ranking;
@@ -72,7 +69,6 @@ pub use csv::csv;
 pub use curves::curves_svg;
 pub use jsonl::{Error, jsonl, parse_jsonl};
 pub use look::escape;
-pub use onnx::{Network, UnknownLayer, onnx};
 pub use page::{StudyParts, comparison_document, page, study_document, tuned_page};
 pub use points::{points_csv, points_jsonl};
 pub use range_test::{range_test_csv, range_test_json, range_test_svg};

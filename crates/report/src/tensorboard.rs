@@ -1,8 +1,7 @@
 //! Event files of TensorBoard: protocol buffers in records with checksums.
 
 use train::Record;
-
-use crate::protobuf::Message;
+use train::protobuf::Message;
 
 /// The event file of a run: a scalar for each point of each curve and diagnostic, at the number of updates, and the
 /// recipe as text. `started` is the run's start in seconds since 1970; points lie after it by their seconds of training.

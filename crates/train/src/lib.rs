@@ -26,6 +26,8 @@ mod examples;
 pub mod json_number;
 pub mod loss;
 pub mod metric;
+pub mod onnx;
+pub mod protobuf;
 mod recipe;
 pub mod record;
 mod task;

@@ -68,7 +68,8 @@ impl Export {
             task.notes.get(name).and_then(|text| text.parse().ok()).unwrap_or(without)
         };
         let (mean, std) = (&[number("mean", 0.0)][..], &[number("std", 1.0)][..]);
-        let network = report::Network { model: &task.model, weights: &weights, buffers: &buffers, mean, std };
-        report::onnx(&network).map_err(|error| unknown_layer(path, &error))
+        let network =
+            train::onnx::Network { model: &task.model, weights: &weights, buffers: &buffers, mean, std };
+        train::onnx::model(&network).map_err(|error| unknown_layer(path, &error))
     }
 }

@@ -5,8 +5,6 @@ mod edges;
 mod exports;
 mod golden;
 mod made;
-mod networks;
-mod onnx;
 mod page;
 mod prose;
 mod range_test;

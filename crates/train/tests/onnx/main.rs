@@ -1,13 +1,16 @@
 //! Exported networks give the answers that onnxruntime gives.
 
+mod networks;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use train::onnx::{self, Network, UnknownLayer};
 
-use crate::networks::cases;
+use networks::cases;
 
-/// What onnxruntime computed from the file with this hash: `scripts/onnx/record.py`.
+/// Outputs that onnxruntime computed from the file with this hash: `scripts/onnx/record.py`.
 #[derive(Deserialize)]
 struct Recorded {
     sha256: String,
@@ -17,7 +20,7 @@ struct Recorded {
 #[test]
 fn onnxruntime_computes_the_same_to_a_hundred_thousandth() {
     let recorded: BTreeMap<String, Recorded> =
-        serde_json::from_str(include_str!("fixtures/onnx.json")).unwrap();
+        serde_json::from_str(include_str!("../fixtures/onnx.json")).unwrap();
     let cases = cases();
     assert_eq!(cases.len(), recorded.len());
     for case in cases {
@@ -40,7 +43,6 @@ fn onnxruntime_computes_the_same_to_a_hundred_thousandth() {
 fn a_network_without_a_form_is_refused() {
     let model = nn::models::char_gru(5);
     let (weights, buffers): (_, tensor::ParamVec) = (model.init(0), model.buffers());
-    let network =
-        report::Network { model: &model, weights: &weights, buffers: &buffers, mean: &[0.0], std: &[1.0] };
-    assert_eq!(report::onnx(&network), Err(report::UnknownLayer));
+    let network = Network { model: &model, weights: &weights, buffers: &buffers, mean: &[0.0], std: &[1.0] };
+    assert_eq!(onnx::model(&network), Err(UnknownLayer));
 }

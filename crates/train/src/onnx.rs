@@ -32,19 +32,20 @@ pub struct UnknownLayer;
 /// ```
 /// use nn::{Activation, Model};
 /// use tensor::ParamVec;
+/// use train::onnx::{self, Network};
 /// let model = Model::mlp(&[4, 3, 2], Activation::Relu);
 /// let (weights, buffers): (_, ParamVec) = (model.init(0), model.buffers());
 /// let (mean, std) = (&[0.5][..], &[0.5][..]);
-/// let network = report::Network { model: &model, weights: &weights, buffers: &buffers, mean, std };
-/// let file = report::onnx(&network)?;
+/// let network = Network { model: &model, weights: &weights, buffers: &buffers, mean, std };
+/// let file = onnx::model(&network)?;
 /// assert!(file.windows(4).any(|part| part == b"Gemm"));
-/// # Ok::<(), report::UnknownLayer>(())
+/// # Ok::<(), onnx::UnknownLayer>(())
 /// ```
 ///
 /// # Errors
 /// If the network has other layers than dense ones, convolutions, pooling, batch norm, residual blocks and
 /// activations.
-pub fn onnx(network: &Network<'_>) -> Result<Vec<u8>, UnknownLayer> {
+pub fn model(network: &Network<'_>) -> Result<Vec<u8>, UnknownLayer> {
     let layers = network.model.layers().ok_or(UnknownLayer)?;
     let inputs = inputs(network, &layers).ok_or(UnknownLayer)?;
     let mut graph = Graph { network, nodes: Vec::new(), initializers: Vec::new(), outputs: 0 };

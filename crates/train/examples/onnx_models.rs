@@ -1,8 +1,8 @@
 //! Writes the networks of the test as ONNX files with a batch for each, for `scripts/onnx/record.py`.
 //!
-//! `cargo run -p report --example onnx_models -- target/onnx`
+//! `cargo run -p train --example onnx_models -- target/onnx`
 
-#[path = "../tests/report/networks.rs"]
+#[path = "../tests/onnx/networks.rs"]
 mod networks;
 
 use std::fs;

@@ -6,9 +6,9 @@ use nn::layers::{
     MaxPool1d, MaxPool2d, Unflatten,
 };
 use nn::{Activation, Builder, Context, Model, Sequential, models};
-use report::Network;
 use tensor::ParamVec;
 use tensor::conv::Padding;
+use train::onnx::{self, Network};
 
 /// Examples in a batch.
 pub(crate) const BATCH: usize = 3;
@@ -90,7 +90,7 @@ impl Case {
     pub(crate) fn onnx(&self) -> Vec<u8> {
         let (weights, buffers) = (&self.weights(), &self.buffers());
         let (mean, std) = (&[0.5][..], &[0.25][..]);
-        report::onnx(&Network { model: &self.model, weights, buffers, mean, std }).expect("known layers")
+        onnx::model(&Network { model: &self.model, weights, buffers, mean, std }).expect("known layers")
     }
 
     /// Outputs of the batch here.

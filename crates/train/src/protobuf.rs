@@ -3,34 +3,40 @@
 //! Only the wire format: fields have numbers, and their meaning is the format's that is written.
 
 /// A message, field by field in the order of the calls.
+///
+/// ```
+/// use train::protobuf::Message;
+/// // The example of the documentation of the wire format.
+/// assert_eq!(Message::default().text(2, "testing").into_bytes(), b"\x12\x07testing");
+/// ```
 #[derive(Debug, Clone, Default)]
 #[must_use]
-pub(crate) struct Message(Vec<u8>);
+pub struct Message(Vec<u8>);
 
 impl Message {
     /// An integer or an enumeration.
-    pub(crate) fn varint(mut self, field: u32, value: u64) -> Message {
+    pub fn varint(mut self, field: u32, value: u64) -> Message {
         self.key(field, 0);
         self.number(value);
         self
     }
 
     /// A `double`.
-    pub(crate) fn double(mut self, field: u32, value: f64) -> Message {
+    pub fn double(mut self, field: u32, value: f64) -> Message {
         self.key(field, 1);
         self.0.extend(value.to_le_bytes());
         self
     }
 
     /// A `float`.
-    pub(crate) fn float(mut self, field: u32, value: f32) -> Message {
+    pub fn float(mut self, field: u32, value: f32) -> Message {
         self.key(field, 5);
         self.0.extend(value.to_le_bytes());
         self
     }
 
     /// Bytes.
-    pub(crate) fn bytes(mut self, field: u32, value: &[u8]) -> Message {
+    pub fn bytes(mut self, field: u32, value: &[u8]) -> Message {
         self.key(field, 2);
         self.number(value.len() as u64);
         self.0.extend(value);
@@ -38,22 +44,22 @@ impl Message {
     }
 
     /// A text.
-    pub(crate) fn text(self, field: u32, value: &str) -> Message {
+    pub fn text(self, field: u32, value: &str) -> Message {
         self.bytes(field, value.as_bytes())
     }
 
     /// A message inside of this one.
-    pub(crate) fn message(self, field: u32, value: Message) -> Message {
+    pub fn message(self, field: u32, value: Message) -> Message {
         self.bytes(field, &value.0)
     }
 
     /// One message with the fields of several, in order.
-    pub(crate) fn concat(messages: impl IntoIterator<Item = Message>) -> Message {
+    pub fn concat(messages: impl IntoIterator<Item = Message>) -> Message {
         Message(messages.into_iter().flat_map(|message| message.0).collect())
     }
 
     /// The bytes of the message.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
+    pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
