@@ -219,7 +219,7 @@ impl Graph<'_> {
             Activation::Relu => self.push("Relu", &[x], vec![]),
             Activation::LeakyRelu => self.push("LeakyRelu", &[x], vec![float("alpha", 0.01)]),
             Activation::Elu => self.push("Elu", &[x], vec![]),
-            Activation::Gelu => self.push("Gelu", &[x], vec![text("approximate", "tanh")]),
+            Activation::Gelu => self.push("Gelu", &[x], vec![text("approximate", Activation::Tanh.name())]),
             Activation::Silu => {
                 let gate = self.push("Sigmoid", &[x], vec![]);
                 self.push("Mul", &[x, &gate], vec![])
