@@ -8,7 +8,7 @@ use tensor::simd;
 
 use super::options::Options;
 use super::product::Product;
-use super::{Case, child, conv, peak, product, quantiles, step, write_json};
+use super::{Case, child, conv, peak, product, quantiles, step, tasks, write_json};
 
 /// Rows whose times are compared: one thread, all cores, and how much faster the second should be.
 const SPEEDUPS: [(&str, &str, f64, &str); 3] = [
@@ -87,6 +87,7 @@ fn cases(options: &Options, cores: usize) -> Result<Vec<Case>, String> {
         }
     }
     cases.extend(conv::cases(cores).into_iter().filter(|case| options.wants(&case.name)));
+    cases.extend(tasks::cases(options, cores)?);
     Ok(cases)
 }
 

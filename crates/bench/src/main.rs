@@ -11,6 +11,7 @@ mod options;
 mod peak;
 mod product;
 mod step;
+mod tasks;
 
 use std::ffi::OsString;
 use std::fs;

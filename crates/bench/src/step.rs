@@ -89,7 +89,7 @@ fn operations(batch: usize) -> f64 {
     (2 * batch * multiply_adds) as f64
 }
 
-fn pool(threads: usize) -> ThreadPool {
+pub(super) fn pool(threads: usize) -> ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started")
 }
 
