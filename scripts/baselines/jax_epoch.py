@@ -14,6 +14,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
+import jax_tasks
+
 OPTIMIZERS = {
     "sgd": lambda lr: optax.sgd(lr),
     "adam": lambda lr: optax.adam(lr),
@@ -58,6 +60,8 @@ def weights(training):
 
 
 def prepare(workload):
+    if workload.split()[0] in protocol.Task.NAMES:
+        return jax_tasks.repetition_of(protocol.Task(workload, args.data))
     training = protocol.Training(workload, args.data)
     forward, optimizer = MODELS[training.model], OPTIMIZERS[training.optimizer](training.lr)
     pixels = (jnp.array(training.pixels).astype(jnp.float32) / 255 - 0.5) / 0.5

@@ -114,6 +114,43 @@ class Training:
         return self.batch >= len(self.order)
 
 
+class Task:
+    """The workload `TASK adam batch=B updates=U` with its data in `tasks/TASK`: inputs, targets, the order of the
+    examples, and the parameters by name as PyTorch has them."""
+
+    NAMES = ("char-lstm", "char-transformer", "vae", "mnist1d-conv")
+
+    def __init__(self, workload, folder):
+        import numpy as np
+
+        self.model, _, *sizes = workload.split()
+        sizes = dict(size.split("=") for size in sizes)
+        self.batch, self.updates, self.lr = int(sizes["batch"]), int(sizes["updates"]), LEARNING_RATES["adam"]
+        folder = folder / "tasks" / self.model
+        about = json.loads((folder / "task.json").read_text())
+        self.vocabulary = about["vocabulary"]
+        inputs = np.fromfile(folder / "inputs", np.dtype(about["inputs"])).reshape(-1, about["size"])
+        self.inputs = inputs.astype(np.float32) / 255 if about["inputs"] == "uint8" else inputs
+        if about["inputs"] == "uint32":
+            self.inputs = inputs.astype(np.int64)
+        targets = np.fromfile(folder / "targets", np.uint32).astype(np.int64)
+        self.targets = targets.reshape(len(inputs), -1) if self.vocabulary else targets
+        if not len(targets):
+            self.targets = np.zeros(len(inputs), np.int64)
+        flat, self.weights, place = np.fromfile(folder / "weights", np.float32), {}, 0
+        for name, shape in about["parameters"]:
+            count = int(np.prod(shape))
+            self.weights[name] = flat[place : place + count].reshape(shape)
+            place += count
+        assert place == len(flat), f"{self.model} has {len(flat)} weights, expected {place}"
+        self.order = np.fromfile(folder / "order", np.uint32).astype(np.int64)
+
+    def batches(self):
+        """The indices of each update's batch, all of one size."""
+        whole = len(self.order) // self.batch
+        return [self.order[k % whole * self.batch :][: self.batch] for k in range(self.updates)]
+
+
 class Update:
     """The workload `update RULE SETTING=X … weights=N warm=K updates=U`: all weights begin at 1, the
     gradients stay, K updates are made before the U that are timed, and the value is the mean distance

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import protocol
+import pytorch_tasks
 
 OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop}
 
@@ -137,6 +138,8 @@ def main():
     torch.manual_seed(0)
 
     def prepare(workload):
+        if workload.split()[0] in protocol.Task.NAMES:
+            return pytorch_tasks.repetition_of(protocol.Task(workload, args.data), args.variant)
         training = protocol.Training(workload, args.data)
         return loader(training, args.data) if args.variant == "loader" else preloaded(training, args.variant)
 

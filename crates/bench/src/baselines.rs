@@ -141,6 +141,7 @@ fn workloads(examples: usize) -> Vec<Workload> {
             }
         }
         workloads.push(Workload { words: "2c2d adam batch=128".into(), updates: 5, warm: 0, threads });
+        workloads.extend(crate::tasks::workloads(threads));
     }
     workloads
 }

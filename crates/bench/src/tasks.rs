@@ -10,10 +10,17 @@ use data::generated::mnist1d::Mnist1d;
 use data::samples::{Inputs, Samples, Targets};
 use nn::models;
 use train::loss::{CrossEntropy, Elbo};
-use train::{Batch, DataInfo, Draw, InMemory, Metric, Recipe, Split, Task};
+use optim::Optimizer;
+use serde_json::json;
+use tensor::ParamVec;
+use train::{Batch, DataInfo, Draw, Examples as _, InMemory, Metric, Recipe, Split, Task};
 
+use super::baselines::{Repetition, Workload, size};
 use super::options::Options;
 use super::{Case, step, time};
+
+/// The seed of weights and order.
+const SEED: u64 = 1;
 
 /// Characters in an example of text.
 const LENGTH: usize = 50;
@@ -64,21 +71,126 @@ fn case(name: String, task: Task, multiply_adds: usize, batch: usize, threads: u
 
 /// Makes one update a call.
 fn steps(task: Task, batch: usize) -> impl FnMut() + Send {
-    let recipe: Recipe = "adam lr=0.001".parse().expect("a known optimizer");
-    let (mut weights, mut buffers) = (task.model.init(1), task.model.buffers());
-    let mut gradients = weights.zeros_like();
-    let mut optimizer = recipe.optimizer(task.model.layout(), 0).expect("settings in range");
-    let (pool, mut examples, mut count) = (BufferPool::new(), Batch::default(), 0);
-    let order = task.epoch_order(1, 0);
-    let batches = order.len() / batch;
+    let (mut run, mut step) = (Run::new(task), 0);
     move || {
-        let place = count as usize % batches * batch;
-        task.examples.gather(Split::Train, &order[place..place + batch], &mut examples);
-        let draw = Draw { seed: 1, step: count };
-        task.gradient(&pool, &weights, &mut buffers, &examples, draw, &mut gradients);
-        optimizer.step(weights.as_mut_slice(), gradients.as_slice());
-        count += 1;
+        run.update(batch, step);
+        step += 1;
     }
+}
+
+/// A model at work, from its start.
+struct Run {
+    task: Task,
+    order: Vec<u32>,
+    recipe: Recipe,
+    optimizer: Optimizer,
+    weights: ParamVec,
+    buffers: ParamVec,
+    gradients: ParamVec,
+    pool: BufferPool,
+    examples: Batch,
+}
+
+impl Run {
+    fn new(task: Task) -> Run {
+        let recipe: Recipe = "adam lr=0.001".parse().expect("a known optimizer");
+        let weights = task.model.init(SEED);
+        Run {
+            order: task.epoch_order(SEED, 0),
+            optimizer: recipe.optimizer(task.model.layout(), 0).expect("settings in range"),
+            gradients: weights.zeros_like(),
+            buffers: task.model.buffers(),
+            pool: BufferPool::new(),
+            examples: Batch::default(),
+            recipe,
+            weights,
+            task,
+        }
+    }
+
+    /// Goes back to the start.
+    fn restart(&mut self) {
+        self.weights = self.task.model.init(SEED);
+        self.optimizer = self.recipe.optimizer(self.task.model.layout(), 0).expect("settings in range");
+    }
+
+    /// One update; returns the loss of its batch.
+    fn update(&mut self, batch: usize, step: u64) -> f64 {
+        let Run { task, order, optimizer, weights, buffers, gradients, pool, examples, .. } = self;
+        let place = step as usize % (order.len() / batch) * batch;
+        task.examples.gather(Split::Train, &order[place..place + batch], examples);
+        let loss = task.gradient(pool, weights, buffers, examples, Draw { seed: SEED, step }, gradients);
+        optimizer.step(weights.as_mut_slice(), gradients.as_slice());
+        loss
+    }
+}
+
+/// The workloads in turns with other libraries: a few seconds each.
+pub(super) fn workloads(threads: usize) -> impl Iterator<Item = Workload> {
+    ROWS.iter().zip([50, 20, 10, 400]).map(move |((name, batch, _), updates)| Workload {
+        words: format!("{name} adam batch={batch}"),
+        updates,
+        warm: 0,
+        threads,
+    })
+}
+
+/// `TASK adam batch=B updates=U`: the mean loss of U updates from the start, if this is the name of a task.
+pub(super) fn repetition(workload: &str, folder: &Path) -> Option<Result<Repetition, String>> {
+    let (name, _, task) = ROWS.iter().find(|(name, ..)| workload.split(' ').next() == Some(name))?;
+    let made = || {
+        let (batch, updates) = (size(workload, "batch")?, size(workload, "updates")?);
+        let (task, _) = task(Some(folder)).map_err(|why| format!("{name}: {why}"))?;
+        let mut run = Run::new(task);
+        let mut repetition = move |updates: usize| {
+            run.restart();
+            let mut total = 0.0;
+            let seconds = time(|| total = (0..updates as u64).map(|step| run.update(batch, step)).sum());
+            (seconds, Some(total / updates as f64))
+        };
+        repetition(3.min(updates));
+        Ok(Box::new(move || repetition(updates)) as Repetition)
+    };
+    Some(made())
+}
+
+/// Writes data, order and starting weights of each task for the other libraries.
+pub(super) fn write(folder: &Path) -> Result<(), String> {
+    for (name, _, task) in ROWS {
+        let (task, _) = task(Some(folder))?;
+        let folder = folder.join("tasks").join(name);
+        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let put = |name: &str, bytes: Vec<u8>| {
+            let path = folder.join(name);
+            std::fs::write(&path, bytes).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        let words = |values: &[u32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+        let floats = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+        let all: Vec<u32> = (0..task.examples.len(Split::Train) as u32).collect();
+        let mut examples = Batch::default();
+        task.examples.gather(Split::Train, &all, &mut examples);
+        let (kind, vocabulary, inputs) = match &examples.inputs {
+            Inputs::Bytes { values, .. } => ("uint8", 0, values.clone()),
+            Inputs::Numbers { values, .. } => ("float32", 0, floats(values)),
+            Inputs::Tokens { values, vocabulary, .. } => ("uint32", *vocabulary, words(values)),
+        };
+        let targets: &[u32] = match &examples.targets {
+            Targets::Classes { labels, .. } => labels,
+            Targets::Tokens { values, .. } => values,
+            Targets::Numbers { .. } | Targets::None => &[],
+        };
+        let entries = task.model.layout().entries().iter();
+        let parameters: Vec<_> = entries.map(|entry| json!([entry.name, entry.shape.to_vec()])).collect();
+        let size: usize = examples.inputs.shape().iter().product();
+        let about =
+            json!({ "inputs": kind, "size": size, "vocabulary": vocabulary, "parameters": parameters });
+        put("task.json", about.to_string().into_bytes())?;
+        put("inputs", inputs)?;
+        put("targets", words(targets))?;
+        put("order", words(&task.epoch_order(SEED, 0)))?;
+        put("weights", floats(task.model.init::<f32>(SEED).as_slice()))?;
+    }
+    Ok(())
 }
 
 /// LSTM of 128 over 50 characters. Each product has two gradients: those of the inputs go to the embedding.

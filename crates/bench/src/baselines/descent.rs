@@ -14,7 +14,7 @@ use tensor::parallel::spinning;
 use train::Recipe;
 
 use super::start::WIDTHS;
-use crate::optim;
+use crate::{optim, tasks};
 
 /// Seconds of one repetition, and the number that all baselines must come to.
 pub(crate) type Repetition = Box<dyn FnMut() -> (f64, Option<f64>) + Send>;
@@ -34,7 +34,9 @@ pub(crate) fn serve(data: &Path, threads: usize, variant: &str) -> Result<(), St
             // The old one's memory is freed before the new one is made.
             drop(ready.take());
             let made = match variant {
-                "training" => training(workload, data),
+                "training" => {
+                    tasks::repetition(workload, data).unwrap_or_else(|| training(workload, data))
+                }
                 variant => optim::repetition(workload, variant),
             };
             match made {

@@ -24,6 +24,7 @@ const CONVOLUTIONAL: [(usize, usize, usize); 4] = [(32, 1, 25), (64, 32, 25), (1
 pub(super) fn write(dataset: &Dataset) -> Result<PathBuf, String> {
     let folder = data_folder();
     write_to(&folder, dataset)?;
+    crate::tasks::write(&folder)?;
     Ok(folder)
 }
 
