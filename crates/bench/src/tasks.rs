@@ -9,11 +9,11 @@ use data::characters::text_splits;
 use data::generated::mnist1d::Mnist1d;
 use data::samples::{Inputs, Samples, Targets};
 use nn::models;
-use train::loss::{CrossEntropy, Elbo};
 use optim::Optimizer;
 use serde_json::json;
 use tensor::ParamVec;
-use train::{Batch, DataInfo, Draw, Examples as _, InMemory, Metric, Recipe, Split, Task};
+use train::loss::{CrossEntropy, Elbo};
+use train::{Batch, DataInfo, Draw, InMemory, Metric, Recipe, Split, Task};
 
 use super::baselines::{Repetition, Workload, size};
 use super::options::Options;
@@ -188,7 +188,7 @@ pub(super) fn write(folder: &Path) -> Result<(), String> {
         put("inputs", inputs)?;
         put("targets", words(targets))?;
         put("order", words(&task.epoch_order(SEED, 0)))?;
-        put("weights", floats(task.model.init::<f32>(SEED).as_slice()))?;
+        put("weights", floats(task.model.init(SEED).as_slice()))?;
     }
     Ok(())
 }
@@ -282,7 +282,8 @@ mod tests {
     fn a_step_of_each_learns() {
         for (name, _, task) in ROWS.iter().filter(|(name, ..)| *name != "vae") {
             let (task, multiply_adds) = task(None).expect("no file is read");
-            assert!(multiply_adds > 100_000, "{name}");
+            // A weight is multiplied once or more.
+            assert!(multiply_adds > task.model.layout().len(), "{name}: {multiply_adds}");
             steps(task, 10)();
         }
     }

@@ -34,9 +34,7 @@ pub(crate) fn serve(data: &Path, threads: usize, variant: &str) -> Result<(), St
             // The old one's memory is freed before the new one is made.
             drop(ready.take());
             let made = match variant {
-                "training" => {
-                    tasks::repetition(workload, data).unwrap_or_else(|| training(workload, data))
-                }
+                "training" => tasks::repetition(workload, data).unwrap_or_else(|| training(workload, data)),
                 variant => optim::repetition(workload, variant),
             };
             match made {
