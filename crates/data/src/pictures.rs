@@ -1,7 +1,8 @@
 //! Digits from photos and drawings: PNG or JPEG in, an image like MNIST's out.
 //!
-//! Steps: decode the brightness, estimate and divide out the illumination of the paper, select the largest
-//! connected part of the ink with the parts that belong to it, then fit and center it as MNIST's digits were.
+//! Steps: decode the brightness (or the color, where the ink is as bright as the paper), estimate and divide out the
+//! illumination of the paper, select the largest connected part of the ink with the parts that belong to it, then fit and
+//! center it as MNIST's digits were.
 //!
 //! ```
 //! use data::pictures::{self, Polarity};
@@ -13,6 +14,7 @@
 //! # Ok::<(), pictures::Fault>(())
 //! ```
 
+mod color;
 pub(crate) mod decode;
 mod digit;
 mod fault;
@@ -29,9 +31,12 @@ mod transparency;
 
 use std::path::Path;
 
+use decode::Decoded;
 pub use decode::{MAX_DECODED, MAX_PIXELS};
+use digit::Digit;
 pub use fault::{Error, Fault};
-use plane::Plane;
+use morphology::dilation;
+use plane::{Plane, quantile};
 
 /// Rows and columns of the resulting images.
 pub const SIDE: usize = 28;
@@ -65,7 +70,14 @@ pub fn read(path: &Path, polarity: Polarity) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// As for [`read`].
 pub fn from_bytes(bytes: &[u8], polarity: Polarity) -> Result<Vec<u8>, Fault> {
-    from_brightness(&decode::decode(bytes)?, polarity)
+    let Decoded { brightness, color } = decode::decode(bytes)?;
+    match from_brightness(&brightness, polarity) {
+        // Ink as bright as its paper differs in color.
+        Err(fault @ (Fault::Blank | Fault::Several { digits: NOISE.. })) => color::contrast(&color)
+            .and_then(|plane| from_brightness(&plane, Polarity::Auto).ok())
+            .ok_or(fault),
+        read => read,
+    }
 }
 
 /// Reads a digit from gray pixels, row after row; 0 is black.
@@ -81,8 +93,37 @@ pub fn from_gray(pixels: &[u8], columns: usize, polarity: Polarity) -> Result<Ve
     from_brightness(&Plane { values, columns }, polarity)
 }
 
+/// Number of digits from which on they are rather noise.
+const NOISE: usize = 10;
+
 fn from_brightness(brightness: &Plane, polarity: Polarity) -> Result<Vec<u8>, Fault> {
-    let ink = rules::erase(ink::ink(brightness, polarity));
-    let digit = pen::widened(digit::digit(&ink)?);
-    Ok(fit::fit(&digit))
+    let [wide, narrow] = ink::inks(brightness, polarity).map(rules::erase);
+    let digit = match (digit::digit(&wide), digit::digit(&narrow)) {
+        (Ok(digit), Ok(rival)) if is_shadow(&wide, &digit, &rival) => rival,
+        (Err(_), Ok(rival)) => rival,
+        (digit, _) => digit?,
+    };
+    Ok(fit::fit(&pen::widened(digit.plane)))
+}
+
+/// Fraction of a digit's pixels that may differ from those of its rival.
+const ALIKE: f32 = 0.15;
+
+/// Width of a stroke's soft edge in pixels, which counts as the stroke.
+const EDGE: usize = 4;
+
+/// Depth of a shadow as a fraction of the depth of ink.
+const SHALLOW: f32 = 0.6;
+
+/// True if the pixels that only the first digit has are much less deep than the others: they are not of a stroke.
+fn is_shadow(ink: &Plane, digit: &Digit, rival: &Digit) -> bool {
+    let mut shared = ink.map(|_| 0.0);
+    rival.pixels.iter().for_each(|&at| shared.values[at] = 1.0);
+    let shared = dilation(&shared, EDGE);
+    let extra: Vec<usize> = digit.pixels.iter().copied().filter(|&at| shared.values[at] == 0.0).collect();
+    let depths = |pixels: &[usize], fraction| {
+        quantile(pixels.iter().map(|&at| -(1.0 - ink.values[at]).max(0.02).ln()), fraction)
+    };
+    extra.len() as f32 > ALIKE * digit.pixels.len() as f32
+        && depths(&extra, 0.9) < SHALLOW * depths(&rival.pixels, 0.5)
 }

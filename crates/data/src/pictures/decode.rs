@@ -3,8 +3,8 @@
 use std::io::Cursor;
 
 use image::{
-    DynamicImage, GenericImageView, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, LumaA,
-    RgbImage, Rgba, metadata::Orientation,
+    DynamicImage, GenericImageView, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage,
+    Rgba, metadata::Orientation,
 };
 
 use super::fault::Fault;
@@ -21,22 +21,34 @@ pub const MAX_DECODED: u64 = 192 << 20;
 /// Maximum number of rows and columns; larger pictures are averaged over squares.
 const KEPT: u32 = 600;
 
-/// Brightness of a picture, 0 to 1.
-pub(super) fn decode(bytes: &[u8]) -> Result<Plane, Fault> {
+/// Picture in planes of 0 to 1.
+pub(super) struct Decoded {
+    /// Brightness, over a background that contrasts with the ink where it is transparent.
+    pub(super) brightness: Plane,
+    /// Red, green and blue of what is opaque.
+    pub(super) color: [Plane; 3],
+}
+
+/// Reads a picture and reduces it.
+pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Fault> {
     let (picture, orientation) = whole(bytes)?;
     let mut small = reduced(&picture);
     drop(picture);
     small.apply_orientation(orientation);
+    let small = small.to_rgba32f();
     let channel = |channel: usize| Plane {
-        values: small
-            .to_luma_alpha16()
-            .pixels()
-            .map(|pixel| f32::from(pixel.0[channel]) / 65_535.0)
-            .collect(),
+        values: small.pixels().map(|pixel| pixel.0[channel]).collect(),
         columns: small.width() as usize,
     };
-    Ok(transparency::flatten(&channel(0), &channel(1)))
+    let color = [channel(0), channel(1), channel(2)];
+    let luma = |at: usize| LUMA.iter().zip(&color).map(|(share, plane)| share * plane.values[at]).sum();
+    let brightness =
+        Plane { values: (0..color[0].values.len()).map(luma).collect(), columns: color[0].columns };
+    Ok(Decoded { brightness: transparency::flatten(&brightness, &channel(3)), color })
 }
+
+/// Luma of ITU-R BT.601.
+const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 
 /// All pixels of a picture, held as the camera was, and in 8 bits for red, green and blue.
 pub(crate) fn rgb(bytes: &[u8]) -> Result<RgbImage, Fault> {
@@ -83,7 +95,7 @@ fn format(bytes: &[u8]) -> Result<ImageFormat, Fault> {
     }
 }
 
-/// Brightness and opacity averaged over squares, so that neither side has more than [`KEPT`] pixels.
+/// Colors and opacity averaged over squares, so that neither side has more than [`KEPT`] pixels.
 fn reduced(picture: &DynamicImage) -> DynamicImage {
     let (width, height) = picture.dimensions();
     let side = width.max(height).div_ceil(KEPT);
@@ -93,14 +105,14 @@ fn reduced(picture: &DynamicImage) -> DynamicImage {
         squares[(y / side) as usize * columns as usize + (x / side) as usize].add(color);
     }
     let averages = squares.iter().flat_map(Square::average).collect();
-    ImageBuffer::<LumaA<u16>, _>::from_raw(columns, rows, averages).expect("two numbers a square").into()
+    ImageBuffer::<Rgba<f32>, _>::from_raw(columns, rows, averages).expect("four numbers a square").into()
 }
 
 /// Sums over the pixels of a square.
 #[derive(Debug, Clone, Copy, Default)]
 struct Square {
-    /// Brightness times opacity, 0 to 1 per pixel.
-    light: f32,
+    /// Red, green and blue times opacity, 0 to 1 per pixel.
+    color: [f32; 3],
     /// Opacity, 0 to 1 per pixel.
     opacity: f32,
     pixels: f32,
@@ -109,17 +121,17 @@ struct Square {
 impl Square {
     fn add(&mut self, Rgba([red, green, blue, alpha]): Rgba<u8>) {
         let opacity = f32::from(alpha) / 255.0;
-        // Luma of ITU-R BT.601.
-        let luma = 0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue);
-        self.light += opacity * luma / 255.0;
+        for (sum, value) in self.color.iter_mut().zip([red, green, blue]) {
+            *sum += opacity * f32::from(value) / 255.0;
+        }
         self.opacity += opacity;
         self.pixels += 1.0;
     }
 
-    /// Brightness and opacity in 16 bits.
-    fn average(&self) -> [u16; 2] {
-        let scaled = |fraction: f32| (65_535.0 * fraction).round() as u16;
-        let brightness = if self.opacity > 0.0 { self.light / self.opacity } else { 0.0 };
-        [scaled(brightness), scaled(self.opacity / self.pixels)]
+    /// Color and opacity.
+    fn average(&self) -> [f32; 4] {
+        let [red, green, blue] =
+            self.color.map(|sum| if self.opacity > 0.0 { sum / self.opacity } else { 0.0 });
+        [red, green, blue, self.opacity / self.pixels]
     }
 }

@@ -19,8 +19,16 @@ const RIVAL: f32 = 0.3;
 /// Maximum distance of the parts of a digit as a fraction of the larger one's side.
 const NEAR: f32 = 0.3;
 
-/// The digit, cropped to its ink, 0 to 1.
-pub(super) fn digit(ink: &Plane) -> Result<Plane, Fault> {
+/// Digit in a picture.
+pub(super) struct Digit {
+    /// Cropped to its ink, 0 to 1.
+    pub(super) plane: Plane,
+    /// Its pixels in the picture, without soft edges.
+    pub(super) pixels: Vec<usize>,
+}
+
+/// Selects the digit.
+pub(super) fn digit(ink: &Plane) -> Result<Digit, Fault> {
     let level = level(ink).ok_or(Fault::Blank)?;
     let mut parts = parts::above(ink, level);
     let Some(main) = take_main(&mut parts, ink) else { return Err(Fault::Blank) };
@@ -31,7 +39,8 @@ pub(super) fn digit(ink: &Plane) -> Result<Plane, Fault> {
     let cut_off = |part: &Part| part.on_border > 0 && main.on_border == 0;
     parts.retain(|part| part.mass > DUST * main.mass && belongs(part, &main) && !cut_off(part));
     parts.push(main);
-    Ok(crop(ink, &parts))
+    let plane = crop(ink, &parts);
+    Ok(Digit { plane, pixels: parts.into_iter().flat_map(|part| part.pixels).collect() })
 }
 
 /// Threshold: half of the ink-weighted mean ink; `None` if all ink is faint.

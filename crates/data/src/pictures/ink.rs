@@ -20,11 +20,13 @@ const NOISE: f32 = 10.0;
 /// Maximum noise; if the brighter half varies more, it is not all paper.
 const NOISIEST: f32 = 0.03;
 
-/// Ink of each pixel, 0 to 1: the fraction of light that it absorbs.
-pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
+/// Ink of each pixel, 0 to 1: the fraction of light that it absorbs, in two readings. The first finds the paper with a
+/// window that is wide enough for all strokes. The second also follows shadows as narrow as a finger, but its window may
+/// be too small for wide strokes.
+pub(super) fn inks(brightness: &Plane, polarity: Polarity) -> [Plane; 2] {
     let light = light::estimate(brightness);
     let difference = brightness.zip_map(&light, |value, light| value - light);
-    let (dark, bright) = (Spectrum::of(&difference), Spectrum::of(&difference.map(|x| -x)));
+    let (dark, bright) = (Spectrum::of(&difference, 2.0), Spectrum::of(&difference.map(|x| -x), 2.0));
     let faintest = dark.peak.max(bright.peak) / 4.0;
     let negative = match polarity {
         Polarity::Auto => bright.thinness(faintest) > dark.thinness(faintest),
@@ -36,11 +38,20 @@ pub(super) fn ink(brightness: &Plane, polarity: Polarity) -> Plane {
         false => (dark, brightness.clone(), light),
     };
     let flat = brightness.zip_map(&light, |value, light| value / light.max(DARKEST_PAPER));
+    // In the logarithm a shadow has the same depth on paper and on ink, and ink is deeper than shadows.
+    let narrow = Spectrum::of(&flat.map(|x| x.max(DARKEST_PAPER).ln()), 1.5);
+    let narrow = narrow.radius(narrow.peak / 2.0);
+    [2 * strokes.radius(strokes.peak / 4.0), narrow + narrow / 2 + 1]
+        .map(|radius| on_paper(&flat, &light, radius))
+}
+
+/// Ink relative to the paper that a closing finds.
+fn on_paper(flat: &Plane, light: &Plane, radius: usize) -> Plane {
     // The fitted illumination is smooth; the closing handles edges of shadows and paper.
-    let paper = closing(&flat, 2 * strokes.radius(strokes.peak / 4.0));
+    let paper = closing(flat, radius);
     let ink = flat.zip_map(&paper, |value, paper| 1.0 - value / paper.max(DARKEST_PAPER));
     // Camera noise is equal in light and shadow, so it is measured in brightness rather than in ink.
-    let taken = ink.zip_map(&light, |ink, light| ink * light);
+    let taken = ink.zip_map(light, |ink, light| ink * light);
     let bare = quantile(taken.values.iter().copied(), 0.25);
     let noise = bare - quantile(taken.values.iter().copied(), 0.05);
     let most = taken.values.iter().copied().fold(0.0, f32::max);
@@ -61,9 +72,12 @@ struct Spectrum {
 }
 
 impl Spectrum {
-    fn of(plane: &Plane) -> Spectrum {
+    /// The spectrum with windows each of which is wider by a factor of `growth` than the one before.
+    fn of(plane: &Plane, growth: f32) -> Spectrum {
         let widest = (WIDEST / 2.0 * plane.longer_side() as f32).ceil() as usize;
-        let radii = iter::successors(Some(1), |&radius| (radius < widest).then_some(widest.min(2 * radius)));
+        let radii = iter::successors(Some(1), |&radius: &usize| {
+            (radius < widest).then(|| widest.min((growth * radius as f32).ceil() as usize))
+        });
         let mut closed = plane.clone();
         let step = |radius: usize| {
             let wider = closing(&closed, radius);

@@ -39,6 +39,10 @@ kinds! {
     paper_on_alpha: "png",
     shadow: "jpg",
     hard_shadow: "jpg",
+    two_shadows: "jpg",
+    hand_shadow: "jpg",
+    pen_blue: "jpg",
+    isolum: "jpg",
     vignette: "jpg",
     blackboard: "jpg",
     ruled: "png",
@@ -140,6 +144,78 @@ fn hard_shadow(digit: &[f32], stream: &mut Stream) -> Vec<u8> {
         1.0 - 0.4 / (1.0 + (-depth / 25.0).exp())
     });
     sheet.noise(0.02, stream);
+    jpeg(sheet, 85, None, stream)
+}
+
+/// Two shadows with edges, one over the other.
+fn two_shadows(digit: &[f32], stream: &mut Stream) -> Vec<u8> {
+    let mut sheet = Sheet::new(1200, 900, [0.9, 0.89, 0.86]);
+    let pose = anywhere(&sheet, 0.35, stream);
+    sheet.digit(digit, pose, [BLACK, BLUE][stream.below(2) as usize]);
+    let edges = [0.35, 0.45].map(|depth| {
+        let (sin, cos) = (2.0 * PI * stream.uniform()).sin_cos();
+        let (px, py) = (1200.0 * (0.25 + 0.5 * stream.uniform()), 900.0 * (0.25 + 0.5 * stream.uniform()));
+        (sin, cos, px, py, depth, 8.0 + 30.0 * stream.uniform())
+    });
+    sheet.light(|x, y| {
+        let shade = |(sin, cos, px, py, depth, soft): (f32, f32, f32, f32, f32, f32)| {
+            1.0 - depth / (1.0 + (-((x - px) * cos + (y - py) * sin) / soft).exp())
+        };
+        edges.iter().map(|&edge| shade(edge)).product()
+    });
+    sheet.noise(0.02, stream);
+    jpeg(sheet, 85, None, stream)
+}
+
+/// The shadow of a hand that holds a phone: a palm and four fingers with soft edges.
+fn hand_shadow(digit: &[f32], stream: &mut Stream) -> Vec<u8> {
+    let mut sheet = Sheet::new(1200, 900, [0.88, 0.87, 0.85]);
+    let pose = anywhere(&sheet, 0.35, stream);
+    sheet.digit(digit, pose, [BLACK, BLUE][stream.below(2) as usize]);
+    let (palm_x, palm_y) = (1200.0 * stream.uniform(), 500.0 + 400.0 * stream.uniform());
+    let turn = 0.6 * (stream.uniform() - 0.5);
+    let soft = 12.0 + 20.0 * stream.uniform();
+    sheet.light(|x, y| {
+        let palm = (x - palm_x).hypot(y - palm_y) - 200.0;
+        let finger = |i: f32| {
+            let (sin, cos) = (turn + 0.3 * (i - 1.5)).sin_cos();
+            let (dx, dy) = (x - palm_x, y - palm_y);
+            let (along, across) = (dx * sin - dy * cos, dx * cos + dy * sin);
+            let beyond = (along - 450.0).max(-along).max(0.0);
+            beyond.hypot(across) - 38.0
+        };
+        let distance = (0..4).map(|i| finger(i as f32)).fold(palm, f32::min);
+        1.0 - 0.5 / (1.0 + (distance / soft).exp())
+    });
+    sheet.noise(0.02, stream);
+    jpeg(sheet, 85, None, stream)
+}
+
+/// A ballpoint pen: thin, light blue strokes in uneven light.
+fn pen_blue(digit: &[f32], stream: &mut Stream) -> Vec<u8> {
+    let mut sheet = Sheet::new(1200, 900, [0.86, 0.85, 0.82]);
+    let pose = anywhere(&sheet, 0.35, stream);
+    pen(&mut sheet, digit, pose, 3.0 + 2.5 * stream.uniform(), [0.3, 0.4, 0.75]);
+    let (sin, cos) = (2.0 * PI * stream.uniform()).sin_cos();
+    sheet.light(|x, y| 0.8 - 0.35 * ((x / 1200.0 - 0.5) * cos + (y / 900.0 - 0.5) * sin));
+    sheet.noise(0.02, stream);
+    jpeg(sheet, 85, None, stream)
+}
+
+/// Ink as bright as the paper, told from it by its color only.
+fn isolum(digit: &[f32], stream: &mut Stream) -> Vec<u8> {
+    let [paper, ink] = [
+        [[0.55, 0.75, 0.55], [0.95, 0.52, 0.62]],
+        [[0.9, 0.65, 0.4], [0.5, 0.78, 0.85]],
+        [[0.7, 0.7, 0.7], [0.45, 0.87, 0.5]],
+        [[0.55, 0.6, 0.9], [0.8, 0.57, 0.4]],
+    ][stream.below(4) as usize];
+    // Scaled to the luma of the paper, so that exactly the color differs.
+    let luma = |[r, g, b]: Color| 0.299 * r + 0.587 * g + 0.114 * b;
+    let scale = luma(paper) / luma(ink);
+    let mut sheet = Sheet::new(640, 480, paper);
+    sheet.digit(digit, anywhere(&sheet, 0.5, stream), ink.map(|x| (x * scale).min(1.0)));
+    sheet.noise(0.015, stream);
     jpeg(sheet, 85, None, stream)
 }
 

