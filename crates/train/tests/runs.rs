@@ -151,7 +151,8 @@ fn a_schedule_ends_with_the_run_where_batches_are_gathered() {
 
 #[test]
 fn a_plateau_sees_the_loss_of_each_epoch() {
-    let (task, recipe) = (task(), "sgd lr=1e-9, plateau patience=0 gamma=0.5 eps=0, batch=50".parse().unwrap());
+    let (task, recipe) =
+        (task(), "sgd lr=1e-9, plateau patience=0 gamma=0.5 eps=0, batch=50".parse().unwrap());
     let budget = Budget { epochs: 4, ..BUDGET };
     let mut training = Training::new(&task, &recipe, 0, budget).unwrap();
     let mut rates = vec![];
