@@ -33,6 +33,8 @@ registry! {
     lessons::Lessons,
     #[cfg(feature = "lessons")]
     race::RaceArgs,
+    #[cfg(feature = "lessons")]
+    landscape::Landscape,
     #[cfg(feature = "store")]
     study::StudyCommand,
     #[cfg(feature = "store")]

@@ -257,6 +257,12 @@ impl Trained {
         &self.saved.weights
     }
 
+    /// The running statistics of batch norm.
+    #[cfg(feature = "lessons")]
+    pub(crate) fn buffers(&self) -> &ParamVec {
+        &self.saved.buffers
+    }
+
     /// Probabilities and predictions on a split, which must be numbers.
     pub(crate) fn score(&self, task: &Task, split: Split) -> Result<Score, Failure> {
         let score = task.score(&self.saved.weights, &self.saved.buffers, split);

@@ -46,11 +46,40 @@ fn the_start_and_the_rate_are_those_that_were_asked_for() {
 }
 
 #[test]
+fn presets_are_listed_and_drawn_with_their_prediction() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = String::from_utf8(run(folder.path(), &["race", "--help"], "80").stdout).unwrap();
+    for preset in lessons::race::PRESETS {
+        assert!(help.contains(preset.name), "{}", preset.name);
+    }
+    let arguments = ["race", "--preset", "saddle", "--svg", "a.svg", "--html", "a.html"];
+    let page = String::from_utf8(run(folder.path(), &arguments, "50").stdout).unwrap();
+    assert!(
+        page.contains("+ prediction: SGD") && page.lines().all(|line| line.chars().count() <= 50),
+        "{page}"
+    );
+    for name in ["a.svg", "a.html"] {
+        let written = std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert!(written.contains("stroke-dasharray=\"5 4\""), "{name}");
+    }
+}
+
+#[test]
+fn a_stated_rate_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["race", "booth", "sgd lr=0.003", "adam", "--steps", "20"], "80");
+    let page = String::from_utf8(output.stdout).unwrap();
+    assert!(page.contains("sgd lr=0.003:") && page.contains("stated rates stay"), "{page}");
+}
+
+#[test]
 fn wrong_words_are_named() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, code, words) in [
         ("race rosenbrok sgd", 2, "unknown function `rosenbrok`; did you mean `rosenbrock`?"),
         ("race rosenbrock", 2, "<RECIPE>"),
+        ("race --preset overshot", 2, "unknown preset `overshot`; did you mean `overshoot`?"),
+        ("race booth sgd --preset cliff", 2, "conflicts with"),
         ("race rosenbrock adan2", 2, "adan2"),
         ("race booth sgd --start 1", 2, "expected two numbers such as `-1.2,1`"),
         ("race booth sgd --noise -1", 2, "--noise"),

@@ -24,6 +24,14 @@ pub enum Error {
         /// The most similar name.
         nearest: Option<&'static str>,
     },
+    /// An unknown preset of a race.
+    #[error("unknown preset `{}`{}", visible(name), nearest.map_or(String::new(), |near| format!("; did you mean `{near}`?")))]
+    UnknownPreset {
+        /// Name as given.
+        name: String,
+        /// The most similar name.
+        nearest: Option<&'static str>,
+    },
     /// The reader of the progress asked to stop.
     #[error("stopped")]
     Stopped,
@@ -36,6 +44,7 @@ impl Error {
             Error::Lab(error) => error.hint(),
             Error::Unknown { .. } => Some("`descent lessons` lists them".to_string()),
             Error::UnknownFunction { .. } => Some("`descent tasks` lists the test functions".to_string()),
+            Error::UnknownPreset { .. } => Some("`descent race --help` lists the presets".to_string()),
             Error::Stopped => None,
         }
     }

@@ -15,6 +15,8 @@ macro_rules! registry {
     };
 }
 
+mod small_nets;
+
 registry! {
     role,
     batch_vs_sgd,

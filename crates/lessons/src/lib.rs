@@ -17,6 +17,7 @@
 pub mod book;
 mod digits;
 mod error;
+pub mod landscape;
 mod lesson;
 mod lessons;
 pub mod math;

@@ -1,12 +1,38 @@
 //! Optimizers on a test function from the same start, at the same rate and each tuned alike.
 
+mod presets;
+
+use std::str::FromStr;
+
 use lab::tasks::functions::{Function, by_name};
 use optim::hyper::Value;
 use optim::{Optimizer, OptimizerSpec};
 use report::race::{Heat, Lane, Race, Step};
 use tensor::random::Normals;
 
+pub use self::presets::{PRESETS, Preset, preset};
 use crate::error::Error;
+
+/// A recipe in a race.
+#[derive(Debug, Clone)]
+pub struct Entrant {
+    /// The recipe.
+    pub spec: OptimizerSpec,
+    /// True if the text has a rate: then it runs at that rate only.
+    pub states_rate: bool,
+}
+
+/// ```
+/// let entrants = ["adam", "adam lr=0.1"].map(|text| text.parse::<lessons::race::Entrant>().unwrap());
+/// assert_eq!(entrants.map(|entrant| entrant.states_rate), [false, true]);
+/// ```
+impl FromStr for Entrant {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Entrant, Error> {
+        Ok(Entrant { spec: text.parse()?, states_rate: text.contains("lr=") })
+    }
+}
 
 /// Settings of a race.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,10 +62,10 @@ impl Default for RaceSettings {
 const RATES: [f64; 2] = [1e-5, 10.0];
 
 /// Number of points of the grid along each axis.
-const GRID: usize = 81;
+const GRID: usize = 201;
 
 /// Paths of recipes on a function: at the same rate, and each with the rate of the lowest end of
-/// the same number of rates between 1e-5 and 10.
+/// the same number of rates between 1e-5 and 10. A recipe that states its rate keeps it both times.
 ///
 /// ```
 /// use lessons::race::{RaceSettings, race};
@@ -53,7 +79,7 @@ const GRID: usize = 81;
 ///
 /// # Errors
 /// If the function is unknown or a recipe cannot be used.
-pub fn race(function: &str, recipes: &[OptimizerSpec], settings: &RaceSettings) -> Result<Race, Error> {
+pub fn race(function: &str, entrants: &[Entrant], settings: &RaceSettings) -> Result<Race, Error> {
     let found = by_name(function).ok_or_else(|| Error::UnknownFunction {
         name: function.to_string(),
         nearest: files::text::nearest(function, &functions()),
@@ -61,11 +87,17 @@ pub fn race(function: &str, recipes: &[OptimizerSpec], settings: &RaceSettings) 
     let start = settings.start.unwrap_or(found.start);
     let lr = settings.lr.unwrap_or_else(|| 1.0 / largest_curvature(found, start));
     let run = |spec: &OptimizerSpec, lr: f64| lane(found, with_rate(spec, lr), start, settings);
+    let kept = if entrants.iter().any(|entrant| entrant.states_rate) { "; stated rates stay" } else { "" };
     let mut heats = [
-        Heat { rates: format!("the same rate, {}", report::chart::significant(lr)), lanes: vec![] },
-        Heat { rates: format!("each tuned alike, {} trials", settings.trials), lanes: vec![] },
+        Heat { rates: format!("the same rate, {}{kept}", report::chart::significant(lr)), lanes: vec![] },
+        Heat { rates: format!("each tuned alike, {} trials{kept}", settings.trials), lanes: vec![] },
     ];
-    for spec in recipes {
+    for Entrant { spec, states_rate } in entrants {
+        if *states_rate {
+            let stated = lane(found, spec.clone(), start, settings)?;
+            heats.iter_mut().for_each(|heat| heat.lanes.push(stated.clone()));
+            continue;
+        }
         heats[0].lanes.push(run(spec, lr)?);
         let tried = rates(settings.trials).map(|lr| run(spec, lr)).collect::<Result<Vec<_>, _>>()?;
         let best = tried.into_iter().min_by(|a, b| end(a, settings).total_cmp(&end(b, settings)));
@@ -79,6 +111,7 @@ pub fn race(function: &str, recipes: &[OptimizerSpec], settings: &RaceSettings) 
         grid: grid(found),
         noise: settings.noise,
         heats: heats.into(),
+        prediction: None,
     })
 }
 
@@ -177,7 +210,7 @@ fn grid(function: &Function) -> Vec<Vec<f64>> {
 mod tests {
     use super::*;
 
-    fn specs(recipes: &[&str]) -> Vec<OptimizerSpec> {
+    fn specs(recipes: &[&str]) -> Vec<Entrant> {
         recipes.iter().map(|recipe| recipe.parse().expect("a recipe")).collect()
     }
 
@@ -194,6 +227,40 @@ mod tests {
         }
         assert_eq!(lane.steps[5].update, [0.0, 0.0]);
     }
+
+    #[test]
+    fn a_stated_rate_stays() {
+        let settings = RaceSettings { steps: 20, ..RaceSettings::default() };
+        let race = race("booth", &specs(&["sgd lr=0.003", "sgd"]), &settings).expect("a race");
+        for heat in &race.heats {
+            assert_eq!(heat.lanes[0].recipe, "sgd lr=0.003");
+            assert_ne!(heat.lanes[1].recipe, "sgd lr=0.003");
+            assert!(heat.rates.ends_with("stated rates stay"), "{}", heat.rates);
+        }
+    }
+
+    #[test]
+    fn every_preset_shows_its_failure_and_its_prediction() {
+        for preset in PRESETS {
+            let race = preset.race().expect("a race");
+            let prediction = race.prediction.as_ref().expect("a preset predicts");
+            assert_eq!(prediction.path.len() as u64, preset.steps + 1, "{}", preset.name);
+            assert!(prediction.path.iter().flatten().all(|x| x.is_finite()), "{}", preset.name);
+            // The first recipe that the prediction is for ends where it says.
+            let lane =
+                &race.heats[0].lanes[PREDICTED.iter().find(|it| it.0 == preset.name).expect("listed").1];
+            let (end, predicted) =
+                (lane.steps.last().expect("steps").at, prediction.path[lane.steps.len() - 1]);
+            let domain = race.domain.map(|[low, high]| high - low);
+            let apart =
+                (0..2).map(|axis| (end[axis] - predicted[axis]).abs() / domain[axis]).fold(0.0, f64::max);
+            assert!(apart < 0.02, "{}: {end:?} and {predicted:?}", preset.name);
+        }
+    }
+
+    /// The lane that each prediction is for.
+    const PREDICTED: [(&str, usize); 6] =
+        [("overshoot", 0), ("plateau", 1), ("saddle", 0), ("cliff", 1), ("rotated-valley", 0), ("reddi", 0)];
 
     #[test]
     fn the_same_rate_is_that_of_the_curvature_at_the_start() {

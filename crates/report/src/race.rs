@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::curves::{path, text};
 use crate::look::{BASE, GRID, GROUND, INK, SOFT, STYLE, escape, look, px};
-use crate::text::shorten;
+use crate::text::{shorten, wrap};
 
 const PAGE_STYLE: &str = include_str!("race/page.css");
 const PAGE_SCRIPT: &str = include_str!("race/page.js");
@@ -29,6 +29,18 @@ pub struct Race {
     pub noise: f64,
     /// The same recipes under each choice of rates.
     pub heats: Vec<Heat>,
+    /// Path that a formula predicts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prediction: Option<Prediction>,
+}
+
+/// Predicted path of one of the recipes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Prediction {
+    /// The formula in words.
+    pub label: String,
+    /// Predicted points before each step, and the last one.
+    pub path: Vec<[f64; 2]>,
 }
 
 /// Paths under one choice of rates.
@@ -71,7 +83,11 @@ impl Race {
     /// If the index is not that of a heat.
     pub fn svg(&self, heat: usize) -> String {
         let heat = &self.heats[heat];
-        let height = TOP + SIDE + 44.0 + LEGEND_LINE * heat.lanes.len() as f64;
+        let words = self
+            .prediction
+            .as_ref()
+            .map_or(vec![], |found| wrap(&format!("prediction: {}", found.label), 76));
+        let height = TOP + SIDE + 44.0 + LEGEND_LINE * (heat.lanes.len() + words.len()) as f64;
         let noise = if self.noise > 0.0 { format!(", noise {}", self.noise) } else { String::new() };
         let title = format!("{} ({}{noise})", self.function, heat.rates);
         let mut svg = format!(
@@ -103,7 +119,23 @@ impl Race {
             svg += &text(LEFT + 18.0, y + 4.0, &ink, &escape(&shorten(&label, 76)));
             svg.push('\n');
         }
+        svg += &self.predicted();
+        for (index, line) in words.iter().enumerate() {
+            let y = TOP + SIDE + 44.0 + LEGEND_LINE * (heat.lanes.len() + index) as f64;
+            let ink = format!(r#"class="ink" fill="{INK}" font-size="12""#);
+            svg += &text(LEFT + 18.0, y + 4.0, &ink, &escape(line));
+            if index == 0 {
+                svg += &dashed(&path([(LEFT, y), (LEFT + 13.0, y)].into_iter()));
+            }
+            svg.push('\n');
+        }
         svg + "</svg>\n"
+    }
+
+    /// The predicted path, dashed.
+    fn predicted(&self) -> String {
+        let Some(prediction) = &self.prediction else { return String::new() };
+        dashed(&path(prediction.path.iter().map(|&at| self.place(at)))) + "\n"
     }
 
     /// The race as one HTML page that makes no request: play, scrub, and look into a step.
@@ -125,18 +157,22 @@ impl Race {
             .collect();
         let ground = format!(
             "<svg id=\"board\" xmlns=\"http://www.w3.org/2000/svg\" class=\"curves\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\
-             <style>{STYLE}</style>{}<g id=\"paths\"></g></svg>",
+             <style>{STYLE}</style>{}<g id=\"paths\"></g>{}</svg>",
             px(WIDTH),
             px(TOP + SIDE + 40.0),
             escape(&format!("Contours of {} with the paths of the optimizers", self.function)),
             self.ground(),
+            self.predicted(),
         );
+        let prediction = self.prediction.as_ref().map_or(String::new(), |prediction| {
+            format!("<p>Prediction (dashed): {}.</p>\n", escape(&prediction.label))
+        });
         let frame = serde_json::json!({ "left": LEFT, "top": TOP, "side": SIDE });
         format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
              <title>Race on {name}</title>\n<style>\n{PAGE_STYLE}</style>\n</head>\n<body>\n<main>\n\
-             <h1>Race on {name}</h1>\n<p>{formula}</p>\n\
+             <h1>Race on {name}</h1>\n<p>{formula}</p>\n{prediction}\
              <fieldset id=\"heats\"><legend>Rates</legend>{switch}</fieldset>\n\
              {ground}\n\
              <div id=\"controls\"><button id=\"play\" type=\"button\">Play</button>\
@@ -210,6 +246,13 @@ impl Race {
     }
 }
 
+/// A predicted line.
+fn dashed(line: &str) -> String {
+    format!(
+        r#"<path class="ink-line base" d="{line}" fill="none" stroke="{INK}" stroke-width="1.4" stroke-dasharray="5 4"/>"#
+    )
+}
+
 const WIDTH: f64 = 640.0;
 const LEFT: f64 = 72.0;
 const TOP: f64 = 44.0;
@@ -219,20 +262,20 @@ const LEGEND_LINE: f64 = 18.0;
 /// Number of contours.
 const LEVELS: usize = 16;
 
-/// Heights of the contours: quantiles of the values, closer to each other near the least.
+/// Levels of the contours: at equal ratios above the lowest value of the grid, from where the lowest fiftieth of the
+/// picture is to where nine tenths are, so that a narrow valley is wider than the grid's cells.
 pub fn levels(grid: &[Vec<f64>]) -> Vec<f64> {
     let mut values: Vec<f64> = grid.iter().flatten().copied().filter(|value| value.is_finite()).collect();
     values.sort_by(f64::total_cmp);
-    if values.is_empty() {
+    let Some(&least) = values.first() else { return vec![] };
+    let quantile = |fraction: f64| values[(fraction * (values.len() - 1) as f64) as usize] - least;
+    let high = quantile(0.9);
+    let low = quantile(0.02).max(1e-4 * high);
+    if !(high > low && low > 0.0) {
         return vec![];
     }
-    let quantile = |level: usize| {
-        let fraction = (level as f64 / (LEVELS + 1) as f64).powf(1.7);
-        values[(fraction * (values.len() - 1) as f64) as usize]
-    };
-    let mut levels: Vec<f64> = (1..=LEVELS).map(quantile).collect();
-    levels.dedup();
-    levels
+    let level = |index: usize| low * (high / low).powf(index as f64 / (LEVELS - 1) as f64);
+    (0..LEVELS).map(|index| least + level(index)).collect()
 }
 
 /// Line pieces of a contour by marching squares, in columns and rows of the grid.
@@ -285,6 +328,10 @@ mod tests {
             grid: grid.collect(),
             noise: 0.0,
             heats: vec![Heat { rates: "the same rate".into(), lanes: vec![lane] }],
+            prediction: Some(Prediction {
+                label: "x < 1 & so on".into(),
+                path: vec![[0.0, 0.0], [0.5, 0.5]],
+            }),
         }
     }
 

@@ -2,8 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use files::Output;
-use lessons::race::{RaceSettings, race};
-use optim::OptimizerSpec;
+use lessons::race::{Entrant, RaceSettings, preset, race};
 use report::chart::significant;
 use report::race::{Heat, Race};
 
@@ -19,20 +18,25 @@ use crate::text;
     long_about = "Lets optimizers run over a function of two numbers from the same start with the same noise, twice: at the \
         same rate, and each tuned alike, with the best of the same number of rates between 1e-5 and 10. --svg \
         draws the paths over contours, --html writes one page that plays them and shows the gradient, the state and the \
-        update of each step; its switch between the two choices of rates is always in view.",
+        update of each step; its switch between the two choices of rates is always in view. A recipe that states \
+        its rate keeps it. --preset runs a known failure and draws what its formula predicts.",
     after_help = "Examples:\n  descent race rosenbrock sgd momentum adam\n  \
         descent race saddle sgd adam --start 1,0.0001 --html race.html\n  \
-        descent race rastrigin 'sgd momentum=0.99' adam --noise 20 --rates same --lr 0.002 --svg race.svg\n\n\
-        `descent tasks` lists the functions, `descent optimizers` the optimizers. `momentum` is `sgd momentum=0.9`.",
+        descent race rastrigin 'sgd momentum=0.99' adam --noise 20 --rates same --lr 0.002 --svg race.svg\n  \
+        descent race --preset overshoot --svg overshoot.svg\n\n\
+        Presets: overshoot, plateau, saddle, cliff, rotated-valley, reddi. `descent tasks` lists the functions, `descent optimizers` the optimizers. `momentum` is `sgd momentum=0.9`.",
     mut_arg("json", |json| json.help("Print the paths as one JSON object and nothing else")),
 )]
 pub(crate) struct RaceArgs {
     /// The function: rosenbrock, saddle, rastrigin
-    #[arg(value_name = "FUNCTION")]
-    function: String,
+    #[arg(value_name = "FUNCTION", required_unless_present = "preset")]
+    function: Option<String>,
     /// Recipes: sgd momentum 'adam beta1=0.5'
-    #[arg(value_name = "RECIPE", required = true)]
+    #[arg(value_name = "RECIPE", required_unless_present = "preset")]
     recipes: Vec<String>,
+    /// A known failure with its prediction, in place of a function and recipes
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["function", "recipes", "start", "noise", "seed", "steps", "rates", "lr", "trials"])]
+    preset: Option<String>,
     /// The start instead of the function's
     #[arg(long, value_name = "X,Y", value_parser = point, allow_hyphen_values = true)]
     start: Option<[f32; 2]>,
@@ -77,15 +81,32 @@ impl Command for RaceArgs {
     const NAME: &'static str = "race";
 
     fn run(self) -> Result<(), Failure> {
-        let RaceArgs { function, recipes, start, noise, seed, steps, rates, lr, trials, svg, html, output } =
-            self;
-        let specs = recipes.iter().map(|recipe| read(recipe)).collect::<Result<Vec<_>, _>>()?;
+        let RaceArgs {
+            function,
+            recipes,
+            preset: failure,
+            start,
+            noise,
+            seed,
+            steps,
+            rates,
+            lr,
+            trials,
+            svg,
+            html,
+            output,
+        } = self;
+        let failure = failure.map(|name| preset(&name)).transpose()?;
+        let entrants = recipes.iter().map(|recipe| read(recipe)).collect::<Result<Vec<_>, _>>()?;
         let claim =
             |path: &Option<PathBuf>, flag| path.as_ref().map(|path| Output::claim(path, flag)).transpose();
         let (svg_file, html_file) = (claim(&svg, "--svg")?, claim(&html, "--html")?);
         let settings = RaceSettings { start, noise, seed, steps, lr, trials };
-        let race = race(&function, &specs, &settings)?;
-        let heat = usize::from(rates == Rates::Tuned);
+        let race = match failure {
+            Some(preset) => preset.race()?,
+            None => race(&function.unwrap_or_default(), &entrants, &settings)?,
+        };
+        let heat = usize::from(rates == Rates::Tuned).min(race.heats.len() - 1);
         if let Some(file) = svg_file {
             file.commit(race.svg(heat).as_bytes())?;
         }
@@ -107,7 +128,7 @@ impl Command for RaceArgs {
     }
 }
 
-fn read(recipe: &str) -> Result<OptimizerSpec, Failure> {
+fn read(recipe: &str) -> Result<Entrant, Failure> {
     let recipe = match recipe {
         "momentum" => "sgd momentum=0.9",
         "nesterov" => "sgd momentum=0.9 nesterov=true",
@@ -131,7 +152,7 @@ fn not_negative(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "expected a number from 0".to_string())
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+pub(super) fn positive(text: &str) -> Result<f64, String> {
     text.parse()
         .ok()
         .filter(|x: &f64| x.is_finite() && *x > 0.0)
@@ -159,16 +180,19 @@ fn shown(race: &Race, heat: &Heat) -> String {
         });
         page += &text::paragraph(&format!("{glyph} {}: {end}", lane.recipe), 2, width);
     }
+    let predicted = race.prediction.as_ref().map_or(String::new(), |prediction| {
+        text::paragraph(&format!("+ prediction: {}", prediction.label), 2, width)
+    });
     let [left, right, bottom, top] =
         [race.domain[0][0], race.domain[0][1], race.domain[1][0], race.domain[1][1]];
     page + &text::paragraph(
         &format!("x from {left} to {right}, y from {bottom} to {top}; ✕ is a minimum"),
         2,
         width,
-    )
+    ) + &predicted
 }
 
-fn board(race: &Race, heat: &Heat, columns: usize) -> String {
+pub(super) fn board(race: &Race, heat: &Heat, columns: usize) -> String {
     let rows = columns / 3;
     let levels = report::race::levels(&race.grid);
     let last = race.grid.len() - 1;
@@ -186,6 +210,10 @@ fn board(race: &Race, heat: &Heat, columns: usize) -> String {
         };
         Some((rows - 1 - place(y, race.domain[1], rows)?, place(x, race.domain[0], columns)?))
     };
+    let predicted = race.prediction.iter().flat_map(|prediction| &prediction.path);
+    for (row, column) in predicted.filter_map(|&at| cell(at)) {
+        cells[row][column] = '+';
+    }
     for (index, lane) in heat.lanes.iter().enumerate() {
         for (row, column) in lane.steps.iter().filter_map(|step| cell(step.at)) {
             cells[row][column] = GLYPHS[index % GLYPHS.len()];

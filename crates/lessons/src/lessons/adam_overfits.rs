@@ -45,7 +45,9 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     let (train, held) = settings.size((400, 500), (500, 1_000));
     let epochs = settings.case(settings.size(30, 40), 1);
     let digits = Digits::load(settings, train, held)?.halved();
-    let noisy = NOISE.map(|noise| relabeled(digits.clone(), settings.case(noise, 0.0)));
+    let levels: &[f64] = settings.size(&[0.0, 0.4], &NOISE);
+    let noisy: Vec<Digits> =
+        levels.iter().map(|&noise| relabeled(digits.clone(), settings.case(noise, 0.0))).collect();
     let arms = arms(settings);
     let mut chosen = vec![];
     let effort = Effort { epochs, evaluations: 1, tuning_seeds: 1, seeds: 0 };
@@ -55,7 +57,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     }
     let seeds: u64 = settings.size(6, 8);
     let cases: Vec<(usize, usize, u64)> = (0..METHODS.len())
-        .flat_map(|method| (0..NOISE.len()).map(move |noise| (method, noise)))
+        .flat_map(|method| (0..levels.len()).map(move |noise| (method, noise)))
         .flat_map(|(method, noise)| (0..seeds).map(move |seed| (method, noise, 1 + seed)))
         .collect();
     let mut tasks = vec![];
@@ -65,17 +67,17 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
         }
     }
     let runs = settings.parts(&cases, |&(method, noise, seed)| {
-        accuracies(&tasks[method * NOISE.len() + noise], &arms[method].at(chosen[method]), seed, epochs)
+        accuracies(&tasks[method * levels.len() + noise], &arms[method].at(chosen[method]), seed, epochs)
     })?;
     let of = |method: usize, noise: usize| {
-        let start = (method * NOISE.len() + noise) * seeds as usize;
+        let start = (method * levels.len() + noise) * seeds as usize;
         &runs[start..start + seeds as usize]
     };
     let mut measured = Measured { data: Some(digits.origin.clone()), ..Measured::default() };
     let (mut series, mut tests) = (vec![], vec![]);
     for (method, name) in METHODS.iter().enumerate() {
         let mut line = vec![];
-        for (place, noise) in NOISE.iter().enumerate() {
+        for (place, noise) in levels.iter().enumerate() {
             let percent = 100.0 * noise;
             let gaps: Vec<f64> = of(method, place)
                 .iter()
@@ -99,7 +101,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
         }
         series.push(Series::line(*name, line));
     }
-    let last = |method: usize| &tests[method * NOISE.len() + 2];
+    let last = |method: usize| &tests[(method + 1) * levels.len() - 1];
     for (method, name) in METHODS.iter().enumerate().filter(|(method, _)| *method != 1) {
         let gained: Vec<f64> = last(method).iter().zip(last(1)).map(|(other, adam)| other - adam).collect();
         // Two regularizations are looked at: 97.5% for each.

@@ -3,7 +3,10 @@
 use report::chart::{Chart, Scale, Series, significant};
 use tensor::random::Stream;
 
+use crate::digits::Digits;
 use crate::lesson::{Chapter, Lesson, Question, Verdict};
+use crate::nets::{SIMPLENN, rates};
+use crate::tuned::{Arm, Effort, tuned};
 use crate::walk::{Walk, steps_text};
 use crate::{Error, Measured, Settings};
 
@@ -13,7 +16,8 @@ pub(super) const LESSON: Lesson = Lesson {
     chapter: Chapter::Batches,
     claim: "Batch gradient descent is stable and slow on large data; stochastic gradients are fast and noisy; mini-batches are in between.",
     setup: "Logistic regression, 5,000 generated examples with 50 features of scales from 1 to 0.1, $\\ell_2$ penalty $10^{-4}$. All examples at $\\frac{1}{L}$, batches of 128 at $\\frac{0.5}{L}$, single ones at \
-        $\\frac{0.05}{L}$: passes over the data until the loss is within 0.1, 0.01, … of the minimum, which Newton's method gives.",
+        $\\frac{0.05}{L}$: passes over the data until the loss is within 0.1, 0.01, … of the minimum, which Newton's method gives. \
+        And the notebook's network on digits: two passes in one batch, in batches of 64 and in single examples, each with the best of four rates.",
     theory: "One pass is one step of gradient descent, 39 of batches of 128, 5,000 of single examples. Early steps point the same way, so cheap ones win. At a constant rate the noise stays, so only \
         the full gradient goes on to $10^{-8}$.",
     question: Question {
@@ -27,7 +31,7 @@ pub(super) const LESSON: Lesson = Lesson {
     measure,
     judge,
     counterexample: "all examples in every batch, whatever it is called: nobody is faster or noisier.",
-    limits: "A convex problem with constant rates. A falling rate takes the noise away (see `noisy-updates`); memory was not measured, it grows with the batch.",
+    limits: "A convex problem with constant rates. A falling rate takes the noise away (see `noisy-updates`); the memory is that of the activations by their number, not measured.",
     try_it: &["descent explain sgd", "descent tasks logreg"],
     source: "Bottou 2010; Bottou, Curtis & Nocedal 2018",
 };
@@ -207,19 +211,49 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
             .collect(),
         marks: vec![],
     });
+    network(settings, &mut measured)?;
     Ok(measured)
+}
+
+/// The notebook's network after equal numbers of samples, and the activations that a batch holds.
+fn network(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error> {
+    let (train, held) = settings.size((500, 300), (5_000, 2_000));
+    let digits = Digits::load(settings, train, held)?;
+    let tasks = [digits.tuning(&SIMPLENN)?, digits.report(&SIMPLENN)?];
+    let batches = [("full", train, 0.03), ("mini", 64, 0.03), ("single", 1, 0.001)];
+    let batches = batches.map(|batch| settings.case(batch, (batch.0, train, 0.03)));
+    let arms = batches.map(|(_, batch, low)| Arm {
+        recipe: format!("sgd lr=LR, batch={batch}"),
+        rates: settings.size(vec![low, 10_f64.sqrt() * low], rates(low, 32.0 * low, 10_f64.sqrt())),
+    });
+    let effort = Effort { epochs: 2, evaluations: 1, tuning_seeds: 1, seeds: settings.size(2, 3) };
+    let found = tuned(settings, [&tasks[0], &tasks[1]], &arms, effort)?;
+    let outputs = SIMPLENN.iter().sum::<usize>() + 10;
+    for ((name, batch, _), arm) in batches.iter().zip(&found) {
+        let scores: Vec<f64> = arm.scores().iter().map(|score| 100.0 * score).collect();
+        let label = format!("accuracy of the network after two passes in batches of {batch}, in percent");
+        measured.mean(&format!("net {name}"), &label, &scores);
+        let label = format!("bytes of its activations in a batch of {batch}");
+        measured.note(&format!("bytes {name}"), &label, (4 * batch * outputs) as f64);
+    }
+    measured.data = Some(digits.origin.clone() + ", and generated examples");
+    Ok(())
 }
 
 fn judge(measured: &Measured) -> Verdict {
     let [full, mini, single] = ["full 1", "mini 1", "single 1"].map(|key| measured.get(key));
     let [end_full, end_single] = ["end full", "end single"].map(|key| measured.get(key));
+    let net = |name: &str| significant(measured.get(&format!("net {name}")));
     let numbers = format!(
-        "to within 0.1 all examples took {} passes, batches of 128 {} and single examples {}; they end {} and single ones {} above the minimum.",
+        "to within 0.1 all examples took {} passes, batches of 128 {} and single examples {}; they end {} and single ones {} above the minimum. Two passes over digits bring a network to {}, {} and {} percent.",
         steps_text(full),
         steps_text(mini),
         steps_text(single),
         significant(end_full),
-        significant(end_single)
+        significant(end_single),
+        net("full"),
+        net("mini"),
+        net("single")
     );
     let fast = full > 5.0 * single && mini <= full;
     match fast && end_full < 0.01 * end_single {

@@ -48,11 +48,13 @@ pub(super) const LESSON: Lesson = Lesson {
 const RATES: [f64; 2] = [0.8, 1.2];
 
 fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
-    let (count, steps) = settings.size((120, 400), (400, 800));
+    let (count, steps) = settings.size((100, 400), (400, 800));
     let digits = Digits::load(settings, count, 100)?.halved();
     let task = squared_error(&digits)?;
     let divided = settings.case(1.0, 100.0);
-    let paths = settings.parts(&RATES, |lr| sharpness(&task, lr / divided, count, steps, steps / 10))?;
+    let paths = settings.parts(&RATES, |lr| {
+        sharpness(&task, lr / divided, count, steps, settings.size(steps / 8, steps / 10))
+    })?;
     let mut measured = Measured { data: Some(digits.origin.clone()), ..Measured::default() };
     let (mut series, mut marks) = (vec![], vec![]);
     for (name, path) in RATES.iter().zip(paths) {

@@ -40,7 +40,7 @@ const QUARTERS: [u32; 4] = [25, 50, 75, 100];
 const EPOCHS: u32 = 8;
 
 fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
-    let (train, held) = settings.size((1_500, 800), (3_000, 2_000));
+    let (train, held) = settings.size((1_500, 500), (3_000, 2_000));
     let digits = Digits::load(settings, train, held)?.halved();
     let tasks = [digits.tuning(&[64])?, digits.report(&[64])?];
     let names: Vec<String> = ["momentum", "Adam"]

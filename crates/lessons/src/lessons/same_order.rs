@@ -48,7 +48,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     let task = spec.build(&mut Setup::offline())?;
     let with = |order: Order| Task { batching: Batching { order, ..task.batching }, ..task.clone() };
     let tasks = [with(Order::Fixed), with(settings.case(Order::Reshuffle, Order::Fixed))];
-    let (seeds, epochs) = settings.size((1, 15), (10, 100));
+    let (seeds, epochs) = settings.size((1, 8), (10, 100));
     let cases: Vec<(usize, usize, u64)> =
         (0..2).flat_map(|t| (0..3).flat_map(move |m| (0..seeds).map(move |seed| (t, m, seed)))).collect();
     let losses = settings

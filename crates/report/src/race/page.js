@@ -99,15 +99,18 @@ const go = (to) => {
   at = Math.max(0, Math.min(length(), to));
   draw();
 };
-byId("play").onclick = () => {
-  if (timer) return stop();
+const play = () => {
   if (at >= length()) at = 0;
   byId("play").textContent = "Stop";
   timer = setInterval(() => (at >= length() ? stop() : go(at + 1)), 60);
 };
+byId("play").onclick = () => (timer ? stop() : play());
 byId("back").onclick = () => { stop(); go(at - 1); };
 byId("next").onclick = () => { stop(); go(at + 1); };
 scrub.oninput = () => { stop(); go(Number(scrub.value)); };
 for (const choice of document.getElementsByName("heat")) choice.onchange = () => { heat = Number(choice.value); draw(); };
 dark.onchange = draw;
-go(length());
+// Paper shows the whole way.
+window.onbeforeprint = () => { stop(); go(length()); };
+go(0);
+if (!matchMedia("(prefers-reduced-motion: reduce)").matches) play();

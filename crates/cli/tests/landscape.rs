@@ -1,0 +1,59 @@
+//! `descent landscape`: the loss around trained networks.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn run(folder: &Path, arguments: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
+    command.args(arguments.split(' ')).current_dir(folder).env("COLUMNS", "60").env("HOME", folder);
+    command.env("XDG_CACHE_HOME", folder).env_remove("DESCENT_DATA");
+    command.output().expect("the program starts")
+}
+
+#[track_caller]
+fn says(folder: &Path, arguments: &str) -> String {
+    let output = run(folder, arguments);
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn one_two_and_three_models_are_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, epochs) in [("a", 1), ("b", 2), ("c", 3)] {
+        says(
+            folder.path(),
+            &format!("train --offline --optimizer adam --epochs {epochs} --save {name}.safetensors"),
+        );
+    }
+    let small = "--offline --examples 50 --points 5";
+    let page = says(folder.path(), &format!("landscape a.safetensors {small} --svg a.svg"));
+    assert!(page.contains("loss around a.safetensors") && page.contains("✕"), "{page}");
+    assert!(page.lines().all(|line| line.chars().count() <= 60), "{page}");
+    assert!(std::fs::read_to_string(folder.path().join("a.svg")).unwrap().starts_with("<svg"));
+    let line = says(folder.path(), &format!("landscape a.safetensors b.safetensors {small} --json"));
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((line["kind"].as_str(), line["losses"].as_array().unwrap().len()), (Some("line"), 5));
+    let path = format!("landscape a.safetensors b.safetensors c.safetensors {small} --json");
+    let path: serde_json::Value = serde_json::from_str(&says(folder.path(), &path)).unwrap();
+    assert_eq!(path["path"].as_array().unwrap().len(), 3);
+    assert!(path["about"].as_str().unwrap().contains("principal components"));
+}
+
+#[test]
+fn wrong_words_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("text"), "no model").unwrap();
+    for (arguments, code, words) in [
+        ("landscape", 2, "<MODEL>"),
+        ("landscape none.safetensors", 66, "none.safetensors"),
+        ("landscape text", 65, "text"),
+        ("landscape text --points 2", 2, "--points"),
+        ("landscape text --svg none/a.svg", 73, "none"),
+    ] {
+        let output = run(folder.path(), arguments);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments}: {told}");
+        assert!(told.contains(words), "{arguments}: {told}");
+    }
+}
