@@ -223,10 +223,10 @@ impl Race {
         let small = format!(r#"class="soft" fill="{SOFT}" font-size="12""#);
         let [[left, right], [bottom, top]] = self.domain;
         let end = format!(r#"{small} text-anchor="end""#);
-        svg += &text(LEFT, TOP + SIDE + 17.0, &small, &format!("x = {left}"));
-        svg += &text(LEFT + SIDE, TOP + SIDE + 17.0, &end, &right.to_string());
-        svg += &text(LEFT - 8.0, TOP + SIDE, &end, &format!("y = {bottom}"));
-        svg += &text(LEFT - 8.0, TOP + 12.0, &end, &top.to_string());
+        svg += &text(LEFT, TOP + SIDE + 17.0, &small, &format!("x = {}", edge(left)));
+        svg += &text(LEFT + SIDE, TOP + SIDE + 17.0, &end, &edge(right));
+        svg += &text(LEFT - 8.0, TOP + SIDE, &end, &format!("y = {}", edge(bottom)));
+        svg += &text(LEFT - 8.0, TOP + 12.0, &end, &edge(top));
         for &minimum in &self.minima {
             let (x, y) = self.place(minimum);
             let _ = write!(
@@ -244,6 +244,11 @@ impl Race {
         let last = (self.grid.len() - 1) as f64;
         (LEFT + SIDE * column / last, TOP + SIDE * (1.0 - row / last))
     }
+}
+
+/// Text of an end of an axis: as it is if it has three decimals or fewer, else rounded.
+fn edge(x: f64) -> String {
+    if (x * 1000.0).fract() == 0.0 { x.to_string() } else { crate::chart::significant(x) }
 }
 
 /// A predicted line.

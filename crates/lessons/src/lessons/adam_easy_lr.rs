@@ -1,6 +1,6 @@
 //! Widths of the basins of good rates.
 
-use lab::stats::{LrSensitivity, lr_sensitivity};
+use lab::stats::{Basin, LrSensitivity, lr_sensitivity, paired_t};
 use report::chart::{Chart, Scale, Series, significant};
 
 use crate::lesson::{Chapter, Lesson, Question, Verdict};
@@ -61,19 +61,22 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     ];
     let basins = basins(settings, &members, &methods)?;
     let mut measured = Measured { data: Some(origin), ..Measured::default() };
-    let (mut wider, mut lines) = (0, vec![vec![]; METHODS.len()]);
+    let (mut wider, mut told, mut lines) = (0, 0, vec![vec![]; METHODS.len()]);
     for (place, (member, found)) in members.iter().zip(&basins).enumerate() {
         for (method, (name, _)) in METHODS.iter().enumerate() {
-            let widths: Vec<f64> = found[method].basins.iter().map(lab::stats::Basin::decades).collect();
+            let widths: Vec<f64> = found[method].basins.iter().map(Basin::decades).collect();
             let key = format!("width {} {name}", member.name);
             measured.mean(&key, &format!("width of the basin in decades, {}, {name}", member.name), &widths);
             lines[method].push((place as f64, found[method].decades));
         }
         let width = |method: usize| found[method].decades;
+        told += i32::from((0..2).all(|other| is_wider(&found[2], &found[other])));
         wider += i32::from(width(2) > width(0).max(width(1)) + CLEARLY);
     }
     measured.note("tasks", "tasks", members.len() as f64);
-    measured.note("wider", "tasks on which Adam's basin is clearly the widest", wider.into());
+    measured.note("wider", "tasks on which Adam's basin is the widest by a tenth of a decade", wider.into());
+    let label = "tasks on which it is told apart from both others (paired intervals without 0)";
+    measured.note("told", label, told.into());
     toy(&mut measured)?;
     measured.tables.push(published());
     measured.charts.push(Chart {
@@ -84,6 +87,12 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
         marks: vec![],
     });
     Ok(measured)
+}
+
+/// True if the first has wider basins by a paired interval without 0.
+fn is_wider(a: &LrSensitivity, b: &LrSensitivity) -> bool {
+    let gains: Vec<f64> = a.basins.iter().zip(&b.basins).map(|(a, b)| a.decades() - b.decades()).collect();
+    paired_t(&gains, 0.95).is_some_and(|test| test.interval.low > 0.0)
 }
 
 /// The basins of each method on each task, by task.
@@ -153,10 +162,10 @@ fn published() -> Table {
 }
 
 fn judge(measured: &Measured) -> Verdict {
-    let [wider, tasks] = ["wider", "tasks"].map(|key| measured.get(key));
+    let [wider, told, tasks] = ["wider", "told", "tasks"].map(|key| measured.get(key));
     let width = |name: &str| significant(measured.get(&format!("width digits {name}")));
     let numbers = format!(
-        "Adam's basin is clearly the widest on {wider} of {tasks} tasks; for the network on digits SGD, momentum and Adam have {}, {} and {} decades.",
+        "Adam's basin is the widest by a tenth of a decade on {wider} of {tasks} tasks, and told apart from both others on {told}; for the network on digits SGD, momentum and Adam have {}, {} and {} decades.",
         width("SGD"),
         width("momentum"),
         width("Adam")

@@ -164,7 +164,7 @@ fn signed_power(base: f64, steps: f64) -> f64 {
 
 /// Points of the gradient flow whose speed is at most 1, each after a time of `lr`.
 fn flow(function: &Function, mut at: [f64; 2], lr: f64, steps: u64) -> Vec<[f64; 2]> {
-    const PARTS: u32 = 50;
+    const PARTS: u32 = 10;
     let mut path = vec![at];
     for _ in 0..steps {
         for _ in 0..PARTS {
