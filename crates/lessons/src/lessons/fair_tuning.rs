@@ -43,7 +43,7 @@ const METHODS: [(&str, &str, f64, f64, f64); 3] = [
 ];
 
 fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
-    let (train, held) = settings.size((2_500, 600), (12_000, 4_000));
+    let (train, held) = settings.size((3_000, 1_000), (12_000, 4_000));
     let digits = Digits::load(settings, train, held)?;
     let digits = if settings.quick { digits.halved() } else { digits };
     let tasks = [digits.tuning(&SIMPLENN)?, digits.report(&SIMPLENN)?];
