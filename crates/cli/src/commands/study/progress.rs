@@ -22,13 +22,14 @@ const STEPS: f64 = 10_000.0;
 pub(super) struct Progress<'s> {
     study: &'s Study,
     planned: Planned,
-    start: Instant,
     quiet: bool,
     bar: Option<ProgressBar>,
     state: Mutex<State>,
 }
 
 struct State {
+    /// The start of the first run: reading data before it says nothing of the pace.
+    first: Option<Instant>,
     /// Runs that are over, those that were known too.
     runs: usize,
     /// Cost of what was known.
@@ -50,20 +51,20 @@ struct UnderWay {
 impl<'s> Progress<'s> {
     /// Of a study with this work; `quiet` shows nothing.
     pub(super) fn new(study: &'s Study, planned: Planned, quiet: bool) -> Progress<'s> {
-        let start = Instant::now();
         let bar = (console::is_live() && !quiet).then(|| {
             let style = ProgressStyle::with_template("  {wide_bar} {msg}").expect("the template is right");
             let bar = ProgressBar::with_draw_target(Some(STEPS as u64), ProgressDrawTarget::stderr());
             bar.with_style(style)
         });
         let state = State {
+            first: None,
             runs: planned.known_runs,
             known: planned.known_cost,
             trained: 0.0,
             under_way: vec![None; planned.workers.max(1)],
-            told: start,
+            told: Instant::now(),
         };
-        Progress { study, planned, start, quiet, bar, state: Mutex::new(state) }
+        Progress { study, planned, quiet, bar, state: Mutex::new(state) }
     }
 
     /// Reads an event of a run.
@@ -78,6 +79,7 @@ impl<'s> Progress<'s> {
         }
         match event {
             Event::RunStarted { run, .. } => {
+                state.first.get_or_insert_with(Instant::now);
                 let total = run.total_batches().max(1);
                 state.under_way[position.worker] = Some(UnderWay { batches: 0, total, cost: position.cost });
             }
@@ -105,7 +107,10 @@ impl<'s> Progress<'s> {
         let begun: f64 = under_way.map(|run| run.cost * run.batches as f64 / run.total as f64).sum();
         let trained = state.trained + begun;
         let left = (self.planned.cost - state.known - trained).max(0.0);
-        let seconds = self.start.elapsed().as_secs_f64() * left / trained;
+        // The first batches are slower than the rest: a pace needs a whole run.
+        let pace =
+            state.first.filter(|_| state.trained > 0.0).map(|first| first.elapsed().as_secs_f64() / trained);
+        let seconds = pace.map_or(f64::NAN, |pace| pace * left);
         let line = format!(
             "{} of {} runs, {}; {}",
             state.runs,
