@@ -102,7 +102,7 @@ fn critical_difference(id: &str, outcome: &Outcome, over: &OverTasks, critical: 
     let (ranked, groups) = (over.by_rank(), over.alike_by_rank());
     let count = over.entries.len().max(2) as f64;
     let place = |rank: f64| LEFT + (rank - 1.0) / (count - 1.0) * (WIDTH - 2.0 * LEFT);
-    let axis = 64.0;
+    let axis = 76.0;
     let bars = axis + 18.0;
     let names = bars + 9.0 * groups.len() as f64 + 12.0;
     // The better half is named at the left, the other at the right, the extremes lowest.
@@ -143,7 +143,7 @@ fn critical_difference(id: &str, outcome: &Outcome, over: &OverTasks, critical: 
     for rank in 1..=over.entries.len() {
         line((place(rank as f64), axis), (place(rank as f64), axis - 6.0), 1.2, "base");
     }
-    line((LEFT, 34.0), (place(1.0 + critical).min(WIDTH - LEFT), 34.0), 2.0, "ink-line");
+    line((LEFT, 46.0), (place(1.0 + critical).min(WIDTH - LEFT), 46.0), 2.0, "ink-line");
     for (index, (first, last)) in groups.iter().enumerate() {
         let y = bars + 9.0 * index as f64;
         let ends = [ranked[*first].1, ranked[*last].1].map(place);
@@ -158,13 +158,7 @@ fn critical_difference(id: &str, outcome: &Outcome, over: &OverTasks, critical: 
             escape(text)
         )
     };
-    let mut texts = label(
-        place(1.0 + critical).min(WIDTH - LEFT) + 6.0,
-        38.0,
-        "start",
-        "soft",
-        &format!("critical difference {critical:.2}"),
-    );
+    let mut texts = label(LEFT, 40.0, "start", "soft", &format!("critical difference {critical:.2}"));
     for rank in 1..=over.entries.len() {
         texts += &label(place(rank as f64), axis - 11.0, "middle", "soft", &rank.to_string());
     }
