@@ -78,9 +78,11 @@ mod tests {
         let rows = [["β₁", "0.9", "decay of the mean gradient"], ["eps", "1e-8", ""]]
             .map(|row| row.map(String::from));
         assert_eq!(
-            table(&rows, 1, 30),
+            table(&rows, 1, 32),
             [" β₁   0.9   decay of the mean\n            gradient\n", " eps  1e-8\n"]
         );
+        // With fewer columns left the last cell is below the others.
+        assert_eq!(table(&rows, 1, 31), [" β₁   0.9\n     decay of the mean gradient\n", " eps  1e-8\n"]);
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl Chart {
 
     fn draw(&self, frame: &Frame) -> String {
         let heading = wrap(&self.title, frame.heading_columns);
-        let top = MARGIN + LINE * heading.len() as f64 + 14.0;
+        let top = MARGIN + LINE * heading.len() as f64 + 18.0;
         let bottom = top + frame.plot_height;
         let rows = if frame.is_legend_below { self.series.len() } else { 0 };
         let (width, height) = (frame.width, bottom + BELOW_PLOT + LEGEND_LINE * rows as f64);
@@ -272,7 +272,7 @@ impl Chart {
         if names.is_empty() {
             *svg += &text((left + right) / 2.0, bottom + 36.0, &middle, &escape(&self.x.0));
         }
-        *svg += &text(left - 42.0, top - 8.0, &small, &escape(&self.y.0));
+        *svg += &text(left - 42.0, top - 12.0, &small, &escape(&self.y.0));
         svg.push('\n');
     }
 
