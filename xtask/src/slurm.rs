@@ -73,28 +73,27 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 
 fn test() -> Result<(), String> {
     install()?;
-    let bench = Bench::new()?;
-    let alone = bench.timed("one machine", || bench.study("run study.toml --threads 2 --store alone.db"))?;
+    let trial = Trial::new()?;
+    let alone = timed("one machine", || trial.study("run study.toml --threads 2 --store alone.db"))?;
     let same = |what: &str, found: &[u8]| match found == alone {
         true => Ok(()),
         false => Err(format!("{what}: expected the bytes of one machine, found others")),
     };
 
-    let mut cluster = Cluster::start(bench.folder.path())?;
-    let calm =
-        bench.timed("array job", || bench.study("submit study.toml --parts 4 --dir calm --store calm.db"))?;
+    let mut cluster = Cluster::start(trial.folder.path())?;
+    let calm = timed("array job", || trial.study("submit study.toml --parts 4 --dir calm --store calm.db"))?;
     same("array job", &calm)?;
 
-    let faults = bench.timed("array job with a requeue and kills", || {
-        let submitted = bench.start("submit study.toml --parts 4 --dir faults --store faults.db");
-        let disturbed = disturb(&mut cluster, &bench.folder.path().join("faults"));
+    let faults = timed("array job with a requeue and kills", || {
+        let submitted = trial.start("submit study.toml --parts 4 --dir faults --store faults.db");
+        let disturbed = disturb(&mut cluster, &trial.folder.path().join("faults"));
         let ended = finish(submitted);
         disturbed.and(ended)
     })?;
     same("array job with a requeue and kills", &faults)?;
     drop(cluster);
 
-    let parallel = bench.timed("GNU parallel", || bench.parallel())?;
+    let parallel = timed("GNU parallel", || trial.parallel())?;
     same("GNU parallel", &parallel)?;
     println!("all ended with the same {} bytes as one machine", alone.len());
     Ok(())
@@ -189,18 +188,18 @@ fn finish(child: Child) -> Result<Vec<u8>, String> {
 }
 
 /// The program and a folder with the study.
-struct Bench {
+struct Trial {
     program: PathBuf,
     folder: tempfile::TempDir,
 }
 
-impl Bench {
-    fn new() -> Result<Bench, String> {
+impl Trial {
+    fn new() -> Result<Trial, String> {
         output(cargo().args(["build", "--quiet", "--package", "cli"]))?;
         let this = std::env::current_exe().map_err(|error| error.to_string())?;
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         fs::write(folder.path().join("study.toml"), STUDY).map_err(|error| error.to_string())?;
-        Ok(Bench { program: this.with_file_name("descent"), folder })
+        Ok(Trial { program: this.with_file_name("descent"), folder })
     }
 
     /// `descent study …` in the folder, printing JSON.
@@ -235,13 +234,13 @@ impl Bench {
             Command::new(&self.program).args("study show study.toml --store parallel.db --json".split(' ')),
         )
     }
+}
 
-    /// Does something and says how long it took.
-    fn timed(&self, what: &str, act: impl FnOnce() -> Result<Vec<u8>, String>) -> Result<Vec<u8>, String> {
-        eprintln!("── {what}");
-        let start = Instant::now();
-        let result = act()?;
-        println!("{what}: {:.0} s", start.elapsed().as_secs_f64());
-        Ok(result)
-    }
+/// Does something and says how long it took.
+fn timed(what: &str, act: impl FnOnce() -> Result<Vec<u8>, String>) -> Result<Vec<u8>, String> {
+    eprintln!("── {what}");
+    let start = Instant::now();
+    let result = act()?;
+    println!("{what}: {:.0} s", start.elapsed().as_secs_f64());
+    Ok(result)
 }

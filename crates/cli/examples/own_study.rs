@@ -87,6 +87,6 @@ pub(crate) fn program(arguments: impl IntoIterator<Item = std::ffi::OsString>) -
     cli::main(arguments)
 }
 
-fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     program(std::env::args_os())
 }

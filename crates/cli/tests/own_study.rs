@@ -5,7 +5,6 @@ use std::process::{Command, Output};
 use std::{env, fs};
 
 #[path = "../examples/own_study.rs"]
-#[allow(dead_code, reason = "the example is started by its own main")]
 mod own_study;
 
 /// Arguments of the program, between line ends, for a process that is to be it.
@@ -14,6 +13,8 @@ const ARGUMENTS: &str = "OWN_STUDY_ARGUMENTS";
 /// Runs the example's program if this process was started for that.
 #[test]
 fn program() {
+    // Cargo starts this one.
+    let _: fn() -> std::process::ExitCode = own_study::main;
     if let Ok(arguments) = env::var(ARGUMENTS) {
         let code = own_study::program(arguments.lines().map(Into::into));
         assert_eq!(code, std::process::ExitCode::SUCCESS);

@@ -134,6 +134,9 @@ const EPOCHS: u32 = 5;
 const SEEDS: u32 = 5;
 /// The same with --quick.
 const QUICK_SEEDS: u32 = 3;
+/// Trials of each recipe, and with --quick.
+const TRIALS: u32 = 12;
+const QUICK_TRIALS: u32 = 8;
 
 impl Command for Compare {
     const NAME: &'static str = "compare";
@@ -240,6 +243,24 @@ impl Compare {
                 "such as --target 0.97; a column to learn needs --data",
             )),
         }
+    }
+
+    /// True if a recipe of the list states its learning rate.
+    fn states_rates(&self) -> bool {
+        self.optimizers.contains("lr=")
+    }
+
+    /// Settings that are tuned, if any: those of --tune, or learning rates if trials are asked for, or by default where
+    /// no recipe states one and the task has examples to hold out.
+    fn ruleset(&self, has_examples: bool) -> Option<Ruleset> {
+        let by_default = has_examples && !self.untuned && !self.states_rates();
+        let asked = self.trials.is_some() || self.budget.is_some();
+        self.tune.clone().or((by_default || asked).then_some(Ruleset::Lr))
+    }
+
+    /// Trials of each recipe, where no budget gives their number.
+    fn trials(&self) -> usize {
+        self.trials.unwrap_or(if self.quick { QUICK_TRIALS } else { TRIALS }) as usize
     }
 
     /// The numbers that flags give, or else the task and --quick.

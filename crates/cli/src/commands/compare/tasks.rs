@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use lab::study::{Facts, HalvingPlan, Outcome, Ruleset, Study};
 
-use super::tuning::{QUICK_TRIALS, TRIALS};
 use super::{Compare, QUICK_SEEDS, SEEDS};
-use crate::commands::runs::StoreArgs;
+use crate::commands::runs::{self, StoreArgs};
 use crate::commands::study::{RunArgs, entries, names};
 use crate::failure::Failure;
 use crate::folders;
@@ -29,7 +28,7 @@ pub(super) fn run(compare: &Compare) -> Result<(), Failure> {
         Ok(_) => {}
         Err(_) => files::atomic_write(&path, text.as_bytes()).map_err(|error| error.with_flag("--out"))?,
     }
-    let place = compare.store.clone().or_else(super::super::runs::of_environment);
+    let place = compare.store.clone().or_else(runs::of_environment);
     let place = StoreArgs::at(place.unwrap_or_else(|| folder.join(STORE)));
     let store = place.open()?;
     let run = RunArgs::new(
@@ -54,20 +53,14 @@ pub(super) fn run(compare: &Compare) -> Result<(), Failure> {
 fn study(compare: &Compare) -> Result<Study, Failure> {
     let listed =
         |batch| super::recipes(&compare.optimizers, compare.batch_size.map_or(batch, |batch| batch as usize));
-    let stated = compare.optimizers.contains("lr=");
-    let tuned = match &compare.tune {
-        Some(ruleset) => Some(ruleset.clone()),
-        None => (!compare.untuned && !stated || compare.trials.is_some()).then_some(Ruleset::Lr),
-    };
     let epochs = compare.epochs.or(compare.quick.then_some(1));
-    let trials = compare.trials.unwrap_or(if compare.quick { QUICK_TRIALS } else { TRIALS });
     let seeds = u64::from(if compare.quick { QUICK_SEEDS } else { SEEDS });
     let study = Study {
         rulesets: [Ruleset::Default]
             .into_iter()
-            .chain(tuned.filter(|ruleset| *ruleset != Ruleset::Default))
+            .chain(compare.ruleset(true).filter(|ruleset| *ruleset != Ruleset::Default))
             .collect(),
-        trials: trials as usize,
+        trials: compare.trials(),
         tuning_seeds: 1,
         fresh_seeds: 1,
         halving: (epochs != Some(1)).then_some(HalvingPlan { first: 1, eta: 3 }),

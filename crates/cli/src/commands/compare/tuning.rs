@@ -6,7 +6,7 @@ use lab::Store;
 use lab::compare::Tuned;
 use lab::run_matrix::{KeptRuns, RunId};
 use lab::store::Memory;
-use lab::study::{Engine, Entry, HalvingPlan, Ruleset, Study};
+use lab::study::{Engine, Entry, HalvingPlan, Study};
 use train::{Event, Recipe, Split, Task};
 
 use super::budget::{self, Chosen};
@@ -15,10 +15,6 @@ use crate::console;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::stop::Stop;
-
-/// Trials of each recipe, and with --quick.
-pub(super) const TRIALS: u32 = 12;
-pub(super) const QUICK_TRIALS: u32 = 8;
 
 /// A tuning that is to be run.
 pub(super) struct Tuning {
@@ -56,13 +52,9 @@ pub(super) fn study(
     recipes: &[Recipe],
     numbers: &Numbers,
 ) -> Result<Option<Tuning>, Failure> {
-    let stated = compare.optimizers.contains("lr=");
     let has_examples = !task.examples.is_empty(Split::Train);
-    let by_default = !(stated || compare.untuned) && has_examples;
-    let asked = compare.trials.is_some() || compare.budget.is_some();
-    let lr = (by_default || asked).then_some(Ruleset::Lr);
-    let Some(ruleset) = compare.tune.clone().or(lr) else {
-        if stated && !compare.untuned {
+    let Some(ruleset) = compare.ruleset(has_examples) else {
+        if compare.states_rates() && !compare.untuned {
             console::note("the learning rates are taken as they are stated: --tune tunes each alike");
         }
         return Ok(None);
@@ -74,10 +66,9 @@ pub(super) fn study(
         batch: Some(recipe.batch),
         ..Entry::new(&name, recipe.clone())
     };
-    let trials = compare.trials.unwrap_or(if compare.quick { QUICK_TRIALS } else { TRIALS });
     let mut study = Study {
         rulesets: vec![ruleset],
-        trials: trials as usize,
+        trials: compare.trials(),
         tuning_seeds: 1,
         fresh_seeds: 1,
         halving: (numbers.epochs > 1).then_some(HalvingPlan { first: 1, eta: 3 }),

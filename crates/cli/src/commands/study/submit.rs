@@ -88,6 +88,8 @@ impl Submit {
     pub(super) fn run(self) -> Result<(), Failure> {
         let Queue::Slurm = self.engine;
         let study = super::open(&self.file)?;
+        // An unknown task is said here rather than by every part.
+        study.specs()?;
         let job = self.job(&study)?;
         job.prepare(&study)?;
         if self.dry_run {
