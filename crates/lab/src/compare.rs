@@ -119,7 +119,8 @@ impl Comparison {
             groups.iter().map(|(name, group)| (name.as_str(), group[0].recipe.as_str())).collect();
         let names = names(&recipes);
         groups.iter_mut().zip(names).for_each(|((name, _), short)| *name = short);
-        let (rows, pairs) = rows_and_pairs(&groups, metric, target);
+        let rows = groups.iter().map(|(name, group)| row(name, group, target)).collect();
+        let pairs = pairs(&groups, metric.direction());
         Comparison { command, settings: settings(&runs), metric, target, rows, pairs, runs }
     }
 
@@ -140,15 +141,6 @@ impl Comparison {
             .iter_mut()
             .for_each(|Pair { better, worse, .. }| [better, worse].into_iter().for_each(rename));
     }
-}
-
-fn rows_and_pairs(
-    groups: &[(String, Vec<&Record>)],
-    metric: Metric,
-    target: Option<f64>,
-) -> (Vec<Row>, Vec<Pair>) {
-    let rows = groups.iter().map(|(name, group)| row(name, group, target)).collect();
-    (rows, pairs(groups, metric.direction()))
 }
 
 fn row(name: &str, runs: &[&Record], target: Option<f64>) -> Row {

@@ -2,7 +2,7 @@
 
 use train::{Metric, Record};
 
-use super::{Comparison, rows_and_pairs, settings};
+use super::{Comparison, row, settings};
 use crate::store::{Error, Store};
 use crate::study::Outcome;
 
@@ -18,17 +18,16 @@ impl Comparison {
         store: &dyn Store,
         command: String,
     ) -> Result<Comparison, Error> {
-        let mut groups = Vec::new();
-        for cell in outcome.cells_of(task, ruleset) {
-            groups.push((outcome.entries[cell.id.entry].clone(), cell.records(store)?));
-        }
         let found = outcome.tasks.get(task);
         let metric = found.map_or(Metric::Loss, |task| task.metric);
         let target = found.and_then(|task| task.target);
-        let borrowed: Vec<(String, Vec<&Record>)> =
-            groups.iter().map(|(name, runs)| (name.clone(), runs.iter().collect())).collect();
-        let (rows, _) = rows_and_pairs(&borrowed, metric, target);
-        let runs: Vec<Record> = groups.into_iter().flat_map(|(_, runs)| runs).collect();
+        let (mut rows, mut runs) = (Vec::new(), Vec::new());
+        for cell in outcome.cells_of(task, ruleset) {
+            let records = cell.records(store)?;
+            let borrowed: Vec<&Record> = records.iter().collect();
+            rows.push(row(&outcome.entries[cell.id.entry], &borrowed, target));
+            runs.extend(records);
+        }
         Ok(Comparison { command, settings: settings(&runs), metric, target, rows, pairs: Vec::new(), runs })
     }
 }
