@@ -1,4 +1,4 @@
-//! Writes the networks of the test as ONNX files with a batch for each, for `scripts/onnx/record.py`.
+//! Writes the networks of the test as ONNX files with a batch for each and its outputs here, for `scripts/onnx/record.py`.
 //!
 //! `cargo run -p train --example onnx_models -- target/onnx`
 
@@ -13,10 +13,12 @@ fn main() -> std::io::Result<()> {
     fs::create_dir_all(&folder)?;
     for case in networks::cases() {
         fs::write(folder.join(format!("{}.onnx", case.name)), case.onnx())?;
-        let batch = serde_json::json!({ "shape": [networks::BATCH, case.inputs], "input": case.input() });
+        let batch = serde_json::json!({
+            "shape": [networks::BATCH, case.inputs],
+            "input": case.input(),
+            "output": case.output(),
+        });
         fs::write(folder.join(format!("{}.json", case.name)), batch.to_string())?;
-        // Printed so that a difference is seen at once.
-        drop(case.output());
     }
     Ok(())
 }

@@ -38,9 +38,9 @@ pub trait Loss: fmt::Debug + Send + Sync + 'static {
     /// The mean over the examples of a batch, as one number.
     fn loss<'t, T: Kernels>(&self, step: Step<'t, '_, T>) -> Var<'t, T>;
 
-    /// Settings of the loss that numbers depend on, for the record; empty if it has none.
-    fn settings(&self) -> String {
-        String::new()
+    /// Settings of the loss that numbers depend on, by the names that a record gives them.
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
     }
 
     /// Turns outputs of the model into answers in the units of the targets, where those differ.
@@ -82,7 +82,7 @@ pub trait DynLoss: fmt::Debug + Send + Sync {
     fn evaluates_in_f64(&self) -> bool;
 
     /// See [`Loss::settings`].
-    fn settings(&self) -> String;
+    fn settings(&self) -> Vec<(&'static str, String)>;
 
     /// See [`Loss::answers`].
     fn answers(&self, outputs: &mut [f64]);
@@ -103,7 +103,7 @@ impl<L: Loss> DynLoss for L {
         L::EVALUATE_IN_F64
     }
 
-    fn settings(&self) -> String {
+    fn settings(&self) -> Vec<(&'static str, String)> {
         Loss::settings(self)
     }
 
@@ -209,10 +209,10 @@ impl StandardizedSquaredError {
 impl Loss for StandardizedSquaredError {
     const NAME: &'static str = "mean squared error of standardized targets";
 
-    fn settings(&self) -> String {
+    fn settings(&self) -> Vec<(&'static str, String)> {
         let list = |numbers: &[f64]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let Standardization { mean, std } = &self.targets;
-        format!("mean={} std={}", list(mean), list(std))
+        vec![("targets", format!("mean={} std={}", list(mean), list(std)))]
     }
 
     fn answers(&self, outputs: &mut [f64]) {

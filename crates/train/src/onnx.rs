@@ -61,6 +61,7 @@ pub fn model(network: &Network<'_>) -> Result<Vec<u8>, UnknownLayer> {
         .message(GRAPH_INPUT, value("input", inputs))
         .message(GRAPH_OUTPUT, value("output", outputs));
     let version = Message::default().text(1, "").varint(2, OPERATORS);
+    // Fields of `ModelProto`: version of the format, producer, graph, versions of operators.
     Ok(Message::default()
         .varint(1, FORMAT)
         .text(2, "descent")

@@ -150,14 +150,12 @@ impl Task {
 
     /// The settings that numbers depend on and a record has no field for, where they are not the usual ones.
     fn settings(&self) -> BTreeMap<String, String> {
-        let of_loss = self.loss.settings();
         let (ours, usual) = (self.batching, Batching::default());
         let Normalize { mean, std } = self.normalize;
         let settings = [
             (ours.order != usual.order, "order", "fixed".to_string()),
             (ours.drop_last != usual.drop_last, "drop_last", ours.drop_last.to_string()),
             (ours.evaluation != usual.evaluation, "evaluation_batch", ours.evaluation.to_string()),
-            (!of_loss.is_empty(), "targets", of_loss),
             (self.normalize != Normalize::HALF, "normalize", format!("mean={mean} std={std}")),
             (
                 ours.updates_without_examples != usual.updates_without_examples,
@@ -166,7 +164,8 @@ impl Task {
             ),
         ];
         let told = settings.into_iter().filter(|(differs, ..)| *differs);
-        told.map(|(_, name, value)| (name.to_string(), value)).collect()
+        let told = told.map(|(_, name, value)| (name, value)).chain(self.loss.settings());
+        told.map(|(name, value)| (name.to_string(), value)).collect()
     }
 
     /// The task as a record names it.

@@ -38,14 +38,20 @@ pub struct SavedWeights {
 impl SavedWeights {
     /// The network that the weights are of.
     pub fn model(&self) -> Model {
-        let SavedWeights { architecture, inputs, classes, notes, .. } = self;
-        match architecture {
-            Architecture::Mlp { .. } => architecture.build(1, *inputs, *classes),
-            _ => {
-                let (rows, columns) = sides(notes);
-                architecture.build(rows, columns, *classes)
-            }
-        }
+        network(&self.architecture, self.inputs, sides(&self.notes), self.classes)
+    }
+}
+
+/// The network for this number of inputs, or a convolutional one for images of these sides.
+fn network(
+    architecture: &Architecture,
+    inputs: usize,
+    (rows, columns): (usize, usize),
+    classes: usize,
+) -> Model {
+    match architecture {
+        Architecture::Mlp { .. } => architecture.build(1, inputs, classes),
+        _ => architecture.build(rows, columns, classes),
     }
 }
 
@@ -154,15 +160,12 @@ fn identify(path: &Path, header: &Header) -> Result<Identified, Error> {
         Some((architecture, classes)) => (architecture, rows * columns, classes),
         None => dense(path, header, notes.remove("activation"))?,
     };
-    let model = match &architecture {
-        Architecture::Mlp { .. } => architecture.build(1, inputs, classes),
-        _ if rows.min(columns) < architecture.least_side() => {
-            let why =
-                format!("expected images that {architecture} takes, found {rows} × {columns} in its notes");
-            return Err(wrong(path, why));
-        }
-        _ => architecture.build(rows, columns, classes),
-    };
+    // Dense layers take images of any size.
+    if rows.min(columns) < architecture.least_side() {
+        let why = format!("expected images that {architecture} takes, found {rows} × {columns} in its notes");
+        return Err(wrong(path, why));
+    }
+    let model = network(&architecture, inputs, (rows, columns), classes);
     let (layout, statistics) = (model.layout().clone(), model.buffers::<f32>().layout().clone());
     for layout in [&layout, &statistics] {
         header.check_layout("", layout).map_err(|error| refused(path, error))?;
