@@ -257,10 +257,7 @@ impl Description {
     fn read_tables(&self, first: &Path, options: &csv::Options) -> Result<Read, Error> {
         let options = csv::Options { kind: self.targets, ..options.clone() };
         let table = csv::read(first, &options)?;
-        let test = match &self.test {
-            Test::Files(files) => Some(csv::read_alike(named(files, 0)?, &options, &table)?),
-            Test::Part(_) => None,
-        };
+        let test = self.test_file()?.map(|path| csv::read_alike(path, &options, &table)).transpose()?;
         Ok(Read { features: table.features, ..Read::new(table.samples, test) })
     }
 
@@ -278,10 +275,7 @@ impl Description {
         use super::pictures;
         let train = pictures::read(first, None)?;
         let names = class_names(&train.targets).unwrap_or_default();
-        let test = match &self.test {
-            Test::Files(files) => Some(pictures::read(named(files, 0)?, Some(names))?),
-            Test::Part(_) => None,
-        };
+        let test = self.test_file()?.map(|path| pictures::read(path, Some(names))).transpose()?;
         Ok(Read::new(train, test))
     }
 
@@ -301,14 +295,16 @@ impl Description {
             Ok(characters::next_character(&tokens, vocabulary.len(), length, length))
         };
         let train = windows(first, &text)?;
-        let test = match &self.test {
-            Test::Files(files) => {
-                let path = named(files, 0)?;
-                Some(windows(path, &read_text(path, u64::MAX)?)?)
-            }
-            Test::Part(_) => None,
-        };
+        let test = self.test_file()?.map(|path| windows(path, &read_text(path, u64::MAX)?)).transpose()?;
         Ok(Read { vocabulary: Some(vocabulary), ..Read::new(train, test) })
+    }
+
+    /// The first test file, if files are named.
+    fn test_file(&self) -> Result<Option<&Path>, Error> {
+        match &self.test {
+            Test::Files(files) => named(files, 0).map(Some),
+            Test::Part(_) => Ok(None),
+        }
     }
 
     /// Splits with the parts held out of the training examples that are asked for.

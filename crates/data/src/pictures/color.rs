@@ -1,5 +1,6 @@
 //! Contrast of colors, for ink that is as bright as its paper.
 
+use super::decode::luma;
 use super::plane::{Plane, median};
 
 /// Minimum brightness, to avoid division by almost 0.
@@ -10,12 +11,11 @@ const DARKEST: f32 = 0.05;
 ///
 /// `channels` are red, green and blue. Differences from the brightness are divided by it, so that light and shadow do not
 /// matter; the direction is the first principal component.
-pub(super) fn contrast([red, green, blue]: &[Plane; 3]) -> Option<Plane> {
-    let luma = |at: usize| 0.299 * red.values[at] + 0.587 * green.values[at] + 0.114 * blue.values[at];
+pub(super) fn contrast(channels: &[Plane; 3]) -> Option<Plane> {
+    let [red, _, blue] = channels;
+    let luma = luma(channels);
     let [u, v] = [red, blue].map(|channel| {
-        let chroma =
-            (0..channel.values.len()).map(|at| (channel.values[at] - luma(at)) / luma(at).max(DARKEST));
-        let chroma = Plane { values: chroma.collect(), ..*channel };
+        let chroma = channel.zip_map(&luma, |value, luma| (value - luma) / luma.max(DARKEST));
         let paper = median(chroma.values.iter().copied());
         chroma.map(|x| x - paper)
     });

@@ -41,14 +41,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Fault> {
         columns: small.width() as usize,
     };
     let color = [channel(0), channel(1), channel(2)];
-    let luma = |at: usize| LUMA.iter().zip(&color).map(|(share, plane)| share * plane.values[at]).sum();
-    let brightness =
-        Plane { values: (0..color[0].values.len()).map(luma).collect(), columns: color[0].columns };
-    Ok(Decoded { brightness: transparency::flatten(&brightness, &channel(3)), color })
+    Ok(Decoded { brightness: transparency::flatten(&luma(&color), &channel(3)), color })
 }
 
-/// Luma of ITU-R BT.601.
-const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
+/// Luma of ITU-R BT.601 from red, green and blue.
+pub(super) fn luma([red, green, blue]: &[Plane; 3]) -> Plane {
+    let red_and_green = red.zip_map(green, |red, green| 0.299 * red + 0.587 * green);
+    red_and_green.zip_map(blue, |sum, blue| sum + 0.114 * blue)
+}
 
 /// All pixels of a picture, held as the camera was, and in 8 bits for red, green and blue.
 pub(crate) fn rgb(bytes: &[u8]) -> Result<RgbImage, Fault> {

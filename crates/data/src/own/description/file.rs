@@ -6,10 +6,10 @@ use std::str::FromStr;
 
 use files::text::nearest;
 
-use super::super::csv::{self, TargetKind};
-use super::super::keys::{Keys, Placed};
-use super::super::{Fault, Normalization, quoted};
 use super::{Description, Kind, TEST_PART, Test};
+use crate::own::csv::{self, TargetKind};
+use crate::own::keys::{Keys, Placed};
+use crate::own::{Fault, Normalization, quoted};
 use crate::samples::Holdout;
 
 #[cfg(feature = "pictures")]
@@ -40,17 +40,14 @@ pub(super) fn parse(text: &str, folder: &Path) -> Result<Description, Fault> {
     let train = train.ok_or_else(|| missing("train", "such as train = \"table.csv\""))?;
     let kind = self::kind(&keys, kind, table, length)?;
     let train = self::train(&keys, &kind, train)?;
-    let below = |names: Vec<String>| names.iter().map(|name| folder.join(name)).collect::<Vec<PathBuf>>();
-    let test = match self::test(&keys, train.len(), test)? {
-        Ok(part) => Test::Part(part),
-        Err(names) => Test::Files(below(names)),
-    };
+    let test = self::test(&keys, folder, train.len(), test)?;
+    let train = below(folder, &train);
     let validation = parsed::<Holdout>(&keys, validation, "such as validation = \"10%\"")?;
     let normalize = parsed::<Normalization>(&keys, normalize, NORMALIZE)?.unwrap_or_default();
     let normalize_targets = parsed(&keys, normalize_targets, "numbers are normalized in their own units")?;
     let targets = self::targets(&keys, targets)?;
     keys.finish()?;
-    Ok(Description { kind, train: below(train), test, validation, targets, normalize, normalize_targets })
+    Ok(Description { kind, train, test, validation, targets, normalize, normalize_targets })
 }
 
 const NORMALIZE: &str = "bytes are normalized on the scale from 0 to 1";
@@ -126,20 +123,25 @@ fn train(keys: &Keys<'_>, kind: &Kind, (names, span): Placed<Vec<String>>) -> Re
 /// A part to hold out, or test files as many as training files.
 fn test(
     keys: &Keys<'_>,
+    folder: &Path,
     expected: usize,
     given: Option<Placed<Vec<String>>>,
-) -> Result<Result<Holdout, Vec<String>>, Fault> {
-    let Some((names, span)) = given else { return Ok(Ok(TEST_PART)) };
+) -> Result<Test, Fault> {
+    let Some((names, span)) = given else { return Ok(Test::Part(TEST_PART)) };
     if let [part] = &names[..]
         && let Ok(part) = part.parse()
     {
-        return Ok(Ok(part));
+        return Ok(Test::Part(part));
     }
     if names.len() == expected {
-        return Ok(Err(names));
+        return Ok(Test::Files(below(folder, &names)));
     }
     let message = format!("expected {expected} files, as in `train`, found {}", names.len());
     Err(keys.fault(&span, message, "name as many files, or a part to hold out, such as \"20%\""))
+}
+
+fn below(folder: &Path, names: &[String]) -> Vec<PathBuf> {
+    names.iter().map(|name| folder.join(name)).collect()
 }
 
 fn targets(keys: &Keys<'_>, given: Option<Placed<String>>) -> Result<TargetKind, Fault> {
