@@ -211,7 +211,7 @@ fn no_logic_names_an_entry_of_a_registry() {
 }
 
 /// Files that hold a word which is the name of an entry too, and its meaning there.
-const OTHER_MEANINGS: [(&str, &[&str], &str); 8] = [
+const OTHER_MEANINGS: [(&str, &[&str], &str); 7] = [
     (
         "crates/optim/src/engine/pytorch.rs",
         &["step"],
@@ -227,7 +227,6 @@ const OTHER_MEANINGS: [(&str, &[&str], &str); 8] = [
         "the notebook's experiment: its rates",
     ),
     ("crates/cli/src/commands/explain.rs", &["clip"], "the kind of all ways of clipping"),
-    ("crates/cli/src/commands/race.rs", &["sgd"], "short names for settings of it"),
 ];
 
 /// True for a file that only tests are compiled with.

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use files::Output;
-use lessons::race::{Entrant, RaceSettings, preset, race};
+use lessons::race::{Entrant, PRESETS, RaceSettings, SHORT_NAMES, preset, race};
 use report::chart::significant;
 use report::race::{Heat, Race};
 
@@ -20,11 +20,7 @@ use crate::text;
         draws the paths over contours, --html writes one page that plays them and shows the gradient, the state and the \
         update of each step; its switch between the two choices of rates is always in view. A recipe that states \
         its rate keeps it. --preset runs a known failure and draws what its formula predicts.",
-    after_help = "Examples:\n  descent race rosenbrock sgd momentum adam\n  \
-        descent race saddle sgd adam --start 1,0.0001 --html race.html\n  \
-        descent race rastrigin 'sgd momentum=0.99' adam --noise 20 --rates same --lr 0.002 --svg race.svg\n  \
-        descent race --preset overshoot --svg overshoot.svg\n\n\
-        Presets: overshoot, plateau, saddle, cliff, rotated-valley, reddi. `descent tasks` lists the functions, `descent optimizers` the optimizers. `momentum` is `sgd momentum=0.9`.",
+    after_help = examples_and_names(),
     mut_arg("json", |json| json.help("Print the paths as one JSON object and nothing else")),
 )]
 pub(crate) struct RaceArgs {
@@ -68,6 +64,19 @@ pub(crate) struct RaceArgs {
     output: OutputArgs,
 }
 
+fn examples_and_names() -> String {
+    let presets: String =
+        PRESETS.iter().map(|preset| format!("  {}: {}\n", preset.name, preset.why)).collect();
+    let short = SHORT_NAMES.map(|(name, recipe)| format!("`{name}` is `{recipe}`")).join(", ");
+    format!(
+        "Examples:\n  descent race rosenbrock sgd momentum adam\n  \
+        descent race saddle sgd adam --start 1,0.0001 --html race.html\n  \
+        descent race rastrigin 'sgd momentum=0.99' adam --noise 20 --rates same --lr 0.002 --svg race.svg\n  \
+        descent race --preset overshoot --svg overshoot.svg\n\n\
+        Presets:\n{presets}\n`descent tasks` lists the functions, `descent optimizers` the optimizers. {short}."
+    )
+}
+
 /// Choice of rates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Rates {
@@ -97,7 +106,7 @@ impl Command for RaceArgs {
             output,
         } = self;
         let failure = failure.map(|name| preset(&name)).transpose()?;
-        let entrants = recipes.iter().map(|recipe| read(recipe)).collect::<Result<Vec<_>, _>>()?;
+        let entrants = recipes.iter().map(|recipe| recipe.parse()).collect::<Result<Vec<Entrant>, _>>()?;
         let claim =
             |path: &Option<PathBuf>, flag| path.as_ref().map(|path| Output::claim(path, flag)).transpose();
         let (svg_file, html_file) = (claim(&svg, "--svg")?, claim(&html, "--html")?);
@@ -126,15 +135,6 @@ impl Command for RaceArgs {
         }
         Ok(console::print(&page)?)
     }
-}
-
-fn read(recipe: &str) -> Result<Entrant, Failure> {
-    let recipe = match recipe {
-        "momentum" => "sgd momentum=0.9",
-        "nesterov" => "sgd momentum=0.9 nesterov=true",
-        other => other,
-    };
-    Ok(recipe.parse()?)
 }
 
 fn point(text: &str) -> Result<[f32; 2], String> {
