@@ -6,10 +6,12 @@
 //! | `train` | trains one model |
 //! | `evaluate`, `predict` | how good a trained model is; what it sees in a picture |
 //! | `export` | a trained model as ONNX |
+//! | `tasks` | lists the tasks, and everything about some |
 //! | `optimizers`, `explain` | what there is to choose from, and what each does |
 //! | `schedule` | draws the course of a learning rate |
 //! | `find-lr` | looks for a learning rate by a range test |
 //! | `lessons` | the course: claims as experiments with verdicts (feature `lessons`) |
+//! | `race`, `landscape` | draws optimizers on a test function, or the loss around trained networks (feature `lessons`) |
 //! | `study` | tunes optimizers alike on several tasks and says what may be concluded (feature `store`) |
 //! | `runs` | lists, shows, queries, replays and merges stored runs (feature `store`) |
 //! | `data` | where the data sets are; fetches and checks them |
@@ -34,6 +36,7 @@ mod hyper_flags;
 mod own;
 mod picture;
 mod progress;
+mod shell;
 mod stop;
 mod tensorboard;
 mod text;

@@ -8,7 +8,6 @@ use train::Record;
 
 use crate::console;
 use crate::failure::Failure;
-use crate::folders;
 
 /// `--tensorboard`.
 #[derive(Args, Debug, Clone)]
@@ -47,7 +46,7 @@ impl TensorBoard {
             let name = file_name(&run.recipe);
             let key = run.key();
             let folder = self.folder.join(format!("{name}-seed{}-{}", run.seed, &key[..8]));
-            folders::make(&folder)?;
+            files::claim_folder(&folder, self.flag)?;
             // One name for all time, so that TensorBoard sees one file a run.
             let file = folder.join("events.out.tfevents.0000000000.descent");
             let bytes = report::tensorboard(run, self.started);

@@ -44,12 +44,15 @@ fn one_two_and_three_models_are_drawn() {
 fn wrong_words_are_named() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("text"), "no model").unwrap();
+    std::fs::write(folder.path().join("t.csv"), "a,y\n1,2\n").unwrap();
     for (arguments, code, words) in [
         ("landscape", 2, "<MODEL>"),
         ("landscape none.safetensors", 66, "none.safetensors"),
         ("landscape text", 65, "text"),
         ("landscape text --points 2", 2, "--points"),
         ("landscape text --svg none/a.svg", 73, "none"),
+        ("landscape other text --svg text", 2, "--svg conflicts with MODEL: both are text"),
+        ("landscape text --data t.csv --target y --svg t.csv", 2, "--svg conflicts with --data"),
     ] {
         let output = run(folder.path(), arguments);
         let told = String::from_utf8(output.stderr).unwrap();

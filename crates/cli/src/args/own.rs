@@ -10,6 +10,7 @@ use data::own::{Description, Normalization};
 use data::samples::Holdout;
 
 use crate::failure::Failure;
+use crate::shell::quoted;
 
 /// Flags for data of a user's own.
 #[derive(Args, Debug, Clone)]
@@ -61,12 +62,11 @@ impl OwnArgs {
 
     /// The flags that name the same data, each after a space.
     pub(crate) fn flags(&self) -> String {
-        let quoted = |text: &str| format!(" '{}'", text.replace('\'', r"'\''"));
         let mut flags = String::new();
         let mut add = |flag: &str, values: Vec<String>| {
             if !values.is_empty() {
-                flags +=
-                    &format!(" --{flag}{}", values.iter().map(|value| quoted(value)).collect::<String>());
+                flags += &format!(" --{flag}");
+                values.iter().for_each(|value| flags += &format!(" {}", quoted(value)));
             }
         };
         add("data", self.data.iter().map(|path| path.to_string_lossy().into_owned()).collect());

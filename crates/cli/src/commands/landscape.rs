@@ -63,6 +63,10 @@ impl Command for Landscape {
     fn run(self) -> Result<(), Failure> {
         let Landscape { models, examples, points, range, seed, svg, data, threads, output } = self;
         let svg_file = svg.as_ref().map(|path| Output::claim(path, "--svg")).transpose()?;
+        if let Some(file) = &svg_file {
+            models.iter().try_for_each(|model| file.differs_from(model, "MODEL"))?;
+            data.is_spared_by(file)?;
+        }
         let trained = models.iter().map(|path| Trained::read(path.clone())).collect::<Result<Vec<_>, _>>()?;
         let task = trained[0].examine(&data)?.task;
         let found = trained.iter().zip(&models).map(|(model, path)| {

@@ -26,6 +26,7 @@ use super::Command;
 use crate::args::Wanted;
 use crate::console;
 use crate::failure::Failure;
+use crate::shell;
 
 #[derive(Args)]
 #[command(
@@ -83,6 +84,25 @@ fn open(path: &Path) -> Result<Study, Failure> {
         )
     })?;
     content.parse::<Study>().map_err(|fault| Failure::bad_data(format!("{shown}: {fault}"), fault.hint))
+}
+
+/// Keeps a study in the folder that a flag named; true if it is new there. Another one that is there stays, and `other`
+/// says why it is refused.
+pub(in crate::commands) fn keep(
+    path: &Path,
+    text: &str,
+    flag: &str,
+    other: impl FnOnce(&str) -> Failure,
+) -> Result<bool, Failure> {
+    match files::read(path, MOST) {
+        Ok(kept) if kept == text.as_bytes() => Ok(false),
+        Ok(kept) => Err(other(&String::from_utf8_lossy(&kept))),
+        Err(error) if error.kind() == files::Kind::Missing => {
+            files::atomic_write(path, text.as_bytes()).map_err(|error| error.with_flag(flag))?;
+            Ok(true)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The study of this name in a store.
@@ -143,10 +163,9 @@ impl Shown<'_> {
                 runs.push(Comparison::of_study(outcome, (task, ruleset), store, String::new())?);
             }
         }
-        let command = match study.name.contains(' ') {
-            true => format!("descent study resume '{}'", study.name),
-            false => format!("descent study resume {}", study.name),
-        };
+        let is_plain = study.name.chars().all(|c| c.is_alphanumeric() || "-_.=".contains(c));
+        let name = if is_plain { study.name.clone() } else { shell::quoted(&study.name) };
+        let command = format!("descent study resume {name}");
         Ok(report::study_document(&StudyParts { study, outcome, runs: &runs, command: &command }))
     }
 }

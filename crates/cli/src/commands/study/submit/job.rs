@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use files::text;
 use lab::study::Study;
 
+use crate::commands::study;
 use crate::failure::Failure;
+use crate::shell::quoted;
 
 /// An array job with a folder.
 pub(super) struct Job {
@@ -48,20 +50,17 @@ impl Job {
         files::claim_folder(&self.folder, "--dir")?;
         let plan = format!("# {} parts\n{}", self.parts, Study { threads: None, ..study.clone() }.to_toml());
         let path = self.folder.join("study.toml");
-        match fs::read_to_string(&path) {
-            Ok(kept) if kept == plan => return Ok(()),
-            Ok(kept) => {
-                let differences = lab::store::line_differences(&kept, &plan).join("\n  ");
-                return Err(Failure::usage(
-                    format!("{} has another study or division:\n  {differences}", text::path(&self.folder)),
-                    "choose another folder with --dir, or undo the change",
-                ));
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(Failure::create(&path, &error)),
+        let other = |kept: &str| {
+            let differences = lab::store::line_differences(kept, &plan).join("\n  ");
+            Failure::usage(
+                format!("{} has another study or division:\n  {differences}", text::path(&self.folder)),
+                "choose another folder with --dir, or undo the change",
+            )
+        };
+        if study::keep(&path, &plan, "--dir", other)? {
+            self.write_script(&(1..=self.parts).collect::<Vec<_>>())?;
         }
-        files::atomic_write(&path, plan.as_bytes()).map_err(|error| error.with_flag("--dir"))?;
-        self.write_script(&(1..=self.parts).collect::<Vec<_>>())
+        Ok(())
     }
 
     /// Parts that are not complete.
@@ -94,7 +93,9 @@ impl Job {
     pub(super) fn forget(&self) -> Result<(), Failure> {
         let path = self.folder.join("job");
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(Failure::create(&path, &error)),
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                Err(files::Error::Io { action: "remove", path, flag: Some("--dir".to_string()), source }.into())
+            }
             _ => Ok(()),
         }
     }
@@ -146,11 +147,6 @@ impl Job {
     }
 }
 
-/// A word as a shell reads it literally.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 /// Numbers in ascending order as an array's ranges: `1-3,5`.
 fn ranges(numbers: &[usize]) -> String {
     let runs = numbers.chunk_by(|a, b| a + 1 == *b);
@@ -166,10 +162,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_ranges_and_words_are_literal() {
+    fn numbers_are_ranges_and_names_are_plain() {
         assert_eq!(name_in_queue("a b;ü.1"), "descent-a_b__.1");
         assert_eq!(ranges(&[1, 2, 3, 5, 7, 8]), "1-3,5,7-8");
         assert_eq!(ranges(&[4]), "4");
-        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
     }
 }
