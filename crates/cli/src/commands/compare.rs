@@ -1,9 +1,10 @@
 mod budget;
+mod results;
 #[cfg(feature = "store")]
 mod tasks;
 mod tuning;
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,28 +17,24 @@ use lab::study::Ruleset;
 use lab::tasks::TaskSpec;
 use lab::{Comparison, RunMatrix, Store};
 use optim::hyper::Value;
-use std::ops::ControlFlow;
-use train::{Budget, Event, Metric, Recipe, Record};
+use train::{Budget, Event, Metric, Recipe, Record, Task};
 
 use super::Command;
-use crate::args::{ReportArgs, Seeds, TaskArgs, ThreadsArgs, Wanted};
+use crate::args::{ReportArgs, Seeds, TaskArgs, ThreadsArgs};
 use crate::console;
 use crate::failure::Failure;
 use crate::folders;
 use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::tensorboard::TensorBoardArgs;
-use crate::text;
-use tuning::Finished;
+use results::Results;
+use tuning::Tuning;
 
 /// The notebook's optimizers with its learning rates.
 const NOTEBOOK: [(&str, f64); 3] = [("sgd", 0.01), ("adam", 0.001), ("rmsprop", 0.001)];
 
 /// Evaluations in each epoch: fine enough to see when 95% was reached, cheap enough not to matter.
 const EVALUATIONS: u32 = 4;
-
-/// The files that a comparison leaves, in the order in which they are written.
-const RESULTS: [&str; 5] = ["report.html", "curves.svg", "results.csv", "points.csv", "results.jsonl"];
 
 #[derive(Args)]
 #[command(
@@ -166,31 +163,16 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     let board = compare.tensorboard.claim()?;
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
-    let mut task = compare.task.load()?;
-    let usual = match (compare.task.task, task.metric) {
-        (None, Metric::Accuracy) => Some(0.95),
-        _ => task.target,
-    };
-    task.target = target.or(usual);
+    let task = load(compare, target)?;
     let tuning = tuning::study(compare, &task, &recipes, &numbers)?;
     let Numbers { epochs, seeds, threads } = numbers;
     let budget = Budget { epochs, evaluations: EVALUATIONS };
     let matrix = RunMatrix { task: &task, recipes, seeds: seeds.clone().collect(), budget, threads };
-    let settings =
-        Settings { tuning: tuning.as_ref().map(|tuning| tuning.sentence.clone()), ..matrix.settings()? };
-    let folder = folder(compare, &settings)?;
-    let place = files::text::path(&folder);
-    let kept = KeptRuns::open(&folder, &settings, &RESULTS, &mut || {
-        console::note(&format!("waiting for another process that writes {place}"));
-    })?;
-    if !kept.is_empty() {
-        console::note(&format!("going on with {place}: {} of {} runs are there", kept.len(), matrix.runs()));
-    }
+    let (folder, kept) = open_folder(compare, &matrix, tuning.as_ref())?;
     let stop = Stop::listen()?;
     warn(&matrix);
 
     let (records, stopped) = as_they_are(compare, &matrix, &kept, &stop)?;
-    let finished = records.len();
     let chosen = tuning.as_ref().and_then(|tuning| tuning.chosen.as_ref());
     chosen.map_or(Ok(()), |chosen| chosen.keep(&folder))?;
     let command = command_line(compare, epochs, &seeds, chosen.map(|chosen| chosen.trials));
@@ -199,34 +181,57 @@ fn run(compare: &Compare) -> Result<(), Failure> {
         Some(tuning) if !stopped => Some(tuning.run(&kept, &stop, threads, json, command)?),
         _ => None,
     };
+
     let shown = tuned.as_ref().filter(|tuned| tuned.has_result());
-    let written = write(&folder, &comparison, shown);
-    let events = board.map_or(Ok(()), |board| {
-        let tuned = shown.map_or(&[][..], |Finished { tuned, .. }| &tuned.comparison.runs);
-        board.write(&[&comparison.runs, tuned].concat())
-    });
-    // The table is shown in any case.
-    match wanted {
-        Some(wanted) => print(&comparison, shown, &wanted)?,
-        None => show(&folder, &comparison, shown, json)?,
-    }
-    written?;
-    events?;
+    let results = Results { folder: &folder, comparison: &comparison, tuned: shown };
+    let written = results.write();
+    let events = board.map_or(Ok(()), |board| board.write(&results.runs()));
+    // They are shown in any case.
+    results.show(json, wanted)?;
+    written.and(events)?;
     match stop.code() {
         Some(code) if stopped => {
             let message = format!(
-                "stopped: {finished} of {} runs were finished and are kept; the same command goes on with them",
+                "stopped: {} of {} runs were finished and are kept; the same command goes on with them",
+                comparison.runs.len(),
                 matrix.runs()
             );
             Err(Failure::signal(code, message))
         }
-        Some(code) if tuned.as_ref().is_some_and(|tuned| !tuned.is_complete()) => Err(Failure::signal(
+        Some(code) if tuned.is_some_and(|tuned| !tuned.is_complete()) => Err(Failure::signal(
             code,
-            "stopped while tuning: what is finished is kept, and the same command goes on with it"
-                .to_string(),
+            "stopped while tuning: what is finished is kept, and the same command goes on with it",
         )),
         _ => Ok(()),
     }
+}
+
+/// The task with the value of the metric that time is counted to.
+fn load(compare: &Compare, target: Option<f64>) -> Result<Task, Failure> {
+    let task = compare.task.load()?;
+    let usual = match (compare.task.task, task.metric) {
+        (None, Metric::Accuracy) => Some(0.95),
+        _ => task.target,
+    };
+    Ok(Task { target: target.or(usual), ..task })
+}
+
+/// The folder for results with the runs that it has; says so where there are some.
+fn open_folder(
+    compare: &Compare,
+    matrix: &RunMatrix<'_>,
+    tuning: Option<&Tuning>,
+) -> Result<(PathBuf, KeptRuns), Failure> {
+    let settings = Settings { tuning: tuning.map(|tuning| tuning.sentence.clone()), ..matrix.settings()? };
+    let folder = folder(compare, &settings)?;
+    let place = files::text::path(&folder);
+    let kept = KeptRuns::open(&folder, &settings, &results::FILES, &mut || {
+        console::note(&format!("waiting for another process that writes {place}"));
+    })?;
+    if !kept.is_empty() {
+        console::note(&format!("going on with {place}: {} of {} runs are there", kept.len(), matrix.runs()));
+    }
+    Ok((folder, kept))
 }
 
 impl Compare {
@@ -414,78 +419,4 @@ fn command_line(compare: &Compare, epochs: u32, seeds: &Range<u64>, trials: Opti
         command += &format!(" --target-metric {target}");
     }
     command + &tuning::flags(compare, trials)
-}
-
-/// Leaves the page, the picture and the records, each whole or not at all.
-fn write(folder: &Path, comparison: &Comparison, tuned: Option<&Finished>) -> Result<(), Failure> {
-    let page = match tuned {
-        Some(Finished { tuned, sentence }) => report::tuned_page(comparison, tuned, sentence),
-        None => report::page(comparison),
-    };
-    let texts = [
-        page,
-        report::curves_svg(comparison),
-        report::csv(&comparison.runs),
-        report::points_csv(&comparison.runs),
-        report::jsonl(&comparison.runs),
-    ];
-    for (name, text) in RESULTS.iter().zip(texts) {
-        files::atomic_write(&folder.join(name), text.as_bytes()).map_err(|error| error.with_flag("--out"))?;
-    }
-    let Some(Finished { tuned, .. }) = tuned else { return Ok(()) };
-    let texts =
-        [("tuned.csv", report::csv(&tuned.comparison.runs)), ("tuned.json", tuned.outcome.to_json() + "\n")];
-    for (name, text) in texts {
-        files::atomic_write(&folder.join(name), text.as_bytes()).map_err(|error| error.with_flag("--out"))?;
-    }
-    Ok(())
-}
-
-/// Prints the report in a form that was asked for.
-fn print(comparison: &Comparison, tuned: Option<&Finished>, wanted: &Wanted) -> Result<(), Failure> {
-    let tuned = tuned.map(|Finished { tuned, sentence }| (tuned, sentence.as_str()));
-    Ok(console::print(&wanted.render(&report::comparison_document(comparison, tuned))?)?)
-}
-
-/// The table for a person, or everything as JSON lines.
-fn show(folder: &Path, comparison: &Comparison, tuned: Option<&Finished>, json: bool) -> Result<(), Failure> {
-    if json {
-        let summary = serde_json::json!({
-            "schema": crate::console::SCHEMA,
-            "kind": "comparison",
-            "command": comparison.command,
-            "target": comparison.target,
-            "rows": comparison.rows,
-            "pairs": comparison.pairs,
-            "verdict": report::prose::verdict(comparison),
-            "warnings": report::prose::warnings(comparison),
-            "tuned": tuned.map(|Finished { tuned, sentence }| serde_json::json!({
-                "how": sentence,
-                "rows": tuned.comparison.rows,
-                "pairs": tuned.comparison.pairs,
-                "verdict": report::prose::tuned_verdict(comparison, tuned),
-                "warnings": report::prose::tuning_warnings(tuned),
-                "study": tuned.outcome,
-            })),
-            "folder": folder.to_string_lossy(),
-        });
-        let tuned =
-            tuned.map_or(String::new(), |Finished { tuned, .. }| report::jsonl(&tuned.comparison.runs));
-        console::print(&format!("{}{tuned}{summary}", report::jsonl(&comparison.runs)))?;
-        return Ok(());
-    }
-    let (width, style) = (console::width(), report::Style::Ansi);
-    let table = match tuned {
-        Some(Finished { tuned, sentence }) => report::tuned_table(comparison, tuned, sentence, width, style),
-        None => report::table(comparison, width, style),
-    };
-    console::print(&format!("\n{table}"))?;
-    let page = files::text::path(&folder.join("report.html"));
-    let others = if tuned.is_some() { ", tuned.csv, tuned.json" } else { "" };
-    let others = format!("With it: curves.svg, results.csv, points.csv, results.jsonl{others}");
-    console::print(&format!(
-        "\nThe page for this: {page}\n{}",
-        text::paragraph(&others, 0, width).trim_end()
-    ))?;
-    Ok(())
 }

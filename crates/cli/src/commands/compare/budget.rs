@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -78,59 +78,66 @@ impl Chosen {
 /// The trials of `study` that fit: those of the comparison that is gone on with, or as measured now.
 pub(super) fn chosen(
     compare: &Compare,
-    budget: TimeBudget,
-    (study, task): (&Study, &Task),
+    TimeBudget(time): TimeBudget,
+    study: &Study,
+    task: &Task,
     recipes: &[Recipe],
     numbers: &Numbers,
 ) -> Result<Chosen, Failure> {
-    let command = format!(
-        "{} --budget {}s",
-        command_line(compare, numbers.epochs, &numbers.seeds, None),
-        budget.0.as_secs_f64()
-    );
-    let kept = |folder: &PathBuf| {
-        let kept: Value = serde_json::from_str(&fs::read_to_string(folder.join(FILE)).ok()?).ok()?;
-        let trials = kept["trials"].as_u64().filter(|_| kept["command"] == command.as_str())?;
-        usize::try_from(trials).ok().filter(|trials| TRIALS.contains(trials))
+    let command = command_line(compare, numbers.epochs, &numbers.seeds, None);
+    let command = format!("{command} --budget {}s", time.as_secs_f64());
+    if let Some(trials) = kept(compare, &command) {
+        return Ok(Chosen { command, trials });
+    }
+    let pace = measure(task, recipes, numbers)?;
+    let of_a_seed: f64 = recipes.iter().map(|recipe| cost(task, recipe, numbers.epochs)).sum();
+    let as_set = of_a_seed * numbers.seeds.clone().count() as f64;
+    let tasks = [task.clone()];
+    let seconds = |trials: usize| -> Result<f64, Failure> {
+        let (study, store) = (Study { trials, ..study.clone() }, Memory::default());
+        Ok(pace * (as_set + Engine::new(&study, &tasks, &store)?.planned()?.cost))
     };
+    Ok(Chosen { trials: most_within(time, &seconds)?, command })
+}
+
+/// The trials that a folder of this comparison keeps.
+fn kept(compare: &Compare, command: &str) -> Option<usize> {
     let folders = match &compare.out {
         Some(folder) => vec![folder.clone()],
         None => folders::numbered(Path::new("results"), &super::folder_name(compare)),
     };
-    if let Some(trials) = folders.iter().find_map(kept) {
-        return Ok(Chosen { command, trials });
-    }
-    let pace = measure(task, recipes, numbers)?;
-    let seconds = |trials: usize| -> Result<f64, Failure> {
-        let study = Study { trials, ..study.clone() };
-        let (tasks, store) = ([task.clone()], Memory::default());
-        let planned = Engine::new(&study, &tasks, &store)?.planned()?.cost;
-        let first: f64 = recipes.iter().map(|recipe| cost(task, recipe, numbers.epochs)).sum();
-        Ok(pace * (planned + first * numbers.seeds.clone().count() as f64))
-    };
-    let time = budget.0.as_secs_f64() * PLANNED;
-    let (mut trials, mut predicted) = (*TRIALS.start(), seconds(*TRIALS.start())?);
-    if predicted > time {
+    folders.iter().find_map(|folder| {
+        let kept: Value = serde_json::from_str(&fs::read_to_string(folder.join(FILE)).ok()?).ok()?;
+        let trials = kept["trials"].as_u64().filter(|_| kept["command"] == command)?;
+        usize::try_from(trials).ok().filter(|trials| TRIALS.contains(trials))
+    })
+}
+
+/// The most trials whose predicted seconds are within a time, or the fewest with a warning.
+fn most_within(time: Duration, seconds: &dyn Fn(usize) -> Result<f64, Failure>) -> Result<usize, Failure> {
+    let planned = time.as_secs_f64() * PLANNED;
+    let (mut trials, mut beyond) = (*TRIALS.start(), *TRIALS.end() + 1);
+    let mut predicted = seconds(trials)?;
+    if predicted > planned {
         console::note(&format!(
             "warning: with {trials} trials, the fewest, this takes about {predicted:.0} s; fewer --seeds, --epochs or \
              optimizers fit into {:.0} s",
-            budget.0.as_secs_f64()
+            time.as_secs_f64()
         ));
-    } else {
-        // Costs grow with the trials: between `trials`, which fit, and `beyond`, which do not.
-        let mut beyond = *TRIALS.end() + 1;
-        while trials + 1 < beyond {
-            let middle = (trials + beyond) / 2;
-            match seconds(middle)? {
-                needed if needed <= time => (trials, predicted) = (middle, needed),
-                _ => beyond = middle,
-            }
-        }
-        console::note(&format!(
-            "{trials} trials for each optimizer, in about {predicted:.0} s; --trials {trials} gives the same on any machine"
-        ));
+        return Ok(trials);
     }
-    Ok(Chosen { command, trials })
+    // Costs grow with the trials: between `trials`, which fit, and `beyond`, which do not.
+    while trials + 1 < beyond {
+        let middle = (trials + beyond) / 2;
+        match seconds(middle)? {
+            needed if needed <= planned => (trials, predicted) = (middle, needed),
+            _ => beyond = middle,
+        }
+    }
+    console::note(&format!(
+        "{trials} trials for each optimizer, in about {predicted:.0} s; --trials {trials} gives the same on any machine"
+    ));
+    Ok(trials)
 }
 
 /// Batches × examples of a batch × weights, as studies count them.

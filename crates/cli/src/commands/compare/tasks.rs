@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lab::study::{Facts, HalvingPlan, Outcome, Ruleset, Study};
+use lab::study::{Facts, Outcome, Ruleset, Study};
 
-use super::{Compare, QUICK_SEEDS, SEEDS};
+use super::{Compare, QUICK_SEEDS, SEEDS, tuning};
+use crate::args::Seeds;
 use crate::commands::runs::{self, StoreArgs};
-use crate::commands::study::{RunArgs, entries, names};
+use crate::commands::study::{RunArgs, entries, keep, names};
 use crate::failure::Failure;
 use crate::folders;
 
@@ -21,13 +22,8 @@ const OUTCOME: &str = "study.json";
 pub(super) fn run(compare: &Compare) -> Result<(), Failure> {
     let study = study(compare)?;
     let folder = folder(compare, &study)?;
-    let path = folder.join(STUDY);
     let text = study.to_toml();
-    match fs::read_to_string(&path) {
-        Ok(kept) if kept != text => return Err(another(&folder, &kept, &text)),
-        Ok(_) => {}
-        Err(_) => files::atomic_write(&path, text.as_bytes()).map_err(|error| error.with_flag("--out"))?,
-    }
+    keep(&folder.join(STUDY), &text, "--out", |kept| another(&folder, kept, &text))?;
     let place = compare.store.clone().or_else(runs::of_environment);
     let place = StoreArgs::at(place.unwrap_or_else(|| folder.join(STORE)));
     let store = place.open()?;
@@ -54,19 +50,13 @@ fn study(compare: &Compare) -> Result<Study, Failure> {
     let listed =
         |batch| super::recipes(&compare.optimizers, compare.batch_size.map_or(batch, |batch| batch as usize));
     let epochs = compare.epochs.or(compare.quick.then_some(1));
+    let tuned = compare.ruleset(true).filter(|ruleset| *ruleset != Ruleset::Default);
     let seeds = u64::from(if compare.quick { QUICK_SEEDS } else { SEEDS });
+    let study = Study::new("compare", names(&compare.tasks), entries(&listed)?);
     let study = Study {
-        rulesets: [Ruleset::Default]
-            .into_iter()
-            .chain(compare.ruleset(true).filter(|ruleset| *ruleset != Ruleset::Default))
-            .collect(),
-        trials: compare.trials(),
-        tuning_seeds: 1,
-        fresh_seeds: 1,
-        halving: (epochs != Some(1)).then_some(HalvingPlan { first: 1, eta: 3 }),
-        seeds: compare.seeds.as_ref().map_or(0..seeds, crate::args::Seeds::range),
-        epochs,
-        ..Study::new("compare", names(&compare.tasks), entries(&listed)?)
+        rulesets: [Ruleset::Default].into_iter().chain(tuned).collect(),
+        seeds: compare.seeds.as_ref().map_or(0..seeds, Seeds::range),
+        ..tuning::protocol(compare, epochs, study)
     };
     study.check()?;
     // In a store that other comparisons share, the name is that of the settings.

@@ -44,8 +44,19 @@ impl Finished {
     }
 }
 
-/// The tuning that is asked for, if any: by default that of learning rates, where no recipe states one and the task
-/// has examples to hold out.
+/// A study by the protocol of a comparison, which is short.
+pub(super) fn protocol(compare: &Compare, epochs: Option<u32>, study: Study) -> Study {
+    Study {
+        trials: compare.trials(),
+        tuning_seeds: 1,
+        fresh_seeds: 1,
+        halving: (epochs != Some(1)).then_some(HalvingPlan { first: 1, eta: 3 }),
+        epochs,
+        ..study
+    }
+}
+
+/// The tuning that is to be run, if any.
 pub(super) fn study(
     compare: &Compare,
     task: &Task,
@@ -66,22 +77,14 @@ pub(super) fn study(
         batch: Some(recipe.batch),
         ..Entry::new(&name, recipe.clone())
     };
+    let entries = recipes.iter().zip(names(recipes)).map(entry).collect();
     let mut study = Study {
         rulesets: vec![ruleset],
-        trials: compare.trials(),
-        tuning_seeds: 1,
-        fresh_seeds: 1,
-        halving: (numbers.epochs > 1).then_some(HalvingPlan { first: 1, eta: 3 }),
         seeds: numbers.seeds.clone(),
-        epochs: Some(numbers.epochs),
         evaluations: 1,
-        ..Study::new(
-            "compare",
-            vec![task.name.clone()],
-            recipes.iter().zip(names(recipes)).map(entry).collect(),
-        )
+        ..protocol(compare, Some(numbers.epochs), Study::new("compare", vec![task.name.clone()], entries))
     };
-    let chosen = compare.budget.map(|time| budget::chosen(compare, time, (&study, &task), recipes, numbers));
+    let chosen = compare.budget.map(|time| budget::chosen(compare, time, &study, &task, recipes, numbers));
     let chosen = chosen.transpose()?;
     study.trials = chosen.as_ref().map_or(study.trials, |chosen| chosen.trials);
     let sentence = report::prose::tuning(&study, task.examples.len(Split::Validation));
