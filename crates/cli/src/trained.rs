@@ -10,11 +10,12 @@ use data::pictures::SIDE;
 use data::samples::Standardization;
 use data::{Dataset, Set};
 use files::text::visible;
+use lab::tasks::{Setup, TaskSpec, UnknownTask};
 use tensor::ParamVec;
-use train::weights::SavedWeights;
+use train::weights::{self, SavedWeights};
 use train::{Examples, InMemory, Score, Split, Task};
 
-use crate::args::DataArgs;
+use crate::args::{DataArgs, PlaceArgs};
 use crate::console;
 use crate::failure::Failure;
 use crate::own;
@@ -89,10 +90,10 @@ impl Trained {
             let hint = "check the path; `descent train --save FILE` writes a model";
             return Err(Failure::missing(error.to_string(), hint));
         }
-        let saved = train::weights::load(&path)?;
+        let saved = weights::load(&path)?;
         check_finite(&path, [&saved.weights, &saved.buffers])?;
-        let says = standardization(&path, &saved, ["mean"], ["std", "deviation"])?;
-        let targets = standardization(&path, &saved, [own::TARGET_MEAN], [own::TARGET_STD])?;
+        let says = standardization(&path, &saved, "mean", &["std", "deviation"])?;
+        let targets = standardization(&path, &saved, own::TARGET_MEAN, &[own::TARGET_STD])?;
         Ok(Trained { path, saved, says, targets })
     }
 
@@ -100,10 +101,9 @@ impl Trained {
     /// if they are not the same, and refuses a set that the model cannot take, before anything is loaded.
     pub(crate) fn set(&self, data: &DataArgs) -> Result<&'static Set, Failure> {
         if data.dataset.is_none() && self.is_of_own_data() {
-            let name = self.saved.notes.get("dataset").map_or("other data", String::as_str);
             let message =
                 format!("{}: expected the data that it was trained on", files::text::path(&self.path));
-            let hint = format!("name them with --data: they were called {}", visible(name));
+            let hint = format!("name them with --data: they were called {}", visible(self.data_name()));
             return Err(Failure::usage(message, hint));
         }
         let set = self.named_set(data)?;
@@ -120,6 +120,11 @@ impl Trained {
         self.saved.notes.contains_key("shape")
     }
 
+    /// Name of the data that it was trained on.
+    fn data_name(&self) -> &str {
+        self.saved.notes.get("dataset").map_or("other data", String::as_str)
+    }
+
     /// Name and classes of the data that pictures in files are taken for. A model of other inputs than written
     /// digits have is refused.
     pub(crate) fn digits(&self, data: &DataArgs) -> Result<(String, Vec<String>), Failure> {
@@ -128,18 +133,17 @@ impl Trained {
             let set = self.set(data)?;
             return Ok((set.name.to_string(), set.class_names.iter().map(ToString::to_string).collect()));
         }
-        let name = notes.get("dataset").map_or("other data", String::as_str);
         let has_shape = notes.get("shape").is_some_and(|shape| shape.starts_with("28,28"));
         match self.names("classes") {
             Some(names) if *inputs == SIDE * SIDE && has_shape && names.len() == *classes => {
-                Ok((name.to_string(), names))
+                Ok((self.data_name().to_string(), names))
             }
             _ => Err(Failure::bad_data(
                 format!(
                     "{}: expected a model of {SIDE} × {SIDE} images for IMAGE, found one of {} \
                      ({inputs} inputs, {classes} outputs)",
                     files::text::path(&self.path),
-                    visible(name),
+                    visible(self.data_name()),
                 ),
                 "predict an example of its data instead: --data FILE --index N",
             )),
@@ -192,7 +196,7 @@ impl Trained {
         self.fitting(own.with(&self.saved.architecture)?, examples)
     }
 
-    /// The model and images; it must fit their size and classes.
+    /// The model and examples; it must fit their shape and classes.
     pub(crate) fn examine_examples(
         &self,
         examples: InMemory,
@@ -286,6 +290,31 @@ impl Trained {
     }
 }
 
+/// A task of the registry with weights from a file.
+pub(crate) struct TrainedTask {
+    pub(crate) task: Task,
+    pub(crate) weights: ParamVec,
+    pub(crate) buffers: ParamVec,
+}
+
+impl TrainedTask {
+    /// The task that a file's weights are of, on its own data; `None` for a classifier, or without a file.
+    pub(crate) fn read(path: &Path, place: &PlaceArgs) -> Result<Option<TrainedTask>, Failure> {
+        if files::open(path).is_err() {
+            return Ok(None);
+        }
+        let Some(name) = weights::task_name(path)? else { return Ok(None) };
+        let spec: TaskSpec = name.parse().map_err(|error: UnknownTask| {
+            let path = files::text::path(path);
+            Failure::bad_data(format!("{path}: {error}"), "use the version of the program that wrote it")
+        })?;
+        let task = spec.build(&mut Setup::new(|set| place.load(set)))?;
+        let (weights, buffers) = weights::load_for(path, &task)?;
+        check_finite(path, [&weights, &buffers])?;
+        Ok(Some(TrainedTask { task, weights, buffers }))
+    }
+}
+
 /// A network that ONNX has no form for.
 pub(crate) fn unknown_layer(path: &Path, error: &train::onnx::UnknownLayer) -> Failure {
     let hint = "dense and convolutional nets can be exported, `descent tasks` lists those of each kind";
@@ -293,8 +322,8 @@ pub(crate) fn unknown_layer(path: &Path, error: &train::onnx::UnknownLayer) -> F
 }
 
 /// Refuses weights and running statistics that no answer can be computed from.
-pub(crate) fn check_finite(path: &Path, params: [&ParamVec; 2]) -> Result<(), Failure> {
-    match params.into_iter().find_map(train::weights::not_finite) {
+fn check_finite(path: &Path, params: [&ParamVec; 2]) -> Result<(), Failure> {
+    match params.into_iter().find_map(weights::not_finite) {
         None => Ok(()),
         Some((tensor, index)) => {
             let path = files::text::path(path);
@@ -338,17 +367,16 @@ pub(crate) fn checked_index(
     })
 }
 
-/// Mean and standard deviation that a model's notes may hold under one of these names.
-fn standardization<const M: usize, const S: usize>(
+/// Mean and standard deviation that a model's notes may hold, the latter under one of some names.
+fn standardization(
     path: &Path,
     saved: &SavedWeights,
-    mean: [&str; M],
-    std: [&str; S],
+    mean: &str,
+    std: &[&str],
 ) -> Result<Option<Standardization>, Failure> {
-    let first = |names: &[&str], fits: fn(f64) -> bool| {
-        names.iter().find_map(|name| numbers(path, saved, name, fits).transpose()).transpose()
-    };
-    Ok(match (first(&mean, |_| true)?, first(&std, |x| x > 0.0)?) {
+    let mean = numbers(path, saved, mean, |_| true)?;
+    let std = std.iter().find_map(|name| numbers(path, saved, name, |x| x > 0.0).transpose()).transpose()?;
+    Ok(match (mean, std) {
         (Some(mean), Some(std)) if mean.len() == std.len() => Some(Standardization { mean, std }),
         _ => None,
     })

@@ -305,6 +305,16 @@ impl Task {
         }
     }
 
+    /// Normalization of the inputs by the task: of bytes, on the scale from 0 to 1. Numbers and tokens are as they are.
+    pub fn input_normalization(&self) -> Normalize {
+        let mut none = Batch::default();
+        self.examples.gather(Split::Train, &[], &mut none);
+        match none.inputs {
+            Inputs::Bytes { .. } => self.normalize,
+            Inputs::Numbers { .. } | Inputs::Tokens { .. } => Normalize::UNIT,
+        }
+    }
+
     /// The inputs of a batch on a tape: [examples, numbers of one], or [examples, length] of tokens. Bytes are
     /// copied unless the tape [borrows](Tape::borrowing) them.
     pub fn inputs<'t, T: Kernels>(&self, tape: &'t Tape<'t, T>, batch: &Batch) -> Var<'t, T> {

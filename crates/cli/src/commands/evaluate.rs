@@ -1,11 +1,12 @@
+use std::path::Path;
+
 use anstyle::Style;
 use clap::Args;
 use data::samples::{Inputs, Samples, Targets};
 use files::text::visible;
 use lab::stats;
-use lab::tasks::{Setup, TaskSpec, UnknownTask};
 use serde_json::json;
-use train::{DataInfo, Examples, InMemory, Metric, Score, Split, Task, weights};
+use train::{DataInfo, Examples, InMemory, Metric, Score, Split, Task};
 
 use super::Command;
 use crate::args::{OutputArgs, all_that_start};
@@ -13,7 +14,7 @@ use crate::console;
 use crate::failure::Failure;
 use crate::picture::{self, Look, Picture};
 use crate::text;
-use crate::trained::{Examined, SplitArgs, Trained, TrainedArgs, check_finite, check_outputs};
+use crate::trained::{Examined, SplitArgs, Trained, TrainedArgs, TrainedTask, check_outputs};
 
 #[derive(Args)]
 #[command(
@@ -45,8 +46,8 @@ impl Command for Evaluate {
 
     fn run(self) -> Result<(), Failure> {
         let Evaluate { split, worst, output, trained } = self;
-        if let Some(name) = task_name(&trained)? {
-            return evaluate_task(&name, &trained, split.name(), output.json);
+        if let Some(of_task) = TrainedTask::read(&trained.model, &trained.data.place)? {
+            return evaluate_task(&of_task, &trained.model, split.name(), output.json);
         }
         let model = Trained::load(&trained)?;
         let Examined { task, examples } = model.examine(&trained.data)?;
@@ -80,31 +81,18 @@ impl Command for Evaluate {
     }
 }
 
-/// The task of the registry that the file's weights are of, if they are of no classifier.
-fn task_name(trained: &TrainedArgs) -> Result<Option<String>, Failure> {
-    match files::open(&trained.model) {
-        Err(_) => Ok(None),
-        Ok(_) => Ok(weights::task_name(&trained.model)?),
-    }
-}
-
-/// Loss and metric of the weights of a task.
-fn evaluate_task(name: &str, trained: &TrainedArgs, split: Split, json: bool) -> Result<(), Failure> {
-    let spec: TaskSpec = name.parse().map_err(|error: UnknownTask| {
-        let path = files::text::path(&trained.model);
-        Failure::bad_data(format!("{path}: {error}"), "use the version of the program that wrote it")
-    })?;
-    let task = spec.build(&mut Setup::new(|set| trained.data.place.load(set)))?;
+/// Loss and metric of the weights of a task, which are in the file at `path`.
+fn evaluate_task(trained: &TrainedTask, path: &Path, split: Split, json: bool) -> Result<(), Failure> {
+    let TrainedTask { task, weights, buffers } = trained;
+    let name = &task.name;
     if task.examples.is_empty(split) && !task.examples.is_empty(Split::Test) {
         return Err(Failure::usage(
             format!("expected a split with examples, found {split} of task {name}"),
             "evaluate --split test, or train",
         ));
     }
-    let (weights, buffers) = weights::load_for(&trained.model, &task)?;
-    check_finite(&trained.model, [&weights, &buffers])?;
-    let train::Evaluation { loss, metric } = task.evaluate(&weights, &buffers, split);
-    check_outputs(&trained.model, [loss, metric])?;
+    let train::Evaluation { loss, metric } = task.evaluate(weights, buffers, split);
+    check_outputs(path, [loss, metric])?;
     if json {
         let object = json!({
             "schema": console::SCHEMA,

@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use data::batches::Normalize;
 use files::Output;
-use lab::tasks::{Setup, TaskSpec, UnknownTask};
-use train::weights;
 
 use super::Command;
 use crate::args::PlaceArgs;
 use crate::console;
 use crate::failure::Failure;
-use crate::trained::{Trained, check_finite, unknown_layer};
+use crate::trained::{Trained, TrainedTask, unknown_layer};
 
 #[derive(Args)]
 #[command(
@@ -39,12 +38,8 @@ impl Command for Export {
     fn run(self) -> Result<(), Failure> {
         let output = Output::claim(&self.onnx, "--onnx")?;
         output.differs_from(&self.model, "--model")?;
-        let task = match files::open(&self.model) {
-            Ok(_) => weights::task_name(&self.model)?,
-            Err(_) => None,
-        };
-        let bytes = match task {
-            Some(name) => self.of_task(&name)?,
+        let bytes = match TrainedTask::read(&self.model, &self.place)? {
+            Some(trained) => self.of_task(&trained)?,
             None => Trained::read(self.model.clone())?.onnx()?,
         };
         output.commit(&bytes)?;
@@ -55,21 +50,11 @@ impl Command for Export {
 
 impl Export {
     /// The network of a task of the registry.
-    fn of_task(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        let path = &self.model;
-        let spec: TaskSpec = name.parse().map_err(|error: UnknownTask| {
-            let path = files::text::path(path);
-            Failure::bad_data(format!("{path}: {error}"), "use the version of the program that wrote it")
-        })?;
-        let task = spec.build(&mut Setup::new(|set| self.place.load(set)))?;
-        let (weights, buffers) = weights::load_for(path, &task)?;
-        check_finite(path, [&weights, &buffers])?;
-        let number = |name: &str, without: f64| {
-            task.notes.get(name).and_then(|text| text.parse().ok()).unwrap_or(without)
-        };
-        let (mean, std) = (&[number("mean", 0.0)][..], &[number("std", 1.0)][..]);
-        let network =
-            train::onnx::Network { model: &task.model, weights: &weights, buffers: &buffers, mean, std };
-        train::onnx::model(&network).map_err(|error| unknown_layer(path, &error))
+    fn of_task(&self, trained: &TrainedTask) -> Result<Vec<u8>, Failure> {
+        let TrainedTask { task, weights, buffers } = trained;
+        let Normalize { mean, std } = task.input_normalization();
+        let (mean, std) = (&[mean][..], &[std][..]);
+        let network = train::onnx::Network { model: &task.model, weights, buffers, mean, std };
+        train::onnx::model(&network).map_err(|error| unknown_layer(&self.model, &error))
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use files::Output;
+use train::Record;
 
 use super::filter::FilterArgs;
 use super::place::StoreArgs;
@@ -50,24 +51,19 @@ enum Format {
 
 impl Export {
     pub(super) fn run(self) -> Result<(), Failure> {
-        if let (Format::Tensorboard, Some(folder)) = (self.format, &self.out) {
-            let folder = TensorBoard::claim(folder, "--out")?;
-            let store = self.place.open_existing()?;
-            let records = all_that_start().run(|| store.records(&self.filter.filter()))?;
-            return folder.write(&records);
-        }
+        let text_of: fn(&[Record]) -> String = match self.format {
+            Format::Csv => report::csv,
+            Format::Jsonl => report::jsonl,
+            Format::Points => report::points_csv,
+            Format::PointsJsonl => report::points_jsonl,
+            Format::Tensorboard => return self.to_tensorboard(),
+        };
         let output = self.out.as_ref().map(|path| Output::claim(path, "--out")).transpose()?;
         if let Some(output) = &output {
             output.differs_from(&self.place.path(), "--store")?;
         }
-        let store = self.place.open_existing()?;
-        let records = all_that_start().run(|| store.records(&self.filter.filter()))?;
-        let text = match self.format {
-            Format::Csv => report::csv(&records),
-            Format::Points => report::points_csv(&records),
-            Format::PointsJsonl => report::points_jsonl(&records),
-            Format::Jsonl | Format::Tensorboard => report::jsonl(&records),
-        };
+        let records = self.records()?;
+        let text = text_of(&records);
         match output {
             Some(output) => {
                 output.commit(text.as_bytes())?;
@@ -77,5 +73,15 @@ impl Export {
             None if text.is_empty() => Ok(()),
             None => Ok(console::print(&text)?),
         }
+    }
+
+    fn to_tensorboard(&self) -> Result<(), Failure> {
+        let folder = TensorBoard::claim(self.out.as_ref().expect("clap requires it"), "--out")?;
+        folder.write(&self.records()?)
+    }
+
+    fn records(&self) -> Result<Vec<Record>, Failure> {
+        let store = self.place.open_existing()?;
+        Ok(all_that_start().run(|| store.records(&self.filter.filter()))?)
     }
 }

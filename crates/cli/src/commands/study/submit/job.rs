@@ -94,7 +94,8 @@ impl Job {
         let path = self.folder.join("job");
         match fs::remove_file(&path) {
             Err(source) if source.kind() != ErrorKind::NotFound => {
-                Err(files::Error::Io { action: "remove", path, flag: Some("--dir".to_string()), source }.into())
+                Err(files::Error::Io { action: "remove", path, flag: Some("--dir".to_string()), source }
+                    .into())
             }
             _ => Ok(()),
         }
