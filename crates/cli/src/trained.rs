@@ -252,7 +252,8 @@ impl Trained {
         let Standardization { mean, std } = self.standardization(None);
         let SavedWeights { weights, buffers, .. } = &self.saved;
         let model = &self.saved.model();
-        let network = train::onnx::Network { model, weights, buffers, mean: &mean, std: &std };
+        let targets = self.targets.as_ref();
+        let network = train::onnx::Network { model, weights, buffers, mean: &mean, std: &std, targets };
         train::onnx::model(&network).map_err(|error| unknown_layer(&self.path, &error))
     }
 

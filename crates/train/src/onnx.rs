@@ -1,5 +1,6 @@
 //! Trained networks as ONNX files.
 
+use data::samples::Standardization;
 use nn::{Activation, Layer, Model};
 use tensor::conv::Padding;
 use tensor::{Layout, ParamId, ParamVec};
@@ -19,6 +20,8 @@ pub struct Network<'n> {
     pub mean: &'n [f64],
     /// Number by which they were divided.
     pub std: &'n [f64],
+    /// Normalization of targets that are numbers: the file's outputs are in the units of the targets.
+    pub targets: Option<&'n Standardization>,
 }
 
 /// A network with a layer that has no form in the file.
@@ -27,7 +30,8 @@ pub struct Network<'n> {
 pub struct UnknownLayer;
 
 /// The network as ONNX, operators of version 20. Its input `input` is [batch, inputs] before normalization: pixels
-/// from 0 to 1, row by row; its output `output` is [batch, outputs], of a classifier before the softmax.
+/// from 0 to 1, row by row; its output `output` is [batch, outputs], of a classifier before the softmax, of numbers in
+/// the units of the targets.
 ///
 /// ```
 /// use nn::{Activation, Model};
@@ -36,7 +40,7 @@ pub struct UnknownLayer;
 /// let model = Model::mlp(&[4, 3, 2], Activation::Relu);
 /// let (weights, buffers): (_, ParamVec) = (model.init(0), model.buffers());
 /// let (mean, std) = (&[0.5][..], &[0.5][..]);
-/// let network = Network { model: &model, weights: &weights, buffers: &buffers, mean, std };
+/// let network = Network { model: &model, weights: &weights, buffers: &buffers, mean, std, targets: None };
 /// let file = onnx::model(&network)?;
 /// assert!(file.windows(4).any(|part| part == b"Gemm"));
 /// # Ok::<(), onnx::UnknownLayer>(())
@@ -51,7 +55,8 @@ pub fn model(network: &Network<'_>) -> Result<Vec<u8>, UnknownLayer> {
     let mut graph = Graph { network, nodes: Vec::new(), initializers: Vec::new(), outputs: 0 };
     let input = graph.normalized();
     let (last, _) = graph.layers(&layers, (input, Form::Flat))?;
-    graph.nodes.push(node("Identity", &[&last], "output", vec![]));
+    let answers = graph.answers(last);
+    graph.nodes.push(node("Identity", &[&answers], "output", vec![]));
     let Graph { nodes, initializers, outputs, .. } = graph;
     let fill = |message: Message, field: u32, parts: Vec<Message>| {
         parts.into_iter().fold(message, |message, part| message.message(field, part))
@@ -117,11 +122,21 @@ impl Graph<'_> {
         if mean.iter().all(|x| *x == 0.0) && std.iter().all(|x| *x == 1.0) {
             return "input".to_string();
         }
-        let single = |values: &[f64]| values.iter().map(|x| *x as f32).collect::<Vec<f32>>();
-        self.constant("mean", &[mean.len()], &single(mean));
-        self.constant("std", &[std.len()], &single(std));
+        self.numbers("mean", mean);
+        self.numbers("std", std);
         let centered = self.push("Sub", &["input", "mean"], vec![]);
         self.push("Div", &[&centered, "std"], vec![])
+    }
+
+    /// Outputs in the units of targets that were normalized.
+    fn answers(&mut self, outputs: String) -> String {
+        let Some(targets) = self.network.targets.filter(|targets| !targets.is_identity()) else {
+            return outputs;
+        };
+        self.numbers("target_mean", &targets.mean);
+        self.numbers("target_std", &targets.std);
+        let scaled = self.push("Mul", &[&outputs, "target_std"], vec![]);
+        self.push("Add", &[&scaled, "target_mean"], vec![])
     }
 
     fn layers(&mut self, layers: &[Layer], from: (String, Form)) -> Result<(String, Form), UnknownLayer> {
@@ -260,6 +275,11 @@ impl Graph<'_> {
         let info = layout.entry(id);
         self.constant(&info.name, &info.shape, values);
         info.name.clone()
+    }
+
+    fn numbers(&mut self, name: &str, values: &[f64]) {
+        let single: Vec<f32> = values.iter().map(|x| *x as f32).collect();
+        self.constant(name, &[values.len()], &single);
     }
 
     fn constant(&mut self, name: &str, shape: &[usize], values: &[f32]) {

@@ -17,7 +17,7 @@ use crate::trained::{Trained, TrainedTask, unknown_layer};
     about = "Writes a trained model for other programs, as ONNX",
     long_about = "Writes a trained network as an ONNX file, which onnxruntime and others run: dense, convolutional \
         and residual networks. Its input is [batch, numbers of an example] before normalization, pixels from 0 to 1 \
-        row by row; its output are the scores before the softmax.",
+        row by row; its output are the scores before the softmax, or numbers in the units of the targets.",
     after_help = "Examples:\n  descent train --model lenet --save digits.safetensors\n  \
         descent export --model digits.safetensors --onnx digits.onnx"
 )]
@@ -54,7 +54,7 @@ impl Export {
         let TrainedTask { task, weights, buffers } = trained;
         let Normalize { mean, std } = task.input_normalization();
         let (mean, std) = (&[mean][..], &[std][..]);
-        let network = train::onnx::Network { model: &task.model, weights, buffers, mean, std };
+        let network = train::onnx::Network { model: &task.model, weights, buffers, mean, std, targets: None };
         train::onnx::model(&network).map_err(|error| unknown_layer(&self.model, &error))
     }
 }

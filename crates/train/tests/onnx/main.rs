@@ -43,6 +43,7 @@ fn onnxruntime_computes_the_same_to_a_hundred_thousandth() {
 fn a_network_without_a_form_is_refused() {
     let model = nn::models::char_gru(5);
     let (weights, buffers): (_, tensor::ParamVec) = (model.init(0), model.buffers());
-    let network = Network { model: &model, weights: &weights, buffers: &buffers, mean: &[0.0], std: &[1.0] };
+    let (mean, std, targets) = (&[0.0][..], &[1.0][..], None);
+    let network = Network { model: &model, weights: &weights, buffers: &buffers, mean, std, targets };
     assert_eq!(onnx::model(&network), Err(UnknownLayer));
 }

@@ -1,6 +1,7 @@
 //! Networks that are exported: every layer that ONNX has a form for.
 
 use autograd::BufferPool;
+use data::samples::Standardization;
 use nn::layers::{
     AvgPool1d, AvgPool2d, BatchNorm, Conv1d, Conv2d, Dropout, Flatten, FlattenRows, LeakyRelu, Linear,
     MaxPool1d, MaxPool2d, Unflatten,
@@ -8,6 +9,7 @@ use nn::layers::{
 use nn::{Activation, Builder, Context, Model, Sequential, models};
 use tensor::ParamVec;
 use tensor::conv::Padding;
+use train::loss::{Loss, StandardizedSquaredError};
 use train::onnx::{self, Network};
 
 /// Examples in a batch.
@@ -18,6 +20,8 @@ pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) model: Model,
     pub(crate) inputs: usize,
+    /// Normalization of targets that are numbers.
+    pub(crate) targets: Option<Standardization>,
 }
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -27,14 +31,23 @@ pub(crate) fn cases() -> Vec<Case> {
             name: format!("mlp-{name}"),
             model: Model::mlp(&[12, 7, 3], *activation),
             inputs: 12,
+            targets: None,
         })
         .collect();
-    let mut add = |name: &str, model: Model, inputs| cases.push(Case { name: name.into(), model, inputs });
+    let mut add = |name: &str, model: Model, inputs| {
+        cases.push(Case { name: name.into(), model, inputs, targets: None })
+    };
     add("lenet", models::lenet(12, 13, 4), 156);
     add("resnet-mini", models::resnet_mini(9, 7, 3), 63);
     add("mnist1d-conv", models::mnist1d_conv(20, 4), 20);
     add("images", images(), 2 * 9 * 8);
     add("rows", rows(), 2 * 15);
+    cases.push(Case {
+        name: "targets".to_string(),
+        model: Model::mlp(&[12, 7, 2], Activation::Relu),
+        inputs: 12,
+        targets: Some(Standardization { mean: vec![250.0, -3.0], std: vec![80.0, 0.5] }),
+    });
     cases
 }
 
@@ -90,7 +103,9 @@ impl Case {
     pub(crate) fn onnx(&self) -> Vec<u8> {
         let (weights, buffers) = (&self.weights(), &self.buffers());
         let (mean, std) = (&[0.5][..], &[0.25][..]);
-        onnx::model(&Network { model: &self.model, weights, buffers, mean, std }).expect("known layers")
+        let targets = self.targets.as_ref();
+        let network = Network { model: &self.model, weights, buffers, mean, std, targets };
+        onnx::model(&network).expect("known layers")
     }
 
     /// Outputs of the batch here.
@@ -99,6 +114,11 @@ impl Case {
         let tape = pool.tape(&weights);
         let input: Vec<f32> = self.input().iter().map(|x| (x - 0.5) / 0.25).collect();
         let x = tape.input([BATCH, self.inputs], &input);
-        self.model.forward_in(x, Context::Evaluate { buffers: &buffers }).values().to_vec()
+        let outputs = self.model.forward_in(x, Context::Evaluate { buffers: &buffers });
+        let mut answers: Vec<f64> = outputs.values().iter().map(|x| f64::from(*x)).collect();
+        if let Some(targets) = &self.targets {
+            StandardizedSquaredError::new(targets.clone()).answers(&mut answers);
+        }
+        answers.into_iter().map(|x| x as f32).collect()
     }
 }
