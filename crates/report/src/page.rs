@@ -22,7 +22,7 @@ use crate::text::{plain, shorten};
 pub use study::{StudyParts, study_document};
 
 use curves::figures;
-use reading::{glossary, intervals};
+use reading::glossary;
 
 /// One self-contained page: the verdict, the table, the curves, what each number means, the
 /// settings and every run.

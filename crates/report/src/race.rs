@@ -231,7 +231,7 @@ impl Race {
             let (x, y) = self.place(minimum);
             let _ = write!(
                 svg,
-                r#"<g><title>minimum</title><path class="ink-line base" d="M{},{}l8,8m0,-8l-8,8" stroke="{INK}" stroke-width="1.6"/></g>"#,
+                r#"<g><title>minimum</title><path class="base" d="M{},{}l8,8m0,-8l-8,8" stroke="{INK}" stroke-width="1.6"/></g>"#,
                 px(x - 4.0),
                 px(y - 4.0)
             );
@@ -254,7 +254,7 @@ fn edge(x: f64) -> String {
 /// A predicted line.
 fn dashed(line: &str) -> String {
     format!(
-        r#"<path class="ink-line base" d="{line}" fill="none" stroke="{INK}" stroke-width="1.4" stroke-dasharray="5 4"/>"#
+        r#"<path class="base" d="{line}" fill="none" stroke="{INK}" stroke-width="1.4" stroke-dasharray="5 4"/>"#
     )
 }
 

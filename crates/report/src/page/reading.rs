@@ -5,8 +5,9 @@ use lab::compare::Comparison;
 use crate::document::Term;
 use crate::table::target;
 
-fn term(name: &str, text: String) -> Term {
-    Term { name: name.into(), texts: vec![text], ..Term::default() }
+/// A term with one paragraph.
+pub(crate) fn term(name: &str, text: impl Into<String>) -> Term {
+    Term { name: name.into(), texts: vec![text.into()], ..Term::default() }
 }
 
 /// The columns of a comparison in words.
@@ -47,21 +48,18 @@ pub(crate) fn glossary(comparison: &Comparison) -> Vec<Term> {
         term(
             "Seconds",
             "Time spent training, without measuring on the test set, on the machine that made this page. Compare \
-             seconds within this table; losses and accuracies travel, seconds do not."
-                .into(),
+             seconds within this table; losses and accuracies travel, seconds do not.",
         ),
         term(
             "State",
             "Memory that the optimizer keeps for each weight in addition to the weight and its gradient. One running \
-             average in single precision is 4 bytes."
-                .into(),
+             average in single precision is 4 bytes.",
         ),
         term(
             "Paired seeds",
             "A seed fixes the initial weights and the order of the batches, the same for every optimizer. A lucky \
              start then helps all of them alike and cancels in the difference, so a few seeds can tell apart what \
-             unpaired runs could not."
-                .into(),
+             unpaired runs could not.",
         ),
         term(
             "p, corrected",
@@ -69,8 +67,7 @@ pub(crate) fn glossary(comparison: &Comparison) -> Vec<Term> {
              chance with probability p. With several pairs some small p is to be expected; Bonferroni's correction, p \
              times the number of pairs, makes up for that. The intervals of the pairs are widened by the same \
              correction, so that all of them together hold in 95 of 100 experiments. Below 0.05, and just where the \
-             interval is without zero, the pair counts as told apart. Not told apart does not mean equal."
-                .into(),
+             interval is without zero, the pair counts as told apart. Not told apart does not mean equal.",
         ),
     ]
 }

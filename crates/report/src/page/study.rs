@@ -3,6 +3,7 @@
 mod family;
 mod method;
 mod over_tasks;
+mod ranks;
 
 use lab::compare::Comparison as Runs;
 use lab::stats::KaplanMeier;

@@ -6,8 +6,9 @@ use train::Record;
 
 use super::StudyParts;
 use crate::document::{Block, Cell, Column, Layout, Table, Term};
+use crate::page::reading::{intervals, term};
+use crate::page::sentence;
 use crate::page::why::rules;
-use crate::page::{intervals, sentence};
 
 pub(super) fn blocks(parts: &StudyParts<'_>) -> Vec<Block> {
     let StudyParts { study, outcome, command, .. } = *parts;
@@ -82,14 +83,13 @@ fn facts(parts: &StudyParts<'_>) -> Table {
 const MOST_NAMED: usize = 8;
 
 fn reading(confidence: f64) -> Vec<Term> {
-    let term =
-        |name: &str, text: &str| Term { name: name.into(), texts: vec![text.into()], ..Term::default() };
     vec![
         intervals(confidence),
         term(
             "Told apart",
             "The corrected p-value is below 1 − the confidence, and the first wins on more seeds than not. Not told \
-             apart does not mean equal.",
+             apart does not mean equal. A pair can be told apart while its interval still holds 0: the intervals of \
+             all pairs hold together, by Bonferroni's method, which is stricter than Holm's correction of the p-values.",
         ),
         term(
             "Expected best",
