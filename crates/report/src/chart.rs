@@ -84,6 +84,15 @@ pub enum Mark {
     Y(f64, String),
 }
 
+impl Scale {
+    /// Logarithmic for positive values of which the highest is over 30 times the lowest.
+    pub(crate) fn spanning(series: &[Series]) -> Scale {
+        let values = || series.iter().flat_map(|series| &series.points).map(|point| point.1);
+        let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+        if low > 0.0 && high > 30.0 * low { Scale::Log } else { Scale::Linear }
+    }
+}
+
 impl Series {
     /// A measured line.
     pub fn line(name: impl Into<String>, points: Vec<(f64, f64)>) -> Series {

@@ -81,9 +81,13 @@ pub(crate) fn count(n: usize) -> String {
     grouped
 }
 
-/// `3 seeds`, `1 seed`.
+/// `3 seeds`, `1 seed`, `2 entries`.
 pub(crate) fn counted(n: usize, what: &str) -> String {
-    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
+    match what.strip_suffix('y') {
+        _ if n == 1 => format!("{} {what}", count(n)),
+        Some(stem) => format!("{} {stem}ies", count(n)),
+        None => format!("{} {what}s", count(n)),
+    }
 }
 
 /// A number of times with at most two decimals: `2`, `1.25`.
@@ -177,5 +181,6 @@ mod tests {
         assert_eq!(count(60_000), "60,000");
         assert_eq!(counted(1, "seed"), "1 seed");
         assert_eq!(counted(1_234_567, "run"), "1,234,567 runs");
+        assert_eq!([1, 2].map(|n| counted(n, "entry")), ["1 entry", "2 entries"]);
     }
 }

@@ -16,10 +16,11 @@ use crate::heading::{headline, line_and_band};
 use crate::measure;
 use crate::number::{self, NONE, count, counted};
 use crate::prose;
-use crate::table::footnotes;
 use crate::text::{plain, shorten};
 
 pub use study::{StudyParts, study_document};
+
+pub(crate) use curves::places;
 
 use curves::figures;
 use reading::glossary;
@@ -131,10 +132,9 @@ fn facts(run: &Record) -> String {
 fn tuned_alike(tuned: &Tuned, how: &str) -> Vec<Block> {
     let Tuned { comparison, outcome } = tuned;
     let metric = comparison.metric;
-    let table = Table { title: "Results, each tuned alike".into(), ..results::table(comparison) };
     let mut blocks = vec![
         Block::Lead(format!("{} The scores below are of the fresh seeds.", sentence(how))),
-        Block::Table(Table { footnotes: footnotes(comparison), ..table }),
+        Block::Table(Table { title: "Results, each tuned alike".into(), ..results::table(comparison) }),
         Block::Figures(figures(comparison, "tuned-")),
     ];
     blocks.extend(results::pairs(comparison).into_iter().flatten().skip(1));
@@ -268,7 +268,8 @@ fn repeat(comparison: &Comparison) -> String {
         "In the source of Descent, `{}` trains and writes this page again; `cargo xtask compare --help` lists the \
          choices. With the settings above, every loss and accuracy comes out the same to the last bit on the same \
          instruction set, whatever the number of threads; the seconds will differ. With this page come \
-         `results.jsonl` (whole records, one run a line), `results.csv` (one row a run and epoch), `points.csv` (one row a measurement) and `curves.svg`.",
+         `results.jsonl` (whole records, one run a line), `results.csv` (one row a run and epoch), `points.csv` (one \
+         row a measurement) and `curves.svg`.",
         sentence(&comparison.command).replace('`', "'")
     )
 }

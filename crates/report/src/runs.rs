@@ -9,7 +9,7 @@ use train::record::{Point, Status};
 use crate::chart::{Chart, Scale, Series};
 use crate::document::{Block, Cell, Column, Document, Figure, Layout, Table};
 use crate::number::{self, NONE, count, counted};
-use crate::page::{name, section, sentence};
+use crate::page::{name, places, section, sentence};
 use crate::text::plain;
 
 /// Runs, one a row.
@@ -65,8 +65,8 @@ pub fn run_document(summary: &Summary, run: &Record) -> Document {
     let groups = groups(run);
     let mut blocks = vec![Block::Table(facts(summary, run))];
     let mut figures = Vec::new();
-    for (place, (group, curves)) in groups.iter().enumerate() {
-        figures.extend(figure(run, &format!("curve{place}"), group, curves));
+    for (place, ((_, measure), curves)) in groups.iter().enumerate() {
+        figures.extend(figure(run, &format!("curve{place}"), measure, curves));
     }
     if !figures.is_empty() {
         blocks.push(section("curves", "Curves", vec![Block::Figures(figures)]));
@@ -126,44 +126,41 @@ type Measure<'m> = (&'m str, &'m dyn Fn(&Point) -> f64);
 
 type Curve<'r> = (&'r str, &'r [Point]);
 
-/// Curves that belong together: those of a loss, those of each other measure, and of each diagnostic.
-fn groups(run: &Record) -> BTreeMap<String, Vec<Curve<'_>>> {
-    let mut groups: BTreeMap<String, Vec<Curve<'_>>> = BTreeMap::new();
-    for (curve, points) in &run.curves {
-        let group = curve.rsplit_once('_').map_or(curve.as_str(), |(_, measure)| measure);
-        groups.entry(format!("0 {group}")).or_default().push((curve, points));
-    }
-    for (curve, points) in &run.diagnostics {
-        let group = curve.rsplit_once('/').map_or(curve.as_str(), |(_, measure)| measure);
-        groups.entry(format!("1 {group}")).or_default().push((curve, points));
+/// Curves that belong together, by measure: those of the loss and of each metric, then (true) those of each diagnostic.
+fn groups(run: &Record) -> BTreeMap<(bool, &str), Vec<Curve<'_>>> {
+    let mut groups: BTreeMap<(bool, &str), Vec<Curve<'_>>> = BTreeMap::new();
+    for (is_diagnostic, curves, mark) in [(false, &run.curves, '_'), (true, &run.diagnostics, '/')] {
+        for (curve, points) in curves {
+            let measure = curve.rsplit_once(mark).map_or(curve.as_str(), |(_, measure)| measure);
+            groups.entry((is_diagnostic, measure)).or_default().push((curve, points));
+        }
     }
     groups
 }
 
-/// Maximum number of lines of a figure, and of points of a line.
+/// Maximum number of lines of a figure, and, about, of points of a line.
 const MOST_LINES: usize = 24;
 const MOST_POINTS: usize = 1000;
 
-fn figure(run: &Record, id: &str, group: &str, curves: &[Curve<'_>]) -> Option<Figure> {
-    let title = group.split_once(' ').map_or(group, |(_, title)| title).replace('_', " ");
+fn figure(run: &Record, id: &str, measure: &str, curves: &[Curve<'_>]) -> Option<Figure> {
+    let title = measure.replace('_', " ");
     let kept: Vec<(String, Vec<&Point>)> = curves
         .iter()
         .take(MOST_LINES)
         .map(|(curve, points)| {
-            let every = points.len().div_ceil(MOST_POINTS).max(1);
-            (plain(curve), points.iter().step_by(every).filter(|point| point.value.is_finite()).collect())
+            let kept = places(points.len(), MOST_POINTS).into_iter().map(|place| &points[place]);
+            (plain(curve), kept.filter(|point| point.value.is_finite()).collect())
         })
         .collect();
-    let values = || kept.iter().flat_map(|(_, points)| points).map(|point| point.value);
-    let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
-    let series = kept.iter().map(|(curve, points)| {
+    let line = |(curve, points): &(String, Vec<&Point>)| {
         Series::line(curve.clone(), points.iter().map(|point| (point.epoch, point.value)).collect())
-    });
+    };
+    let series: Vec<Series> = kept.iter().map(line).collect();
     let chart = Chart {
         title: title.clone(),
         x: ("epochs".into(), Scale::Linear),
-        y: (title, if low > 0.0 && high > 30.0 * low { Scale::Log } else { Scale::Linear }),
-        series: series.collect(),
+        y: (title, Scale::spanning(&series)),
+        series,
         marks: Vec::new(),
     };
     let mut figure = Figure::of_chart(id, &chart);

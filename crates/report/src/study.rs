@@ -90,12 +90,10 @@ struct Row {
 fn row(outcome: &Outcome, metric: Metric, cell: &CellOutcome) -> Row {
     let score = match (cell.mean(), cell.interval) {
         (Some(mean), Some(interval)) => {
-            let [low, high] = [interval.low, interval.high].map(|end| measure::value(metric, end));
             format!(
-                "{} [{}, {}]",
+                "{} {}",
                 measure::value(metric, mean),
-                low.trim_end_matches('%'),
-                high.trim_end_matches('%')
+                measure::range(metric, interval.low, interval.high)
             )
         }
         (Some(mean), None) => measure::value(metric, mean),

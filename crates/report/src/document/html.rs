@@ -80,8 +80,7 @@ fn push_block(out: &mut String, block: &Block) {
         }
         Block::List(items) => *out += &list("plain", items),
         Block::Code(code) => {
-            let lines: Vec<String> = code.lines().map(escape).collect();
-            let _ = writeln!(out, "<pre tabindex=\"0\" class=\"lines\">{}</pre>", lines.join("\n"));
+            let _ = writeln!(out, "<pre tabindex=\"0\" class=\"lines\">{}</pre>", escape_lines(code));
         }
         Block::Table(found) => push_table(out, found),
         Block::Figures(figures) => push_figures(out, figures),

@@ -71,11 +71,7 @@ fn table(table: &Table) -> String {
     for cells in &table.rows {
         out += &row(cells.iter().map(cell).collect());
     }
-    out += "\\bottomrule\n\\end{tabular}\n";
-    if !table.footnotes.is_empty() {
-        out += &list(&table.footnotes);
-    }
-    out
+    out + "\\bottomrule\n\\end{tabular}\n" + &list(&table.footnotes)
 }
 
 fn cell(cell: &Cell) -> String {
@@ -105,20 +101,61 @@ fn escape(text: &str) -> String {
             '>' => escaped += "\\textgreater{}",
             '[' => escaped += "{[}",
             ']' => escaped += "{]}",
-            '−' => escaped += "$-$",
-            '±' => escaped += "$\\pm$",
-            '×' => escaped += "$\\times$",
-            '·' => escaped += "$\\cdot$",
-            '√' => escaped += "$\\surd$",
-            '∞' => escaped += "$\\infty$",
             '†' => escaped += "\\textdagger{}",
             '—' => escaped += "---",
             '–' => escaped += "--",
             '…' => escaped += "\\ldots{}",
-            'τ' => escaped += "$\\tau$",
-            'ρ' => escaped += "$\\rho$",
-            c => escaped.push(c),
+            c => match MATH.iter().find(|(sign, _)| *sign == c) {
+                Some((_, math)) => escaped += &format!("${math}$"),
+                None => escaped.push(c),
+            },
         }
     }
     escaped
+}
+
+/// Signs of reports and of the pages of rules, in math.
+const MATH: [(char, &str); 24] = [
+    ('−', "-"),
+    ('±', "\\pm"),
+    ('×', "\\times"),
+    ('·', "\\cdot"),
+    ('≥', "\\ge"),
+    ('√', "\\surd"),
+    ('∞', "\\infty"),
+    ('²', "^2"),
+    ('³', "^3"),
+    ('₁', "_1"),
+    ('₂', "_2"),
+    ('₃', "_3"),
+    ('β', "\\beta"),
+    ('γ', "\\gamma"),
+    ('ε', "\\varepsilon"),
+    ('η', "\\eta"),
+    ('κ', "\\kappa"),
+    ('λ', "\\lambda"),
+    ('μ', "\\mu"),
+    ('ν', "\\nu"),
+    ('ρ', "\\rho"),
+    ('σ', "\\sigma"),
+    ('τ', "\\tau"),
+    ('\u{fffd}', "?"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fonts_have_every_sign_of_the_pages_of_rules() {
+        for rule in optim::rules::all() {
+            let info = rule.info();
+            for text in [info.title, info.good_when, info.bad_when, info.source] {
+                let text = escape(text);
+                let missing = text.chars().find(|&c| c > '\u{ff}');
+                assert_eq!(missing, None, "{}: {text}", info.name);
+            }
+        }
+        assert_eq!(escape("≥ 50% of β₂"), "$\\ge$ 50\\% of $\\beta$$_2$");
+    }
 }

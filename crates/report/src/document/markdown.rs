@@ -60,12 +60,10 @@ fn fenced(code: &str) -> String {
 
 fn table(table: &Table) -> String {
     let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    let names = table
-        .columns
-        .iter()
-        .map(|column| [column.name.as_str(), &column.note].join(" ").trim().replace('|', "\\|"));
+    let names =
+        table.columns.iter().map(|column| escape([column.name.as_str(), &column.note].join(" ").trim()));
     let marks = table.columns.iter().map(|column| if column.numeric { "--:" } else { "---" }.to_string());
-    let mut out = row(names.map(|name| escape(&name)).collect()) + &row(marks.collect());
+    let mut out = row(names.collect()) + &row(marks.collect());
     for cells in &table.rows {
         out += &row(cells.iter().map(cell).collect());
     }

@@ -106,7 +106,7 @@ fn figure(
 }
 
 /// At most about `most` of `count` places, the last among them.
-fn places(count: usize, most: usize) -> Vec<usize> {
+pub(crate) fn places(count: usize, most: usize) -> Vec<usize> {
     let every = count.div_ceil(most).max(1);
     let mut places: Vec<usize> = (0..count).step_by(every).collect();
     if count > 0 && places.last() != Some(&(count - 1)) {

@@ -65,7 +65,7 @@ pub fn study_document(parts: &StudyParts<'_>) -> Document {
         title: name(&study.name),
         facts: format!(
             "{} on {} · {}",
-            counted(outcome.entries.len(), "entry").replace("entrys", "entries"),
+            counted(outcome.entries.len(), "entry"),
             if tasks.len() > 3 { counted(tasks.len(), "task") } else { listed(&tasks) },
             counted(outcome.cells.iter().map(|cell| cell.runs.len()).sum(), "reported run"),
         ),
@@ -214,11 +214,9 @@ fn unit(metric: Metric) -> String {
     format!("{}{}", metric.name(), if metric.is_fraction() { ", %" } else { "" })
 }
 
-/// Scale of scores that may span decades.
+/// Scale of scores: linear for fractions.
 fn scale(metric: Metric, series: &[Series]) -> Scale {
-    let values = || series.iter().flat_map(|series| &series.points).map(|point| point.1);
-    let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
-    if !metric.is_fraction() && low > 0.0 && high > 30.0 * low { Scale::Log } else { Scale::Linear }
+    if metric.is_fraction() { Scale::Linear } else { Scale::spanning(series) }
 }
 
 fn chart(title: &str, x: (&str, Scale), y: (&str, Scale), series: Vec<Series>) -> Option<Chart> {

@@ -7,7 +7,7 @@ use lab::Comparison;
 use lab::store::Memory;
 use lab::study::{Engine, Entry, Outcome, Ruleset, Study};
 use lab::tasks::Setup;
-use report::document::{Document, Format};
+use report::document::{Block, Document, Format};
 use report::{StudyParts, comparison_document, study_document};
 use train::Task;
 
@@ -159,6 +159,11 @@ fn a_comparison_has_the_same_forms() {
         markdown.contains("| Optimizer | Train loss |") && markdown.contains("## Settings"),
         "{markdown}"
     );
+    let mut bars = document.clone();
+    bars.data.columns[0].name = "a|b".into();
+    bars.blocks = vec![Block::Table(bars.data.clone())];
+    let markdown = bars.render(Format::Markdown);
+    assert!(markdown.contains("\n| a\\|b | recipe |"), "{markdown}");
     let latex = document.render(Format::Latex);
     for part in ["\\begin{tabular}{lrrrrrr}", "\\toprule", "adam & ", "\\% "] {
         assert!(latex.contains(part), "{part} is not in\n{latex}");
