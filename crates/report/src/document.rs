@@ -13,6 +13,8 @@ mod template;
 
 use serde::Serialize;
 
+use crate::number::NONE;
+
 pub use figure::{Figure, FigureLine, SeedLine};
 pub use template::{TemplateError, check_template};
 
@@ -252,6 +254,11 @@ impl Cell {
     /// Number.
     pub fn number(text: impl Into<String>, value: impl Into<Option<f64>>) -> Cell {
         Cell { text: text.into(), values: vec![value.into()], ..Cell::default() }
+    }
+
+    /// Number in words; a dash for none.
+    pub(crate) fn optional(value: Option<f64>, words: impl Fn(f64) -> String) -> Cell {
+        Cell::number(value.map_or(NONE.to_string(), words), value)
     }
 
     /// The same with soft text after it.

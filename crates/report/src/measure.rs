@@ -40,6 +40,11 @@ pub(crate) fn gain(metric: Metric, x: f64) -> String {
     }
 }
 
+/// The ends of an interval of a gain: `+0.05 to +0.19`.
+pub(crate) fn gains(metric: Metric, low: f64, high: f64) -> String {
+    format!("{} to {}", gain(metric, low), gain(metric, high))
+}
+
 /// The unit of a gain, as the page has it.
 pub(crate) fn unit(metric: Metric) -> &'static str {
     if metric.is_fraction() { "in percentage points" } else { "positive where the first is better" }

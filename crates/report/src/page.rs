@@ -7,6 +7,7 @@ mod study;
 mod why;
 
 use lab::compare::{Comparison, Tuned};
+use lab::stats::LrSensitivity;
 use lab::study::outcome::CellOutcome;
 use train::record::Status;
 use train::{Metric, Record, Split};
@@ -151,19 +152,14 @@ pub(crate) const CHOICES: &str = "The score that a setting was picked by is too 
 
 /// Chosen settings of cells, with the scores that chose them.
 pub(crate) fn choices(metric: Metric, entries: &[String], cells: &[&CellOutcome]) -> Table {
-    let score = |score: Option<f64>| {
-        Cell::number(score.map_or(NONE.to_string(), |score| measure::value(metric, score)), score)
-    };
+    let score = |score: Option<f64>| Cell::optional(score, |score| measure::value(metric, score));
     let row = |cell: &&CellOutcome| {
         let tuning = cell.tuning.as_ref();
         let trials = tuning.map(|tuning| tuning.trials.len());
         let settings = if cell.settings.is_empty() { NONE.to_string() } else { sentence(&cell.settings) };
         let basin = cell.lr_sensitivity.as_ref();
         let interval = basin.and_then(|basin| basin.interval);
-        let width = basin.map_or(NONE.to_string(), |basin| {
-            let least = if basin.open > 0 { "≥ " } else { "" };
-            format!("{least}{:.1}", basin.decades)
-        });
+        let width = basin.map_or(NONE.to_string(), decades);
         let values = [basin.map(|basin| basin.decades), interval.map(|i| i.low), interval.map(|i| i.high)];
         vec![
             Cell::text(name(&entries[cell.id.entry])),
@@ -189,6 +185,12 @@ pub(crate) fn choices(metric: Metric, entries: &[String], cells: &[&CellOutcome]
         rows: cells.iter().map(row).collect(),
         footnotes: Vec::new(),
     }
+}
+
+/// Width of a basin: `1.8`, or `≥ 1.8` where it goes on beyond the rates that were tried.
+pub(crate) fn decades(basin: &LrSensitivity) -> String {
+    let least = if basin.open > 0 { "≥ " } else { "" };
+    format!("{least}{:.1}", basin.decades)
 }
 
 /// Settings that all runs share, and the recipes.
@@ -244,9 +246,6 @@ pub(crate) fn every_run(comparison: &Comparison) -> Option<Vec<Block>> {
 fn run_row(run: &Record) -> Vec<Cell> {
     let epochs = run.curve(Record::EPOCH_LOSS);
     let [loss, score] = [run.loss_curve(Split::Test), run.metric_curve(Split::Test)].map(<[_]>::last);
-    let number = |value: Option<f64>, words: &dyn Fn(f64) -> String| {
-        Cell::number(value.map_or(NONE.to_string(), words), value)
-    };
     vec![
         Cell::text(name(&run.optimizer)),
         Cell::number(run.seed.to_string(), run.seed as f64),
@@ -255,10 +254,10 @@ fn run_row(run: &Record) -> Vec<Cell> {
             Status::Diverged { step } => format!("diverged at step {step}"),
         }),
         Cell::number(epochs.len().to_string(), epochs.len() as f64),
-        number(epochs.last().map(|epoch| epoch.value), &number::loss),
-        number(loss.map(|loss| loss.value), &number::loss),
-        number(score.map(|score| score.value), &|score| measure::value(run.task.metric, score)),
-        number(loss.map(|loss| loss.seconds), &|seconds| number::seconds(seconds, &[seconds])),
+        Cell::optional(epochs.last().map(|epoch| epoch.value), number::loss),
+        Cell::optional(loss.map(|loss| loss.value), number::loss),
+        Cell::optional(score.map(|score| score.value), |score| measure::value(run.task.metric, score)),
+        Cell::optional(loss.map(|loss| loss.seconds), |seconds| number::seconds(seconds, &[seconds])),
         Cell::text(name(&run.environment.kernel)),
     ]
 }

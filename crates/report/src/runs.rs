@@ -8,14 +8,13 @@ use train::record::{Point, Status};
 
 use crate::chart::{Chart, Scale, Series};
 use crate::document::{Block, Cell, Column, Document, Figure, Layout, Table};
-use crate::number::{self, NONE, count, counted};
+use crate::number::{self, count, counted};
 use crate::page::{name, places, section, sentence};
 use crate::text::plain;
 
 /// Runs, one a row.
 pub fn runs_document(runs: &[Summary]) -> Document {
     let row = |run: &Summary| {
-        let value = |value: Option<f64>| Cell::number(value.map_or(NONE.to_string(), number::loss), value);
         vec![
             Cell::text(run.key.get(..KEY).unwrap_or(&run.key)),
             Cell::text(name(&run.task)),
@@ -26,8 +25,8 @@ pub fn runs_document(runs: &[Summary]) -> Document {
             Cell::number(run.epochs.to_string(), f64::from(run.epochs)),
             Cell::text(run.status.clone()),
             Cell::text(name(&run.metric)),
-            value(run.value),
-            value(run.train_loss),
+            Cell::optional(run.value, number::loss),
+            Cell::optional(run.train_loss, number::loss),
             Cell::text(sentence(&run.studies.join(", "))),
         ]
     };
@@ -184,7 +183,7 @@ fn figure(run: &Record, id: &str, measure: &str, curves: &[Curve<'_>]) -> Option
 fn summaries(run: &Record) -> Table {
     let row = |(curve, points): (&String, &Vec<Point>)| {
         let values = || points.iter().map(|point| point.value);
-        let cell = |value: Option<f64>| Cell::number(value.map_or(NONE.to_string(), number::loss), value);
+        let cell = |value: Option<f64>| Cell::optional(value, number::loss);
         vec![
             Cell::text(name(curve)),
             Cell::number(count(points.len()), points.len() as f64),

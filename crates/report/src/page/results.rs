@@ -141,9 +141,7 @@ pub(super) fn pairs(comparison: &Comparison) -> Option<Vec<Block>> {
 fn pair_row(pair: &Pair, metric: Metric) -> Vec<Cell> {
     let Pair { better, worse, difference, p_value, distinct } = pair;
     let interval = match (difference.low, difference.high) {
-        (Some(low), Some(high)) => {
-            format!("{} to {}", measure::gain(metric, low), measure::gain(metric, high))
-        }
+        (Some(low), Some(high)) => measure::gains(metric, low, high),
         _ => NONE.to_string(),
     };
     vec![
@@ -151,7 +149,7 @@ fn pair_row(pair: &Pair, metric: Metric) -> Vec<Cell> {
         Cell::number(measure::gain(metric, difference.mean), difference.mean),
         Cell { values: vec![difference.low, difference.high], ..Cell::text(interval) },
         Cell::number(count(difference.n), difference.n as f64),
-        Cell::number(p_value.map_or(NONE.to_string(), number::p_value), *p_value),
+        Cell::optional(*p_value, number::p_value),
         Cell { strong: *distinct, ..Cell::text(if *distinct { "yes" } else { "no" }) },
     ]
 }

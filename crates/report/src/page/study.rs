@@ -11,7 +11,7 @@ use lab::study::outcome::{CellOutcome, Comparison};
 use lab::study::{Outcome, Study};
 use train::Metric;
 
-use super::{CHOICES, choices, every_run, figures, name, section};
+use super::{CHOICES, choices, decades, every_run, figures, name, section};
 use crate::chart::{Chart, Mark, Scale, Series};
 use crate::document::{Block, Cell, Column, Document, Figure, Layout, Strip, Table};
 use crate::measure;
@@ -142,7 +142,6 @@ fn leaderboard(outcome: &Outcome, (task, ruleset): (usize, usize), cells: &[&Cel
         let points: Vec<String> =
             scores.iter().take(MOST_SEEDS).map(|score| measure::value(metric, *score)).collect();
         let more = if scores.len() > MOST_SEEDS { " …" } else { "" };
-        let target = cell.epochs_to_target;
         vec![
             Cell { look: Some(cell.id.entry), ..Cell::text(name(&outcome.entries[cell.id.entry])) },
             Cell { values: [&[cell.mean()][..], &ends(cell.interval)].concat(), ..Cell::text(score) }
@@ -152,7 +151,7 @@ fn leaderboard(outcome: &Outcome, (task, ruleset): (usize, usize), cells: &[&Cel
                 ..Cell::text(if bca.is_empty() { NONE.into() } else { bca })
             },
             Cell::number(format!("{}{}", count(cell.runs.len()), diverged(cell)), cell.runs.len() as f64),
-            Cell::number(target.map_or(NONE.to_string(), |epochs| format!("{epochs:.2}")), target),
+            Cell::optional(cell.epochs_to_target, |epochs| format!("{epochs:.2}")),
             Cell { strip: Some(strip(cell)), ..Cell::text(format!("{}{more}", points.join(" "))) },
         ]
     };
@@ -234,10 +233,10 @@ fn rates(outcome: &Outcome, task: usize, cells: &[&CellOutcome]) -> Option<Chart
             let rates = cell.tuning.as_ref().map(|tuning| tuning.rates()).unwrap_or_default();
             let points =
                 rates.into_iter().map(|(rate, score)| (rate, score.map_or(f64::NAN, |s| scaled(metric, s))));
-            let width = cell.lr_sensitivity.as_ref().map_or(String::new(), |found| {
-                let least = if found.open > 0 { "≥ " } else { "" };
-                format!(", basin {least}{:.1} decades", found.decades)
-            });
+            let width = cell
+                .lr_sensitivity
+                .as_ref()
+                .map_or(String::new(), |basin| format!(", basin {} decades", decades(basin)));
             Series::line(format!("{}{width}", name(&outcome.entries[cell.id.entry])), points.collect())
         })
         .collect();

@@ -1,6 +1,5 @@
 //! Sentences about a study, one short function for each.
 
-use lab::stats::Interval;
 use lab::study::outcome::{CellOutcome, Comparison, EdgeHit, OverTasks, Pair, Relation, TaskOutcome};
 use lab::study::{Outcome, Phase};
 use train::Metric;
@@ -157,7 +156,7 @@ fn few_seeds(task: &TaskOutcome, best: &str) -> String {
     }
 }
 
-/// `sgd (0.12 points, 0.05 to 0.19)`.
+/// `sgd (0.12 points, +0.05 to +0.19)`.
 fn gain(metric: Metric, name: &str, pair: &Pair) -> String {
     match (pair.difference, pair.interval) {
         // Holm's p-value may tell apart what Bonferroni's interval leaves open.
@@ -165,7 +164,8 @@ fn gain(metric: Metric, name: &str, pair: &Pair) -> String {
             format!("{name} ({}, p = {})", amount(metric, difference), number::p_value(pair.adjusted_p))
         }
         (Some(difference), Some(interval)) => {
-            format!("{name} ({}, {})", amount(metric, difference), ends(metric, interval))
+            let interval = measure::gains(metric, interval.low, interval.high);
+            format!("{name} ({}, {interval})", amount(metric, difference))
         }
         (Some(difference), None) => {
             format!("{name} ({} over the seeds that both finished)", amount(metric, difference))
@@ -199,12 +199,6 @@ fn not_told_apart(metric: Metric, names: &str, seeds: usize, least: &[f64]) -> S
 fn amount(metric: Metric, x: f64) -> String {
     let magnitude = measure::gain(metric, x.abs()).trim_start_matches('+').to_string();
     if metric.is_fraction() { format!("{magnitude} points") } else { magnitude }
-}
-
-/// `0.05 to 0.19`.
-fn ends(metric: Metric, interval: Interval) -> String {
-    let [low, high] = [interval.low, interval.high].map(|end| measure::gain(metric, end));
-    format!("{low} to {high}")
 }
 
 /// The scope of a study of one task.

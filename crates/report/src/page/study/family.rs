@@ -59,14 +59,9 @@ fn matrix(outcome: &Outcome, comparison: &Comparison, metric: Metric) -> Table {
 }
 
 fn pairs(outcome: &Outcome, comparison: &Comparison, metric: Metric) -> Table {
-    let number = |value: Option<f64>, words: fn(f64) -> String| {
-        Cell::number(value.map_or(NONE.to_string(), words), value)
-    };
     let row = |pair: &Pair| {
         let interval = pair.interval.map(|i| [Some(i.low), Some(i.high)]).unwrap_or_default();
-        let shown = pair.interval.map_or(NONE.to_string(), |i| {
-            format!("{} to {}", measure::gain(metric, i.low), measure::gain(metric, i.high))
-        });
+        let shown = pair.interval.map_or(NONE.to_string(), |i| measure::gains(metric, i.low, i.high));
         let wins = pair.superiority.as_ref();
         vec![
             Cell::text(format!(
@@ -74,13 +69,10 @@ fn pairs(outcome: &Outcome, comparison: &Comparison, metric: Metric) -> Table {
                 name(&outcome.entries[pair.first]),
                 name(&outcome.entries[pair.second])
             )),
-            Cell::number(
-                pair.difference.map_or(NONE.to_string(), |x| measure::gain(metric, x)),
-                pair.difference,
-            ),
+            Cell::optional(pair.difference, |x| measure::gain(metric, x)),
             Cell { values: interval.into(), ..Cell::text(shown) },
-            number(Some(pair.adjusted_p), number::p_value),
-            number(wins.map(|found| found.probability), |p| format!("{p:.2}")),
+            Cell::number(number::p_value(pair.adjusted_p), pair.adjusted_p),
+            Cell::optional(wins.map(|found| found.probability), |p| format!("{p:.2}")),
             Cell { strong: pair.relation.is_told_apart(), ..Cell::text(conclusion(pair.relation)) },
         ]
     };

@@ -6,7 +6,7 @@ use lab::study::outcome::{EntryOverTasks, OverTasks};
 use super::ranks;
 use crate::chart::{Chart, Scale, Series};
 use crate::document::{Block, Cell, Column, Figure, Layout, Table};
-use crate::number::{NONE, counted};
+use crate::number::counted;
 use crate::page::name;
 use crate::prose::study as prose;
 
@@ -36,11 +36,11 @@ fn table(outcome: &Outcome, over: &OverTasks) -> Table {
         let counts = over.counts(entry);
         let interval = found.iqm_interval;
         let values = vec![found.iqm, interval.map(|i| i.low), interval.map(|i| i.high)];
-        let decimals = |value: Option<f64>| value.map_or(NONE.to_string(), |value| format!("{value:.2}"));
+        let decimals = |value: f64| format!("{value:.2}");
         vec![
             Cell { look: Some(entry), ..Cell::text(name(&outcome.entries[entry])) },
-            Cell::number(decimals(found.mean_rank), found.mean_rank),
-            Cell { values, ..Cell::text(decimals(found.iqm)) }
+            Cell::optional(found.mean_rank, decimals),
+            Cell { values, ..Cell::optional(found.iqm, decimals) }
                 .with_detail(interval.map_or(String::new(), |i| format!("[{:.2}, {:.2}]", i.low, i.high))),
             Cell {
                 values: [counts.wins, counts.ties, counts.losses].map(|n| Some(n as f64)).into(),
