@@ -13,9 +13,10 @@ pub(crate) struct Digits {
     pub(crate) dataset: Dataset,
     /// Training images that no run trains on, to choose rates by.
     validation: Images,
-    /// Origin in words.
-    pub(crate) origin: String,
 }
+
+/// Rows of an image of MNIST.
+const ROWS: usize = 28;
 
 impl Digits {
     /// The first `train` training images, the `held` after them, and the first `held` test images.
@@ -24,24 +25,34 @@ impl Digits {
     /// If the data cannot be loaded.
     pub(crate) fn load(settings: &Settings<'_>, train: usize, held: usize) -> Result<Digits, Error> {
         let mut dataset = (settings.load)(data::set("mnist")?)?.first(train + held, held);
-        let origin = format!(
-            "the first {train} training and {held} test digits of MNIST, and {held} other training digits to choose rates by ({})",
-            dataset.origin
-        );
         let pixels = dataset.train.pixels.split_off(train * dataset.train.rows * dataset.train.cols);
         let labels = dataset.train.labels.split_off(train);
         let (rows, cols) = (dataset.train.rows, dataset.train.cols);
-        let validation = Images { pixels, labels, rows, cols };
-        Ok(Digits { dataset, validation, origin })
+        Ok(Digits { dataset, validation: Images { pixels, labels, rows, cols } })
     }
 
-    /// The same at 14×14 pixels.
+    /// The same at half the height and width.
     pub(crate) fn halved(mut self) -> Digits {
-        self.origin = self.origin.replace(" of MNIST", " of MNIST at 14×14 pixels");
         for images in [&mut self.dataset.train, &mut self.dataset.test, &mut self.validation] {
             *images = halved(images);
         }
         self
+    }
+
+    /// Number, size and origin of the images in words.
+    pub(crate) fn origin(&self) -> String {
+        let Dataset { train, test, origin, .. } = &self.dataset;
+        let size = match train.rows {
+            ROWS => String::new(),
+            rows => format!(" at {rows}×{} pixels", train.cols),
+        };
+        format!(
+            "the first {} training and {} test digits of MNIST{size}, and {} other training digits to choose rates by \
+             ({origin})",
+            train.len(),
+            test.len(),
+            self.validation.len()
+        )
     }
 
     /// A dense network to report on the test images.
@@ -102,5 +113,9 @@ mod tests {
         assert_eq!(digits.dataset.train.labels, all.train.labels[..100]);
         assert_eq!(digits.validation.labels, all.train.labels[100..150]);
         assert_eq!(digits.validation.pixels.len(), 50 * 14 * 14);
+        let origin = digits.halved().origin();
+        let start =
+            "the first 100 training and 50 test digits of MNIST at 7×7 pixels, and 50 other training digits";
+        assert!(origin.starts_with(start), "{origin}");
     }
 }

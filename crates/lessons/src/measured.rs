@@ -102,6 +102,11 @@ impl Number {
         }
         Some((self.measured - predicted).abs() / predicted.abs())
     }
+
+    /// Value with half the width of its interval: `1.23 ± 0.45`.
+    pub(crate) fn with_margin(&self) -> String {
+        format!("{} ± {}", significant(self.measured), significant(self.margin.unwrap_or(f64::NAN)))
+    }
 }
 
 /// Text of a number: a count is exact, everything else has three significant digits.

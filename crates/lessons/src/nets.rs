@@ -1,10 +1,11 @@
 //! Networks on digits, and runs of them.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use data::batches::Normalize;
 use nn::{Activation, Architecture};
-use train::{Budget, Examples, InMemory, Record, Split, Task, Training};
+use train::{Budget, Direction, Examples, InMemory, Record, Split, Task, Training};
 
 use crate::{Error, Settings};
 
@@ -27,7 +28,7 @@ pub(crate) fn digits(
 /// Dense layers of these hidden widths with ReLU.
 ///
 /// # Errors
-/// If the examples are no images with classes.
+/// If a width is 0, or the targets are neither classes nor numbers.
 pub(crate) fn dense(examples: InMemory, hidden: &[usize]) -> Result<Task, Error> {
     let architecture = Architecture::Mlp { hidden: hidden.into(), activation: Activation::Relu };
     Ok(Task::supervised(Arc::new(examples), &architecture, Normalize::HALF)?)
@@ -49,13 +50,34 @@ pub(crate) fn run(
 ) -> Result<Record, lab::Error> {
     let recipe = recipe.parse()?;
     let mut training = Training::new(task, &recipe, seed, Budget { epochs, evaluations })?;
-    training.run(&mut |_| std::ops::ControlFlow::Continue(()));
+    training.run(&mut |_| ControlFlow::Continue(()));
     Ok(training.record())
 }
 
-/// The final metric; 0 if the run diverged.
+/// The final metric; the worst value of the metric if the run diverged.
 pub(crate) fn score(record: &Record) -> f64 {
-    record.final_metric().unwrap_or(0.0)
+    let worst = match record.direction() {
+        Direction::Maximize => 0.0,
+        Direction::Minimize => f64::INFINITY,
+    };
+    record.final_metric().unwrap_or(worst)
+}
+
+/// Trains a recipe to the end of `epochs` without an evaluation on the way, and looks at the run there.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn at_end<T>(
+    task: &Task,
+    recipe: &str,
+    seed: u64,
+    epochs: u32,
+    look: impl FnOnce(&Training<'_>) -> T,
+) -> Result<T, lab::Error> {
+    let recipe = recipe.parse()?;
+    let mut training = Training::new(task, &recipe, seed, Budget { epochs, evaluations: 0 })?;
+    training.run(&mut |_| ControlFlow::Continue(()));
+    Ok(look(&training))
 }
 
 /// The test metric at the end of a run that is not evaluated on its way; infinite if it diverged.
@@ -63,13 +85,10 @@ pub(crate) fn score(record: &Record) -> f64 {
 /// # Errors
 /// As [`run`].
 pub(crate) fn end_of_run(task: &Task, recipe: &str, seed: u64, epochs: u32) -> Result<f64, lab::Error> {
-    let recipe = recipe.parse()?;
-    let mut training = Training::new(task, &recipe, seed, Budget { epochs, evaluations: 0 })?;
-    training.run(&mut |_| std::ops::ControlFlow::Continue(()));
-    if training.has_diverged() {
-        return Ok(f64::INFINITY);
-    }
-    Ok(task.evaluate(&training.evaluation_weights(), training.buffers(), Split::Test).metric)
+    at_end(task, recipe, seed, epochs, |training| match training.has_diverged() {
+        true => f64::INFINITY,
+        false => task.evaluate(&training.evaluation_weights(), training.buffers(), Split::Test).metric,
+    })
 }
 
 /// Rates from `low` to `high` by the given factor.

@@ -27,8 +27,9 @@ pub const SHORT_NAMES: [(&str, &str); 2] =
     [("momentum", "sgd momentum=0.9"), ("nesterov", "sgd momentum=0.9 nesterov=true")];
 
 /// ```
-/// let entrants = ["adam", "adam lr=0.1"].map(|text| text.parse::<lessons::race::Entrant>().unwrap());
-/// assert_eq!(entrants.map(|entrant| entrant.states_rate), [false, true]);
+/// let entrants = ["adam", "adam lr=0.1", "adabound final_lr=0.1"]
+///     .map(|text| text.parse::<lessons::race::Entrant>().unwrap());
+/// assert_eq!(entrants.map(|entrant| entrant.states_rate), [false, true, false]);
 /// let momentum: lessons::race::Entrant = "momentum".parse()?;
 /// assert_eq!(momentum.spec.to_string(), "sgd lr=0.01 momentum=0.9");
 /// # Ok::<(), lessons::Error>(())
@@ -39,7 +40,8 @@ impl FromStr for Entrant {
     fn from_str(text: &str) -> Result<Entrant, Error> {
         let short = SHORT_NAMES.iter().find(|(name, _)| *name == text);
         let text = short.map_or(text, |(_, recipe)| recipe);
-        Ok(Entrant { spec: text.parse()?, states_rate: text.contains("lr=") })
+        let mut words = text.split(|c: char| c.is_whitespace() || "(),:".contains(c));
+        Ok(Entrant { spec: text.parse()?, states_rate: words.any(|word| word.starts_with("lr=")) })
     }
 }
 

@@ -1,14 +1,11 @@
 //! The generated signals of MNIST-1D, to train on, to choose rates by, and to report on.
 
-use std::sync::Arc;
-
-use data::batches::Normalize;
 use data::generated::mnist1d::Mnist1d;
 use data::samples::Samples;
-use nn::{Activation, Architecture};
 use train::{DataInfo, InMemory, Task};
 
 use crate::Error;
+use crate::nets::dense;
 
 /// A dense network on the first signals, tested on signals to choose rates by, and on those to report on.
 ///
@@ -20,10 +17,7 @@ pub(crate) fn signals(train: u32, held: u32, hidden: &[usize]) -> Result<[Task; 
     let examples = first(&all, 0, train);
     let task = |held: Samples| {
         let info = DataInfo { name: "mnist1d".into(), origin: "generated".into(), sample: false };
-        let none = examples.select(&[]);
-        let architecture = Architecture::Mlp { hidden: hidden.into(), activation: Activation::Relu };
-        let examples = Arc::new(InMemory::new(info, examples.clone(), none, held));
-        Task::supervised(examples, &architecture, Normalize::HALF)
+        dense(InMemory::new(info, examples.clone(), examples.select(&[]), held), hidden)
     };
     Ok([task(first(&all, train, train + held))?, task(first(&test, 0, held))?])
 }

@@ -1,14 +1,11 @@
 //! Small tasks of several kinds, for claims about all tasks.
 
-use std::sync::Arc;
-
-use data::batches::Normalize;
 use data::generated::friedman::Friedman1;
 use lab::tasks::{Setup, TaskSpec};
-use nn::{Activation, Architecture};
 use train::{DataInfo, Direction, InMemory, Task};
 
 use crate::digits::Digits;
+use crate::nets::dense;
 use crate::signals::signals;
 use crate::{Error, Settings};
 
@@ -64,7 +61,7 @@ pub(crate) fn suite(settings: &Settings<'_>) -> Result<(Vec<Member>, String), Er
     ];
     // Its evaluation in double precision takes most of the time.
     members.truncate(settings.size(4, 5));
-    Ok((members, digits.origin + ", and generated data"))
+    Ok((members, digits.origin() + ", and generated data"))
 }
 
 /// A small network on the rows of Friedman's first problem.
@@ -75,8 +72,7 @@ fn regression(train: u32, held: u32) -> Result<[Task; 2], Error> {
     let task = |from: u32| {
         let info = DataInfo { name: "friedman1".into(), origin: "generated".into(), sample: false };
         let examples = InMemory::new(info, part(0, train), part(0, 0), part(from, from + held));
-        let architecture = Architecture::Mlp { hidden: vec![32], activation: Activation::Relu };
-        Task::supervised(Arc::new(examples), &architecture, Normalize::HALF)
+        dense(examples, &[32])
     };
     Ok([task(train)?, task(train + held)?])
 }

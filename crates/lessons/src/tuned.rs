@@ -1,9 +1,9 @@
 //! Optimizers that are tuned alike: the same number of rates each, chosen on other examples and seeds than reported.
 
 use lab::stats::mean;
-use train::{Direction, Record, Task};
+use train::{Record, Task};
 
-use crate::nets::{end_of_run, run};
+use crate::nets::{end_of_run, run, score};
 use crate::{Error, Settings};
 
 /// A recipe with `LR` in place of its rate, and the rates that are tried.
@@ -47,7 +47,7 @@ pub(crate) struct Tuned {
 }
 
 impl Tuned {
-    /// Final metrics; the worst there is for a run that diverged.
+    /// Final metrics; the worst value for a run that diverged.
     pub(crate) fn scores(&self) -> Vec<f64> {
         self.records.iter().map(score).collect()
     }
@@ -91,13 +91,4 @@ pub(crate) fn tuned(
         .into_iter();
     let of_arm = |(lr, tried)| Tuned { lr, tried, records: records.by_ref().take(seeds as usize).collect() };
     Ok(rates.iter().copied().zip(tried).map(of_arm).collect())
-}
-
-/// The final metric; the worst there is if the run diverged.
-fn score(record: &Record) -> f64 {
-    let worst = match record.direction() {
-        Direction::Maximize => 0.0,
-        Direction::Minimize => f64::INFINITY,
-    };
-    record.final_metric().unwrap_or(worst)
 }

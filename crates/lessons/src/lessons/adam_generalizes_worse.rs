@@ -158,16 +158,13 @@ fn real(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error> {
             100.0 * mean(&adam),
         );
     }
-    measured.data = Some(digits.origin.clone() + ", and generated signals");
+    measured.data = Some(digits.origin() + ", and generated signals");
     Ok(())
 }
 
 fn judge(measured: &Measured) -> Verdict {
     let [sgd, adam] = ["wilson sgd", "wilson adam"].map(|key| measured.get(key));
-    let of = |name: &str| {
-        let number = measured.number(&format!("better {name}"));
-        format!("{} ± {}", significant(number.measured), significant(number.margin.unwrap_or(f64::NAN)))
-    };
+    let of = |name: &str| measured.number(&format!("better {name}")).with_margin();
     let worse =
         ["digits", "signals"].iter().filter(|name| measured.get(&format!("low {name}")) > 0.0).count();
     let numbers = format!(

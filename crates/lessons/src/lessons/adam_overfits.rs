@@ -1,17 +1,16 @@
 //! Wrong labels, and what they do to test accuracy.
 
-use std::ops::ControlFlow;
-
 use lab::stats::{mean, paired_t};
 use nn::layers::Dropout;
 use nn::{Activation, Builder, Linear, Model, Sequential};
 use report::chart::{Chart, Scale, Series, significant};
 use tensor::random::Stream;
 use train::loss::CrossEntropy;
-use train::{Budget, InMemory, Metric, Split, Task, Training};
+use train::{InMemory, Metric, Split, Task};
 
 use crate::digits::Digits;
 use crate::lesson::{Chapter, Lesson, Question, Verdict};
+use crate::nets::at_end;
 use crate::tuned::{Arm, Effort, tuned};
 use crate::{Error, Measured, Settings, theory};
 
@@ -73,7 +72,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
         let start = (method * levels.len() + noise) * seeds as usize;
         &runs[start..start + seeds as usize]
     };
-    let mut measured = Measured { data: Some(digits.origin.clone()), ..Measured::default() };
+    let mut measured = Measured { data: Some(digits.origin()), ..Measured::default() };
     let (mut series, mut tests) = (vec![], vec![]);
     for (method, name) in METHODS.iter().enumerate() {
         let mut line = vec![];
@@ -164,11 +163,10 @@ fn task(method: usize, examples: InMemory) -> Result<Task, Error> {
 
 /// Accuracy on the training labels and on the test examples at the end.
 fn accuracies(task: &Task, recipe: &str, seed: u64, epochs: u32) -> Result<[f64; 2], lab::Error> {
-    let recipe = recipe.parse()?;
-    let mut training = Training::new(task, &recipe, seed, Budget { epochs, evaluations: 0 })?;
-    training.run(&mut |_| ControlFlow::Continue(()));
-    let weights = training.evaluation_weights();
-    Ok([Split::Train, Split::Test].map(|split| task.evaluate(&weights, training.buffers(), split).metric))
+    at_end(task, recipe, seed, epochs, |training| {
+        let weights = training.evaluation_weights();
+        [Split::Train, Split::Test].map(|split| task.evaluate(&weights, training.buffers(), split).metric)
+    })
 }
 
 fn judge(measured: &Measured) -> Verdict {
@@ -178,11 +176,10 @@ fn judge(measured: &Measured) -> Verdict {
     let gained = measured.number(&format!("gained {best}"));
     let helps = measured.get(&format!("low {best}")) > 0.0;
     let numbers = format!(
-        "with 40% of the labels drawn Adam's gap is {} points, SGD's {}; {best} changes the test accuracy by {} ± {} points.",
+        "with 40% of the labels drawn Adam's gap is {} points, SGD's {}; {best} changes the test accuracy by {} points.",
         significant(gap("Adam", 0.4)),
         significant(gap("SGD", 0.4)),
-        significant(gained.measured),
-        significant(gained.margin.unwrap_or(f64::NAN))
+        gained.with_margin()
     );
     let overfits = gap("Adam", 0.4) > 10.0;
     match (overfits && helps, gap("SGD", 0.4) > 0.8 * gap("Adam", 0.4)) {

@@ -133,7 +133,7 @@ fn network(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error
         series: vec![Series::line("best rate", points)],
         marks: vec![Mark::X(least_samples / least_steps, "critical batch".into())],
     });
-    measured.data = Some(digits.origin.clone());
+    measured.data = Some(digits.origin());
     Ok(())
 }
 

@@ -227,7 +227,7 @@ fn network(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error
         rates: settings.size(vec![low, 10_f64.sqrt() * low], rates(low, 32.0 * low, 10_f64.sqrt())),
     });
     let effort = Effort { epochs: 2, evaluations: 1, tuning_seeds: 1, seeds: settings.size(2, 3) };
-    let found = tuned(settings, [&tasks[0], &tasks[1]], &arms, effort)?;
+    let found = tuned(settings, tasks.each_ref(), &arms, effort)?;
     let outputs = SIMPLENN.iter().sum::<usize>() + 10;
     for ((name, batch, _), arm) in batches.iter().zip(&found) {
         let scores: Vec<f64> = arm.scores().iter().map(|score| 100.0 * score).collect();
@@ -236,7 +236,7 @@ fn network(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error
         let label = format!("bytes of its activations in a batch of {batch}");
         measured.note(&format!("bytes {name}"), &label, (4 * batch * outputs) as f64);
     }
-    measured.data = Some(digits.origin.clone() + ", and generated examples");
+    measured.data = Some(digits.origin() + ", and generated examples");
     Ok(())
 }
 

@@ -63,7 +63,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     for member in &members {
         let effort =
             Effort { epochs: member.epochs, evaluations: 1, tuning_seeds: 1, seeds: settings.size(4, 8) };
-        let found = tuned(settings, [&member.tasks[0], &member.tasks[1]], &arms, effort)?;
+        let found = tuned(settings, member.tasks.each_ref(), &arms, effort)?;
         let scores: Vec<Vec<f64>> = found.iter().map(Tuned::scores).collect();
         let of_task: Vec<f64> = scores.iter().map(|scores| member.direction().merit(mean(scores))).collect();
         for (method, is_beaten) in beaten.iter_mut().enumerate() {

@@ -55,7 +55,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     let paths = settings.parts(&RATES, |lr| {
         sharpness(&task, lr / divided, count, steps, settings.size(steps / 8, steps / 10))
     })?;
-    let mut measured = Measured { data: Some(digits.origin.clone()), ..Measured::default() };
+    let mut measured = Measured { data: Some(digits.origin()), ..Measured::default() };
     let (mut series, mut marks) = (vec![], vec![]);
     for (name, path) in RATES.iter().zip(paths) {
         let lr = name / divided;
@@ -92,7 +92,7 @@ fn squared_error(digits: &Digits) -> Result<Task, Error> {
     let inputs = Inputs::Bytes { shape: vec![images.rows, images.cols], values: images.pixels.clone() };
     let samples = Samples { inputs, targets };
     let none = samples.select(&[]);
-    let info = DataInfo { name: "mnist".into(), origin: digits.origin.clone(), sample: false };
+    let info = DataInfo { name: "mnist".into(), origin: digits.origin(), sample: false };
     let examples = InMemory::new(info, samples, none.clone(), none);
     let architecture = Architecture::Mlp { hidden: vec![32], activation: Activation::Tanh };
     Ok(Task::supervised(Arc::new(examples), &architecture, Normalize { mean: 0.0, std: 1.0 })?)

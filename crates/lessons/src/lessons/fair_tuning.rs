@@ -58,10 +58,10 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     };
     let effort =
         Effort { epochs: 5, evaluations: 1, tuning_seeds: settings.size(1, 2), seeds: settings.size(5, 6) };
-    let mut measured = Measured { data: Some(digits.origin.clone()), ..Measured::default() };
+    let mut measured = Measured { data: Some(digits.origin()), ..Measured::default() };
     let (mut series, mut deficits) = (vec![], vec![]);
     for (choice, label) in [("set", "at the notebook's rates"), ("tuned", "tuned alike")] {
-        let found = tuned(settings, [&tasks[0], &tasks[1]], &arms(choice == "set"), effort)?;
+        let found = tuned(settings, tasks.each_ref(), &arms(choice == "set"), effort)?;
         let scores: Vec<Vec<f64>> =
             found.iter().map(|arm| arm.scores().iter().map(|score| 100.0 * score).collect()).collect();
         for ((name, ..), scores) in METHODS.iter().zip(&scores) {
@@ -102,12 +102,10 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
 
 fn judge(measured: &Measured) -> Verdict {
     let [set, tuned] = ["set deficit", "tuned deficit"].map(|key| measured.get(key));
-    let margin = measured.number("tuned deficit").margin.unwrap_or(f64::INFINITY);
     let numbers = format!(
-        "SGD was {} points less accurate than Adam at the notebook's rates and {} ± {} with both tuned.",
+        "SGD was {} points less accurate than Adam at the notebook's rates and {} with both tuned.",
         significant(set),
-        significant(tuned),
-        significant(margin)
+        measured.number("tuned deficit").with_margin()
     );
     match (measured.get("low") > 0.0, tuned < 0.3 * set || tuned < 1.0) {
         (true, true) => Verdict::Holds(numbers),

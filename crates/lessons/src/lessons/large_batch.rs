@@ -1,16 +1,15 @@
 //! Small and large batches: test accuracy and sharpness at the end.
 
-use std::ops::ControlFlow;
-
 use lab::stats::{mean, paired_t};
 use nn::layers::BatchNorm;
 use nn::{Activation, Builder, Linear, Model, Sequential};
-use report::chart::{Chart, Scale, Series, significant};
+use report::chart::{Chart, Scale, Series};
 use train::loss::CrossEntropy;
-use train::{Batch, Budget, Draw, InMemory, Metric, Split, Task, Training};
+use train::{Batch, Draw, InMemory, Metric, Split, Task, Training};
 
 use crate::digits::Digits;
 use crate::lesson::{Chapter, Lesson, Question, Verdict};
+use crate::nets::at_end;
 use crate::{Error, Measured, Settings};
 
 pub(super) const LESSON: Lesson = Lesson {
@@ -64,7 +63,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
         batches.iter().flat_map(|&batch| (0..seeds).map(move |seed| (batch, seed))).collect();
     let ends = settings.parts(&cases, |&(batch, seed)| end(&task, batch, seed, epochs))?;
     let (small, large) = ends.split_at(seeds as usize);
-    let mut measured = Measured { data: Some(digits.origin.clone()), ..Measured::default() };
+    let mut measured = Measured { data: Some(digits.origin()), ..Measured::default() };
     let mut points = vec![];
     for (name, batch, ends) in [("small", batches[0], small), ("large", batches[1], large)] {
         let of = |value: fn(&End) -> f64| ends.iter().map(value).collect::<Vec<_>>();
@@ -133,13 +132,12 @@ fn network(examples: InMemory) -> Task {
 }
 
 fn end(task: &Task, batch: usize, seed: u64, epochs: u32) -> Result<End, lab::Error> {
-    let recipe = format!("adam lr=0.001, batch={batch}").parse()?;
-    let mut training = Training::new(task, &recipe, seed, Budget { epochs, evaluations: 0 })?;
-    training.run(&mut |_| ControlFlow::Continue(()));
-    let weights = training.evaluation_weights();
-    let accuracy = task.evaluate(&weights, training.buffers(), Split::Test).metric;
-    let (loss, sharpness, first_order) = box_sharpness(task, &training);
-    Ok(End { accuracy, loss, sharpness, first_order })
+    at_end(task, &format!("adam lr=0.001, batch={batch}"), seed, epochs, |training| {
+        let weights = training.evaluation_weights();
+        let accuracy = task.evaluate(&weights, training.buffers(), Split::Test).metric;
+        let (loss, sharpness, first_order) = box_sharpness(task, training);
+        End { accuracy, loss, sharpness, first_order }
+    })
 }
 
 /// The loss, its largest rise in the box in percent of 1 + loss, and the first-order estimate of that; with the
@@ -170,10 +168,7 @@ fn box_sharpness(task: &Task, training: &Training<'_>) -> (f64, f64, f64) {
 }
 
 fn judge(measured: &Measured) -> Verdict {
-    let text = |key: &str| {
-        let number = measured.number(key);
-        format!("{} ± {}", significant(number.measured), significant(number.margin.unwrap_or(f64::NAN)))
-    };
+    let text = |key: &str| measured.number(key).with_margin();
     let numbers = format!(
         "the large batches end {} decades sharper and {} points less accurate.",
         text("decades"),

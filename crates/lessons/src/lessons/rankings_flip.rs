@@ -1,12 +1,12 @@
 //! Who leads on the way, and who leads at the end.
 
-use lab::stats::{mean, paired_t};
+use lab::stats::{Interval, mean, paired_t};
 use report::chart::{Chart, Scale, Series, significant};
-use train::Split;
+use train::{Record, Split};
 
 use crate::digits::Digits;
 use crate::lesson::{Chapter, Lesson, Question, Verdict};
-use crate::tuned::{Arm, Effort, tuned};
+use crate::tuned::{Arm, Effort, Tuned, tuned};
 use crate::{Error, Measured, Settings, Table};
 
 pub(super) const LESSON: Lesson = Lesson {
@@ -14,7 +14,7 @@ pub(super) const LESSON: Lesson = Lesson {
     title: "Who leads half way need not lead at the end",
     chapter: Chapter::Comparisons,
     claim: "The ranking on the way is not the ranking at the end.",
-    setup: "A network 196–64–10 on small digits, 8 epochs: batches of 16: SGD with momentum and Adam, each at a constant rate, with a cosine, and with \
+    setup: "A network 196–64–10 on small digits, 8 epochs in batches of 16: SGD with momentum and Adam, each at a constant rate, with a cosine, and with \
         a rate that falls in the last fifth (wsd), each with the best of its rates for the end of the run. The test loss after \
         25, 50, 75 and 100% of the run, over paired seeds. A pair is swapped if one leads on the way and the other at the end, and both leads have an interval without 0.",
     theory: "On a noisy parabola the loss is $(1-\\eta_t)^2$ times the old one and $\\eta_t^2\\sigma^2$ more. A rate that falls to 0 starts higher than the best constant one, so it has more noise in the middle of the \
@@ -47,6 +47,49 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
         .iter()
         .flat_map(|method| ["", ", cosine", ", wsd"].map(|schedule| format!("{method}{schedule}")))
         .collect();
+    let effort = Effort {
+        epochs: EPOCHS,
+        evaluations: 1,
+        tuning_seeds: settings.size(1, 2),
+        seeds: settings.size(6, 10),
+    };
+    let found = tuned(settings, tasks.each_ref(), &arms(settings, &names), effort)?;
+    let losses = Losses::of(&found);
+    let mut measured = Measured { data: Some(digits.origin()), ..Measured::default() };
+    let mut series = vec![];
+    for ((name, arm), losses) in names.iter().zip(&found).zip(&losses.0) {
+        measured.note(&format!("rate {name}"), &format!("best rate, {name}"), arm.lr);
+        let mut line = vec![];
+        for (percent, values) in QUARTERS.iter().zip(losses) {
+            let label = format!("test loss after {percent}%, {name}");
+            measured.mean(&format!("loss {name} {percent}"), &label, values);
+            line.push((f64::from(*percent), mean(values)));
+        }
+        series.push(Series::line(name.as_str(), line));
+    }
+    let half = losses.lead(0, 1, 1);
+    measured.note("lead 50 low", "lead of constant momentum over its cosine half way, lower end", half.low);
+    measured.note("lead 50 high", "the same, upper end", half.high);
+    let pairs = (0..names.len()).flat_map(|a| (a + 1..names.len()).map(move |b| (a, b)));
+    let swapped = pairs.filter(|&(a, b)| losses.are_swapped(a, b));
+    let rows: Vec<Vec<String>> = swapped.map(|(a, b)| vec![names[a].clone(), names[b].clone()]).collect();
+    measured.note("swapped", "pairs of 15 that are swapped", rows.len() as f64);
+    if !rows.is_empty() {
+        let head = ["swapped on the way", "with"].map(String::from).into();
+        measured.tables.push(Table { head, rows });
+    }
+    measured.charts.push(Chart {
+        title: "Test loss along the run, each tuned for its end".into(),
+        x: ("percent of the run".into(), Scale::Linear),
+        y: ("test loss".into(), Scale::Log),
+        series,
+        marks: vec![],
+    });
+    Ok(measured)
+}
+
+/// The recipe of each name, `Adam, cosine`.
+fn arms(settings: &Settings<'_>, names: &[String]) -> Vec<Arm> {
     let momentum = settings.size(vec![0.01, 0.03], vec![0.01, 0.03, 0.1, 0.3]);
     let adam = settings.size(vec![0.003, 0.01], vec![0.001, 0.003, 0.01, 0.03]);
     let arm = |name: &String| {
@@ -57,80 +100,42 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
         let schedule = settings.case(name.trim_start_matches(|c| c != ','), "");
         Arm { recipe: format!("{method}{schedule}, batch=16"), rates: rates.clone() }
     };
-    let arms: Vec<Arm> = names.iter().map(arm).collect();
-    let effort = Effort {
-        epochs: EPOCHS,
-        evaluations: 1,
-        tuning_seeds: settings.size(1, 2),
-        seeds: settings.size(6, 10),
-    };
-    let found = tuned(settings, [&tasks[0], &tasks[1]], &arms, effort)?;
-    // losses[arm][quarter][seed]
-    let losses: Vec<Vec<Vec<f64>>> = found
-        .iter()
-        .map(|arm| {
-            QUARTERS
-                .map(|percent| {
-                    let epoch = f64::from(EPOCHS * percent / 100);
-                    let at = |record: &train::Record| {
-                        let curve = record.loss_curve(Split::Test);
-                        curve
-                            .iter()
-                            .find(|point| point.epoch == epoch)
-                            .map_or(f64::INFINITY, |point| point.value)
-                    };
-                    arm.records.iter().map(at).collect()
-                })
-                .into()
-        })
-        .collect();
-    let mut measured = Measured { data: Some(digits.origin.clone()), ..Measured::default() };
-    let mut series = vec![];
-    for (arm, name) in names.iter().enumerate() {
-        measured.note(&format!("rate {name}"), &format!("best rate, {name}"), found[arm].lr);
-        let mut line = vec![];
-        for (quarter, percent) in QUARTERS.iter().enumerate() {
-            let values = &losses[arm][quarter];
-            measured.mean(
-                &format!("loss {name} {percent}"),
-                &format!("test loss after {percent}%, {name}"),
-                values,
-            );
-            line.push((f64::from(*percent), mean(values)));
-        }
-        series.push(Series::line(name.as_str(), line));
+    names.iter().map(arm).collect()
+}
+
+/// Test losses of each arm after each quarter of the run, a seed each.
+struct Losses(Vec<[Vec<f64>; QUARTERS.len()]>);
+
+impl Losses {
+    fn of(found: &[Tuned]) -> Losses {
+        let at = |record: &Record, epoch: f64| {
+            let point = record.loss_curve(Split::Test).iter().find(|point| point.epoch == epoch);
+            point.map_or(f64::INFINITY, |point| point.value)
+        };
+        let of_arm = |arm: &Tuned| {
+            QUARTERS.map(|percent| {
+                let epoch = f64::from(EPOCHS * percent / 100);
+                arm.records.iter().map(|record| at(record, epoch)).collect()
+            })
+        };
+        Losses(found.iter().map(of_arm).collect())
     }
-    let lead = |a: usize, b: usize, quarter: usize| {
-        let leads: Vec<f64> =
-            losses[b][quarter].iter().zip(&losses[a][quarter]).map(|(b, a)| b - a).collect();
+
+    /// Interval of the lead of the first arm over the second after a quarter.
+    fn lead(&self, first: usize, second: usize, quarter: usize) -> Interval {
+        let [first, second] = [first, second].map(|arm| &self.0[arm][quarter]);
+        let leads: Vec<f64> = second.iter().zip(first).map(|(second, first)| second - first).collect();
         paired_t(&leads, 0.95).expect("there are seeds").interval
-    };
-    let half = lead(0, 1, 1);
-    measured.note("lead 50 low", "lead of constant momentum over its cosine half way, lower end", half.low);
-    measured.note("lead 50 high", "the same, upper end", half.high);
-    let head = ["swapped on the way", "with"].map(String::from).into();
-    let mut table = Table { head, rows: vec![] };
-    for (a, b) in (0..names.len()).flat_map(|a| (a + 1..names.len()).map(move |b| (a, b))) {
-        let end = lead(a, b, 3);
-        let is_swapped = (0..3)
-            .map(|quarter| lead(a, b, quarter))
-            .any(|way| (way.low > 0.0 && end.high < 0.0) || (way.high < 0.0 && end.low > 0.0));
-        if is_swapped {
-            table.rows.push(vec![names[a].clone(), names[b].clone()]);
-        }
     }
-    measured.note("swapped", "pairs of 15 that are swapped", table.rows.len() as f64);
-    if !table.rows.is_empty() {
-        measured.tables.push(table);
+
+    /// True if one leads after a quarter on the way and the other at the end.
+    fn are_swapped(&self, first: usize, second: usize) -> bool {
+        let last = QUARTERS.len() - 1;
+        let end = self.lead(first, second, last);
+        (0..last)
+            .map(|quarter| self.lead(first, second, quarter))
+            .any(|way| (way.low > 0.0 && end.high < 0.0) || (way.high < 0.0 && end.low > 0.0))
     }
-    measured.charts.push(Chart {
-        title: "Test loss along the run, each tuned for its end".into(),
-        x: ("percent of the run".into(), Scale::Linear),
-        y: ("test loss".into(), Scale::Log),
-        series,
-        marks: vec![],
-    });
-    Ok(measured)
 }
 
 fn judge(measured: &Measured) -> Verdict {

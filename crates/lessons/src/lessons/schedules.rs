@@ -124,7 +124,7 @@ fn network(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error
         tuning_seeds: settings.size(1, 2),
         seeds: settings.size(5, 10),
     };
-    let found = tuned(settings, [&tasks[0], &tasks[1]], &arms, effort)?;
+    let found = tuned(settings, tasks.each_ref(), &arms, effort)?;
     let scores: Vec<Vec<f64>> =
         found.iter().map(|arm| arm.scores().iter().map(|score| 100.0 * score).collect()).collect();
     let mut points = vec![];
@@ -156,18 +156,16 @@ fn network(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error
         series: vec![Series::points("mean over seeds", points)],
         marks: vec![],
     });
-    measured.data = Some(digits.origin.clone());
+    measured.data = Some(digits.origin());
     Ok(())
 }
 
 fn judge(measured: &Measured) -> Verdict {
     let [constant, cosine] = ["parabola constant", "parabola cosine"].map(|key| measured.get(key));
     let ratio = if constant > 0.0 { cosine / constant } else { 1.0 };
-    let gained = measured.number("gained cosine");
     let numbers = format!(
-        "the cosine is better by {} ± {} points on the network, and ends at {} of the constant rate's mean square distance on the noisy parabola.",
-        significant(gained.measured),
-        significant(gained.margin.unwrap_or(f64::NAN)),
+        "the cosine is better by {} points on the network, and ends at {} of the constant rate's mean square distance on the noisy parabola.",
+        measured.number("gained cosine").with_margin(),
         significant(ratio)
     );
     match (measured.get("low cosine") > 0.0, ratio < 0.8) {

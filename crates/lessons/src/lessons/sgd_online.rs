@@ -80,7 +80,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     })?;
     let half = count / 2;
     let before = |run: &[bool]| accuracy(&run[half - window..half]);
-    let mut measured = Measured { data: Some(digits.origin.clone()), ..Measured::default() };
+    let mut measured = Measured { data: Some(digits.origin()), ..Measured::default() };
     let mut series = vec![];
     for (method, (name, ..)) in METHODS.iter().enumerate() {
         let of_method = cases.iter().zip(&runs).filter(|((of, _), _)| *of == method);

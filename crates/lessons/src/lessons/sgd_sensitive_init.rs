@@ -47,7 +47,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
         Arm { recipe: "adam lr=LR, batch=16".into(), rates: vec![3e-4, 1e-3, 3e-3, 0.01, 0.03] },
     ];
     let effort = Effort { epochs: EPOCHS, evaluations: 1, tuning_seeds: 2, seeds: 0 };
-    let chosen = tuned(settings, [&tasks[0], &tasks[1]], &arms, effort)?;
+    let chosen = tuned(settings, tasks.each_ref(), &arms, effort)?;
     let factors = settings.case([0.1, 0.32, 1.0, 3.2, 10.0], [0.9, 0.95, 1.0, 1.05, 1.1]);
     let seeds: u64 = settings.size(4, 20);
     let cases: Vec<(usize, f64, u64)> = (0..2)
@@ -61,7 +61,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
         let start = (method * factors.len() + factor) * seeds as usize;
         &scores[start..start + seeds as usize]
     };
-    let mut measured = Measured { data: Some(digits.origin.clone()), ..Measured::default() };
+    let mut measured = Measured { data: Some(digits.origin()), ..Measured::default() };
     let (mut spreads, mut series) = (vec![], vec![]);
     for (method, name) in METHODS.iter().enumerate() {
         measured.note(

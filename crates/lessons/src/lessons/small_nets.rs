@@ -1,12 +1,11 @@
 //! Many small networks from different initial weights.
 
-use std::ops::ControlFlow;
-
 use lab::stats::{mean, std};
 use report::chart::{Chart, Scale, Series};
-use train::{Budget, Split, Task, Training};
+use train::{Split, Task};
 
 use crate::digits::Digits;
+use crate::nets::at_end;
 use crate::{Error, Measured, Settings};
 
 /// Hidden units.
@@ -46,14 +45,13 @@ pub(super) fn measure(settings: &Settings<'_>, measured: &mut Measured) -> Resul
         series: vec![Series::line("mean", lows), Series::line("standard deviation", spreads)],
         marks: vec![],
     });
-    measured.data = Some(digits.origin.replace("14×14", "7×7"));
+    measured.data = Some(digits.origin());
     Ok(())
 }
 
 /// Training loss after a cosine to 0, so that what is left is where the network ended and not noise.
 fn final_loss(task: &Task, seed: u64, epochs: u32) -> Result<f64, lab::Error> {
-    let recipe = "adam lr=0.02, batch=25, cosine".parse()?;
-    let mut training = Training::new(task, &recipe, seed, Budget { epochs, evaluations: 0 })?;
-    training.run(&mut |_| ControlFlow::Continue(()));
-    Ok(task.evaluate(training.weights(), training.buffers(), Split::Train).loss)
+    at_end(task, "adam lr=0.02, batch=25, cosine", seed, epochs, |training| {
+        task.evaluate(training.weights(), training.buffers(), Split::Train).loss
+    })
 }
