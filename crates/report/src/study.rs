@@ -156,10 +156,8 @@ fn grid(metric: Metric, rows: &[Row], width: usize, bold: bool) -> Vec<String> {
 
 /// Entries over all tasks, the best mean rank first.
 fn over_tasks(outcome: &Outcome, over: &OverTasks, width: usize) -> Vec<String> {
-    let mut lines = wrap(
-        &format!("All {}, {}", number::counted(over.tasks, "task"), plain(&outcome.rulesets[over.ruleset])),
-        width,
-    );
+    let ruleset = prose::ruleset(&outcome.rulesets[over.ruleset]);
+    let mut lines = wrap(&format!("All {}, {ruleset}", number::counted(over.tasks, "task")), width);
     let mut order: Vec<usize> = (0..over.entries.len()).collect();
     let rank = |entry: usize| over.entries[entry].mean_rank.unwrap_or(f64::INFINITY);
     order.sort_by(|&a, &b| rank(a).total_cmp(&rank(b)));
