@@ -11,7 +11,8 @@ hello with one JSON line, {"baseline": NAME, "version": TEXT}, and then answers 
 
 until its input ends. Warming up and compiling belong to the first answer, outside its seconds.
 The data folder holds torchvision's MNIST/raw, the order of the examples (order.u32) and each
-model's starting weights (MODEL.f32), so that every baseline learns the same from the same start.
+model's starting weights (MODEL.f32), and all of that of each task in tasks/TASK, so that every
+baseline learns the same from the same start.
 """
 
 import argparse

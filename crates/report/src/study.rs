@@ -158,9 +158,6 @@ fn grid(metric: Metric, rows: &[Row], width: usize, bold: bool) -> Vec<String> {
 fn over_tasks(outcome: &Outcome, over: &OverTasks, width: usize) -> Vec<String> {
     let ruleset = prose::ruleset(&outcome.rulesets[over.ruleset]);
     let mut lines = wrap(&format!("All {}, {ruleset}", number::counted(over.tasks, "task")), width);
-    let mut order: Vec<usize> = (0..over.entries.len()).collect();
-    let rank = |entry: usize| over.entries[entry].mean_rank.unwrap_or(f64::INFINITY);
-    order.sort_by(|&a, &b| rank(a).total_cmp(&rank(b)));
     let counts = |entry: usize| {
         let found = over.counts(entry);
         format!("{}/{}/{}", found.wins, found.ties, found.losses)
@@ -176,7 +173,7 @@ fn over_tasks(outcome: &Outcome, over: &OverTasks, width: usize) -> Vec<String> 
         [prose::name(&outcome.entries[entry]), rank, iqm, counts(entry)]
     };
     let heads = ["entry", "mean rank", "normalized IQM", "won/tied/lost"].map(String::from);
-    let rows: Vec<[String; 4]> = std::iter::once(heads).chain(order.iter().map(cells)).collect();
+    let rows: Vec<[String; 4]> = std::iter::once(heads).chain(prose::order(over).iter().map(cells)).collect();
     let widths: Vec<usize> =
         (0..4).map(|i| rows.iter().map(|row| columns_of(&row[i])).max().unwrap_or(0)).collect();
     let fixed: usize = widths[1..].iter().map(|width| width + GAP).sum();

@@ -23,7 +23,8 @@ pub fn tensorboard(run: &Record, started: f64) -> Vec<u8> {
     file
 }
 
-// Fields of `Event`, `Summary` and `Summary.Value` in tensorflow/core/framework and tensorflow/core/util.
+// Fields of `Event`, `Summary`, `Summary.Value`, `TensorProto` and `SummaryMetadata` in tensorflow/core/framework and
+// tensorflow/core/util.
 const WALL_TIME: u32 = 1;
 const STEP: u32 = 2;
 const VERSION: u32 = 3;
@@ -33,6 +34,13 @@ const TAG: u32 = 1;
 const SIMPLE_VALUE: u32 = 2;
 const TENSOR: u32 = 8;
 const METADATA: u32 = 9;
+const DTYPE: u32 = 1;
+/// `DT_STRING`.
+const STRING: u64 = 7;
+const SHAPE: u32 = 2;
+const STRING_VAL: u32 = 8;
+const PLUGIN_DATA: u32 = 1;
+const PLUGIN_NAME: u32 = 1;
 
 fn event(wall_time: f64, step: u64) -> Message {
     Message::default().double(WALL_TIME, wall_time).varint(STEP, step)
@@ -40,10 +48,10 @@ fn event(wall_time: f64, step: u64) -> Message {
 
 /// A value of the text plugin: a tensor of one string.
 fn recipe(recipe: &str) -> Message {
-    const STRING: u64 = 7;
-    let tensor =
-        Message::default().varint(1, STRING).message(2, Message::default()).bytes(8, recipe.as_bytes());
-    let metadata = Message::default().message(1, Message::default().text(1, "text"));
+    let scalar = Message::default();
+    let tensor = Message::default().varint(DTYPE, STRING).message(SHAPE, scalar);
+    let tensor = tensor.bytes(STRING_VAL, recipe.as_bytes());
+    let metadata = Message::default().message(PLUGIN_DATA, Message::default().text(PLUGIN_NAME, "text"));
     Message::default().text(TAG, "recipe").message(TENSOR, tensor).message(METADATA, metadata)
 }
 
@@ -62,7 +70,7 @@ fn masked(bytes: &[u8]) -> u32 {
     crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
-/// CRC-32C (Castagnoli), bit by bit reflected.
+/// CRC-32C (Castagnoli) of reflected bits.
 fn crc32c(bytes: &[u8]) -> u32 {
     const TABLE: [u32; 256] = table();
     !bytes.iter().fold(!0, |crc, byte| TABLE[((crc ^ u32::from(*byte)) & 0xff) as usize] ^ (crc >> 8))

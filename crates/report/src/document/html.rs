@@ -13,7 +13,7 @@ const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// SHA-256 of [`SCRIPT`] in base 64: with it in the policy no other script runs.
-const SCRIPT_HASH: &str = "EPXRUqks5lmRW098lAuxe6wOIhovfGKeWv4Ca4q4MVk=";
+const SCRIPT_HASH: &str = "TAMLcBxHz4ewOte4/osjiSWR8ylgZx8l2FMwy8Stf50=";
 
 pub(super) fn page(document: &Document) -> String {
     let Document { eyebrow, title, facts, blocks, .. } = document;
@@ -163,8 +163,10 @@ fn push_table(out: &mut String, table: &Table) {
 fn push_heading(out: &mut String, column: &Column) {
     let Column { name, note, numeric, keys } = column;
     let note = if note.is_empty() { String::new() } else { format!(" <small>{}</small>", escape(note)) };
-    let keys =
-        if keys.is_empty() { String::new() } else { format!(" data-keys=\"{}\"", escape(&keys.join("|"))) };
+    let keys = match keys.is_empty() {
+        true => String::new(),
+        false => format!(" data-keys=\"{}\"", escape(&serde_json::json!(keys).to_string())),
+    };
     let class = if *numeric { "" } else { " class=\"words\"" };
     let _ = writeln!(out, "<th scope=\"col\"{class}{keys}><bdi>{}</bdi>{note}</th>", escape(name));
 }

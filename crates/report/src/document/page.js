@@ -632,7 +632,7 @@ for (const table of document.querySelectorAll("table[data-title]")) {
   const title = table.dataset.title;
   const name = title.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 60).replace(/^-|-$/g, "") || "table";
   const rows = () => {
-    const keys = [...table.tHead.rows[0].cells].map((cell) => cell.dataset.keys?.split("|") ?? null);
+    const keys = [...table.tHead.rows[0].cells].map((cell) => JSON.parse(cell.dataset.keys ?? "null"));
     const heads = [...table.tHead.rows[0].cells].flatMap((cell, i) => keys[i] ?? [cell.textContent.trim()]);
     const lines = [...table.tBodies[0].rows].map((row) => [...row.cells].flatMap((cell, i) => {
       if (!keys[i]) return [cell.textContent.trim()];

@@ -63,6 +63,14 @@ fn over_tasks(outcome: &Outcome, over: &OverTasks) -> String {
     )
 }
 
+/// Entries by mean rank, the best first, then those without one.
+pub(crate) fn order(over: &OverTasks) -> Vec<usize> {
+    let rank = |entry: usize| over.entries[entry].mean_rank.unwrap_or(f64::INFINITY);
+    let mut order: Vec<usize> = (0..over.entries.len()).collect();
+    order.sort_by(|&a, &b| rank(a).total_cmp(&rank(b)));
+    order
+}
+
 /// `nothing tuned`, `lr tuned`, `all tuned`.
 pub(crate) fn ruleset(words: &str) -> String {
     match words {

@@ -28,9 +28,6 @@ pub(super) fn section(outcome: &Outcome, over: &OverTasks) -> Block {
 }
 
 fn table(outcome: &Outcome, over: &OverTasks) -> Table {
-    let ranked = over.by_rank();
-    let mut order: Vec<usize> = ranked.iter().map(|(entry, _)| *entry).collect();
-    order.extend((0..over.entries.len()).filter(|entry| !ranked.iter().any(|(found, _)| found == entry)));
     let row = |&entry: &usize| {
         let found: &EntryOverTasks = &over.entries[entry];
         let counts = over.counts(entry);
@@ -57,7 +54,7 @@ fn table(outcome: &Outcome, over: &OverTasks) -> Table {
             Column::numbers("Interquartile mean", "0 worst run, 1 best", &["iqm", "low", "high"]),
             Column::numbers("Won/tied/lost", "pairs on tasks", &["won", "tied", "lost"]),
         ],
-        rows: order.iter().map(row).collect(),
+        rows: prose::order(over).iter().map(row).collect(),
         footnotes: Vec::new(),
     }
 }
