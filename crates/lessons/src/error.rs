@@ -1,6 +1,6 @@
 //! Errors of lessons.
 
-use files::text::visible;
+use files::text::{nearest, visible};
 
 /// An error of this crate; [`Error::hint`] has the next step.
 #[derive(Debug, thiserror::Error)]
@@ -8,25 +8,11 @@ pub enum Error {
     /// A run, a data set or a recipe.
     #[error(transparent)]
     Lab(#[from] lab::Error),
-    /// An unknown lesson.
-    #[error("unknown lesson `{}`{}", visible(name), nearest.map_or(String::new(), |near| format!("; did you mean `{near}`?")))]
+    /// An unknown name.
+    #[error("unknown {kind} `{}`{}", visible(name), nearest.map_or(String::new(), |near| format!("; did you mean `{near}`?")))]
     Unknown {
-        /// Name as given.
-        name: String,
-        /// The most similar name.
-        nearest: Option<&'static str>,
-    },
-    /// An unknown test function.
-    #[error("unknown function `{}`{}", visible(name), nearest.map_or(String::new(), |near| format!("; did you mean `{near}`?")))]
-    UnknownFunction {
-        /// Name as given.
-        name: String,
-        /// The most similar name.
-        nearest: Option<&'static str>,
-    },
-    /// An unknown preset of a race.
-    #[error("unknown preset `{}`{}", visible(name), nearest.map_or(String::new(), |near| format!("; did you mean `{near}`?")))]
-    UnknownPreset {
+        /// `lesson`, `function` or `preset`.
+        kind: &'static str,
         /// Name as given.
         name: String,
         /// The most similar name.
@@ -38,13 +24,22 @@ pub enum Error {
 }
 
 impl Error {
+    /// [`Error::Unknown`] with the most similar of the names that there are.
+    pub(crate) fn unknown(kind: &'static str, name: &str, names: &[&'static str]) -> Error {
+        Error::Unknown { kind, name: name.to_string(), nearest: nearest(name, names) }
+    }
+
     /// The next step for a person.
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Lab(error) => error.hint(),
+            Error::Unknown { kind: "function", .. } => {
+                Some("`descent tasks` lists the test functions".to_string())
+            }
+            Error::Unknown { kind: "preset", .. } => {
+                Some("`descent race --help` lists the presets".to_string())
+            }
             Error::Unknown { .. } => Some("`descent lessons` lists them".to_string()),
-            Error::UnknownFunction { .. } => Some("`descent tasks` lists the test functions".to_string()),
-            Error::UnknownPreset { .. } => Some("`descent race --help` lists the presets".to_string()),
             Error::Stopped => None,
         }
     }

@@ -1,7 +1,5 @@
 //! The registry of lessons: a file and a line each, in the order of the course.
 
-use files::text::nearest;
-
 use crate::error::Error;
 use crate::lesson::Lesson;
 
@@ -62,6 +60,5 @@ registry! {
 /// [`Error::Unknown`] with the most similar name.
 pub fn by_name(name: &str) -> Result<&'static Lesson, Error> {
     let names: Vec<&'static str> = ALL.iter().map(|lesson| lesson.id).collect();
-    let unknown = || Error::Unknown { name: name.to_string(), nearest: nearest(name, &names) };
-    ALL.iter().find(|lesson| lesson.id == name).ok_or_else(unknown)
+    ALL.iter().find(|lesson| lesson.id == name).ok_or_else(|| Error::unknown("lesson", name, &names))
 }

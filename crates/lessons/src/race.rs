@@ -91,10 +91,7 @@ const GRID: usize = 161;
 /// # Errors
 /// If the function is unknown or a recipe cannot be used.
 pub fn race(function: &str, entrants: &[Entrant], settings: &RaceSettings) -> Result<Race, Error> {
-    let found = by_name(function).ok_or_else(|| Error::UnknownFunction {
-        name: function.to_string(),
-        nearest: files::text::nearest(function, &functions()),
-    })?;
+    let found = by_name(function).ok_or_else(|| Error::unknown("function", function, &functions()))?;
     let start = settings.start.unwrap_or(found.start);
     let lr = settings.lr.unwrap_or_else(|| 1.0 / largest_curvature(found, start));
     let run = |spec: &OptimizerSpec, lr: f64| lane(found, with_rate(spec, lr), start, settings);

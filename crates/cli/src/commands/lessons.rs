@@ -79,9 +79,7 @@ impl From<lessons::Error> for Failure {
         let hint = error.hint().unwrap_or_default();
         match error {
             lessons::Error::Lab(error) => error.into(),
-            lessons::Error::Unknown { .. }
-            | lessons::Error::UnknownFunction { .. }
-            | lessons::Error::UnknownPreset { .. } => Failure::usage(error.to_string(), hint),
+            lessons::Error::Unknown { .. } => Failure::usage(error.to_string(), hint),
             lessons::Error::Stopped => Failure::signal(130, "stopped"),
         }
     }

@@ -2,7 +2,6 @@
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
-use files::text::nearest;
 use lab::tasks::functions::{Function, by_name};
 use optim::Optimizer;
 use report::race::{Heat, Lane, Prediction, Race, Step};
@@ -31,8 +30,8 @@ pub struct Preset {
 enum Path {
     /// The point after a number of steps.
     Formula(fn(f64) -> [f64; 2]),
-    /// Gradient flow whose speed is clipped at 1, for the time of this rate a step.
-    Flow(f64),
+    /// Gradient flow on a test function from a start, whose speed is clipped at 1, for the time of a rate a step.
+    Flow(&'static str, [f64; 2], f64),
 }
 
 /// The place of a race.
@@ -83,7 +82,7 @@ pub const PRESETS: &[Preset] = &[
         board: Board::Function("cliff", &["sgd lr=0.1", "sgd lr=0.1, clip=1"], [5.0, -1.9]),
         steps: 200,
         predicts: "with the norm clipped at 1 a step is at most η long, so descent follows the clipped gradient flow",
-        path: Path::Flow(0.1),
+        path: Path::Flow("cliff", [5.0, -1.9], 0.1),
     },
     Preset {
         name: "rotated-valley",
@@ -117,11 +116,10 @@ pub const PRESETS: &[Preset] = &[
 /// ```
 ///
 /// # Errors
-/// [`Error::UnknownPreset`] with the most similar name.
+/// [`Error::Unknown`] with the most similar name.
 pub fn preset(name: &str) -> Result<&'static Preset, Error> {
     let names: Vec<&'static str> = PRESETS.iter().map(|preset| preset.name).collect();
-    let unknown = || Error::UnknownPreset { name: name.to_string(), nearest: nearest(name, &names) };
-    PRESETS.iter().find(|preset| preset.name == name).ok_or_else(unknown)
+    PRESETS.iter().find(|preset| preset.name == name).ok_or_else(|| Error::unknown("preset", name, &names))
 }
 
 impl Preset {
@@ -147,12 +145,11 @@ impl Preset {
     }
 
     fn path(&self) -> Vec<[f64; 2]> {
-        match (self.path, self.board) {
-            (Path::Formula(at), _) => (0..=self.steps).map(|step| at(step as f64)).collect(),
-            (Path::Flow(lr), Board::Function(name, _, start)) => {
-                flow(by_name(name).expect("it is listed"), start.map(f64::from), lr, self.steps)
+        match self.path {
+            Path::Formula(at) => (0..=self.steps).map(|step| at(step as f64)).collect(),
+            Path::Flow(function, start, lr) => {
+                flow(by_name(function).expect("it is listed"), start, lr, self.steps)
             }
-            (Path::Flow(_), Board::Reddi) => vec![],
         }
     }
 }
