@@ -37,6 +37,9 @@ pub(super) const LESSON: Lesson = Lesson {
 };
 
 const METHODS: [&str; 4] = ["SGD", "Adam", "AdamW", "dropout"];
+/// Places of methods in the list.
+const ADAM: usize = 1;
+const DROPOUT: usize = 3;
 const NOISE: [f64; 3] = [0.0, 0.2, 0.4];
 const HIDDEN: usize = 64;
 
@@ -101,8 +104,9 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
         series.push(Series::line(*name, line));
     }
     let last = |method: usize| &tests[(method + 1) * levels.len() - 1];
-    for (method, name) in METHODS.iter().enumerate().filter(|(method, _)| *method != 1) {
-        let gained: Vec<f64> = last(method).iter().zip(last(1)).map(|(other, adam)| other - adam).collect();
+    for (method, name) in METHODS.iter().enumerate().filter(|(method, _)| *method != ADAM) {
+        let gained: Vec<f64> =
+            last(method).iter().zip(last(ADAM)).map(|(other, adam)| other - adam).collect();
         // Two regularizations are looked at: 97.5% for each.
         let test = paired_t(&gained, 0.975).expect("there are seeds");
         measured.mean(
@@ -147,13 +151,13 @@ fn relabeled(mut digits: Digits, fraction: f64) -> Digits {
     digits
 }
 
-/// The network of a method: the last one has dropout.
+/// The network of a method.
 fn task(method: usize, examples: InMemory) -> Result<Task, Error> {
     let mut builder = Builder::new();
     let pixels = examples.split(Split::Train).inputs.shape().iter().product();
     let mut net =
         Sequential::new().then(Linear::new(&mut builder, "fc1", pixels, HIDDEN)).then(Activation::Relu);
-    if method == 3 {
+    if method == DROPOUT {
         net = net.then(Dropout::new("dropout", 0.5));
     }
     let net = net.then(Linear::new(&mut builder, "fc2", HIDDEN, 10));
