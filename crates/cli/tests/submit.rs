@@ -111,6 +111,10 @@ fn what_a_cluster_cannot_do_is_said_with_the_next_step() {
     assert!(dry.status.success(), "{}", said(&dry));
     assert!(String::from_utf8_lossy(&dry.stdout).contains("#SBATCH --array=1-3\n"));
     assert!(!path.join("bin/asked").exists() && !path.join("runs.db").exists());
+    // The script is that of the flags, also where the folder has the study already.
+    study(path, "submit study.toml --dry-run --parts 3 --sbatch=--partition=long");
+    let script = fs::read_to_string(path.join("two valleys-parts/job.sh")).unwrap();
+    assert!(script.contains("#SBATCH --partition=long\n"), "{script}");
     refused("submit study.toml --parts 2", 2, &["- # 3 parts", "+ # 2 parts", "--dir"]);
 
     fs::write(path.join("bin/squeue"), "#!/bin/sh\nexit 0\n").unwrap();

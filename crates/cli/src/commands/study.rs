@@ -86,20 +86,18 @@ fn open(path: &Path) -> Result<Study, Failure> {
     content.parse::<Study>().map_err(|fault| Failure::bad_data(format!("{shown}: {fault}"), fault.hint))
 }
 
-/// Keeps a study in the folder that a flag named; true if it is new there. Another one that is there stays, and `other`
-/// says why it is refused.
+/// Keeps a study in the folder that a flag named. Another one that is there stays, and `other` says why it is refused.
 pub(in crate::commands) fn keep(
     path: &Path,
     text: &str,
     flag: &str,
     other: impl FnOnce(&str) -> Failure,
-) -> Result<bool, Failure> {
+) -> Result<(), Failure> {
     match files::read(path, MOST) {
-        Ok(kept) if kept == text.as_bytes() => Ok(false),
+        Ok(kept) if kept == text.as_bytes() => Ok(()),
         Ok(kept) => Err(other(&String::from_utf8_lossy(&kept))),
         Err(error) if error.kind() == files::Kind::Missing => {
-            files::atomic_write(path, text.as_bytes()).map_err(|error| error.with_flag(flag))?;
-            Ok(true)
+            Ok(files::atomic_write(path, text.as_bytes()).map_err(|error| error.with_flag(flag))?)
         }
         Err(error) => Err(error.into()),
     }
@@ -163,11 +161,16 @@ impl Shown<'_> {
                 runs.push(Comparison::of_study(outcome, (task, ruleset), store, String::new())?);
             }
         }
-        let is_plain = study.name.chars().all(|c| c.is_alphanumeric() || "-_.=".contains(c));
-        let name = if is_plain { study.name.clone() } else { shell::quoted(&study.name) };
-        let command = format!("descent study resume {name}");
+        let command = resume_command(study);
         Ok(report::study_document(&StudyParts { study, outcome, runs: &runs, command: &command }))
     }
+}
+
+/// The command that goes on with a study.
+fn resume_command(study: &Study) -> String {
+    let is_plain = study.name.chars().all(|c| c.is_alphanumeric() || "-_.=".contains(c));
+    let name = if is_plain { study.name.clone() } else { shell::quoted(&study.name) };
+    format!("descent study resume {name}")
 }
 
 /// The file for a page: the one that was named, or for a study that is run `results/study-NAME.html`.

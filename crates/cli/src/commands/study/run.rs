@@ -120,13 +120,14 @@ impl RunArgs {
             console::note(&format!("page: {}", files::text::path(file.path())));
         }
         let done = outcome.cells.iter().filter(|cell| cell.complete).count();
-        let (cells, name) = (outcome.cells.len(), files::text::name(&study.name));
+        let cells = outcome.cells.len();
         match stop.code() {
             Some(code) if stopped.into_inner() && done < cells => Err(Failure::signal(
                 code,
                 format!(
                     "stopped: {done} of {cells} cells are complete and all finished runs are kept; \
-                     `descent study resume {name}` goes on with them"
+                     `{}` goes on with them",
+                    super::resume_command(study)
                 ),
             )),
             _ => {

@@ -93,9 +93,10 @@ impl Submit {
         let job = self.job(&study)?;
         job.prepare(&study)?;
         if self.dry_run {
-            let missing: Vec<usize> = (1..=job.parts).collect();
+            let all: Vec<usize> = (1..=job.parts).collect();
+            job.write_script(&all)?;
             console::note(&format!("nothing is submitted; {} has", text::path(&job.script())));
-            return Ok(console::print(&job.script_text(&missing))?);
+            return Ok(console::print(&job.script_text(&all))?);
         }
         let store = self.place.open()?;
         let stop = Stop::listen()?;

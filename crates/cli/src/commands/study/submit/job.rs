@@ -57,10 +57,7 @@ impl Job {
                 "choose another folder with --dir, or undo the change",
             )
         };
-        if study::keep(&path, &plan, "--dir", other)? {
-            self.write_script(&(1..=self.parts).collect::<Vec<_>>())?;
-        }
-        Ok(())
+        study::keep(&path, &plan, "--dir", other)
     }
 
     /// Parts that are not complete.
@@ -115,9 +112,8 @@ impl Job {
 
     /// Writes the script of some parts.
     pub(super) fn write_script(&self, parts: &[usize]) -> Result<(), Failure> {
-        files::atomic_write(&self.script(), self.script_text(parts).as_bytes())
-            .map_err(|error| error.with_flag("--dir"))?;
-        Ok(())
+        let text = self.script_text(parts);
+        Ok(files::atomic_write(&self.script(), text.as_bytes()).map_err(|error| error.with_flag("--dir"))?)
     }
 
     /// The script: options of sbatch, and what one task of the array does.
