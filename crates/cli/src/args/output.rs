@@ -1,6 +1,6 @@
 //! The form of what is printed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use report::document::{Document, Format, TemplateError};
@@ -61,16 +61,7 @@ impl ReportArgs {
     /// The form that is asked for, read before any work; `None` for tables or JSON.
     pub(crate) fn wanted(&self) -> Result<Option<Wanted>, Failure> {
         if let Some(path) = &self.template {
-            let bytes = files::read(path, MOST)?;
-            let text = String::from_utf8(bytes).map_err(|_| {
-                let message =
-                    format!("{}: expected text in UTF-8, found other bytes", files::text::path(path));
-                Failure::bad_data(message, "a template is text; docs/reports.md has an example")
-            })?;
-            let name = path.file_name().map_or("template".into(), |name| name.to_string_lossy().into_owned());
-            // A mistake in the syntax is found before any run.
-            report::document::check_template(&name, &text).map_err(|error| bad_template(&name, &error))?;
-            return Ok(Some(Wanted::Template { name, text }));
+            return template(path).map(Some);
         }
         Ok(match self.format {
             None | Some(Form::Json) => None,
@@ -94,6 +85,18 @@ impl Wanted {
         text.truncate(text.trim_end_matches(['\r', '\n']).len());
         Ok(text)
     }
+}
+
+/// Reads a template; a mistake in its syntax is found before any run.
+fn template(path: &Path) -> Result<Wanted, Failure> {
+    let bytes = files::read(path, MOST)?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        let message = format!("{}: expected text in UTF-8, found other bytes", files::text::path(path));
+        Failure::bad_data(message, "a template is text; docs/reports.md has an example")
+    })?;
+    let name = path.file_name().map_or("template".into(), |name| name.to_string_lossy().into_owned());
+    report::document::check_template(&name, &text).map_err(|error| bad_template(&name, &error))?;
+    Ok(Wanted::Template { name, text })
 }
 
 fn bad_template(name: &str, error: &TemplateError) -> Failure {

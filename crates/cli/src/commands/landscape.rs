@@ -68,7 +68,6 @@ impl Command for Landscape {
             data.is_spared_by(file)?;
         }
         let trained = models.iter().map(|path| Trained::read(path.clone())).collect::<Result<Vec<_>, _>>()?;
-        let task = trained[0].examine(&data)?.task;
         let found = trained.iter().zip(&models).map(|(model, path)| {
             if model.weights().layout() != trained[0].weights().layout() {
                 let message = format!("{}: expected the same network as in {}", name(path), name(&models[0]));
@@ -78,6 +77,7 @@ impl Command for Landscape {
             Ok(Point { name: name(path), weights, buffers })
         });
         let found = found.collect::<Result<Vec<Point>, Failure>>()?;
+        let task = trained[0].examine(&data)?.task;
         let stop = Stop::listen()?;
         let settings = LandscapeSettings {
             examples: examples as usize,
