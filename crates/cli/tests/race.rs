@@ -84,6 +84,7 @@ fn wrong_words_are_named() {
         ("race booth sgd --start 1", 2, "expected two numbers such as `-1.2,1`"),
         ("race booth sgd --noise -1", 2, "--noise"),
         ("race booth sgd --svg none/a.svg", 73, "none"),
+        ("race booth sgd --svg a --html a", 2, "--html conflicts with --svg: both are a"),
     ] {
         let output = run(folder.path(), &arguments.split(' ').collect::<Vec<_>>(), "80");
         let told = String::from_utf8(output.stderr).unwrap();

@@ -84,6 +84,17 @@ fn a_study_that_is_killed_or_shared_or_divided_ends_with_the_same_bytes() {
     printed(killed.path(), "show valleys --html page.html");
     let page = fs::read_to_string(killed.path().join("page.html")).unwrap();
     assert_eq!(printed(killed.path(), "show valleys --format html").trim_end(), page.trim_end());
+    // It takes the place of neither the study nor its runs.
+    for (arguments, other) in [
+        ("show study.toml --html study.toml", "FILE"),
+        ("run study.toml --offline --html ./study.toml", "FILE"),
+        ("show valleys --html runs.db", "--store"),
+        ("resume valleys --offline --html runs.db", "--store"),
+    ] {
+        let refused = run(killed.path(), arguments);
+        assert_eq!(refused.status.code(), Some(2), "{arguments}: {}", said(&refused));
+        assert!(said(&refused).contains(&format!("--html conflicts with {other}")), "{}", said(&refused));
+    }
     let csv = printed(killed.path(), "show valleys --format csv");
     assert_eq!(csv.lines().count(), 1 + 8, "{csv}");
     assert!(printed(killed.path(), "show valleys --format latex").contains("\\toprule"));

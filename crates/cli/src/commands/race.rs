@@ -110,6 +110,9 @@ impl Command for RaceArgs {
         let claim =
             |path: &Option<PathBuf>, flag| path.as_ref().map(|path| Output::claim(path, flag)).transpose();
         let (svg_file, html_file) = (claim(&svg, "--svg")?, claim(&html, "--html")?);
+        if let (Some(page), Some(picture)) = (&html_file, &svg) {
+            page.differs_from(picture, "--svg")?;
+        }
         let settings = RaceSettings { start, noise, seed, steps, lr, trials };
         let race = match failure {
             Some(preset) => preset.race()?,

@@ -23,6 +23,7 @@ pub(in crate::commands) use flags::{entries, names};
 pub(in crate::commands) use run::RunArgs;
 
 use super::Command;
+use super::runs::StoreArgs;
 use crate::args::Wanted;
 use crate::console;
 use crate::failure::Failure;
@@ -173,25 +174,23 @@ fn resume_command(study: &Study) -> String {
     format!("descent study resume {name}")
 }
 
-/// The file for a page: the one that was named, or for a study that is run `results/study-NAME.html`.
-fn page(html: Option<&Path>, study: &Study, by_default: bool) -> Result<Option<Output>, Failure> {
-    if let Some(path) = html {
-        return Ok(Some(Output::claim(path, "--html")?));
-    }
-    if !by_default {
-        return Ok(None);
-    }
+/// The page that --html names. It takes the place of neither the store nor the file of the study.
+fn named_page(html: &Path, place: &StoreArgs, file: Option<&Path>) -> Result<Output, Failure> {
+    let page = Output::claim(html, "--html")?;
+    page.differs_from(&place.path(), "--store")?;
+    file.map_or(Ok(()), |file| page.differs_from(file, "FILE"))?;
+    Ok(page)
+}
+
+/// The page of a study that is run where none is named, `results/study-NAME.html`; the study runs without it too.
+fn usual_page(study: &Study) -> Option<Output> {
     let folder = Path::new("results");
     let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let name: String = study.name.chars().map(plain).collect();
     let path = folder.join(format!("study-{name}.html"));
     let claimed = crate::folders::make(folder).and_then(|()| Ok(Output::claim(&path, "--html")?));
-    // Nobody asked for it, so the study runs without it.
-    match claimed {
-        Ok(file) => Ok(Some(file)),
-        Err(_) => {
-            console::note(&format!("no page is written: cannot create {}", text::path(&path)));
-            Ok(None)
-        }
+    if claimed.is_err() {
+        console::note(&format!("no page is written: cannot create {}", text::path(&path)));
     }
+    claimed.ok()
 }

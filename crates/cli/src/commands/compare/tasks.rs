@@ -34,7 +34,7 @@ pub(super) fn run(compare: &Compare) -> Result<(), Failure> {
         folder.join("report.html"),
         compare.task.data.place.clone(),
     );
-    run.go(&study, &*store)?;
+    run.go(&study, None, &*store)?;
     let outcome = Outcome::of_store(&study, &Facts::of_registry(&study)?, &*store)?;
     files::atomic_write(&folder.join(OUTCOME), (outcome.to_json() + "\n").as_bytes())
         .map_err(|error| error.with_flag("--out"))?;

@@ -23,6 +23,6 @@ impl Resume {
     pub(super) fn run(self) -> Result<(), Failure> {
         let store = self.run.place.open_existing()?;
         let (_, study) = super::stored(&*store, &self.name)?;
-        self.run.go(&study, &*store)
+        self.run.go(&study, None, &*store)
     }
 }

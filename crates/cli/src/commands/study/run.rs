@@ -1,7 +1,7 @@
 //! All runs of a study, or of a part of it.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -61,7 +61,7 @@ impl Run {
     pub(super) fn run(self) -> Result<(), Failure> {
         let study = super::open(&self.file)?;
         let store = self.run.place.open()?;
-        self.run.go(&study, &*store)
+        self.run.go(&study, Some(&self.file), &*store)
     }
 }
 
@@ -77,11 +77,19 @@ impl RunArgs {
         RunArgs { shard: None, place, threads, output, html: Some(html), data }
     }
 
-    /// Runs a study in a store, and shows the outcome.
-    pub(in crate::commands) fn go(&self, study: &Study, store: &dyn Store) -> Result<(), Failure> {
+    /// Runs a study in a store, and shows the outcome; `file` is the study's, if it is of one.
+    pub(in crate::commands) fn go(
+        &self,
+        study: &Study,
+        file: Option<&Path>,
+        store: &dyn Store,
+    ) -> Result<(), Failure> {
         let (json, wanted) = (self.output.json(), self.output.wanted()?);
         let by_default = !json && wanted.is_none() && self.shard.is_none();
-        let page = super::page(self.html.as_deref(), study, by_default)?;
+        let page = match &self.html {
+            Some(html) => Some(super::named_page(html, &self.place, file)?),
+            None => by_default.then(|| super::usual_page(study)).flatten(),
+        };
         // A signal ends the program at once while data are fetched; a later fetch goes on from there.
         let setup = Setup::new(|set| self.data.load(set));
         let mut setup = if study.tunes() { setup.with_validation() } else { setup };

@@ -36,6 +36,8 @@ impl Show {
         let wanted = self.output.wanted()?;
         let path = Path::new(&self.study);
         let is_file = path.extension().is_some_and(|extension| extension == "toml") || path.is_file();
+        let page = |html: &PathBuf| super::named_page(html, &self.place, is_file.then_some(path));
+        let page = self.html.as_ref().map(page).transpose()?;
         let asked = is_file.then(|| super::open(path)).transpose()?;
         let store = self.place.open_existing()?;
         let name = asked.as_ref().map_or(self.study.as_str(), |study| study.name.as_str());
@@ -50,8 +52,8 @@ impl Show {
         }
         let outcome = Outcome::of_store(&kept, &Facts::of_registry(&kept)?, &*store)?;
         let shown = Shown { study: &kept, outcome: &outcome, store: &*store };
-        if let Some(file) = super::page(self.html.as_deref(), &kept, false)? {
-            shown.write(&file)?;
+        if let Some(file) = &page {
+            shown.write(file)?;
             console::note(&format!("page: {}", files::text::path(file.path())));
         }
         shown.print(self.output.json(), wanted.as_ref())?;
