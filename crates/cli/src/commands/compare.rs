@@ -25,6 +25,7 @@ use crate::console;
 use crate::failure::Failure;
 use crate::folders;
 use crate::progress::Progress;
+use crate::shell::quoted;
 use crate::stop::Stop;
 use crate::tensorboard::TensorBoardArgs;
 use results::Results;
@@ -401,7 +402,7 @@ fn folder_name(compare: &Compare) -> String {
 fn command_line(compare: &Compare, epochs: u32, seeds: &Range<u64>, trials: Option<usize>) -> String {
     let mut command = "cargo xtask compare".to_string();
     if compare.optimizers != OPTIMIZERS {
-        command += &format!(" --optimizers '{}'", compare.optimizers);
+        command += &format!(" --optimizers {}", quoted(&compare.optimizers));
     }
     command += &compare.task.flags();
     if epochs != compare.task.epochs(EPOCHS) {

@@ -102,6 +102,6 @@ impl Results<'_> {
         };
         let page = files::text::path(&folder.join(FILES[0]));
         let others = text::paragraph(&format!("With it: {}{others}", FILES[1..].join(", ")), 0, width);
-        format!("\n{table}\n\nThe page for this: {page}\n{}", others.trim_end())
+        format!("\n{}\n\nThe page for this: {page}\n{}", table.trim_end(), others.trim_end())
     }
 }
