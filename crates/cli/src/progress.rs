@@ -70,7 +70,7 @@ impl Progress {
             Event::RunStarted { run, batches } => {
                 (worker.run, worker.batches) = (Some(run.clone()), *batches);
             }
-            Event::Progress { batches, examples, seconds, loss } => {
+            Event::Progress { batches, examples, seconds, loss, .. } => {
                 self.advance(&mut worker, *batches);
                 let due = if self.live.is_some() { REDRAW } else { QUIET };
                 if !self.quiet && worker.told.elapsed() >= due {
@@ -201,7 +201,13 @@ mod tests {
 
     #[test]
     fn a_stream_that_was_kept_is_shown_like_the_run() {
-        let progress = |batches| Event::Progress { batches, examples: 64 * batches, seconds: 1.0, loss: 0.5 };
+        let progress = |batches| Event::Progress {
+            batches,
+            examples: 64 * batches,
+            seconds: 1.0,
+            loss: 0.5,
+            learning_rate: Some(0.001),
+        };
         let events = [
             Event::RunStarted { run: run(), batches: 150 },
             progress(151),

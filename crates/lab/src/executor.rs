@@ -66,8 +66,17 @@ impl<'s> Part<'s> {
     }
 }
 
-/// A reader of the events of a run, who may stop everything.
-pub(crate) type Watch<'w> = dyn FnMut(&Event) -> ControlFlow<()> + 'w;
+/// An end before time, as those who watch runs ask for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halt {
+    /// This run ends without a result, and the others go on.
+    Run,
+    /// No run goes on or begins. What is finished is kept.
+    All,
+}
+
+/// A reader of the events of a run, who may end it or everything.
+pub(crate) type Watch<'w> = dyn FnMut(&Event) -> ControlFlow<Halt> + 'w;
 
 /// Asked now and then while nothing can be done but to wait for another process; may stop everything.
 pub(crate) type Waiting<'w> = dyn Fn(&Holder) -> ControlFlow<()> + Sync + 'w;
@@ -76,7 +85,7 @@ pub(crate) type Waiting<'w> = dyn Fn(&Holder) -> ControlFlow<()> + Sync + 'w;
 pub(crate) type Ended = Result<Option<Record>, Holder>;
 
 /// A run with its key, its end, and the word of those who watched it.
-pub(crate) type Made = (String, Ended, ControlFlow<()>);
+pub(crate) type Made = (String, Ended, ControlFlow<Halt>);
 
 /// Looks a run up or trains it.
 ///
@@ -109,7 +118,7 @@ pub(crate) fn run<'s>(
                     record = Some(Record::clone(finished));
                 }
                 lost = work.as_mut().is_some_and(|work| work.keep(training).is_break());
-                if lost { ControlFlow::Break(()) } else { flow }
+                if lost || flow.is_break() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             let holder = work.as_ref().map(|work| work.holder().clone());
             let kept = work.map(|work| work.finish(&training)).transpose()?;
@@ -119,7 +128,8 @@ pub(crate) fn run<'s>(
             }
         }
     }
-    let flow = if record.is_some() { flow } else { ControlFlow::Break(()) };
+    // A run has an end: a result, or someone's word.
+    let flow = if record.is_none() && flow.is_continue() { ControlFlow::Break(Halt::All) } else { flow };
     Ok((key, Ok(record), flow))
 }
 
@@ -214,17 +224,18 @@ struct UnderWay<'s, A: Agenda>(&'s Shared<A>);
 impl<A: Agenda> UnderWay<'_, A> {
     fn end(self, job: A::Job, made: Result<Made, Error>) {
         let mut state = self.0.lock();
+        let ends_all = |flow: ControlFlow<Halt>| flow == ControlFlow::Break(Halt::All);
         let (stops, error) = match made {
             Ok((_, Err(holder), flow)) => {
                 state.held.push((job, holder));
-                (flow.is_break(), None)
+                (ends_all(flow), None)
             }
             Ok((key, Ok(Some(record)), flow)) => {
                 state.news = true;
                 let kept = state.agenda.done(job, key, record);
-                (flow.is_break() || kept.is_err(), kept.err())
+                (ends_all(flow) || kept.is_err(), kept.err())
             }
-            Ok((_, Ok(None), flow)) => (flow.is_break(), None),
+            Ok((_, Ok(None), flow)) => (ends_all(flow), None),
             Err(error) => (true, Some(error)),
         };
         state.stopped |= stops;

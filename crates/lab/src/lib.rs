@@ -35,6 +35,7 @@ mod worker_pool;
 
 pub use compare::Comparison;
 pub use error::Error;
+pub use executor::Halt;
 pub use jobs::jobs;
 pub use lr_finder::LrFinder;
 pub use run_matrix::RunMatrix;

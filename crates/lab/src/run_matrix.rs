@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use train::{Budget, Event, Recipe, Record, Task};
 
 use crate::error::Error;
-use crate::executor::{self, Agenda, Part, Request, Waiting};
+use crate::executor::{self, Agenda, Halt, Part, Request, Waiting};
 use crate::worker_pool::WorkerPool;
 
 pub use kept::{KeptError, KeptRuns, kept_in};
@@ -45,8 +45,8 @@ pub struct RunId {
     pub worker: usize,
 }
 
-/// A reader of the events of all runs, from several threads; any of them may stop everything.
-pub type Watch<'w> = dyn Fn(RunId, &Event) -> ControlFlow<()> + Sync + 'w;
+/// A reader of the events of all runs, from several threads; it may end a run or everything.
+pub type Watch<'w> = dyn Fn(RunId, &Event) -> ControlFlow<Halt> + Sync + 'w;
 
 /// The runs of a matrix that are not done, in order, and the records of those that are.
 struct Queue {
@@ -84,8 +84,8 @@ impl RunMatrix<'_> {
 
     /// Runs everything and returns the records, recipe by recipe, seeds in order.
     ///
-    /// `watch` is told every event of every run, from several threads; when it says stop, runs that are
-    /// not finished are left out. The records do not depend on `threads`, but for the time they took
+    /// `watch` is told every event of every run, from several threads; runs that it ends before their time are
+    /// left out. The records do not depend on `threads`, but for the time they took
     /// and the number itself.
     ///
     /// # Errors

@@ -63,7 +63,7 @@ pub use holder::Holder;
 pub use memory::Memory;
 pub use rules::{put_runs, put_study, put_trials, unknown_study};
 pub use same::differences;
-pub use work::{Turn, Work, take};
+pub use work::{Turn, Work, keep_claims, take};
 
 /// Time between two signs of life of a claim.
 pub const BEAT: Duration = Duration::from_secs(5);

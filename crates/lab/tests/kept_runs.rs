@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Mutex;
 
-use lab::RunMatrix;
 use lab::run_matrix::{KeptError, KeptRuns, RunId, kept_in};
+use lab::{Halt, RunMatrix};
 use train::{Budget, Event, Record, Task};
 
 const RESULTS: [&str; 1] = ["report.html"];
@@ -32,7 +32,9 @@ fn go_on(folder: &Path, matrix: &RunMatrix<'_>, most: usize) -> (Vec<RunId>, Vec
     let records = matrix.run_others(&|key| kept.get(key), &|id, event| {
         let mut trained = trained.lock().unwrap();
         match event {
-            Event::Progress { batches: 1, .. } if trained.len() == most => return ControlFlow::Break(()),
+            Event::Progress { batches: 1, .. } if trained.len() == most => {
+                return ControlFlow::Break(Halt::All);
+            }
             Event::Progress { batches: 1, .. } => trained.push(id),
             Event::RunFinished { record } => kept.put(record).unwrap(),
             _ => {}

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use lab::compare::Warning;
 use lab::store::{Claim, Filter, Holder, Memory, Store};
-use lab::{Comparison, RunMatrix};
+use lab::{Comparison, Halt, RunMatrix};
 use train::{Budget, Event, Recipe, Split, Task, Training};
 
 const BUDGET: Budget = Budget { epochs: 2, evaluations: 2 };
@@ -42,10 +42,36 @@ fn a_stopped_matrix_keeps_what_it_finished() {
     let recipes = vec!["sgd".parse().unwrap()];
     let matrix = RunMatrix { task: &task, recipes, seeds: vec![0, 1, 2], budget: BUDGET, threads: 1 };
     let stop = |run: lab::run_matrix::RunId, _: &Event| {
-        if run.seed == 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if run.seed == 1 { ControlFlow::Break(Halt::All) } else { ControlFlow::Continue(()) }
     };
     let seeds: Vec<u64> = matrix.run(&stop).unwrap().iter().map(|record| record.seed).collect();
     assert_eq!(seeds, [0]);
+}
+
+#[test]
+fn a_run_that_is_ended_leaves_the_others_to_go_on() {
+    let task = task();
+    let recipes: Vec<Recipe> = vec!["sgd".parse().unwrap()];
+    let matrix = RunMatrix { task: &task, recipes, seeds: vec![0, 1, 2], budget: BUDGET, threads: 2 };
+    let end = |run: lab::run_matrix::RunId, event: &Event| match event {
+        Event::Progress { .. } if run.seed == 1 => ControlFlow::Break(Halt::Run),
+        // A result that is there is kept.
+        Event::RunFinished { .. } if run.seed == 2 => ControlFlow::Break(Halt::Run),
+        _ => ControlFlow::Continue(()),
+    };
+    let seeds: Vec<u64> = matrix.run(&end).unwrap().iter().map(|record| record.seed).collect();
+    assert_eq!(seeds, [0, 2]);
+
+    // With a store, the claim is given back, and asked again only that run is trained.
+    let store = Memory::default();
+    let nobody = |_: &Holder| -> ControlFlow<()> { panic!("nobody else has a run") };
+    assert_eq!(matrix.run_in(&store, &|_| None, &end, &nobody).unwrap().len(), 2);
+    assert!(store.running().unwrap().is_empty());
+    let only_that = |run: lab::run_matrix::RunId, event: &Event| {
+        assert!(run.seed == 1 || !matches!(event, Event::Progress { .. }));
+        ControlFlow::Continue(())
+    };
+    assert_eq!(matrix.run_in(&store, &|_| None, &only_that, &nobody).unwrap().len(), 3);
 }
 
 #[test]
@@ -121,7 +147,7 @@ fn a_stopped_run_gives_its_claim_back_and_one_that_another_has_is_left_to_it() {
     let recipes: Vec<Recipe> = vec!["sgd lr=0.1".parse().unwrap()];
     let matrix = RunMatrix { task: &task, recipes, seeds: vec![0, 1], budget: BUDGET, threads: 1 };
     let store = Memory::default();
-    let stop = |_, _: &Event| ControlFlow::Break(());
+    let stop = |_, _: &Event| ControlFlow::Break(Halt::All);
     assert!(matrix.run_in(&store, &|_| None, &stop, &|_| ControlFlow::Break(())).unwrap().is_empty());
     assert!(store.running().unwrap().is_empty());
 

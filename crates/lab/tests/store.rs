@@ -1,6 +1,8 @@
 //! The store in memory: claims, conflicts, expiry.
 
-use lab::store::{Claim, EXPIRES, Error, Filter, Holder, Memory, Put, Store, StudyText, Trial, differences};
+use lab::store::{
+    Claim, EXPIRES, Error, Filter, Holder, Memory, Put, Store, StudyText, Trial, differences, keep_claims,
+};
 use train::record::{Counts, Environment, Point, Status, TaskRecord};
 use train::{Budget, DataInfo, Metric, Record};
 
@@ -51,6 +53,19 @@ fn one_holder_has_a_run_until_it_is_done_or_shows_no_life() {
     assert_eq!(store.put(&record(0, 0.9, 1.0)).expect("new"), Put::New);
     assert!(store.running().expect("memory").is_empty());
     assert!(matches!(store.claim(&key, &first).expect("memory"), Claim::Done(_)));
+}
+
+#[test]
+fn claims_of_this_process_are_kept_and_those_of_others_are_not() {
+    let store = Memory::default();
+    let (ours, other) = (Holder::new(), Holder { pid: std::process::id() + 1, ..Holder::new() });
+    for (key, holder) in [("ours", &ours), ("other", &other)] {
+        assert_eq!(store.claim(key, holder).expect("free"), Claim::Ours);
+        assert!(store.beat_at(key, holder, None, 1), "a sign of life of long ago");
+    }
+    keep_claims(&store).expect("memory");
+    let kept = |key: &str| store.running().expect("claims").iter().any(|run| run.key == key && run.beat > 1);
+    assert!(kept("ours") && !kept("other"));
 }
 
 #[test]

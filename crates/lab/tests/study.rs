@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use lab::Halt;
 use lab::store::{Filter, Memory, Store, StudyText};
 use lab::study::{
     DecidingTest, EXAMPLE, Engine, Entry, Facts, HalvingPlan, Outcome, Ruleset, SearchMethod, Shard, Study,
@@ -64,7 +65,7 @@ fn threads_stops_and_processes_change_no_byte() {
             let batches = AtomicUsize::new(0);
             let watch = |_: &_, event: &Event| match event {
                 Event::Progress { .. } if batches.fetch_add(1, Ordering::Relaxed) > at_a_time => {
-                    ControlFlow::Break(())
+                    ControlFlow::Break(Halt::All)
                 }
                 _ => ControlFlow::Continue(()),
             };
@@ -108,6 +109,21 @@ fn threads_stops_and_processes_change_no_byte() {
 }
 
 #[test]
+fn a_run_that_is_ended_leaves_its_cell_open_and_the_others_complete() {
+    let study = noisy();
+    let (tasks, store) = (tasks(&study), Memory::default());
+    let end = |position: &lab::study::Position, event: &Event| match event {
+        Event::Progress { batches: 2, .. } if position.cell.entry == 1 => ControlFlow::Break(Halt::Run),
+        _ => ControlFlow::Continue(()),
+    };
+    let engine = Engine::new(&study, &tasks, &store).unwrap().with_threads(2);
+    let outcome = engine.run(&end, &|_| ControlFlow::Continue(())).unwrap();
+    assert!(outcome.cells.iter().all(|cell| cell.complete == (cell.id.entry != 1)), "{:?}", outcome.cells);
+    assert!(store.running().unwrap().is_empty(), "claims are given back");
+    assert_eq!(go(&study, &tasks, &store, 1).to_json(), go(&study, &tasks, &Memory::default(), 1).to_json());
+}
+
+#[test]
 fn shards_that_are_merged_are_the_whole_byte_for_byte() {
     for (study, count) in [(valleys(), 3), (noisy(), 2)] {
         let tasks = tasks(&study);
@@ -132,7 +148,7 @@ fn a_changed_study_is_refused_with_the_difference() {
     let tasks = tasks(&study);
     let start = |study: &Study| {
         let engine = Engine::new(study, &tasks, &store).unwrap();
-        engine.run(&|_, _| ControlFlow::Break(()), &|_| ControlFlow::Break(())).map(|_| ())
+        engine.run(&|_, _| ControlFlow::Break(Halt::All), &|_| ControlFlow::Break(())).map(|_| ())
     };
     start(&study).unwrap();
     start(&Study { threads: Some(2), ..study.clone() }).expect("threads change no result");

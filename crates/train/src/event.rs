@@ -54,6 +54,9 @@ pub enum Event {
         /// Mean loss over the batch, before its update.
         #[serde(with = "crate::json_number")]
         loss: f64,
+        /// Learning rate of its update, outside of all groups; `None` of a rule without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        learning_rate: Option<f64>,
     },
     /// A split was evaluated; an evaluation whose loss is not finite ends the run instead.
     Evaluated {

@@ -204,13 +204,14 @@ impl<'t> Training<'t> {
                 let epoch = (self.progress.steps / per_epoch) as u32;
                 self.order = self.task.epoch_order(self.seed, epoch);
             }
+            let learning_rate = self.optimizer.learning_rate();
             let start = Instant::now();
             let loss = self.step(place as usize);
             let seconds = start.elapsed().as_secs_f64();
             choice.took(seconds);
             self.progress.seconds += seconds;
             self.note(loss, place + 1, per_epoch);
-            self.tell_step(watch)?;
+            self.tell_step(learning_rate, watch)?;
             if place + 1 == per_epoch || choice.threads() != threads {
                 break;
             }
@@ -219,10 +220,10 @@ impl<'t> Training<'t> {
     }
 
     /// Tells of a batch, and before that of evaluations after it.
-    fn tell_step(&mut self, watch: &mut Watch<'_>) -> ControlFlow<()> {
+    fn tell_step(&mut self, learning_rate: Option<f64>, watch: &mut Watch<'_>) -> ControlFlow<()> {
         let evaluations = self.tell_evaluations(watch);
         let Progress { steps: batches, examples, seconds, last_loss: loss, .. } = self.progress;
-        watch(self, &Event::Progress { batches, examples, seconds, loss })?;
+        watch(self, &Event::Progress { batches, examples, seconds, loss, learning_rate })?;
         evaluations
     }
 

@@ -15,7 +15,7 @@ use lab::store::Holder;
 use lab::study::Ruleset;
 #[cfg(feature = "store")]
 use lab::tasks::TaskSpec;
-use lab::{Comparison, RunMatrix, Store};
+use lab::{Comparison, Halt, RunMatrix, Store};
 use optim::hyper::Value;
 use train::{Budget, Event, Metric, Recipe, Record, Task};
 
@@ -318,7 +318,7 @@ fn as_they_are(
         }
         if stop.asked() {
             stopped.store(true, Ordering::Relaxed);
-            return ControlFlow::Break(());
+            return ControlFlow::Break(Halt::All);
         }
         ControlFlow::Continue(())
     };

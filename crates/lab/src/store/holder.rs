@@ -36,6 +36,11 @@ impl Holder {
         }
     }
 
+    /// True if it is a worker of this process.
+    pub fn is_of_this_process(&self) -> bool {
+        self.pid == std::process::id() && self.system == system() && self.host == host()
+    }
+
     /// If its process is known to have ended. False where that cannot be known, as on another machine.
     pub fn has_ended(&self) -> bool {
         let known = !self.system.is_empty() && self.start > 0 && self.system == system();

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use train::{Record, Training};
 
-use super::{BEAT, Claim, Error, Holder, Store};
+use super::{BEAT, Claim, Error, Holder, Running, Store};
 
 /// Next action for a run.
 #[derive(Debug)]
@@ -31,6 +31,19 @@ pub fn take<'s>(store: &'s dyn Store, key: &str) -> Result<Turn<'s>, Error> {
             let (key, beat) = (key.to_string(), Instant::now());
             Turn::Ours(Work { store, key, holder, beat, error: None })
         }
+    })
+}
+
+/// Gives a sign of life for all claims of this process, whose runs are paused: otherwise others would take them over
+/// after [`EXPIRES`](super::EXPIRES).
+///
+/// # Errors
+/// If the store cannot be read or written, or is damaged.
+pub fn keep_claims(store: &dyn Store) -> Result<(), Error> {
+    let ours = |running: &Running| running.holder.is_of_this_process();
+    store.running()?.iter().filter(|running| ours(running)).try_for_each(|Running { key, holder, .. }| {
+        // A claim that has gone to another is noticed by the run when it goes on.
+        store.beat(key, holder, None).map(|_| ())
     })
 }
 

@@ -13,13 +13,14 @@ use super::kept::{self, Known, Results};
 use super::outcome::{Outcome, TaskOutcome, cell_outcome, compare, over_tasks};
 use super::{Facts, Shard, Study, fault};
 use crate::error::Error;
-use crate::executor::{self, Agenda, Part, Request};
+use crate::executor::{self, Agenda, Halt, Part, Request};
 use crate::search::{Point, at_point};
 use crate::store::{Holder, Store, StudyText};
 use crate::worker_pool::WorkerPool;
 
-/// A reader of the events of all runs, from several threads; any of them may stop everything.
-pub type Watch<'w> = dyn Fn(&Position, &Event) -> ControlFlow<()> + Sync + 'w;
+/// A reader of the events of all runs, from several threads; it may end a run or everything. The cell of a run that
+/// was ended goes on when the study is run again.
+pub type Watch<'w> = dyn Fn(&Position, &Event) -> ControlFlow<Halt> + Sync + 'w;
 
 /// A run under way, as [`Watch`] is told.
 #[derive(Debug, Clone, Copy, PartialEq)]

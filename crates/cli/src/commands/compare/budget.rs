@@ -7,9 +7,9 @@ use std::str::FromStr;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use lab::RunMatrix;
 use lab::store::Memory;
 use lab::study::{Engine, Study};
+use lab::{Halt, RunMatrix};
 use serde_json::{Value, json};
 use train::{Budget, Event, Recipe, Task};
 
@@ -158,7 +158,7 @@ fn measure(task: &Task, recipes: &[Recipe], numbers: &Numbers) -> Result<f64, Fa
             batches.lock().expect("no panic")[run.recipe] = *done;
         }
         let late = start.elapsed() > MEASUREMENT || stop.asked();
-        if late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if late { ControlFlow::Break(Halt::All) } else { ControlFlow::Continue(()) }
     })?;
     if let Some(code) = stop.code() {
         return Err(Failure::signal(code, "stopped before the first run"));

@@ -2,11 +2,11 @@
 
 use std::sync::Once;
 
-use lab::Store;
 use lab::compare::Tuned;
 use lab::run_matrix::{KeptRuns, RunId};
 use lab::store::Memory;
 use lab::study::{Engine, Entry, HalvingPlan, Study};
+use lab::{Halt, Store};
 use train::{Event, Recipe, Split, Task};
 
 use super::budget::{self, Chosen};
@@ -125,7 +125,7 @@ impl Tuning {
                     unkept
                         .call_once(|| console::note(&format!("warning: tuning runs are not kept: {error}")));
                 }
-                stop.flow()
+                stop.flow().map_break(|()| Halt::All)
             },
             &|_| stop.flow(),
         )?;

@@ -6,10 +6,10 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
-use lab::Store;
 use lab::store::Holder;
 use lab::study::{Engine, Outcome, Position, Shard, Study};
 use lab::tasks::Setup;
+use lab::{Halt, Store};
 use train::{Event, Task};
 
 use super::Shown;
@@ -103,20 +103,18 @@ impl RunArgs {
         let stop = Stop::listen()?;
         let progress = Progress::new(study, engine.planned()?, json);
         let (stopped, told) = (AtomicBool::new(false), Once::new());
-        let ask = || match stop.asked() {
-            true => {
-                stopped.store(true, Ordering::Relaxed);
-                ControlFlow::Break(())
-            }
-            false => ControlFlow::Continue(()),
+        let asked = || {
+            let asked = stop.asked();
+            stopped.fetch_or(asked, Ordering::Relaxed);
+            asked
         };
         let watch = |position: &Position, event: &Event| {
             progress.read(position, event);
-            ask()
+            if asked() { ControlFlow::Break(Halt::All) } else { ControlFlow::Continue(()) }
         };
         let waiting = |holder: &Holder| {
             told.call_once(|| console::note(&format!("waiting for runs of {holder}")));
-            ask()
+            if asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let outcome = engine.run(&watch, &waiting)?;
         progress.finish();
