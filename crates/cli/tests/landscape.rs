@@ -41,6 +41,55 @@ fn one_two_and_three_models_are_drawn() {
 }
 
 #[test]
+fn a_page_says_what_the_picture_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    says(folder.path(), "train --task mnist1d-logreg --epochs 1 --save a.safetensors");
+    says(folder.path(), "train --task mnist1d-logreg --epochs 2 --save b.safetensors");
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let small = "--examples 50 --points 5";
+    says(folder.path(), &format!("landscape a.safetensors {small} --html plane.html"));
+    assert!(read("plane.html").contains("The lowest loss of the plane is "));
+    says(folder.path(), &format!("landscape a.safetensors b.safetensors {small} --html line.html"));
+    assert!(read("line.html").contains("a.safetensors and b.safetensors"));
+    let told = run(folder.path(), "landscape a.safetensors --svg a.svg --html a.svg");
+    assert_eq!(told.status.code(), Some(2));
+
+    says(folder.path(), "train --task mnist1d-mlp --epochs 1 --save other.safetensors");
+    let told = run(folder.path(), &format!("landscape a.safetensors other.safetensors {small}"));
+    let told = String::from_utf8(told.stderr).unwrap();
+    assert!(told.contains("other.safetensors: expected the same network as in a.safetensors"), "{told}");
+    says(folder.path(), "train --task booth --save f.safetensors");
+    let told = String::from_utf8(run(folder.path(), "landscape f.safetensors").stderr).unwrap();
+    assert!(
+        told.contains("booth: expected a task with examples, found a function\nhint: `descent race booth"),
+        "{told}"
+    );
+}
+
+#[test]
+#[cfg(feature = "store")]
+fn a_stored_run_is_trained_again_and_its_path_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let compare =
+        "compare --task mnist1d-logreg --optimizers sgd --epochs 2 --seeds 1 --untuned --store runs.db";
+    says(folder.path(), compare);
+    let listed = says(folder.path(), "runs list --json --store runs.db");
+    let run_of: serde_json::Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+    let key = &run_of["key"].as_str().unwrap()[..10];
+    let small = "--examples 50 --points 5 --store runs.db --json";
+    let path = says(folder.path(), &format!("landscape {key} {small}"));
+    let path: serde_json::Value = serde_json::from_str(&path).unwrap();
+    let steps = path["path"].as_array().unwrap();
+    assert!(steps.len() > 20 && steps.len() <= 32, "{}", steps.len());
+    let loss = |step: &serde_json::Value| step["loss"].as_f64().unwrap();
+    assert!(loss(&steps[steps.len() - 1]) < loss(&steps[0]));
+    let around = says(folder.path(), &format!("landscape {key} --plane random {small}"));
+    assert!(around.contains("normalized filter by filter"), "{around}");
+    let told = String::from_utf8(run(folder.path(), "landscape 0000dead --store runs.db").stderr).unwrap();
+    assert!(told.contains("unknown run `0000dead`"), "{told}");
+}
+
+#[test]
 fn wrong_words_are_named() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("text"), "no model").unwrap();

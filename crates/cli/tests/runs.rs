@@ -136,6 +136,22 @@ fn a_replay_has_the_same_bits_and_a_changed_record_is_told_from_it() {
 }
 
 #[test]
+fn runs_of_a_study_are_replayed_those_of_tuning_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let study = "name = 's'\ntasks = ['mnist1d-logreg', 'booth', 'logreg']\nepochs = 1\ntrials = 2\n\
+        seeds = 2\ntuning_seeds = 1\norder = 'fixed'\n[[entries]]\nrecipe = 'sgd'\n[[entries]]\nrecipe = 'adam'\n";
+    fs::write(folder.join("s.toml"), study).expect("a file");
+    done(folder, &["study", "run", "s.toml", "--offline"]);
+    let runs = keys(folder);
+    assert!(runs.len() >= 6, "{runs:?}");
+    for key in runs {
+        let said = done(folder, &["runs", "replay", &key[..10], "--offline"]);
+        assert!(said.contains("the same bits"), "{said}");
+    }
+}
+
+#[test]
 fn comparisons_share_their_runs_through_a_store() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();

@@ -14,6 +14,7 @@
 
 pub mod functions;
 mod mnist1d;
+mod recorded;
 mod setup;
 mod spec;
 mod text;
@@ -25,6 +26,8 @@ use nn::Model;
 use train::loss::DynLoss;
 use train::{Budget, Error, Examples, Metric, Task};
 
+pub use recorded::recorded;
+pub(crate) use recorded::without_test;
 pub use setup::{Setup, hold_out};
 pub use spec::{TaskSpec, UnknownTask};
 

@@ -47,8 +47,8 @@ impl Digits {
             rows => format!(" at {rows}×{} pixels", train.cols),
         };
         format!(
-            "the first {} training and {} test digits of MNIST{size}, and {} other training digits to choose rates by \
-             ({origin})",
+            "the first {} training and {} test digits of MNIST{size} ({origin}); {} other training digits choose the \
+             rates",
             train.len(),
             test.len(),
             self.validation.len()
@@ -114,8 +114,7 @@ mod tests {
         assert_eq!(digits.validation.labels, all.train.labels[100..150]);
         assert_eq!(digits.validation.pixels.len(), 50 * 14 * 14);
         let origin = digits.halved().origin();
-        let start =
-            "the first 100 training and 50 test digits of MNIST at 7×7 pixels, and 50 other training digits";
+        let start = "the first 100 training and 50 test digits of MNIST at 7×7 pixels (";
         assert!(origin.starts_with(start), "{origin}");
     }
 }

@@ -13,6 +13,7 @@
 //! | [`range_test_svg`], [`range_test_csv`], [`range_test_json`] | the loss over learning rates, and the rates read from it |
 //! | [`chart::Chart`] | measured numbers with the prediction over them |
 //! | [`race::Race`] | paths of optimizers over contours, and a page that plays them |
+//! | [`plane_document`], [`line_document`] | the loss around networks as a document |
 //! | [`prose`] | sentences about a comparison and a range test |
 //! | [`study_table`] | the outcome of a study as text |
 //! | [`csv()`] | one row a run and epoch |
@@ -48,6 +49,7 @@ pub mod document;
 mod heading;
 mod jsonl;
 mod labels;
+mod landscape;
 mod look;
 mod measure;
 mod number;
@@ -68,6 +70,7 @@ mod text;
 pub use csv::csv;
 pub use curves::curves_svg;
 pub use jsonl::{Error, jsonl, parse_jsonl};
+pub use landscape::{line_document, plane_document};
 pub use look::escape;
 pub use page::{StudyParts, comparison_document, page, study_document, tuned_page};
 pub use points::{points_csv, points_jsonl};

@@ -217,7 +217,7 @@ impl Race {
                 .collect();
             let _ = write!(
                 svg,
-                r#"<path class="base" d="{lines}" fill="none" stroke="{BASE}" stroke-width="0.6" stroke-opacity="0.55"/>"#
+                r#"<path class="base" d="{lines}" fill="none" stroke="{BASE}" stroke-width="1" stroke-opacity="0.8"/>"#
             );
         }
         let small = format!(r#"class="soft" fill="{SOFT}" font-size="12""#);

@@ -1,21 +1,26 @@
-use std::path::{Path, PathBuf};
+mod nets;
+
+use std::path::PathBuf;
 
 use clap::Args;
 use files::Output;
-use lessons::landscape::{LandscapeSettings, Point, along, around, between};
+use lessons::landscape::{LandscapeSettings, along, around, between};
 use report::chart::{Chart, significant};
+use report::document::{Document, Format};
 use report::race::Race;
 use serde_json::json;
 
+use self::nets::Nets;
 use super::Command;
+use super::lessons::Watch;
 use super::race::{board, positive};
+#[cfg(feature = "store")]
+use super::runs::StoreArgs;
 use crate::args::{DataArgs, OutputArgs, ThreadsArgs};
 use crate::chart;
 use crate::console;
 use crate::failure::Failure;
-use crate::stop::Stop;
 use crate::text;
-use crate::trained::Trained;
 
 #[derive(Args)]
 #[command(
@@ -23,17 +28,22 @@ use crate::trained::Trained;
     long_about = "Draws the training loss around trained networks. Of one model: the plane of two random directions, which \
         have in every filter the norm of the model's own, so that models can be compared. Of two: the line \
         through both. Of three or more, a path that ends at the last: the plane of its two principal components, with \
-        the path in it.",
+        the path in it. Of a stored run, which is trained again: its path, or with --plane random the plane around its \
+        end. --html writes one page with the picture, the losses along its axes and all numbers.",
     after_help = "Examples:\n  descent train --optimizer adam --save adam.safetensors\n  \
         descent landscape adam.safetensors --svg adam.svg\n  \
-        descent landscape sgd.safetensors adam.safetensors\n  \
-        descent landscape epoch1.safetensors epoch2.safetensors epoch3.safetensors --svg path.svg",
+        descent landscape sgd.safetensors adam.safetensors --html line.html\n  \
+        descent landscape epoch1.safetensors epoch2.safetensors epoch3.safetensors --svg path.svg\n  \
+        descent landscape 3f2a9c01 --html path.html",
     mut_arg("json", |json| json.help("Print all losses as one JSON object and nothing else"))
 )]
 pub(crate) struct Landscape {
-    /// Models of one network, as `descent train --save` writes them
+    /// Models of one network, as `descent train --save` writes them; or a stored run, by the first digits of its key
     #[arg(value_name = "MODEL", required = true)]
     models: Vec<PathBuf>,
+    /// The plane of three models or more, or of a run: that of their path, or random directions around the last
+    #[arg(long, value_enum, value_name = "PLANE", default_value_t = Plane::Path)]
+    plane: Plane,
     /// Training examples of each loss
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), default_value_t = 1000)]
     examples: u32,
@@ -49,67 +59,122 @@ pub(crate) struct Landscape {
     /// Write the picture here
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Write the page here
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     #[command(flatten)]
     data: DataArgs,
+    #[cfg(feature = "store")]
+    #[command(flatten)]
+    store: StoreArgs,
     #[command(flatten)]
     threads: ThreadsArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
 
+/// Choice of the plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Plane {
+    /// The principal components of the path
+    Path,
+    /// Random directions around the last network
+    Random,
+}
+
 impl Command for Landscape {
     const NAME: &'static str = "landscape";
 
     fn run(self) -> Result<(), Failure> {
-        let Landscape { models, examples, points, range, seed, svg, data, threads, output } = self;
-        let svg_file = svg.as_ref().map(|path| Output::claim(path, "--svg")).transpose()?;
-        if let Some(file) = &svg_file {
-            models.iter().try_for_each(|model| file.differs_from(model, "MODEL"))?;
-            data.is_spared_by(file)?;
-        }
-        let trained = models.iter().map(|path| Trained::read(path.clone())).collect::<Result<Vec<_>, _>>()?;
-        let found = trained.iter().zip(&models).map(|(model, path)| {
-            if model.weights().layout() != trained[0].weights().layout() {
-                let message = format!("{}: expected the same network as in {}", name(path), name(&models[0]));
-                return Err(Failure::usage(message, "compare models of one architecture"));
-            }
-            let (weights, buffers) = (model.weights().clone(), model.buffers().clone());
-            Ok(Point { name: name(path), weights, buffers })
-        });
-        let found = found.collect::<Result<Vec<Point>, Failure>>()?;
-        let task = trained[0].examine(&data)?.task;
-        let stop = Stop::listen()?;
+        let Landscape { examples, points, range, seed, .. } = self;
+        let [svg, html] = self.outputs()?;
+        let watch = Watch::new(&self.data.place)?;
+        let Nets { task, points: nets } = self.nets(&watch)?;
+        watch.begin("losses");
         let settings = LandscapeSettings {
             examples: examples as usize,
             points: points as usize,
             range,
             seed,
-            threads: threads.count(),
-            progress: &|_, _| stop.flow(),
+            threads: self.threads.count(),
+            progress: &|done, total| watch.progress(done, total),
         };
-        let stopped = |error: lessons::Error| match (&error, stop.code()) {
-            (lessons::Error::Stopped, Some(code)) => Failure::signal(code, "stopped before the end"),
-            _ => error.into(),
+        let random = self.plane == Plane::Random;
+        let found = match &nets[..] {
+            [a, b] if !random => between(&task, [a, b], &settings).map(|line| Drawn::line(&line)),
+            [model] => around(&task, model, &settings).map(|plane| Drawn::plane(&plane)),
+            [.., model] if random => around(&task, model, &settings).map(|plane| Drawn::plane(&plane)),
+            path => along(&task, path, &settings).map(|(plane, _)| Drawn::plane(&plane)),
         };
-        let (page, object, picture) = match &found[..] {
-            [model] => shown(&around(&task, model, &settings).map_err(stopped)?),
-            [a, b] => shown_line(&between(&task, [a, b], &settings).map_err(stopped)?),
-            path => shown(&along(&task, path, &settings).map_err(stopped)?.0),
-        };
-        if let Some(file) = svg_file {
-            file.commit(picture.as_bytes())?;
+        let Drawn { mut text, object, picture, page } = found.map_err(|error| watch.failure(error))?;
+        watch.finish();
+        for (name, file, bytes) in [("picture", svg, picture), ("page", html, page.render(Format::Html))] {
+            if let Some(file) = file {
+                text += &format!("\n{name}: {}", files::text::path(file.path()));
+                file.commit(bytes.as_bytes())?;
+            }
         }
-        if output.json {
-            return Ok(console::print(&object.to_string())?);
-        }
-        let written = svg.map_or(String::new(), |path| format!("\npicture: {}", files::text::path(&path)));
-        Ok(console::print(&(page + &written))?)
+        Ok(console::print(if self.output.json { &object } else { &text })?)
     }
 }
 
-/// Name of a file in pictures.
-fn name(path: &Path) -> String {
-    files::text::visible(&path.file_name().unwrap_or(path.as_os_str()).to_string_lossy()).into_owned()
+impl Landscape {
+    /// Tries what will be written.
+    fn outputs(&self) -> Result<[Option<Output>; 2], Failure> {
+        let claim = |path: &Option<PathBuf>, flag| -> Result<Option<Output>, Failure> {
+            let Some(path) = path else { return Ok(None) };
+            let file = Output::claim(path, flag)?;
+            self.models.iter().try_for_each(|model| file.differs_from(model, "MODEL"))?;
+            self.data.is_spared_by(&file)?;
+            Ok(Some(file))
+        };
+        let files = [claim(&self.svg, "--svg")?, claim(&self.html, "--html")?];
+        if let ([_, Some(page)], Some(picture)) = (&files, &self.svg) {
+            page.differs_from(picture, "--svg")?;
+        }
+        Ok(files)
+    }
+
+    /// The networks of the files, or of the stored run.
+    #[cfg(feature = "store")]
+    fn nets(&self, watch: &Watch<'_>) -> Result<Nets, Failure> {
+        match &self.models[..] {
+            [id] => match nets::stored(id, &self.store)? {
+                Some(run) => Nets::of_run(&run, &self.data, &self.threads, watch),
+                None => Nets::read(&self.models, &self.data),
+            },
+            models => Nets::read(models, &self.data),
+        }
+    }
+
+    /// The networks of the files.
+    #[cfg(not(feature = "store"))]
+    fn nets(&self, _: &Watch<'_>) -> Result<Nets, Failure> {
+        Nets::read(&self.models, &self.data)
+    }
+}
+
+/// A landscape in all of its forms.
+struct Drawn {
+    /// For the terminal.
+    text: String,
+    /// As JSON.
+    object: String,
+    /// As SVG.
+    picture: String,
+    page: Document,
+}
+
+impl Drawn {
+    fn plane(plane: &Race) -> Drawn {
+        let (text, object, picture) = shown(plane);
+        Drawn { text, object: object.to_string(), picture, page: report::plane_document(plane) }
+    }
+
+    fn line(line: &Chart) -> Drawn {
+        let (text, object, picture) = shown_line(line);
+        Drawn { text, object: object.to_string(), picture, page: report::line_document(line) }
+    }
 }
 
 /// A plane for the terminal, as JSON and as a picture.

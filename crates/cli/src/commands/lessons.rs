@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 
+pub(super) use watch::Watch;
+
 use super::Command;
 use crate::args::{OutputArgs, PlaceArgs, ThreadsArgs};
 use crate::failure::Failure;

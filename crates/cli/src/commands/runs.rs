@@ -8,13 +8,16 @@ mod import;
 mod list;
 mod merge;
 mod place;
+mod recorded;
 mod replay;
 mod show;
 mod sql;
 
 use clap::{Args, Subcommand};
 
-pub(super) use place::{StoreArgs, of_environment, open};
+pub(super) use place::{StoreArgs, find, of_environment, open};
+#[cfg(feature = "lessons")]
+pub(super) use recorded::task_and_recipe;
 
 use super::Command;
 use crate::failure::Failure;

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use tensor::simd;
 use train::record::{NUMBERS, TaskRecord};
-use train::{Batch, Batching, Budget, DataInfo, Event, Examples, Recipe, Record, Split, Task};
+use train::{Batching, Budget, Event, Recipe, Record, Split, Task};
 
 use super::cell::{Cell, CellId, Phase, Run};
 use super::kept::{self, Known, Results};
@@ -16,6 +15,7 @@ use crate::error::Error;
 use crate::executor::{self, Agenda, Halt, Part, Request};
 use crate::search::{Point, at_point};
 use crate::store::{Holder, Store, StudyText};
+use crate::tasks::without_test;
 use crate::worker_pool::WorkerPool;
 
 /// A reader of the events of all runs, from several threads; it may end a run or everything. The cell of a run that
@@ -230,36 +230,12 @@ impl Prepared {
     fn new(study: &Study, task: &Task) -> Prepared {
         let batching = Batching { order: study.order, ..task.batching };
         let reporting = Task { batching, ..task.clone() };
-        let tuning = Task { examples: Arc::new(WithoutTest(task.examples.clone())), ..reporting.clone() };
+        let tuning = without_test(reporting.clone());
         let with_record = |task: Task| {
             let record = task.record();
             (task, record)
         };
         Prepared { tuning: with_record(tuning), reporting: with_record(reporting) }
-    }
-}
-
-/// Examples for tuning: none to test on.
-#[derive(Debug)]
-struct WithoutTest(Arc<dyn Examples>);
-
-impl Examples for WithoutTest {
-    fn len(&self, split: Split) -> usize {
-        if split == Split::Test { 0 } else { self.0.len(split) }
-    }
-
-    #[track_caller]
-    fn gather(&self, split: Split, indices: &[u32], batch: &mut Batch) {
-        assert!(split != Split::Test || indices.is_empty(), "expected no test examples in tuning");
-        self.0.gather(split, indices, batch);
-    }
-
-    fn info(&self) -> &DataInfo {
-        self.0.info()
-    }
-
-    fn sha256(&self) -> &str {
-        self.0.sha256()
     }
 }
 

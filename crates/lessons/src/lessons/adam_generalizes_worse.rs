@@ -168,7 +168,7 @@ fn judge(measured: &Measured) -> Verdict {
     let worse =
         ["digits", "signals"].iter().filter(|name| measured.get(&format!("low {name}")) > 0.0).count();
     let numbers = format!(
-        "on Wilson's construction SGD has a test error of {} and Adam of {}; tuned alike, SGD is better by {} points on digits and {} on signals.",
+        "on Wilson's construction SGD has a test error of {} and Adam of {}; tuned alike, the lead of SGD is {} points on digits and {} on signals.",
         significant(sgd),
         significant(adam),
         of("digits"),

@@ -164,7 +164,7 @@ fn judge(measured: &Measured) -> Verdict {
     let [constant, cosine] = ["parabola constant", "parabola cosine"].map(|key| measured.get(key));
     let ratio = if constant > 0.0 { cosine / constant } else { 1.0 };
     let numbers = format!(
-        "the cosine is better by {} points on the network, and ends at {} of the constant rate's mean square distance on the noisy parabola.",
+        "the lead of the cosine is {} points on the network, and it ends at {} of the constant rate's mean square distance on the noisy parabola.",
         measured.number("gained cosine").with_margin(),
         significant(ratio)
     );

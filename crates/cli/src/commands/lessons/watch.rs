@@ -13,8 +13,8 @@ use crate::stop::Stop;
 /// Time between two plain lines.
 const QUIET: Duration = Duration::from_secs(5);
 
-/// Progress of a lesson and the data that it loads, each set once.
-pub(super) struct Watch<'p> {
+/// Progress of a lesson, or of another experiment, and the data that it loads, each set once.
+pub(in crate::commands) struct Watch<'p> {
     place: &'p PlaceArgs,
     stop: Stop,
     title: Mutex<String>,
@@ -24,7 +24,7 @@ pub(super) struct Watch<'p> {
 }
 
 impl Watch<'_> {
-    pub(super) fn new(place: &PlaceArgs) -> Result<Watch<'_>, Failure> {
+    pub(in crate::commands) fn new(place: &PlaceArgs) -> Result<Watch<'_>, Failure> {
         let style = ProgressStyle::with_template("  {bar:24} {msg}").expect("the template is right");
         let bar = console::is_live().then(|| ProgressBar::no_length().with_style(style));
         let (told, loaded) = (Mutex::new(Instant::now()), Mutex::new(vec![]));
@@ -32,7 +32,7 @@ impl Watch<'_> {
     }
 
     /// Begins another lesson.
-    pub(super) fn begin(&self, title: &str) {
+    pub(in crate::commands) fn begin(&self, title: &str) {
         *self.title.lock().expect("no thread panicked") = title.to_string();
         if let Some(bar) = &self.bar {
             bar.set_message(title.to_string());
@@ -41,7 +41,7 @@ impl Watch<'_> {
     }
 
     /// Shows the finished parts of all; says to stop after a signal.
-    pub(super) fn progress(&self, done: usize, total: usize) -> ControlFlow<()> {
+    pub(in crate::commands) fn progress(&self, done: usize, total: usize) -> ControlFlow<()> {
         let mut told = self.told.lock().expect("no thread panicked");
         match &self.bar {
             Some(bar) => {
@@ -59,7 +59,7 @@ impl Watch<'_> {
     }
 
     /// The data set, read once.
-    pub(super) fn load(&self, set: &'static Set) -> Result<Dataset, data::Error> {
+    pub(in crate::commands) fn load(&self, set: &'static Set) -> Result<Dataset, data::Error> {
         let mut loaded = self.loaded.lock().expect("no thread panicked");
         if let Some((_, dataset)) = loaded.iter().find(|(name, _)| *name == set.name) {
             return Ok(dataset.clone());
@@ -70,19 +70,17 @@ impl Watch<'_> {
     }
 
     /// Takes the bar away.
-    pub(super) fn finish(&self) {
+    pub(in crate::commands) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
 
     /// The failure of a lesson: after a signal, its exit code.
-    pub(super) fn failure(&self, error: lessons::Error) -> Failure {
+    pub(in crate::commands) fn failure(&self, error: lessons::Error) -> Failure {
         self.finish();
         match (&error, self.stop.code()) {
-            (lessons::Error::Stopped, Some(code)) => {
-                Failure::signal(code, "stopped before the end of the lesson")
-            }
+            (lessons::Error::Stopped, Some(code)) => Failure::signal(code, "stopped before the end"),
             _ => error.into(),
         }
     }

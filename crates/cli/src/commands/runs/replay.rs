@@ -1,20 +1,15 @@
 //! A stored run, done again and compared bit for bit.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use clap::Args;
-use data::batches::Normalize;
-use data::samples::Holdout;
-use data::{Dataset, Request};
-use nn::{Activation, Architecture};
 use serde_json::json;
-use train::{Examples, InMemory, Recipe, Record, Split, Task, Training};
+use train::Training;
 
 use super::place::{StoreArgs, find};
+use super::recorded::task_and_recipe;
 use crate::args::{OutputArgs, PlaceArgs, ThreadsArgs};
 use crate::console;
-use crate::dataset;
 use crate::failure::Failure;
 use crate::stop::Stop;
 
@@ -45,10 +40,8 @@ impl Replay {
         let store = self.place.open_existing()?;
         let run = find(&*store, &self.id)?;
         let stored = store.get(&run.key)?.expect("a listed run is there");
-        let task = task_of(&stored, &self.data)?;
-        let recipe: Recipe = stored.recipe.parse()?;
+        let (task, recipe) = task_and_recipe(&stored, &self.data)?;
         let mut training = Training::new(&task, &recipe, stored.seed, stored.budget)?;
-        same_run(&stored, &training.record())?;
 
         let stop = Stop::listen()?;
         self.threads.start()?.run(|| {
@@ -89,87 +82,4 @@ impl Replay {
             ),
         ))
     }
-}
-
-/// The task of a record: a network that classifies images, as the record describes both.
-fn task_of(record: &Record, place: &PlaceArgs) -> Result<Task, Failure> {
-    let (task, settings) = (&record.task, &record.task.settings);
-    let cannot = |why: String| {
-        Failure::usage(
-            why,
-            "only networks that classify images of the known sets are put together from a record",
-        )
-    };
-    let architecture = architecture(&task.name, &task.model).ok_or_else(|| {
-        cannot(format!("expected the name of a network as task, found `{}`", files::text::name(&task.name)))
-    })?;
-    let set = data::set(&task.data.name)?;
-    let dataset: Dataset = match task.data.sample {
-        true => data::load(&Request::embedded(set), &mut |_| ())?,
-        false => dataset::load(&place.request(set))?,
-    };
-    let mut examples = InMemory::images(dataset);
-    let held_out = record.examples(Split::Validation);
-    if held_out > 0 && held_out < examples.len(Split::Train) {
-        examples = examples
-            .with_validation(Holdout::Count(held_out), 0)
-            .map_err(|fault| cannot(format!("validation examples: {fault}")))?;
-    }
-    if let Some(name) = settings.keys().find(|name| *name != "normalize") {
-        return Err(cannot(format!(
-            "the run has the setting `{}`, which is none of the usual ones",
-            files::text::name(name)
-        )));
-    }
-    let normalize = match settings.get("normalize") {
-        None => Normalize::HALF,
-        Some(text) => normalize(text).ok_or_else(|| {
-            Failure::bad_data(format!("normalize: `{}`", files::text::name(text)), "expected `mean=… std=…`")
-        })?,
-    };
-    let built = Task::supervised(Arc::new(examples), &architecture, normalize)?;
-    Ok(Task { target: task.target, ..built })
-}
-
-/// The network that a record names; of dense layers with the widths and the nonlinearity of its description.
-fn architecture(name: &str, model: &str) -> Option<Architecture> {
-    let known = Architecture::by_name(name)?;
-    let Architecture::Mlp { .. } = known else { return Some(known) };
-    let (widths, activation) = model.split_once(' ').unwrap_or((model, "relu"));
-    let widths: Vec<usize> = widths.split('-').map(|width| width.parse().ok()).collect::<Option<_>>()?;
-    let [_, hidden @ .., _] = widths.as_slice() else { return None };
-    Some(Architecture::Mlp { hidden: hidden.to_vec(), activation: Activation::by_name(activation)? })
-}
-
-fn normalize(text: &str) -> Option<Normalize> {
-    let (mean, std) = text.strip_prefix("mean=")?.split_once(" std=")?;
-    Some(Normalize { mean: mean.parse().ok()?, std: std.parse().ok()? })
-}
-
-/// Makes sure that what would be done is the stored run.
-fn same_run(stored: &Record, planned: &Record) -> Result<(), Failure> {
-    if stored.key() == planned.key() {
-        return Ok(());
-    }
-    let [old, new] = [stored, planned].map(|record| {
-        let (task, environment) = (&record.task, &record.environment);
-        [
-            ("data", format!("{} {}", task.data.name, task.sha256)),
-            ("examples", format!("{:?}", task.examples)),
-            ("model", task.model.clone()),
-            ("loss", task.loss.clone()),
-            ("metric", format!("{:?}", task.metric)),
-            ("recipe", record.recipe.clone()),
-            ("kernel", environment.kernel.clone()),
-            ("numbers", environment.numbers.to_string()),
-        ]
-    });
-    let pairs = old.into_iter().zip(new).filter(|(old, new)| old != new);
-    let lines: Vec<String> =
-        pairs.map(|((name, old), (_, new))| format!("{name}: {old} then, {new} now")).collect();
-    let hint = match stored.environment.kernel == planned.environment.kernel {
-        true => "its data must be the same; --data-dir names another folder".to_string(),
-        false => format!("run it with DESCENT_KERNEL={}", stored.environment.kernel),
-    };
-    Err(Failure::usage(format!("this would be another run than the stored one:\n{}", lines.join("\n")), hint))
 }
