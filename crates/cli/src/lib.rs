@@ -33,6 +33,8 @@ mod folders;
 mod glossary;
 mod grid;
 mod hyper_flags;
+#[cfg(feature = "mlflow")]
+mod mlflow;
 mod own;
 mod picture;
 mod progress;

@@ -19,6 +19,7 @@
 //! | [`csv()`] | one row a run and epoch |
 //! | [`points_csv`], [`points_jsonl`] | one row, or one line, a measurement |
 //! | [`tensorboard()`] | the event file of a run |
+//! | [`mlflow()`] | a run in the terms of MLflow's REST interface |
 //! | [`runs_document`], [`run_document`] | stored runs as a document |
 //! | [`jsonl()`], [`parse_jsonl`] | whole records, one a line, and back |
 //!
@@ -52,6 +53,7 @@ mod labels;
 mod landscape;
 mod look;
 mod measure;
+mod mlflow;
 mod number;
 mod page;
 mod panel;
@@ -72,6 +74,7 @@ pub use curves::curves_svg;
 pub use jsonl::{Error, jsonl, parse_jsonl};
 pub use landscape::{line_document, plane_document};
 pub use look::escape;
+pub use mlflow::{MLFLOW_KEY, MlflowRun, mlflow};
 pub use page::{StudyParts, comparison_document, page, study_document, tuned_page};
 pub use points::{points_csv, points_jsonl};
 pub use range_test::{range_test_csv, range_test_json, range_test_svg};
