@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each crate with the crates of the workspace that it may use.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("files", &[]),
     ("tensor", &["files"]),
     ("autograd", &["tensor"]),
@@ -22,6 +22,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("bench", &["files", "tensor", "autograd", "nn", "optim", "data", "train", "lab"]),
     ("xtask", &["files", "tensor", "train", "cli"]),
     ("whole-program-tests", &[]),
+    ("browser-tests", &[]),
 ];
 
 /// The files that may hold `unsafe`.
@@ -107,8 +108,12 @@ fn only_cli_bench_and_xtask_print() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the manifest");
     assert!(manifest.contains(concat!("print_", "stdout = \"warn\"")));
     for (name, _) in ARROWS {
-        let folder = if name == "xtask" { "xtask".into() } else { format!("crates/{name}") };
-        let folder = if name == "whole-program-tests" { "tests".into() } else { folder };
+        let folder = match name {
+            "xtask" => name.to_string(),
+            "whole-program-tests" => "tests".to_string(),
+            "browser-tests" => "tests/browser".to_string(),
+            _ => format!("crates/{name}"),
+        };
         let manifest = fs::read_to_string(root().join(&folder).join("Cargo.toml")).expect("a manifest");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{name} does not take the workspace's lints");
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::{fs, io};
 
+use crate::browser;
 use crate::cargo::cargo;
 
 /// The steps of cargo: what each is called, and its arguments.
@@ -18,7 +19,7 @@ const SOURCES: [&str; 3] = ["crates", "tests", "xtask"];
 
 pub(crate) fn run() -> ExitCode {
     let cargo_steps = || STEPS.iter().try_for_each(|(name, arguments)| step(name, arguments));
-    match format().and_then(|()| cargo_steps()) {
+    match format().and_then(|()| cargo_steps()).and_then(|()| browser::check()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("error: {why}");

@@ -1,10 +1,12 @@
 //! The project's own commands: `cargo xtask compare`, `fetch`, `bench`, `fixtures`, `torture`, `test-slurm`,
-//! `test-readers`, `ci`.
+//! `test-browser`, `test-readers`, `ci`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this program prints")]
 
 mod book;
+mod browser;
 mod cargo;
 mod ci;
+mod debian;
 mod fixtures;
 mod readers;
 mod slurm;
@@ -31,9 +33,10 @@ cargo xtask COMMAND
   fixtures              records again what other implementations compute, for the tests
   torture [--short]     kills, faults and odd files against every command that writes (--help)
   test-slurm            a study on a real Slurm on this machine, with kills (--help)
+  test-browser [NAME…]  the pages in a real Chromium: clicks, zoom, phone, paper (--help)
   test-readers          pandas, polars, TensorBoard and MLflow read what is written (--help)
   descent …             the program itself
-  ci                    what a submission must pass: format, lints, docs, tests
+  ci                    what a submission must pass: format, lints, docs, tests, pages
 ";
 
 fn main() -> ExitCode {
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Some("descent") => descent(&[]),
         Some("torture") => torture::run(&rest),
         Some("test-slurm") => slurm::run(&rest),
+        Some("test-browser") => browser::run(&rest),
         Some("test-readers") => readers::run(&rest),
         Some("fixtures") => fixtures::run(&rest),
         Some("ci") => ci::run(),

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cargo::cargo;
+use crate::debian;
 use cluster::Cluster;
 
 const HELP: &str = "\
@@ -72,7 +73,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 }
 
 fn test() -> Result<(), String> {
-    install()?;
+    debian::install(&PACKAGES)?;
     let trial = Trial::new()?;
     let alone = timed("one machine", || trial.study("run study.toml --threads 2 --store alone.db"))?;
     let same = |what: &str, found: &[u8]| match found == alone {
@@ -140,34 +141,6 @@ fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> Result<T, Stri
         thread::sleep(Duration::from_millis(20));
     }
     Err(format!("waited {} s for {what}", PATIENCE.as_secs()))
-}
-
-/// Installs what is missing.
-fn install() -> Result<(), String> {
-    let missing: Vec<&str> = PACKAGES
-        .iter()
-        .filter(|(_, program)| which(program).is_none())
-        .map(|(package, _)| *package)
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    eprintln!("── apt-get install {}", missing.join(" "));
-    output(Command::new("apt-get").args(["update", "-qq"]))?;
-    output(
-        Command::new("apt-get")
-            .args(["install", "-y", "-qq"])
-            .args(&missing)
-            .env("DEBIAN_FRONTEND", "noninteractive"),
-    )?;
-    Ok(())
-}
-
-/// The file of a program; daemons are where only root looks.
-fn which(program: &str) -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&folders).chain(["/usr/sbin".into(), "/sbin".into()]);
-    folders.map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 /// Runs a command; its standard output.

@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use super::{output, wait_for, which};
+use super::{output, wait_for};
+use crate::debian::which;
 
 /// Ports that a Slurm which is already there does not have.
 const PORTS: [u16; 2] = [26817, 26818];
