@@ -1,4 +1,5 @@
-//! Whole-program tests: the structure of the workspace and the words of its text.
+//! Whole-program tests: the structure of the workspace, the words of its text, and the kernels of its pages.
 
+mod kernels;
 mod structure;
 mod words;

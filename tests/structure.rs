@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each crate with the crates of the workspace that it may use.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("files", &[]),
     ("tensor", &["files"]),
     ("autograd", &["tensor"]),
@@ -15,9 +15,10 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("data", &["files", "tensor"]),
     ("train", &["files", "tensor", "autograd", "nn", "optim", "data"]),
     ("lab", &["files", "tensor", "autograd", "nn", "optim", "data", "train"]),
+    ("wasm", &[]),
     ("report", &["files", "train", "lab"]),
     ("store", &["files", "train", "lab"]),
-    ("lessons", &["files", "tensor", "autograd", "nn", "optim", "data", "train", "lab", "report"]),
+    ("lessons", &["files", "tensor", "autograd", "nn", "optim", "data", "train", "lab", "wasm", "report"]),
     ("cli", &["files", "tensor", "nn", "optim", "data", "train", "lab", "report", "lessons", "store"]),
     ("bench", &["files", "tensor", "autograd", "nn", "optim", "data", "train", "lab"]),
     ("xtask", &["files", "tensor", "train", "cli"]),
@@ -26,7 +27,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 /// The files that may hold `unsafe`.
-const KERNELS: [&str; 10] = [
+const KERNELS: [&str; 11] = [
     "crates/tensor/src/indirect.rs",
     "crates/tensor/src/matmul/block.rs",
     "crates/tensor/src/matmul/sparse_input/kernel.rs",
@@ -37,6 +38,7 @@ const KERNELS: [&str; 10] = [
     "crates/tensor/src/matmul/transpose.rs",
     "crates/tensor/src/peak.rs",
     "crates/tensor/src/simd.rs",
+    "crates/wasm/src/exports.rs",
 ];
 
 fn root() -> &'static Path {

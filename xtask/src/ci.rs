@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use crate::browser;
 use crate::cargo::cargo;
+use crate::wasm;
 
 /// The steps of cargo: what each is called, and its arguments.
 const STEPS: [(&str, &[&str]); 3] = [
@@ -19,7 +20,7 @@ const SOURCES: [&str; 3] = ["crates", "tests", "xtask"];
 
 pub(crate) fn run() -> ExitCode {
     let cargo_steps = || STEPS.iter().try_for_each(|(name, arguments)| step(name, arguments));
-    match format().and_then(|()| cargo_steps()).and_then(|()| browser::check()) {
+    match format().and_then(|()| kernels()).and_then(|()| cargo_steps()).and_then(|()| browser::check()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("error: {why}");
@@ -40,6 +41,16 @@ fn format() -> Result<(), String> {
     command.args(["--check", "--edition", "2024"]).args(&files);
     finish("format", &mut command)
         .map_err(|why| format!("{why}; mend it with `rustfmt --edition 2024 $(git ls-files '*.rs')`"))
+}
+
+/// Builds the kernels of pages again where their compiler is; their checksums are tested everywhere.
+fn kernels() -> Result<(), String> {
+    if wasm::is_installed() {
+        eprintln!("── kernels: cargo xtask wasm");
+        return wasm::check();
+    }
+    eprintln!("── kernels: not built again, for lack of their compiler (`cargo xtask wasm` says which)");
+    Ok(())
 }
 
 /// Adds the Rust files below a folder.

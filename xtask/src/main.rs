@@ -1,5 +1,5 @@
 //! The project's own commands: `cargo xtask compare`, `fetch`, `bench`, `fixtures`, `torture`, `test-slurm`,
-//! `test-browser`, `test-readers`, `ci`.
+//! `test-browser`, `test-readers`, `wasm`, `ci`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this program prints")]
 
 mod book;
@@ -11,6 +11,7 @@ mod fixtures;
 mod readers;
 mod slurm;
 mod torture;
+mod wasm;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -35,6 +36,8 @@ cargo xtask COMMAND
   test-slurm            a study on a real Slurm on this machine, with kills (--help)
   test-browser [NAME…]  the pages in a real Chromium: clicks, zoom, phone, paper (--help)
   test-readers          pandas, polars, TensorBoard and MLflow read what is written (--help)
+  wasm [--bless]        builds the kernels of pages for browsers, and compares them with the
+                        committed file; --bless writes it
   descent …             the program itself
   ci                    what a submission must pass: format, lints, docs, tests, pages
 ";
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Some("test-browser") => browser::run(&rest),
         Some("test-readers") => readers::run(&rest),
         Some("fixtures") => fixtures::run(&rest),
+        Some("wasm") => wasm::run(&rest),
         Some("ci") => ci::run(),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");

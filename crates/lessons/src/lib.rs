@@ -15,6 +15,7 @@
 //! ```
 
 pub mod book;
+pub mod browser;
 mod digits;
 mod error;
 pub mod landscape;

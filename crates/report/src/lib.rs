@@ -14,6 +14,7 @@
 //! | [`chart::Chart`] | measured numbers with the prediction over them |
 //! | [`race::Race`] | paths of optimizers over contours, and a page that plays them |
 //! | [`plane_document`], [`line_document`] | the loss around networks as a document |
+//! | [`browser`] | the kernels of pages that compute |
 //! | [`prose`] | sentences about a comparison and a range test |
 //! | [`study_table`] | the outcome of a study as text |
 //! | [`csv()`] | one row a run and epoch |
@@ -43,6 +44,7 @@
 //! ```
 
 mod axis;
+pub mod browser;
 pub mod chart;
 mod csv;
 mod curves;
