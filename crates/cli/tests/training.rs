@@ -345,6 +345,13 @@ fn diagnostics_are_shown_and_in_the_record() {
     let json = text(&run(folder.path(), &format!("{arguments} --json")).stdout);
     let record: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(record["diagnostics"]["sharpness"].as_array().unwrap().len(), 2);
+    let of_bias = record["histograms"]["fc1.bias"]["counts"].as_array().expect("counts");
+    assert_eq!(of_bias.iter().map(|count| count.as_u64().unwrap()).sum::<u64>(), 10);
+    run(folder.path(), &format!("{arguments} --html run.html"));
+    let page = std::fs::read_to_string(folder.path().join("run.html")).unwrap();
+    assert!(page.contains("Weights at the end") && page.contains("data-figure=\"weights1\""));
+    let taken = format!("{arguments} --save a --html a");
+    assert!(fails(folder.path(), &taken, 2).contains("--html conflicts with --save: both are a"));
     let plain = text(&run(folder.path(), arguments.trim_end_matches(" --curvature 1")).stdout);
     assert!(!plain.contains("gradient_norm"));
     assert!(fails(folder.path(), "train --curvature 0", 2).contains("--curvature"));

@@ -33,6 +33,7 @@ fn record(seed: u64, value: f64, seconds: f64) -> Record {
         environment: Environment { kernel: "avx2".into(), threads: 1, version: "0.1.0".into(), numbers: 1 },
         curves: [("test_accuracy".to_string(), vec![point])].into(),
         diagnostics: Default::default(),
+        histograms: Default::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A comparison as a document, and as one HTML page.
 
 mod curves;
+mod rates;
 mod reading;
 mod results;
 mod study;
@@ -12,7 +13,7 @@ use lab::study::outcome::CellOutcome;
 use train::record::Status;
 use train::{Metric, Record, Split};
 
-use crate::document::{Block, Cell, Column, Document, Format, Layout, Table};
+use crate::document::{Block, Cell, Column, Document, Figure, Format, Layout, Table};
 use crate::heading::{headline, line_and_band};
 use crate::measure;
 use crate::number::{self, NONE, count, counted};
@@ -24,6 +25,7 @@ pub use study::{StudyParts, study_document};
 pub(crate) use curves::places;
 
 use curves::figures;
+use rates::rates;
 use reading::glossary;
 
 /// One self-contained page: the verdict, the table, the curves, what each number means, the
@@ -55,7 +57,7 @@ pub fn comparison_document(comparison: &Comparison, tuned: Option<(&Tuned, &str)
     };
     blocks.push(section("results", "Results", results));
     if !rows.is_empty() {
-        let curves = vec![Block::Lead(lead), Block::Figures(figures(comparison, ""))];
+        let curves = vec![Block::Lead(lead), Block::Figures(pictures(comparison, ""))];
         blocks.push(section("curves", "Curves", curves));
     }
     blocks.extend(
@@ -80,6 +82,11 @@ pub fn comparison_document(comparison: &Comparison, tuned: Option<(&Tuned, &str)
         blocks,
         data: results::data(comparison, tuned.map(|(tuned, _)| &tuned.comparison)),
     }
+}
+
+/// Curves of a comparison, and the learning rates where they change.
+pub(crate) fn pictures(comparison: &Comparison, prefix: &str) -> Vec<Figure> {
+    figures(comparison, prefix).into_iter().chain(rates(comparison, prefix)).collect()
 }
 
 const MOST_RUNS: usize = 200;
@@ -136,7 +143,7 @@ fn tuned_alike(tuned: &Tuned, how: &str) -> Vec<Block> {
     let mut blocks = vec![
         Block::Lead(format!("{} The scores below are of the fresh seeds.", sentence(how))),
         Block::Table(Table { title: "Results, each tuned alike".into(), ..results::table(comparison) }),
-        Block::Figures(figures(comparison, "tuned-")),
+        Block::Figures(pictures(comparison, "tuned-")),
     ];
     blocks.extend(results::pairs(comparison).into_iter().flatten().skip(1));
     blocks.push(Block::Heading("What was chosen".into()));

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use lab::store::Summary;
 use train::Record;
-use train::record::{Point, Status};
+use train::record::{Histogram, Point, Status};
 
-use crate::chart::{Chart, Scale, Series};
+use crate::chart::{Chart, Draw, Scale, Series};
 use crate::document::{Block, Cell, Column, Document, Figure, Layout, Table};
 use crate::number::{self, count, counted};
 use crate::page::{name, places, section, sentence};
@@ -70,6 +70,7 @@ pub fn run_document(summary: &Summary, run: &Record) -> Document {
     if !figures.is_empty() {
         blocks.push(section("curves", "Curves", vec![Block::Figures(figures)]));
     }
+    blocks.extend(weights(run));
     blocks.push(section("summary", "Summary", vec![Block::Table(summaries(run))]));
     Document {
         kind: "run".into(),
@@ -79,6 +80,31 @@ pub fn run_document(summary: &Summary, run: &Record) -> Document {
         blocks,
         data: measurements(run),
     }
+}
+
+/// Histograms of the final weights, a figure for each parameter.
+fn weights(run: &Record) -> Option<Block> {
+    let figure = |(place, (name, histogram)): (usize, (&String, &Histogram))| {
+        let edges = histogram.edges().chain([histogram.high]);
+        let last = histogram.counts.last().copied();
+        let counts = histogram.counts.iter().copied().chain(last).map(|count| count as f64);
+        let bars = Series { draw: Draw::Steps, ..Series::line("weights", edges.zip(counts).collect()) };
+        let chart = Chart {
+            title: plain(name),
+            x: ("weight".into(), Scale::Linear),
+            y: ("weights in a bin".into(), Scale::Linear),
+            series: vec![bars],
+            marks: vec![],
+        };
+        Figure::of_chart(&format!("weights{place}"), &chart)
+    };
+    let figures: Vec<Figure> = run.histograms.iter().take(MOST_LINES).enumerate().map(figure).collect();
+    let left_out = run.histograms.len() - figures.len();
+    let mut blocks = vec![Block::Figures(figures)];
+    if left_out > 0 {
+        blocks.push(Block::Text(format!("{} more are in the record.", counted(left_out, "parameter"))));
+    }
+    (!run.histograms.is_empty()).then(|| section("weights", "Weights at the end", blocks))
 }
 
 fn facts(summary: &Summary, run: &Record) -> Table {

@@ -70,6 +70,21 @@ impl Recipe {
         Ok(())
     }
 
+    /// Learning rate of an update of a run of this length, counted from 0, by the schedule alone: a plateau lowers it by
+    /// what it measures. `None` for a rule without one.
+    ///
+    /// ```
+    /// let recipe: train::Recipe = "sgd lr=0.1, linear, batch=10".parse()?;
+    /// assert_eq!(recipe.learning_rate(50, 100, 1), Some(0.05));
+    /// # Ok::<(), train::Error>(())
+    /// ```
+    pub fn learning_rate(&self, update: u64, batches_per_epoch: u64, epochs: u32) -> Option<f64> {
+        let per_epoch = self.spec.updates(batches_per_epoch).max(1);
+        let total = self.spec.updates(batches_per_epoch * u64::from(epochs));
+        let factor = self.spec.schedule.in_steps(per_epoch).factor(update, total);
+        Some(f64::try_from(self.rule().get("lr")?).ok()? * factor)
+    }
+
     /// Parses several recipes, separated by `;`, or else by commas, where each name of an optimizer or a wrapper
     /// begins another one. Returns each with its text. The default batch size is `batch`.
     ///

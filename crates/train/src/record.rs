@@ -1,5 +1,6 @@
 //! The result of a run: plain data, written as one JSON object a line.
 
+mod histogram;
 mod schema1;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use crate::budget::Budget;
 use crate::examples::{DataInfo, Split};
 use crate::metric::{Direction, Metric};
 use crate::recipe::Recipe;
+
+pub use histogram::Histogram;
 
 /// The version of the record's JSON form, in its field `schema`. [`Record::parse`] reads older ones too.
 pub const SCHEMA: u32 = 2;
@@ -50,6 +53,9 @@ pub struct Record {
     /// Measurements on request, by name.
     #[serde(default)]
     pub diagnostics: BTreeMap<String, Vec<Point>>,
+    /// With diagnostics, the final weights of each parameter.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub histograms: BTreeMap<String, Histogram>,
 }
 
 /// A task as a record names it.

@@ -5,6 +5,7 @@ mod curves;
 mod diagnostics;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -20,7 +21,7 @@ use crate::error::Error;
 use crate::event::{Event, RunInfo};
 use crate::examples::{Batch, Split};
 use crate::recipe::Recipe;
-use crate::record::{Counts, Environment, NUMBERS, Point, Record, SCHEMA, Status};
+use crate::record::{Counts, Environment, Histogram, NUMBERS, Point, Record, SCHEMA, Status};
 use crate::task::{Draw, Evaluation, Task};
 
 use curves::{Curves, RunningMean};
@@ -521,7 +522,19 @@ impl<'t> Training<'t> {
             },
             curves: progress.curves.points(),
             diagnostics: progress.measured.curves.points(),
+            histograms: self.histograms(),
         }
+    }
+
+    /// The final weights of each parameter, if there are diagnostics.
+    fn histograms(&self) -> BTreeMap<String, Histogram> {
+        if self.probe.is_none() || !self.is_over() {
+            return BTreeMap::new();
+        }
+        let layout = self.weights.layout();
+        let each = layout.ids().zip(layout.entries());
+        each.filter_map(|(id, entry)| Some((entry.name.clone(), Histogram::of(self.weights.get(id))?)))
+            .collect()
     }
 
     /// Goes on where another run of the same network was, with this one's seed and settings.

@@ -5,7 +5,9 @@ use std::str::FromStr;
 use clap::{Args, value_parser};
 use files::Output;
 use lab::run_matrix::RunId;
+use lab::store::Summary;
 use optim::{LrSchedule, clips};
+use report::document::Format;
 use train::record::{Point, Status};
 use train::{Budget, Event, Keeper, Metric, Recipe, Record, Split, Task, Training, weights};
 
@@ -69,6 +71,9 @@ pub(crate) struct Train {
     diagnostics: DiagnosticsArgs,
     #[command(flatten)]
     tensorboard: TensorBoardArgs,
+    /// Write the page of the run here: its curves, and with --diagnostics histograms of its weights
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -144,6 +149,12 @@ fn run(train: &Train) -> Result<(), Failure> {
     }
     save.iter().chain(&kept).try_for_each(|output| train.task.data.is_spared_by(output))?;
     let board = train.tensorboard.claim()?;
+    let page = train.html.as_ref().map(|path| Output::claim(path, "--html")).transpose()?;
+    if let Some(page) = &page {
+        save.iter().try_for_each(|save| page.differs_from(save.path(), "--save"))?;
+        page.differs_from(checkpoint, "--checkpoint")?;
+        train.task.data.is_spared_by(page)?;
+    }
     let threads = train.threads.start()?;
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let task = train.task.load()?;
@@ -211,8 +222,18 @@ fn run(train: &Train) -> Result<(), Failure> {
         ));
     }
     let events = board.map_or(Ok(()), |board| board.write(&[training.record()]));
+    let page = page.map_or(Ok(()), |page| write_page(&page, &training.record()));
     finish(save.as_ref(), kept.as_ref(), &training, &task, json)?;
+    page?;
     events
+}
+
+/// Writes the page of the run.
+fn write_page(page: &Output, record: &Record) -> Result<(), Failure> {
+    let summary = Summary::new(record.key(), record, 0);
+    page.commit(report::run_document(&summary, record).render(Format::Html).as_bytes())?;
+    console::note(&format!("page: {}", files::text::path(page.path())));
+    Ok(())
 }
 
 /// Saves the weights and says how it went; weights that were asked for and are not there are a failure.

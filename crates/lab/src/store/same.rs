@@ -11,7 +11,9 @@ const LISTED: usize = 8;
 /// count that both have.
 pub fn differences(old: &Record, new: &Record) -> Vec<String> {
     let [mut old, mut new] = [old, new].map(results);
-    keep_common(&mut old, &mut new, "diagnostics");
+    for measured in ["diagnostics", "histograms"] {
+        keep_common(&mut old, &mut new, measured);
+    }
     let mut found = Vec::new();
     compare("", &old, &new, &mut found);
     let more = found.len().saturating_sub(LISTED);
@@ -48,9 +50,16 @@ fn remove(object: &mut Map<String, Value>, name: &str, fields: &[&str]) {
 }
 
 fn keep_common(old: &mut Value, new: &mut Value, name: &str) {
-    if let (Some(Value::Object(old)), Some(Value::Object(new))) = (old.get_mut(name), new.get_mut(name)) {
-        old.retain(|curve, _| new.contains_key(curve));
-        new.retain(|curve, _| old.contains_key(curve));
+    match (old.get_mut(name), new.get_mut(name)) {
+        (Some(Value::Object(old)), Some(Value::Object(new))) => {
+            old.retain(|curve, _| new.contains_key(curve));
+            new.retain(|curve, _| old.contains_key(curve));
+        }
+        _ => {
+            for record in [old, new] {
+                record.as_object_mut().expect("a record is an object").remove(name);
+            }
+        }
     }
 }
 

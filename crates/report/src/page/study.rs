@@ -11,7 +11,7 @@ use lab::study::outcome::{CellOutcome, Comparison};
 use lab::study::{Outcome, Study};
 use train::Metric;
 
-use super::{CHOICES, choices, decades, every_run, figures, name, section};
+use super::{CHOICES, choices, decades, every_run, name, pictures, section};
 use crate::chart::{Chart, Mark, Scale, Series};
 use crate::document::{Block, Cell, Column, Document, Figure, Layout, Strip, Table};
 use crate::measure;
@@ -88,7 +88,7 @@ fn part(outcome: &Outcome, (task, ruleset): (usize, usize), runs: Option<&Runs>)
     blocks.push(Block::Table(leaderboard(outcome, (task, ruleset), &ordered)));
     blocks.extend(notes(outcome, comparison, &ordered));
     let mut pictures: Vec<Figure> = match runs.filter(|runs| !runs.runs.is_empty()) {
-        Some(runs) => figures(runs, &prefix),
+        Some(runs) => pictures(runs, &prefix),
         None => Vec::new(),
     };
     let charts = [

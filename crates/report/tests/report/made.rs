@@ -120,6 +120,7 @@ pub(crate) fn run(made: &Made, seed: u64, epochs: usize) -> Record {
         environment: Environment { kernel: "avx2".into(), threads: 1, version: String::new(), numbers: 1 },
         curves: curves.into(),
         diagnostics: [].into(),
+        histograms: [].into(),
     }
 }
 

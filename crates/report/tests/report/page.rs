@@ -33,6 +33,20 @@ fn nothing_is_requested() {
 }
 
 #[test]
+fn rates_are_drawn_where_they_change() {
+    let constant = made::comparison(&made::three(), 2, 4);
+    assert!(!page(&constant).contains("data-figure=\"rates\""));
+    let falling = made::made("linear", "sgd lr=0.1, linear, batch=64", 0, 0.1, 0.4);
+    let lowered = made::made("lowered", "sgd lr=0.1, plateau, batch=64", 0, 0.1, 0.4);
+    let changing = [&made::three()[..], &[falling, lowered]].concat();
+    let text = page(&made::comparison(&changing, 2, 4));
+    assert!(text.contains("data-figure=\"rates\"") && text.contains("The rate of lowered falls further"));
+    let recipe: train::Recipe = "sgd lr=0.1, linear, batch=64".parse().expect("a recipe");
+    assert_eq!(recipe.learning_rate(0, 938, 4), Some(0.1));
+    assert_eq!(recipe.learning_rate(2 * 938, 938, 4), Some(0.05));
+}
+
+#[test]
 fn names_stay_in_their_place() {
     let mut honest = made::comparison(&made::three(), 2, 2);
     // A recipe that cannot be read has no description on the page.

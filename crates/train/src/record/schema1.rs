@@ -129,6 +129,7 @@ impl From<RunRecord> for Record {
             },
             curves: curves.into(),
             diagnostics: BTreeMap::new(),
+            histograms: BTreeMap::new(),
         }
     }
 }
