@@ -90,6 +90,9 @@ pub struct Progress {
     curves: Curves,
     #[serde(default)]
     measured: Measured,
+    /// True if a part was trained with other settings.
+    #[serde(default)]
+    mixed: bool,
 }
 
 /// A copy of all that a run has learned.
@@ -132,6 +135,7 @@ impl<'t> Training<'t> {
             recent_loss: RunningMean::default(),
             curves: Curves::new(),
             measured: Measured::default(),
+            mixed: false,
         };
         let (buffers, gradients, pool) = (task.model.buffers(), weights.zeros_like(), BufferPool::new());
         Ok(Training {

@@ -9,9 +9,10 @@ use tensor::math::all_finite;
 use tensor::safetensors::{Reader, to_bytes};
 use tensor::{ParamVec, simd};
 
-use super::{Progress, RunningMean, Snapshot, Training};
+use super::{POINTS, Progress, RunningMean, Snapshot, Training, falls_on};
 use crate::error::Error;
-use crate::record::Status;
+use crate::examples::Split;
+use crate::record::{Point, Status};
 use crate::weights::{CHECKPOINT, NOTES, read_notes, refused};
 
 /// The version of the checkpoint's form.
@@ -101,8 +102,13 @@ impl Training<'_> {
         let state = StateDict::from_tensors(&tensors, OPTIMIZER, state_notes)
             .map_err(|error| wrong(error.to_string()))?;
         check_counts(&progress, per_epoch, epochs, &state).map_err(wrong)?;
+        if differences.is_empty() && !progress.mixed {
+            self.check_own_counts(&progress, &state).map_err(wrong)?;
+        }
+        progress.mixed |= !differences.is_empty();
         let (in_epoch, epoch) = (progress.steps % per_epoch, progress.steps as f64 / per_epoch as f64);
-        if !progress.measured.is_possible(in_epoch, epoch, &self.weights) {
+        let end = Point { epoch, updates: state.steps, seconds: progress.seconds, value: f64::NAN };
+        if !progress.measured.is_possible(in_epoch, &end, &self.weights) {
             return Err(wrong("is damaged: expected diagnostics of this run, found others".into()));
         }
         if per_epoch != self.steps_per_epoch() {
@@ -121,6 +127,30 @@ impl Training<'_> {
                 ParamVec::from_tensors(&tensors, PREVIOUS, self.task.model.layout().clone()).ok();
         }
         Ok(())
+    }
+
+    /// Refuses counts that a run with these settings alone does not have.
+    fn check_own_counts(&self, progress: &Progress, state: &StateDict) -> Result<(), String> {
+        let (per_epoch, whole) = (self.steps_per_epoch(), self.task.examples.len(Split::Train) as u64);
+        let (epochs, in_epoch) = (progress.steps / per_epoch, progress.steps % per_epoch);
+        let batch = self.recipe.batch as u64;
+        let examples = epochs * whole.min(per_epoch * batch) + in_epoch * batch.min(whole);
+        let mut expected = vec![("examples", examples, progress.examples)];
+        if !self.leaves_out_steps() {
+            let recent =
+                (1..=in_epoch).rev().take_while(|&place| !falls_on(place, per_epoch, POINTS)).count() as u64;
+            let updates = self.recipe.spec.updates(progress.steps);
+            expected.push(("batches in the mean loss of the epoch", in_epoch, progress.epoch_loss.count));
+            expected.push(("batches in the mean loss of the curve", recent, progress.recent_loss.count));
+            expected.push(("updates", updates, state.steps));
+        }
+        match expected.into_iter().find(|(_, expected, found)| expected != found) {
+            None => Ok(()),
+            Some((what, expected, found)) => Err(format!(
+                "is damaged: expected {expected} {what} after {} batches, found {found}",
+                progress.steps
+            )),
+        }
     }
 
     /// Settings that determine a run, by name.
@@ -213,7 +243,8 @@ fn check_counts(progress: &Progress, per_epoch: u64, epochs: u64, state: &StateD
         return refused("a run that has not diverged", format!("{status:?}"));
     }
     let epoch = *steps as f64 / per_epoch as f64;
-    if !curves.are_within(epoch) {
+    let end = Point { epoch, updates, seconds: *seconds, value: f64::NAN };
+    if !curves.are_within(&end) {
         return refused(&format!("measurements up to epoch {epoch}"), "others".into());
     }
     Ok(())

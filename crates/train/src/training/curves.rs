@@ -40,10 +40,17 @@ impl Curves {
         self.0.values_mut().for_each(|curve| curve.retain(|point| point.epoch <= epoch));
     }
 
-    /// True if all points are between the start and this epoch, in order.
-    pub(super) fn are_within(&self, epoch: f64) -> bool {
-        let rises = |curve: &Vec<Point>| curve.is_sorted_by(|a, b| a.epoch <= b.epoch);
-        self.0.values().all(|curve| rises(curve) && curve.iter().all(|p| (0.0..=epoch).contains(&p.epoch)))
+    /// True if all points are between the start and this end, in order.
+    pub(super) fn are_within(&self, end: &Point) -> bool {
+        let follows = |a: &Point, b: &Point| {
+            (0.0..=b.epoch).contains(&a.epoch)
+                && a.updates <= b.updates
+                && (0.0..=b.seconds).contains(&a.seconds)
+        };
+        self.0.values().all(|curve| {
+            let next = curve.iter().skip(1).chain([end]);
+            curve.iter().zip(next).all(|(point, next)| follows(point, next))
+        })
     }
 }
 

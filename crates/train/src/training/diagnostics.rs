@@ -7,6 +7,7 @@ use tensor::{ParamInfo, ParamVec, Role};
 use super::curves::{Curves, RunningMean};
 use crate::curvature::Hessian;
 use crate::examples::{Batch, Split};
+use crate::record::Point;
 use crate::task::{Draw, Task};
 
 /// Measurements of a run beyond its losses. They change no bit of the training.
@@ -267,11 +268,11 @@ impl Measured {
     }
 
     /// True if the counts can be of a run with this many batches in its epoch so far, and these biases.
-    pub(super) fn is_possible(&self, in_epoch: u64, epoch: f64, layout_of: &ParamVec) -> bool {
+    pub(super) fn is_possible(&self, in_epoch: u64, end: &Point, layout_of: &ParamVec) -> bool {
         let units: usize = biases(layout_of).map(|(_, bias)| bias.len()).sum();
         [self.signal, self.variance].iter().all(|mean| mean.count <= in_epoch)
             && (self.silent.is_empty() || self.silent.len() == units)
-            && self.curves.are_within(epoch)
+            && self.curves.are_within(end)
     }
 
     /// Forgets the epoch under way, and what was measured after this epoch.
