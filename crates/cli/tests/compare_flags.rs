@@ -69,6 +69,24 @@ fn a_time_chooses_the_trials_once() {
     refused(path, "compare --budget 60s --trials 3", 2, &["`--budget` conflicts with `--trials`"]);
 }
 
+/// The stated rates give way to the same search: no run counts twice.
+#[test]
+fn recipes_that_are_tuned_to_the_same_are_one_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let words =
+        "compare --task mnist1d-logreg --tune lr --trials 3 --epochs 1 --seeds 3 --out made --optimizers";
+    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
+    command.args(words.split(' ')).arg("sgd lr=0.1; sgd lr=0.3; adam").current_dir(folder.path());
+    let output = command.env_remove("DESCENT_STORE").env("COLUMNS", "100").output().unwrap();
+    let shown = String::from_utf8(output.stdout.clone()).unwrap();
+    let warned = "Tuned, sgd lr=0.1 and sgd lr=0.3 are the same recipe: one row";
+    assert!(output.status.success() && shown.contains(warned), "{shown}{}", said(&output));
+    let tuned = fs::read_to_string(folder.path().join("made/tuned.csv")).unwrap();
+    let of_sgd = tuned.lines().filter(|line| line.contains("\"sgd lr=")).count();
+    assert_eq!(of_sgd, 3, "a row an epoch and seed: {tuned}");
+    assert!(shown.contains("3 paired seeds") && !shown.contains("6 paired seeds"), "{shown}");
+}
+
 #[test]
 fn flags_make_the_study_that_its_file_makes() {
     let folder = tempfile::tempdir().unwrap();

@@ -16,7 +16,7 @@ use train::{Direction, Metric, Record, Split};
 
 pub use curve::CurvePoint;
 pub use names::names;
-pub use tuned::Tuned;
+pub use tuned::{Tuned, same_recipe};
 pub use verdict::{Verdict, Warning};
 
 /// Records and everything computed from them; all that a report needs.

@@ -26,7 +26,10 @@ impl Comparison {
             let records = cell.records(store)?;
             let borrowed: Vec<&Record> = records.iter().collect();
             rows.push(row(&outcome.entries[cell.id.entry], &borrowed, target));
-            runs.extend(records);
+            // Entries that were tuned to the same recipe share their runs.
+            if !runs.iter().any(|run: &Record| Some(&run.recipe) == cell.recipe.as_ref()) {
+                runs.extend(records);
+            }
         }
         Ok(Comparison { command, settings: settings(&runs), metric, target, rows, pairs: Vec::new(), runs })
     }

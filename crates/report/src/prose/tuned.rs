@@ -1,10 +1,11 @@
 //! Sentences about a comparison whose recipes were tuned alike.
 
-use lab::compare::{Comparison, Pair, Tuned};
+use lab::compare::{Comparison, Pair, Tuned, same_recipe};
 use lab::study::{Ruleset, Study};
 
 use super::{gain, gain_with_interval};
 use crate::number;
+use crate::text::listed;
 
 /// Two short sentences: the widest gap with the settings as they are, and what tuning leaves of it.
 ///
@@ -96,6 +97,11 @@ pub fn tuning(study: &Study, validation: usize) -> String {
 pub fn tuning_warnings(tuned: &Tuned) -> Vec<String> {
     let mut warnings = super::warnings(&tuned.comparison);
     warnings.retain(|warning| !warning.contains("SAMPLE"));
+    for group in same_recipe(&tuned.outcome).iter().filter(|group| group.len() > 1) {
+        let names: Vec<String> =
+            group.iter().map(|cell| tuned.outcome.entries[cell.id.entry].clone()).collect();
+        warnings.push(format!("Tuned, {} are the same recipe: one row, one set of runs.", listed(&names)));
+    }
     for cell in &tuned.outcome.cells {
         let name = &tuned.outcome.entries[cell.id.entry];
         if cell.hopeless {
