@@ -199,3 +199,13 @@ fn the_example_is_a_study_that_is_known_to_no_store() {
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("unknown study `example`"), "{}", said(&output));
 }
+
+#[test]
+fn settings_that_train_nothing_are_warned_of() {
+    let study = "name = 'dead'\ntasks = ['mnist1d-logreg']\nepochs = 1\nseeds = 2\ntrials = 2\nrulesets = ['default']\n\
+        [[entries]]\nrecipe = 'sgd lr=0'\n[[entries]]\nname = 'late'\nrecipe = 'adam, constant warmup=4000000000'\n";
+    let folder = folder(study);
+    let told = said(&run(folder.path(), "run study.toml --store dead.db"));
+    assert!(told.contains("warning: mnist1d-logreg, sgd lr=0: sgd: with lr=0, nothing is trained"), "{told}");
+    assert!(told.contains("warning: mnist1d-logreg, late: "), "{told}");
+}

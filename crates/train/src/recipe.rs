@@ -70,6 +70,13 @@ impl Recipe {
         Ok(())
     }
 
+    /// Settings that are allowed and leave weights untrained in a run of this length.
+    pub fn warnings(&self, batches_per_epoch: u64, epochs: u32) -> Vec<optim::Warning> {
+        let total = batches_per_epoch * u64::from(epochs);
+        let [total, per_epoch] = [total, batches_per_epoch].map(|batches| self.spec.updates(batches));
+        self.spec.warnings(total, per_epoch)
+    }
+
     /// Learning rate of an update of a run of this length, counted from 0, by the schedule alone: a plateau lowers it by
     /// what it measures. `None` for a rule without one.
     ///

@@ -421,11 +421,9 @@ impl<'t> Training<'t> {
         self.task
     }
 
-    /// Settings that are allowed in the recipe and leave weights untrained in this run.
+    /// [`Recipe::warnings`] of this run.
     pub fn warnings(&self) -> Vec<optim::Warning> {
-        let spec = &self.recipe.spec;
-        let [total, per_epoch] = [self.total_steps(), self.steps_per_epoch()].map(|b| spec.updates(b));
-        spec.warnings(total, per_epoch)
+        self.recipe.warnings(self.steps_per_epoch(), self.budget.epochs)
     }
 
     /// Progress of the run.

@@ -285,9 +285,7 @@ impl Compare {
 fn warn(matrix: &RunMatrix<'_>) {
     for recipe in &matrix.recipes {
         let per_epoch = matrix.task.steps_per_epoch(recipe.batch);
-        let total = per_epoch * u64::from(matrix.budget.epochs);
-        let [total, per_epoch] = [total, per_epoch].map(|batches| recipe.spec.updates(batches));
-        for warning in recipe.spec.warnings(total, per_epoch) {
+        for warning in recipe.warnings(per_epoch, matrix.budget.epochs) {
             console::note(&format!("warning: {warning}"));
         }
     }

@@ -226,6 +226,21 @@ impl<'a> Engine<'a> {
     }
 }
 
+impl Engine<'_> {
+    /// Settings of the entries, as they are, that leave weights untrained: the task, the entry and the warning of each.
+    pub fn warnings(&self) -> Vec<(&str, &str, optim::Warning)> {
+        let mut warnings = Vec::new();
+        for (facts, Prepared { reporting: (task, _), .. }) in self.facts.iter().zip(&self.tasks) {
+            for entry in &self.study.entries {
+                let per_epoch = task.steps_per_epoch(entry.batch.unwrap_or(facts.batch));
+                let found = entry.recipe.warnings(per_epoch, facts.epochs);
+                warnings.extend(found.into_iter().map(|warning| (&*facts.name, &*entry.name, warning)));
+            }
+        }
+        warnings
+    }
+}
+
 impl Prepared {
     fn new(study: &Study, task: &Task) -> Prepared {
         let batching = Batching { order: study.order, ..task.batching };

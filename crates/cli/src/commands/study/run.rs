@@ -100,6 +100,9 @@ impl RunArgs {
         let threads = self.threads.given().or(study.threads).unwrap_or(cores).min(cores);
         let shard = self.shard.unwrap_or(Shard::WHOLE);
         let engine = Engine::new(study, &tasks, store)?.with_threads(threads).with_shard(shard);
+        for (task, entry, warning) in engine.warnings() {
+            console::note(&format!("warning: {task}, {entry}: {warning}"));
+        }
         let stop = Stop::listen()?;
         let progress = Progress::new(study, engine.planned()?, json);
         let (stopped, told) = (AtomicBool::new(false), Once::new());
