@@ -4,6 +4,7 @@
 
 mod book;
 mod browser;
+mod play;
 mod program;
 mod race;
 mod report;

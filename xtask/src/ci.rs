@@ -43,14 +43,16 @@ fn format() -> Result<(), String> {
         .map_err(|why| format!("{why}; mend it with `rustfmt --edition 2024 $(git ls-files '*.rs')`"))
 }
 
-/// Builds the kernels of pages again where their compiler is; their checksums are tested everywhere.
+/// Builds the kernels of pages again where their compiler can be had; their checksums are tested everywhere.
 fn kernels() -> Result<(), String> {
-    if wasm::is_installed() {
-        eprintln!("── kernels: cargo xtask wasm");
-        return wasm::check();
+    eprintln!("── kernels: cargo xtask wasm");
+    match wasm::install() {
+        Ok(()) => wasm::check(),
+        Err(why) => {
+            eprintln!("   NOT BUILT AGAIN without their compiler: {why}");
+            Ok(())
+        }
     }
-    eprintln!("── kernels: not built again, for lack of their compiler (`cargo xtask wasm` says which)");
-    Ok(())
 }
 
 /// Adds the Rust files below a folder.

@@ -5,6 +5,11 @@ use std::process::{Command, Stdio};
 
 /// Installs the packages, each given with a program that shows whether it is there.
 pub(crate) fn install(packages: &[(&str, &str)]) -> Result<(), String> {
+    install_with(&[], packages)
+}
+
+/// The same with flags of `apt-get install`.
+pub(crate) fn install_with(flags: &[&str], packages: &[(&str, &str)]) -> Result<(), String> {
     let missing: Vec<&str> = packages
         .iter()
         .filter(|(_, program)| which(program).is_none())
@@ -15,7 +20,7 @@ pub(crate) fn install(packages: &[(&str, &str)]) -> Result<(), String> {
     }
     eprintln!("── apt-get install {}", missing.join(" "));
     apt(&["update", "-qq"])?;
-    apt(&[&["install", "-y", "-qq"], &missing[..]].concat())
+    apt(&[&["install", "-y", "-qq"], flags, &missing[..]].concat())
 }
 
 fn apt(words: &[&str]) -> Result<(), String> {

@@ -7,6 +7,8 @@ use std::{env, fs};
 
 use sha2::{Digest, Sha256};
 
+use crate::debian;
+
 /// The file that pages carry, and the checksums of it and of its sources.
 const FILE: &str = "crates/report/src/browser/kernels.wasm";
 const SUMS: &str = "crates/report/src/browser/kernels.sha256";
@@ -18,6 +20,13 @@ const LIMIT: usize = 100_000;
 /// The compiler whose bytes are committed: Debian 12's, the one with a target for browsers that needs no download.
 const VERSION: &str = "rustc 1.63.0";
 const INSTALL: &str = "on Debian 12: apt-get install rustc libstd-rust-dev-wasm32 lld-14";
+
+/// Packages of Debian, each with a file that shows whether it is there.
+const PACKAGES: [(&str, &str); 3] = [
+    ("rustc", "/usr/bin/rustc"),
+    ("libstd-rust-dev-wasm32", "/usr/share/doc/libstd-rust-dev-wasm32/copyright"),
+    ("lld-14", "wasm-ld-14"),
+];
 
 pub(crate) fn run(rest: &[OsString]) -> ExitCode {
     let result = match rest {
@@ -56,9 +65,19 @@ pub(crate) fn check() -> Result<(), String> {
     Ok(())
 }
 
-/// True if the compiler is installed.
-pub(crate) fn is_installed() -> bool {
-    version().is_some_and(|version| version.starts_with(VERSION))
+/// Installs the compiler where it is missing: next to another Rust, which comes first in the search path, and without
+/// Debian's Cargo.
+pub(crate) fn install() -> Result<(), String> {
+    debian::install_with(&["--no-install-recommends"], &PACKAGES)?;
+    expect_version()
+}
+
+fn expect_version() -> Result<(), String> {
+    match version() {
+        Some(found) if found.starts_with(VERSION) => Ok(()),
+        Some(found) => Err(format!("expected {VERSION}, found {found}\nhint: {INSTALL}")),
+        None => Err(format!("{VERSION} is not installed as {}\nhint: {INSTALL}", compiler().display())),
+    }
 }
 
 fn bless() -> Result<(), String> {
@@ -71,13 +90,7 @@ fn bless() -> Result<(), String> {
 
 /// The file as the compiler makes it of the sources: a function of these alone, since no path or time is in it.
 fn build() -> Result<Vec<u8>, String> {
-    match version() {
-        Some(found) if found.starts_with(VERSION) => {}
-        Some(found) => return Err(format!("expected {VERSION}, found {found}\nhint: {INSTALL}")),
-        None => {
-            return Err(format!("{VERSION} is not installed as {}\nhint: {INSTALL}", compiler().display()));
-        }
-    }
+    expect_version()?;
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let output = folder.path().join("kernels.wasm");
     let mut command = Command::new(compiler());

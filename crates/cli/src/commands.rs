@@ -34,6 +34,8 @@ registry! {
     #[cfg(feature = "lessons")]
     race::RaceArgs,
     #[cfg(feature = "lessons")]
+    play::PlayArgs,
+    #[cfg(feature = "lessons")]
     landscape::Landscape,
     #[cfg(feature = "store")]
     study::StudyCommand,

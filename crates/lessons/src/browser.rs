@@ -47,6 +47,23 @@ pub fn kernel(spec: &OptimizerSpec) -> Option<Kernel> {
     })
 }
 
+/// Recipes of a page for which none is named, at rates that train this network.
+pub const RECIPES: [&str; 8] = [
+    "sgd lr=0.1",
+    "sgd lr=0.02 momentum=0.9",
+    "sgd lr=0.02 momentum=0.9 nesterov=true",
+    "adagrad lr=0.02",
+    "rmsprop lr=0.001",
+    "adam lr=0.001",
+    "adamw lr=0.001",
+    "lion lr=0.0002",
+];
+
+/// Names of the rules that pages compute.
+pub fn rules() -> Vec<&'static str> {
+    wasm::rules::ALL.iter().map(|rule| rule.name).collect()
+}
+
 /// Maximum norm of all gradients together; `None` for another clipping.
 fn norm(clip: &(dyn DynClip + 'static)) -> Option<f64> {
     let max_norm = number(clip.limit())?;

@@ -7,10 +7,11 @@ use std::str::FromStr;
 use lab::tasks::functions::{Function, by_name};
 use optim::hyper::Value;
 use optim::{Optimizer, OptimizerSpec};
-use report::race::{Heat, Lane, Race, Step};
+use report::race::{Heat, Lane, Live, Race, Step};
 use tensor::random::Normals;
 
 pub use self::presets::{PRESETS, Preset, preset};
+use crate::browser::kernel;
 use crate::error::Error;
 
 /// A recipe in a race.
@@ -95,7 +96,7 @@ pub fn race(function: &str, entrants: &[Entrant], settings: &RaceSettings) -> Re
     let start = settings.start.unwrap_or(found.start);
     let lr = settings.lr.unwrap_or_else(|| 1.0 / largest_curvature(found, start));
     let run = |spec: &OptimizerSpec, lr: f64| lane(found, with_rate(spec, lr), start, settings);
-    let kept = if entrants.iter().any(|entrant| entrant.states_rate) { "; stated rates stay" } else { "" };
+    let kept = kept(entrants.iter().any(|entrant| entrant.states_rate));
     let mut heats = [
         Heat { rates: format!("the same rate, {}{kept}", report::chart::significant(lr)), lanes: vec![] },
         Heat { rates: format!("each tuned alike, {} trials{kept}", settings.trials), lanes: vec![] },
@@ -123,6 +124,52 @@ pub fn race(function: &str, entrants: &[Entrant], settings: &RaceSettings) -> Re
     })
 }
 
+/// Numbers by which a page computes the paths of a race from another start; `None` if its kernels lack the function or
+/// all recipes.
+///
+/// ```
+/// use lessons::race::{Entrant, RaceSettings, live};
+///
+/// let recipes: [Entrant; 2] = ["sgd", "sam(adam) lr=0.1"].map(|recipe| recipe.parse().unwrap());
+/// let live = live("booth", &recipes, &RaceSettings::default()).unwrap();
+/// assert_eq!([0, 1].map(|place| live.entrants[place].kernel.is_some()), [true, false]);
+/// ```
+pub fn live(function: &str, entrants: &[Entrant], settings: &RaceSettings) -> Option<Live> {
+    let place = wasm::functions::ALL.iter().position(|twin| twin.name == function)?;
+    let found = by_name(function)?;
+    let start = settings.start.unwrap_or(found.start);
+    let of = |entrant: &Entrant| report::race::Entrant {
+        recipe: entrant.spec.to_string(),
+        kernel: kernel(&entrant.spec),
+        keeps_rate: entrant.states_rate,
+    };
+    let entrants: Vec<_> = entrants.iter().map(of).collect();
+    if entrants.iter().all(|entrant| entrant.kernel.is_none()) {
+        return None;
+    }
+    let count = if settings.noise > 0.0 { 2 * (settings.steps + 1) } else { 0 };
+    let noise = Normals::new(settings.seed, NOISE);
+    Some(Live {
+        function: place,
+        steps: settings.steps,
+        noise: settings.noise,
+        normals: (0..count).map(|index| noise.at(index)).collect(),
+        rates: rates(settings.trials).map(rounded).collect(),
+        kept: kept(entrants.iter().any(|entrant| entrant.keeps_rate)).to_string(),
+        entrants,
+        lr: settings.lr,
+        shown: rounded(settings.lr.unwrap_or_else(|| 1.0 / largest_curvature(found, start))),
+    })
+}
+
+/// Words after the rates of a race in which some are stated.
+fn kept(any: bool) -> &'static str {
+    if any { "; stated rates stay" } else { "" }
+}
+
+/// Name of the random stream of the noise.
+const NOISE: &str = "race";
+
 /// Names of all functions.
 pub fn functions() -> Vec<&'static str> {
     lab::tasks::functions::ALL.iter().map(|function| function.name).collect()
@@ -146,11 +193,14 @@ fn end(lane: &Lane, settings: &RaceSettings) -> f64 {
 fn with_rate(spec: &OptimizerSpec, lr: f64) -> OptimizerSpec {
     let mut spec = spec.clone();
     if spec.rule.get("lr").is_some() {
-        // Three digits, as the recipe is printed.
-        let rounded: f64 = format!("{lr:.2e}").parse().expect("a number");
-        spec.rule.set("lr", Value::Number(rounded)).expect("a positive number is a rate");
+        spec.rule.set("lr", Value::Number(rounded(lr))).expect("a positive number is a rate");
     }
     spec
+}
+
+/// Three digits of a rate, as the recipe is printed.
+fn rounded(lr: f64) -> f64 {
+    format!("{lr:.2e}").parse().expect("a number")
 }
 
 fn lane(
@@ -162,7 +212,7 @@ fn lane(
     let recipe = spec.to_string();
     let mut optimizer =
         Optimizer::of_slice(spec, 2).map_err(lab::Error::from)?.with_total_steps(settings.steps);
-    let noise = Normals::new(settings.seed, "race");
+    let noise = Normals::new(settings.seed, NOISE);
     let (mut at, mut steps) = (start, vec![]);
     for step in 0..=settings.steps {
         let point = at.map(f64::from);

@@ -11,6 +11,12 @@ use serde::Serialize;
 /// The crate `wasm` as a browser runs it; `cargo xtask wasm` builds it again.
 pub const KERNELS: &[u8] = include_bytes!("browser/kernels.wasm");
 
+/// Start of every worker.
+const WORKER_START: &str = include_str!("browser/kernels.js");
+
+/// Start of every page that has one.
+const PAGE_START: &str = include_str!("browser/page.js");
+
 /// An optimizer by the numbers that the kernels know it by.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Kernel {
@@ -36,4 +42,11 @@ pub fn packed(bytes: &[u8]) -> String {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).expect("memory takes all");
     STANDARD.encode(encoder.finish().expect("memory takes all"))
+}
+
+/// Script that a page needs before its own: `KERNELS`, the text `WORKER` of a worker, and `startWorker`.
+pub(crate) fn embedded(worker: &str) -> String {
+    let source =
+        serde_json::Value::from(format!("{WORKER_START}{worker}")).to_string().replace('<', "\\u003c");
+    format!("const KERNELS = \"{}\";\nconst WORKER = {source};\n{PAGE_START}", packed(KERNELS))
 }

@@ -15,6 +15,7 @@
 //! | [`race::Race`] | paths of optimizers over contours, and a page that plays them |
 //! | [`plane_document`], [`line_document`] | the loss around networks as a document |
 //! | [`browser`] | the kernels of pages that compute |
+//! | [`play::Play`] | a page that trains a network |
 //! | [`prose`] | sentences about a comparison and a range test |
 //! | [`study_table`] | the outcome of a study as text |
 //! | [`csv()`] | one row a run and epoch |
@@ -59,6 +60,7 @@ mod mlflow;
 mod number;
 mod page;
 mod panel;
+pub mod play;
 mod points;
 pub mod prose;
 pub mod race;

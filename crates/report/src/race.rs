@@ -1,5 +1,7 @@
 //! Paths of optimizers on a function of two numbers: a picture with contours, and a page that plays them.
 
+mod live;
+
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -7,6 +9,8 @@ use serde::Serialize;
 use crate::curves::{path, text};
 use crate::look::{BASE, GRID, GROUND, INK, SOFT, STYLE, escape, look, px};
 use crate::text::{shorten, wrap};
+
+pub use self::live::{Entrant, Live};
 
 const PAGE_STYLE: &str = include_str!("race/page.css");
 const PAGE_SCRIPT: &str = include_str!("race/page.js");
@@ -140,6 +144,15 @@ impl Race {
 
     /// The race as one HTML page that makes no request: play, scrub, and look into a step.
     pub fn page(&self) -> String {
+        self.html("", "")
+    }
+
+    /// The same with paths that the page computes from any start, at any rate.
+    pub fn live_page(&self, live: &Live) -> String {
+        self.html(Live::CONTROLS, &live.script(self))
+    }
+
+    fn html(&self, controls: &str, script: &str) -> String {
         let data = serde_json::to_string(self).expect("plain data").replace('<', "\\u003c");
         let looks: Vec<(usize, &str)> = (0..24).map(|index| (look(index).hue, look(index).color)).collect();
         let looks = serde_json::to_string(&looks).expect("plain data");
@@ -150,14 +163,14 @@ impl Race {
             .map(|(index, heat)| {
                 let checked = if index == 0 { " checked=\"checked\"" } else { "" };
                 format!(
-                    "<label><input type=\"radio\" name=\"heat\" value=\"{index}\"{checked}/> {}</label>",
+                    "<label><input type=\"radio\" name=\"heat\" value=\"{index}\"{checked}/> <span>{}</span></label>",
                     escape(&heat.rates)
                 )
             })
             .collect();
         let ground = format!(
             "<svg id=\"board\" xmlns=\"http://www.w3.org/2000/svg\" class=\"curves\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\
-             <style>{STYLE}</style>{}<g id=\"paths\"></g>{}</svg>",
+             <style>{STYLE}</style>{}<g id=\"paths\"></g><g id=\"predicted\">{}</g></svg>",
             px(WIDTH),
             px(TOP + SIDE + 40.0),
             escape(&format!("Contours of {} with the paths of the optimizers", self.function)),
@@ -174,12 +187,12 @@ impl Race {
              <title>Race on {name}</title>\n<style>\n{PAGE_STYLE}</style>\n</head>\n<body>\n<main>\n\
              <h1>Race on {name}</h1>\n<p>{formula}</p>\n{prediction}\
              <fieldset id=\"heats\"><legend>Rates</legend>{switch}</fieldset>\n\
-             {ground}\n\
+             {controls}{ground}\n\
              <div id=\"controls\"><button id=\"play\" type=\"button\">Play</button>\
              <button id=\"back\" type=\"button\">−1</button><button id=\"next\" type=\"button\">+1</button>\
              <input id=\"scrub\" type=\"range\" min=\"0\" value=\"0\" aria-label=\"step\"/><output id=\"step\"></output></div>\n\
              <div id=\"lanes\"></div>\n</main>\n\
-             <script>\nconst race = {data};\nconst looks = {looks};\nconst frame = {frame};\n{PAGE_SCRIPT}</script>\n\
+             <script>\nconst race = {data};\nconst looks = {looks};\nconst frame = {frame};\n{PAGE_SCRIPT}{script}</script>\n\
              </body>\n</html>\n",
             name = escape(&self.function),
             formula = escape(&self.formula),

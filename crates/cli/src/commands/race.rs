@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use files::Output;
-use lessons::race::{Entrant, PRESETS, RaceSettings, SHORT_NAMES, preset, race};
+use lessons::race::{Entrant, PRESETS, RaceSettings, SHORT_NAMES, live, preset, race};
 use report::chart::significant;
 use report::race::{Heat, Race};
 
@@ -18,8 +18,8 @@ use crate::text;
     long_about = "Lets optimizers run over a function of two numbers from the same start with the same noise, twice: at the \
         same rate, and each tuned alike, with the best of the same number of rates between 1e-5 and 10. --svg \
         draws the paths over contours, --html writes one page that plays them and shows the gradient, the state and the \
-        update of each step; its switch between the two choices of rates is always in view. A recipe that states \
-        its rate keeps it. --preset runs a known failure and draws what its formula predicts.",
+        update of each step; its switch between the two choices of rates is always in view. The page computes the \
+        paths again from another start or at another rate, without a network. A recipe that states its rate keeps it. --preset runs a known failure and draws what its formula predicts.",
     after_help = examples_and_names(),
     mut_arg("json", |json| json.help("Print the paths as one JSON object and nothing else")),
 )]
@@ -114,16 +114,18 @@ impl Command for RaceArgs {
             page.differs_from(picture, "--svg")?;
         }
         let settings = RaceSettings { start, noise, seed, steps, lr, trials };
-        let race = match failure {
-            Some(preset) => preset.race()?,
-            None => race(&function.unwrap_or_default(), &entrants, &settings)?,
+        let function = function.unwrap_or_default();
+        let (race, live) = match failure {
+            Some(preset) => (preset.race()?, preset.live()?),
+            None => (race(&function, &entrants, &settings)?, live(&function, &entrants, &settings)),
         };
         let heat = usize::from(rates == Rates::Tuned).min(race.heats.len() - 1);
         if let Some(file) = svg_file {
             file.commit(race.svg(heat).as_bytes())?;
         }
         if let Some(file) = html_file {
-            file.commit(race.page().as_bytes())?;
+            let page = live.map_or_else(|| race.page(), |live| race.live_page(&live));
+            file.commit(page.as_bytes())?;
         }
         if output.json {
             let mut object = serde_json::to_value(&race).expect("plain data");

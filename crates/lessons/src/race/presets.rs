@@ -4,9 +4,9 @@ use std::f64::consts::FRAC_1_SQRT_2;
 
 use lab::tasks::functions::{Function, by_name};
 use optim::Optimizer;
-use report::race::{Heat, Lane, Prediction, Race, Step};
+use report::race::{Heat, Lane, Live, Prediction, Race, Step};
 
-use super::{Entrant, GRID, RaceSettings, race};
+use super::{Entrant, GRID, RaceSettings, live, race};
 use crate::error::Error;
 
 /// A race that shows how a method fails.
@@ -142,6 +142,17 @@ impl Preset {
         found.heats[0].rates = format!("preset {}", self.name);
         found.prediction = Some(Prediction { label: self.predicts.to_string(), path: self.path() });
         Ok(found)
+    }
+
+    /// Numbers by which a page computes the paths from another start; `None` for a race that is on no test function.
+    ///
+    /// # Errors
+    /// If a recipe cannot be used.
+    pub fn live(&self) -> Result<Option<Live>, Error> {
+        let Board::Function(function, recipes, start) = self.board else { return Ok(None) };
+        let entrants = recipes.iter().map(|recipe| recipe.parse()).collect::<Result<Vec<Entrant>, _>>()?;
+        let settings = RaceSettings { start: Some(start), steps: self.steps, ..RaceSettings::default() };
+        Ok(live(function, &entrants, &settings))
     }
 
     fn path(&self) -> Vec<[f64; 2]> {

@@ -3,4 +3,5 @@
 mod file;
 mod functions;
 mod net;
+mod race;
 mod rules;

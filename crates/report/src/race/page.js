@@ -34,7 +34,9 @@ const arrow = (parent, from, [dx, dy], hue, color, dash) => {
 
 const bar = (cell, value, largest) => {
   const svg = node("svg", { viewBox: "0 0 100 10", "aria-hidden": "true" }, cell);
-  const width = largest > 0 ? (50 * Math.abs(value)) / largest : 0;
+  // Infinity is as long as a bar is; next to it nothing else is seen.
+  const part = isFinite(largest) ? Math.abs(value) / (largest || 1) : Number(!isFinite(value));
+  const width = 50 * part;
   node("rect", { x: value < 0 ? 50 - width : 50, y: 1, width, height: 8, fill: "var(--accent)" }, svg);
   node("path", { d: "M50,0V10", stroke: "var(--soft)" }, svg);
 };
