@@ -190,7 +190,7 @@ pub enum Format {
     Html,
     /// Markdown with tables as GitHub has them.
     Markdown,
-    /// A part of a LaTeX document; tables need the package `booktabs`.
+    /// A part of a LaTeX document; tables need the packages `booktabs` and `graphicx`.
     Latex,
     /// The results as one table, as RFC 4180 has it.
     Csv,

@@ -4,7 +4,7 @@ use super::{Block, Cell, Document, Table, Term};
 use crate::text::plain;
 
 pub(super) fn text(document: &Document) -> String {
-    let mut out = "% Needs \\usepackage{booktabs}.\n".to_string();
+    let mut out = "% Needs \\usepackage{booktabs,graphicx}.\n".to_string();
     out += &format!("\\section*{{{}}}\n", escape(&document.title));
     if !document.facts.is_empty() {
         out += &format!("{}\n", escape(&document.facts));
@@ -62,16 +62,20 @@ fn term(term: &Term) -> String {
     format!("\\item[{}] {}\n", escape(&term.name), texts.join(" "))
 }
 
+/// Before a table: one that is wider than the text is made smaller.
+const FITTED: &str = "\\noindent\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n";
+
 fn table(table: &Table) -> String {
     let columns: String = table.columns.iter().map(|column| if column.numeric { 'r' } else { 'l' }).collect();
     let row = |cells: Vec<String>| format!("{} \\\\\n", cells.join(" & "));
     let names =
         table.columns.iter().map(|column| escape([column.name.as_str(), &column.note].join(" ").trim()));
-    let mut out = format!("\\begin{{tabular}}{{{columns}}}\n\\toprule\n{}\\midrule\n", row(names.collect()));
+    let mut out =
+        format!("{FITTED}\\begin{{tabular}}{{{columns}}}\n\\toprule\n{}\\midrule\n", row(names.collect()));
     for cells in &table.rows {
         out += &row(cells.iter().map(cell).collect());
     }
-    out + "\\bottomrule\n\\end{tabular}\n" + &list(&table.footnotes)
+    out + "\\bottomrule\n\\end{tabular}}\n" + &list(&table.footnotes)
 }
 
 fn cell(cell: &Cell) -> String {
