@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each crate with the crates of the workspace that it may use.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("files", &[]),
     ("tensor", &["files"]),
     ("autograd", &["tensor"]),
@@ -19,7 +19,8 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("report", &["files", "train", "lab"]),
     ("store", &["files", "train", "lab"]),
     ("lessons", &["files", "tensor", "autograd", "nn", "optim", "data", "train", "lab", "wasm", "report"]),
-    ("cli", &["files", "tensor", "nn", "optim", "data", "train", "lab", "report", "lessons", "store"]),
+    ("web", &["files", "tensor", "optim", "data", "train", "lab", "report", "lessons"]),
+    ("cli", &["files", "tensor", "nn", "optim", "data", "train", "lab", "report", "lessons", "store", "web"]),
     ("bench", &["files", "tensor", "autograd", "nn", "optim", "data", "train", "lab"]),
     ("xtask", &["files", "tensor", "train", "cli"]),
     ("whole-program-tests", &[]),
@@ -186,7 +187,7 @@ fn no_logic_names_an_entry_of_a_registry() {
         .chain([(optim::PlateauSettings::INFO.name, "schedule")])
         .collect();
     for (path, text) in sources() {
-        let crates = ["optim", "train", "lab", "report", "store", "data", "cli"];
+        let crates = ["optim", "train", "lab", "report", "store", "data", "web", "cli"];
         let is_logic = crates.iter().any(|name| path.starts_with(&format!("crates/{name}/src/")));
         // Tasks name their models, which may be called as an entry is.
         if !is_logic || path.starts_with("crates/lab/src/tasks/") || is_test_module(&path) {

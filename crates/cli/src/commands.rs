@@ -37,6 +37,8 @@ registry! {
     play::PlayArgs,
     #[cfg(feature = "lessons")]
     landscape::Landscape,
+    #[cfg(feature = "serve")]
+    serve::Serve,
     #[cfg(feature = "store")]
     study::StudyCommand,
     #[cfg(feature = "store")]

@@ -12,6 +12,7 @@
 //! | `find-lr` | looks for a learning rate by a range test |
 //! | `lessons` | the course: claims as experiments with verdicts (feature `lessons`) |
 //! | `race`, `landscape` | draws optimizers on a test function, or the loss around trained networks (feature `lessons`) |
+//! | `serve` | the live page: runs under way, races and studies in a browser (feature `serve`) |
 //! | `study` | tunes optimizers alike on several tasks and says what may be concluded (feature `store`) |
 //! | `runs` | lists, shows, queries, replays and merges stored runs (feature `store`) |
 //! | `data` | where the data sets are; fetches and checks them |

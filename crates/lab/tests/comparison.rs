@@ -46,6 +46,7 @@ fn run(optimizer: &str, recipe: &str, seed: u64, accuracy: f64) -> Record {
         curves: curves.into(),
         diagnostics: [].into(),
         histograms: [].into(),
+        changes: Vec::new(),
     }
 }
 

@@ -34,6 +34,7 @@ fn record(seed: u64, value: f64, seconds: f64) -> Record {
         curves: [("test_accuracy".to_string(), vec![point])].into(),
         diagnostics: Default::default(),
         histograms: Default::default(),
+        changes: Vec::new(),
     }
 }
 

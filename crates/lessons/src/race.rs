@@ -70,6 +70,9 @@ impl Default for RaceSettings {
     }
 }
 
+/// Updates of an epoch, as of a task without examples.
+const EPOCH: u64 = 100;
+
 /// Lowest and highest rate that is tried.
 const RATES: [f64; 2] = [1e-5, 10.0];
 
@@ -210,8 +213,8 @@ fn lane(
     settings: &RaceSettings,
 ) -> Result<Lane, Error> {
     let recipe = spec.to_string();
-    let mut optimizer =
-        Optimizer::of_slice(spec, 2).map_err(lab::Error::from)?.with_total_steps(settings.steps);
+    let optimizer = Optimizer::of_slice(spec, 2).map_err(lab::Error::from)?;
+    let mut optimizer = optimizer.with_total_steps(settings.steps).with_steps_per_epoch(EPOCH);
     let noise = Normals::new(settings.seed, NOISE);
     let (mut at, mut steps) = (start, vec![]);
     for step in 0..=settings.steps {
@@ -220,11 +223,20 @@ fn lane(
         if !(value.is_finite() && exact.iter().all(|g| g.is_finite())) {
             break;
         }
-        let gradient: [f64; 2] = std::array::from_fn(|axis| {
-            exact[axis] + settings.noise * f64::from(noise.at(2 * step + axis as u64))
-        });
+        let noisy = |exact: [f64; 2]| -> [f64; 2] {
+            std::array::from_fn(|axis| {
+                exact[axis] + settings.noise * f64::from(noise.at(2 * step + axis as u64))
+            })
+        };
+        let gradient = noisy(exact);
         if step < settings.steps {
-            optimizer.step(&mut at, &gradient.map(|g| g as f32));
+            // Elsewhere, the noise of this step is the same.
+            let mut elsewhere = |at: &[f32], into: &mut [f32]| {
+                let (value, exact) = function.at([at[0].into(), at[1].into()]);
+                into.iter_mut().zip(noisy(exact)).for_each(|(into, g)| *into = g as f32);
+                value
+            };
+            optimizer.step_with(&mut at, &gradient.map(|g| g as f32), value, &mut elsewhere);
         }
         let update = std::array::from_fn(|axis| f64::from(at[axis]) - point[axis]);
         steps.push(Step { at: point, value, gradient, update, state: state(&optimizer) });
@@ -284,6 +296,22 @@ mod tests {
             }
         }
         assert_eq!(lane.steps[5].update, [0.0, 0.0]);
+    }
+
+    #[test]
+    fn every_optimizer_can_race() {
+        let settings = RaceSettings { steps: 30, trials: 2, noise: 0.1, ..RaceSettings::default() };
+        let rules = optim::rules::all().into_iter().map(|rule| rule.info().name.to_string());
+        let wrappers =
+            optim::wrappers::all().into_iter().map(|wrapper| format!("{}(sgd)", wrapper.info().name));
+        let recipes: Vec<String> = rules
+            .chain(wrappers)
+            .chain(["sgd, step every=2ep".to_string(), "adam, cosine".to_string()])
+            .collect();
+        let recipes: Vec<&str> = recipes.iter().map(String::as_str).collect();
+        let race = race("booth", &specs(&recipes), &settings).expect("a race");
+        assert_eq!(race.heats[0].lanes.len(), recipes.len());
+        assert!(race.heats[0].lanes.iter().all(|lane| lane.steps.len() > 1));
     }
 
     #[test]

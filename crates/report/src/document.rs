@@ -15,6 +15,9 @@ use serde::Serialize;
 
 use crate::number::NONE;
 
+pub use html::style;
+pub use script::looks;
+
 pub use figure::{Figure, FigureLine, SeedLine};
 pub use template::{TemplateError, check_template};
 

@@ -75,6 +75,7 @@ mod text;
 
 pub use csv::csv;
 pub use curves::curves_svg;
+pub use document::{looks, style};
 pub use jsonl::{Error, jsonl, parse_jsonl};
 pub use landscape::{line_document, plane_document};
 pub use look::escape;

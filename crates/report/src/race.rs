@@ -297,7 +297,7 @@ pub fn levels(grid: &[Vec<f64>]) -> Vec<f64> {
 }
 
 /// Line pieces of a contour by marching squares, in columns and rows of the grid.
-fn contour(grid: &[Vec<f64>], level: f64) -> Vec<[(f64, f64); 2]> {
+pub fn contour(grid: &[Vec<f64>], level: f64) -> Vec<[(f64, f64); 2]> {
     let mut pieces = vec![];
     for (row, pair) in grid.windows(2).enumerate() {
         for column in 0..pair[0].len() - 1 {

@@ -56,6 +56,19 @@ pub struct Record {
     /// With diagnostics, the final weights of each parameter.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub histograms: BTreeMap<String, Histogram>,
+    /// Changes of the recipe by hand while the run was under way, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+}
+
+/// A change by hand while a run was under way.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Batches trained on before.
+    pub batches: u64,
+    /// Factor of every learning rate from then on, on top of schedules.
+    #[serde(with = "crate::json_number")]
+    pub lr_scale: f64,
 }
 
 /// A task as a record names it.
@@ -210,11 +223,15 @@ impl Record {
         self.status == Status::Finished
     }
 
-    /// Identifies the run: a hash of task, recipe, seed, budget, kernel and version of the numbers. Two runs
-    /// with the same key have the same results.
+    /// Identifies the run: a hash of task, recipe, seed, budget, kernel, version of the numbers, and changes by hand
+    /// if there are any. Two runs with the same key have the same results.
     pub fn key(&self) -> String {
         let Environment { kernel, numbers, .. } = &self.environment;
-        key(&self.task, &self.recipe, self.seed, self.budget, kernel, *numbers)
+        let plain = key(&self.task, &self.recipe, self.seed, self.budget, kernel, *numbers);
+        match &self.changes[..] {
+            [] => plain,
+            changes => sha256(&serde_json::to_vec(&(plain, changes)).expect("plain data")),
+        }
     }
 
     /// The [`key`](Record::key) of a run on this machine, which has not begun.

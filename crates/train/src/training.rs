@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::event::{Event, RunInfo};
 use crate::examples::{Batch, Split};
 use crate::recipe::Recipe;
-use crate::record::{Counts, Environment, Histogram, NUMBERS, Point, Record, SCHEMA, Status};
+use crate::record::{Change, Counts, Environment, Histogram, NUMBERS, Point, Record, SCHEMA, Status};
 use crate::task::{Draw, Evaluation, Task};
 
 use curves::{Curves, RunningMean};
@@ -93,6 +93,9 @@ pub struct Progress {
     /// True if a part was trained with other settings.
     #[serde(default)]
     mixed: bool,
+    /// Changes by hand, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<Change>,
 }
 
 /// A copy of all that a run has learned.
@@ -136,6 +139,7 @@ impl<'t> Training<'t> {
             curves: Curves::new(),
             measured: Measured::default(),
             mixed: false,
+            changes: Vec::new(),
         };
         let (buffers, gradients, pool) = (task.model.buffers(), weights.zeros_like(), BufferPool::new());
         Ok(Training {
@@ -525,6 +529,7 @@ impl<'t> Training<'t> {
             curves: progress.curves.points(),
             diagnostics: progress.measured.curves.points(),
             histograms: self.histograms(),
+            changes: progress.changes.clone(),
         }
     }
 
@@ -548,8 +553,33 @@ impl<'t> Training<'t> {
         self.optimizer.load_state_dict_of_another(state)?;
         (self.weights, self.buffers) = (weights, buffers);
         self.progress = progress;
+        self.optimizer.set_lr_scale(self.lr_scale());
         self.order.clear();
         Ok(())
+    }
+
+    /// Factor of every learning rate that was set by hand; 1 is the recipe alone.
+    pub fn lr_scale(&self) -> f64 {
+        self.progress.changes.last().map_or(1.0, |change| change.lr_scale)
+    }
+
+    /// Multiplies every learning rate by `scale` from the next batch on, on top of schedules. The record says so in its
+    /// [`changes`](Record::changes), and its key is not that of the recipe alone. Nothing happens if it is the present one.
+    ///
+    /// # Panics
+    /// If the scale is negative or not finite.
+    #[track_caller]
+    pub fn set_lr_scale(&mut self, scale: f64) {
+        if scale == self.lr_scale() {
+            return;
+        }
+        self.optimizer.set_lr_scale(scale);
+        let changes = &mut self.progress.changes;
+        // One that no batch has seen has changed nothing.
+        changes.pop_if(|last| last.batches == self.progress.steps);
+        if scale != changes.last().map_or(1.0, |change| change.lr_scale) {
+            changes.push(Change { batches: self.progress.steps, lr_scale: scale });
+        }
     }
 
     /// A copy of all that the run has learned.

@@ -529,3 +529,61 @@ fn a_run_that_is_stopped_at_an_event_goes_on_to_the_same_end() {
         assert_eq!(timeless(&training), whole);
     }
 }
+
+#[test]
+fn a_rate_changed_by_hand_is_told_and_outlives_a_checkpoint() {
+    let task = task();
+    let [half, whole] = ["sgd lr=0.05, batch=50", "sgd lr=0.1, batch=50"].map(|text| text.parse().unwrap());
+    let run = |recipe: &Recipe, scale: f64| {
+        let mut training = Training::new(&task, recipe, 0, BUDGET).unwrap();
+        training.set_lr_scale(scale);
+        training.run(&mut |_| ControlFlow::Continue(()));
+        (bits(training.weights()), timeless(&training))
+    };
+    // From the start on it is the recipe with the other rate, and the record still says that it was by hand.
+    let (plain, doubled) = (run(&whole, 1.0), run(&half, 2.0));
+    assert_eq!(doubled.0, plain.0);
+    assert_eq!(doubled.1.curves, plain.1.curves);
+    assert_eq!((doubled.1.changes.len(), plain.1.changes.len()), (1, 0));
+    assert_ne!(doubled.1.key(), run(&half, 1.0).1.key());
+    let json = serde_json::to_string(&doubled.1).unwrap();
+    assert_eq!(Record::parse(&json).unwrap(), doubled.1);
+    assert!(!serde_json::to_string(&plain.1).unwrap().contains("changes"));
+
+    // Changed twice on the way, with a kill in between.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.safetensors");
+    let change = |training: &mut Training<'_>, batches: u64, scale: f64| {
+        let stop = |training: &Training<'_>| match training.progress().steps == batches {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        training.run(&mut |training| stop(training));
+        training.set_lr_scale(scale);
+    };
+    let mut through = Training::new(&task, &half, 0, BUDGET).unwrap();
+    change(&mut through, 5, 3.0);
+    // No batch sees this one.
+    change(&mut through, 9, 7.0);
+    through.set_lr_scale(0.5);
+    through.run(&mut |_| ControlFlow::Continue(()));
+
+    let mut killed = Training::new(&task, &half, 0, BUDGET).unwrap();
+    change(&mut killed, 5, 3.0);
+    change(&mut killed, 9, 0.5);
+    killed.save_checkpoint(&file).unwrap();
+    let mut resumed = Training::new(&task, &half, 0, BUDGET).unwrap();
+    resumed.resume(&file, false).unwrap();
+    assert_eq!((resumed.lr_scale(), resumed.optimizer().learning_rate()), (0.5, Some(0.025)));
+    resumed.run(&mut |_| ControlFlow::Continue(()));
+    assert_eq!(bits(resumed.weights()), bits(through.weights()));
+    assert_eq!(timeless(&resumed), timeless(&through));
+    let changes: Vec<_> = through.record().changes.iter().map(|c| (c.batches, c.lr_scale)).collect();
+    assert_eq!(changes, [(5, 3.0), (9, 0.5)]);
+
+    // Set back before a batch has seen it, a change is none.
+    let mut back = Training::new(&task, &half, 0, BUDGET).unwrap();
+    back.set_lr_scale(2.0);
+    back.set_lr_scale(1.0);
+    assert!(back.record().changes.is_empty());
+}

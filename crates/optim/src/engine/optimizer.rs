@@ -48,6 +48,8 @@ pub struct Optimizer {
     links: Vec<Link>,
     groups: ParamGroups,
     plateau: Option<Plateau>,
+    /// Factor of every learning rate, set from outside of the recipe.
+    lr_scale: f64,
     /// Asked of the recipe once, not at each step.
     needs_total: bool,
     needs_epochs: bool,
@@ -104,6 +106,7 @@ impl Optimizer {
             links: Link::all(&spec, layout.len()),
             groups: ParamGroups { steps: 0, all: groups },
             plateau,
+            lr_scale: 1.0,
             needs_total: spec.depends_on_total(),
             needs_epochs: spec.has_epochs(),
             resolved: spec.clone(),
@@ -281,7 +284,7 @@ impl Optimizer {
             self.spec
         );
         self.gradient_calls += 1;
-        let plateau_factor = self.plateau.map_or(1.0, |plateau| plateau.state().factor);
+        let plateau_factor = self.plateau_factor();
         let Optimizer { resolved: spec, layout, total_steps, links, groups, scratch, path, .. } = self;
         let mut changed = false;
         let objective = objective.reborrow();
@@ -292,6 +295,31 @@ impl Optimizer {
         }
         let params = layout.entries();
         Chain { spec, links, groups, params, total_steps: *total_steps, plateau_factor }.step(input);
+    }
+
+    /// Factor of every learning rate by the plateau schedule and from outside of the recipe.
+    fn plateau_factor(&self) -> f64 {
+        self.plateau.map_or(1.0, |plateau| plateau.state().factor) * self.lr_scale
+    }
+
+    /// Multiplies every learning rate by `scale` from the next step on, on top of schedules; 1 is the recipe alone. It is
+    /// no part of the state dict.
+    ///
+    /// ```
+    /// let mut optimizer = optim::Optimizer::of_slice("sgd lr=0.5".parse()?, 1)?;
+    /// optimizer.set_lr_scale(0.1);
+    /// let mut w = [1.0];
+    /// optimizer.step(&mut w, &[1.0]);
+    /// assert_eq!((w, optimizer.learning_rate()), ([0.95], Some(0.05)));
+    /// # Ok::<(), optim::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If the scale is negative or not finite.
+    #[track_caller]
+    pub fn set_lr_scale(&mut self, scale: f64) {
+        assert!(scale.is_finite() && scale >= 0.0, "expected a finite scale, 0 or more, found {scale}");
+        self.lr_scale = scale;
     }
 
     /// Passes the monitored loss to the plateau schedule, if the recipe has one.
@@ -313,8 +341,8 @@ impl Optimizer {
     /// If the schedule counts epochs and their length was not set.
     #[track_caller]
     pub fn learning_rate(&self) -> Option<f64> {
-        let factor = self.plateau.map_or(1.0, |plateau| plateau.state().factor);
-        let factor = factor * self.resolved.schedule.factor(self.groups.steps, self.total_steps);
+        let factor =
+            self.plateau_factor() * self.resolved.schedule.factor(self.groups.steps, self.total_steps);
         Some(f64::try_from(self.spec.rule.get(LR)?).ok()? * factor)
     }
 

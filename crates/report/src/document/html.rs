@@ -15,6 +15,11 @@ const SCRIPT: &str = include_str!("page.js");
 /// SHA-256 of [`SCRIPT`] in base 64: with it in the policy no other script runs.
 const SCRIPT_HASH: &str = "TAMLcBxHz4ewOte4/osjiSWR8ylgZx8l2FMwy8Stf50=";
 
+/// Style sheet of pages and of the lines on them, for pages that are made elsewhere.
+pub fn style() -> String {
+    format!("{CSS}{STYLE}\n")
+}
+
 pub(super) fn page(document: &Document) -> String {
     let Document { eyebrow, title, facts, blocks, .. } = document;
     let (title, facts) = (escape(title), paragraph("facts", facts));

@@ -16,6 +16,12 @@ pub(super) fn figures(document: &Document) -> String {
     format!("{{\"looks\":[{looks}],\"figures\":[{}]}}", joined(figures.into_iter().map(figure)))
 }
 
+/// The looks of lines as JSON, in the order in which they are used: color on a light ground, number of the class with the
+/// color for either ground (`s0` for strokes, `f0` for fills, below `.curves`), dash, and corners of the marker.
+pub fn looks() -> String {
+    format!("[{}]", joined((0..24).map(look_of)))
+}
+
 /// The single runs of a figure, line by line; `None` without any. Read by the script only when they are asked for.
 pub(super) fn seeds(figure: &Figure) -> Option<String> {
     let line = |line: &FigureLine| {

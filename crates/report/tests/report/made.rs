@@ -121,6 +121,7 @@ pub(crate) fn run(made: &Made, seed: u64, epochs: usize) -> Record {
         curves: curves.into(),
         diagnostics: [].into(),
         histograms: [].into(),
+        changes: Vec::new(),
     }
 }
 

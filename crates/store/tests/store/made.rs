@@ -52,6 +52,7 @@ pub(crate) fn record(seed: u64) -> Record {
         .into(),
         diagnostics: Default::default(),
         histograms: Default::default(),
+        changes: Vec::new(),
     }
 }
 

@@ -130,6 +130,7 @@ impl From<RunRecord> for Record {
             curves: curves.into(),
             diagnostics: BTreeMap::new(),
             histograms: BTreeMap::new(),
+            changes: Vec::new(),
         }
     }
 }

@@ -12,7 +12,7 @@ use tensor::{ParamVec, simd};
 use super::{POINTS, Progress, RunningMean, Snapshot, Training, falls_on};
 use crate::error::Error;
 use crate::examples::Split;
-use crate::record::{Point, Status};
+use crate::record::{Change, Point, Status};
 use crate::weights::{CHECKPOINT, NOTES, read_notes, refused};
 
 /// The version of the checkpoint's form.
@@ -217,7 +217,7 @@ fn missing(name: &str) -> String {
 
 /// Refuses counts that no run can have.
 fn check_counts(progress: &Progress, per_epoch: u64, epochs: u64, state: &StateDict) -> Result<(), String> {
-    let Progress { steps, epoch_loss, recent_loss, curves, seconds, status, .. } = progress;
+    let Progress { steps, epoch_loss, recent_loss, curves, seconds, status, changes, .. } = progress;
     let refused = |what: &str, found: String| Err(format!("is damaged: expected {what}, found {found}"));
     let Some(total) = per_epoch.checked_mul(epochs).filter(|&total| total > 0) else {
         return refused("batches that can be counted", format!("{epochs} epochs of {per_epoch}"));
@@ -238,6 +238,10 @@ fn check_counts(progress: &Progress, per_epoch: u64, epochs: u64, state: &StateD
     }
     if !(*seconds >= 0.0 && seconds.is_finite()) {
         return refused("seconds of training from 0", seconds.to_string());
+    }
+    let scales = |change: &Change| change.lr_scale.is_finite() && change.lr_scale >= 0.0;
+    if !(changes.is_sorted_by_key(|change| change.batches) && changes.iter().all(scales)) {
+        return refused("changes by hand in order, with factors from 0", "others".into());
     }
     if *status != Status::Finished {
         return refused("a run that has not diverged", format!("{status:?}"));
