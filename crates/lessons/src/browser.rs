@@ -44,7 +44,24 @@ pub fn kernel(spec: &OptimizerSpec) -> Option<Kernel> {
         max_norm,
         recipe: without_rate(spec)?,
         arrays: found.arrays(&settings).iter().map(ToString::to_string).collect(),
+        factors: vec![],
     })
+}
+
+/// The same for a run of this number of steps, whose learning rate may have a schedule.
+///
+/// ```
+/// let spec = "sgd lr=0.1, linear".parse().unwrap();
+/// let kernel = lessons::browser::kernel_over(&spec, 4).unwrap();
+/// assert_eq!(kernel.factors, [1.0, 0.75, 0.5, 0.25]);
+/// ```
+pub fn kernel_over(spec: &OptimizerSpec, steps: u64) -> Option<Kernel> {
+    let constant = OptimizerSpec { schedule: LrSchedule::default(), ..spec.clone() };
+    if constant.schedule == spec.schedule || spec.schedule.has_epochs() {
+        return kernel(spec);
+    }
+    let factors = (0..steps).map(|step| spec.schedule.factor(step, steps)).collect();
+    Some(Kernel { factors, recipe: without_rate(spec)?, ..kernel(&constant)? })
 }
 
 /// Recipes of a page for which none is named, at rates that train this network.

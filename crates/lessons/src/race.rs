@@ -11,7 +11,7 @@ use report::race::{Heat, Lane, Live, Race, Step};
 use tensor::random::Normals;
 
 pub use self::presets::{PRESETS, Preset, preset};
-use crate::browser::kernel;
+use crate::browser::kernel_over;
 use crate::error::Error;
 
 /// A recipe in a race.
@@ -143,7 +143,7 @@ pub fn live(function: &str, entrants: &[Entrant], settings: &RaceSettings) -> Op
     let start = settings.start.unwrap_or(found.start);
     let of = |entrant: &Entrant| report::race::Entrant {
         recipe: entrant.spec.to_string(),
-        kernel: kernel(&entrant.spec),
+        kernel: kernel_over(&entrant.spec, settings.steps),
         keeps_rate: entrant.states_rate,
     };
     let entrants: Vec<_> = entrants.iter().map(of).collect();

@@ -30,6 +30,8 @@ pub struct Kernel {
     pub recipe: String,
     /// Names of the state arrays.
     pub arrays: Vec<String>,
+    /// Factor of the learning rate at each step of a race; empty for a constant rate.
+    pub factors: Vec<f64>,
 }
 
 /// Bytes as text in a page: gzip, then base64.

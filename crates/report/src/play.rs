@@ -150,6 +150,7 @@ mod tests {
             max_norm: None,
             recipe: format!("{hostile} lr={{}}"),
             arrays: vec![],
+            factors: vec![],
         };
         let play = Play {
             title: hostile.into(),

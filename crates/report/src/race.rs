@@ -353,6 +353,28 @@ mod tests {
         }
     }
 
+    fn live(name: &str) -> Live {
+        let kernel = crate::browser::Kernel {
+            rule: 0,
+            settings: vec![0.1],
+            max_norm: None,
+            recipe: name.into(),
+            arrays: vec![name.into()],
+            factors: vec![],
+        };
+        Live {
+            function: 0,
+            steps: 1,
+            noise: 0.0,
+            normals: vec![],
+            rates: vec![0.1],
+            entrants: vec![Entrant { recipe: name.into(), kernel: Some(kernel), keeps_rate: false }],
+            lr: None,
+            shown: 0.1,
+            kept: name.into(),
+        }
+    }
+
     #[test]
     fn a_contour_of_a_circle_has_its_radius() {
         let pieces = contour(&race("sgd").grid, 25.0);
@@ -367,9 +389,13 @@ mod tests {
         for name in ["sgd", "</script><b> & \"quoted\""] {
             let race = race(name);
             roxmltree::Document::parse(&race.svg(0)).expect("an SVG file");
-            let page = race.page();
-            assert_eq!(page.matches("</script>").count(), 1, "{name}");
-            assert!(!page.replace("http://www.w3.org/2000/svg", "").contains("http"), "{name}");
+            for page in [race.page(), race.live_page(&live(name))] {
+                assert_eq!(page.matches("</script>").count(), 1, "{name}");
+                assert!(!page.contains("<b>"), "{name}");
+                assert!(!page.replace("http://www.w3.org/2000/svg", "").contains("http"), "{name}");
+                let markup = page.split("<script>").next().expect("a page").replace("<!DOCTYPE html>", "");
+                roxmltree::Document::parse(&(markup + "</body></html>")).expect("well-formed");
+            }
         }
     }
 }

@@ -65,7 +65,9 @@ pub struct PathArguments {
 /// x, y, value, gradient, update, state.
 ///
 /// # Safety
-/// The pointers are to arguments, to 2·(steps + 1) normals or none, and to room for steps + 1 points.
+/// The pointers are to arguments, to 2·(steps + 1) normals or none, to a factor of the rate for each step or none, and to
+/// room for steps + 1 points.
+#[allow(clippy::too_many_arguments)]
 #[cfg_attr(target_arch = "wasm32", no_mangle)]
 pub unsafe extern "C" fn race_path(
     function: usize,
@@ -74,11 +76,14 @@ pub unsafe extern "C" fn race_path(
     steps: usize,
     normals: *const f32,
     normals_len: usize,
+    factors: *const f64,
+    factors_len: usize,
     points: *mut f64,
 ) -> usize {
     // SAFETY: the caller says so.
-    let (arguments, normals) = unsafe { (&*arguments, numbers(normals, normals_len)) };
-    let (setup, entrant) = parts(function, rule, arguments, steps, normals);
+    let (arguments, normals, factors) =
+        unsafe { (&*arguments, numbers(normals, normals_len), numbers(factors, factors_len)) };
+    let (setup, entrant) = parts(function, rule, arguments, steps, normals, factors);
     let width = 7 + 2 * entrant.rule.arrays(&entrant.settings).len();
     // SAFETY: the caller says so.
     let points = unsafe { std::slice::from_raw_parts_mut(points, width * (steps + 1)) };
@@ -110,13 +115,16 @@ pub unsafe extern "C" fn race_best_rate(
     steps: usize,
     normals: *const f32,
     normals_len: usize,
+    factors: *const f64,
+    factors_len: usize,
     rates: *const f64,
     rates_len: usize,
 ) -> usize {
     // SAFETY: the caller says so.
-    let (arguments, normals, rates) =
-        unsafe { (&*arguments, numbers(normals, normals_len), numbers(rates, rates_len)) };
-    let (setup, entrant) = parts(function, rule, arguments, steps, normals);
+    let (arguments, normals) = unsafe { (&*arguments, numbers(normals, normals_len)) };
+    // SAFETY: the caller says so.
+    let (factors, rates) = unsafe { (numbers(factors, factors_len), numbers(rates, rates_len)) };
+    let (setup, entrant) = parts(function, rule, arguments, steps, normals, factors);
     best_rate(&setup, &entrant, rates)
 }
 
@@ -126,11 +134,12 @@ fn parts<'a>(
     arguments: &PathArguments,
     steps: usize,
     normals: &'a [f32],
-) -> (Setup<'a>, Entrant) {
+    factors: &'a [f64],
+) -> (Setup<'a>, Entrant<'a>) {
     let &PathArguments { settings, max_norm, start, noise } = arguments;
     let start = start.map(|x| x as f32);
     let setup = Setup { function: &functions::ALL[function], start, steps, noise, normals };
-    (setup, Entrant { rule: rules::ALL[rule], settings, max_norm })
+    (setup, Entrant { rule: rules::ALL[rule], settings, max_norm, factors })
 }
 
 /// Makes room for digits of a split, 0 for training and 1 for testing; returns where their pixels are to be written.

@@ -6,13 +6,15 @@ use crate::rules::{Rule, Settings};
 
 /// An optimizer in a race.
 #[derive(Debug, Clone, Copy)]
-pub struct Entrant {
+pub struct Entrant<'a> {
     /// Its rule.
     pub rule: &'static Rule,
     /// The rule's settings.
     pub settings: Settings,
     /// Maximum ℓ² norm of a gradient; infinite for none.
     pub max_norm: f64,
+    /// Factor of the learning rate at each step; empty for a constant rate.
+    pub factors: &'a [f64],
 }
 
 /// Conditions that the paths of a race share.
@@ -44,8 +46,8 @@ pub struct Point {
 }
 
 /// Runs an optimizer and tells each point with the state after its step; ends early where a number is not finite.
-pub fn path(setup: &Setup<'_>, entrant: &Entrant, mut tell: impl FnMut(Point, &[f32])) {
-    let Entrant { rule, settings, max_norm } = *entrant;
+pub fn path(setup: &Setup<'_>, entrant: &Entrant<'_>, mut tell: impl FnMut(Point, &[f32])) {
+    let Entrant { rule, settings, max_norm, factors } = *entrant;
     let mut optimizer = Optimizer::new(rule, settings, max_norm, 2);
     let mut at = setup.start;
     for step in 0..=setup.steps {
@@ -59,6 +61,9 @@ pub fn path(setup: &Setup<'_>, entrant: &Entrant, mut tell: impl FnMut(Point, &[
             *g += setup.noise * f64::from(normal);
         }
         if step < setup.steps {
+            if let Some(factor) = factors.get(step) {
+                optimizer.set_rate(settings[0] * factor);
+            }
             optimizer.step(&mut at, &gradient.map(|g| g as f32));
         }
         let update = [f64::from(at[0]) - point[0], f64::from(at[1]) - point[1]];
@@ -67,7 +72,7 @@ pub fn path(setup: &Setup<'_>, entrant: &Entrant, mut tell: impl FnMut(Point, &[
 }
 
 /// Place of the rate whose path ends lowest; the first of equal ones.
-pub fn best_rate(setup: &Setup<'_>, entrant: &Entrant, rates: &[f64]) -> usize {
+pub fn best_rate(setup: &Setup<'_>, entrant: &Entrant<'_>, rates: &[f64]) -> usize {
     let end = |lr: f64| {
         let mut tuned = *entrant;
         tuned.settings[0] = lr;

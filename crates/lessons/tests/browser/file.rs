@@ -67,7 +67,7 @@ fn paths_in_the_file_take_the_steps_of_optim_bit_for_bit() {
                 numbers.push(0.0);
                 page.write_f64(arguments, &numbers);
                 let steps = STEPS as i32;
-                let told = (place as i32, number as i32, arguments, steps, 0, 0, points);
+                let told = (place as i32, number as i32, arguments, steps, 0, 0, 0, 0, points);
                 let found: i32 = page.call("race_path", told);
                 let width = 7 + 2 * kernel.arrays.len();
                 let rows: Vec<f64> = page

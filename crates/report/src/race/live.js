@@ -47,7 +47,7 @@ const answered = ({ rate, heats, milliseconds }) => {
     rates: recorded.heats[index].rates,
     lanes: heat.map((lane, entrant) => {
       const { kernel, recipe } = live.setup.entrants[entrant];
-      if (!lane) return { recipe: `${recipe}, which is not computed in the page`, steps: [] };
+      if (!lane) return { recipe, steps: [], missing: true };
       return { recipe: kernel.recipe.replace("{}", lane.rate), steps: points(lane, kernel.arrays) };
     }),
   }));
@@ -56,7 +56,10 @@ const answered = ({ rate, heats, milliseconds }) => {
     if (lr === null) showRate(rate);
   }
   byId("predicted").style.display = "none";
-  told.textContent = `computed in this page in ${Math.max(1, Math.round(milliseconds))} ms`;
+  const missing = race.heats[0].lanes.filter((lane) => !lane.steps.length && lane.missing).map((lane) => lane.recipe);
+  const without = missing.length ? `, without ${missing.join(" and ")}, which pages do not compute` : "";
+  const predicted = race.prediction ? "; the prediction was for the recorded start" : "";
+  told.textContent = `computed in this page in ${Math.max(1, Math.round(milliseconds))} ms${without}${predicted}`;
   at = Math.min(Math.max(at, 0), length());
   draw();
 };

@@ -10,21 +10,23 @@ const argumentsOf = (kernel, start, rate) => {
   doubles(room.arguments, SETTINGS + 4).set([...settings, norm(kernel), ...start, setup.noise]);
 };
 
+// Numbers that a path is computed with next to its arguments.
+const more = ({ factors }) => {
+  doubles(room.factors, factors.length).set(factors);
+  return [setup.steps, room.normals, setup.normals.length, room.factors, factors.length];
+};
+
 const path = (kernel, start, rate) => {
   argumentsOf(kernel, start, rate);
   const width = 7 + 2 * kernel.arrays.length;
-  const count = kernels.race_path(
-    setup.function, kernel.rule, room.arguments, setup.steps, room.normals, setup.normals.length, room.points,
-  );
+  const count = kernels.race_path(setup.function, kernel.rule, room.arguments, ...more(kernel), room.points);
   return { rate: rate ?? kernel.settings[0], width, points: doubles(room.points, width * count).slice() };
 };
 
 const tuned = (kernel, start) => {
   argumentsOf(kernel, start, null);
-  const best = kernels.race_best_rate(
-    setup.function, kernel.rule, room.arguments, setup.steps, room.normals, setup.normals.length,
-    room.rates, setup.rates.length,
-  );
+  const numbers = [...more(kernel), room.rates, setup.rates.length];
+  const best = kernels.race_best_rate(setup.function, kernel.rule, room.arguments, ...numbers);
   return path(kernel, start, setup.rates[best]);
 };
 
@@ -49,6 +51,7 @@ answer(async (message) => {
     points: kernels.reserve(8 * widest * (setup.steps + 1)),
     normals: kernels.reserve(4 * setup.normals.length),
     rates: kernels.reserve(8 * setup.rates.length),
+    factors: kernels.reserve(8 * setup.steps),
   };
   singles(room.normals, setup.normals.length).set(setup.normals);
   doubles(room.rates, setup.rates.length).set(setup.rates);
