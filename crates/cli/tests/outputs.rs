@@ -30,13 +30,14 @@ fn fails(folder: &Path, arguments: &str, code: i32) -> String {
 const TRAIN: &str = "train --layers 784,8,10 --epochs 1 --batch-size 100 --offline";
 
 /// Each option that names a file, with the command that writes it.
-const OPTIONS: [(&str, &str); 7] = [
+const OPTIONS: [(&str, &str); 8] = [
     ("--save", TRAIN),
     ("--checkpoint", "train --layers 784,8,10 --epochs 1 --checkpoint-every 5 --offline"),
     ("--svg", "find-lr --optimizer sgd --layers 784,8,10 --steps 50 --seeds 1 --offline"),
     ("--svg", "schedule cosine --steps 10"),
     ("--svg", "race rosenbrock sgd adam"),
     ("--html", "race rosenbrock sgd adam"),
+    ("--html", "play --offline"),
     ("--out", "compare --quick --seeds 2 --epochs 1 --optimizers sgd --untuned --offline"),
 ];
 

@@ -14,8 +14,8 @@ const WORKER: &str = include_str!("play/worker.js");
 pub struct Play {
     /// Title of the data set: `MNIST`.
     pub title: String,
-    /// Choice of the images in words: `the first of 60,000 and 10,000`.
-    pub origin: String,
+    /// Training and test images of the whole set, of which the page has the first; `None` if they are of a sample of it.
+    pub whole: Option<[usize; 2]>,
     /// Names of the classes.
     pub classes: Vec<String>,
     /// Training images.
@@ -52,7 +52,7 @@ impl Play {
     /// let digits = || Images { pixels: vec![0; 784], labels: vec![3] };
     /// let page = Play {
     ///     title: "One".into(),
-    ///     origin: "made here".into(),
+    ///     whole: Some([1, 1]),
     ///     classes: (0..10).map(|digit| digit.to_string()).collect(),
     ///     train: digits(),
     ///     test: digits(),
@@ -61,7 +61,13 @@ impl Play {
     /// assert!(page.page().contains("1 training and 1 test images"));
     /// ```
     pub fn page(&self) -> String {
-        let Play { title, origin, classes, train, test, optimizers } = self;
+        let Play { title, whole, classes, train, test, optimizers } = self;
+        let counts = [train.labels.len(), test.labels.len()];
+        let choice = match whole {
+            None => "of an embedded sample of the set".to_string(),
+            Some(whole) if *whole == counts => "all of the set".to_string(),
+            Some([train, test]) => format!("the first of {} and {}", grouped(*train), grouped(*test)),
+        };
         let told = Told { classes, train: train.labels.len(), kernels: optimizers };
         let told = serde_json::to_string(&told).expect("plain data").replace('<', "\\u003c");
         let looks: Vec<(usize, &str)> = (0..12).map(|index| (look(index).hue, look(index).color)).collect();
@@ -80,13 +86,12 @@ impl Play {
              <title>Train a network on {title}</title>\n<style>\n{PAGE_STYLE}{STYLE}</style>\n</head>\n<body>\n<main>\n\
              <h1>Train a network on {title}</h1>\n\
              <p>A net of 784, 128, 64 and 10 units with ReLU learns {trained} training and {tested} test images \
-             ({origin}). All of it happens in this page, which needs no network.</p>\n{CONTROLS_START}{options}{CONTROLS_END}\
+             ({choice}). All of it happens in this page, which needs no network.</p>\n{CONTROLS_START}{options}{CONTROLS_END}\
              </main>\n<script>\nconst play = {told};\nconst looks = {looks};\nconst DIGITS = {{{digits}}};\n{parts}{PAGE_SCRIPT}</script>\n\
              </body>\n</html>\n",
             title = escape(title),
-            origin = escape(origin),
-            trained = grouped(train.labels.len()),
-            tested = grouped(test.labels.len()),
+            trained = grouped(counts[0]),
+            tested = grouped(counts[1]),
             parts = embedded(WORKER),
         )
     }
@@ -154,7 +159,7 @@ mod tests {
         };
         let play = Play {
             title: hostile.into(),
-            origin: hostile.into(),
+            whole: None,
             classes: vec![hostile.into(); 10],
             train: images(),
             test: images(),

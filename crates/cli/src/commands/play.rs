@@ -83,16 +83,15 @@ impl Command for PlayArgs {
         }
         let set = data::set(&dataset)?;
         let found = place.load(set)?;
-        let is_sample = found.is_sample();
-        let (classes, there) = (found.class_names, [found.train.len(), found.test.len()]);
-        let (train, test) = (first(found.train, examples), first(found.test, test_examples));
-        let origin = match (is_sample, [train.labels.len(), test.labels.len()] == there) {
-            (true, _) => "of an embedded sample of the set".to_string(),
-            (false, true) => "all of the set".to_string(),
-            (false, false) => format!("the first of {} and {}", there[0], there[1]),
+        let whole = (!found.is_sample()).then(|| [found.train.len(), found.test.len()]);
+        let play = Play {
+            title: set.title.to_string(),
+            whole,
+            classes: found.class_names.iter().map(ToString::to_string).collect(),
+            train: first(found.train, examples),
+            test: first(found.test, test_examples),
+            optimizers,
         };
-        let classes = classes.iter().map(ToString::to_string).collect();
-        let play = Play { title: set.title.to_string(), origin, classes, train, test, optimizers };
         let page = play.page();
         file.commit(page.as_bytes())?;
         let told = format!(
