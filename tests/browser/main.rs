@@ -8,3 +8,4 @@ mod play;
 mod program;
 mod race;
 mod report;
+mod serve;

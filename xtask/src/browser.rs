@@ -10,8 +10,8 @@ const HELP: &str = "\
 cargo xtask test-browser [NAME…]
 
 Installs Debian's chromium and chromium-driver with apt-get where they are missing (as root), builds the program, and
-runs the tests of its pages in Chromium without a network: reports, races, lessons. NAME runs only the tests whose
-name has it.
+runs the tests of its pages in Chromium without a network: reports, races, lessons, pages that train, the live page.
+NAME runs only the tests whose name has it.
 ";
 
 /// Packages of Debian, each with its program.

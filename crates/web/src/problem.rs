@@ -12,6 +12,9 @@ pub(crate) struct Problem {
     pub(crate) hint: String,
 }
 
+/// The next step after an error in a recipe that says no other.
+const EXPLAINED: &str = "`descent explain NAME` shows each setting with its range";
+
 impl Problem {
     /// A request that asks for something that cannot be.
     pub(crate) fn bad(error: impl Into<String>, hint: impl Into<String>) -> Problem {
@@ -48,7 +51,7 @@ pub(crate) fn json_text(text: String) -> Response {
 
 impl From<lab::Error> for Problem {
     fn from(error: lab::Error) -> Problem {
-        let hint = error.hint().unwrap_or_default();
+        let hint = error.hint().unwrap_or_else(|| EXPLAINED.into());
         match error {
             lab::Error::Store(_) | lab::Error::Threads(_) => Problem::failed(error.to_string(), hint),
             _ => Problem::bad(error.to_string(), hint),
@@ -70,7 +73,7 @@ impl From<train::Error> for Problem {
 
 impl From<lessons::Error> for Problem {
     fn from(error: lessons::Error) -> Problem {
-        Problem::bad(error.to_string(), error.hint().unwrap_or_default())
+        Problem::bad(error.to_string(), error.hint().unwrap_or_else(|| EXPLAINED.into()))
     }
 }
 
