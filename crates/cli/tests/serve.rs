@@ -170,7 +170,7 @@ fn nanoseconds(process: u32) -> (u64, u64) {
 }
 
 /// Measures processor time for a batch without a page and with ten, in turns, within one run:
-/// `cargo test --release -p cli --test serve -- --ignored --nocapture`.
+/// `cargo test -p cli --test serve -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement of a minute, for docs/serve.md"]
 fn cost_of_ten_pages() {

@@ -1,6 +1,6 @@
 // Curves on a canvas: drawn again when something has changed, at most once a frame.
 import looks from "./looks.js";
-import { el, svg, words } from "./dom.js";
+import { brief, el, svg, words } from "./dom.js";
 
 // Colors of lines on either ground are those of the reports; a hidden picture has them.
 const probe = svg("svg", { class: "curves probe", "aria-hidden": "true", width: 0, height: 0 });
@@ -202,7 +202,7 @@ export class Chart {
     }
     c.restore();
     this.tell(lines, c, { x0, x1, left, right, top, bottom, soft, ink });
-    canvas.setAttribute("aria-label", `${this.title}${lines.length ? ". " + lines.map((line) => `${line.name}: ${this.value(line.shown.findLast((value) => value !== null))}`).join("; ") : ", no curve yet"}. Arrow keys read values.`);
+    canvas.setAttribute("aria-label", `${this.title}${lines.length ? ". " + lines.map((line) => `${brief(line.name)}: ${this.value(line.shown.findLast((value) => value !== null))}`).join("; ") : ", no curve yet"}. Arrow keys read values.`);
   }
 
   value(y) {
@@ -229,7 +229,7 @@ export class Chart {
         if (near === null || Math.abs(point - where) < Math.abs(line.points[near][0] - where)) near = i;
       });
       const value = near === null || where > line.points.at(-1)[0] + (x1 - x0) / 50 ? null : line.shown[near];
-      return el("div", {}, swatch(line.look), el("bdi", {}, line.name), el("span", {}, this.value(value)));
+      return el("div", {}, swatch(line.look), el("bdi", {}, brief(line.name)), el("span", {}, this.value(value)));
     });
     tip.replaceChildren(el("b", {}, `${words(where)} ${this.across}`), ...rows);
     const room = this.canvas.clientWidth;

@@ -56,6 +56,9 @@ export function words(x, percent = false) {
   return String(Number(x.toPrecision(4)));
 }
 
+// A long text without its middle, for places with little room.
+export const brief = (text) => (text.length <= 90 ? text : `${text.slice(0, 60)}…${text.slice(-25)}`);
+
 // Calls a function at most once in `gap` milliseconds, the last time with the last arguments.
 export function throttled(gap, act) {
   let timer = null;

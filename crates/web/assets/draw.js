@@ -1,5 +1,5 @@
 // A drawn digit, and the answers of the networks, asked for again while they learn.
-import { ask, byId, complain, el, say, throttled, words } from "./dom.js";
+import { ask, brief, byId, complain, el, say, throttled, words } from "./dom.js";
 import { swatch } from "./chart.js";
 import * as situation from "./situation.js";
 
@@ -157,7 +157,7 @@ function answer(answers, runs) {
     let table = tables.get(id);
     if (!table || table.rows.length !== classes.length) {
       table = { node: el("div", { class: "answer", id: `answer-${id}` }), seen: el("b"), rows: [] };
-      const title = el("p", {}, swatch(run.look), " ", el("bdi", {}, run.name), ": ", table.seen);
+      const title = el("p", {}, swatch(run.look), " ", el("bdi", {}, brief(run.name)), ": ", table.seen);
       const list = el("ol", { class: "bars" });
       for (const name of classes) {
         const row = { bar: el("i"), text: el("span") };

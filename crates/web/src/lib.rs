@@ -1,7 +1,7 @@
 //! The live page of `descent serve`: runs under way, stored runs, races and studies in a browser.
 //!
 //! A [`Server`] is one process with one thread that serves and a thread for each run. Training threads put what they
-//! measure into a feed of limited length, at most twenty times a second; a page takes from it what it has not seen
+//! measure into a feed of limited length, at most ten times a second; a page takes from it what it has not seen
 //! yet, when it is ready for more. So a slow page skips, and no page makes a run wait.
 //!
 //! | file | what it is |

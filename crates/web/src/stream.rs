@@ -16,7 +16,7 @@ use crate::run::{Run, evaluations, spots};
 use crate::session::Session;
 
 /// Time between two events at least.
-const GAP: Duration = Duration::from_millis(50);
+const GAP: Duration = Duration::from_millis(100);
 
 /// Time after which an idle page is told that the program is still there.
 const ALIVE: Duration = Duration::from_secs(15);

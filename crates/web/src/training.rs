@@ -15,8 +15,8 @@ use crate::run::{Facts, Learned, Measured, Run, Spot, Status, Wanted};
 use crate::saved::Saved;
 use crate::session::Session;
 
-/// Time between two additions to the feed: twenty a second at most.
-const TOLD: Duration = Duration::from_millis(50);
+/// Time between two additions to the feed: ten a second at most.
+const TOLD: Duration = Duration::from_millis(100);
 
 /// Points of the training curve of a whole run, at most.
 const POINTS: u64 = 2000;
