@@ -172,14 +172,14 @@ fn nanoseconds(process: u32) -> (u64, u64) {
 /// Measures processor time for a batch without a page and with ten, in turns, within one run:
 /// `cargo test -p cli --test serve -- --ignored --nocapture`.
 #[test]
-#[ignore = "a measurement of a minute, for docs/serve.md"]
+#[ignore = "a measurement of two minutes, for docs/serve.md"]
 fn cost_of_ten_pages() {
     let folder = tempfile::tempdir().unwrap();
     let live = Live::start(folder.path(), "");
     live.post("runs", &json!({ "task": "simplenn", "recipes": "adam", "epochs": 100_000, "evaluations": 1 }));
     std::thread::sleep(Duration::from_secs(3));
     let process = live.child.id();
-    // Nanoseconds a batch over two seconds: of training, and of all.
+    // Nanoseconds a batch over half a second: of training, and of all.
     let window = |pages: usize| {
         let streams: Vec<_> = (0..pages)
             .map(|_| {
@@ -193,9 +193,9 @@ fn cost_of_ten_pages() {
                 )
             })
             .collect();
-        std::thread::sleep(Duration::from_millis(300));
+        std::thread::sleep(Duration::from_millis(150));
         let (batches, (training, all)) = (live.batches(), nanoseconds(process));
-        std::thread::sleep(Duration::from_secs(2));
+        std::thread::sleep(Duration::from_millis(500));
         let (later, (training_later, all_later)) = (live.batches(), nanoseconds(process));
         let events: usize = streams
             .into_iter()
@@ -204,11 +204,11 @@ fn cost_of_ten_pages() {
                 thread.join().unwrap()
             })
             .sum();
-        assert!(pages == 0 || events > 100, "pages were told something");
+        assert!(pages == 0 || events > 10, "pages were told something");
         let batches = (later - batches) as f64;
         [(training_later - training) as f64 / batches, (all_later - all) as f64 / batches]
     };
-    let pairs: Vec<[f64; 2]> = (0..12)
+    let pairs: Vec<[f64; 2]> = (0..100)
         .map(|pair| {
             // Each goes first in every other pair.
             let (without, with) = if pair % 2 == 0 {
