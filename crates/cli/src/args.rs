@@ -8,6 +8,7 @@ mod own;
 mod seeds;
 mod task;
 mod threads;
+mod tui;
 
 pub(crate) use data::{DataArgs, PlaceArgs, sets};
 pub(crate) use diagnostics::DiagnosticsArgs;
@@ -17,6 +18,7 @@ pub(crate) use own::OwnArgs;
 pub(crate) use seeds::Seeds;
 pub(crate) use task::TaskArgs;
 pub(crate) use threads::{ThreadsArgs, all_that_start};
+pub(crate) use tui::TuiArgs;
 
 /// The optimizer where none is named.
 pub(crate) const DEFAULT_OPTIMIZER: &str = "adam";

@@ -73,8 +73,8 @@ pub(crate) fn losses(test: &RangeTest, marks: &[(char, f64)], width: usize) -> S
 }
 
 /// Marks of the first series, of the second, and so on; a prediction has dots.
-#[cfg(feature = "lessons")]
-const GLYPHS: [char; 6] = ['●', '■', '▲', '◆', '▼', '○'];
+#[cfg(any(feature = "lessons", feature = "tui"))]
+pub(crate) const GLYPHS: [char; 12] = ['●', '■', '▲', '◆', '▼', '○', '□', '△', '◇', '▽', '★', '☆'];
 
 /// A chart of lines and points with its legend, at most `width` columns where there is room for twenty.
 #[cfg(feature = "lessons")]

@@ -54,24 +54,28 @@ impl Failure {
         Failure { message: message.into(), hint: None, code }
     }
 
+    /// The end of a command whose reader has ended some of its runs: code 1, because their results are missing.
+    pub(crate) fn ended(runs: &[String], hint: impl Into<String>) -> Failure {
+        let names = files::text::list(runs.iter().map(String::as_str));
+        let message = match runs {
+            [_] => format!("stopped by a key: {names}; its result is missing, and all others are kept"),
+            _ => format!("stopped by a key: {names}; their results are missing, and all others are kept"),
+        };
+        Failure::failed(message, hint)
+    }
+
     /// Prints it to standard error.
     pub(crate) fn report(self) -> ExitCode {
         let Failure { message, hint, code } = self;
         // Nothing is left to be done where standard error is closed.
         use io::Write;
         let mut stderr = anstream::stderr().lock();
-        if !message.is_empty() {
-            let _ = writeln!(stderr, "error: {}", visible_lines(&message));
-        }
-        if let Some(hint) = hint {
-            let hint = format!("hint: {}", visible_lines(&hint));
-            // Where a program reads, a hint stays as it is.
-            let columns = if console::is_live() { console::width() } else { usize::MAX };
-            for line in hint.lines() {
-                let fits = text::width(line) <= columns;
-                let lines = if fits { format!("{line}\n") } else { text::paragraph(line, 0, columns) };
-                let _ = write!(stderr, "{lines}");
-            }
+        let error = (!message.is_empty()).then(|| format!("error: {}", visible_lines(&message)));
+        let hint = hint.map(|hint| format!("hint: {}", visible_lines(&hint)));
+        // Where a program reads, lines stay as they are.
+        let columns = if console::is_live() { console::width() } else { usize::MAX };
+        for said in [error, hint].iter().flatten() {
+            let _ = write!(stderr, "{}", text::fitted(said, columns));
         }
         ExitCode::from(code)
     }

@@ -3,7 +3,7 @@
 use files::text::visible;
 use train::record::Point;
 
-use crate::text::{pad, width};
+use crate::text::{cut, pad, significant, width};
 
 /// Columns between two cells.
 const GAP: usize = 2;
@@ -77,15 +77,6 @@ impl Grid {
     }
 }
 
-/// Four decimals, or where these would show less than three digits, three digits and an exponent.
-fn significant(value: f64) -> String {
-    match value.abs() {
-        0.0 => "0".to_string(),
-        size if (0.01..1e6).contains(&size) => format!("{value:.4}"),
-        _ => format!("{value:.2e}"),
-    }
-}
-
 /// A line for each cell, after the name of its column, and an empty line between two rows.
 fn listed(shown: &[Vec<String>], columns: usize) -> Vec<String> {
     let [heading, rows @ ..] = shown else { return Vec::new() };
@@ -112,21 +103,6 @@ fn narrowed(mut widths: Vec<usize>, columns: usize) -> Vec<usize> {
         *widest -= 1;
     }
     widths
-}
-
-/// The beginning of a text that takes more than this many columns.
-fn cut(text: &str, columns: usize) -> String {
-    if width(text) <= columns {
-        return text.to_string();
-    }
-    let mut cut = String::new();
-    for character in text.chars() {
-        if width(&cut) + width(character.encode_utf8(&mut [0; 4])) >= columns {
-            break;
-        }
-        cut.push(character);
-    }
-    cut + "…"
 }
 
 #[cfg(test)]

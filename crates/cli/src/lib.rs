@@ -44,6 +44,8 @@ mod stop;
 mod tensorboard;
 mod text;
 mod trained;
+#[cfg_attr(not(feature = "tui"), path = "tui/absent.rs")]
+mod tui;
 mod usage;
 
 use std::ffi::OsString;

@@ -1,14 +1,18 @@
 //! Live progress of one or many runs, read from their events: bars on a terminal, plain lines elsewhere.
 
+use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lab::Halt;
 use lab::run_matrix::RunId;
+use lab::study::{Phase, Run};
 use train::{Event, Record, RunInfo};
 
 use crate::console;
+use crate::tui::{Label, Part, Screen};
 
 /// Between two plain lines of a run that is under way.
 const QUIET: Duration = Duration::from_secs(5);
@@ -17,7 +21,7 @@ const QUIET: Duration = Duration::from_secs(5);
 const REDRAW: Duration = Duration::from_millis(100);
 
 /// Shows what runs, at which epoch and loss, how fast, and how long all will take.
-pub(crate) struct Progress {
+pub(crate) struct Progress<'s> {
     /// Batches in all runs together, and those done.
     total: u64,
     done: AtomicU64,
@@ -30,6 +34,10 @@ pub(crate) struct Progress {
     workers: Vec<Mutex<Worker>>,
     /// Names of the recipes; those of their optimizers where there are none.
     names: Vec<String>,
+    /// A screen that shows all this instead.
+    screen: Option<&'s Screen>,
+    /// Called now and then while the reader of the screen has paused.
+    meanwhile: &'s (dyn Fn() + Sync),
 }
 
 /// The run of a worker.
@@ -40,9 +48,9 @@ struct Worker {
     told: Instant,
 }
 
-impl Progress {
+impl<'s> Progress<'s> {
     /// For these many runs of `batches` in all, `workers` at a time; `quiet` shows nothing.
-    pub(crate) fn new(runs: usize, batches: u64, workers: usize, quiet: bool) -> Progress {
+    pub(crate) fn new(runs: usize, batches: u64, workers: usize, quiet: bool) -> Progress<'s> {
         let start = Instant::now();
         let live = (console::is_live() && !quiet).then(|| bars(workers));
         if let Some((all, _)) = &live {
@@ -51,20 +59,60 @@ impl Progress {
         let idle = || Mutex::new(Worker { run: None, batches: 0, told: start });
         let workers = (0..workers).map(|_| idle()).collect();
         let (done, over) = (AtomicU64::new(0), AtomicU64::new(0));
-        Progress { total: batches, done, start, runs, over, quiet, live, workers, names: Vec::new() }
+        let (names, screen, meanwhile) = (Vec::new(), None, &|| ());
+        Progress { total: batches, done, start, runs, over, quiet, live, workers, names, screen, meanwhile }
     }
 
     /// The same with a name for each recipe.
-    pub(crate) fn with_names(self, names: Vec<String>) -> Progress {
+    pub(crate) fn with_names(self, names: Vec<String>) -> Progress<'s> {
         Progress { names, ..self }
+    }
+
+    /// The same on a screen, if there is one, as a part of its work with this name and number of batches, those of an
+    /// earlier process too.
+    pub(crate) fn on(self, screen: Option<&'s Screen>, part: &str, batches: u64) -> Progress<'s> {
+        if let Some(screen) = screen {
+            let (name, work) = (part.to_string(), batches as f64);
+            screen.begin(Part { name, runs: self.runs, work, known: (0, 0.0) });
+        }
+        Progress { screen, ..self }
+    }
+
+    /// The same with something that is done every few seconds of a pause.
+    pub(crate) fn meanwhile(self, meanwhile: &'s (dyn Fn() + Sync)) -> Progress<'s> {
+        Progress { meanwhile, ..self }
     }
 
     fn name<'p>(&'p self, id: RunId, optimizer: &'p str) -> &'p str {
         self.names.get(id.recipe).map_or(optimizer, String::as_str)
     }
 
-    /// Reads an event of a run.
-    pub(crate) fn read(&self, id: RunId, event: &Event) {
+    /// Reads an event of a run, and says if the reader of the screen has ended it.
+    pub(crate) fn read(&self, id: RunId, event: &Event) -> ControlFlow<Halt> {
+        let names =
+            |run: &RunInfo| (format!("{} seed {}", self.name(id, &run.optimizer), run.seed), String::new());
+        self.read_as(id, &names, event)
+    }
+
+    /// The same of a run with this name on the screen, and the name of those that share its picture.
+    pub(crate) fn read_as(
+        &self,
+        id: RunId,
+        names: &dyn Fn(&RunInfo) -> (String, String),
+        event: &Event,
+    ) -> ControlFlow<Halt> {
+        let Some(screen) = self.screen else {
+            self.tell_event(id, event);
+            return ControlFlow::Continue(());
+        };
+        let label = |run: &RunInfo| {
+            let (name, group) = names(run);
+            Label { name, group, look: id.recipe, work: run.total_batches() as f64 }
+        };
+        screen.read(id.worker, &label, event, self.meanwhile)
+    }
+
+    fn tell_event(&self, id: RunId, event: &Event) {
         let mut worker = self.workers[id.worker].lock().expect("no thread panicked");
         match event {
             Event::RunStarted { run, batches } => {
@@ -133,7 +181,7 @@ fn bars(workers: usize) -> (ProgressBar, Vec<ProgressBar>) {
     let style = |template| ProgressStyle::with_template(template).expect("the template is right");
     let board = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
     let workers =
-        (0..workers).map(|_| board.add(ProgressBar::no_length().with_style(style("  {msg}")))).collect();
+        (0..workers).map(|_| board.add(ProgressBar::no_length().with_style(style("  {wide_msg}")))).collect();
     let all = board.add(ProgressBar::new(0).with_style(style("  {wide_bar} {msg}, {eta} left")));
     (all, workers)
 }
@@ -163,13 +211,22 @@ fn over(name: &str, record: &Record) -> String {
     }
 }
 
+/// `adam trial 3, seed 1`: a run of a study.
+pub(crate) fn run_name(name: &str, run: Run) -> String {
+    let (seed, phase) = (run.seed % lab::study::TUNING_SEEDS_FROM, report::prose::study::phase(run.phase));
+    match (run.phase, run.trial) {
+        (Phase::Reporting, _) | (_, None) => format!("{name} {phase}, seed {seed}"),
+        (_, Some(trial)) => format!("{name} {phase} {trial}, seed {seed}"),
+    }
+}
+
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
 
-    fn run() -> RunInfo {
+    pub(crate) fn run() -> RunInfo {
         RunInfo {
             task: "digits".into(),
             metric: train::Metric::Accuracy,
@@ -181,7 +238,7 @@ mod tests {
         }
     }
 
-    fn record() -> Record {
+    pub(crate) fn record() -> Record {
         let point = |value| vec![train::record::Point { epoch: 5.0, updates: 500, seconds: 4.2, value }];
         let curves = [(Record::EPOCH_LOSS, 0.0812), ("test_accuracy", 0.9731)];
         let json = serde_json::json!({
@@ -221,7 +278,7 @@ mod tests {
                 let text = serde_json::to_string(event).expect("plain data");
                 let replayed = serde_json::from_str(&text).expect("as written");
                 assert_eq!(event, &replayed);
-                shown.read(id, if kept { &replayed } else { event });
+                let _ = shown.read(id, if kept { &replayed } else { event });
             }
             assert_eq!(shown.done.load(Ordering::Relaxed), 350, "what was done before does not count");
             assert_eq!(shown.over.load(Ordering::Relaxed), 1);

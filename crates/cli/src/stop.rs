@@ -16,8 +16,8 @@ pub(crate) fn survive_file_limits() {
     let _ = flag::register(signal_hook::consts::SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
-/// Says whether a signal has asked the program to stop.
-#[derive(Debug, Clone)]
+/// Says whether a signal has asked the program to stop; the default hears none.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Stop {
     signal: Arc<AtomicUsize>,
 }

@@ -33,6 +33,48 @@ pub(crate) fn paragraph(text: &str, indent: usize, columns: usize) -> String {
     lines.iter().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
 }
 
+/// A text after the start of its first line, wrapped at `columns`; further lines are set in by as much.
+pub(crate) fn hanging(start: &str, text: &str, columns: usize) -> String {
+    let indent = width(start);
+    let lines = wrap(text, columns.saturating_sub(indent).max(1)).into_iter().enumerate();
+    let line = |(index, line): (usize, String)| match index {
+        0 => format!("{start}{line}\n"),
+        _ => format!("{}{line}\n", " ".repeat(indent)),
+    };
+    lines.map(line).collect()
+}
+
+/// The text with lines of more than `columns` wrapped, each as far set in as it is.
+pub(crate) fn fitted(text: &str, columns: usize) -> String {
+    let line = |line: &str| {
+        let words = line.trim_start();
+        match width(line) <= columns {
+            true => format!("{line}\n"),
+            false => hanging(&" ".repeat(width(line) - width(words)), words, columns),
+        }
+    };
+    text.lines().map(line).collect()
+}
+
+/// A command for a shell in lines of at most `columns`, where its options allow that: a line that another one continues
+/// ends in a backslash.
+pub(crate) fn command(command: &str, indent: usize, columns: usize) -> String {
+    let mut lines = vec![" ".repeat(indent)];
+    let parts: Vec<&str> = command.split(" --").collect();
+    for (index, part) in parts.iter().enumerate() {
+        let part = if index == 0 { part.to_string() } else { format!(" --{part}") };
+        let line = lines.last_mut().expect("a first one");
+        let backslash = if index + 1 < parts.len() { 2 } else { 0 };
+        if index > 0 && width(line) + width(&part) + backslash > columns {
+            line.push_str(" \\");
+            lines.push(format!("{}{}", " ".repeat(indent + 4), part.trim_start()));
+        } else {
+            line.push_str(&part);
+        }
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
 /// Least columns for the last cell of a row next to the others.
 const LEAST_LAST: usize = 20;
 
@@ -54,6 +96,52 @@ pub(crate) fn table<const N: usize>(rows: &[[String; N]], indent: usize, columns
         std::iter::once(first).chain(more).map(|line| line.trim_end().to_string() + "\n").collect()
     };
     rows.iter().map(row).collect()
+}
+
+/// The beginning of a text that takes more than this many columns.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_string();
+    }
+    let mut cut = String::new();
+    for character in text.chars() {
+        if width(&cut) + width(character.encode_utf8(&mut [0; 4])) >= columns {
+            break;
+        }
+        cut.push(character);
+    }
+    cut + "…"
+}
+
+/// The beginning and the end of a text that takes more than this many columns.
+#[cfg(feature = "tui")]
+pub(crate) fn shortened(text: &str, columns: usize) -> String {
+    if width(text) <= columns || columns < 5 {
+        return cut(text, columns);
+    }
+    let last = text.char_indices().rev().map(|(start, _)| &text[start..]);
+    let last = last.take_while(|last| width(last) <= columns / 2).last().unwrap_or_default();
+    cut(text, columns - width(last)) + last
+}
+
+/// Four decimals, or where these would show less than three digits, three digits and an exponent.
+pub(crate) fn significant(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_string(),
+        size if (0.01..1e6).contains(&size) => format!("{value:.4}"),
+        _ => format!("{value:.2e}"),
+    }
+}
+
+/// `about 40 s left`, `about 12 min left`.
+#[cfg(any(feature = "store", feature = "tui"))]
+pub(crate) fn time_left(seconds: f64) -> String {
+    match seconds {
+        _ if !seconds.is_finite() => "time left not known yet".to_string(),
+        0.0..100.0 => format!("about {seconds:.0} s left"),
+        100.0..6000.0 => format!("about {:.0} min left", seconds / 60.0),
+        _ => format!("about {:.1} h left", seconds / 3600.0),
+    }
 }
 
 /// A fraction as a percentage with two decimals; a dash for a fraction of nothing.
@@ -86,10 +174,52 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_wide_goes_on_below_its_beginning() {
+        assert_eq!(
+            hanging("epoch  1: ", "loss 0.1, accuracy 90%", 20),
+            "epoch  1: loss 0.1,\n          accuracy\n          90%\n"
+        );
+        assert_eq!(fitted("short\n  a line that is long", 12), "short\n  a line\n  that is\n  long\n");
+    }
+
+    #[cfg(feature = "tui")]
+    #[test]
+    fn a_long_name_keeps_its_beginning_and_its_end() {
+        assert_eq!(shortened("mnist1d/lr/adam trial 3, seed 1", 20), "mnist1d/l… 3, seed 1");
+        assert_eq!(shortened("文文文文文文文文", 9), "文文…文文");
+        assert_eq!(["adam", "adamw", ""].map(|name| shortened(name, 4)), ["adam", "ada…", ""]);
+    }
+
+    #[test]
+    fn a_command_is_continued_at_its_options() {
+        let line = "descent train --recipe 'adam lr=0.1, batch=64' --epochs 3";
+        assert_eq!(command(line, 2, 80), format!("  {line}\n"));
+        assert_eq!(
+            command(line, 2, 40),
+            "  descent train \\\n      --recipe 'adam lr=0.1, batch=64' \\\n      --epochs 3\n"
+        );
+    }
+
+    #[test]
     fn thousands_are_set_apart() {
         assert_eq!(
             [0, 999, 1000, 60_000, 1_234_567].map(grouped),
             ["0", "999", "1,000", "60,000", "1,234,567"]
         );
+    }
+
+    #[cfg(any(feature = "store", feature = "tui"))]
+    #[test]
+    fn times_are_in_the_unit_that_fits() {
+        for (seconds, text) in [
+            (0.4, "about 0 s left"),
+            (99.0, "about 99 s left"),
+            (300.0, "about 5 min left"),
+            (7200.0, "about 2.0 h left"),
+            (f64::NAN, "time left not known yet"),
+            (f64::INFINITY, "time left not known yet"),
+        ] {
+            assert_eq!(time_left(seconds), text);
+        }
     }
 }

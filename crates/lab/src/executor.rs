@@ -113,7 +113,8 @@ pub(crate) fn run<'s>(
             let mut training = Training::new(task, recipe, *seed, *budget)?;
             let mut lost = false;
             training.run_events(&mut |training, event| {
-                flow = watch(event);
+                let word = watch(event);
+                flow = if flow.is_break() { flow } else { word };
                 if let Event::RunFinished { record: finished } = event {
                     record = Some(Record::clone(finished));
                 }

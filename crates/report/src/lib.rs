@@ -5,12 +5,13 @@
 //!
 //! | function | what it gives |
 //! |---|---|
-//! | [`table()`] | the comparison as text, at most 80 columns |
+//! | [`table()`] | the comparison as text for a width |
 //! | [`page()`] | the comparison as one HTML file that makes no request |
 //! | [`comparison_document`], [`study_document`] | a report as a [`document::Document`], in six forms |
 //! | [`curves_svg`] | loss and accuracy over epochs, one line an optimizer |
 //! | [`schedule_svg`] | the factor of the learning rate over steps |
 //! | [`range_test_svg`], [`range_test_csv`], [`range_test_json`] | the loss over learning rates, and the rates read from it |
+//! | [`plot::Plot`], [`color`] | axes and colors for curves that are drawn elsewhere while they grow |
 //! | [`chart::Chart`] | measured numbers with the prediction over them |
 //! | [`race::Race`] | paths of optimizers over contours, and a page that plays them |
 //! | [`plane_document`], [`line_document`] | the loss around networks as a document |
@@ -61,6 +62,7 @@ mod number;
 mod page;
 mod panel;
 pub mod play;
+pub mod plot;
 mod points;
 pub mod prose;
 pub mod race;
@@ -78,7 +80,7 @@ pub use curves::curves_svg;
 pub use document::{looks, style};
 pub use jsonl::{Error, jsonl, parse_jsonl};
 pub use landscape::{line_document, plane_document};
-pub use look::escape;
+pub use look::{Ground, color, escape};
 pub use mlflow::{MLFLOW_KEY, MlflowRun, mlflow};
 pub use page::{StudyParts, comparison_document, page, study_document, tuned_page};
 pub use points::{points_csv, points_jsonl};

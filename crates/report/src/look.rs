@@ -52,6 +52,11 @@ const COLORS: [&str; 12] = [
     "#1d4ebf", "#d1390f", "#009e86", "#945ca1", "#7a9350", "#38323a", "#7f0efe", "#6e2903", "#a87ef3",
     "#661b72", "#050091", "#321500",
 ];
+/// The same on a dark ground, as in [`STYLE`].
+const DARK: [&str; 12] = [
+    "#7f86ff", "#f2573a", "#32e0ac", "#d0609a", "#f2d02c", "#c5e0ff", "#991df3", "#7f604d", "#fbfc83",
+    "#a031ae", "#ab9ce4", "#6aba66",
+];
 /// Lines after which the dash changes.
 const SAME_DASH: usize = 6;
 const DASHES: [&str; 4] = ["", "7 3", "2 3", "9 3 2 3"];
@@ -154,6 +159,30 @@ impl Look {
     }
 }
 
+/// Background of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// Paper, or a terminal with dark letters.
+    Light,
+    /// A terminal with light letters.
+    Dark,
+}
+
+/// Red, green and blue of the line with this index, as all pictures have it; twelve differ.
+///
+/// ```
+/// use report::{Ground, color};
+/// assert_eq!(color(0, Ground::Light), [0x1d, 0x4e, 0xbf]);
+/// assert_ne!(color(0, Ground::Dark), color(1, Ground::Dark));
+/// assert_eq!(color(3, Ground::Dark), color(15, Ground::Dark));
+/// ```
+pub fn color(index: usize, ground: Ground) -> [u8; 3] {
+    let colors = if ground == Ground::Light { COLORS } else { DARK };
+    let number = u32::from_str_radix(&colors[index % colors.len()][1..], 16).expect("six digits");
+    let [_, rgb @ ..] = number.to_be_bytes();
+    rgb
+}
+
 /// A coordinate: two decimals, so that the picture is the same bytes everywhere.
 pub(crate) fn px(x: f64) -> String {
     fixed(x, 2)
@@ -181,12 +210,12 @@ mod tests {
 
     #[test]
     fn twelve_lines_have_twelve_colors_and_markers() {
-        for a in 0..12 {
+        for (a, dark) in DARK.into_iter().enumerate() {
             for b in 0..a {
                 assert_ne!(look(a).color, look(b).color);
                 assert_ne!(look(a).corners(), look(b).corners());
             }
-            assert!(STYLE.contains(&format!(".curves .s{a}{{")), "a color on a dark ground");
+            assert!(STYLE.contains(&format!(".curves .s{a}{{stroke:{dark}}}.curves .f{a}{{fill:{dark}}}")));
         }
         assert_ne!((look(0).color, look(0).dash), (look(12).color, look(12).dash));
     }

@@ -70,15 +70,9 @@ impl Panel {
     /// Training loss over epochs.
     pub(crate) fn loss(comparison: &Comparison) -> Panel {
         let curves = curves(comparison, |row| &row.train_curve);
-        let (low, high) = loss_limits(&curves, untrained_loss(comparison));
-        let bottom = plot_bottom(comparison);
-        let log = low > 0.0 && high / low > 10.0;
-        let y = if log {
-            Axis::log(low / 1.1, high * 1.1, (bottom, TOP), MOST_TICKS)
-        } else {
-            Axis::linear(low, high, (bottom, TOP), MOST_TICKS)
-        };
-        let title = if log { "Training loss (log scale)" } else { "Training loss" };
+        let limits = loss_limits(&curves, untrained_loss(comparison));
+        let y = magnitudes(limits, None, (plot_bottom(comparison), TOP), MOST_TICKS);
+        let title = if y.is_log() { "Training loss (log scale)" } else { "Training loss" };
         let mut notes = vec![];
         if points(&curves).any(|point| point.high > y.high() * (1.0 + 1e-9)) {
             notes.push("Greater losses lie above the picture.".to_string());
@@ -99,14 +93,8 @@ impl Panel {
     fn magnitude(comparison: &Comparison) -> Panel {
         let curves = curves(comparison, |row| &row.score_curve);
         // The metric is measured before training too, so the first point is the untrained one.
-        let (low, high) = loss_limits(&curves, None);
-        let bottom = plot_bottom(comparison);
-        let log = low > 0.0 && high / low > 10.0;
-        let y = match log {
-            true => Axis::log(low / 1.1, high * 1.1, (bottom, TOP), MOST_TICKS),
-            false => Axis::linear(low, high, (bottom, TOP), MOST_TICKS),
-        };
-        let scale = if log { " (log scale)" } else { "" };
+        let y = magnitudes(loss_limits(&curves, None), None, (plot_bottom(comparison), TOP), MOST_TICKS);
+        let scale = if y.is_log() { " (log scale)" } else { "" };
         let title = format!("Test {}{scale}", comparison.metric.name());
         let mut notes = vec![];
         if points(&curves).any(|point| point.high > y.high() * (1.0 + 1e-9)) {
@@ -264,10 +252,23 @@ fn untrained_loss(comparison: &Comparison) -> Option<f64> {
     Some(mean(&losses)).filter(|loss| loss.is_finite() && *loss > 0.0)
 }
 
+/// The axis of losses: logarithmic over more than a decade, unless `log` says which.
+pub(crate) fn magnitudes(
+    (low, high): (f64, f64),
+    log: Option<bool>,
+    pixels: (f64, f64),
+    most_ticks: usize,
+) -> Axis {
+    match low > 0.0 && log.unwrap_or(high / low > 10.0) {
+        true => Axis::log(low / 1.1, high * 1.1, pixels, most_ticks),
+        false => Axis::linear(low, high, pixels, most_ticks),
+    }
+}
+
 /// The least and greatest loss: of what ends below the loss before training, with the others as far as they fit above
 /// it, at most up to ten times that loss, and a million below. What rises higher has not learned and would leave no
 /// room for what has; it is drawn at the border.
-fn loss_limits(curves: &[Vec<Option<Finite>>], untrained: Option<f64>) -> (f64, f64) {
+pub(crate) fn loss_limits(curves: &[Vec<Option<Finite>>], untrained: Option<f64>) -> (f64, f64) {
     let starts = curves.iter().filter_map(|curve| curve.iter().flatten().next());
     let first = starts.map(|point| point.mean).fold(0.0, f64::max);
     let start = untrained.unwrap_or(first);
@@ -299,7 +300,7 @@ const LEARNED: f64 = 0.95;
 
 /// The range of the values from the first epoch on (in shorter runs, from the middle on), of the
 /// optimizers that end at half of the best or more, widened to hold the target.
-fn fraction_limits(curves: &[Vec<Option<Finite>>], target: Option<f64>) -> (f64, f64) {
+pub(crate) fn fraction_limits(curves: &[Vec<Option<Finite>>], target: Option<f64>) -> (f64, f64) {
     let end = |curve: &Vec<Option<Finite>>| curve.iter().flatten().last().map(|point| point.mean);
     let best = curves.iter().filter_map(end).fold(0.0, f64::max);
     let last_epoch = points(curves).map(|point| point.epoch).fold(0.0, f64::max);
@@ -319,7 +320,7 @@ fn fraction_limits(curves: &[Vec<Option<Finite>>], target: Option<f64>) -> (f64,
     if low <= high { (low, high) } else { (0.0, 1.0) }
 }
 
-fn is_a_fraction(x: &f64) -> bool {
+pub(crate) fn is_a_fraction(x: &f64) -> bool {
     (0.0..=1.0).contains(x)
 }
 
@@ -351,7 +352,7 @@ fn thinned(spots: impl Iterator<Item = Spot>) -> Vec<Spot> {
     kept
 }
 
-fn tick(axis: &Axis, at: f64, in_percent: bool) -> String {
+pub(crate) fn tick(axis: &Axis, at: f64, in_percent: bool) -> String {
     if in_percent {
         return format!("{}%", number::fixed(at * 100.0, axis.decimals.saturating_sub(2)));
     }

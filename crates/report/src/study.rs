@@ -12,10 +12,10 @@ use crate::text::{plain, shorten, width as columns_of, wrap};
 
 /// A table for each task and ruleset with its verdict and notes, and one over all tasks.
 ///
-/// No line is wider than `width` columns, which is taken as 32 when it is less and as 100 when it is more. A cell that
+/// No line is wider than `width` columns, which is taken as 32 when it is less and as 200 when it is more. A cell that
 /// is not complete says how far it is.
 pub fn study_table(outcome: &Outcome, width: usize, style: Style) -> String {
-    let width = width.clamp(32, 100);
+    let width = width.clamp(32, 200);
     let mut lines = Vec::new();
     for task in 0..outcome.tasks.len() {
         for ruleset in 0..outcome.rulesets.len() {

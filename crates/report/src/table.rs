@@ -20,11 +20,11 @@ pub enum Style {
 
 /// The final table, best optimizer first, with footnotes, the verdict and the warnings.
 ///
-/// No line is wider than `width` columns, which is taken as 32 when it is less and as 80 when it is
+/// No line is wider than `width` columns, which is taken as 32 when it is less and as 200 when it is
 /// more. If the columns do not fit, each optimizer has a separate block. Optimizers that
 /// diverged come last and say so.
 pub fn table(comparison: &Comparison, width: usize, style: Style) -> String {
-    let width = width.clamp(32, 80);
+    let width = width.clamp(32, 200);
     let mut lines = results(comparison, width, style);
     lines.extend(conclusion(&prose::verdict(comparison), &prose::warnings(comparison), width));
     lines.join("\n") + "\n"
@@ -40,7 +40,7 @@ pub fn tuned_table(
     width: usize,
     style: Style,
 ) -> String {
-    let width = width.clamp(32, 80);
+    let width = width.clamp(32, 200);
     let mut lines = wrap("As they are set", width);
     lines.extend(results(comparison, width, style));
     lines.push(String::new());

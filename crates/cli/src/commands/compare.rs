@@ -20,7 +20,7 @@ use optim::hyper::Value;
 use train::{Budget, Event, Metric, Recipe, Record, Task};
 
 use super::Command;
-use crate::args::{ReportArgs, Seeds, TaskArgs, ThreadsArgs};
+use crate::args::{ReportArgs, Seeds, TaskArgs, ThreadsArgs, TuiArgs};
 use crate::console;
 use crate::failure::Failure;
 use crate::folders;
@@ -28,6 +28,7 @@ use crate::progress::Progress;
 use crate::shell::quoted;
 use crate::stop::Stop;
 use crate::tensorboard::TensorBoardArgs;
+use crate::tui::Screen;
 use results::Results;
 use tuning::Tuning;
 
@@ -116,6 +117,8 @@ pub(crate) struct Compare {
     #[command(flatten)]
     tensorboard: TensorBoardArgs,
     #[command(flatten)]
+    tui: TuiArgs,
+    #[command(flatten)]
     output: ReportArgs,
     #[command(flatten)]
     task: TaskArgs,
@@ -140,6 +143,7 @@ impl Command for Compare {
     const NAME: &'static str = "compare";
 
     fn run(self) -> Result<(), Failure> {
+        self.tui.check()?;
         #[cfg(feature = "store")]
         if !self.tasks.is_empty() {
             return tasks::run(&self);
@@ -173,15 +177,19 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     let stop = Stop::listen()?;
     warn(&matrix);
 
-    let (records, stopped) = as_they_are(compare, &matrix, &kept, &stop)?;
+    let screen = compare.tui.open(&format!("compare on {}", task.name), false, &stop)?;
+    let (records, stopped) = as_they_are(compare, &matrix, &kept, &stop, screen.as_ref())?;
     let chosen = tuning.as_ref().and_then(|tuning| tuning.chosen.as_ref());
     chosen.map_or(Ok(()), |chosen| chosen.keep(&folder))?;
     let command = command_line(compare, epochs, &seeds, chosen.map(|chosen| chosen.trials));
     let comparison = Comparison::new(records, task.target, command.clone());
     let tuned = match tuning {
-        Some(tuning) if !stopped => Some(tuning.run(&kept, &stop, threads, json, command)?),
+        Some(tuning) if !stopped => {
+            Some(tuning.run(&kept, (&stop, screen.as_ref()), threads, json, command)?)
+        }
         _ => None,
     };
+    let ended = screen.map_or(Vec::new(), Screen::finish);
 
     let shown = tuned.as_ref().filter(|tuned| tuned.has_result());
     let results = Results { folder: &folder, comparison: &comparison, tuned: shown };
@@ -203,6 +211,7 @@ fn run(compare: &Compare) -> Result<(), Failure> {
             code,
             "stopped while tuning: what is finished is kept, and the same command goes on with it",
         )),
+        _ if !ended.is_empty() => Err(Failure::ended(&ended, "the same command trains what is missing")),
         _ => Ok(()),
     }
 }
@@ -297,17 +306,22 @@ fn as_they_are(
     matrix: &RunMatrix<'_>,
     kept: &KeptRuns,
     stop: &Stop,
+    screen: Option<&Screen>,
 ) -> Result<(Vec<Record>, bool), Failure> {
     let store = open_store(compare)?;
     let steps = |recipe: &Recipe| matrix.task.steps_per_epoch(recipe.batch);
     let steps = matrix.recipes.iter().map(steps).sum::<u64>() * u64::from(matrix.budget.epochs);
     let batches = steps * matrix.seeds.len() as u64;
-    let progress = Progress::new(matrix.runs(), batches, matrix.workers(), compare.output.json())
-        .with_names(names(&matrix.recipes));
+    let keep_claims = || store.iter().for_each(|store| drop(lab::store::keep_claims(&**store)));
+    let quiet = compare.output.json() || screen.is_some();
+    let progress = Progress::new(matrix.runs(), batches, matrix.workers(), quiet)
+        .with_names(names(&matrix.recipes))
+        .meanwhile(&keep_claims)
+        .on(screen, "as they are set", batches);
     let (stopped, unkept) = (AtomicBool::new(false), Once::new());
     let known = |key: &str| kept.get(key);
     let watch = |place, event: &Event| {
-        progress.read(place, event);
+        let word = progress.read(place, event);
         if let Event::RunFinished { record } = event
             && let Err(error) = kept.put(record)
         {
@@ -318,7 +332,7 @@ fn as_they_are(
             stopped.store(true, Ordering::Relaxed);
             return ControlFlow::Break(Halt::All);
         }
-        ControlFlow::Continue(())
+        word
     };
     let told = Once::new();
     let waiting = |holder: &Holder| {

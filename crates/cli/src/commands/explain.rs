@@ -95,8 +95,8 @@ pub(crate) fn rule(rule: &dyn DynRule, columns: usize) -> Result<String, Error> 
     page += &title("\nTry it", columns);
     let usual = rules::all().first().map_or(DEFAULT_OPTIMIZER, |rule| rule.info().name);
     let other = if card.name == usual { DEFAULT_OPTIMIZER } else { usual };
-    page +=
-        &format!("  descent train --optimizer {0}\n  descent compare --optimizers {other},{0}\n", card.name);
+    page += &text::command(&format!("descent train --optimizer {}", card.name), 2, columns);
+    page += &text::command(&format!("descent compare --optimizers {other},{}", card.name), 2, columns);
     Ok(page)
 }
 
@@ -126,7 +126,8 @@ fn wrapper(wrapper: &dyn DynWrapper, columns: usize) -> Result<String, Error> {
     page += &text::paragraph(&format!("{gradients} for each step of the rule inside"), 2, columns);
     page += &choice(card, columns);
     page += &title("\nTry it", columns);
-    page += &format!("  descent train --recipe '{}({DEFAULT_OPTIMIZER})'\n", card.name);
+    page +=
+        &text::command(&format!("descent train --recipe '{}({DEFAULT_OPTIMIZER})'", card.name), 2, columns);
     Ok(page)
 }
 
@@ -158,7 +159,8 @@ fn schedule(course: &dyn DynSchedule, columns: usize) -> Result<String, Error> {
     }
     page += &title("\nTry it", columns);
     let [_, example] = card.examples;
-    page += &format!("  descent schedule '{example}'\n  descent train --schedule '{example}'\n");
+    page += &text::command(&format!("descent schedule '{example}'"), 2, columns);
+    page += &text::command(&format!("descent train --schedule '{example}'"), 2, columns);
     Ok(page)
 }
 
@@ -188,7 +190,11 @@ fn plateau(settings: &PlateauSettings, columns: usize) -> String {
     page += &self::settings(settings.hypers(), columns);
     page += &choice(card, columns);
     page + &title("\nTry it", columns)
-        + &format!("  descent train --recipe '{DEFAULT_OPTIMIZER}, {} patience=3'\n", card.name)
+        + &text::command(
+            &format!("descent train --recipe '{DEFAULT_OPTIMIZER}, {} patience=3'", card.name),
+            2,
+            columns,
+        )
 }
 
 fn plateau_as_json(settings: &PlateauSettings) -> String {
@@ -209,7 +215,11 @@ fn clip(clip: &dyn DynClip, columns: usize) -> String {
     page += &text::paragraph(&format!("passes over memory: {}", clip.memory_traffic()), 2, columns);
     page += &choice(card, columns);
     page + &title("\nTry it", columns)
-        + &format!("  descent train --recipe '{DEFAULT_OPTIMIZER}, {}=1'\n", card.name)
+        + &text::command(
+            &format!("descent train --recipe '{DEFAULT_OPTIMIZER}, {}=1'", card.name),
+            2,
+            columns,
+        )
 }
 
 fn clip_as_json(clip: &dyn DynClip) -> String {

@@ -17,6 +17,7 @@ use crate::args::{DEFAULT_OPTIMIZER, OutputArgs, TaskArgs, ThreadsArgs};
 use crate::chart;
 use crate::console;
 use crate::failure::Failure;
+use crate::grid::Grid;
 use crate::stop::Stop;
 use crate::text;
 use crate::trained::Trained;
@@ -157,7 +158,7 @@ fn page(test: &RangeTest, find: &FindLr, svg: Option<&PathBuf>, width: usize) ->
         width,
     );
     page.push('\n');
-    page += &text::table(&rows(test), 2, width).concat();
+    page += &table(test).lines(width - 2).iter().map(|line| format!("  {line}\n")).collect::<String>();
     page += &format!("\n{}", text::paragraph(&prose::reason(test), 0, width));
     for doubt in prose::doubts(test) {
         page += &format!("\n{}", text::paragraph(&format!("DOUBT: {doubt}"), 0, width));
@@ -167,7 +168,8 @@ fn page(test: &RangeTest, find: &FindLr, svg: Option<&PathBuf>, width: usize) ->
         page += &format!("\n{}", text::paragraph(&format!("NOTE: {note}"), 0, width));
     }
     if let (Some(chosen), Some(flags)) = (&test.chosen, train_flags(find)) {
-        page += &format!("\nTrain with it:\n  descent train{flags} --recipe '{chosen}'\n");
+        let command = format!("descent train{flags} --recipe '{chosen}'");
+        page += &format!("\nTrain with it:\n{}", text::command(&command, 2, width));
     }
     if let Some(path) = svg {
         page += &format!("\npicture: {}\n", files::text::path(path));
@@ -193,9 +195,9 @@ fn marks(test: &RangeTest) -> Vec<(char, f64)> {
 }
 
 /// One row a seed, then their median and how far they spread.
-fn rows(test: &RangeTest) -> Vec<[String; 6]> {
-    let head = ["seed", "steepest", "lowest/10", "would choose", "edge", "ended at"].map(String::from);
-    let mut rows = vec![head];
+fn table(test: &RangeTest) -> Grid {
+    let head = ["seed", "steepest", "lowest/10", "would choose", "edge", "ended at"];
+    let mut rows = Vec::new();
     for sweep in &test.sweeps {
         let reading = &sweep.reading;
         let ended = match sweep.ended {
@@ -205,7 +207,7 @@ fn rows(test: &RangeTest) -> Vec<[String; 6]> {
         };
         let [steepest, tenth, choice, edge] =
             [reading.steepest, reading.tenth, reading.choice, reading.edge].map(digits);
-        rows.push([sweep.seed.to_string(), steepest, tenth, choice, edge, ended]);
+        rows.push(vec![sweep.seed.to_string(), steepest, tenth, choice, edge, ended]);
     }
     if test.sweeps.len() > 1 {
         for (name, of) in [
@@ -215,10 +217,10 @@ fn rows(test: &RangeTest) -> Vec<[String; 6]> {
         ] {
             let [steepest, tenth, choice, edge] =
                 [test.steepest, test.tenth, test.choices, test.edge].map(|across| digits(across.map(of)));
-            rows.push([name.to_string(), steepest, tenth, choice, edge, String::new()]);
+            rows.push(vec![name.to_string(), steepest, tenth, choice, edge, String::new()]);
         }
     }
-    rows
+    Grid { columns: head.map(|name| (name.to_string(), false)).into(), rows }
 }
 
 /// A rate with two digits, or a dash for none.

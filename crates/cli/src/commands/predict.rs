@@ -112,6 +112,7 @@ fn of_own_data(model: &Trained, predict: &Predict) -> Result<(), Failure> {
         "index": index,
         "split": split,
     });
+    let width = console::width();
     let place = format!("index {index} of {name}'s {split} split");
     let page = match &samples.targets {
         Targets::Classes { labels, names } => {
@@ -122,19 +123,20 @@ fn of_own_data(model: &Trained, predict: &Predict) -> Result<(), Failure> {
             object["prediction"] = json!(seen);
             object["class"] = json!(names[seen]);
             object["probabilities"] = json!(probabilities);
-            let heading = format!("{place}: is {}, seen as {}\n\n", names[is], names[seen]);
+            let heading = format!("{place}: is {}, seen as {}", names[is], names[seen]);
             let rows = names.iter().zip(probabilities);
             let rows: Vec<_> = rows.map(|(name, &p)| [name.clone(), text::percent(p.into())]).collect();
-            heading + &text::table(&rows, 2, console::width()).concat()
+            let table = text::table(&rows, 2, width).concat();
+            format!("{}\n{table}", text::paragraph(&heading, 0, width))
         }
-        Targets::Numbers { width, values } => {
+        Targets::Numbers { width: each, values } => {
             let outputs = model.outputs(&task, split)?;
-            let [seen, is] = [&outputs, values].map(|values| &values[index * width..][..*width]);
+            let [seen, is] = [&outputs, values].map(|values| &values[index * each..][..*each]);
             object["target"] = json!(is);
             object["prediction"] = json!(seen);
             let list =
                 |numbers: &[f32]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            format!("{place}: is {}, predicted {}\n", list(is), list(seen))
+            text::paragraph(&format!("{place}: is {}, predicted {}", list(is), list(seen)), 0, width)
         }
         Targets::Tokens { .. } | Targets::None => unreachable!("no model is read for other targets"),
     };
@@ -273,14 +275,14 @@ impl<'a> Seen<'a> {
         let drawn = picture::lines(&picture, look);
         let left = picture.columns + GAP;
         let width = console::width();
-        let heading = self.heading();
+        let heading = text::fitted(&self.heading(), width);
         if width < left + 40 {
             let lines = [drawn, vec![String::new()], self.bars(width)].concat();
-            return format!("{heading}\n\n{}", lines.join("\n"));
+            return format!("{heading}\n{}", lines.join("\n"));
         }
         let bars = self.bars(width - left);
         let above = drawn.len().saturating_sub(bars.len()) / 2;
-        let mut page = format!("{heading}\n\n");
+        let mut page = format!("{heading}\n");
         for (i, line) in drawn.iter().enumerate() {
             let bar = i.checked_sub(above).and_then(|i| bars.get(i)).map_or("", String::as_str);
             page.push_str(format!("{line}{}{bar}", " ".repeat(GAP)).trim_end());

@@ -12,7 +12,7 @@ use train::record::{Point, Status};
 use train::{Budget, Event, Keeper, Metric, Recipe, Record, Split, Task, Training, weights};
 
 use super::Command;
-use crate::args::{DEFAULT_OPTIMIZER, DiagnosticsArgs, OutputArgs, TaskArgs, ThreadsArgs};
+use crate::args::{DEFAULT_OPTIMIZER, DiagnosticsArgs, OutputArgs, TaskArgs, ThreadsArgs, TuiArgs};
 use crate::console;
 use crate::failure::Failure;
 use crate::grid::Grid;
@@ -74,6 +74,8 @@ pub(crate) struct Train {
     /// Write the page of the run here: its curves, and with --diagnostics histograms of its weights
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    #[command(flatten)]
+    tui: TuiArgs,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -137,6 +139,7 @@ impl Command for Train {
 
 fn run(train: &Train) -> Result<(), Failure> {
     // Everything that can be wrong in the settings is said before any data is fetched.
+    train.tui.check()?;
     let mut recipe = train.recipe.read(&train.hyper)?;
     let Train { checkpoint_every: every, resume, .. } = train;
     let (every, resume) = (*every, *resume);
@@ -186,16 +189,22 @@ fn run(train: &Train) -> Result<(), Failure> {
     }
 
     let json = train.output.json;
-    let progress = Progress::new(1, training.total_steps() - training.progress().steps, 1, json);
+    let screen = train.tui.open(&format!("train {}, {recipe}", task.name), true, &stop)?;
+    let batches = training.total_steps() - training.progress().steps;
+    let progress = Progress::new(1, batches, 1, json || screen.is_some()).on(
+        screen.as_ref(),
+        "",
+        training.total_steps(),
+    );
     let place = RunId { recipe: 0, seed, worker: 0 };
     let (mut keeper, mut failed, mut written) = (Keeper::new(every), None, false);
     threads.run(|| {
         training.run_events(&mut |training, event| {
-            progress.read(place, event);
+            let ended = progress.read(place, event).is_break();
             if !matches!(event, Event::Progress { .. }) {
                 return ControlFlow::Continue(());
             }
-            let asked = stop.asked();
+            let asked = stop.asked() || ended;
             if let Some(output) = &kept
                 && let Some(bytes) = keeper.after_step(training, asked)
             {
@@ -206,6 +215,7 @@ fn run(train: &Train) -> Result<(), Failure> {
         });
     });
     progress.finish();
+    drop(screen);
     if let Some(error) = failed {
         return Err(error.into());
     }
@@ -297,20 +307,23 @@ fn show(
     if json {
         return Ok(console::print(&report::jsonl(std::slice::from_ref(record)))?);
     }
-    console::print(&format!("{}, {} weights, seed {}", record.recipe, record.task.weights, record.seed))?;
+    let width = console::width();
+    let heading = format!("{}, {} weights, seed {}", record.recipe, record.task.weights, record.seed);
+    console::print(&text::paragraph(&heading, 0, width))?;
     for normalization in own::normalization(task) {
-        console::print(&text::paragraph(&normalization, 0, console::width()))?;
+        console::print(&text::paragraph(&normalization, 0, width))?;
     }
     for (epoch, seconds) in record.curve(Record::EPOCH_LOSS).iter().zip(record.epoch_seconds()) {
-        console::print(&epoch_line(record, epoch, seconds))?;
+        let (start, measured) = epoch_line(record, epoch, seconds);
+        console::print(&text::hanging(&start, &measured, width))?;
     }
     if !record.diagnostics.is_empty() {
         let of_all_weights = record.diagnostics.iter().filter(|(name, _)| !name.contains('/'));
-        console::print(&Grid::of_curves(of_all_weights).lines(console::width()).join("\n"))?;
+        console::print(&Grid::of_curves(of_all_weights).lines(width).join("\n"))?;
         console::print("each parameter's are in the record: --json")?;
     }
     if let Some(trouble) = trouble {
-        console::print(&format!("{trouble}: {SMALLER}"))?;
+        console::print(&text::paragraph(&format!("{trouble}: {SMALLER}"), 0, width))?;
     }
     if let Some(path) = saved {
         console::print(&format!("weights: {}", files::text::path(path)))?;
@@ -323,10 +336,10 @@ fn loss(value: f64) -> String {
     if value.abs() < 1e9 { format!("{value:.4}") } else { format!("{value:.3e}") }
 }
 
-/// One line of an epoch: its training loss, and what was measured at its end.
-fn epoch_line(record: &Record, epoch: &Point, seconds: f64) -> String {
+/// One line of an epoch: its number, then its training loss, and what was measured at its end.
+fn epoch_line(record: &Record, epoch: &Point, seconds: f64) -> (String, String) {
     let at_end = |curve: &[Point]| curve.iter().rev().find(|point| point.epoch == epoch.epoch).copied();
-    let mut line = format!("epoch {:>3}: training loss {}", epoch.epoch, loss(epoch.value));
+    let mut line = format!("training loss {}", loss(epoch.value));
     let metric = record.task.metric;
     for split in [Split::Validation, Split::Test] {
         if let Some(point) = at_end(record.loss_curve(split)) {
@@ -342,7 +355,7 @@ fn epoch_line(record: &Record, epoch: &Point, seconds: f64) -> String {
             _ => {}
         }
     }
-    line + &format!(", {seconds:.2} s")
+    (format!("epoch {:>3}: ", epoch.epoch), line + &format!(", {seconds:.2} s"))
 }
 
 impl RecipeArgs {

@@ -29,7 +29,7 @@ pub(super) fn run(compare: &Compare) -> Result<(), Failure> {
     let store = place.open()?;
     let run = RunArgs::new(
         place,
-        compare.threads,
+        (compare.threads, compare.tui),
         compare.output.clone(),
         folder.join("report.html"),
         compare.task.data.place.clone(),

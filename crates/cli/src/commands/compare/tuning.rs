@@ -1,5 +1,6 @@
 //! The second part of a comparison: the same recipes, each tuned alike.
 
+use std::ops::ControlFlow;
 use std::sync::Once;
 
 use lab::compare::Tuned;
@@ -7,14 +8,15 @@ use lab::run_matrix::{KeptRuns, RunId};
 use lab::store::Memory;
 use lab::study::{Engine, Entry, HalvingPlan, Study};
 use lab::{Halt, Store};
-use train::{Event, Recipe, Split, Task};
+use train::{Event, Recipe, RunInfo, Split, Task};
 
 use super::budget::{self, Chosen};
 use super::{Compare, Numbers, names};
 use crate::console;
 use crate::failure::Failure;
-use crate::progress::Progress;
+use crate::progress::{Progress, run_name};
 use crate::stop::Stop;
+use crate::tui::Screen;
 
 /// A tuning that is to be run.
 pub(super) struct Tuning {
@@ -96,7 +98,7 @@ impl Tuning {
     pub(super) fn run(
         self,
         kept: &KeptRuns,
-        stop: &Stop,
+        (stop, screen): (&Stop, Option<&Screen>),
         threads: usize,
         json: bool,
         command: String,
@@ -112,20 +114,26 @@ impl Tuning {
         let batch = study.entries.iter().find_map(|entry| entry.batch).unwrap_or(1);
         let batches = planned.cost / (batch * tasks[0].model.layout().len().max(1)) as f64;
         let names: Vec<String> = study.entries.iter().map(|entry| entry.name.clone()).collect();
-        let progress = Progress::new(planned.runs, batches as u64, planned.workers, json).with_names(names);
+        let batches = batches as u64;
+        let progress = Progress::new(planned.runs, batches, planned.workers, json || screen.is_some())
+            .with_names(names.clone())
+            .on(screen, "each tuned alike", batches);
         let unkept = Once::new();
         let outcome = engine.run(
             &|position, event| {
                 let place =
                     RunId { recipe: position.cell.entry, seed: position.run.seed, worker: position.worker };
-                progress.read(place, event);
+                let phase = report::prose::study::phase(position.run.phase);
+                let names =
+                    |_: &RunInfo| (run_name(&names[position.cell.entry], position.run), format!("{phase}s"));
+                let word = progress.read_as(place, &names, event);
                 if let Event::RunFinished { record } = event
                     && let Err(error) = file.put(record)
                 {
                     unkept
                         .call_once(|| console::note(&format!("warning: tuning runs are not kept: {error}")));
                 }
-                stop.flow().map_break(|()| Halt::All)
+                if stop.asked() { ControlFlow::Break(Halt::All) } else { word }
             },
             &|_| stop.flow(),
         )?;

@@ -146,9 +146,10 @@ fn body(
     page += &heading("Limits");
     page += &paragraph(lesson.limits);
     page += &heading("Try it yourself");
-    page += &lesson.try_it.iter().map(|command| format!("  {command}\n")).collect::<String>();
+    page += &lesson.try_it.iter().map(|command| text::command(command, 2, width)).collect::<String>();
     if !counterexample {
-        page += &format!("  descent lessons run {} --counterexample\n", lesson.id);
+        let command = format!("descent lessons run {} --counterexample", lesson.id);
+        page += &text::command(&command, 2, width);
     }
     page + &heading("Source") + &paragraph(lesson.source)
 }

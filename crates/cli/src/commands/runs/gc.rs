@@ -43,7 +43,7 @@ impl Gc {
             .to_string(),
             false if self.dry_run => format!("would end {claims} claims and remove {runs} runs"),
             false => format!(
-                "ended {claims} claims, removed {runs} runs; {} bytes before, {} now",
+                "ended {claims} claims, removed {runs} runs\n{} bytes before, {} now",
                 grouped(before),
                 grouped(after)
             ),

@@ -10,6 +10,7 @@ use crate::args::ReportArgs;
 use crate::console;
 use crate::failure::Failure;
 use crate::grid::Grid;
+use crate::text;
 
 /// Digits of a key that are shown, unless more are needed to tell runs apart.
 const DIGITS: usize = 8;
@@ -48,18 +49,20 @@ impl List {
             // Of no runs there are no lines, not an empty one.
             return if lines.is_empty() { Ok(()) } else { Ok(console::print(&lines.join("\n"))?) };
         }
-        let mut lines = Vec::new();
+        let (mut lines, width) = (Vec::new(), console::width());
         match runs {
             [] => lines.push("no runs".to_string()),
             runs => {
-                lines.extend(in_common(runs));
-                lines.extend(table(runs).lines(console::width()));
+                lines.extend(in_common(runs).map(|common| text::paragraph(&common, 0, width)));
+                lines.extend(table(runs).lines(width));
             }
         }
         if from > 0 {
             lines.push(format!("{from} more before these"));
         }
-        lines.extend(under_way(&*store)?);
+        lines.extend(
+            under_way(&*store)?.iter().map(|line| text::paragraph(line, 0, width).trim_end().to_string()),
+        );
         Ok(console::print(&lines.join("\n"))?)
     }
 }
@@ -90,7 +93,7 @@ fn in_common(runs: &[Summary]) -> Option<String> {
     let common = common.map(|(name, value)| (name, value(&runs[0]))).filter(|(_, value)| !value.is_empty());
     let words: Vec<String> = common.map(|(name, value)| format!("{name} {value}")).collect();
     let line = files::text::visible(&words.join(", ")).into_owned();
-    (!line.is_empty()).then(|| format!("{line}\n"))
+    (!line.is_empty()).then_some(line)
 }
 
 fn differs(runs: &[Summary], (_, value): &Column) -> bool {

@@ -60,8 +60,11 @@ fn page(run: &Summary, record: &Record) -> String {
     let examples: Vec<String> =
         task.examples.iter().map(|(split, count)| format!("{} {split}", number(*count as u64))).collect();
     let settings: Vec<String> = task.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    // Its first digits name a run, so that it may end in an ellipsis.
+    let width = console::width();
+    let key = text::cut(&run.key, width.saturating_sub("settings  ".len()));
     let rows = [
-        ("key", run.key.clone()),
+        ("key", key),
         ("task", format!("{}: {}, {}", task.name, task.loss, task.metric.name())),
         ("data", format!("{} ({}): {}", task.data.name, task.data.origin, examples.join(", "))),
         ("model", format!("{}, {} weights", task.model, number(task.weights as u64))),
@@ -93,10 +96,10 @@ fn page(run: &Summary, record: &Record) -> String {
     let filled = rows.into_iter().filter(|(_, value)| !value.is_empty());
     let rows: Vec<[String; 2]> =
         filled.map(|(name, value)| [name.to_string(), files::text::visible(&value).into_owned()]).collect();
-    let facts: String = text::table(&rows, 0, console::width()).concat();
+    let facts: String = text::table(&rows, 0, width).concat();
     format!(
         "{facts}\n{}",
-        Grid::of_curves(record.curves.iter().chain(&record.diagnostics)).lines(console::width()).join("\n")
+        Grid::of_curves(record.curves.iter().chain(&record.diagnostics)).lines(width).join("\n")
     )
 }
 

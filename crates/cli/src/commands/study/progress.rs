@@ -1,13 +1,18 @@
 //! Live progress of a study: all of its runs, and the time that they will take.
 
+use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lab::study::{Phase, Planned, Position, Study};
-use train::Event;
+use lab::Halt;
+use lab::study::{Planned, Position, Study};
+use train::{Event, RunInfo};
 
 use crate::console;
+use crate::progress::run_name;
+use crate::text::time_left;
+use crate::tui::{Label, Part, Screen};
 
 /// Between two plain lines.
 const QUIET: Duration = Duration::from_secs(5);
@@ -25,6 +30,8 @@ pub(super) struct Progress<'s> {
     quiet: bool,
     bar: Option<ProgressBar>,
     state: Mutex<State>,
+    /// A screen that shows all this instead, and what is done every few seconds while its reader has paused.
+    screen: Option<(&'s Screen, &'s (dyn Fn() + Sync))>,
 }
 
 struct State {
@@ -52,7 +59,8 @@ impl<'s> Progress<'s> {
     /// Of a study with this work; `quiet` shows nothing.
     pub(super) fn new(study: &'s Study, planned: Planned, quiet: bool) -> Progress<'s> {
         let bar = (console::is_live() && !quiet).then(|| {
-            let style = ProgressStyle::with_template("  {wide_bar} {msg}").expect("the template is right");
+            let style = ProgressStyle::with_template("  {wide_bar} {prefix}\n  {wide_msg}")
+                .expect("the template is right");
             let bar = ProgressBar::with_draw_target(Some(STEPS as u64), ProgressDrawTarget::stderr());
             bar.with_style(style)
         });
@@ -64,11 +72,39 @@ impl<'s> Progress<'s> {
             under_way: vec![None; planned.workers.max(1)],
             told: Instant::now(),
         };
-        Progress { study, planned, quiet, bar, state: Mutex::new(state) }
+        Progress { study, planned, quiet, bar, state: Mutex::new(state), screen: None }
     }
 
-    /// Reads an event of a run.
-    pub(super) fn read(&self, position: &Position, event: &Event) {
+    /// The same on a screen, if there is one; `meanwhile` is called every few seconds of a pause.
+    pub(super) fn on(self, screen: Option<&'s Screen>, meanwhile: &'s (dyn Fn() + Sync)) -> Progress<'s> {
+        if let Some(screen) = screen {
+            let Planned { runs, cost, known_runs, known_cost, .. } = self.planned;
+            screen.begin(Part { name: String::new(), runs, work: cost, known: (known_runs, known_cost) });
+        }
+        Progress { screen: screen.map(|screen| (screen, meanwhile)), ..self }
+    }
+
+    /// Reads an event of a run, and says if the reader of the screen has ended it.
+    pub(super) fn read(&self, position: &Position, event: &Event) -> ControlFlow<Halt> {
+        let Some((screen, meanwhile)) = self.screen else {
+            self.tell_event(position, event);
+            return ControlFlow::Continue(());
+        };
+        let label = |run: &RunInfo| Label {
+            name: what(self.study, position),
+            // Trials see validation examples, and reported runs the test examples.
+            group: format!(
+                "{} {}s",
+                files::text::name(&run.task),
+                report::prose::study::phase(position.run.phase)
+            ),
+            look: position.cell.entry,
+            work: position.cost,
+        };
+        screen.read(position.worker, &label, event, meanwhile)
+    }
+
+    fn tell_event(&self, position: &Position, event: &Event) {
         if self.quiet {
             return;
         }
@@ -111,20 +147,16 @@ impl<'s> Progress<'s> {
         let pace =
             state.first.filter(|_| state.trained > 0.0).map(|first| first.elapsed().as_secs_f64() / trained);
         let seconds = pace.map_or(f64::NAN, |pace| pace * left);
-        let line = format!(
-            "{} of {} runs, {}; {}",
-            state.runs,
-            self.planned.runs,
-            time_left(seconds),
-            what(self.study, position)
-        );
+        let runs = format!("{} of {} runs, {}", state.runs, self.planned.runs, time_left(seconds));
+        let what = what(self.study, position);
         match &self.bar {
             Some(bar) => {
                 let share = (state.known + trained) / self.planned.cost;
                 bar.set_position((STEPS * share.clamp(0.0, 1.0)) as u64);
-                bar.set_message(line);
+                bar.set_prefix(runs);
+                bar.set_message(what);
             }
-            None => console::note(&line),
+            None => console::note(&format!("{runs}; {what}")),
         }
     }
 
@@ -136,43 +168,7 @@ impl<'s> Progress<'s> {
     }
 }
 
-/// `about 40 s left`, `about 12 min left`.
-fn time_left(seconds: f64) -> String {
-    match seconds {
-        _ if !seconds.is_finite() => "time left not known yet".to_string(),
-        0.0..100.0 => format!("about {seconds:.0} s left"),
-        100.0..6000.0 => format!("about {:.0} min left", seconds / 60.0),
-        _ => format!("about {:.1} h left", seconds / 3600.0),
-    }
-}
-
 /// `simplenn/lr/adam trial 3, seed 1`.
 fn what(study: &Study, Position { cell, run, .. }: &Position) -> String {
-    let name = files::text::name(&study.cell_name(*cell));
-    let seed = run.seed % lab::study::TUNING_SEEDS_FROM;
-    match (run.phase, run.trial) {
-        (Phase::Reporting, _) | (_, None) => {
-            format!("{name} {}, seed {seed}", report::prose::study::phase(run.phase))
-        }
-        (phase, Some(trial)) => format!("{name} {} {trial}, seed {seed}", report::prose::study::phase(phase)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_in_the_unit_that_fits() {
-        for (seconds, text) in [
-            (0.4, "about 0 s left"),
-            (99.0, "about 99 s left"),
-            (300.0, "about 5 min left"),
-            (7200.0, "about 2.0 h left"),
-            (f64::NAN, "time left not known yet"),
-            (f64::INFINITY, "time left not known yet"),
-        ] {
-            assert_eq!(time_left(seconds), text);
-        }
-    }
+    run_name(&files::text::name(&study.cell_name(*cell)), *run)
 }

@@ -14,11 +14,12 @@ use train::{Event, Task};
 
 use super::Shown;
 use super::progress::Progress;
-use crate::args::{PlaceArgs, ReportArgs, ThreadsArgs};
+use crate::args::{PlaceArgs, ReportArgs, ThreadsArgs, TuiArgs};
 use crate::commands::runs::StoreArgs;
 use crate::console;
 use crate::failure::Failure;
 use crate::stop::Stop;
+use crate::tui::Screen;
 
 #[derive(Args)]
 #[command(
@@ -49,6 +50,8 @@ pub(in crate::commands) struct RunArgs {
     #[command(flatten)]
     threads: ThreadsArgs,
     #[command(flatten)]
+    tui: TuiArgs,
+    #[command(flatten)]
     output: ReportArgs,
     /// Write the page of the study here [default: results/study-NAME.html; none with --json or --shard]
     #[arg(long, value_name = "FILE")]
@@ -69,12 +72,12 @@ impl RunArgs {
     /// All parts of a study, in this store, with a page.
     pub(in crate::commands) fn new(
         place: StoreArgs,
-        threads: ThreadsArgs,
+        (threads, tui): (ThreadsArgs, TuiArgs),
         output: ReportArgs,
         html: PathBuf,
         data: PlaceArgs,
     ) -> RunArgs {
-        RunArgs { shard: None, place, threads, output, html: Some(html), data }
+        RunArgs { shard: None, place, threads, tui, output, html: Some(html), data }
     }
 
     /// Runs a study in a store, and shows the outcome; `file` is the study's, if it is of one.
@@ -84,6 +87,7 @@ impl RunArgs {
         file: Option<&Path>,
         store: &dyn Store,
     ) -> Result<(), Failure> {
+        self.tui.check()?;
         let (json, wanted) = (self.output.json(), self.output.wanted()?);
         let by_default = !json && wanted.is_none() && self.shard.is_none();
         let page = match &self.html {
@@ -104,7 +108,11 @@ impl RunArgs {
             console::note(&format!("warning: {task}, {entry}: {warning}"));
         }
         let stop = Stop::listen()?;
-        let progress = Progress::new(study, engine.planned()?, json);
+        let planned = engine.planned()?;
+        let screen = self.tui.open(&format!("study {}", study.name), false, &stop)?;
+        let keep_claims = || drop(lab::store::keep_claims(store));
+        let progress =
+            Progress::new(study, planned, json || screen.is_some()).on(screen.as_ref(), &keep_claims);
         let (stopped, told) = (AtomicBool::new(false), Once::new());
         let asked = || {
             let asked = stop.asked();
@@ -112,8 +120,8 @@ impl RunArgs {
             asked
         };
         let watch = |position: &Position, event: &Event| {
-            progress.read(position, event);
-            if asked() { ControlFlow::Break(Halt::All) } else { ControlFlow::Continue(()) }
+            let word = progress.read(position, event);
+            if asked() { ControlFlow::Break(Halt::All) } else { word }
         };
         let waiting = |holder: &Holder| {
             told.call_once(|| console::note(&format!("waiting for runs of {holder}")));
@@ -121,6 +129,7 @@ impl RunArgs {
         };
         let outcome = engine.run(&watch, &waiting)?;
         progress.finish();
+        let ended = screen.map_or(Vec::new(), Screen::finish);
         let shown = Shown { study, outcome: &outcome, store };
         let written = page.as_ref().map_or(Ok(()), |file| shown.write(file));
         shown.print(json, wanted.as_ref())?;
@@ -139,6 +148,10 @@ impl RunArgs {
                     super::resume_command(study)
                 ),
             )),
+            _ if !ended.is_empty() => {
+                let hint = format!("`{}` trains what is missing", super::resume_command(study));
+                Err(Failure::ended(&ended, hint))
+            }
             _ => {
                 part_done(shard, &outcome);
                 Ok(())
