@@ -238,7 +238,7 @@ function numbers(run) {
   const { head, parts } = run;
   if (!head) return;
   const total = head.batches_per_epoch ? head.batches_per_epoch * head.epochs : 0;
-  parts.bar.value = total ? run.batches / total : 0;
+  parts.bar.value = total ? run.batches / total : Number(head.status === "finished");
   const told = [];
   if (head.batches_per_epoch) told.push(`epoch ${(run.batches / head.batches_per_epoch).toFixed(2)} of ${head.epochs}`);
   const loss = run.losses.at(-1);
@@ -302,8 +302,8 @@ function storedRow(run) {
   box.dataset.key = run.key;
   box.addEventListener("change", () => (box.checked ? chooseStored(run.key) : unchoose(run.key)));
   const key = el("td", {}, box);
-  const row = el("tr", { "data-key": run.key }, key, el("td", { class: "words" }, el("bdi", {}, run.recipe)), el("td", {}, run.seed), el("td", {}, String(run.epochs)),
-    el("td", {}, run.status === "diverged" ? "diverged" : words(run.value, run.metric === "accuracy")), el("td", {}, el("code", {}, run.key.slice(0, 8))));
+  const row = el("tr", { "data-key": run.key }, key, el("td", { class: "words" }, el("bdi", {}, run.recipe)), el("td", { class: "number" }, run.seed), el("td", { class: "number" }, String(run.epochs)),
+    el("td", { class: "number" }, run.status === "diverged" ? "diverged" : words(run.value, run.metric === "accuracy")), el("td", { class: "number" }, el("code", {}, run.key.slice(0, 8))));
   if (stored.has(run.key)) key.append(swatch(stored.get(run.key).look));
   return row;
 }

@@ -81,6 +81,8 @@ function drawPaths() {
 function drawHandle() {
   const isFree = !preset.value && start && ground;
   layers.handle.style.display = isFree ? "" : "none";
+  // A known failure has its own start and rates.
+  byId("heats").hidden = byId("race-hint").hidden = Boolean(preset.value);
   if (!isFree) return;
   const [x, y] = place(start);
   handle.setAttribute("cx", x);
