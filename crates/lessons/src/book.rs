@@ -50,12 +50,9 @@ pub fn json(lesson: &Lesson, measured: &Measured, quick: bool) -> String {
 
 /// Rows of the table of numbers: quantity, theory, measured.
 pub fn numbers_table(measured: &Measured) -> Table {
-    let cell = |number: &Number| {
-        let value = number_text(number.measured);
-        match number.margin {
-            Some(margin) => format!("{value} ± {}", number_text(margin)),
-            None => value,
-        }
+    let cell = |number: &Number| match number.margin {
+        Some(_) => number.with_margin(),
+        None => number_text(number.measured),
     };
     let has_theory = measured.numbers.iter().any(|number| number.predicted.is_some());
     let row = |number: &Number| match has_theory {
@@ -217,20 +214,24 @@ pub fn teacher() -> String {
         (
             "Adam needs no tuning, so it is the fair choice for a comparison.",
             "Each method has a range of good rates, and the default rate of one is not in the range of the others.",
+            ["adam-easy-lr", "fair-tuning"],
         ),
         (
             "Momentum and averages of gradients reduce noise.",
             "At the same rate momentum raises the noise around the minimum; it pays where the valley is narrow.",
+            ["momentum", "slow-convergence"],
         ),
         (
             "The method with the better mean in a few runs is the better method.",
             "The tuned seed, the order of the batches and the moment of looking all favor somebody.",
+            ["lucky-seed", "rankings-flip"],
         ),
     ];
-    let rows: String = misconceptions
-        .iter()
-        .map(|(wrong, right)| format!("<tr><td>{}</td><td>{}</td></tr>\n", escape(wrong), escape(right)))
-        .collect();
+    let row = |(wrong, right, ids): &(&str, &str, [&str; 2])| {
+        let links = ids.map(|id| format!("<a href=\"{id}.html\">{id}</a>")).join(" ");
+        format!("<tr><td>{}</td><td>{} {links}</td></tr>\n", escape(wrong), escape(right))
+    };
+    let rows: String = misconceptions.iter().map(row).collect();
     let minutes = 10 * crate::ALL.len();
     let body = format!(
         "<p class=\"eyebrow\"><a href=\"index.html\">Optimizers, measured</a></p>\n<h1>Notes for teachers</h1>\n\
@@ -240,7 +241,7 @@ pub fn teacher() -> String {
          <li>Read an interval, and say what a comparison of two optimizers would need to be fair.</li>\
          <li>Write down a prediction before looking at a measurement.</li></ul></section>\n\
          <section><h2>Time</h2><p>About ten minutes a lesson, {minutes} in all: two to predict and argue, one to run, \
-         five for the theory, two for the limits. Each chapter can be taught without the others; the first three \
+         five for the theory, two for the limits. Each chapter can be taught without the others; the first two \
          chapters fit in a double period.</p></section>\n\
          <section><h2>Three misconceptions</h2><table class=\"words\"><thead><tr><th>heard</th><th>measured</th></tr></thead>\
          <tbody>{rows}</tbody></table></section>\n\

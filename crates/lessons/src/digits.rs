@@ -3,6 +3,7 @@
 use data::{Dataset, Images};
 use train::{InMemory, Task};
 
+use crate::measured::number_text;
 use crate::nets::dense;
 use crate::{Error, Settings};
 
@@ -39,6 +40,14 @@ impl Digits {
         self
     }
 
+    /// The same with this number of rows and columns.
+    pub(crate) fn shrunk(mut self, side: usize) -> Digits {
+        for images in [&mut self.dataset.train, &mut self.dataset.test, &mut self.validation] {
+            *images = shrunk(images, side);
+        }
+        self
+    }
+
     /// Number, size and origin of the images in words.
     pub(crate) fn origin(&self) -> String {
         let Dataset { train, test, origin, .. } = &self.dataset;
@@ -47,12 +56,16 @@ impl Digits {
             rows => format!(" at {rows}×{} pixels", train.cols),
         };
         format!(
-            "the first {} training and {} test digits of MNIST{size} ({origin}); {} other training digits choose the \
-             rates",
-            train.len(),
-            test.len(),
-            self.validation.len()
+            "the first {} training and {} test digits of MNIST{size} ({origin})",
+            number_text(train.len() as f64),
+            number_text(test.len() as f64),
         )
+    }
+
+    /// Images by which rates are chosen, for an experiment that does so.
+    pub(crate) fn choice(&self) -> String {
+        let chosen_by = number_text(self.validation.len() as f64);
+        format!("; {chosen_by} other training digits choose the rates")
     }
 
     /// A dense network to report on the test images.
@@ -95,6 +108,33 @@ fn halved(images: &Images) -> Images {
     Images { pixels, labels: images.labels.clone(), rows, cols }
 }
 
+/// Images of fewer rows and columns: each pixel is the mean over its area of the larger image.
+fn shrunk(images: &Images, side: usize) -> Images {
+    let weights = |from: usize| -> Vec<Vec<(usize, f64)>> {
+        let scale = from as f64 / side as f64;
+        let covered = |to: usize| {
+            let (start, end) = (to as f64 * scale, (to + 1) as f64 * scale);
+            let part = move |at: usize| (end.min(at as f64 + 1.0) - start.max(at as f64)) / scale;
+            (0..from).map(|at| (at, part(at))).filter(|(_, part)| *part > 0.0).collect()
+        };
+        (0..side).map(covered).collect()
+    };
+    let (rows, cols) = (weights(images.rows), weights(images.cols));
+    let mut pixels = Vec::with_capacity(images.len() * side * side);
+    for index in 0..images.len() {
+        let image = images.image(index);
+        for row in &rows {
+            for col in &cols {
+                let at = |(y, down): &(usize, f64)| -> f64 {
+                    col.iter().map(|(x, across)| down * across * f64::from(image[y * images.cols + x])).sum()
+                };
+                pixels.push(row.iter().map(at).sum::<f64>().round() as u8);
+            }
+        }
+    }
+    Images { pixels, labels: images.labels.clone(), rows: side, cols: side }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,14 +147,24 @@ mod tests {
     }
 
     #[test]
+    fn a_shrunk_image_has_the_means_of_its_areas() {
+        let pixels = vec![90, 30, 0, 90, 30, 0, 0, 0, 60];
+        let images = Images { pixels, labels: vec![7], rows: 3, cols: 3 };
+        // The middle row and column belong to both halves: (4·90 + 2·30 + 2·90 + 30) / 9 at the top left.
+        assert_eq!(shrunk(&images, 2).pixels, [70, 10, 23, 30]);
+        assert_eq!(shrunk(&images, 3), images);
+    }
+
+    #[test]
     fn no_image_to_choose_rates_by_is_trained_on() {
         let digits = Digits::load(&Settings::quick(), 100, 50).expect("the sample").halved();
         let all = (Settings::quick().load)(data::set("mnist").expect("listed")).expect("the sample");
         assert_eq!(digits.dataset.train.labels, all.train.labels[..100]);
         assert_eq!(digits.validation.labels, all.train.labels[100..150]);
         assert_eq!(digits.validation.pixels.len(), 50 * 14 * 14);
-        let origin = digits.halved().origin();
+        let origin = digits.clone().halved().origin();
         let start = "the first 100 training and 50 test digits of MNIST at 7×7 pixels (";
         assert!(origin.starts_with(start), "{origin}");
+        assert_eq!(digits.choice(), "; 50 other training digits choose the rates");
     }
 }

@@ -138,6 +138,17 @@ impl Verdict {
         why
     }
 
+    /// The verdict with its condition, or with the first of its numbers: `Holds only when the valley lies along the axes`.
+    pub fn short(&self) -> String {
+        let ends = match self {
+            Verdict::HoldsOnlyWhen(_) => [": ", ". "],
+            Verdict::Holds(_) | Verdict::DoesNotHoldHere(_) => ["; ", ". "],
+        };
+        let text = self.to_string();
+        let end = ends.iter().filter_map(|end| text.find(end)).min();
+        text[..end.unwrap_or(text.len())].trim_end_matches('.').to_string() + "."
+    }
+
     /// True if both are the same word.
     pub fn agrees(&self, other: &Verdict) -> bool {
         self.word() == other.word()

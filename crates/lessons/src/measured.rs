@@ -103,20 +103,35 @@ impl Number {
         Some((self.measured - predicted).abs() / predicted.abs())
     }
 
-    /// Value with half the width of its interval: `1.23 ± 0.45`.
+    /// Value with half the width of its interval: `1.23 ± 0.45`. The margin has two digits, and the value ends where the
+    /// margin does.
     pub(crate) fn with_margin(&self) -> String {
-        format!("{} ± {}", significant(self.measured), significant(self.margin.unwrap_or(f64::NAN)))
+        let (value, margin) = (self.measured, self.margin.unwrap_or(f64::NAN));
+        let power = margin.log10().floor();
+        if !value.is_finite() || !(-6.0..6.0).contains(&power) {
+            return format!("{} ± {}", number_text(value), number_text(margin));
+        }
+        let digits = (1.0 - power).max(0.0) as usize;
+        format!("{value:.digits$} ± {margin:.digits$}").replacen('-', "−", 1)
     }
 }
 
-/// Text of a number: a count is exact, everything else has three significant digits.
+/// Text of a number: a count is exact with its thousands apart, everything else has three significant digits.
 ///
 /// A count is an integer up to a million.
 pub(crate) fn number_text(x: f64) -> String {
-    match x.fract() == 0.0 && x.abs() < 1e6 {
-        true => format!("{x}").replacen('-', "−", 1),
+    let sign = if x < 0.0 { "−" } else { "" };
+    let size = x.abs();
+    match x.fract() == 0.0 && size < 1e6 {
+        true if size < 1e3 => format!("{sign}{size}"),
+        true => format!("{sign}{},{:03}", (size / 1e3).floor(), size % 1e3),
         false => significant(x),
     }
+}
+
+/// Text of a fraction in percent: `4.2%`.
+pub(crate) fn percent_text(fraction: f64) -> String {
+    significant(100.0 * fraction) + "%"
 }
 
 #[cfg(test)]
@@ -125,7 +140,25 @@ mod tests {
 
     #[test]
     fn counts_have_no_decimals() {
-        let texts = [7.0, 1403.0, -2.0, 0.0, 0.5, 1e9, f64::INFINITY].map(number_text);
-        assert_eq!(texts, ["7", "1403", "−2", "0", "0.500", "1e9", "∞"]);
+        let texts = [7.0, 1403.0, -2.0, 0.0, 0.5, 1e9, 60_000.0, f64::INFINITY].map(number_text);
+        assert_eq!(texts, ["7", "1,403", "−2", "0", "0.500", "1e9", "60,000", "∞"]);
+    }
+
+    #[test]
+    fn a_value_ends_where_its_margin_does() {
+        let text = |measured, margin| {
+            Number {
+                key: String::new(),
+                label: String::new(),
+                predicted: None,
+                measured,
+                margin: Some(margin),
+            }
+            .with_margin()
+        };
+        assert_eq!(text(90.0313, 0.779), "90.03 ± 0.78");
+        assert_eq!(text(-1.6, 1.15), "−1.6 ± 1.1");
+        assert_eq!(text(53.9, 57.3), "54 ± 57");
+        assert_eq!(text(3.0, 0.0), "3 ± 0");
     }
 }

@@ -7,6 +7,7 @@ use data::batches::Normalize;
 use nn::{Activation, Architecture};
 use train::{Budget, Direction, Examples, InMemory, Record, Split, Task, Training};
 
+use crate::measured::number_text;
 use crate::{Error, Settings};
 
 /// The first digits of MNIST, and their origin in words.
@@ -22,6 +23,7 @@ pub(crate) fn digits(
     let origin = dataset.origin.to_string();
     let examples = InMemory::images(dataset);
     let [train, test] = [Split::Train, Split::Test].map(|split| examples.len(split));
+    let [train, test] = [train, test].map(|count| number_text(count as f64));
     Ok((examples, format!("the first {train} training and {test} test digits of MNIST ({origin})")))
 }
 

@@ -35,11 +35,11 @@ impl Member {
     }
 }
 
-/// A linear model and a network on digits, a network on signals, a regression, and a noisy quadratic.
+/// A linear model and a network on digits, a network on signals, a regression, and a noisy quadratic; and the digits.
 ///
 /// # Errors
 /// If the digits cannot be loaded.
-pub(crate) fn suite(settings: &Settings<'_>) -> Result<(Vec<Member>, String), Error> {
+pub(crate) fn suite(settings: &Settings<'_>) -> Result<(Vec<Member>, Digits), Error> {
     let (train, held) = settings.size((400, 300), (1_000, 1_000));
     let digits = Digits::load(settings, train, held)?.halved();
     let spec: TaskSpec = "quadratic-deep".parse().expect("it is listed");
@@ -57,11 +57,11 @@ pub(crate) fn suite(settings: &Settings<'_>) -> Result<(Vec<Member>, String), Er
             tasks: regression(train as u32, held as u32)?,
             epochs: settings.size(8, 15),
         },
-        Member { name: "quadratic-deep", tasks: [quadratic.clone(), quadratic], epochs: 20 },
+        Member { name: "quadratic-deep", tasks: [quadratic.clone(), quadratic], epochs: 10 },
     ];
     // Its evaluation in double precision takes most of the time.
     members.truncate(settings.size(4, 5));
-    Ok((members, digits.origin() + ", and generated data"))
+    Ok((members, digits))
 }
 
 /// A small network on the rows of Friedman's first problem.

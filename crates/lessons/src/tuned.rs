@@ -40,7 +40,7 @@ pub(crate) struct Effort {
 pub(crate) struct Tuned {
     /// The rate of the best mean over the tuning seeds.
     pub(crate) lr: f64,
-    /// Each rate with its mean merit over the tuning seeds.
+    /// Each rate with its mean merit over the tuning seeds; not a number for an arm of one rate.
     pub(crate) tried: Vec<(f64, f64)>,
     /// One record a seed of the report, in order.
     pub(crate) records: Vec<Record>,
@@ -65,6 +65,8 @@ pub(crate) fn tuned(
 ) -> Result<Vec<Tuned>, Error> {
     let Effort { epochs, evaluations, tuning_seeds, seeds } = effort;
     let trials: Vec<(usize, f64, u64)> = (0..arms.len())
+        // One rate is no choice.
+        .filter(|&arm| arms[arm].rates.len() > 1)
         .flat_map(|arm| arms[arm].rates.iter().map(move |&lr| (arm, lr)))
         .flat_map(|(arm, lr)| (0..tuning_seeds).map(move |seed| (arm, lr, seed)))
         .collect();

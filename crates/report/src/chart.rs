@@ -273,9 +273,13 @@ impl Chart {
             b = px(bottom)
         );
         let names = self.names();
+        // Names that would touch are on two lines in turn.
+        let apart = (right - left) / names.len().max(1) as f64;
+        let is_crowded = names.iter().any(|name| 7.0 * width(name) as f64 + 4.0 > apart);
         for (index, &at) in x.ticks.iter().enumerate() {
             let label = names.get(index).map_or_else(|| tick(at, x), |name| escape(name));
-            *svg += &text(x.place(at), bottom + 17.0, &middle, &label);
+            let lower = if is_crowded && index % 2 == 1 { 14.0 } else { 0.0 };
+            *svg += &text(x.place(at), bottom + 17.0 + lower, &middle, &label);
             svg.push('\n');
         }
         if names.is_empty() {
@@ -362,7 +366,7 @@ impl Chart {
         let ink = format!(r#"class="ink" fill="{INK}" font-size="12""#);
         for (index, series) in self.series.iter().enumerate() {
             let y = top + LEGEND_LINE * index as f64;
-            let name = crate::text::shorten(&series.name, frame.heading_columns);
+            let name = crate::text::shorten(&series.name, LEGEND_COLUMNS);
             *svg += &key(&self.look_of(index), series.draw, frame.margin, y);
             *svg += &text(frame.margin + 16.0, y + 4.0, &ink, &escape(&name));
             svg.push('\n');
@@ -407,13 +411,16 @@ const WIDE: Frame = Frame {
     ticks: 8,
     is_legend_below: false,
 };
+/// Columns of a name under the picture.
+const LEGEND_COLUMNS: usize = 42;
+
 const NARROW: Frame = Frame {
     width: 360.0,
     left: 54.0,
-    right: 350.0,
+    right: 338.0,
     margin: 12.0,
     plot_height: 230.0,
-    heading_columns: 42,
+    heading_columns: 36,
     ticks: 4,
     is_legend_below: true,
 };
@@ -524,6 +531,7 @@ fn tick(at: f64, axis: &Axis) -> String {
 /// ```
 /// use report::chart::significant;
 /// assert_eq!([0.01234, 0.00001234, 1234.5, -2.0, 0.0].map(significant), ["0.0123", "1.23e-5", "1234", "−2.00", "0"]);
+/// assert_eq!([0.9996, 99.97].map(significant), ["1.00", "100"]);
 /// assert_eq!(significant(f64::INFINITY), "∞");
 /// ```
 pub fn significant(x: f64) -> String {
@@ -534,7 +542,9 @@ pub fn significant(x: f64) -> String {
     if !x.is_finite() {
         return number::plain(x);
     }
-    let text = match size.log10().floor() as i32 {
+    let rounded = format!("{size:.2e}");
+    let (_, power) = rounded.split_once('e').expect("the form of an exponent");
+    let text = match power.parse::<i32>().expect("digits") {
         power @ -3..=2 => format!("{x:.*}", (2 - power) as usize),
         3..=5 => format!("{x:.0}"),
         _ => {

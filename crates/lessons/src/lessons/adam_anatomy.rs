@@ -99,8 +99,9 @@ fn judge(measured: &Measured) -> Verdict {
     let worst = measured.all("error ").map(|number| number.measured).fold(0.0, f64::max);
     let factor = measured.worst_error("factor ");
     let numbers = format!(
-        "the largest relative error of the three identities is {}, of the factor {}.",
+        "the three identities hold to a relative error of {}. Without bias correction the first step would be {} times as long, which is within {} of the formula.",
         significant(worst),
+        significant(measured.get("factor 1")),
         significant(factor)
     );
     if worst < 2e-6 && factor < 2e-6 { Verdict::Holds(numbers) } else { Verdict::DoesNotHoldHere(numbers) }

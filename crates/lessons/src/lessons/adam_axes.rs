@@ -105,7 +105,7 @@ fn judge(measured: &Measured) -> Verdict {
         return Verdict::Holds(format!("Adam took {a} steps along the axes and {t} turned, momentum {s}."));
     }
     Verdict::HoldsOnlyWhen(format!(
-        "the valley lies along the axes: Adam took {a} steps there and {ratio} times as many turned by 45°; momentum took \
+        "the valley lies along the axes: Adam took {a} steps there and {ratio} times as many turned by 45°. Momentum took \
          {s} at every angle."
     ))
 }

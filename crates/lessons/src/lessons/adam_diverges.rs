@@ -112,11 +112,11 @@ fn judge(measured: &Measured) -> Verdict {
     let highest = others.map(|number| number.measured).fold(f64::NEG_INFINITY, f64::max);
     match wrong {
         0 => Verdict::DoesNotHoldHere(format!(
-            "it ended at {} or below.",
+            "the method ended at {} or below.",
             significant(ends.iter().copied().fold(-1.0, f64::max))
         )),
         all if all == ends.len() => Verdict::Holds(format!(
-            "it ended at the worst point in {wrong} of {} cases; AMSGrad and ADOPT ended at {} or below.",
+            "Adam ended at the worst point, +1, in {wrong} of {} cases. AMSGrad and ADOPT ended at {} or below, next to the best, −1.",
             ends.len(),
             significant(highest)
         )),

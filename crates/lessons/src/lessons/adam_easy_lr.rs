@@ -1,7 +1,7 @@
 //! Widths of the basins of good rates.
 
 use lab::stats::{Basin, LrSensitivity, lr_sensitivity, paired_t};
-use report::chart::{Chart, Scale, Series, significant};
+use report::chart::{Chart, Scale, Series};
 
 use crate::lesson::{Chapter, Lesson, Question, Verdict};
 use crate::nets::{end_of_run, rates};
@@ -18,9 +18,9 @@ pub(super) const LESSON: Lesson = Lesson {
         several seeds. The basin is the range of rates around the best that end within five points of accuracy, or a tenth of the loss, of it. Adam counts as wider where it is so by a tenth of a decade or more.",
     theory: "On $\\frac{\\lambda}{2}x^2$ the error of gradient descent after $T$ steps is $|1-\\eta\\lambda|^T$, so the rates that reduce it to $f$ span $\\log_{10}\\frac{1+q}{1-q}$ decades, $q = f^{1/T}$: longer runs have \
         wider basins, and a condition number $\\kappa$ takes $\\log_{10}\\kappa$ away. Adam's division by $\\sqrt{v}$ takes the size of gradients out, which moves the basin but need not widen it. \
-        DeepOBS's published grids say both: see the table.",
+        In DeepOBS's published grids Adam's basin is the narrowest on one task and in the middle on the other: see the table.",
     question: Question {
-        ask: "On which part of the tasks is Adam's basin the widest?",
+        ask: "On how many of the tasks is Adam's basin the widest?",
         options: &["None", "Some", "All"],
         answer: |measured| match measured.get("wider") {
             0.0 => 0,
@@ -50,7 +50,8 @@ const PUBLISHED: [(&str, [f64; 3]); 2] = [
 const CLEARLY: f64 = 0.1;
 
 fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
-    let (members, origin) = suite(settings)?;
+    let (members, digits) = suite(settings)?;
+    let origin = digits.origin() + ", and generated data";
     let methods = [
         (METHODS[0].1, rates(1e-3, 10.0, 10_f64.sqrt())),
         (METHODS[1].1, rates(1e-4, 1.0, 10_f64.sqrt())),
@@ -163,9 +164,9 @@ fn published() -> Table {
 
 fn judge(measured: &Measured) -> Verdict {
     let [wider, told, tasks] = ["wider", "told", "tasks"].map(|key| measured.get(key));
-    let width = |name: &str| significant(measured.get(&format!("width digits {name}")));
+    let width = |name: &str| measured.number(&format!("width digits {name}")).with_margin();
     let numbers = format!(
-        "Adam's basin is the widest by a tenth of a decade on {wider} of {tasks} tasks, and told apart from both others on {told}; for the network on digits SGD, momentum and Adam have {}, {} and {} decades.",
+        "Adam's basin is the widest by a tenth of a decade or more on {wider} of {tasks} tasks. Paired intervals tell it apart from both others on {told}. For the network on digits SGD has {} decades, momentum {} and Adam {}.",
         width("SGD"),
         width("momentum"),
         width("Adam")

@@ -1,11 +1,12 @@
 //! Test errors of adaptive methods: a construction, and real tasks with paired seeds.
 
 use lab::stats::{mean, paired_t};
-use report::chart::{Chart, Scale, Series, significant};
+use report::chart::{Chart, Scale, Series};
 use tensor::random::Stream;
 
 use crate::digits::Digits;
 use crate::lesson::{Chapter, Lesson, Question, Verdict};
+use crate::measured::percent_text;
 use crate::signals::signals;
 use crate::tuned::{Arm, Effort, tuned};
 use crate::walk::Walk;
@@ -19,11 +20,11 @@ pub(super) const LESSON: Lesson = Lesson {
     setup: "Wilson's construction: 200 examples with $y = \\pm 1$, six tenths of them $+1$, a first feature $y$, two constant features 1, and then one feature of the example alone if $y = 1$, or five \
         if $y = -1$. Least squares with all examples, until the training error is 0; then 1,000 new examples. And two tasks, small digits and the signals of MNIST-1D, with \
         SGD with momentum and Adam tuned alike and paired seeds.",
-    theory: "From $w = 0$ SGD ends at the solution of the least norm, which trusts the first feature. AdaGrad, RMSprop and Adam end at weights of one size, $\\tau\\text{sign}(X^Ty)$: the two constant \
+    theory: "From $w = 0$ gradient descent ends at the solution of the least norm, which trusts the first feature. AdaGrad, RMSprop and Adam end at weights of one size, $\\tau\\text{sign}(X^Ty)$: the two constant \
         features together outvote the first, so every new example is called $+1$ and all of the negative class, 0.4 of the examples, is wrong. Real tasks are not built for that.",
     question: Question {
-        ask: "Both fit the training data of Wilson's construction without an error. How many of the new examples does Adam get wrong?",
-        options: &["None", "About 0.4", "About half"],
+        ask: "Both fit the training data of Wilson's construction without an error. Which fraction of the new examples does Adam get wrong?",
+        options: &["None", "About 0.4", "About 0.5"],
         answer: |measured| match measured.get("wilson adam") {
             error if error < 0.1 => 0,
             error if error < 0.45 => 1,
@@ -158,7 +159,7 @@ fn real(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error> {
             100.0 * mean(&adam),
         );
     }
-    measured.data = Some(digits.origin() + ", and generated signals");
+    measured.data = Some(digits.origin() + ", and generated signals" + &digits.choice());
     Ok(())
 }
 
@@ -168,9 +169,9 @@ fn judge(measured: &Measured) -> Verdict {
     let worse =
         ["digits", "signals"].iter().filter(|name| measured.get(&format!("low {name}")) > 0.0).count();
     let numbers = format!(
-        "on Wilson's construction SGD has a test error of {} and Adam of {}; tuned alike, the lead of SGD is {} points on digits and {} on signals.",
-        significant(sgd),
-        significant(adam),
+        "on Wilson's construction SGD has a test error of {} and Adam of {}. Tuned alike, the test accuracy of SGD less that of Adam is {} points on digits and {} on signals.",
+        percent_text(sgd),
+        percent_text(adam),
         of("digits"),
         of("signals")
     );

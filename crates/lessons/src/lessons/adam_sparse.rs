@@ -131,7 +131,7 @@ fn learn(recipe: &str, frequencies: &[f64], steps: u64) -> Result<(Vec<f64>, Vec
 fn judge(measured: &Measured) -> Verdict {
     let [gd, adam] = ["tail gd", "tail adam"].map(|key| measured.get(key));
     let numbers = format!(
-        "after 100 steps the rarer half has a loss of {} with gradient descent and {} with Adam.",
+        "after 100 steps the rarer half of the classes has a loss of {} with gradient descent and {} with Adam.",
         significant(gd),
         significant(adam)
     );

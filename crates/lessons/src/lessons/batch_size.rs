@@ -20,7 +20,8 @@ pub(super) const LESSON: Lesson = Lesson {
         the best constant rate of a fine grid. The expectation is exact: $E x_i^2$ becomes $(1-\\eta h_i)^2 E x_i^2 + \\frac{\\eta^2 c_i}{B}$; one case is checked by SGD on many copies. \
         And a network 196–32–10 on small digits, until its test loss is below 0.8, with batches from 4 to 1,024 and the best of five rates for each.",
     theory: "With the steps $S$ and the samples $E = BS$, and their least values, $(\\frac{S}{S_{min}}-1)(\\frac{E}{E_{min}}-1) = 1$ (McCandlish). Up to the critical batch \
-        $\\frac{E_{min}}{S_{min}}$, twice the batch halves the steps; far beyond, it wastes samples.",
+        $\\frac{E_{min}}{S_{min}}$, twice the batch almost halves the steps; far beyond, it wastes samples. The noise scale $\\frac{\\text{tr}\\Sigma}{\\norm G^2}$ at one point estimates the critical batch without a run; it grows as the \
+        gradient $G$ shrinks, so at the start it is smaller than the critical batch of the whole run.",
     question: Question {
         ask: "The batch grows from 1,024 to 4,096. How do the steps to the target change?",
         options: &["A quarter of the steps", "Half of the steps", "Hardly at all"],
@@ -195,7 +196,7 @@ fn judge(measured: &Measured) -> Verdict {
     let early = measured.get("steps 1") / measured.get("steps 4");
     let late = measured.get("steps 1024") / measured.get("steps 4096");
     let numbers = format!(
-        "four times the batch divides the steps by {} from 1 to 4 and by {} from 1,024 to 4,096; the critical batch is {}. A network takes {} steps with batches of 4 and {} with 1,024.",
+        "four times the batch divides the steps by {} from a batch of 1 to 4, and by {} from 1,024 to 4,096. The critical batch is {}. A network takes {} steps with batches of 4 and {} with 1,024.",
         significant(early),
         significant(late),
         significant(measured.get("critical")),

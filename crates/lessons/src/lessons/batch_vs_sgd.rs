@@ -2,13 +2,14 @@
 
 use report::chart::{Chart, Scale, Series, significant};
 use tensor::random::Stream;
+use train::Record;
 
 use crate::digits::Digits;
 use crate::lesson::{Chapter, Lesson, Question, Verdict};
-use crate::nets::{SIMPLENN, rates};
-use crate::tuned::{Arm, Effort, tuned};
+use crate::nets::{SIMPLENN, end_of_run, rates};
+use crate::tuned::{Arm, Effort, Tuned, tuned};
 use crate::walk::{Walk, steps_text};
-use crate::{Error, Measured, Settings};
+use crate::{Error, Measured, Settings, Table};
 
 pub(super) const LESSON: Lesson = Lesson {
     id: "batch-vs-sgd",
@@ -17,9 +18,9 @@ pub(super) const LESSON: Lesson = Lesson {
     claim: "Batch gradient descent is stable and slow on large data; stochastic gradients are fast and noisy; mini-batches are in between.",
     setup: "Logistic regression, 5,000 generated examples with 50 features of scales from 1 to 0.1, $\\ell_2$ penalty $10^{-4}$. All examples at $\\frac{1}{L}$, batches of 128 at $\\frac{0.5}{L}$, single ones at \
         $\\frac{0.05}{L}$: passes over the data until the loss is within 0.1, 0.01, … of the minimum, which Newton's method gives. \
-        And the notebook's network on digits: two passes in one batch, in batches of 64 and in single examples, each with the best of four rates.",
+        And the notebook's network on digits: two passes in one batch, in batches of 64 and in single examples, each with the best of four rates; then the three again for as long as two passes in single examples take on this machine, at most 60 passes.",
     theory: "One pass is one step of gradient descent, 39 of batches of 128, 5,000 of single examples. Early steps point the same way, so cheap ones win. At a constant rate the noise stays, so only \
-        the full gradient goes on to $10^{-8}$.",
+        the full gradient goes on to $10^{-8}$. A pass of single examples takes more seconds, since a processor multiplies large matrices at a higher speed.",
     question: Question {
         ask: "Which of the three gets closest to the minimum in the end?",
         options: &["Single samples", "Batches of 128", "All examples"],
@@ -31,7 +32,7 @@ pub(super) const LESSON: Lesson = Lesson {
     measure,
     judge,
     counterexample: "all examples in every batch, whatever it is called: nobody is faster or noisier.",
-    limits: "A convex problem with constant rates. A falling rate takes the noise away (see `noisy-updates`); the memory is that of the activations by their number, not measured.",
+    limits: "A convex problem with constant rates. A falling rate takes the noise away (see `noisy-updates`). The memory is that of the activations by their number, not measured. The seconds are those of this machine.",
     try_it: &["descent explain sgd", "descent tasks logreg"],
     source: "Bottou 2010; Bottou, Curtis & Nocedal 2018",
 };
@@ -138,7 +139,10 @@ fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> {
     right
 }
 
-const LEVELS: [i32; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
+/// Passes until a distance of at most 10⁻ᵏ; infinite if that is not reached.
+fn reached(path: &[(f64, f64)], k: i32) -> f64 {
+    path.iter().find(|point| point.1 <= 10f64.powi(-k)).map_or(f64::INFINITY, |point| point.0)
+}
 
 fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     let (count, features) = settings.size((1_000, 20), (5_000, 50));
@@ -180,17 +184,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     })?;
     let mut measured = Measured::default();
     for ((name, label, ..), path) in methods.iter().zip(&paths) {
-        for level in LEVELS {
-            let reached = path
-                .iter()
-                .find(|point| point.1 <= 10f64.powi(-level))
-                .map_or(f64::INFINITY, |point| point.0);
-            measured.note(
-                &format!("{name} {level}"),
-                &format!("passes of {label} to $10^{{-{level}}}$"),
-                reached,
-            );
-        }
+        measured.note(&format!("{name} 1"), &format!("passes of {label} to $10^{{-1}}$"), reached(path, 1));
         let late: Vec<f64> = path[path.len() - 10..].iter().map(|point| point.1.abs().max(1e-16)).collect();
         measured.note(
             &format!("end {name}"),
@@ -198,6 +192,12 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
             lab::stats::mean(&late),
         );
     }
+    let head = ["passes to a distance of", "all examples", "batches of 128", "single examples"];
+    let row = |level: i32| {
+        let passes = paths.iter().map(|path| steps_text(reached(path, level)));
+        std::iter::once(format!("$10^{{-{level}}}$")).chain(passes).collect()
+    };
+    measured.tables.push(Table { head: head.map(String::from).into(), rows: (1..=8).map(row).collect() });
     measured.charts.push(Chart {
         title: "Distance from the least loss, over passes".into(),
         x: ("passes over the data".into(), Scale::Log),
@@ -215,6 +215,14 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     Ok(measured)
 }
 
+/// Passes at most in the seconds of two passes in single examples.
+const MOST_PASSES: f64 = 60.0;
+
+/// The fewest seconds of a pass of training; other work on the machine makes passes longer, never shorter.
+fn seconds_of_a_pass(arm: &Tuned) -> f64 {
+    arm.records.iter().flat_map(Record::epoch_seconds).fold(f64::INFINITY, f64::min)
+}
+
 /// The notebook's network after equal numbers of samples, and the activations that a batch holds.
 fn network(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error> {
     let (train, held) = settings.size((500, 300), (5_000, 2_000));
@@ -226,17 +234,37 @@ fn network(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error
         recipe: format!("sgd lr=LR, batch={batch}"),
         rates: settings.size(vec![low, 10_f64.sqrt() * low], rates(low, 32.0 * low, 10_f64.sqrt())),
     });
-    let effort = Effort { epochs: 2, evaluations: 1, tuning_seeds: 1, seeds: settings.size(2, 3) };
+    let effort =
+        Effort { epochs: 2, evaluations: 1, tuning_seeds: settings.size(1, 2), seeds: settings.size(2, 5) };
     let found = tuned(settings, tasks.each_ref(), &arms, effort)?;
     let outputs = SIMPLENN.iter().sum::<usize>() + 10;
+    let seconds = found.iter().map(seconds_of_a_pass).collect::<Vec<_>>();
+    let passes = seconds.iter().map(|pass| (2.0 * seconds[2] / pass).round().clamp(1.0, MOST_PASSES) as u32);
+    let passes: Vec<u32> = passes.collect();
+    let cases: Vec<(usize, u64)> = (0..2).flat_map(|arm| (0..3).map(move |seed| (arm, seed))).collect();
+    let later = settings.parts(&cases, |&(arm, seed)| {
+        let recipe = arms[arm].at(found[arm].lr);
+        Ok(100.0 * end_of_run(&tasks[1], &recipe, effort.tuning_seeds + seed, passes[arm])?)
+    })?;
     for ((name, batch, _), arm) in batches.iter().zip(&found) {
         let scores: Vec<f64> = arm.scores().iter().map(|score| 100.0 * score).collect();
+        measured.note(
+            &format!("rate {name}"),
+            &format!("best rate of the network, batches of {batch}"),
+            arm.lr,
+        );
         let label = format!("accuracy of the network after two passes in batches of {batch}, in percent");
         measured.mean(&format!("net {name}"), &label, &scores);
         let label = format!("bytes of its activations in a batch of {batch}");
         measured.note(&format!("bytes {name}"), &label, (4 * batch * outputs) as f64);
     }
-    measured.data = Some(digits.origin() + ", and generated examples");
+    for (((name, batch, _), passes), scores) in batches.iter().zip(&passes).zip(later.chunks(3)) {
+        let label = format!(
+            "accuracy in the seconds of two passes in single examples: {passes} in batches of {batch}"
+        );
+        measured.mean(&format!("timed {name}"), &label, scores);
+    }
+    measured.data = Some(digits.origin() + ", and generated examples" + &digits.choice());
     Ok(())
 }
 
@@ -245,7 +273,9 @@ fn judge(measured: &Measured) -> Verdict {
     let [end_full, end_single] = ["end full", "end single"].map(|key| measured.get(key));
     let net = |name: &str| significant(measured.get(&format!("net {name}")));
     let numbers = format!(
-        "to within 0.1 all examples took {} passes, batches of 128 {} and single examples {}; they end {} and single ones {} above the minimum. Two passes over digits bring a network to {}, {} and {} percent.",
+        "to within 0.1 of the least loss all examples take {} passes over the data, batches of 128 {} and single examples {}. \
+         In the end all examples are {} above it and single examples {}. Two passes bring a network to {}% in one batch, \
+         {}% in batches of 64 and {}% in single examples; in the seconds of the last, batches of 64 get to {} percent.",
         steps_text(full),
         steps_text(mini),
         steps_text(single),
@@ -253,7 +283,8 @@ fn judge(measured: &Measured) -> Verdict {
         significant(end_single),
         net("full"),
         net("mini"),
-        net("single")
+        net("single"),
+        measured.number("timed mini").with_margin()
     );
     let fast = full > 5.0 * single && mini <= full;
     match fast && end_full < 0.01 * end_single {

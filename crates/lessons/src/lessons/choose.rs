@@ -10,7 +10,7 @@ use crate::lesson::{Chapter, Lesson, Question, Verdict};
 use crate::nets::rates;
 use crate::suite::{Member, suite};
 use crate::tuned::{Arm, Effort, Tuned, tuned};
-use crate::{Error, Measured, Settings, Table};
+use crate::{Error, Measured, Number, Settings, Table};
 
 pub(super) const LESSON: Lesson = Lesson {
     id: "choose",
@@ -20,7 +20,7 @@ pub(super) const LESSON: Lesson = Lesson {
     setup: "Five small tasks: a linear model and a network on digits, a network on signals, a regression, and DeepOBS's noisy quadratic. SGD, momentum, AdaGrad, RMSprop and Adam, each with the best of five rates a \
         half decade apart, chosen on other examples and seeds. The rank of each by its mean score on fresh paired seeds, the epochs until it is within five points of accuracy or a tenth of the loss of the best, the rates that were good, and the \
         memory for each weight.",
-    theory: "Five methods that are alike have a mean rank of 3. Nemenyi's critical difference says how far mean ranks over $N$ tasks have to be apart to mean anything: \
+    theory: "Five methods that are alike have a mean rank of 3. Nemenyi's critical difference is how far mean ranks over $N$ tasks have to be apart to mean anything: \
         $\\frac{q}{\\sqrt{2}}\\sqrt{\\frac{k(k+1)}{6N}}$ for $k$ methods; five tasks can show little.",
     question: Question {
         ask: "Five optimizers are tuned alike on five tasks. How many of them are the best on at least one?",
@@ -49,7 +49,8 @@ const METHODS: [(&str, &str, f64); 5] = [
 ];
 
 fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
-    let (mut members, origin) = suite(settings)?;
+    let (mut members, digits) = suite(settings)?;
+    let origin = digits.origin() + ", and generated data" + &digits.choice();
     members.truncate(settings.case(members.len(), 1));
     let arms = METHODS.map(|(_, recipe, low)| Arm {
         recipe: format!("{recipe}, batch=32"),
@@ -57,6 +58,8 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     });
     let mut measured = Measured { data: Some(origin), ..Measured::default() };
     let mut merits = vec![];
+    // Each method is compared with every other on every task: by Bonferroni, 5% for all of them together.
+    let confidence = 1.0 - 0.05 / (members.len() * (METHODS.len() - 1)) as f64;
     let mut beaten = [false; METHODS.len()];
     let mut table = Table { head: vec!["task".into()], rows: vec![] };
     table.head.extend(METHODS.map(|method| method.0.to_string()));
@@ -67,7 +70,8 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
         let scores: Vec<Vec<f64>> = found.iter().map(Tuned::scores).collect();
         let of_task: Vec<f64> = scores.iter().map(|scores| member.direction().merit(mean(scores))).collect();
         for (method, is_beaten) in beaten.iter_mut().enumerate() {
-            *is_beaten |= (0..METHODS.len()).any(|other| is_better(member, &scores[other], &scores[method]));
+            *is_beaten |= (0..METHODS.len())
+                .any(|other| is_better(member, &scores[other], &scores[method], confidence));
         }
         push_rows(&mut table, member, &found, &of_task);
         merits.push(of_task);
@@ -77,18 +81,18 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     for ((name, ..), is_beaten) in METHODS.iter().zip(beaten) {
         measured.note(
             &format!("beaten {name}"),
-            &format!("{name} is told apart from a better one on a task"),
+            &format!("{name} is told apart from a better one on a task (1: yes)"),
             f64::from(u8::from(is_beaten)),
         );
     }
     Ok(measured)
 }
 
-/// True if the first is better by a paired interval without 0.
-fn is_better(member: &Member, a: &[f64], b: &[f64]) -> bool {
+/// True if the first is better by a paired interval of this confidence without 0.
+fn is_better(member: &Member, a: &[f64], b: &[f64], confidence: f64) -> bool {
     let merit = |score: &f64| member.direction().merit(*score);
     let gains: Vec<f64> = a.iter().zip(b).map(|(a, b)| merit(a) - merit(b)).collect();
-    paired_t(&gains, 0.95).is_some_and(|test| test.interval.low > 0.0)
+    paired_t(&gains, confidence).is_some_and(|test| test.interval.low > 0.0)
 }
 
 /// Scores, epochs to the best score within the tolerance, and good rates of a task.
@@ -153,7 +157,7 @@ fn ranks(measured: &mut Measured, merits: &[Vec<f64>]) -> Result<(), Error> {
     measured.note("winners", "methods that are the best on a task", winners as f64);
     measured.note(
         "everywhere",
-        "a method is the best on all tasks",
+        "a method is the best on all tasks (1: yes)",
         f64::from(u8::from(everywhere.is_some())),
     );
     if let Some(found) = mean_ranks(merits, Direction::Maximize, 0.95) {
@@ -175,16 +179,22 @@ fn judge(measured: &Measured) -> Verdict {
     let rank = |name: &str| measured.get(&format!("rank {name}"));
     let first = names.into_iter().min_by(|a, b| rank(a).total_cmp(&rank(b))).expect("there are methods");
     let critical = measured.all("critical").next();
+    let near = |critical: &Number| {
+        let is_near = |name: &&str| *name != first && rank(name) - rank(first) < critical.measured;
+        let near: Vec<&str> = names.into_iter().filter(is_near).collect();
+        let near = if near.is_empty() { "no other".to_string() } else { near.join(", ") };
+        format!(
+            "; by Nemenyi's difference of {} it is not told apart from {near}",
+            significant(critical.measured)
+        )
+    };
     let numbers = format!(
-        "{} of {} methods are the best on one of {} tasks; the lowest mean rank is that of {first}, {}{}.",
+        "{} of {} methods are the best on at least one of {} tasks. Begin with {first}: its mean rank, {}, is the lowest{}.",
         measured.get("winners"),
         names.len(),
         measured.get("tasks"),
         significant(rank(first)),
-        critical.map_or(String::new(), |number| format!(
-            ", and ranks nearer than {} are not told apart",
-            significant(number.measured)
-        ))
+        critical.map_or(String::new(), near)
     );
     let unbeaten: Vec<&str> =
         names.into_iter().filter(|name| measured.get(&format!("beaten {name}")) == 0.0).collect();
@@ -192,7 +202,7 @@ fn judge(measured: &Measured) -> Verdict {
         (true, _) => Verdict::Holds(numbers),
         (false, []) => Verdict::DoesNotHoldHere(numbers),
         (false, unbeaten) => Verdict::HoldsOnlyWhen(format!(
-            "not being told apart from the best is enough, as for {}: {numbers}",
+            "\"best\" means not told apart from the best on any task, as for {}: {numbers}",
             unbeaten.join(", ")
         )),
     }

@@ -26,7 +26,7 @@ pub(super) const LESSON: Lesson = Lesson {
         $\\frac{1}{\\lambda_0}$, $\\frac{3}{\\lambda_0}$ and $\\frac{4.5}{\\lambda_0}$.",
     theory: "On a parabola a curvature above $\\frac{2}{\\eta}$ makes gradient descent diverge. In a network the sharpness rises in training until it is $\\frac{2}{\\eta}$; there the steps along \
         the sharp direction grow and push the weights to where it is no sharper. On $xy = 1$ gradient flow keeps $x^2-y^2$, so small rates end at the sharpness $\\sqrt{(x_0^2-y_0^2)^2+4}$; \
-        rates from $\\frac{2}{\\lambda_0}$ to $\\frac{4}{\\lambda_0}$ are catapulted to one below $\\frac{2}{\\eta}$.",
+        rates from $\\frac{2}{\\lambda_0}$ to about $\\frac{4}{\\lambda_0}$ are catapulted to one below $\\frac{2}{\\eta}$, and larger ones diverge.",
     question: Question {
         ask: "A network is trained with all examples at the rate 0.8, then again at 1.2. How does the sharpness at the end change?",
         options: &["It is about the same", "It is two thirds as large", "It is half as large again"],
@@ -167,9 +167,10 @@ fn judge(measured: &Measured) -> Verdict {
     };
     let [slow, fast] = RATES.map(ratio);
     let catapult = measured.number("catapult");
-    let flatter = catapult.measured < catapult.predicted.unwrap_or(0.0);
+    let diverges = measured.get("beyond").is_infinite();
+    let flatter = diverges && catapult.measured < catapult.predicted.unwrap_or(0.0);
     let numbers = format!(
-        "in the last quarter the sharpness was {} and {} times 2/η at the two rates; on the toy a catapult took it from {} to {}.",
+        "in the last quarter the sharpness was {} and {} times 2/η at the two rates. On xy = 1 a small rate ended at the sharpness {}, and a catapult at {}.",
         significant(slow),
         significant(fast),
         significant(measured.get("slow")),

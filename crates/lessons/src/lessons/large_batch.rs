@@ -3,7 +3,7 @@
 use lab::stats::{mean, paired_t};
 use nn::layers::BatchNorm;
 use nn::{Activation, Builder, Linear, Model, Sequential};
-use report::chart::{Chart, Scale, Series};
+use report::chart::{Chart, Scale, Series, significant};
 use train::loss::CrossEntropy;
 use train::{Batch, Draw, InMemory, Metric, Split, Task, Training};
 
@@ -19,8 +19,8 @@ pub(super) const LESSON: Lesson = Lesson {
     claim: "Large batches end in sharp minima, which generalize worse.",
     setup: "Keskar's network F1 in small: 196–64–64–64–10 with batch norm, small digits, Adam at 0.001, batches of 16 against batches of half of the data, for the same number of epochs, over paired seeds. The \
         sharpness is the largest rise of the loss in a box, every weight moved by at most $10^{-3}(|w|+1)$, in percent of 1 + loss, by ascent along the signs of the gradient.",
-    theory: "To first order the loss rises by $\\sum_i |g_i|\\cdot 10^{-3}(|w_i|+1)$ in the box. Small batches make more updates and jump out of narrow places. The gap in sharpness says little about the gap in \
-        accuracy: the first is of orders of magnitude, the second of tenths of a percent.",
+    theory: "To first order the loss rises by $\\sum_i |g_i|\\cdot 10^{-3}(|w_i|+1)$ in the box. Small batches make more updates and jump out of narrow places. Keskar found sharpness orders of magnitude apart; a box also reaches beyond first order, so its rise is larger \
+        than the sum where the loss curves.",
     question: Question {
         ask: "Batches of 16 and of half of the data, the same number of epochs. By how much does the test accuracy differ?",
         options: &["By less than a point", "By 1 to 5 points", "By more than 5 points"],
@@ -170,7 +170,8 @@ fn box_sharpness(task: &Task, training: &Training<'_>) -> (f64, f64, f64) {
 fn judge(measured: &Measured) -> Verdict {
     let text = |key: &str| measured.number(key).with_margin();
     let numbers = format!(
-        "the large batches end {} decades sharper and {} points less accurate.",
+        "the large batches are {} times as sharp, {} decades. The accuracy of the small batches less theirs is {} points.",
+        significant(10_f64.powf(measured.get("decades"))),
         text("decades"),
         text("accuracy gap")
     );

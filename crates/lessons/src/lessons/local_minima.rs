@@ -7,6 +7,7 @@ use tensor::random::{Normals, Stream};
 
 use super::small_nets;
 use crate::lesson::{Chapter, Lesson, Question, Verdict};
+use crate::measured::percent_text;
 use crate::walk::Walk;
 use crate::{Error, Measured, Settings};
 
@@ -16,9 +17,9 @@ pub(super) const LESSON: Lesson = Lesson {
     chapter: Chapter::Difficulties,
     claim: "Gradient descent gets stuck in local minima; momentum and noise help to escape.",
     setup: "10,000 uniform starts on `rastrigin` and `styblinski_tang`, 2,000 steps: gradient descent, heavy ball 0.9 at the same rate, and gradient descent with noise in the gradient whose standard deviation fades from 150 or 60 to 0. The fraction that ends \
-        in the global basin. And 200 networks of one hidden layer of 2, 4, 8 and 32 units on 300 digits of 7×7 pixels, each trained from other initial weights to the end of a cosine.",
+        in the global basin. And 200 networks of one hidden layer of 2, 4, 8 and 32 units on 300 digits of 10×10 pixels, each trained from other initial weights to the end of a cosine.",
     theory: "Without noise a small rate ends in the basin of its start: on `rastrigin` the global one is about $\\frac{1}{10.24^2}$ of the square, 0.95%; on `styblinski_tang` it is the fraction of starts left of the \
-        ridge at 0.157 in both coordinates, 26.6%. The wider a network, the less its final losses differ.",
+        ridge at 0.157 in both coordinates, 26.6%. In wide networks most minima are alike (Choromanska), so the final losses should differ less; the narrowest networks are all about as bad.",
     question: Question {
         ask: "Which method finds the global basin of rastrigin most often?",
         options: &["Gradient descent", "Heavy ball", "Fading noise"],
@@ -135,24 +136,22 @@ fn judge(measured: &Measured) -> Verdict {
     };
     let (heavy, noise) = (gains("heavy"), gains("noise"));
     let helps = |gains: &[f64; 2]| gains.iter().filter(|gain| **gain > 0.02).count();
-    let shares = ["gd", "heavy", "noise"]
-        .map(|name| significant(measured.get(&format!("rastrigin {name}"))))
-        .join(", ");
+    let [gd, ball, fading] =
+        ["gd", "heavy", "noise"].map(|name| percent_text(measured.get(&format!("rastrigin {name}"))));
     let numbers = format!(
-        "on rastrigin {shares} of the starts end in the global basin with gradient descent, heavy ball and fading noise"
+        "on rastrigin {gd} of the starts end in the global basin with gradient descent, {ball} with heavy ball and {fading} with fading noise"
     );
-    let spread = |width: usize| significant(measured.get(&format!("net spread {width}")));
-    let [narrow, wide] = [small_nets::WIDTHS[0], small_nets::WIDTHS[3]];
+    let spreads = small_nets::WIDTHS.map(|width| significant(measured.get(&format!("net spread {width}"))));
     let nets = format!(
-        "final losses of networks differ by {} with {narrow} hidden units and {} with {wide}",
-        spread(narrow),
-        spread(wide)
+        "the final losses of networks with {} hidden units have standard deviations of {}",
+        small_nets::WIDTHS.map(|width| width.to_string()).join(", "),
+        spreads.join(", ")
     );
     match (helps(&heavy), helps(&noise)) {
-        (0, 0) => Verdict::DoesNotHoldHere(format!("{numbers}; {nets}.")),
-        (2, 2) => Verdict::Holds(format!("{numbers}; {nets}.")),
+        (0, 0) => Verdict::DoesNotHoldHere(format!("{numbers}. And {nets}.")),
+        (2, 2) => Verdict::Holds(format!("{numbers}. And {nets}.")),
         (heavy, noise) => Verdict::HoldsOnlyWhen(format!(
-            "the escape fits the landscape: {numbers}; noise helps on {noise} of 2 functions and momentum on {heavy}; {nets}."
+            "the escape fits the landscape: {numbers}; noise helps on {noise} of 2 functions and momentum on {heavy}. And {nets}."
         )),
     }
 }

@@ -11,8 +11,8 @@ pub(super) const LESSON: Lesson = Lesson {
     title: "Too large overshoots, too small crawls",
     chapter: Chapter::Difficulties,
     claim: "A learning rate that is too large overshoots the minimum, and one that is too small makes training slow.",
-    setup: "The parabola $f = \\frac{L}{2}x^2$ with $L = 10$, from $x = 1$. The largest rate at which 4,000 steps do \
-        not grow is found by bisection to 0.1%, for gradient descent, heavy ball, PyTorch's Nesterov, and Adam with a frozen \
+    setup: "The parabola $f = \\frac{L}{2}x^2$ with $L = 10$, from $x = 1$. The largest rate at which the distance does \
+        not grow over 4,000 steps is found by bisection to 0.1%, for gradient descent, heavy ball, PyTorch's Nesterov, and Adam with a frozen \
         preconditioner (a huge `eps`). Then the steps of gradient descent to $10^{-3}$ of the start, over the rate.",
     theory: "A step of gradient descent multiplies $x$ by $1-\\eta L$, so it diverges above $\\frac{2}{L}$. Heavy ball \
         allows $\\frac{2(1+\\beta)}{L}$, Nesterov $\\frac{2(1+\\beta)}{L(1+2\\beta)}$, and Adam with a frozen preconditioner \
@@ -24,8 +24,8 @@ pub(super) const LESSON: Lesson = Lesson {
     },
     measure,
     judge,
-    counterexample: "AdaGrad in place of all four: it divides by the sum of its gradients, so no rate is too large for it \
-        to come to rest.",
+    counterexample: "AdaGrad in place of all four: it divides by the root of the sum of all squared gradients, so its steps shrink \
+        until it comes to rest, at any rate.",
     limits: "One direction of constant curvature. In a network the curvature moves with the weights (see \
         `edge-of-stability`).",
     try_it: &["descent explain sgd", "descent find-lr --recipe sgd --task logreg --offline --json"],
@@ -152,7 +152,7 @@ fn judge(measured: &Measured) -> Verdict {
     if error < 0.02 && slow > 5.0 {
         let percent = significant(100.0 * error);
         return Verdict::Holds(format!(
-            "each method diverges within {percent}% of its predicted limit, and a tenth of a small rate takes {} times the steps.",
+            "each method begins to diverge within {percent}% of its predicted limit. A tenth of a small rate takes {} times the steps.",
             significant(slow)
         ));
     }

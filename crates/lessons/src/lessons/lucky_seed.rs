@@ -5,6 +5,7 @@ use report::chart::{Chart, Mark, Scale, Series, significant};
 use tensor::random::Stream;
 
 use crate::lesson::{Chapter, Lesson, Question, Verdict};
+use crate::measured::percent_text;
 use crate::nets::{dense, digits, rates, run, score};
 use crate::{Error, Measured, Settings};
 
@@ -86,8 +87,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     advantages.sort_by(f64::total_cmp);
     let curve = advantages.iter().enumerate().map(|(i, &a)| (a, (i as f64 + 0.5) / STUDIES as f64)).collect();
     measured.charts.push(Chart {
-        title: "Advantage of the tuned seed over the mean of the others: distribution over the studies"
-            .into(),
+        title: "Advantage of the tuned seed over the others: distribution over the studies".into(),
         x: ("advantage in percentage points".into(), Scale::Linear),
         y: ("fraction of studies below".into(), Scale::Linear),
         series: vec![Series::line("200 studies", curve)],
@@ -98,10 +98,10 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
 
 fn judge(measured: &Measured) -> Verdict {
     let numbers = format!(
-        "the tuned seed was above the mean of the others in {} of the studies (95% interval {} to {}), by {} points on average.",
-        significant(measured.get("lucky")),
-        significant(measured.get("low")),
-        significant(measured.get("high")),
+        "the tuned seed was above the mean of the others in {} of the studies (95% interval {} to {}). On average it was {} points above.",
+        percent_text(measured.get("lucky")),
+        percent_text(measured.get("low")),
+        percent_text(measured.get("high")),
         significant(measured.get("advantage"))
     );
     if measured.get("low") > 0.5 { Verdict::Holds(numbers) } else { Verdict::DoesNotHoldHere(numbers) }

@@ -158,7 +158,7 @@ fn judge(measured: &Measured) -> Verdict {
         return Verdict::Holds(format!("{fast}, and the noise did not grow."));
     }
     Verdict::HoldsOnlyWhen(format!(
-        "the rate is lowered with it: {fast}, but at the same rate β = 0.9 leaves {} times the variance around the \
+        "the rate is lowered with it: {fast}. At the same rate β = 0.9 leaves {} times the variance around the \
          minimum.",
         significant(louder)
     ))

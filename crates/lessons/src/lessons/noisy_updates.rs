@@ -13,12 +13,12 @@ pub(super) const LESSON: Lesson = Lesson {
     chapter: Chapter::Batches,
     claim: "The updates of SGD have a high variance and oscillate around the minimum.",
     setup: "$f = \\frac{1}{2}x^2$ from $x = 1$ with gradient noise of variance 1; many independent copies at once. The mean of \
-        $x^2$ after $T$ and $2T$ steps for constant rates 0.02, 0.1 and 0.5. Then, at $2T$: the mean of the last half of the way, the rate \
+        $x^2$ half way and at the end for the constant rates 0.02, 0.1 and 0.5. Then, at the end: the mean of the last half of the way, the rate \
         $\\frac{1}{t}$, and schedule-free SGD.",
-    theory: "At a constant rate the variance settles at $\\frac{\\eta\\sigma^2}{\\lambda(2-\\eta\\lambda)}$ and stays there. The mean of the \
-        last half has about $\\frac{2}{T}$ instead, the rate $\\frac{1}{t}$ has $\\frac{1}{T}$: both go on falling.",
+    theory: "At a constant rate the variance settles at $\\frac{\\eta\\sigma^2}{\\lambda(2-\\eta\\lambda)}$ and stays there. With $\\sigma = \\lambda = 1$ and $T$ steps in all, the mean of the \
+        last half has about $\\frac{2}{T}$ instead, and the rate $\\frac{1}{t}$ has $\\frac{1}{T}$: both go on falling.",
     question: Question {
-        ask: "SGD at a constant rate has trained long enough to circle around the minimum. Training twice as long makes the distance…?",
+        ask: "SGD at a constant rate has trained long enough to circle around the minimum. How large is the distance after twice the steps?",
         options: &["Half as large", "Smaller by the root of two", "No smaller"],
         answer: |measured| match measured.get("late 0.1") / measured.get("early 0.1") {
             ratio if ratio < 0.35 => 0,
@@ -101,7 +101,7 @@ fn judge(measured: &Measured) -> Verdict {
         ));
     }
     let numbers = format!(
-        "at 0.1 the mean square distance stays at {} (within {}% of the formula at every rate)",
+        "at the rate 0.1 the mean square distance stays at {} (at every rate within {}% of the formula)",
         significant(floor),
         significant(100.0 * error)
     );

@@ -14,7 +14,8 @@ pub(super) const LESSON: Lesson = Lesson {
     setup: "The sigmoid $f = \\sigma(x)$ from $x = s$, where its slope is about $e^{-s}$: steps until $f < \\frac{1}{2}$, \
         $s = 4, 6, 8$, all at the rate 0.1. SGD, momentum 0.9, RMSprop, Adam.",
     theory: "Gradient descent follows $dx/dt = -\\sigma(x)(1-\\sigma(x))$, so it needs $\\frac{2s + e^s - e^{-s}}{\\eta}$ steps. A step of Adam \
-        has length $\\eta$ as long as the gradient keeps its sign, whatever its size: about $\\frac{s}{\\eta}$ steps.",
+        has length $\\eta$ while the gradient stays the same, whatever its size: about $\\frac{s}{\\eta}$ steps, and fewer here, since the slope grows \
+        on the way. RMSprop has no bias correction, so its first steps are up to ten times as long.",
     question: Question {
         ask: "The start moves from s = 4 to s = 8, where the slope is 50 times smaller. How many times the steps does Adam need?",
         options: &["About 2 times", "About 50 times", "It never leaves"],
@@ -85,7 +86,7 @@ fn judge(measured: &Measured) -> Verdict {
     let growth = |name: &str| measured.get(&format!("{name} 8")) / measured.get(&format!("{name} 4"));
     let (sgd, adam) = (growth("sgd"), growth("adam"));
     let numbers = format!(
-        "from s = 8 SGD takes {} steps and Adam {}; moving the start from 4 to 8 costs {} and {} times the steps.",
+        "from s = 8 SGD takes {} steps and Adam {}. Moving the start from 4 to 8 multiplies the steps of SGD by {} and those of Adam by {}.",
         steps_text(measured.get("sgd 8")),
         steps_text(measured.get("adam 8")),
         significant(sgd),

@@ -17,7 +17,7 @@ pub(super) const LESSON: Lesson = Lesson {
     setup: "A network 196–64–10 on small digits, 8 epochs in batches of 16: SGD with momentum and Adam, each at a constant rate, with a cosine, and with \
         a rate that falls in the last fifth (wsd), each with the best of its rates for the end of the run. The test loss after \
         25, 50, 75 and 100% of the run, over paired seeds. A pair is swapped if one leads on the way and the other at the end, and both leads have an interval without 0.",
-    theory: "On a noisy parabola the loss is $(1-\\eta_t)^2$ times the old one and $\\eta_t^2\\sigma^2$ more. A rate that falls to 0 starts higher than the best constant one, so it has more noise in the middle of the \
+    theory: "On a noisy parabola the loss is $(1-\\eta_t)^2$ times the old one and $\\eta_t^2\\sigma^2$ more. A rate that falls to 0 starts higher than the best constant one, so it has more noise early in the \
         run and less at the end: the curves have to cross.",
     question: Question {
         ask: "A constant rate and a cosine are both tuned for the end of the run. Which is ahead half way?",
@@ -55,7 +55,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     };
     let found = tuned(settings, tasks.each_ref(), &arms(settings, &names), effort)?;
     let losses = Losses::of(&found);
-    let mut measured = Measured { data: Some(digits.origin()), ..Measured::default() };
+    let mut measured = Measured { data: Some(digits.origin() + &digits.choice()), ..Measured::default() };
     let mut series = vec![];
     for ((name, arm), losses) in names.iter().zip(&found).zip(&losses.0) {
         measured.note(&format!("rate {name}"), &format!("best rate, {name}"), arm.lr);
@@ -71,11 +71,15 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     measured.note("lead 50 low", "lead of constant momentum over its cosine half way, lower end", half.low);
     measured.note("lead 50 high", "the same, upper end", half.high);
     let pairs = (0..names.len()).flat_map(|a| (a + 1..names.len()).map(move |b| (a, b)));
-    let swapped = pairs.filter(|&(a, b)| losses.are_swapped(a, b));
-    let rows: Vec<Vec<String>> = swapped.map(|(a, b)| vec![names[a].clone(), names[b].clone()]).collect();
+    let swaps = pairs.filter_map(|(a, b)| losses.swap(a, b));
+    let rows: Vec<Vec<String>> = swaps
+        .map(|Swap { early, late, quarter }| {
+            vec![names[early].clone(), names[late].clone(), format!("{}%", QUARTERS[quarter])]
+        })
+        .collect();
     measured.note("swapped", "pairs of 15 that are swapped", rows.len() as f64);
     if !rows.is_empty() {
-        let head = ["swapped on the way", "with"].map(String::from).into();
+        let head = ["ahead on the way", "ahead at the end", "last swapped at"].map(String::from).into();
         measured.tables.push(Table { head, rows });
     }
     measured.charts.push(Chart {
@@ -103,6 +107,13 @@ fn arms(settings: &Settings<'_>, names: &[String]) -> Vec<Arm> {
     names.iter().map(arm).collect()
 }
 
+/// A pair of arms of which one leads after a quarter of the run and the other at the end.
+struct Swap {
+    early: usize,
+    late: usize,
+    quarter: usize,
+}
+
 /// Test losses of each arm after each quarter of the run, a seed each.
 struct Losses(Vec<[Vec<f64>; QUARTERS.len()]>);
 
@@ -128,25 +139,38 @@ impl Losses {
         paired_t(&leads, 0.95).expect("there are seeds").interval
     }
 
-    /// True if one leads after a quarter on the way and the other at the end.
-    fn are_swapped(&self, first: usize, second: usize) -> bool {
+    /// The last quarter on the way at which one led that does not at the end.
+    fn swap(&self, first: usize, second: usize) -> Option<Swap> {
         let last = QUARTERS.len() - 1;
         let end = self.lead(first, second, last);
-        (0..last)
-            .map(|quarter| self.lead(first, second, quarter))
-            .any(|way| (way.low > 0.0 && end.high < 0.0) || (way.high < 0.0 && end.low > 0.0))
+        (0..last).rev().find_map(|quarter| {
+            let way = self.lead(first, second, quarter);
+            if way.low > 0.0 && end.high < 0.0 {
+                return Some(Swap { early: first, late: second, quarter });
+            }
+            (way.high < 0.0 && end.low > 0.0).then_some(Swap { early: second, late: first, quarter })
+        })
     }
 }
 
 fn judge(measured: &Measured) -> Verdict {
     let swapped = measured.get("swapped");
-    let loss = |name: &str, percent: u32| significant(measured.get(&format!("loss {name} {percent}")));
-    let numbers = format!(
-        "{swapped} of 15 pairs are swapped; half way momentum has a test loss of {} and its cosine {}, at the end {} and {}.",
-        loss("momentum", 50),
-        loss("momentum, cosine", 50),
-        loss("momentum", 100),
-        loss("momentum, cosine", 100)
-    );
-    if swapped > 0.0 { Verdict::Holds(numbers) } else { Verdict::DoesNotHoldHere(numbers) }
+    let loss = |name: &str, percent: &str| {
+        significant(measured.get(&format!("loss {name} {}", percent.trim_end_matches('%'))))
+    };
+    let numbers = format!("{swapped} of 15 pairs are swapped");
+    // The pair that is swapped latest.
+    let latest = measured.tables.iter().flat_map(|table| &table.rows).max_by_key(|row| row[2].clone());
+    let Some([early, late, percent]) = latest.map(Vec::as_slice) else {
+        return Verdict::DoesNotHoldHere(numbers + ".");
+    };
+    Verdict::Holds(format!(
+        "{numbers}. After {percent} of the run {} has a test loss of {} and {} of {}; at the end they have {} and {}.",
+        early.replace(", ", " with "),
+        loss(early, percent),
+        late.replace(", ", " with "),
+        loss(late, percent),
+        loss(early, "100%"),
+        loss(late, "100%")
+    ))
 }

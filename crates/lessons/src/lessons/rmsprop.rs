@@ -16,8 +16,8 @@ pub(super) const LESSON: Lesson = Lesson {
     theory: "SGD follows at the constant distance $\\frac{0.01}{\\eta}(1-\\eta)$. AdaGrad divides by the root of the sum of all squared gradients, so its \
         steps shrink and the distance grows without end. RMSprop divides by a mean that forgets.",
     question: Question {
-        ask: "AdaGrad follows a target that moves at a constant speed. Its distance to the target…?",
-        options: &["Settles", "Grows without end", "Shrinks to 0"],
+        ask: "AdaGrad follows a target that moves at a constant speed. What does its distance to the target do?",
+        options: &["It settles", "It grows without end", "It shrinks to 0"],
         answer: |measured| match measured.get("late adagrad") / measured.get("early adagrad") {
             ratio if ratio > 1.2 => 1,
             ratio if ratio > 0.5 => 0,
@@ -75,7 +75,7 @@ fn judge(measured: &Measured) -> Verdict {
     let [early, late, rmsprop] =
         ["early adagrad", "late adagrad", "late rmsprop"].map(|key| measured.get(key));
     let numbers = format!(
-        "AdaGrad's distance went from {} to {}, RMSprop's was {} at the end.",
+        "from half time to the end AdaGrad's distance grew from {} to {}. RMSprop's was {} at the end.",
         significant(early),
         significant(late),
         significant(rmsprop)

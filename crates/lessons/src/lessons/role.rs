@@ -1,10 +1,11 @@
 //! Loss and accuracy before and after training.
 
 use lab::tasks::{Setup, TaskSpec};
-use report::chart::{Chart, Scale, Series, significant};
+use report::chart::{Chart, Scale, Series};
 use train::{Record, Split, Task};
 
 use crate::lesson::{Chapter, Lesson, Question, Verdict};
+use crate::measured::percent_text;
 use crate::nets::{SIMPLENN, dense, digits, run};
 use crate::{Error, Measured, Settings};
 
@@ -14,8 +15,8 @@ pub(super) const LESSON: Lesson = Lesson {
     chapter: Chapter::Role,
     claim: "An optimizer drives the loss down by following gradients, for cross-entropy and for the mean squared error.",
     setup: "The notebook's network (784–128–64–10) on digits with cross-entropy, and a regression, `friedman1`, with the mean squared error; Adam at \
-        0.001, 5 epochs. The mean loss of each epoch, and the accuracy before and after.",
-    theory: "A step against the gradient lowers the loss by about $\\eta\\norm g\\norm^2$ if $\\eta$ is small. Ten classes guessed at random give an accuracy of \
+        0.001, 5 epochs. The mean training loss of each epoch, and the accuracy on test digits before and after.",
+    theory: "A step of gradient descent lowers the loss by about $\\eta\\norm g\\norm^2$ if $\\eta$ is small. Ten classes guessed at random give an accuracy of \
         $\\frac{1}{10}$ and a cross-entropy of $\\ln 10 = 2.303$.",
     question: Question {
         ask: "A network with random weights looks at ten kinds of digits. What is its accuracy?",
@@ -51,7 +52,12 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     for (name, record) in ["cross-entropy", "squared error"].iter().zip(&records) {
         let losses = epochs(record);
         let falls = losses.windows(2).filter(|pair| pair[1].1 < pair[0].1).count() as f64;
-        measured.compare(&format!("falls {name}"), &format!("epochs in which the {name} fell"), 4.0, falls);
+        measured.compare(
+            &format!("falls {name}"),
+            &format!("epochs after the first in which the {name} fell"),
+            4.0,
+            falls,
+        );
         measured.charts.push(Chart {
             title: format!("Training loss, {name}"),
             x: ("epoch".into(), Scale::Linear),
@@ -71,9 +77,10 @@ fn judge(measured: &Measured) -> Verdict {
     let falls = measured.all("falls ").all(|number| number.measured >= 3.0);
     let [before, after] = ["before", "after"].map(|key| measured.get(key));
     let numbers = format!(
-        "the accuracy went from {} to {}, and the losses fell in {} and {} of 4 epochs.",
-        significant(before),
-        significant(after),
+        "the test accuracy rose from {} to {}. After the first epoch the cross-entropy fell in {} of 4 epochs and the \
+         squared error in {} of 4.",
+        percent_text(before),
+        percent_text(after),
         measured.get("falls cross-entropy"),
         measured.get("falls squared error")
     );

@@ -15,8 +15,8 @@ pub(super) const LESSON: Lesson = Lesson {
     setup: "The task `saddle`, $x^2 - y^2 + \\frac{y^4}{4}$, from $(1, 10^{-k})$ for $k = 2$ to 12 and from exactly \
         $y = 0$: steps until $|y| > 1$ at the rate 0.05. SGD, momentum 0.9, RMSprop, Adam, and SGD with noise.",
     theory: "Near the saddle gradient descent multiplies $y$ by $1+2\\eta$, so it needs $\\frac{\\ln(1/y_0)}{\\ln(1+2\\eta)}$ steps: a \
-        delay that grows with the number of zeros. A step of Adam has length $\\eta$ whatever the gradient: about \
-        $\\frac{1}{\\eta}$ steps. Where $y = 0$ exactly, the gradient along $y$ is 0 and only noise leaves.",
+        delay that grows with the number of zeros. A step of Adam has about the length $\\eta$ whatever the size of the gradient, so it needs about \
+        $\\frac{1}{\\eta}$ steps. RMSprop has no bias correction, so its first steps are up to ten times as long. Where $y = 0$ exactly, the gradient along $y$ is 0 and only noise leaves.",
     question: Question {
         ask: "The start is exactly on the axis, y = 0. Which method leaves the saddle?",
         options: &["Adam", "Momentum", "SGD with noise, and no other"],
@@ -92,7 +92,7 @@ fn judge(measured: &Measured) -> Verdict {
     let growth = |name: &str| measured.get(&format!("{name} 12")) / measured.get(&format!("{name} 2"));
     let (sgd, adam) = (growth("sgd"), growth("adam"));
     let numbers = format!(
-        "ten more zeros cost SGD {} times the steps and Adam {} times",
+        "a start 10¹⁰ times nearer to the axis costs SGD {} times the steps and Adam {} times",
         significant(sgd),
         significant(adam)
     );
@@ -104,7 +104,7 @@ fn judge(measured: &Measured) -> Verdict {
         return Verdict::Holds(numbers + ".");
     }
     Verdict::HoldsOnlyWhen(format!(
-        "the start is off the axis or there is noise: {numbers}, but exactly on the axis Adam never leaves and SGD with \
+        "the start is off the axis or there is noise: {numbers}. Exactly on the axis Adam never leaves, and SGD with \
          noise does after {} steps.",
         steps_text(noise)
     ))

@@ -99,11 +99,14 @@ fn judge(measured: &Measured) -> Verdict {
         .fold(0.0, f64::max);
     let [fixed, new] = ["fixed", "new"].map(|order| ranking(measured, order).join(", "));
     let rankings = if fixed == new {
-        format!("the ranking is {fixed} both ways")
+        format!("from the best on, the ranking is {fixed} both ways")
     } else {
-        format!("the ranking is {fixed} with the fixed order and {new} with new ones")
+        format!("from the best on, the ranking is {fixed} with the fixed order and {new} with new ones")
     };
-    let numbers = format!("test losses change by up to {}; {rankings}.", significant(changed));
+    let numbers = format!(
+        "a new order in each epoch changes a test loss by up to {}; {rankings}.",
+        significant(changed)
+    );
     match (changed < 0.1, fixed == new) {
         (true, true) => Verdict::Holds(numbers),
         _ => Verdict::DoesNotHoldHere(numbers),

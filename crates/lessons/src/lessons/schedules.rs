@@ -19,7 +19,7 @@ pub(super) const LESSON: Lesson = Lesson {
     claim: "A learning rate schedule makes training faster and steadier.",
     setup: "A network 196–64–10 on small digits, SGD with momentum, batches of 32: constant rate, cosine, cosine with a warm-up of 10%, one-cycle, steps, and warm-up–stable–decay, each with the best of four rates, over paired \
         seeds. And $f = \\frac{1}{2}x^2$ with gradient noise of variance 1 from $x = 1$, 200 steps, at the best constant rate and the best cosine.",
-    theory: "Under noise $E x^2$ becomes $(1-\\eta_t)^2 E x^2 + \\eta_t^2$: a large rate forgets the start, and a small one at the end takes the noise away. A constant rate has to be both. \
+    theory: "Under noise $E x^2$ becomes $(1-\\eta_t)^2 E x^2 + \\eta_t^2$: a large rate forgets the start, and a small one at the end takes the noise away. A constant rate has to do both. \
         The prediction is that recursion.",
     question: Question {
         ask: "A constant rate and a cosine are both tuned. How much of the constant rate's mean square distance has the cosine at the end of the noisy parabola?",
@@ -156,7 +156,7 @@ fn network(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error
         series: vec![Series::points("mean over seeds", points)],
         marks: vec![],
     });
-    measured.data = Some(digits.origin());
+    measured.data = Some(digits.origin() + &digits.choice());
     Ok(())
 }
 
@@ -164,13 +164,15 @@ fn judge(measured: &Measured) -> Verdict {
     let [constant, cosine] = ["parabola constant", "parabola cosine"].map(|key| measured.get(key));
     let ratio = if constant > 0.0 { cosine / constant } else { 1.0 };
     let numbers = format!(
-        "the lead of the cosine is {} points on the network, and it ends at {} of the constant rate's mean square distance on the noisy parabola.",
+        "on the network the accuracy of the cosine less that of the constant rate is {} points, and its standard deviation over seeds is {} points instead of {}. On the noisy parabola it ends at {} of the constant rate's mean square distance.",
         measured.number("gained cosine").with_margin(),
+        significant(measured.get("std cosine")),
+        significant(measured.get("std constant")),
         significant(ratio)
     );
     match (measured.get("low cosine") > 0.0, ratio < 0.8) {
         (true, true) => Verdict::Holds(numbers),
-        (false, true) => Verdict::HoldsOnlyWhen(format!("noise is what is left of the loss: {numbers}")),
+        (false, true) => Verdict::HoldsOnlyWhen(format!("what is left of the loss is noise: {numbers}")),
         (_, false) => Verdict::DoesNotHoldHere(numbers),
     }
 }

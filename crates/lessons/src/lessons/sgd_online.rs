@@ -1,10 +1,11 @@
 //! A stream of digits whose labels change half way.
 
 use lab::stats::mean;
-use report::chart::{Chart, Mark, Scale, Series, significant};
+use report::chart::{Chart, Mark, Scale, Series};
 
 use crate::digits::Digits;
 use crate::lesson::{Chapter, Lesson, Question, Verdict};
+use crate::measured::percent_text;
 use crate::walk::{Walk, steps_text};
 use crate::{Error, Measured, Settings};
 
@@ -169,8 +170,8 @@ fn judge(measured: &Measured) -> Verdict {
     let level = measured.get("before SGD");
     let [sgd, adagrad] = ["back SGD", "back AdaGrad"].map(|key| measured.get(key));
     let numbers = format!(
-        "after one pass SGD recognizes {} of new digits; when the labels change it is back after {} digits, AdaGrad after {}.",
-        significant(level),
+        "before the change SGD recognizes {} of digits that it sees for the first time. After the change it is back after {} digits, AdaGrad after {}.",
+        percent_text(level),
         steps_text(sgd),
         steps_text(adagrad)
     );

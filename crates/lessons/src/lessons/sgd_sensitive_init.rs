@@ -15,7 +15,7 @@ pub(super) const LESSON: Lesson = Lesson {
     chapter: Chapter::Batches,
     claim: "SGD is sensitive to the initial values of the weights, more than Adam.",
     setup: "A network 196–64–32–10 on small digits, 6 epochs. The usual initial weights are multiplied by 0.1, 0.32, 1, 3.2 and 10. SGD and Adam, each with the best of five rates for the \
-        factor 1. The spread is the difference between the best and the worst mean accuracy over the factors, for each seed.",
+        factor 1. The spread is the difference between the best and the worst accuracy over the factors, for each seed.",
     theory: "Three layers of weights at the factor $c$ give outputs of $c^3$ times the size, and gradients of a layer of about $c^2$ times. SGD's steps grow and shrink with them; Adam divides the size out, \
         so $\\eta$ alone says how far it moves.",
     question: Question {
@@ -61,7 +61,7 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
         let start = (method * factors.len() + factor) * seeds as usize;
         &scores[start..start + seeds as usize]
     };
-    let mut measured = Measured { data: Some(digits.origin()), ..Measured::default() };
+    let mut measured = Measured { data: Some(digits.origin() + &digits.choice()), ..Measured::default() };
     let (mut spreads, mut series) = (vec![], vec![]);
     for (method, name) in METHODS.iter().enumerate() {
         measured.note(
@@ -123,7 +123,7 @@ fn scaled(task: &Task, recipe: &str, factor: f64, seed: u64) -> Result<f64, lab:
 fn judge(measured: &Measured) -> Verdict {
     let [sgd, adam] = METHODS.map(|name| measured.get(&format!("spread {name}")));
     let numbers = format!(
-        "over the sizes of the initial weights the accuracy of SGD varies by {} points and that of Adam by {}; the difference is at least {} with 95% confidence.",
+        "over the sizes of the initial weights the accuracy of SGD varies by {} points and that of Adam by {}. The lower end of the 95% interval of the difference is {}.",
         significant(sgd),
         significant(adam),
         significant(measured.get("low"))

@@ -18,7 +18,7 @@ pub(super) const WIDTHS: [usize; 4] = [2, 4, 8, 32];
 /// If the data cannot be loaded, or the reader of the progress stops.
 pub(super) fn measure(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error> {
     let (inits, epochs) = settings.size((12, 15), (200, 20));
-    let digits = Digits::load(settings, settings.size(150, 300), 50)?.halved().halved();
+    let digits = Digits::load(settings, settings.size(150, 300), 50)?.shrunk(10);
     let tasks = WIDTHS.iter().map(|&width| digits.report(&[width])).collect::<Result<Vec<_>, _>>()?;
     let cases: Vec<(usize, u64)> =
         (0..WIDTHS.len()).flat_map(|width| (0..inits).map(move |seed| (width, seed))).collect();

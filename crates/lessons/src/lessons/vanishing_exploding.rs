@@ -11,10 +11,10 @@ pub(super) const LESSON: Lesson = Lesson {
     title: "Vanishing and exploding gradients",
     chapter: Chapter::Difficulties,
     claim: "In deep and recurrent networks gradients vanish or explode.",
-    setup: "The gradient of a linear recurrence $h_t = w h_{t-1}$ after 100 steps, $w = 0.9, 0.99, 1.01, 1.1$. And 16 dense networks of width 256 and depth 30 with fresh weights: the factor per layer by which the \
-        gradient of the hidden units shrinks on the way back, for sigmoid, tanh and ReLU with four initializations.",
+    setup: "The gradient of a linear recurrence $h_t = w h_{t-1}$ after 100 steps, $w = 0.9, 0.99, 1.01, 1.1$. And six kinds of dense networks of width $n = 256$ and depth 30 with fresh weights, 16 of each: sigmoid, tanh and ReLU with weights of variance $\\frac{1}{n}$, $\\frac{2}{n}$ or \
+        $\\frac{4}{n}$. The factor by which a layer multiplies the gradient of the hidden units on the way back.",
     theory: "Through time the gradient is $w^T$. A layer multiplies it by about $\\sqrt{n\\sigma_w^2 E[f'^2]}$: with weights of variance $\\frac{1}{n}$, $\\frac{1}{4}$ for the sigmoid and $\\frac{1}{\\sqrt{2}}$ for ReLU; \
-        with He's $\\frac{2}{n}$, 1 for ReLU. Xavier's $\\frac{1}{n}$ is made for tanh, whose slope at 0 is 1.",
+        with He's $\\frac{2}{n}$, 1 for ReLU. Xavier's variance, here $\\frac{1}{n}$, is made for tanh, whose slope at 0 is 1.",
     question: Question {
         ask: "A ReLU network has weights of variance 1/n instead of He's 2/n. How large is the gradient after 30 layers?",
         options: &["About the same", "About 1/170", "About 1/30,000"],
@@ -144,7 +144,7 @@ fn judge(measured: &Measured) -> Verdict {
     let times: Vec<f64> = measured.all("time ").map(|number| number.measured).collect();
     let moves = times.iter().any(|size| *size < 0.01) && times.iter().any(|size| *size > 100.0);
     let numbers = format!(
-        "over 30 layers a gradient is multiplied by {} with the sigmoid, by {} with ReLU and half of He's variance, and by {} with He's.",
+        "30 layers multiply a gradient by {} with the sigmoid, by {} with ReLU and half of He's variance, and by {} with He's.",
         depth("sigmoid 1/n"),
         depth("relu 1/n"),
         depth("relu 2/n")

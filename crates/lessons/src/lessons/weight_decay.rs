@@ -12,7 +12,7 @@ pub(super) const LESSON: Lesson = Lesson {
     chapter: Chapter::Schedules,
     claim: "Weight decay and an L2 penalty are the same regularization.",
     setup: "Two weights with curvatures 1 and 100 are pulled to 1 by the loss and to 0 by $\\lambda = 0.1$, 2,000 steps. SGD with the penalty in the \
-        gradient and SGD whose weights shrink by $\\eta\\lambda$ a step; Adam with the penalty, and AdamW.",
+        gradient and SGD whose weights shrink by the fraction $\\eta\\lambda$ each step; Adam with the penalty, and AdamW.",
     theory: "For SGD, $w - \\eta(g + \\lambda w)$ and $(1-\\eta\\lambda)w - \\eta g$ are the same. Adam divides the penalty by $\\sqrt{v}$ together with the \
         gradient, so weights with large gradients are hardly regularized; AdamW shrinks all alike.",
     question: Question {
@@ -23,7 +23,7 @@ pub(super) const LESSON: Lesson = Lesson {
     measure,
     judge,
     counterexample: "λ = 0: nothing decays, and all pairs agree.",
-    limits: "A toy loss shows that they differ, not which is better; on networks AdamW usually is.",
+    limits: "A toy loss shows that they differ, not which is better; on networks AdamW usually is the better one.",
     try_it: &["descent explain adamw", "descent explain adam"],
     source: "Loshchilov & Hutter 2019",
 };
@@ -86,8 +86,11 @@ fn path(recipe: &str, by_hand: f64) -> Result<Vec<(f64, f64)>, lab::Error> {
 
 fn judge(measured: &Measured) -> Verdict {
     let [sgd, adam] = ["apart sgd", "apart adam"].map(|key| measured.get(key));
-    let numbers =
-        format!("the largest difference is {} for SGD and {} for Adam.", significant(sgd), significant(adam));
+    let numbers = format!(
+        "the two ways differ by at most {} for SGD and {} for Adam, of a weight near 1.",
+        significant(sgd),
+        significant(adam)
+    );
     match (sgd < 1e-5, adam < 1e-5) {
         (true, true) => Verdict::Holds(numbers),
         (true, false) => Verdict::HoldsOnlyWhen(format!("the optimizer is SGD: {numbers}")),

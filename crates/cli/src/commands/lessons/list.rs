@@ -43,13 +43,21 @@ fn list(answer: &dyn Fn(&Lesson) -> Option<Verdict>) -> String {
         }
         page += &format!("{bold}{}{bold:#}\n", chapter.title());
         for lesson in lessons {
-            page += &format!("  {}: {}\n", lesson.id, math::plain(lesson.title));
-            let answer = answer(lesson).map_or("not run yet".to_string(), |verdict| verdict.to_string());
-            page += &text::paragraph(&math::plain(&answer), 6, width);
+            page += &text::paragraph(&format!("{}: {}", lesson.id, math::plain(lesson.claim)), 2, width);
+            let answer = answer(lesson).map_or("not run yet".to_string(), |verdict| verdict.short());
+            page += &format!("      {}\n", one_line(&math::plain(&answer), width.saturating_sub(6)));
         }
         page.push('\n');
     }
-    let note =
-        "The answers are those of the last whole book. `descent lessons run ID` makes the experiment here.";
+    let note = "The answers are those of the last whole book, in short. `descent lessons run ID` makes the experiment here.";
     page + &text::paragraph(note, 0, width)
+}
+
+/// The words that fit in a line.
+fn one_line(words: &str, columns: usize) -> String {
+    if text::width(words) <= columns {
+        return words.to_string();
+    }
+    let fitting = text::wrap(words, columns.saturating_sub(2));
+    fitting.first().map_or(String::new(), |line| format!("{} …", line.trim_end_matches([',', ':', ';'])))
 }
