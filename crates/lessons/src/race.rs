@@ -133,7 +133,7 @@ pub fn race(function: &str, entrants: &[Entrant], settings: &RaceSettings) -> Re
 /// ```
 /// use lessons::race::{Entrant, RaceSettings, live};
 ///
-/// let recipes: [Entrant; 2] = ["sgd", "sam(adam) lr=0.1"].map(|recipe| recipe.parse().unwrap());
+/// let recipes: [Entrant; 2] = ["sgd", "sam(adam lr=0.1)"].map(|recipe| recipe.parse().unwrap());
 /// let live = live("booth", &recipes, &RaceSettings::default()).unwrap();
 /// assert_eq!([0, 1].map(|place| live.entrants[place].kernel.is_some()), [true, false]);
 /// ```
