@@ -356,3 +356,14 @@ fn diagnostics_are_shown_and_in_the_record() {
     assert!(!plain.contains("gradient_norm"));
     assert!(fails(folder.path(), "train --curvature 0", 2).contains("--curvature"));
 }
+
+#[test]
+fn a_setting_that_divides_by_zero_is_named_where_the_run_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), "train --task mnist1d-mlp --optimizer adam --eps 0 --epochs 1");
+    let ended = text(&output.stdout).replace('\n', " ");
+    assert!(
+        ended.contains("diverged at update") && ended.contains("with eps=0, 0 is divided by 0"),
+        "{ended}"
+    );
+}

@@ -267,7 +267,7 @@ fn finish(
         None => Ok(None),
     };
     // What was measured is shown in any case; what was asked for is saved even if nobody reads on.
-    let shown = show(&record, task, trouble.as_deref(), saved.as_ref().ok().copied().flatten(), json);
+    let shown = show(&record, task, trouble.as_ref(), saved.as_ref().ok().copied().flatten(), json);
     saved?;
     shown?;
     let (Some(trouble), Some(lost)) = (trouble, save.or(kept)) else { return Ok(()) };
@@ -277,30 +277,42 @@ fn finish(
             "go on from the last good checkpoint, {}, with --resume --force and a smaller learning rate",
             files::text::path(kept.path())
         ),
-        _ => SMALLER.to_string(),
+        _ => trouble.advice,
     };
     let (option, path) = (lost.flag(), files::text::path(lost.path()));
-    Err(Failure::failed(format!("{option} {path} was not written: the run {trouble}"), hint))
+    Err(Failure::failed(format!("{option} {path} was not written: the run {}", trouble.what), hint))
 }
 
 /// Next step where the weights have exploded.
 const SMALLER: &str = "try a smaller learning rate, or --clip-norm 1";
 
-/// The reason why the weights at the end are of no use, after "the run".
-fn trouble(training: &Training<'_>, record: &Record) -> Option<String> {
+/// The reason why the weights at the end are of no use.
+struct Trouble {
+    /// After "the run".
+    what: String,
+    /// Next step, after the setting that may be to blame.
+    advice: String,
+}
+
+fn trouble(training: &Training<'_>, record: &Record) -> Option<Trouble> {
+    let advice = match training.warnings().first() {
+        Some(warning) => format!("{warning}; otherwise {SMALLER}"),
+        None => SMALLER.to_string(),
+    };
     if let Status::Diverged { step } = record.status {
-        return Some(format!("diverged at update {step}"));
+        return Some(Trouble { what: format!("diverged at update {step}"), advice });
     }
     let first = training.progress().first_loss;
     let last = training.exploded()?;
-    Some(format!("exploded: its loss went from {} to {}", loss(first), loss(last)))
+    let what = format!("exploded: its loss went from {} to {}", loss(first), loss(last));
+    Some(Trouble { what, advice })
 }
 
 /// Prints the record, and where the weights are.
 fn show(
     record: &Record,
     task: &Task,
-    trouble: Option<&str>,
+    trouble: Option<&Trouble>,
     saved: Option<&Path>,
     json: bool,
 ) -> Result<(), Failure> {
@@ -322,8 +334,8 @@ fn show(
         console::print(&Grid::of_curves(of_all_weights).lines(width).join("\n"))?;
         console::print("each parameter's are in the record: --json")?;
     }
-    if let Some(trouble) = trouble {
-        console::print(&text::paragraph(&format!("{trouble}: {SMALLER}"), 0, width))?;
+    if let Some(Trouble { what, advice }) = trouble {
+        console::print(&text::paragraph(&format!("{what}: {advice}"), 0, width))?;
     }
     if let Some(path) = saved {
         console::print(&format!("weights: {}", files::text::path(path)))?;
