@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 
 use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::error::CmdError;
@@ -17,8 +18,9 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use url::{ParseError, Url};
 
-/// Longer than anything on a page takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Looks before a test gives up, so that a page that hangs ends, and the pause between two.
+const LOOKS: usize = 3_000;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Keeps the errors of a page from its first script on.
 const FAULTS: &str = "window.faults = [];
@@ -101,15 +103,13 @@ impl Browser {
     /// Waits until an expression is true.
     #[track_caller]
     pub(crate) fn until(&self, expression: &str) {
-        let start = Instant::now();
-        while self.value(&format!("Boolean({expression})")) != true {
-            assert!(
-                start.elapsed() < PATIENCE,
-                "waited for {expression}; the page has the errors {:?}",
-                self.faults()
-            );
-            std::thread::sleep(Duration::from_millis(20));
+        for _ in 0..LOOKS {
+            if self.value(&format!("Boolean({expression})")) == true {
+                return;
+            }
+            thread::sleep(PAUSE);
         }
+        panic!("waited for {expression}; the page has the errors {:?}", self.faults());
     }
 
     /// Clicks the first element of a selector, as a mouse does: it must be in view and not be covered.
@@ -150,14 +150,13 @@ impl Browser {
     #[track_caller]
     pub(crate) fn saved(&self, name: &str) -> Vec<u8> {
         let path: PathBuf = self.folder.path().join("downloads").join(name);
-        let start = Instant::now();
-        loop {
+        for _ in 0..LOOKS {
             match fs::read(&path) {
                 Ok(bytes) if !bytes.is_empty() => return bytes,
-                _ => assert!(start.elapsed() < PATIENCE, "waited for {name}"),
+                _ => thread::sleep(PAUSE),
             }
-            std::thread::sleep(Duration::from_millis(20));
         }
+        panic!("waited for {name}");
     }
 
     /// Takes the preference of a reader: `light`, `dark`, or `print` for paper.
@@ -216,7 +215,7 @@ fn driver() -> (Child, String) {
         }
     };
     // A driver whose output nobody reads would stop.
-    std::thread::spawn(move || lines.for_each(drop));
+    thread::spawn(move || lines.for_each(drop));
     (driver, port)
 }
 

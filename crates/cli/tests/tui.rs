@@ -9,10 +9,11 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// More than any step takes; a test that waits longer has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Looks before a test gives up, so that a program that hangs ends, and the pause between two.
+const LOOKS: usize = 10_000;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A run of minutes, of which these tests see the beginning.
 const LONG: &str = "train --offline --epochs 10000 --threads 1";
@@ -84,12 +85,17 @@ impl Terminal {
     /// Waits until what is shown is as expected.
     #[track_caller]
     fn until(&mut self, what: &str, is_so: impl Fn(&str) -> bool) {
-        let start = Instant::now();
-        while !is_so(&self.text()) {
-            let is_over = self.script.try_wait().expect("a child").is_some();
-            assert!(!is_over && start.elapsed() < PATIENCE, "no {what}:\n{}", self.text());
-            thread::sleep(Duration::from_millis(10));
+        for _ in 0..LOOKS {
+            if is_so(&self.text()) {
+                return;
+            }
+            if self.script.try_wait().expect("a child").is_some() {
+                break;
+            }
+            thread::sleep(PAUSE);
         }
+        // What it showed at its end may have come since.
+        assert!(is_so(&self.text()), "no {what}:\n{}", self.text());
     }
 
     #[track_caller]
@@ -117,14 +123,14 @@ impl Terminal {
 
     /// The exit code, and all that is on the normal screen then.
     fn end(mut self) -> (Option<i32>, String) {
-        let start = Instant::now();
-        let status = loop {
-            match self.script.try_wait().expect("a child") {
-                Some(status) => break status,
-                None if start.elapsed() > PATIENCE => panic!("it does not end:\n{}", self.text()),
-                None => thread::sleep(Duration::from_millis(10)),
+        let ended = (0..LOOKS).find_map(|_| {
+            let status = self.script.try_wait().expect("a child");
+            if status.is_none() {
+                thread::sleep(PAUSE);
             }
-        };
+            status
+        });
+        let status = ended.unwrap_or_else(|| panic!("it does not end:\n{}", self.text()));
         self.reader.take().expect("one end").join().expect("no panic");
         let parser = self.screen.lock().unwrap();
         let screen = parser.screen();
