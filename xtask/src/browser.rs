@@ -1,9 +1,10 @@
 //! `cargo xtask test-browser`: what a person clicks on the pages, in a real Chromium.
 
 use std::ffi::OsString;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use crate::cargo::cargo;
+use crate::command::{ended, succeed};
 use crate::debian;
 
 const HELP: &str = "\
@@ -22,13 +23,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         print!("{HELP}");
         return ExitCode::SUCCESS;
     }
-    match test(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(test(arguments))
 }
 
 fn test(names: &[OsString]) -> Result<(), String> {
@@ -54,9 +49,4 @@ fn test_pages(names: &[OsString]) -> Result<(), String> {
     let mut tests = cargo();
     tests.args(["test", "--quiet", "--package", "browser-tests", "--features", "chromium", "--"]);
     succeed(tests.args(names).env("DESCENT", this.with_file_name("descent")))
-}
-
-fn succeed(command: &mut Command) -> Result<(), String> {
-    let status = command.status().map_err(|error| format!("cargo: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("cargo: {status}")) }
 }

@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use crate::browser;
 use crate::cargo::cargo;
+use crate::command::ended;
 use crate::wasm;
 
 /// The steps of cargo: what each is called, and its arguments.
@@ -20,13 +21,7 @@ const SOURCES: [&str; 3] = ["crates", "tests", "xtask"];
 
 pub(crate) fn run() -> ExitCode {
     let cargo_steps = || STEPS.iter().try_for_each(|(name, arguments)| step(name, arguments));
-    match format().and_then(|()| kernels()).and_then(|()| cargo_steps()).and_then(|()| browser::check()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(format().and_then(|()| kernels()).and_then(|()| cargo_steps()).and_then(|()| browser::check()))
 }
 
 /// Checks every file, which `cargo fmt` does not: it finds no modules that a macro declares.

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use crate::command::ended;
+
 const HELP: &str = "\
 cargo xtask fixtures [--only NAME] [--into DIR]
 
@@ -105,13 +107,7 @@ const DATA: &str = "crates/data/tests/fixtures";
 const LAB: &str = "crates/lab/tests/fixtures";
 
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    match options(arguments).and_then(|options| options.map_or_else(help, record)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(options(arguments).and_then(|options| options.map_or_else(help, record)))
 }
 
 struct Options {

@@ -6,6 +6,7 @@ mod book;
 mod browser;
 mod cargo;
 mod ci;
+mod command;
 mod debian;
 mod fixtures;
 mod readers;

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cargo::cargo;
+use crate::command::{self, succeed};
 
 const HELP: &str = "\
 cargo xtask test-readers
@@ -22,18 +23,7 @@ MLflow server on this machine was sent. Needs python3 with venv. Takes some minu
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    if !arguments.is_empty() {
-        eprint!("{HELP}");
-        let asked = arguments.iter().any(|word| word == "--help" || word == "-h");
-        return ExitCode::from(if asked { 0 } else { 2 });
-    }
-    match test() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    command::check(HELP, arguments, test)
 }
 
 fn test() -> Result<(), String> {
@@ -85,13 +75,6 @@ fn install(environment: &Path, scripts: &Path) -> Result<PathBuf, String> {
         Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements),
     )?;
     Ok(python)
-}
-
-/// Runs a command that must succeed.
-fn succeed(command: &mut Command) -> Result<(), String> {
-    let shown = command.get_program().display().to_string();
-    let status = command.stdin(Stdio::null()).status().map_err(|error| format!("{shown}: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{shown}: {status}")) }
 }
 
 /// An MLflow server on a free port, with its data in a folder; it ends with this value.

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cargo::cargo;
+use crate::command;
 use crate::debian;
 use cluster::Cluster;
 
@@ -58,18 +59,7 @@ recipe = "rmsprop"
 const PATIENCE: Duration = Duration::from_secs(900);
 
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
-    if !arguments.is_empty() {
-        eprint!("{HELP}");
-        let asked = arguments.iter().any(|word| word == "--help" || word == "-h");
-        return ExitCode::from(if asked { 0 } else { 2 });
-    }
-    match test() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    command::check(HELP, arguments, test)
 }
 
 fn test() -> Result<(), String> {

@@ -7,6 +7,7 @@ use std::{env, fs};
 
 use sha2::{Digest, Sha256};
 
+use crate::command::ended;
 use crate::debian;
 
 /// The file that pages carry, and the checksums of it and of its sources.
@@ -37,13 +38,7 @@ pub(crate) fn run(rest: &[OsString]) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(result)
 }
 
 /// Compares the committed file with one that is built now.

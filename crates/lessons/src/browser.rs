@@ -13,24 +13,8 @@ use report::browser::Kernel;
 /// assert_eq!(kernel("sam(adam)"), None);
 /// ```
 pub fn kernel(spec: &OptimizerSpec) -> Option<Kernel> {
-    let OptimizerSpec {
-        rule,
-        wrappers,
-        schedule,
-        plateau,
-        hyper_schedules,
-        clip,
-        no_decay,
-        groups,
-        maximize,
-    } = spec;
-    let is_bare = wrappers.is_empty()
-        && *schedule == LrSchedule::default()
-        && plateau.is_none()
-        && hyper_schedules.is_empty()
-        && no_decay.is_empty()
-        && groups.is_empty()
-        && !maximize;
+    let OptimizerSpec { rule, clip, .. } = spec;
+    let is_bare = *spec == OptimizerSpec { clip: clip.clone(), ..OptimizerSpec::new(rule.clone()) };
     let max_norm = match clip {
         None => None,
         Some(clip) => Some(norm(&**clip)?),

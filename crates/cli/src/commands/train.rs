@@ -215,7 +215,9 @@ fn run(train: &Train) -> Result<(), Failure> {
         });
     });
     progress.finish();
-    drop(screen);
+    if let Some(screen) = screen {
+        screen.finish();
+    }
     if let Some(error) = failed {
         return Err(error.into());
     }
