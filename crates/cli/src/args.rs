@@ -1,5 +1,6 @@
 //! Groups of flags that several commands have, each with what its values mean.
 
+mod count;
 mod data;
 mod diagnostics;
 mod model;
@@ -10,6 +11,7 @@ mod task;
 mod threads;
 mod tui;
 
+pub(crate) use count::Count;
 pub(crate) use data::{DataArgs, PlaceArgs, sets};
 pub(crate) use diagnostics::DiagnosticsArgs;
 pub(crate) use model::ModelArgs;

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lab::Halt;
 use lab::run_matrix::RunId;
-use lab::study::{Phase, Run};
 use train::{Event, Record, RunInfo};
 
 use crate::console;
@@ -208,15 +207,6 @@ fn over(name: &str, record: &Record) -> String {
             format!("{head}: loss {loss:.4}, {} {score}, {seconds:.1} s", metric.name())
         }
         _ => format!("{head}: diverged at update {}", record.counts.batches),
-    }
-}
-
-/// `adam trial 3, seed 1`: a run of a study.
-pub(crate) fn run_name(name: &str, run: Run) -> String {
-    let (seed, phase) = (run.seed % lab::study::TUNING_SEEDS_FROM, report::prose::study::phase(run.phase));
-    match (run.phase, run.trial) {
-        (Phase::Reporting, _) | (_, None) => format!("{name} {phase}, seed {seed}"),
-        (_, Some(trial)) => format!("{name} {phase} {trial}, seed {seed}"),
     }
 }
 

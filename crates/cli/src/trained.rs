@@ -310,10 +310,16 @@ impl TrainedTask {
             Failure::bad_data(format!("{path}: {error}"), "use the version of the program that wrote it")
         })?;
         let task = spec.build(&mut Setup::new(|set| place.load(set)))?;
-        let (weights, buffers) = weights::load_for(path, &task)?;
-        check_finite(path, [&weights, &buffers])?;
+        let (weights, buffers) = load_for(path, &task)?;
         Ok(Some(TrainedTask { task, weights, buffers }))
     }
+}
+
+/// Weights and running statistics of a task's model, which must be numbers.
+pub(crate) fn load_for(path: &Path, task: &Task) -> Result<(ParamVec, ParamVec), Failure> {
+    let (weights, buffers) = weights::load_for(path, task)?;
+    check_finite(path, [&weights, &buffers])?;
+    Ok((weights, buffers))
 }
 
 /// A network that ONNX has no form for.

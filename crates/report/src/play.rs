@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::browser::{Kernel, embedded, packed};
 use crate::look::{STYLE, escape, look};
+use crate::number::count;
 
 const PAGE_STYLE: &str = include_str!("play/page.css");
 const PAGE_SCRIPT: &str = include_str!("play/page.js");
@@ -66,7 +67,7 @@ impl Play {
         let choice = match whole {
             None => "of an embedded sample of the set".to_string(),
             Some(whole) if *whole == counts => "all of the set".to_string(),
-            Some([train, test]) => format!("the first of {} and {}", grouped(*train), grouped(*test)),
+            Some([train, test]) => format!("the first of {} and {}", count(*train), count(*test)),
         };
         let told = Told { classes, train: train.labels.len(), kernels: optimizers };
         let told = serde_json::to_string(&told).expect("plain data").replace('<', "\\u003c");
@@ -90,8 +91,8 @@ impl Play {
              </main>\n<script>\nconst play = {told};\nconst looks = {looks};\nconst DIGITS = {{{digits}}};\n{parts}{PAGE_SCRIPT}</script>\n\
              </body>\n</html>\n",
             title = escape(title),
-            trained = grouped(counts[0]),
-            tested = grouped(counts[1]),
+            trained = count(counts[0]),
+            tested = count(counts[1]),
             parts = embedded(WORKER),
         )
     }
@@ -101,14 +102,6 @@ impl Play {
 fn option(index: usize, kernel: &Kernel) -> String {
     let rate = kernel.settings.first().copied().unwrap_or_default().to_string();
     format!("<option value=\"{index}\">{}</option>", escape(&kernel.recipe.replace("{}", &rate)))
-}
-
-/// A count with commas.
-fn grouped(count: usize) -> String {
-    let digits = count.to_string();
-    let parts: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().map(|part| std::str::from_utf8(part).expect("digits")).collect();
-    parts.join(",")
 }
 
 const CONTROLS_START: &str = "\
@@ -171,10 +164,5 @@ mod tests {
         assert!(!page.replace("http://www.w3.org/2000/svg", "").contains("http"));
         let markup = page.split("<script>").next().expect("a page").replace("<!DOCTYPE html>", "");
         roxmltree::Document::parse(&(markup + "</body></html>")).expect("well-formed");
-    }
-
-    #[test]
-    fn counts_have_commas() {
-        assert_eq!([7, 1000, 60_000].map(grouped), ["7", "1,000", "60,000"]);
     }
 }

@@ -84,6 +84,9 @@ pub fn run_document(summary: &Summary, run: &Record) -> Document {
 
 /// Histograms of the final weights, a figure for each parameter.
 fn weights(run: &Record) -> Option<Block> {
+    if run.histograms.is_empty() {
+        return None;
+    }
     let figure = |(place, (name, histogram)): (usize, (&String, &Histogram))| {
         let edges = histogram.edges().chain([histogram.high]);
         let last = histogram.counts.last().copied();
@@ -104,7 +107,7 @@ fn weights(run: &Record) -> Option<Block> {
     if left_out > 0 {
         blocks.push(Block::Text(format!("{} more are in the record.", counted(left_out, "parameter"))));
     }
-    (!run.histograms.is_empty()).then(|| section("weights", "Weights at the end", blocks))
+    Some(section("weights", "Weights at the end", blocks))
 }
 
 fn facts(summary: &Summary, run: &Record) -> Table {

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lab::store::Holder;
-use lab::study::{Engine, Facts, Outcome, Phase, Position, Study, TUNING_SEEDS_FROM};
+use lab::study::{Engine, Facts, Outcome, Position, Study};
 use lab::{Comparison, Halt, Store};
 use report::StudyParts;
 use report::document::Format;
@@ -123,13 +123,7 @@ impl StudyRun {
         let mut state = self.state();
         match event {
             Event::RunStarted { .. } => {
-                let seed = run.seed % TUNING_SEEDS_FROM;
-                let phase = report::prose::study::phase(run.phase);
-                let trial = match (run.phase, run.trial) {
-                    (Phase::Tuning | Phase::Choosing, Some(trial)) => format!("{phase} {trial}"),
-                    _ => phase.to_string(),
-                };
-                state.what = format!("{} {trial}, seed {seed}", self.study.cell_name(*cell));
+                state.what = report::prose::study::run(&self.study.cell_name(*cell), *run);
             }
             Event::RunFinished { .. } => {
                 state.runs += 1;

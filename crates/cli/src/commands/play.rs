@@ -1,5 +1,4 @@
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::Args;
 use files::Output;
@@ -8,7 +7,7 @@ use report::browser::Kernel;
 use report::play::{Images, Play};
 
 use super::Command;
-use crate::args::{DataArgs, PlaceArgs, sets};
+use crate::args::{Count, DataArgs, PlaceArgs, sets};
 use crate::console;
 use crate::failure::Failure;
 
@@ -48,25 +47,6 @@ fn examples_and_names() -> String {
         descent play --dataset fashion-mnist\n\nA page computes {}, with `clip=NORM` if wanted. {short}.",
         lessons::browser::rules().join(", ")
     )
-}
-
-/// A number of images.
-#[derive(Debug, Clone, Copy)]
-enum Count {
-    Of(usize),
-    All,
-}
-
-impl FromStr for Count {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Count, String> {
-        match text.parse() {
-            _ if text == "all" => Ok(Count::All),
-            Ok(count) if count > 0 => Ok(Count::Of(count)),
-            _ => Err("expected a whole number from 1, or all".to_string()),
-        }
-    }
 }
 
 impl Command for PlayArgs {

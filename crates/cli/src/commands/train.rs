@@ -1,6 +1,5 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use clap::{Args, value_parser};
 use files::Output;
@@ -12,7 +11,7 @@ use train::record::{Point, Status};
 use train::{Budget, Event, Keeper, Metric, Recipe, Record, Split, Task, Training, weights};
 
 use super::Command;
-use crate::args::{DEFAULT_OPTIMIZER, DiagnosticsArgs, OutputArgs, TaskArgs, ThreadsArgs, TuiArgs};
+use crate::args::{Count, DEFAULT_OPTIMIZER, DiagnosticsArgs, OutputArgs, TaskArgs, ThreadsArgs, TuiArgs};
 use crate::console;
 use crate::failure::Failure;
 use crate::grid::Grid;
@@ -20,7 +19,7 @@ use crate::hyper_flags::HyperFlags;
 use crate::own;
 use crate::progress::Progress;
 use crate::stop::Stop;
-use crate::tensorboard::TensorBoardArgs;
+use crate::tensorboard::{TensorBoard, TensorBoardArgs};
 use crate::text;
 
 #[derive(Args)]
@@ -101,7 +100,7 @@ struct RecipeArgs {
     clip_norm: Option<f64>,
     /// Examples in a batch: 1 is pure SGD, all is batch gradient descent [default: the task's, or 64]
     #[arg(long, value_name = "N|all")]
-    batch_size: Option<BatchSize>,
+    batch_size: Option<Count>,
 }
 
 /// Checkpoint where no other file is named.
@@ -109,25 +108,6 @@ const CHECKPOINT: &str = "checkpoint.safetensors";
 
 /// Epochs where nothing is said.
 const EPOCHS: u32 = 5;
-
-/// Examples in a batch.
-#[derive(Debug, Clone, Copy)]
-enum BatchSize {
-    Count(usize),
-    All,
-}
-
-impl FromStr for BatchSize {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<BatchSize, String> {
-        match text.parse() {
-            _ if text == "all" => Ok(BatchSize::All),
-            Ok(count) if count > 0 => Ok(BatchSize::Count(count)),
-            _ => Err("expected a whole number from 1, or all for the whole training set".to_string()),
-        }
-    }
-}
 
 impl Command for Train {
     const NAME: &'static str = "train";
@@ -141,28 +121,13 @@ fn run(train: &Train) -> Result<(), Failure> {
     // Everything that can be wrong in the settings is said before any data is fetched.
     train.tui.check()?;
     let mut recipe = train.recipe.read(&train.hyper)?;
-    let Train { checkpoint_every: every, resume, .. } = train;
-    let (every, resume) = (*every, *resume);
-    let keeps = resume || every.is_some() || train.checkpoint.is_some();
-    let checkpoint = train.checkpoint.as_deref().unwrap_or(Path::new(CHECKPOINT));
-    let save = train.save.as_ref().map(|path| Output::claim(path, "--save")).transpose()?;
-    let kept = keeps.then(|| Output::claim(checkpoint, "--checkpoint")).transpose()?;
-    if let Some(save) = &save {
-        save.differs_from(checkpoint, "--checkpoint")?;
-    }
-    save.iter().chain(&kept).try_for_each(|output| train.task.data.is_spared_by(output))?;
-    let board = train.tensorboard.claim()?;
-    let page = train.html.as_ref().map(|path| Output::claim(path, "--html")).transpose()?;
-    if let Some(page) = &page {
-        save.iter().try_for_each(|save| page.differs_from(save.path(), "--save"))?;
-        page.differs_from(checkpoint, "--checkpoint")?;
-        train.task.data.is_spared_by(page)?;
-    }
+    let Outputs { save, kept, page, board } = Outputs::claim(train)?;
+    let checkpoint = train.checkpoint();
     let threads = train.threads.start()?;
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let task = train.task.load()?;
     let stop = Stop::listen()?;
-    if let Some(BatchSize::All) = train.recipe.batch_size {
+    if let Some(Count::All) = train.recipe.batch_size {
         recipe.batch = task.examples.len(Split::Train);
     }
     if train.recipe.recipe.is_none() && train.recipe.batch_size.is_none() {
@@ -177,15 +142,8 @@ fn run(train: &Train) -> Result<(), Failure> {
 
     training.warnings().iter().for_each(|warning| console::note(&format!("warning: {warning}")));
 
-    if resume && checkpoint.exists() {
-        training.resume(checkpoint, train.force)?;
-        let done = training.progress().steps;
-        console::note(&format!("going on from {} at update {done}", files::text::path(checkpoint)));
-    } else if resume {
-        console::note(&format!(
-            "no checkpoint {} yet: starting from the beginning",
-            files::text::path(checkpoint)
-        ));
+    if train.resume {
+        go_on(&mut training, checkpoint, train.force)?;
     }
 
     let json = train.output.json;
@@ -197,7 +155,7 @@ fn run(train: &Train) -> Result<(), Failure> {
         training.total_steps(),
     );
     let place = RunId { recipe: 0, seed, worker: 0 };
-    let (mut keeper, mut failed, mut written) = (Keeper::new(every), None, false);
+    let (mut keeper, mut failed, mut written) = (Keeper::new(train.checkpoint_every), None, false);
     threads.run(|| {
         training.run_events(&mut |training, event| {
             let ended = progress.read(place, event).is_break();
@@ -222,10 +180,10 @@ fn run(train: &Train) -> Result<(), Failure> {
         return Err(error.into());
     }
     if let Some(code) = stop.code().filter(|_| !training.is_over()) {
-        let kept = match (keeps, written) {
-            (true, true) => format!("{} is written: go on with --resume", files::text::path(checkpoint)),
-            (true, false) => format!("{} is as it was", files::text::path(checkpoint)),
-            (false, _) => "nothing is kept: --checkpoint-every keeps checkpoints".to_string(),
+        let kept = match (&kept, written) {
+            (Some(_), true) => format!("{} is written: go on with --resume", files::text::path(checkpoint)),
+            (Some(_), false) => format!("{} is as it was", files::text::path(checkpoint)),
+            (None, _) => "nothing is kept: --checkpoint-every keeps checkpoints".to_string(),
         };
         let done = training.progress().steps;
         return Err(Failure::signal(
@@ -238,6 +196,54 @@ fn run(train: &Train) -> Result<(), Failure> {
     finish(save.as_ref(), kept.as_ref(), &training, &task, json)?;
     page?;
     events
+}
+
+/// Files that a run writes, tried before any work.
+struct Outputs {
+    /// The weights at the end.
+    save: Option<Output>,
+    /// The checkpoint.
+    kept: Option<Output>,
+    page: Option<Output>,
+    board: Option<TensorBoard>,
+}
+
+impl Outputs {
+    fn claim(train: &Train) -> Result<Outputs, Failure> {
+        let claim =
+            |path: &Option<PathBuf>, flag| path.as_ref().map(|path| Output::claim(path, flag)).transpose();
+        let keeps = train.resume || train.checkpoint_every.is_some() || train.checkpoint.is_some();
+        let checkpoint = train.checkpoint();
+        let (save, page) = (claim(&train.save, "--save")?, claim(&train.html, "--html")?);
+        let kept = keeps.then(|| Output::claim(checkpoint, "--checkpoint")).transpose()?;
+        for output in save.iter().chain(&page) {
+            output.differs_from(checkpoint, "--checkpoint")?;
+        }
+        if let (Some(page), Some(save)) = (&page, &save) {
+            page.differs_from(save.path(), "--save")?;
+        }
+        save.iter().chain(&kept).chain(&page).try_for_each(|output| train.task.data.is_spared_by(output))?;
+        Ok(Outputs { save, kept, page, board: train.tensorboard.claim()? })
+    }
+}
+
+impl Train {
+    /// The checkpoint that is named, or the usual one.
+    fn checkpoint(&self) -> &Path {
+        self.checkpoint.as_deref().unwrap_or(Path::new(CHECKPOINT))
+    }
+}
+
+/// Goes on from the checkpoint, if it is there.
+fn go_on(training: &mut Training<'_>, checkpoint: &Path, force: bool) -> Result<(), Failure> {
+    let path = files::text::path(checkpoint);
+    if checkpoint.exists() {
+        training.resume(checkpoint, force)?;
+        console::note(&format!("going on from {path} at update {}", training.progress().steps));
+    } else {
+        console::note(&format!("no checkpoint {path} yet: starting from the beginning"));
+    }
+    Ok(())
 }
 
 /// Writes the page of the run.
@@ -386,7 +392,7 @@ impl RecipeArgs {
         if let Some(norm) = self.clip_norm {
             recipe.spec.clip = Some(Box::new(clips::Norm { max_norm: norm }));
         }
-        if let Some(BatchSize::Count(count)) = self.batch_size {
+        if let Some(Count::Of(count)) = self.batch_size {
             recipe.batch = count;
         }
         recipe.check()?;

@@ -114,6 +114,19 @@ impl<'a> Engine<'a> {
         Engine { shard, ..self }
     }
 
+    /// Settings of the entries, as they are, that leave weights untrained: the task, the entry and the warning of each.
+    pub fn warnings(&self) -> Vec<(&str, &str, optim::Warning)> {
+        let mut warnings = Vec::new();
+        for (facts, Prepared { reporting: (task, _), .. }) in self.facts.iter().zip(&self.tasks) {
+            for entry in &self.study.entries {
+                let per_epoch = task.steps_per_epoch(entry.batch.unwrap_or(facts.batch));
+                let found = entry.recipe.warnings(per_epoch, facts.epochs);
+                warnings.extend(found.into_iter().map(|warning| (&*facts.name, &*entry.name, warning)));
+            }
+        }
+        warnings
+    }
+
     /// The work, at most, and how much of it the store knows.
     ///
     /// # Errors
@@ -223,21 +236,6 @@ impl<'a> Engine<'a> {
         let position = Position { worker, cell: *id, run: *run, cost: *cost };
         let part = |key: &str| Part::of_store(self.store, key);
         executor::run(&request, &part, &mut |event| watch(&position, event))
-    }
-}
-
-impl Engine<'_> {
-    /// Settings of the entries, as they are, that leave weights untrained: the task, the entry and the warning of each.
-    pub fn warnings(&self) -> Vec<(&str, &str, optim::Warning)> {
-        let mut warnings = Vec::new();
-        for (facts, Prepared { reporting: (task, _), .. }) in self.facts.iter().zip(&self.tasks) {
-            for entry in &self.study.entries {
-                let per_epoch = task.steps_per_epoch(entry.batch.unwrap_or(facts.batch));
-                let found = entry.recipe.warnings(per_epoch, facts.epochs);
-                warnings.extend(found.into_iter().map(|warning| (&*facts.name, &*entry.name, warning)));
-            }
-        }
-        warnings
     }
 }
 

@@ -39,15 +39,15 @@ pub(crate) struct Chain<'a> {
     pub(crate) groups: &'a mut ParamGroups,
     pub(crate) params: &'a [ParamInfo],
     pub(crate) total_steps: u64,
-    pub(crate) plateau_factor: f64,
+    pub(crate) outer_factor: f64,
 }
 
 impl Inner for Chain<'_> {
     fn step(&mut self, mut input: StepInput<'_>) {
-        let Chain { spec, links, groups, params, total_steps, plateau_factor } = self;
-        let (total_steps, plateau_factor) = (*total_steps, *plateau_factor);
+        let Chain { spec, links, groups, params, total_steps, outer_factor } = self;
+        let (total_steps, outer_factor) = (*total_steps, *outer_factor);
         let Some((outer, links)) = links.split_first_mut() else {
-            return groups.step(spec, params, total_steps, plateau_factor, input);
+            return groups.step(spec, params, total_steps, outer_factor, input);
         };
         let Link { declared, current, state, calls } = outer;
         *calls += 1;
@@ -56,7 +56,7 @@ impl Inner for Chain<'_> {
                 schedule.apply(name, &**declared, &mut **current, groups.steps, total_steps);
             }
         }
-        let mut inner = Chain { spec, links, groups, params, total_steps, plateau_factor };
+        let mut inner = Chain { spec, links, groups, params, total_steps, outer_factor };
         current.step(WrapperCtx { input: input.reborrow(), state, calls: *calls, inner: &mut inner });
     }
 
@@ -155,12 +155,12 @@ impl ParamGroups {
         spec: &OptimizerSpec,
         params: &[ParamInfo],
         total: u64,
-        plateau_factor: f64,
+        outer_factor: f64,
         mut input: StepInput<'_>,
     ) {
         let clip = |clip: &dyn DynClip| clip.clip(ClipCtx { input: &mut input, params });
         let scale = spec.clip.as_deref().map_or(1.0, clip);
-        let lr_factor = plateau_factor * spec.schedule.factor(self.steps, total);
+        let lr_factor = outer_factor * spec.schedule.factor(self.steps, total);
         for group in &mut self.all {
             group.apply_schedules(spec, lr_factor, self.steps, total);
         }

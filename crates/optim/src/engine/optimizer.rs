@@ -284,7 +284,7 @@ impl Optimizer {
             self.spec
         );
         self.gradient_calls += 1;
-        let plateau_factor = self.plateau_factor();
+        let outer_factor = self.outer_factor();
         let Optimizer { resolved: spec, layout, total_steps, links, groups, scratch, path, .. } = self;
         let mut changed = false;
         let objective = objective.reborrow();
@@ -294,11 +294,11 @@ impl Optimizer {
             input.gradients_mut().iter_mut().for_each(|g| *g = -*g);
         }
         let params = layout.entries();
-        Chain { spec, links, groups, params, total_steps: *total_steps, plateau_factor }.step(input);
+        Chain { spec, links, groups, params, total_steps: *total_steps, outer_factor }.step(input);
     }
 
     /// Factor of every learning rate by the plateau schedule and from outside of the recipe.
-    fn plateau_factor(&self) -> f64 {
+    fn outer_factor(&self) -> f64 {
         self.plateau.map_or(1.0, |plateau| plateau.state().factor) * self.lr_scale
     }
 
@@ -341,8 +341,7 @@ impl Optimizer {
     /// If the schedule counts epochs and their length was not set.
     #[track_caller]
     pub fn learning_rate(&self) -> Option<f64> {
-        let factor =
-            self.plateau_factor() * self.resolved.schedule.factor(self.groups.steps, self.total_steps);
+        let factor = self.outer_factor() * self.resolved.schedule.factor(self.groups.steps, self.total_steps);
         Some(f64::try_from(self.spec.rule.get(LR)?).ok()? * factor)
     }
 

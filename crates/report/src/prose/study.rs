@@ -1,7 +1,7 @@
 //! Sentences about a study, one short function for each.
 
 use lab::study::outcome::{CellOutcome, Comparison, EdgeHit, OverTasks, Pair, Relation, TaskOutcome};
-use lab::study::{Outcome, Phase};
+use lab::study::{Outcome, Phase, Run, TUNING_SEEDS_FROM};
 use train::Metric;
 
 use crate::measure;
@@ -336,5 +336,14 @@ pub fn phase(phase: Phase) -> &'static str {
         Phase::Tuning => "trial",
         Phase::Choosing => "choice",
         Phase::Reporting => "report",
+    }
+}
+
+/// A run of a study in words: `adam trial 3, seed 1`; `name` is that of its cell or entry.
+pub fn run(name: &str, run: Run) -> String {
+    let (seed, phase) = (run.seed % TUNING_SEEDS_FROM, phase(run.phase));
+    match (run.phase, run.trial) {
+        (Phase::Reporting, _) | (_, None) => format!("{name} {phase}, seed {seed}"),
+        (_, Some(trial)) => format!("{name} {phase} {trial}, seed {seed}"),
     }
 }

@@ -14,7 +14,7 @@ use super::budget::{self, Chosen};
 use super::{Compare, Numbers, names};
 use crate::console;
 use crate::failure::Failure;
-use crate::progress::{Progress, run_name};
+use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::tui::Screen;
 
@@ -124,8 +124,12 @@ impl Tuning {
                 let place =
                     RunId { recipe: position.cell.entry, seed: position.run.seed, worker: position.worker };
                 let phase = report::prose::study::phase(position.run.phase);
-                let names =
-                    |_: &RunInfo| (run_name(&names[position.cell.entry], position.run), format!("{phase}s"));
+                let names = |_: &RunInfo| {
+                    (
+                        report::prose::study::run(&names[position.cell.entry], position.run),
+                        format!("{phase}s"),
+                    )
+                };
                 let word = progress.read_as(place, &names, event);
                 if let Event::RunFinished { record } = event
                     && let Err(error) = file.put(record)

@@ -17,7 +17,7 @@ use crate::commands::lessons::Watch;
 #[cfg(feature = "store")]
 use crate::commands::runs::{StoreArgs, find, task_and_recipe};
 use crate::failure::Failure;
-use crate::trained::{Trained, TrainedTask};
+use crate::trained::{Trained, TrainedTask, load_for};
 
 /// A task and networks of it.
 pub(super) struct Nets {
@@ -54,7 +54,7 @@ fn of_task(first: TrainedTask, models: &[PathBuf]) -> Result<Nets, Failure> {
         if weights::task_name(path)?.as_deref() != Some(&*task.name) {
             return Err(other_network(path, &models[0]));
         }
-        let (weights, buffers) = weights::load_for(path, &task)?;
+        let (weights, buffers) = load_for(path, &task)?;
         points.push(Point { name: name(path), weights, buffers });
     }
     Ok(Nets { task, points })

@@ -115,7 +115,9 @@ fn same_run(stored: &Record, planned: &Record) -> Result<(), Failure> {
             ("model", task.model.clone()),
             ("loss", task.loss.clone()),
             ("metric", format!("{:?}", task.metric)),
+            ("settings", format!("{:?}", task.settings)),
             ("recipe", record.recipe.clone()),
+            ("changes by hand", record.changes.len().to_string()),
             ("kernel", environment.kernel.clone()),
             ("numbers", environment.numbers.to_string()),
         ]

@@ -10,7 +10,6 @@ use lab::study::{Planned, Position, Study};
 use train::{Event, RunInfo};
 
 use crate::console;
-use crate::progress::run_name;
 use crate::text::time_left;
 use crate::tui::{Label, Part, Screen};
 
@@ -170,5 +169,5 @@ impl<'s> Progress<'s> {
 
 /// `simplenn/lr/adam trial 3, seed 1`.
 fn what(study: &Study, Position { cell, run, .. }: &Position) -> String {
-    run_name(&files::text::name(&study.cell_name(*cell)), *run)
+    report::prose::study::run(&files::text::name(&study.cell_name(*cell)), *run)
 }
