@@ -17,7 +17,7 @@ folder, fixture = map(pathlib.Path, sys.argv[1:])
 recorded = {}
 for path in sorted(folder.glob("*.onnx")):
     batch = json.loads(path.with_suffix(".json").read_text())
-    x = np.array(batch["input"], dtype=np.float32).reshape(batch["shape"])
+    x = np.array(batch["input"], dtype=batch["type"]).reshape(batch["shape"])
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     (output,) = session.run(["output"], {"input": x})
     recorded[path.stem] = {

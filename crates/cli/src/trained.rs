@@ -253,7 +253,18 @@ impl Trained {
         let SavedWeights { weights, buffers, .. } = &self.saved;
         let model = &self.saved.model();
         let targets = self.targets.as_ref();
-        let network = train::onnx::Network { model, weights, buffers, mean: &mean, std: &std, targets };
+        let names = |name: &str| self.saved.notes.get(name).map(|names| (name.to_string(), names.clone()));
+        let metadata: Vec<(String, String)> = ["classes", "features"].into_iter().filter_map(names).collect();
+        let metadata: Vec<(&str, &str)> = metadata.iter().map(|(name, text)| (&**name, &**text)).collect();
+        let network = train::onnx::Network {
+            model,
+            weights,
+            buffers,
+            mean: &mean,
+            std: &std,
+            targets,
+            metadata: &metadata,
+        };
         train::onnx::model(&network).map_err(|error| unknown_layer(&self.path, &error))
     }
 
@@ -293,6 +304,7 @@ impl Trained {
 
 /// A task of the registry with weights from a file.
 pub(crate) struct TrainedTask {
+    pub(crate) spec: TaskSpec,
     pub(crate) task: Task,
     pub(crate) weights: ParamVec,
     pub(crate) buffers: ParamVec,
@@ -311,7 +323,7 @@ impl TrainedTask {
         })?;
         let task = spec.build(&mut Setup::new(|set| place.load(set)))?;
         let (weights, buffers) = load_for(path, &task)?;
-        Ok(Some(TrainedTask { task, weights, buffers }))
+        Ok(Some(TrainedTask { spec, task, weights, buffers }))
     }
 }
 
@@ -324,7 +336,7 @@ pub(crate) fn load_for(path: &Path, task: &Task) -> Result<(ParamVec, ParamVec),
 
 /// A network that ONNX has no form for.
 pub(crate) fn unknown_layer(path: &Path, error: &train::onnx::UnknownLayer) -> Failure {
-    let hint = "dense and convolutional nets can be exported, `descent tasks` lists those of each kind";
+    let hint = "nets of the tasks that `descent tasks` lists can be exported";
     Failure::bad_data(format!("{}: {error}", files::text::path(path)), hint)
 }
 

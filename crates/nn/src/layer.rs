@@ -3,7 +3,7 @@
 use tensor::conv::ConvOptions;
 use tensor::{ParamId, Shape};
 
-use crate::layers::Activation;
+use crate::layers::{Activation, Cell};
 
 /// Layer that other programs know too, as it computes in evaluation.
 ///
@@ -60,6 +60,79 @@ pub enum Layer {
         variance: ParamId,
         /// Summand of the variance.
         eps: f64,
+    },
+    /// Vector of each token: a row of this table [tokens, width].
+    Embedding(ParamId),
+    /// Sequences plus the first rows of this table [places, width].
+    PositionalEmbedding(ParamId),
+    /// One recurrent layer from states of 0; results of two directions are concatenated.
+    Recurrent {
+        /// Type of the cell.
+        cell: Cell,
+        /// `weight_ih`, `weight_hh`, `bias_ih` and `bias_hh`, gates in PyTorch's order; the forward direction first,
+        /// then the reverse one if the layer has both.
+        directions: Vec<[ParamId; 4]>,
+    },
+    /// Multi-head self-attention without the projection after it: [length, width] to the same shape.
+    Attention {
+        /// Weights [3·width, width] of queries, keys and values.
+        weight: ParamId,
+        /// Their summands.
+        bias: ParamId,
+        /// Number of heads.
+        heads: usize,
+        /// True if a position attends to itself and earlier ones only.
+        causal: bool,
+    },
+    /// Normalization of the features to mean 0 and variance 1.
+    LayerNorm {
+        /// Factor of each feature.
+        weight: ParamId,
+        /// Summand of each feature.
+        bias: ParamId,
+        /// Summand of the variance.
+        eps: f64,
+    },
+    /// Division of the features by their root mean square.
+    RmsNorm {
+        /// Factor of each feature.
+        weight: ParamId,
+        /// Summand of the mean square.
+        eps: f64,
+    },
+    /// Normalization of groups of channels to mean 0 and variance 1 over all positions.
+    GroupNorm {
+        /// Factor of each channel.
+        weight: ParamId,
+        /// Summand of each channel.
+        bias: ParamId,
+        /// Number of groups.
+        groups: usize,
+        /// Summand of the variance.
+        eps: f64,
+    },
+    /// Transposed convolution with weights [inputs, outputs, height, width], or of rows [inputs, outputs, length].
+    ConvTranspose {
+        /// The weights.
+        weight: ParamId,
+        /// A number for each output channel.
+        bias: ParamId,
+        /// Stride, padding, dilation and groups; of rows those of columns count.
+        options: ConvOptions,
+        /// Additional rows below and columns to the right.
+        output_padding: [usize; 2],
+    },
+    /// Each pixel as a square of this side.
+    Upsample(usize),
+    /// Code of a variational autoencoder, at its mean, and the decoder: reconstructions, means and log-variances side
+    /// by side.
+    Code {
+        /// Layers from the features to the means.
+        mean: Vec<Layer>,
+        /// Layers from the features to the log-variances.
+        log_variance: Vec<Layer>,
+        /// Layers from the code to the reconstruction.
+        decoder: Vec<Layer>,
     },
     /// The sum of two branches.
     Residual {

@@ -15,6 +15,7 @@ fn main() -> std::io::Result<()> {
         fs::write(folder.join(format!("{}.onnx", case.name)), case.onnx())?;
         let batch = serde_json::json!({
             "shape": [networks::BATCH, case.inputs],
+            "type": if case.vocabulary.is_some() { "int64" } else { "float32" },
             "input": case.input(),
             "output": case.output(),
         });

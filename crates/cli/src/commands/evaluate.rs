@@ -83,7 +83,7 @@ impl Command for Evaluate {
 
 /// Loss and metric of the weights of a task, which are in the file at `path`.
 fn evaluate_task(trained: &TrainedTask, path: &Path, split: Split, json: bool) -> Result<(), Failure> {
-    let TrainedTask { task, weights, buffers } = trained;
+    let TrainedTask { task, weights, buffers, .. } = trained;
     let name = &task.name;
     if task.examples.is_empty(split) && !task.examples.is_empty(Split::Test) {
         return Err(Failure::usage(

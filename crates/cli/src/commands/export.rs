@@ -15,9 +15,12 @@ use crate::trained::{Trained, TrainedTask, unknown_layer};
 #[derive(Args)]
 #[command(
     about = "Writes a trained model for other programs, as ONNX",
-    long_about = "Writes a trained network as an ONNX file, which onnxruntime and others run: dense, convolutional \
-        and residual networks. Its input is [batch, numbers of an example] before normalization, pixels from 0 to 1 \
-        row by row; its output are the scores before the softmax, or numbers in the units of the targets.",
+    long_about = "Writes a trained network as an ONNX file, which onnxruntime and others run. Its input `input` is \
+        [batch, numbers of an example] before normalization, pixels from 0 to 1 row by row; its output `output` are the \
+        scores before the softmax, or numbers in the units of the targets. A net of text takes 64-bit tokens [batch, \
+        length] and gives the scores [batch, length, tokens] of the next one; the file's metadata have the characters by \
+        token as `vocabulary`. A variational autoencoder decodes the mean of the code, and gives the reconstruction, \
+        the means and the log-variances.",
     after_help = "Examples:\n  descent train --model lenet --save digits.safetensors\n  \
         descent export --model digits.safetensors --onnx digits.onnx"
 )]
@@ -51,10 +54,20 @@ impl Command for Export {
 impl Export {
     /// The network of a task of the registry.
     fn of_task(&self, trained: &TrainedTask) -> Result<Vec<u8>, Failure> {
-        let TrainedTask { task, weights, buffers } = trained;
+        let TrainedTask { spec, task, weights, buffers } = trained;
         let Normalize { mean, std } = task.input_normalization();
         let (mean, std) = (&[mean][..], &[std][..]);
-        let network = train::onnx::Network { model: &task.model, weights, buffers, mean, std, targets: None };
+        let vocabulary = spec.vocabulary().map(|known| known.symbols().iter().collect::<String>());
+        let metadata: Vec<(&str, &str)> = vocabulary.iter().map(|text| ("vocabulary", &**text)).collect();
+        let network = train::onnx::Network {
+            model: &task.model,
+            weights,
+            buffers,
+            mean,
+            std,
+            targets: None,
+            metadata: &metadata,
+        };
         train::onnx::model(&network).map_err(|error| unknown_layer(&self.model, &error))
     }
 }

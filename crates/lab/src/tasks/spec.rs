@@ -4,10 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use data::Set;
+use data::characters::Vocabulary;
 use files::text::{nearest, visible};
 use train::{Error, Task, weights};
 
-use super::{Data, Info, Setup, all};
+use super::{Data, Info, Setup, all, text};
 
 /// A task and its data set: `char-lstm`, `simplenn`, `simplenn:fashion-mnist`.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,17 @@ impl TaskSpec {
             notes.insert(weights::TASK.to_string(), self.to_string());
         }
         Ok(Task { name: self.to_string(), target: info.target, notes, ..task })
+    }
+
+    /// Characters by token, of a task on the text of the crate `data`.
+    ///
+    /// ```
+    /// let spec: lab::tasks::TaskSpec = "char-rnn".parse()?;
+    /// assert!(spec.vocabulary().is_some_and(|vocabulary| vocabulary.symbols().contains(&'q')));
+    /// # Ok::<(), lab::tasks::UnknownTask>(())
+    /// ```
+    pub fn vocabulary(&self) -> Option<Vocabulary> {
+        matches!(self.info.data, Data::Generated(text::NAME)).then(|| Vocabulary::of(data::text()))
     }
 
     /// The same task on another data set; `None` if it is not a task on images.

@@ -6,6 +6,7 @@ use tensor::{Kernels, ParamId, Role};
 use super::Linear;
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::model::Builder;
 use crate::module::Module;
 
@@ -64,5 +65,11 @@ impl Module for MultiHeadAttention {
         let (weight, bias) = (tape.param(self.in_proj_weight), tape.param(self.in_proj_bias));
         let mixed = x.linear(weight, Some(bias)).attention(self.heads, self.causal);
         self.out_proj.forward(mixed, context)
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        let MultiHeadAttention { in_proj_weight, in_proj_bias, heads, causal, .. } = *self;
+        let attention = Layer::Attention { weight: in_proj_weight, bias: in_proj_bias, heads, causal };
+        Some([vec![attention], self.out_proj.layers()?].concat())
     }
 }

@@ -6,6 +6,7 @@ use tensor::{Kernels, ParamId, Role, Shape};
 
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::model::Builder;
 use crate::module::Module;
 
@@ -52,6 +53,10 @@ impl Module for ConvTranspose2d {
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         self.0.forward(x)
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![self.0.layer()])
     }
 }
 
@@ -100,6 +105,10 @@ impl Module for ConvTranspose1d {
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         self.0.forward(x)
     }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![self.0.layer()])
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -128,5 +137,10 @@ impl Transposed {
         let tape = x.tape();
         let (weight, bias) = (tape.param(self.weight), tape.param(self.bias));
         x.conv_transpose2d(weight, Some(bias), self.options, self.output_padding)
+    }
+
+    fn layer(&self) -> Layer {
+        let Transposed { weight, bias, options, output_padding } = *self;
+        Layer::ConvTranspose { weight, bias, options, output_padding }
     }
 }

@@ -5,6 +5,7 @@ use tensor::{Kernels, ParamId, Role};
 
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::model::Builder;
 use crate::module::Module;
 
@@ -38,6 +39,10 @@ impl Module for Embedding {
         }
         let indices: Vec<u32> = x.values().iter().map(|x| index(x.widen())).collect();
         table.embedding(&indices, x.shape())
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![Layer::Embedding(self.weight)])
     }
 }
 

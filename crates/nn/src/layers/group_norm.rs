@@ -5,6 +5,7 @@ use tensor::{Kernels, ParamId, Role};
 
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::model::Builder;
 use crate::module::Module;
 
@@ -50,5 +51,10 @@ impl Module for GroupNorm {
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let tape = x.tape();
         x.group_norm(self.groups, tape.param(self.weight), tape.param(self.bias), GroupNorm::EPS)
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        let GroupNorm { weight, bias, groups } = *self;
+        Some(vec![Layer::GroupNorm { weight, bias, groups, eps: GroupNorm::EPS }])
     }
 }

@@ -5,6 +5,7 @@ use tensor::{Kernels, ParamId, Role};
 
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::model::Builder;
 use crate::module::Module;
 
@@ -36,5 +37,10 @@ impl Module for LayerNorm {
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         let tape = x.tape();
         x.layer_norm(tape.param(self.weight), tape.param(self.bias), LayerNorm::EPS)
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        let LayerNorm { weight, bias } = *self;
+        Some(vec![Layer::LayerNorm { weight, bias, eps: LayerNorm::EPS }])
     }
 }

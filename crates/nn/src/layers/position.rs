@@ -5,6 +5,7 @@ use tensor::{Kernels, ParamId, Role};
 
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::model::Builder;
 use crate::module::Module;
 
@@ -35,6 +36,10 @@ impl Module for PositionalEmbedding {
         let length = length(x);
         let places: Vec<u32> = (0..length as u32).collect();
         x + x.tape().param(self.weight).embedding(&places, [length])
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![Layer::PositionalEmbedding(self.weight)])
     }
 }
 

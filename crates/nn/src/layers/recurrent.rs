@@ -5,6 +5,7 @@ use tensor::{Kernels, ParamId, Role};
 
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::model::Builder;
 use crate::module::Module;
 
@@ -136,5 +137,14 @@ impl Module for Recurrent {
             [way] => run(x, way),
             ways => Var::concat(&ways.iter().map(|way| run(x, way)).collect::<Vec<_>>(), 2),
         })
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        let params = |way: &Way| [way.weight_ih, way.weight_hh, way.bias_ih, way.bias_hh];
+        let layers = self
+            .layers
+            .iter()
+            .map(|ways| Layer::Recurrent { cell: self.cell, directions: ways.iter().map(params).collect() });
+        Some(layers.collect())
     }
 }

@@ -5,6 +5,7 @@ use tensor::{Kernels, ParamId, Role};
 
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::model::Builder;
 use crate::module::Module;
 
@@ -31,5 +32,9 @@ impl Module for RmsNorm {
     #[track_caller]
     fn forward<'t, T: Kernels>(&self, x: Var<'t, T>, _: &mut Context<'_, T>) -> Var<'t, T> {
         x.rms_norm(x.tape().param(self.weight), RmsNorm::EPS)
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![Layer::RmsNorm { weight: self.weight, eps: RmsNorm::EPS }])
     }
 }

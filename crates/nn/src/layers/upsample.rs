@@ -4,6 +4,7 @@ use autograd::Var;
 use tensor::Kernels;
 
 use crate::context::Context;
+use crate::layer::Layer;
 use crate::module::Module;
 
 /// Repeats each pixel as a square: PyTorch's `Upsample` with `mode="nearest"`.
@@ -27,5 +28,9 @@ impl Module for Upsample {
         let ones = x.tape().input_with([s, 1, s, 1], |ones| ones.fill(T::one()));
         let squares = x.reshape([n, height, 1, width, 1, channels]) * ones;
         squares.reshape([n, height * s, width * s, channels])
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        Some(vec![Layer::Upsample(self.scale)])
     }
 }

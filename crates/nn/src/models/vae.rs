@@ -6,6 +6,7 @@ use tensor::{Kernels, Role};
 use crate::architecture::{Build, Info, Kind};
 use crate::context::Context;
 use crate::init::Init;
+use crate::layer::Layer;
 use crate::layers::{
     Activation, Conv2d, ConvTranspose2d, Dropout, Flatten, LeakyRelu, Linear, Sequential, Unflatten,
 };
@@ -117,5 +118,14 @@ impl Module for Vae {
         });
         let code = mean + log_variance.scale(T::from_f64(0.5)).exp() * noise;
         Var::concat(&[self.decoder.forward(code, context), mean, log_variance], 1)
+    }
+
+    fn layers(&self) -> Option<Vec<Layer>> {
+        let code = Layer::Code {
+            mean: self.mean.layers()?,
+            log_variance: self.log_variance.layers()?,
+            decoder: self.decoder.layers()?,
+        };
+        Some([self.encoder.layers()?, vec![code]].concat())
     }
 }

@@ -4,6 +4,8 @@ mod networks;
 
 use std::collections::BTreeMap;
 
+use nn::layers::{Embedding, SinusoidalEncoding};
+use nn::{Builder, Kind, Linear, Model, Sequential, models};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use train::onnx::{self, Network, UnknownLayer};
@@ -41,9 +43,37 @@ fn onnxruntime_computes_the_same_to_a_hundred_thousandth() {
 
 #[test]
 fn a_network_without_a_form_is_refused() {
-    let model = nn::models::char_gru(5);
+    let mut builder = Builder::new();
+    let net = Sequential::new()
+        .then(Embedding::new(&mut builder, "embedding", 5, 4))
+        .then(SinusoidalEncoding)
+        .then(Linear::new(&mut builder, "fc", 4, 5));
+    let model = Model::new(builder, net);
     let (weights, buffers): (_, tensor::ParamVec) = (model.init(0), model.buffers());
     let (mean, std, targets) = (&[0.0][..], &[1.0][..], None);
-    let network = Network { model: &model, weights: &weights, buffers: &buffers, mean, std, targets };
+    let network =
+        Network { model: &model, weights: &weights, buffers: &buffers, mean, std, targets, metadata: &[] };
     assert_eq!(onnx::model(&network), Err(UnknownLayer));
+}
+
+#[test]
+fn every_model_of_the_registry_has_a_form() {
+    for info in models::ALL {
+        let model = match info.kind {
+            Kind::Images { .. } | Kind::Autoencoder => info.architecture().build(28, 28, 10),
+            Kind::Vectors | Kind::Text => info.architecture().build_for([40], 10),
+        };
+        let (weights, buffers): (_, tensor::ParamVec) = (model.init(0), model.buffers());
+        let (mean, std, targets) = (&[0.5][..], &[0.5][..], None);
+        let network = Network {
+            model: &model,
+            weights: &weights,
+            buffers: &buffers,
+            mean,
+            std,
+            targets,
+            metadata: &[],
+        };
+        assert!(onnx::model(&network).is_ok(), "{}", info.name);
+    }
 }

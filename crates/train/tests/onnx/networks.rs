@@ -3,8 +3,9 @@
 use autograd::BufferPool;
 use data::samples::Standardization;
 use nn::layers::{
-    AvgPool1d, AvgPool2d, BatchNorm, Conv1d, Conv2d, Dropout, Flatten, FlattenRows, LeakyRelu, Linear,
-    MaxPool1d, MaxPool2d, Unflatten,
+    AvgPool1d, AvgPool2d, BatchNorm, Cell, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Dropout,
+    Embedding, Flatten, FlattenRows, GlobalAvgPool, GroupNorm, LayerNorm, LeakyRelu, Linear, MaxPool1d,
+    MaxPool2d, MultiHeadAttention, Recurrent, Residual, RmsNorm, Unflatten, Upsample,
 };
 use nn::{Activation, Builder, Context, Model, Sequential, models};
 use tensor::ParamVec;
@@ -19,7 +20,10 @@ pub(crate) const BATCH: usize = 3;
 pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) model: Model,
+    /// Numbers of an example, or the length of its sequence.
     pub(crate) inputs: usize,
+    /// Number of tokens, of text.
+    pub(crate) vocabulary: Option<usize>,
     /// Normalization of targets that are numbers.
     pub(crate) targets: Option<Standardization>,
 }
@@ -31,21 +35,40 @@ pub(crate) fn cases() -> Vec<Case> {
             name: format!("mlp-{name}"),
             model: Model::mlp(&[12, 7, 3], *activation),
             inputs: 12,
+            vocabulary: None,
             targets: None,
         })
         .collect();
     let mut add = |name: &str, model: Model, inputs| {
-        cases.push(Case { name: name.into(), model, inputs, targets: None })
+        cases.push(Case { name: name.into(), model, inputs, vocabulary: None, targets: None })
     };
     add("lenet", models::lenet(12, 13, 4), 156);
     add("resnet-mini", models::resnet_mini(9, 7, 3), 63);
     add("mnist1d-conv", models::mnist1d_conv(20, 4), 20);
     add("images", images(), 2 * 9 * 8);
     add("rows", rows(), 2 * 15);
+    add("mnist1d-gru", models::mnist1d_gru(11, 4), 11);
+    add("vae", models::vae(8, 8), 64);
+    add("upsampled", upsampled(), 15);
+    add("upsampled-rows", upsampled_rows(), 10);
+    add("normalized", normalized(), 4 * 6 * 6);
+    add("stacked", stacked(), 7 * 3);
+    let texts = [
+        ("char-rnn", models::char_rnn(9)),
+        ("char-gru", models::char_gru(9)),
+        ("char-lstm", models::char_lstm(9)),
+        ("char-lstm2", models::char_lstm2(9)),
+        ("transformer", models::transformer(20, 9)),
+        ("attention", attention()),
+    ];
+    for (name, model) in texts {
+        cases.push(Case { name: name.into(), model, inputs: 13, vocabulary: Some(9), targets: None });
+    }
     cases.push(Case {
         name: "targets".to_string(),
         model: Model::mlp(&[12, 7, 2], Activation::Relu),
         inputs: 12,
+        vocabulary: None,
         targets: Some(Standardization { mean: vec![250.0, -3.0], std: vec![80.0, 0.5] }),
     });
     cases
@@ -81,9 +104,94 @@ fn rows() -> Model {
     Model::new(builder, net)
 }
 
+/// Strides, paddings and additional pixels of transposed convolutions, and squares of pixels.
+fn upsampled() -> Model {
+    let mut builder = Builder::new();
+    let net = Sequential::new()
+        .then(Unflatten::new([5, 3, 1]))
+        .then(ConvTranspose2d::new(&mut builder, "deconv1", 1, 4, 3).stride(2))
+        .then(Upsample { scale: 2 })
+        .then(
+            ConvTranspose2d::new(&mut builder, "deconv2", 4, 3, 3)
+                .stride(2)
+                .padding(Padding::Zeros(1))
+                .output_padding(1),
+        )
+        .then(RmsNorm::new(&mut builder, "norm", 3))
+        .then(GlobalAvgPool)
+        .then(Linear::new(&mut builder, "fc", 3, 2));
+    Model::new(builder, net)
+}
+
+/// A stride above the kernel, where the result has places that nothing reaches.
+fn upsampled_rows() -> Model {
+    let mut builder = Builder::new();
+    let net = Sequential::new()
+        .then(Unflatten::new([5, 2]))
+        .then(ConvTranspose1d::new(&mut builder, "deconv1", 2, 3, 2).stride(3))
+        .then(LayerNorm::new(&mut builder, "norm", 3))
+        .then(Conv1d::new(&mut builder, "conv", 3, 2, 3))
+        .then(FlattenRows)
+        .then(Linear::new(&mut builder, "fc", 2 * 15, 2));
+    Model::new(builder, net)
+}
+
+/// Every normalization of images.
+fn normalized() -> Model {
+    let mut builder = Builder::new();
+    let net = Sequential::new()
+        .then(Unflatten::new([6, 6, 4]))
+        .then(GroupNorm::new(&mut builder, "group", 2, 4))
+        .then(LayerNorm::new(&mut builder, "layer", 4))
+        .then(Conv2d::new(&mut builder, "conv", 4, 4, 3))
+        .then(GroupNorm::instance(&mut builder, "instance", 4))
+        .then(Flatten)
+        .then(Linear::new(&mut builder, "fc1", 144, 6))
+        .then(GroupNorm::new(&mut builder, "vector", 3, 6))
+        .then(RmsNorm::new(&mut builder, "rms", 6))
+        .then(Linear::new(&mut builder, "fc2", 6, 3));
+    Model::new(builder, net)
+}
+
+/// Two layers in both directions, over rows that a convolution gave.
+fn stacked() -> Model {
+    let mut builder = Builder::new();
+    let net = Sequential::new()
+        .then(Unflatten::new([7, 3]))
+        .then(Conv1d::new(&mut builder, "conv", 3, 4, 3))
+        .then(Recurrent::bidirectional(&mut builder, "lstm", Cell::Lstm, 4, 5, 2))
+        .then(Recurrent::new(&mut builder, "rnn", Cell::Rnn, 10, 6, 1))
+        .then(RmsNorm::new(&mut builder, "norm", 6))
+        .then(Linear::new(&mut builder, "fc1", 6, 3))
+        .then(FlattenRows)
+        .then(Linear::new(&mut builder, "fc2", 21, 2));
+    Model::new(builder, net)
+}
+
+/// Attention to all places.
+fn attention() -> Model {
+    let mut builder = Builder::new();
+    let body = Sequential::new().then(MultiHeadAttention::new(&mut builder, "attn", 12, 3));
+    let net = Sequential::new()
+        .then(Embedding::new(&mut builder, "embedding", 9, 12))
+        .then(Residual { body, shortcut: Sequential::new() })
+        .then(Linear::new(&mut builder, "fc", 12, 9));
+    Model::new(builder, net)
+}
+
 impl Case {
+    /// Initial weights, with biases and factors that differ. The noise of a code is too small to be seen, since the
+    /// file has none.
     pub(crate) fn weights(&self) -> ParamVec {
-        self.model.init(1)
+        let mut weights = self.model.init(1);
+        let layout = weights.layout().clone();
+        for (id, info) in layout.ids().zip(layout.entries()).filter(|(_, info)| info.shape.rank() == 1) {
+            let of_code = self.name == "vae" && info.name == "dense2.bias";
+            for (i, value) in weights.get_mut(id).iter_mut().enumerate() {
+                *value += if of_code { -60.0 } else { 0.02 * (i % 7) as f32 };
+            }
+        }
+        weights
     }
 
     /// Running statistics that are not those at the start.
@@ -95,16 +203,21 @@ impl Case {
         buffers
     }
 
-    /// Numbers from 0 to 1.
+    /// Numbers from 0 to 1, or tokens.
     pub(crate) fn input(&self) -> Vec<f32> {
-        (0..BATCH * self.inputs).map(|i| (i * 37 % 101) as f32 / 100.0).collect()
+        let number = |i: usize| match self.vocabulary {
+            Some(vocabulary) => (i * 37 % 101 % vocabulary) as f32,
+            None => (i * 37 % 101) as f32 / 100.0,
+        };
+        (0..BATCH * self.inputs).map(number).collect()
     }
 
     pub(crate) fn onnx(&self) -> Vec<u8> {
         let (weights, buffers) = (&self.weights(), &self.buffers());
         let (mean, std) = (&[0.5][..], &[0.25][..]);
         let targets = self.targets.as_ref();
-        let network = Network { model: &self.model, weights, buffers, mean, std, targets };
+        let metadata = &[("case", &*self.name)][..];
+        let network = Network { model: &self.model, weights, buffers, mean, std, targets, metadata };
         onnx::model(&network).expect("known layers")
     }
 
@@ -112,7 +225,10 @@ impl Case {
     pub(crate) fn output(&self) -> Vec<f32> {
         let (weights, buffers, pool) = (self.weights(), self.buffers(), BufferPool::new());
         let tape = pool.tape(&weights);
-        let input: Vec<f32> = self.input().iter().map(|x| (x - 0.5) / 0.25).collect();
+        let input: Vec<f32> = match self.vocabulary {
+            Some(_) => self.input(),
+            None => self.input().iter().map(|x| (x - 0.5) / 0.25).collect(),
+        };
         let x = tape.input([BATCH, self.inputs], &input);
         let outputs = self.model.forward_in(x, Context::Evaluate { buffers: &buffers });
         let mut answers: Vec<f64> = outputs.values().iter().map(|x| f64::from(*x)).collect();

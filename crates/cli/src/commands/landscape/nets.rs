@@ -48,7 +48,7 @@ impl Nets {
 
 /// Networks of a task of the registry, the first of which is read.
 fn of_task(first: TrainedTask, models: &[PathBuf]) -> Result<Nets, Failure> {
-    let TrainedTask { task, weights, buffers } = first;
+    let TrainedTask { task, weights, buffers, .. } = first;
     let mut points = vec![Point { name: name(&models[0]), weights, buffers }];
     for path in &models[1..] {
         if weights::task_name(path)?.as_deref() != Some(&*task.name) {
