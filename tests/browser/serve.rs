@@ -192,4 +192,15 @@ fn a_study_runs_from_the_page_and_opens_its_report() {
     browser.open(&report);
     browser.until("document.querySelector('figure') !== null");
     assert!(browser.text("document.body.textContent").contains("mnist1d-logreg"));
+    // Its figures keep their state in the address, also in the sandbox that it is served in.
+    browser.click("figure .controls button[aria-pressed]");
+    browser.until("/[.]log=[01]/.test(location.hash)");
+    let pressed =
+        || browser.text("document.querySelector('figure .controls button[aria-pressed]').ariaPressed");
+    let (address, before) = (browser.text("location.href"), pressed());
+    browser.open("about:blank");
+    browser.open(&address);
+    browser.until("document.querySelector('figure .controls button[aria-pressed]')");
+    assert_eq!(pressed(), before);
+    assert_eq!(browser.text("location.href"), address);
 }

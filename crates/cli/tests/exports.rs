@@ -1,7 +1,9 @@
 //! Completions of shells, man pages, and runs and models for other programs.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 fn descent(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_descent")).args(arguments).output().unwrap()
@@ -38,6 +40,42 @@ fn every_command_has_a_man_page() {
     assert_eq!(descent(&["man", "/dev/null/pages"]).status.code(), Some(73));
 }
 
+/// Lengths of the events of a file of TensorBoard, which ends after a whole one.
+fn event_lengths(mut file: &[u8]) -> Vec<usize> {
+    let mut lengths = Vec::new();
+    while !file.is_empty() {
+        let length = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+        lengths.push(length);
+        file = &file[12 + length + 4..];
+    }
+    lengths
+}
+
+#[test]
+fn an_event_file_can_be_watched_while_its_run_goes_and_outlives_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = folder.path().join("logs");
+    let mut run = Command::new(env!("CARGO_BIN_EXE_descent"))
+        .args(["train", "--task", "beale", "--epochs", "1000000", "--json", "--tensorboard"])
+        .arg(&logs)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let events = || {
+        let run = fs::read_dir(&logs).ok()?.next()?.ok()?.path();
+        let file = fs::read_dir(run).ok()?.filter_map(Result::ok).map(|file| file.path());
+        fs::read(file.into_iter().find(|file| file.to_string_lossy().contains("tfevents"))?).ok()
+    };
+    let has_grown = || events().is_some_and(|file| file.len() > 10_000);
+    let looks = (0..1200).take_while(|_| !has_grown()).inspect(|_| thread::sleep(Duration::from_millis(50)));
+    let looks = looks.count();
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert!(looks < 1200, "nothing was written while the run went");
+    assert!(event_lengths(&events().unwrap()).len() > 100);
+}
+
 #[cfg(feature = "store")]
 #[test]
 fn runs_go_to_tensorboard_and_data_frames() {
@@ -62,6 +100,9 @@ fn runs_go_to_tensorboard_and_data_frames() {
         runs.flat_map(|run| fs::read_dir(run).unwrap().map(|file| file.unwrap().path())).collect()
     };
     assert_eq!((files("live").len(), files("logs").len()), (1, 1));
+    // What was written as the run went is what is written of the whole run; only the hour differs.
+    let [live, logs] = ["live", "logs"].map(|name| fs::read(&files(name)[0]).unwrap());
+    assert_eq!((live.len(), event_lengths(&live)), (logs.len(), event_lengths(&logs)));
     let points = fs::read_to_string(place("points.csv")).unwrap();
     assert_eq!(
         points.lines().count(),

@@ -21,7 +21,7 @@
 //! | [`study_table`] | the outcome of a study as text |
 //! | [`csv()`] | one row a run and epoch |
 //! | [`points_csv`], [`points_jsonl`] | one row, or one line, a measurement |
-//! | [`tensorboard()`] | the event file of a run |
+//! | [`tensorboard()`], [`EventFile`] | the event file of a run, whole or as it grows |
 //! | [`mlflow()`] | a run in the terms of MLflow's REST interface |
 //! | [`runs_document`], [`run_document`] | stored runs as a document |
 //! | [`jsonl()`], [`parse_jsonl`] | whole records, one a line, and back |
@@ -89,7 +89,7 @@ pub use runs::{run_document, runs_document};
 pub use schedule::schedule_svg;
 pub use study::study_table;
 pub use table::{Style, table, tuned_table};
-pub use tensorboard::tensorboard;
+pub use tensorboard::{EventFile, tensorboard};
 
 /// Doctest of the README.
 #[cfg(doctest)]

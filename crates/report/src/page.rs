@@ -7,7 +7,9 @@ mod results;
 mod study;
 mod why;
 
-use lab::compare::{Comparison, Tuned};
+use std::collections::BTreeSet;
+
+use lab::compare::{Comparison, Tuned, Warning};
 use lab::stats::LrSensitivity;
 use lab::study::outcome::CellOutcome;
 use train::record::Status;
@@ -104,7 +106,9 @@ fn opening(comparison: &Comparison, tuned: Option<(&Tuned, &str)>) -> Vec<Block>
         None => prose::verdict(comparison),
     };
     blocks.push(Block::Verdict(sentence(&verdict)));
-    let mut items: Vec<String> = prose::warnings(comparison).iter().map(|text| sentence(text)).collect();
+    // The banner says that of the sample.
+    let warnings = comparison.warnings().into_iter().filter(|found| !matches!(found, Warning::Sample { .. }));
+    let mut items: Vec<String> = warnings.map(|found| sentence(&prose::warning(&found))).collect();
     if let Some((tuned, _)) = tuned {
         items.extend(prose::tuning_warnings(tuned).iter().map(|text| sentence(text)));
     }
@@ -203,14 +207,23 @@ pub(crate) fn decades(basin: &LrSensitivity) -> String {
 /// Settings that all runs share, and the recipes.
 fn settings(comparison: &Comparison) -> Option<Vec<Block>> {
     let mut blocks = Vec::new();
-    if !comparison.settings.is_empty() {
-        let row =
-            |(name, value): &(String, String)| vec![Cell::text(sentence(name)), Cell::text(sentence(value))];
+    let row = |(name, value): (&str, &str)| vec![Cell::text(sentence(name)), Cell::text(sentence(value))];
+    let of_runs = |of: &dyn Fn(&Record) -> String| of_all(comparison.runs.iter(), of);
+    let of_runs = [
+        ("data, SHA-256", of_runs(&|run| run.task.sha256.clone())),
+        ("version of the program", of_runs(&|run| run.environment.version.clone())),
+        ("version of the numbers", of_runs(&|run| run.environment.numbers.to_string())),
+    ];
+    let of_runs = of_runs.iter().filter(|(_, value)| !value.is_empty());
+    let stated = comparison.settings.iter().map(|(name, value)| (&**name, &**value));
+    let rows: Vec<Vec<Cell>> =
+        stated.chain(of_runs.map(|(name, value)| (*name, &**value))).map(row).collect();
+    if !rows.is_empty() {
         blocks.push(Block::Table(Table {
             title: "Settings".into(),
             layout: Layout::Stack,
             columns: vec![Column::text("Setting"), Column::text("Value")],
-            rows: comparison.settings.iter().map(row).collect(),
+            rows,
             footnotes: Vec::new(),
         }));
     }
@@ -220,6 +233,18 @@ fn settings(comparison: &Comparison) -> Option<Vec<Block>> {
     }
     (!blocks.is_empty()).then_some(blocks)
 }
+
+/// A fact of all runs: each kind once, or their number where they are many.
+pub(crate) fn of_all<'r>(runs: impl Iterator<Item = &'r Record>, of: &dyn Fn(&Record) -> String) -> String {
+    let found: BTreeSet<String> = runs.map(of).filter(|text| !text.is_empty()).collect();
+    match found.len() > MOST_NAMED {
+        true => format!("{} different ones", found.len()),
+        false => found.into_iter().collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// With more kinds of a fact than this, they are counted.
+const MOST_NAMED: usize = 8;
 
 /// The runs, one a row; `None` without any.
 pub(crate) fn every_run(comparison: &Comparison) -> Option<Vec<Block>> {
@@ -271,9 +296,9 @@ fn run_row(run: &Record) -> Vec<Cell> {
 
 fn repeat(comparison: &Comparison) -> String {
     format!(
-        "In the source of Descent, `{}` trains and writes this page again; `cargo xtask compare --help` lists the \
-         choices. With the settings above, every loss and accuracy comes out the same to the last bit on the same \
-         instruction set, whatever the number of threads; the seconds will differ. With this page come \
+        "`{}` trains and writes this page again; `descent compare --help` lists the choices. With the settings above, \
+         every loss and accuracy comes out the same to the last bit on the same instruction set, whatever the number \
+         of threads; the seconds will differ. With this page come \
          `results.jsonl` (whole records, one run a line), `results.csv` (one row a run and epoch), `points.csv` (one \
          row a measurement) and `curves.svg`.",
         sentence(&comparison.command).replace('`', "'")

@@ -95,7 +95,7 @@ impl Panel {
         // The metric is measured before training too, so the first point is the untrained one.
         let y = magnitudes(loss_limits(&curves, None), None, (plot_bottom(comparison), TOP), MOST_TICKS);
         let scale = if y.is_log() { " (log scale)" } else { "" };
-        let title = format!("Test {}{scale}", comparison.metric.name());
+        let title = format!("{}{scale}", score_title(comparison));
         let mut notes = vec![];
         if points(&curves).any(|point| point.high > y.high() * (1.0 + 1e-9)) {
             notes.push("Greater values lie above the picture.".to_string());
@@ -118,7 +118,8 @@ impl Panel {
             ));
             notes.extend(ending(comparison, &curves, "below", |end| end.mean < y.low()));
         }
-        let mut panel = Panel::laid_out(comparison, "accuracy", "Test accuracy", curves, y, notes);
+        let title = score_title(comparison);
+        let mut panel = Panel::laid_out(comparison, "accuracy", &title, curves, y, notes);
         if let Some(at) = comparison.target.filter(is_a_fraction)
             && panel.has_points()
         {
@@ -198,6 +199,14 @@ impl Line {
         let last = self.stretches.last().and_then(|stretch| stretch.last());
         *last.expect("a line without a finite point is left out")
     }
+}
+
+/// The metric with the split that it is measured on while runs are under way: `Validation accuracy`.
+fn score_title(comparison: &Comparison) -> String {
+    let metric = comparison.metric.name();
+    let on_validation = |run: &Record| !run.metric_curve(Split::Validation).is_empty();
+    let split = if comparison.runs.iter().any(on_validation) { "Validation" } else { "Test" };
+    format!("{split} {metric}")
 }
 
 /// A note of the optimizers that end outside of the picture, if there are any.

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use lab::store::Summary;
-use train::Record;
-use train::record::{Histogram, Point, Status};
+use train::record::{Change, Histogram, Point, Status};
+use train::{Record, Split};
 
 use crate::chart::{Chart, Draw, Scale, Series};
 use crate::document::{Block, Cell, Column, Document, Figure, Layout, Table};
+use crate::measure;
 use crate::number::{self, count, counted};
 use crate::page::{name, places, section, sentence};
-use crate::text::plain;
+use crate::text::{listed, plain};
 
 /// Runs, one a row.
 pub fn runs_document(runs: &[Summary]) -> Document {
@@ -59,27 +60,59 @@ pub fn runs_document(runs: &[Summary]) -> Document {
 /// Digits of a key that are shown.
 const KEY: usize = 12;
 
-/// A run: what it was, its curves and diagnostics, and every measurement as data.
+/// A run: how it ended, its curves and diagnostics, what it was, and every measurement as data.
 pub fn run_document(summary: &Summary, run: &Record) -> Document {
-    let groups = groups(run);
-    let mut blocks = vec![Block::Table(facts(summary, run))];
-    let mut figures = Vec::new();
-    for (place, ((_, measure), curves)) in groups.iter().enumerate() {
-        figures.extend(figure(run, &format!("curve{place}"), measure, curves));
+    let mut blocks = vec![Block::Verdict(sentence(&ending(run)))];
+    let mut sections: [Vec<Figure>; 2] = Default::default();
+    for (place, ((is_diagnostic, measure), curves)) in groups(run).iter().enumerate() {
+        let figure = figure(run, &format!("curve{place}"), measure, curves);
+        sections[usize::from(*is_diagnostic)].extend(figure);
     }
-    if !figures.is_empty() {
-        blocks.push(section("curves", "Curves", vec![Block::Figures(figures)]));
+    let titles = [("curves", "Curves"), ("diagnostics", "Diagnostics")];
+    for ((id, title), figures) in titles.into_iter().zip(sections) {
+        if !figures.is_empty() {
+            blocks.push(section(id, title, vec![Block::Figures(figures)]));
+        }
     }
     blocks.extend(weights(run));
-    blocks.push(section("summary", "Summary", vec![Block::Table(summaries(run))]));
+    blocks.push(section("summary", "Curves in numbers", vec![Block::Table(summaries(run))]));
+    blocks.push(section("facts", "How it was done", vec![Block::Table(facts(summary, run))]));
+    let key = summary.key.get(..KEY).unwrap_or(&summary.key);
     Document {
         kind: "run".into(),
         eyebrow: "Descent · run".into(),
         title: sentence(&run.recipe),
-        facts: format!("{} · seed {} · {}", name(&run.task.name), run.seed, summary.key),
+        facts: format!("{} · seed {} · run {key}", name(&run.task.name), run.seed),
         blocks,
         data: measurements(run),
     }
+}
+
+/// The end of a run in a sentence, and what is not the recipe's in another.
+fn ending(run: &Record) -> String {
+    let metric = run.task.metric;
+    let last = |points: &[Point]| points.last().map(|point| point.value);
+    let loss = last(run.curve(Record::EPOCH_LOSS)).map(number::loss);
+    let loss = loss.map_or(String::new(), |loss| format!("training loss {loss} in the last epoch"));
+    let [test, validation] = [Split::Test, Split::Validation].map(|split| {
+        let score = last(run.metric_curve(split));
+        score.map(|score| format!("{split} {} {}", metric.name(), measure::value(metric, score)))
+    });
+    let measured = [test.or(validation).unwrap_or_default(), loss];
+    let measured: Vec<String> = measured.into_iter().filter(|text| !text.is_empty()).collect();
+    let end = match run.status {
+        Status::Finished if measured.is_empty() => format!("Finished {}.", epochs(run)),
+        Status::Finished => format!("After {}: {}.", epochs(run), listed(&measured)),
+        Status::Diverged { step } => {
+            format!("The run diverged at batch {}: its loss was no longer finite.", count(step as usize))
+        }
+    };
+    let by_hand = if run.changes.is_empty() { "" } else { " Its learning rate was changed by hand." };
+    end + by_hand
+}
+
+fn epochs(run: &Record) -> String {
+    counted(run.budget.epochs as usize, "epoch")
 }
 
 /// Histograms of the final weights, a figure for each parameter.
@@ -111,14 +144,15 @@ fn weights(run: &Record) -> Option<Block> {
 }
 
 fn facts(summary: &Summary, run: &Record) -> Table {
-    let Record { task, counts, environment, budget, .. } = run;
+    let Record { task, counts, environment, .. } = run;
     let examples = task.examples.iter().map(|(split, n)| format!("{} {split}", count(*n)));
     let settings = task.settings.iter().map(|(name, value)| format!("{name}={value}"));
     let status = match run.status {
         Status::Finished => "finished".to_string(),
         Status::Diverged { step } => format!("diverged at batch {step}"),
     };
-    let gradients = counts.gradients.map_or(String::new(), |gradients| format!(", {gradients} gradients"));
+    let many = |number: u64| count(number as usize);
+    let gradients = counts.gradients.map_or(String::new(), |found| format!(", {} gradients", many(found)));
     let rows = [
         ("Key", summary.key.clone()),
         ("Task", format!("{}: {}, {}", task.name, task.loss, task.metric.name())),
@@ -129,9 +163,10 @@ fn facts(summary: &Summary, run: &Record) -> Table {
         ("Settings", settings.collect::<Vec<_>>().join(", ")),
         ("Recipe", run.recipe.clone()),
         ("Seed", run.seed.to_string()),
-        ("Budget", counted(budget.epochs as usize, "epoch")),
+        ("Budget", epochs(run)),
+        ("Changed by hand", run.changes.iter().map(change).collect::<Vec<_>>().join("; ")),
         ("Status", status),
-        ("Work", format!("{} updates, {} examples{gradients}", counts.updates, counts.examples)),
+        ("Work", format!("{} updates, {} examples{gradients}", many(counts.updates), many(counts.examples))),
         ("Version", environment.version.clone()),
         ("Instruction set", environment.kernel.clone()),
         ("Studies", summary.studies.join(", ")),
@@ -147,6 +182,11 @@ fn facts(summary: &Summary, run: &Record) -> Table {
             .collect(),
         footnotes: Vec::new(),
     }
+}
+
+fn change(change: &Change) -> String {
+    let Change { batches, lr_scale } = *change;
+    format!("learning rate × {lr_scale} after batch {}", count(batches as usize))
 }
 
 /// A measure of the axis across: its name, and its value at a point.
@@ -171,13 +211,13 @@ const MOST_LINES: usize = 24;
 const MOST_POINTS: usize = 1000;
 
 fn figure(run: &Record, id: &str, measure: &str, curves: &[Curve<'_>]) -> Option<Figure> {
-    let title = measure.replace('_', " ");
+    let title = in_words(measure);
     let kept: Vec<(String, Vec<&Point>)> = curves
         .iter()
         .take(MOST_LINES)
         .map(|(curve, points)| {
             let kept = places(points.len(), MOST_POINTS).into_iter().map(|place| &points[place]);
-            (plain(curve), kept.filter(|point| point.value.is_finite()).collect())
+            (line_name(curve, measure), kept.filter(|point| point.value.is_finite()).collect())
         })
         .collect();
     let line = |(curve, points): &(String, Vec<&Point>)| {
@@ -187,12 +227,13 @@ fn figure(run: &Record, id: &str, measure: &str, curves: &[Curve<'_>]) -> Option
     let chart = Chart {
         title: title.clone(),
         x: ("epochs".into(), Scale::Linear),
-        y: (title, Scale::spanning(&series)),
+        y: (measure.replace('_', " "), Scale::spanning(&series)),
         series,
         marks: Vec::new(),
     };
     let mut figure = Figure::of_chart(id, &chart);
-    let examples = run.examples(train::Split::Train) as f64;
+    figure.percent = measure == run.task.metric.name() && run.task.metric.is_fraction();
+    let examples = run.examples(Split::Train) as f64;
     let measures: [Measure<'_>; 4] = [
         ("epochs", &|point| point.epoch),
         ("updates", &|point| point.updates as f64),
@@ -207,6 +248,22 @@ fn figure(run: &Record, id: &str, measure: &str, curves: &[Curve<'_>]) -> Option
         line.x = measures.iter().filter(known).map(|(_, of)| column(*of)).collect();
     }
     figure.lines.iter().any(|line| !line.y.is_empty()).then_some(figure)
+}
+
+/// A measure as a title: `Gradient norm`; names of parameters are as they are.
+fn in_words(measure: &str) -> String {
+    if measure.contains('.') {
+        return plain(measure);
+    }
+    let words = plain(measure).replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A curve among those of its measure: `test accuracy`, and of a parameter `update norm`.
+fn line_name(curve: &str, measure: &str) -> String {
+    let of_parameter = curve.strip_suffix(measure).and_then(|name| name.strip_suffix('/'));
+    plain(of_parameter.unwrap_or(curve)).replace('_', " ")
 }
 
 fn summaries(run: &Record) -> Table {

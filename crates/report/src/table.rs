@@ -7,7 +7,7 @@ use crate::measure;
 use crate::number::{self, NONE};
 use crate::prose;
 use crate::ranking::ranked;
-use crate::text::{plain, width as columns_of, wrap};
+use crate::text::{listed, plain, width as columns_of, wrap};
 
 /// Markup of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,8 +126,7 @@ pub(crate) fn footnotes(comparison: &Comparison) -> Vec<String> {
         if comparison.target.is_none() {
             // Nothing to reach.
         } else if row.epochs_to_target.is_none() {
-            let reached = number::count(row.reached);
-            notes.push(format!("{NONE} {name}: {reached} of {seeds} reached {target}."));
+            notes.extend(unreached(comparison, row, &target));
         } else if reached_by_some(row) {
             notes.push(format!(
                 "* {name}: {} of {seeds} reached {target}; the median counts the others as never.",
@@ -147,6 +146,20 @@ pub(crate) fn footnotes(comparison: &Comparison) -> Vec<String> {
         }
     }
     notes
+}
+
+/// The note of all rows that are as far from the target as this one, at the first of them.
+fn unreached(comparison: &Comparison, row: &Row, target: &str) -> Option<String> {
+    let alike = |other: &&Row| {
+        other.epochs_to_target.is_none() && (other.reached, other.runs) == (row.reached, row.runs)
+    };
+    let rows: Vec<&Row> =
+        ranked(comparison).into_iter().map(|index| &comparison.rows[index]).filter(alike).collect();
+    let is_first = rows.first().is_some_and(|first| std::ptr::eq(*first, row));
+    let names: Vec<String> = rows.iter().map(|row| short_name(row)).collect();
+    let (reached, seeds) = (number::count(row.reached), number::counted(row.runs, "seed"));
+    let each = if rows.len() > 1 { " each" } else { "" };
+    is_first.then(|| format!("{NONE} {}: {reached} of {seeds}{each} reached {target}.", listed(&names)))
 }
 
 /// The target as the headings have it: `95%`.

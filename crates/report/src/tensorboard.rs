@@ -1,26 +1,64 @@
 //! Event files of TensorBoard: protocol buffers in records with checksums.
 
+use std::collections::BTreeMap;
+
 use train::Record;
 use train::protobuf::Message;
+use train::record::Point;
 
-/// The event file of a run: a scalar for each point of each curve and diagnostic, at the number of updates, and the
-/// recipe as text. `started` is the run's start in seconds since 1970; points lie after it by their seconds of training.
+/// The event file of a run: the recipe as text, then a scalar for each point of each curve and diagnostic, at the number
+/// of updates, in the order in which they were measured. `started` is the run's start in seconds since 1970; points lie
+/// after it by their seconds of training.
 pub fn tensorboard(run: &Record, started: f64) -> Vec<u8> {
-    let mut file = Vec::new();
-    push(&mut file, event(started, 0).text(VERSION, "brain.Event:2"));
-    push(
-        &mut file,
-        event(started, 0).message(SUMMARY, Message::default().message(VALUE, recipe(&run.recipe))),
-    );
-    for (name, points) in run.curves.iter().chain(&run.diagnostics) {
-        for point in points {
+    EventFile::new(&run.recipe, started).news([&run.curves, &run.diagnostics])
+}
+
+/// An event file that is written while its run is under way.
+#[derive(Debug, Clone)]
+pub struct EventFile {
+    recipe: String,
+    /// Seconds since 1970.
+    started: f64,
+    /// Points of each curve, and of each diagnostic, that are in the file; none before its first part.
+    written: Option<[BTreeMap<String, usize>; 2]>,
+}
+
+impl EventFile {
+    /// A file with nothing in it, of a run of this recipe that starts at this number of seconds since 1970.
+    pub fn new(recipe: &str, started: f64) -> EventFile {
+        EventFile { recipe: recipe.to_string(), started, written: None }
+    }
+
+    /// Bytes of what was measured since the last call, to be appended to the file: at first its beginning. Takes the
+    /// run's curves and diagnostics so far; the parts are together the file of the whole run.
+    pub fn news(&mut self, measured: [&BTreeMap<String, Vec<Point>>; 2]) -> Vec<u8> {
+        let mut file = Vec::new();
+        if self.written.is_none() {
+            push(&mut file, event(self.started, 0).text(VERSION, "brain.Event:2"));
+            let text = Message::default().message(VALUE, recipe(&self.recipe));
+            push(&mut file, event(self.started, 0).message(SUMMARY, text));
+        }
+        let written = self.written.get_or_insert_default();
+        let mut points: Vec<(&str, &Point)> = Vec::new();
+        for (curves, written) in measured.into_iter().zip(written) {
+            for (name, curve) in curves {
+                let count = written.get(name).copied().unwrap_or(0);
+                if count < curve.len() {
+                    points.extend(curve[count..].iter().map(|point| (&**name, point)));
+                    written.insert(name.clone(), curve.len());
+                }
+            }
+        }
+        // A batch's points come before the next one's; a stable order keeps the curves of one.
+        points.sort_by(|(_, a), (_, b)| a.epoch.total_cmp(&b.epoch));
+        for (name, point) in points {
             let value = Message::default().text(TAG, name).float(SIMPLE_VALUE, point.value as f32);
             let summary = Message::default().message(VALUE, value);
             let seconds = if point.seconds.is_finite() { point.seconds } else { 0.0 };
-            push(&mut file, event(started + seconds, point.updates).message(SUMMARY, summary));
+            push(&mut file, event(self.started + seconds, point.updates).message(SUMMARY, summary));
         }
+        file
     }
-    file
 }
 
 // Fields of `Event`, `Summary`, `Summary.Value`, `TensorProto` and `SummaryMetadata` in tensorflow/core/framework and

@@ -526,11 +526,21 @@ impl<'t> Training<'t> {
                 version: env!("CARGO_PKG_VERSION").to_string(),
                 numbers: NUMBERS,
             },
-            curves: progress.curves.points(),
-            diagnostics: progress.measured.curves.points(),
+            curves: progress.curves.points().clone(),
+            diagnostics: progress.measured.curves.points().clone(),
             histograms: self.histograms(),
             changes: progress.changes.clone(),
         }
+    }
+
+    /// The curves so far, as the record will have them.
+    pub fn curves(&self) -> &BTreeMap<String, Vec<Point>> {
+        self.progress.curves.points()
+    }
+
+    /// The diagnostics so far, as the record will have them.
+    pub fn diagnostics(&self) -> &BTreeMap<String, Vec<Point>> {
+        self.progress.measured.curves.points()
     }
 
     /// The final weights of each parameter, if there are diagnostics.

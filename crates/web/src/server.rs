@@ -28,9 +28,9 @@ pub struct Settings {
     pub store: Option<Arc<dyn Store>>,
     /// Folder of runs that were stopped, or changed by hand.
     pub folder: PathBuf,
-    /// Runs that train at the same time, each on one thread.
+    /// Runs that train at the same time.
     pub runs: usize,
-    /// Threads of a study.
+    /// Threads of a study; of runs all but one, which is left to the pages, divided between those that train.
     pub threads: usize,
 }
 

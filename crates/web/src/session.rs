@@ -69,7 +69,7 @@ impl Session {
             store,
             memory: Arc::default(),
             folder,
-            cores: Cores::new(runs),
+            cores: Cores::new(runs, threads),
             threads,
             runs: Mutex::default(),
             studies: Mutex::default(),

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use data::samples::{Inputs, Targets};
+use tensor::parallel::Threads;
 use train::{Batch, Event, Metric, Split, Task, Training};
 
 use crate::problem::Problem;
@@ -101,16 +102,22 @@ fn train(session: &Session, run: &Run) -> Result<(), Problem> {
             break;
         }
         let core = Core(&session.cores);
+        // Where the system refuses more, it trains on this one.
+        teller.threads = session.cores.threads_each();
+        let threads = Threads::start(teller.threads).or_else(|_| Threads::start(1));
+        let threads = threads.map_err(|error| Problem::failed(error.to_string(), error.hint()))?;
         training.set_lr_scale(wanted.lr_scale);
         teller.pace = wanted.pace;
         teller.note_rate(&training);
         tell(session, run, Status::Running);
-        training.run_events(&mut |training, event| {
-            let flow = teller.read(training, event);
-            if teller.has_just_told && run.wants_weights.swap(false, Ordering::Relaxed) {
-                learn(training);
-            }
-            flow
+        threads.run(|| {
+            training.run_events(&mut |training, event| {
+                let flow = teller.read(training, event);
+                if teller.has_just_told && run.wants_weights.swap(false, Ordering::Relaxed) {
+                    learn(training);
+                }
+                flow
+            });
         });
         teller.flush(&training);
         drop(core);
@@ -225,6 +232,8 @@ struct Teller<'a> {
     evaluations: Vec<Measured>,
     told: Instant,
     has_just_told: bool,
+    /// Threads of this turn.
+    threads: usize,
     /// Batches a second at most, and when the next may begin.
     pace: Option<f64>,
     due: Instant,
@@ -243,6 +252,7 @@ impl<'a> Teller<'a> {
             evaluations: Vec::new(),
             told: Instant::now(),
             has_just_told: false,
+            threads: 1,
             pace: None,
             due: Instant::now(),
         }
@@ -262,6 +272,10 @@ impl<'a> Teller<'a> {
                 }
                 if self.told.elapsed() >= TOLD {
                     self.flush(training);
+                    // Another run has begun or ended: the next turn has another number of threads.
+                    if self.session.cores.threads_each() != self.threads {
+                        return ControlFlow::Break(());
+                    }
                 }
                 self.obey(training)
             }
@@ -330,14 +344,27 @@ pub(crate) struct Cores(Mutex<Line>);
 
 #[derive(Debug)]
 struct Line {
+    /// Runs that may train at the same time, and how many more may now.
+    count: usize,
     free: usize,
+    /// Threads of all runs together.
+    threads: usize,
     /// Runs that wait, by number.
     waiting: BTreeSet<u64>,
 }
 
 impl Cores {
-    pub(crate) fn new(count: usize) -> Cores {
-        Cores(Mutex::new(Line { free: count.max(1), waiting: BTreeSet::new() }))
+    /// For this number of runs on a machine with this number of threads, one of which is left to the pages.
+    pub(crate) fn new(count: usize, threads: usize) -> Cores {
+        let (count, threads) = (count.max(1), threads.saturating_sub(1).max(1));
+        Cores(Mutex::new(Line { count, free: count, threads, waiting: BTreeSet::new() }))
+    }
+
+    /// Threads of each run that trains.
+    fn threads_each(&self) -> usize {
+        let Line { count, free, threads, waiting } = &*self.line();
+        let active = (count - free + waiting.len()).clamp(1, *count);
+        (threads / active).max(1)
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
@@ -346,7 +373,7 @@ impl Cores {
 
     /// Takes a core, if one is free and no earlier run waits for it.
     fn take(&self, run: u64) -> bool {
-        let Line { free, waiting } = &mut *self.line();
+        let Line { free, waiting, .. } = &mut *self.line();
         waiting.insert(run);
         let is_next = *free > waiting.iter().take_while(|&&earlier| earlier < run).count();
         if is_next {
@@ -368,5 +395,28 @@ struct Core<'a>(&'a Cores);
 impl Drop for Core<'_> {
     fn drop(&mut self) {
         self.0.line().free += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_share_all_threads_but_one() {
+        let cores = Cores::new(4, 9);
+        assert!(cores.take(1));
+        assert_eq!(cores.threads_each(), 8);
+        let first = Core(&cores);
+        assert!(cores.take(2) && cores.take(3));
+        assert_eq!(cores.threads_each(), 2);
+        let others = [Core(&cores), Core(&cores)];
+        assert!(cores.take(4) && !cores.take(5), "no more than four train");
+        assert_eq!(cores.threads_each(), 2, "who waits for a core has none");
+        cores.leave(5);
+        drop(others);
+        assert_eq!(cores.threads_each(), 4);
+        drop(first);
+        assert_eq!(Cores::new(2, 2).threads_each(), 1, "the other core is the pages'");
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, value_parser};
-use lab::run_matrix::{KeptRuns, Settings, kept_in};
+use lab::run_matrix::{KeptError, KeptRuns, Settings, kept_in};
 use lab::store::Holder;
 use lab::study::Ruleset;
 #[cfg(feature = "store")]
@@ -27,7 +27,7 @@ use crate::folders;
 use crate::progress::Progress;
 use crate::shell::quoted;
 use crate::stop::Stop;
-use crate::tensorboard::TensorBoardArgs;
+use crate::tensorboard::{TensorBoard, TensorBoardArgs};
 use crate::tui::Screen;
 use results::Results;
 use tuning::Tuning;
@@ -178,7 +178,8 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     warn(&matrix);
 
     let screen = compare.tui.open(&format!("compare on {}", task.name), false, &stop)?;
-    let (records, stopped) = as_they_are(compare, &matrix, &kept, &stop, screen.as_ref())?;
+    let places = Places { kept: &kept, board: board.as_ref() };
+    let (records, stopped) = as_they_are(compare, &matrix, &places, &stop, screen.as_ref())?;
     let chosen = tuning.as_ref().and_then(|tuning| tuning.chosen.as_ref());
     chosen.map_or(Ok(()), |chosen| chosen.keep(&folder))?;
     let command = command_line(compare, epochs, &seeds, chosen.map(|chosen| chosen.trials));
@@ -300,11 +301,25 @@ fn warn(matrix: &RunMatrix<'_>) {
     }
 }
 
+/// Places where runs are kept as they end.
+struct Places<'a> {
+    kept: &'a KeptRuns,
+    board: Option<&'a TensorBoard>,
+}
+
+impl Places<'_> {
+    fn put(&self, record: &Record) -> Result<(), KeptError> {
+        // All event files are written once more at the end, where an error is told.
+        self.board.iter().for_each(|board| drop(board.write_run(record)));
+        self.kept.put(record)
+    }
+}
+
 /// Runs the recipes as they are set; true if a signal stopped it.
 fn as_they_are(
     compare: &Compare,
     matrix: &RunMatrix<'_>,
-    kept: &KeptRuns,
+    places: &Places<'_>,
     stop: &Stop,
     screen: Option<&Screen>,
 ) -> Result<(Vec<Record>, bool), Failure> {
@@ -319,11 +334,11 @@ fn as_they_are(
         .meanwhile(&keep_claims)
         .on(screen, "as they are set", batches);
     let (stopped, unkept) = (AtomicBool::new(false), Once::new());
-    let known = |key: &str| kept.get(key);
+    let known = |key: &str| places.kept.get(key);
     let watch = |place, event: &Event| {
         let word = progress.read(place, event);
         if let Event::RunFinished { record } = event
-            && let Err(error) = kept.put(record)
+            && let Err(error) = places.put(record)
         {
             // All is written once more at the end; by then there may be room.
             unkept.call_once(|| console::note(&format!("warning: finished runs are not kept: {error}")));
@@ -412,7 +427,7 @@ fn folder_name(compare: &Compare) -> String {
 
 /// The command that makes this comparison again; `trials` are those that a budget gave.
 fn command_line(compare: &Compare, epochs: u32, seeds: &Range<u64>, trials: Option<usize>) -> String {
-    let mut command = "cargo xtask compare".to_string();
+    let mut command = "descent compare".to_string();
     if compare.optimizers != OPTIMIZERS {
         command += &format!(" --optimizers {}", quoted(&compare.optimizers));
     }

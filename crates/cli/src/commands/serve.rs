@@ -40,7 +40,7 @@ pub(crate) struct Serve {
     /// Begin with this situation: the part of a page's address after #
     #[arg(long, value_name = "TEXT", default_value = "")]
     situation: String,
-    /// Runs that train at the same time, a thread each [default: one a core]
+    /// Runs that train at the same time, which share the cores [default: one a core]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=1024))]
     runs: Option<u32>,
     /// Keep stopped runs here, and those whose rate was changed by hand

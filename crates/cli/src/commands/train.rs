@@ -156,9 +156,11 @@ fn run(train: &Train) -> Result<(), Failure> {
     );
     let place = RunId { recipe: 0, seed, worker: 0 };
     let (mut keeper, mut failed, mut written) = (Keeper::new(train.checkpoint_every), None, false);
+    let mut events = board.map(|board| board.begin(&training)).transpose()?;
     threads.run(|| {
         training.run_events(&mut |training, event| {
             let ended = progress.read(place, event).is_break();
+            events.iter_mut().for_each(|events| events.read(training, event));
             if !matches!(event, Event::Progress { .. }) {
                 return ControlFlow::Continue(());
             }
@@ -176,6 +178,7 @@ fn run(train: &Train) -> Result<(), Failure> {
     if let Some(screen) = screen {
         screen.finish();
     }
+    let events = events.map_or(Ok(()), |events| events.finish(&training));
     if let Some(error) = failed {
         return Err(error.into());
     }
@@ -191,7 +194,6 @@ fn run(train: &Train) -> Result<(), Failure> {
             format!("stopped at update {done} of {}; {kept}", training.total_steps()),
         ));
     }
-    let events = board.map_or(Ok(()), |board| board.write(&[training.record()]));
     let page = page.map_or(Ok(()), |page| write_page(&page, &training.record()));
     finish(save.as_ref(), kept.as_ref(), &training, &task, json)?;
     page?;

@@ -14,8 +14,9 @@ use super::part::{Label, Part};
 use super::state::{Latest, Message};
 use crate::stop::Stop;
 
-/// Points of a curve of losses.
+/// Points of a curve of losses, evenly over the run, and batches at its beginning that each have one.
 const POINTS: u64 = 256;
+const FIRST: u64 = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct Feed {
@@ -43,6 +44,8 @@ struct Slot {
     latest: Latest,
     name: String,
     under_way: bool,
+    /// Batches before this process, and in the whole run.
+    before: u64,
     batches: u64,
     per_epoch: u64,
     /// Losses since the last point, and their number.
@@ -148,6 +151,7 @@ impl Inbox {
                     latest: Latest { run, batches: *batches, loss: f64::NAN, ..Latest::default() },
                     name: label.name.clone(),
                     under_way: true,
+                    before: *batches,
                     batches: info.total_batches().max(1),
                     per_epoch: info.batches_per_epoch.max(1),
                     sum: 0.0,
@@ -159,9 +163,7 @@ impl Inbox {
                 let (batches, loss) = (*batches, *loss);
                 slot.latest = Latest { run, batches, examples: *examples, seconds: *seconds, loss };
                 (slot.sum, slot.count) = (slot.sum + loss, slot.count + 1);
-                let place =
-                    |batches: u64| u128::from(batches) * u128::from(POINTS) / u128::from(slot.batches);
-                if place(batches) > place(batches.saturating_sub(1)) {
+                if slot.has_point() {
                     let (epoch, loss) = (slot.epoch(), slot.sum / slot.count as f64);
                     (slot.sum, slot.count) = (0.0, 0);
                     self.messages.push(Message::Point { run, epoch, loss, learning_rate: *learning_rate });
@@ -198,6 +200,15 @@ impl Inbox {
 }
 
 impl Slot {
+    /// True if the curve has a point after this batch: the first batches have, and then ever fewer until the run has
+    /// come to its first even part, which may take minutes.
+    fn has_point(&self) -> bool {
+        let batches = self.latest.batches;
+        let place = |batches: u64| u128::from(batches) * u128::from(POINTS) / u128::from(self.batches);
+        let here = batches.saturating_sub(self.before);
+        here <= FIRST || here.is_power_of_two() || place(batches) > place(batches.saturating_sub(1))
+    }
+
     fn epoch(&self) -> f64 {
         self.latest.batches as f64 / self.per_epoch as f64
     }

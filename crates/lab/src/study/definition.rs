@@ -227,7 +227,9 @@ fn entry((mut keys, at): Placed<Keys<'_>>) -> Result<Entry, Fault> {
     let space = space.map(|(text, span)| {
         text.parse::<Space>().map_err(|error| keys.fault(&span, error.to_string(), &error.hint()))
     });
-    let name = name.map_or_else(|| recipe.spec.to_string(), |(name, _)| name);
+    // As it is written: settings that are tuned would be named by a default that no run has.
+    let as_written = || text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = name.map_or_else(as_written, |(name, _)| name);
     let entry = Entry { name, batch, space: space.transpose()?, recipe };
     entry
         .check()

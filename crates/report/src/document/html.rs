@@ -13,7 +13,7 @@ const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// SHA-256 of [`SCRIPT`] in base 64: with it in the policy no other script runs.
-const SCRIPT_HASH: &str = "TAMLcBxHz4ewOte4/osjiSWR8ylgZx8l2FMwy8Stf50=";
+const SCRIPT_HASH: &str = "cO5VwrgNuUVzRIiDbVIgq/dbF7T8R69JzfybLbbpaSY=";
 
 /// Style sheet of pages and of the lines on them, for pages that are made elsewhere.
 pub fn style() -> String {

@@ -253,6 +253,7 @@ class View {
     if (state.seeds) this.drawSeeds(inside, x, y);
     const order = lines.toReversed();
     for (const { line } of order) this.band(inside, line, x, y, lines.length);
+    this.ends = new Map();
     for (const { line } of order) this.line(inside, line, x, y, svg.place);
     if (forFile) {
       lines.forEach(({ line }, index) => {
@@ -323,6 +324,14 @@ class View {
     draw(parent, "path", { d, class: `f${look.hue}`, fill: look.color, "fill-opacity": count > 6 ? 0.07 : 0.15 });
   }
 
+  // Distance from the place of an end beyond the border, so that of several each is seen.
+  beyond(level, at) {
+    const place = `${level} ${round(at)}`;
+    const before = this.ends.get(place) ?? 0;
+    this.ends.set(place, before + 1);
+    return 11 * before;
+  }
+
   line(parent, line, x, y, box) {
     const across = this.across(line);
     const look = looks[line.look];
@@ -347,7 +356,8 @@ class View {
       // An end outside of the picture is drawn at its border.
       const level = Math.max(box.top, Math.min(box.bottom, py));
       if (level !== py && i !== points.at(-1)) continue;
-      marker(parent, look, px, level);
+      const aside = level === py ? 0 : this.beyond(level, px);
+      marker(parent, look, px - aside, level);
     }
   }
 

@@ -25,6 +25,9 @@ const MOST_IN_RUNS: usize = 60_000;
 /// Minimum number of points of a single run.
 const LEAST_IN_RUN: usize = 6;
 
+/// End of the title of a panel on a logarithmic scale.
+const LOG: &str = " (log scale)";
+
 /// Loss and metric over epochs; `prefix` makes their names unique in a document.
 pub(crate) fn figures(comparison: &Comparison, prefix: &str) -> Vec<Figure> {
     let [mut loss, mut score] = [Panel::loss(comparison), Panel::score(comparison)];
@@ -41,7 +44,7 @@ pub(crate) fn figures(comparison: &Comparison, prefix: &str) -> Vec<Figure> {
         figure(
             comparison,
             &score,
-            &format!("test {}", comparison.metric.name()),
+            &score.title.trim_end_matches(LOG).to_lowercase(),
             |row| &row.score_curve,
             watched,
         ),
@@ -90,7 +93,7 @@ fn figure(
     let target = panel.target.as_ref().and(comparison.target).map(|at| (at, "target".to_string()));
     Figure {
         id: panel.name.clone(),
-        title: panel.title.trim_end_matches(" (log scale)").to_string(),
+        title: panel.title.trim_end_matches(LOG).to_string(),
         summary: panel.summary.clone(),
         x: measures.iter().map(|(_, (name, _))| name.to_string()).collect(),
         x_log: false,

@@ -12,8 +12,10 @@ use crate::table::{cells, footnotes, target};
 use crate::text::shorten;
 
 const MOST_PAIRS: usize = 400;
-/// With more pairs than this, they are in a table that is closed at first.
-const MANY_PAIRS: usize = 12;
+/// With more pairs than this, they are a matrix, and a table that is closed at first.
+const FEW_PAIRS: usize = 3;
+/// Maximum rows of the matrix.
+const MOST_IN_MATRIX: usize = 30;
 
 /// The rows, best first.
 pub(super) fn table(comparison: &Comparison) -> Table {
@@ -127,15 +129,60 @@ pub(super) fn pairs(comparison: &Comparison) -> Option<Vec<Block>> {
         rows: pairs.iter().take(MOST_PAIRS).map(|pair| pair_row(pair, *metric)).collect(),
         footnotes: Vec::new(),
     });
-    let table = match pairs.len() {
-        0..=MANY_PAIRS => table,
+    let blocks = match pairs.len() {
+        0 => return None,
+        // A matrix says the same of a pair or of three.
+        1..=FEW_PAIRS => vec![Block::Lead(lead), table],
         many => {
             let shown =
                 if many > MOST_PAIRS { format!(", the first {MOST_PAIRS} shown") } else { String::new() };
-            Block::Fold { summary: format!("{}{shown}", counted(many, "pair")), blocks: vec![table] }
+            let lead = format!(
+                "{lead} Each cell is the mean lead of the optimizer at the left over the one above; a star and bold \
+                 type mark pairs that are told apart."
+            );
+            let summary = format!("{} in full{shown}", counted(many, "pair"));
+            vec![
+                Block::Lead(lead),
+                Block::Table(matrix(comparison)),
+                Block::Fold { summary, blocks: vec![table] },
+            ]
         }
     };
-    (!pairs.is_empty()).then(|| vec![Block::Lead(lead), table])
+    Some(blocks)
+}
+
+/// Leads of every row over every other, best first.
+fn matrix(comparison: &Comparison) -> Table {
+    let Comparison { rows, pairs, metric, .. } = comparison;
+    let order: Vec<usize> = ranked(comparison).into_iter().take(MOST_IN_MATRIX).collect();
+    let cell = |row: &Row, column: &Row| {
+        let found = pairs.iter().find_map(|pair| match (&*pair.better, &*pair.worse) {
+            (better, worse) if (better, worse) == (&*row.optimizer, &*column.optimizer) => Some((pair, 1.0)),
+            (better, worse) if (better, worse) == (&*column.optimizer, &*row.optimizer) => Some((pair, -1.0)),
+            _ => None,
+        });
+        let Some((pair, sign)) = found else { return Cell::default() };
+        let (lead, star) = (sign * pair.difference.mean, if pair.distinct { "*" } else { "" });
+        Cell {
+            strong: pair.distinct,
+            ..Cell::number(format!("{}{star}", measure::gain(*metric, lead)), lead)
+        }
+    };
+    let line = |&index: &usize| {
+        let first = Cell { look: Some(index), ..Cell::text(name(&rows[index].optimizer)) };
+        std::iter::once(first).chain(order.iter().map(|&other| cell(&rows[index], &rows[other]))).collect()
+    };
+    let column = |&index: &usize| {
+        let name = name(&rows[index].optimizer);
+        Column::numbers(&name, "", &[&name])
+    };
+    Table {
+        title: "Pairs as a matrix".into(),
+        layout: Layout::Scroll,
+        columns: std::iter::once(Column::text("lead of")).chain(order.iter().map(column)).collect(),
+        rows: order.iter().map(line).collect(),
+        footnotes: Vec::new(),
+    }
 }
 
 fn pair_row(pair: &Pair, metric: Metric) -> Vec<Cell> {

@@ -175,16 +175,24 @@ fn leaderboard(outcome: &Outcome, (task, ruleset): (usize, usize), cells: &[&Cel
     }
 }
 
-/// Scores of the entries near the best: those whose mean is at most five times as far from the best as the median one.
+/// Scores and intervals of the entries near the best: those whose mean is at most five times as far from the best as
+/// the median one, or as far as the widest interval of the better half.
 fn scale_of(metric: Metric, cells: &[&CellOutcome]) -> (f64, f64) {
     let direction = metric.direction();
-    let mut means: Vec<f64> = cells.iter().filter_map(|cell| cell.mean()).collect();
-    means.sort_by(|a, b| direction.merit(*b).total_cmp(&direction.merit(*a)));
-    let (Some(best), Some(middle)) = (means.first(), means.get(means.len() / 2)) else { return (0.0, 1.0) };
-    let reach = 5.0 * (best - middle).abs();
-    let near = |cell: &&&CellOutcome| cell.mean().is_some_and(|mean| (mean - best).abs() <= reach);
-    let scores = || cells.iter().filter(near).flat_map(|cell| cell.scores());
-    (scores().fold(f64::INFINITY, f64::min), scores().fold(f64::NEG_INFINITY, f64::max))
+    let mut ordered: Vec<(f64, &CellOutcome)> =
+        cells.iter().filter_map(|cell| Some((cell.mean()?, *cell))).collect();
+    ordered.sort_by(|(a, _), (b, _)| direction.merit(*b).total_cmp(&direction.merit(*a)));
+    let half = ordered.len() / 2;
+    let (Some((best, _)), Some((middle, _))) = (ordered.first(), ordered.get(half)) else {
+        return (0.0, 1.0);
+    };
+    let widths = ordered[..=half].iter().filter_map(|(_, cell)| cell.interval.map(|i| i.high - i.low));
+    let reach = widths.filter(|width| width.is_finite()).fold(5.0 * (best - middle).abs(), f64::max);
+    let near = ordered.iter().filter(|(mean, _)| (mean - best).abs() <= reach);
+    let ends =
+        |cell: &CellOutcome| cell.interval.into_iter().flat_map(|i| [i.low, i.high]).collect::<Vec<_>>();
+    let all = near.flat_map(|(_, cell)| [cell.scores(), ends(cell)].concat()).filter(|x| x.is_finite());
+    all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
 }
 
 /// Maximum number of scores in a cell.

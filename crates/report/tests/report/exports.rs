@@ -1,6 +1,6 @@
 //! Files for other programs: event files read back, measurements one a row.
 
-use report::{points_csv, points_jsonl, run_document, runs_document, tensorboard};
+use report::{EventFile, points_csv, points_jsonl, run_document, runs_document, tensorboard};
 use train::Record;
 
 use crate::made;
@@ -87,10 +87,30 @@ fn event_files_hold_every_point_at_its_update() {
         read.push((tag, step, wall, scalar));
     }
     let points = run.curves.iter().flat_map(|(name, points)| points.iter().map(move |point| (name, point)));
+    let mut points: Vec<_> = points.collect();
+    points.sort_by(|(_, a), (_, b)| a.epoch.total_cmp(&b.epoch));
     let written: Vec<_> = points
+        .into_iter()
         .map(|(name, point)| (name.clone(), point.updates, 1000.0 + point.seconds, point.value as f32))
         .collect();
     assert_eq!(read, written);
+}
+
+#[test]
+fn an_event_file_that_grows_with_its_run_is_that_of_the_whole_run() {
+    let run = run();
+    let epochs: Vec<f64> = run.curves.values().flatten().map(|point| point.epoch).collect();
+    let (mut file, mut parts) = (EventFile::new(&run.recipe, 1000.0), Vec::new());
+    for until in [0.0, 0.5, 0.5, 1.0, 2.0, f64::INFINITY] {
+        let mut part = run.clone();
+        part.curves.values_mut().for_each(|curve| curve.retain(|point| point.epoch <= until));
+        part.curves.retain(|_, curve| !curve.is_empty());
+        let news = file.news([&part.curves, &part.diagnostics]);
+        // A file that ends here can be read.
+        parts.extend(news);
+        assert_eq!(events(&parts).len(), 2 + epochs.iter().filter(|epoch| **epoch <= until).count());
+    }
+    assert_eq!(parts, tensorboard(&run, 1000.0));
 }
 
 #[test]

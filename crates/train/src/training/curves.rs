@@ -31,8 +31,8 @@ impl Curves {
         self.0.get(name)?.last()
     }
 
-    pub(super) fn points(&self) -> BTreeMap<String, Vec<Point>> {
-        self.0.clone()
+    pub(super) fn points(&self) -> &BTreeMap<String, Vec<Point>> {
+        &self.0
     }
 
     /// Leaves out what was measured after this epoch.

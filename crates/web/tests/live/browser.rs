@@ -57,7 +57,7 @@ impl Live {
             store: Some(as_store),
             folder: folder.path().join("serve"),
             runs: 2,
-            threads: 1,
+            threads: 3,
         })
         .unwrap();
         let url = server.url();

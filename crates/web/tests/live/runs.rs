@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use lab::Store;
-use lab::store::Filter;
+use lab::store::{Filter, Memory, Turn, take};
 use serde_json::json;
 use train::{Budget, Recipe, Record, Split, Task, Training};
 
@@ -13,11 +13,16 @@ use crate::browser::{Live, files_in};
 
 const RECIPE: &str = "sgd lr=0.05 momentum=0.9, batch=20";
 
-/// The record of the same run, trained at once.
-fn whole(recipe: &str, budget: Budget, scale: f64) -> Record {
+/// The task of the runs here.
+fn task() -> Task {
     let request = data::Request::embedded(data::set("mnist").unwrap());
     let dataset = data::load(&request, &mut |_| ()).unwrap().first(2000, 500);
-    let task = Task { name: "simplenn".into(), ..Task::notebook(dataset) };
+    Task { name: "simplenn".into(), ..Task::notebook(dataset) }
+}
+
+/// The record of the same run, trained at once.
+fn whole(recipe: &str, budget: Budget, scale: f64) -> Record {
+    let task = task();
     let recipe: Recipe = recipe.parse().unwrap();
     let mut training = Training::new(&task, &recipe, 3, budget).unwrap();
     training.set_lr_scale(scale);
@@ -153,6 +158,28 @@ fn a_run_whose_rate_was_changed_is_never_stored_as_the_recipe() {
     page.read();
     let shown = page.runs.values().next().unwrap();
     assert_eq!((shown.status(), &shown.head["is_changed"]), ("finished", &json!(true)));
+}
+
+#[test]
+fn the_same_run_of_two_pages_and_of_a_study_is_one_run_of_the_store() {
+    let (task, recipe) = (task(), RECIPE.parse::<Recipe>().unwrap());
+    let budget = Budget { epochs: 1, evaluations: 4 };
+    let mut training = Training::new(&task, &recipe, 3, budget).unwrap();
+    let key = training.record().key();
+    let store = Arc::new(Memory::default());
+    // A study has claimed it and has begun.
+    let Turn::Ours(mut work) = take(&*store, &key).unwrap() else { panic!("the store is empty") };
+    let lives = [0, 1].map(|_| Live::start_in(Arc::new(tempfile::tempdir().unwrap()), store.clone()));
+    let asked = json!({ "epochs": 1, "seed": "3" });
+    let runs = lives.each_ref().map(|live| live.run(RECIPE, asked.clone()));
+    for (live, run) in lives.iter().zip(runs) {
+        assert_eq!(live.page().until_status(run, "finished").head["stored"], key);
+    }
+    training.run(&mut |training| work.keep(training));
+    let ours = work.finish(&training).unwrap().expect("it is over");
+    let kept = store.records(&Filter::default()).unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(timeless(kept[0].clone()), timeless(ours));
 }
 
 #[test]

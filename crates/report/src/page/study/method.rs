@@ -1,14 +1,12 @@
 //! The method of a study: what anyone needs to judge it and to do it again.
 
-use std::collections::BTreeSet;
-
 use train::Record;
 
 use super::StudyParts;
 use crate::document::{Block, Cell, Column, Layout, Table, Term};
 use crate::page::reading::{intervals, term};
-use crate::page::sentence;
 use crate::page::why::rules;
+use crate::page::{of_all, sentence};
 
 pub(super) fn blocks(parts: &StudyParts<'_>) -> Vec<Block> {
     let StudyParts { study, outcome, command, .. } = *parts;
@@ -52,11 +50,7 @@ fn protocol(parts: &StudyParts<'_>) -> String {
 
 fn facts(parts: &StudyParts<'_>) -> Table {
     let StudyParts { study, outcome, runs, .. } = *parts;
-    let of_runs = |of: &dyn Fn(&Record) -> String| -> String {
-        let found: BTreeSet<String> = runs.iter().flat_map(|part| &part.runs).map(of).collect();
-        let found: Vec<String> = found.into_iter().filter(|text| !text.is_empty()).collect();
-        if found.len() > MOST_NAMED { format!("{} different ones", found.len()) } else { found.join(", ") }
-    };
+    let of_runs = |of: &dyn Fn(&Record) -> String| of_all(runs.iter().flat_map(|part| &part.runs), of);
     let seeds = format!("{} to {}", study.seeds.start, study.seeds.end.saturating_sub(1));
     let rows = [
         ("Reported seeds", seeds),
@@ -78,9 +72,6 @@ fn facts(parts: &StudyParts<'_>) -> Table {
         footnotes: Vec::new(),
     }
 }
-
-/// With more kinds than this, they are counted.
-const MOST_NAMED: usize = 8;
 
 fn reading(confidence: f64) -> Vec<Term> {
     vec![

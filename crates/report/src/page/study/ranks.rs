@@ -13,9 +13,9 @@ use crate::text::shorten;
 
 const TITLE: &str = "Mean ranks; a bar joins those that are not told apart";
 
-const WIDTH: f64 = 520.0;
-/// Ends of the axis.
-const ENDS: [f64; 2] = [40.0, WIDTH - 40.0];
+const WIDTH: f64 = 600.0;
+/// Ends of the axis, with room for names at both sides.
+const ENDS: [f64; 2] = [190.0, WIDTH - 190.0];
 /// Height of the bar as long as the critical difference, of the axis, and of the first bar of a group.
 const CRITICAL: f64 = 46.0;
 const AXIS: f64 = 76.0;
@@ -24,7 +24,9 @@ const BARS: f64 = AXIS + 18.0;
 const BAR: f64 = 9.0;
 const LINE: f64 = 20.0;
 /// Maximum columns of a name with its rank.
-const COLUMNS: usize = 30;
+const COLUMNS: usize = 26;
+/// Distance of a name from the end of its line.
+const GAP: f64 = 6.0;
 
 pub(super) fn diagram(id: &str, outcome: &Outcome, over: &OverTasks, critical: f64) -> Figure {
     let (ranked, groups) = (over.by_rank(), over.alike_by_rank());
@@ -36,7 +38,6 @@ pub(super) fn diagram(id: &str, outcome: &Outcome, over: &OverTasks, critical: f
     let half = ranked.len().div_ceil(2);
     let summary = summary(outcome, &ranked, critical);
     let mut svg = opening(&summary, names + LINE * half as f64 + 10.0);
-    // Texts lie over all lines.
     let mut texts = String::new();
     push_axis(&mut svg, &mut texts, over.entries.len(), place);
     svg += &bar([ENDS[0], place(1.0 + critical).min(ENDS[1])], CRITICAL, 2.0);
@@ -59,7 +60,8 @@ pub(super) fn diagram(id: &str, outcome: &Outcome, over: &OverTasks, critical: f
             look.marker(x, AXIS)
         );
         let shown = shorten(&format!("{} {rank:.2}", outcome.entries[entry]), COLUMNS);
-        texts += &text([0.0, WIDTH][side], y - 4.0, &over_lines(["start", "end"][side]), &escape(&shown));
+        let at = [ENDS[0] - GAP, ENDS[1] + GAP][side];
+        texts += &text(at, y + 4.0, &plain_ink(["end", "start"][side]), &escape(&shown));
     }
     Figure::picture(id, TITLE, &summary, format!("{svg}{texts}</svg>"))
 }
@@ -114,9 +116,7 @@ fn soft(anchor: &str) -> String {
     format!(r#"class="soft" fill="{SOFT}" font-size="12" text-anchor="{anchor}""#)
 }
 
-/// Attributes of a name over a line.
-fn over_lines(anchor: &str) -> String {
-    format!(
-        r#"class="ink halo" fill="{INK}" stroke="{GROUND}" stroke-width="3" stroke-linejoin="round" paint-order="stroke" font-size="12" text-anchor="{anchor}""#
-    )
+/// Attributes of a name.
+fn plain_ink(anchor: &str) -> String {
+    format!(r#"class="ink" fill="{INK}" font-size="12" text-anchor="{anchor}""#)
 }
