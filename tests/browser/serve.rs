@@ -157,6 +157,40 @@ fn wrong_tokens_and_wrong_recipes_are_told_with_the_next_step() {
 }
 
 #[test]
+fn a_run_that_does_not_learn_leaves_the_picture_to_those_that_do() {
+    let live = Live::start();
+    let browser = Browser::start(1280, 1000);
+    live.open(&browser, "task=simplenn&recipes=sgd lr=0.1; adam lr=30&epochs=1&smooth=0");
+    browser.click("#start");
+    for run in [1, 2] {
+        browser.until(&is(run, "finished"));
+    }
+    browser.until("document.querySelector('#loss-figure .beyond').textContent.includes('adam lr=30')");
+    assert!(!browser.text("document.querySelector('#loss-figure .beyond').textContent").contains("sgd"));
+    assert_eq!(browser.text("document.querySelector('#metric-figure .beyond').textContent"), "");
+    browser.check();
+}
+
+#[test]
+fn names_in_the_address_that_the_program_lacks_are_told() {
+    let live = Live::start();
+    let browser = Browser::start(390, 800);
+    let told = "document.getElementById('address-error').textContent";
+    live.open(&browser, "task=simplenn&view=race&race=beale");
+    assert_eq!(browser.text(told), "");
+    for (situation, name) in [
+        ("task=simplenm", "task “simplenm”"),
+        ("task=simplenn:mnits", "data set “mnits”"),
+        ("view=moon", "view “moon”"),
+        ("race=<img src=x>", "function “<img src=x>”"),
+    ] {
+        live.open(&browser, situation);
+        browser.until(&format!("{told}.includes({})", json!(name)));
+        browser.check();
+    }
+}
+
+#[test]
 fn the_start_of_a_race_is_dragged_and_its_address_brings_it_back() {
     let live = Live::start();
     let browser = Browser::start(1280, 1000);

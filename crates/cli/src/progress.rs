@@ -11,6 +11,7 @@ use lab::run_matrix::RunId;
 use train::{Event, Record, RunInfo};
 
 use crate::console;
+use crate::text;
 use crate::tui::{Label, Part, Screen};
 
 /// Between two plain lines of a run that is under way.
@@ -190,7 +191,7 @@ fn under_way(name: &str, run: &RunInfo, batches: u64, loss: f64, rate: f64) -> S
     let RunInfo { seed, epochs, batches_per_epoch, .. } = run;
     let epoch = (batches / batches_per_epoch.max(&1) + 1).min(u64::from(*epochs));
     let speed = if rate.is_finite() { format!(", {:.0}k examples/s", rate / 1e3) } else { String::new() };
-    format!("{name} seed {seed}: epoch {epoch} of {epochs}, loss {loss:.4}{speed}")
+    format!("{name} seed {seed}: epoch {epoch} of {epochs}, loss {}{speed}", text::loss(loss))
 }
 
 /// `adam seed 3: loss 0.0812, accuracy 97.31%, 4.2 s`.
@@ -202,9 +203,9 @@ fn over(name: &str, record: &Record) -> String {
         (Some(loss), Some(score)) => {
             let score = match metric.is_fraction() {
                 true => format!("{:.2}%", 100.0 * score),
-                false => format!("{score:.4}"),
+                false => text::loss(score),
             };
-            format!("{head}: loss {loss:.4}, {} {score}, {seconds:.1} s", metric.name())
+            format!("{head}: loss {}, {} {score}, {seconds:.1} s", text::loss(loss), metric.name())
         }
         _ => format!("{head}: diverged at update {}", record.counts.batches),
     }

@@ -2,6 +2,11 @@
 
 use unicode_width::UnicodeWidthStr;
 
+/// A loss with four decimals, or with an exponent where it is huge.
+pub(crate) fn loss(value: f64) -> String {
+    if value.abs() < 1e9 { format!("{value:.4}") } else { format!("{value:.3e}") }
+}
+
 /// Columns that a text takes on a terminal.
 pub(crate) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)

@@ -262,6 +262,11 @@ fn in_words(measure: &str) -> String {
 
 /// A curve among those of its measure: `test accuracy`, and of a parameter `update norm`.
 fn line_name(curve: &str, measure: &str) -> String {
+    match curve {
+        Record::TRAIN_LOSS => return "training loss".to_string(),
+        Record::EPOCH_LOSS => return "training loss of whole epochs".to_string(),
+        _ => {}
+    }
     let of_parameter = curve.strip_suffix(measure).and_then(|name| name.strip_suffix('/'));
     plain(of_parameter.unwrap_or(curve)).replace('_', " ")
 }

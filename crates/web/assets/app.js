@@ -1,5 +1,5 @@
 // The page: the stream of events, runs with their controls, and the views.
-import { ask, byId, complain, el, say, throttled, words } from "./dom.js";
+import { ask, brief, byId, complain, el, say, throttled, words } from "./dom.js";
 import { Chart, swatch } from "./chart.js";
 import * as situation from "./situation.js";
 import * as draw from "./draw.js";
@@ -218,7 +218,7 @@ function card(run) {
   node.classList.toggle("elsewhere", head.task !== taskNow());
   say(parts.recipe, head.recipe);
   const sample = head.data?.sample ? ", embedded sample" : "";
-  say(parts.facts, ` ${head.task}${head.data ? ` on ${head.data.name}${sample}` : ""}, seed ${head.seed}, ${head.epochs} epochs${head.file ? `, ${head.file}` : ""}`);
+  say(parts.facts, ` ${head.task}${head.data ? ` on ${head.data.name}${sample}` : ""}, seed ${head.seed}, ${head.epochs} ${head.epochs === 1 ? "epoch" : "epochs"}${head.file ? `, ${head.file}` : ""}`);
   say(parts.state, STATES[head.status] ?? head.status);
   parts.live.hidden = head.is_over;
   parts.resume.hidden = !head.can_resume;
@@ -395,8 +395,22 @@ function settle(news) {
   if (!situation.get("task") && latest) choose(latest);
 }
 
+// Names in the address that this program does not have: something else is shown for them, which is said.
+function unknown() {
+  const found = [];
+  const look = (what, name, list) => name && !list.some((one) => one.name === name) && found.push(`${what} “${brief(name)}”`);
+  const [of, data] = (situation.get("task") ?? "").split(":");
+  look("task", of, choices.tasks);
+  look("data set", data, choices.tasks.find((one) => one.name === of)?.set ? choices.sets : []);
+  look("view", situation.get("view"), VIEWS.map((name) => ({ name })));
+  look("function", situation.get("race"), choices.functions);
+  look("failure", situation.get("preset"), choices.presets);
+  return found.length ? { message: `unknown in the address: ${found.join(", ")}`, hint: "the usual choice is shown instead" } : null;
+}
+
 // Takes the situation from the address.
 function apply() {
+  complain(byId("address-error"), unknown());
   choose(situation.get("task") ?? "simplenn");
   recipes.value = situation.get("recipes") ?? "sgd lr=0.1; adam";
   epochs.value = situation.get("epochs") ?? "";

@@ -1,6 +1,6 @@
 // Curves on a canvas: drawn again when something has changed, at most once a frame.
 import looks from "./looks.js";
-import { brief, el, svg, words } from "./dom.js";
+import { brief, el, say, svg, words } from "./dom.js";
 
 // Colors of lines on either ground are those of the reports; a hidden picture has them.
 const probe = svg("svg", { class: "curves probe", "aria-hidden": "true", width: 0, height: 0 });
@@ -74,11 +74,25 @@ function smoothed(values, weight) {
   });
 }
 
+// The greatest loss of the axis, as on the reports' pages: of what ends below the loss before training, with the others as
+// far as they fit above it. What rises higher has not learned and would leave no room for what has.
+function ceiling(lines) {
+  const values = (line) => line.shown.filter((value) => value !== null);
+  const [firsts, all] = [lines.flatMap((line) => values(line).slice(0, 1)), lines.flatMap(values)];
+  const [start, greatest] = [Math.min(...firsts), all.reduce((a, b) => Math.max(a, b), -Infinity)];
+  if (!(start > 0)) return greatest;
+  const learned = lines.filter((line) => values(line).at(-1) < 0.95 * start).flatMap(values);
+  const most = learned.length > 0 ? Math.max(learned.reduce((a, b) => Math.max(a, b)), 1.1 * start) : Infinity;
+  return Math.min(greatest, 10 * start, most);
+}
+
 export class Chart {
   // `lines` gives { name, look, faint, points: [[x, y], …] } when they are wanted.
   constructor(canvas, tip, lines) {
     Object.assign(this, { canvas, tip, lines, log: false, percent: false, smooth: 0, across: "epochs", title: "", at: null });
     charts.push(this);
+    this.note = el("p", { class: "beyond" });
+    canvas.after(this.note);
     new ResizeObserver(() => this.draw()).observe(canvas.parentElement);
     canvas.addEventListener("pointermove", (event) => this.read(event.offsetX));
     canvas.addEventListener("pointerdown", (event) => this.read(event.offsetX));
@@ -135,6 +149,8 @@ export class Chart {
         y1 = Math.max(y1, y);
       }
     }
+    if (!percent && y0 <= y1) y1 = Math.max(y0, ceiling(lines));
+    if (log && y0 <= y1) y0 = Math.max(y0, y1 * 1e-6);
     if (!(x1 > x0)) x1 = x0 + 1;
     if (y0 > y1) [y0, y1] = log ? [0.1, 1] : [0, 1];
     if (y0 === y1) [y0, y1] = log ? [y0 / 2, y1 * 2] : [y0 - (Math.abs(y0) || 1) / 2, y1 + (Math.abs(y1) || 1) / 2];
@@ -171,6 +187,7 @@ export class Chart {
     c.beginPath();
     c.rect(left - 5, top - 6, right - left + 12, bottom - top + 12);
     c.clip();
+    const beyond = [];
     for (const line of lines.toReversed()) {
       const look = lookOf(line.look);
       c.strokeStyle = hues[look.hue];
@@ -197,10 +214,19 @@ export class Chart {
       stroke(line.shown, line.faint ? 1.4 : 2, alpha);
       c.setLineDash([]);
       const some = line.shown.length <= 24 && line.plain ? line.shown.map((_, i) => i) : [line.shown.findLastIndex((value) => value !== null)];
-      for (const i of some) if (i >= 0 && line.shown[i] !== null) marker(c, look, x(line.points[i][0]), y(line.shown[i]), ground);
+      for (const i of some) {
+        if (i < 0 || line.shown[i] === null) continue;
+        const isBeyond = line.shown[i] > y1;
+        if (isBeyond && i !== line.shown.length - 1) continue;
+        // Ends above the picture are at its border, each to be seen.
+        if (isBeyond) beyond.push(line.name);
+        const aside = isBeyond ? 12 * (beyond.length - 1) : 0;
+        marker(c, look, x(line.points[i][0]) - aside, isBeyond ? top : y(line.shown[i]), ground);
+      }
       c.globalAlpha = 1;
     }
     c.restore();
+    say(this.note, beyond.length > 0 ? `Above the picture: ${beyond.map(brief).join(", ")}.` : "");
     this.tell(lines, c, { x0, x1, left, right, top, bottom, soft, ink });
     canvas.setAttribute("aria-label", `${this.title}${lines.length ? ". " + lines.map((line) => `${brief(line.name)}: ${this.value(line.shown.findLast((value) => value !== null))}`).join("; ") : ", no curve yet"}. Arrow keys read values.`);
   }

@@ -32,7 +32,7 @@ pub(crate) struct Serve {
     port: u16,
     /// Listen on this address: with another than 127.0.0.1 or ::1, whoever reaches this machine and has the whole
     /// address of the page can use it
-    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = ip_address)]
     host: IpAddr,
     /// Open the page in a browser
     #[arg(long)]
@@ -111,6 +111,11 @@ impl Serve {
     fn store(&self) -> Result<Option<Arc<dyn Store>>, Failure> {
         Ok(None)
     }
+}
+
+fn ip_address(text: &str) -> Result<IpAddr, String> {
+    let found = files::text::name(text);
+    text.parse().map_err(|_| format!("expected an IP address, such as 127.0.0.1 or ::1, found `{found}`"))
 }
 
 impl From<web::Error> for Failure {

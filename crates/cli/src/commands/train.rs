@@ -314,7 +314,7 @@ fn trouble(training: &Training<'_>, record: &Record) -> Option<Trouble> {
     }
     let first = training.progress().first_loss;
     let last = training.exploded()?;
-    let what = format!("exploded: its loss went from {} to {}", loss(first), loss(last));
+    let what = format!("exploded: its loss went from {} to {}", text::loss(first), text::loss(last));
     Some(Trouble { what, advice })
 }
 
@@ -353,19 +353,14 @@ fn show(
     Ok(())
 }
 
-/// A loss with four decimals, or with an exponent where it is huge.
-fn loss(value: f64) -> String {
-    if value.abs() < 1e9 { format!("{value:.4}") } else { format!("{value:.3e}") }
-}
-
 /// One line of an epoch: its number, then its training loss, and what was measured at its end.
 fn epoch_line(record: &Record, epoch: &Point, seconds: f64) -> (String, String) {
     let at_end = |curve: &[Point]| curve.iter().rev().find(|point| point.epoch == epoch.epoch).copied();
-    let mut line = format!("training loss {}", loss(epoch.value));
+    let mut line = format!("training loss {}", text::loss(epoch.value));
     let metric = record.task.metric;
     for split in [Split::Validation, Split::Test] {
         if let Some(point) = at_end(record.loss_curve(split)) {
-            line += &format!(", {split} loss {}", loss(point.value));
+            line += &format!(", {split} loss {}", text::loss(point.value));
         }
         match at_end(record.metric_curve(split)) {
             Some(score) if metric.is_fraction() => {

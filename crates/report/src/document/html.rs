@@ -13,7 +13,7 @@ const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// SHA-256 of [`SCRIPT`] in base 64: with it in the policy no other script runs.
-const SCRIPT_HASH: &str = "cO5VwrgNuUVzRIiDbVIgq/dbF7T8R69JzfybLbbpaSY=";
+const SCRIPT_HASH: &str = "1fZCXP0UXmbu8ZgLTLVh6AZ6kNFoypTE0lDRKrZ0OOo=";
 
 /// Style sheet of pages and of the lines on them, for pages that are made elsewhere.
 pub fn style() -> String {
@@ -150,7 +150,7 @@ fn push_table(out: &mut String, table: &Table) {
     let _ = writeln!(
         out,
         "<div class=\"table {class}\">\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\">\n\
-         <table data-title=\"{title}\">\n<thead>\n<tr>"
+         <table data-title=\"{title}\" aria-label=\"{title}\">\n<thead>\n<tr>"
     );
     columns.iter().for_each(|column| push_heading(out, column));
     *out += "</tr>\n</thead>\n<tbody>\n";

@@ -21,7 +21,8 @@ function draw(parent, name, attributes, text) {
   return node;
 }
 function button(label, title, act) {
-  const node = el("button", { type: "button", title }, label);
+  // With the visible word first, for those who speak it.
+  const node = el("button", { type: "button", title, "aria-label": `${label}: ${title}` }, label);
   node.addEventListener("click", act);
   return node;
 }
