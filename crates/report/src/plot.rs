@@ -177,6 +177,15 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_exploded_before_its_first_point_leaves_room_for_what_learns() {
+        let learns = vec![(0.1, 2.1), (1.0, 0.6), (3.0, 0.3)];
+        let exploded = vec![(0.1, 3e9), (0.2, 5e10), (3.0, 10.0)];
+        let plot = Plot::loss(&[exploded, learns], 3.0, None, AREA);
+        assert!((2.1..25.0).contains(&plot.y.high()), "{plot:?}");
+        assert!(plot.place(0.2, 5e10).1 < 0.0 && plot.place(3.0, 0.3).1 < 20.0, "{plot:?}");
+    }
+
+    #[test]
     fn accuracy_is_in_percent_and_what_never_learned_lies_below() {
         let curves = [vec![(0.0, 0.1), (1.0, 0.95), (2.0, 0.97)], vec![(0.0, 0.1), (1.0, 0.1), (2.0, 0.1)]];
         let plot = Plot::metric((&curves, Metric::Accuracy, None), 2.0, None, AREA);
