@@ -96,13 +96,9 @@ pub fn page(lesson: &Lesson, measured: &Measured, quick: bool, neighbors: [Optio
             )
         })
         .collect();
-    let figure = |chart: &Chart| {
-        let (wide, narrow) = (chart.svg(), chart.narrow_svg());
-        format!(
-            "<figure><div class=\"wide\">{wide}</div><div class=\"narrow\" aria-hidden=\"true\">{narrow}</div></figure>"
-        )
-    };
-    let figures: String = measured.charts.iter().map(figure).collect();
+    let figure =
+        |(index, chart): (usize, &Chart)| figure(chart, figure_name(lesson, index).trim_end_matches(".svg"));
+    let figures: String = measured.charts.iter().enumerate().map(figure).collect();
     let tables: String =
         std::iter::once(&numbers_table(measured)).chain(&measured.tables).map(table).collect();
     let commands: String = lesson.try_it.iter().map(|command| format!("{}\n", escape(command))).collect();
@@ -153,7 +149,16 @@ pub fn page(lesson: &Lesson, measured: &Measured, quick: bool, neighbors: [Optio
     document(&math::plain(lesson.title), &body)
 }
 
-/// Index of the book in the order of the course, with every verdict.
+/// A picture in both widths, with its name and numbers for a script that saves them.
+fn figure(chart: &Chart, name: &str) -> String {
+    let (wide, narrow) = (chart.svg(), chart.narrow_svg());
+    format!(
+        "<figure data-name=\"{name}\" data-csv=\"{}\"><div class=\"wide\">{wide}</div><div class=\"narrow\" aria-hidden=\"true\">{narrow}</div></figure>",
+        chart.csv().split("\r\n").map(escape).collect::<Vec<_>>().join("&#13;&#10;")
+    )
+}
+
+/// Index of the book in the order of the course, with every verdict; a script hides these until they are asked for.
 pub fn index(results: &[(&Lesson, Verdict)], quick: bool) -> String {
     let mut body = String::from(
         "<h1>Optimizers, measured</h1>\n<p class=\"claim\">A course in which every claim is an experiment: predict, \

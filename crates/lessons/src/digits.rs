@@ -1,6 +1,6 @@
 //! Digits to train on, to choose rates by, and to report on; at half size for experiments with many runs.
 
-use data::{Dataset, Images};
+use data::{Dataset, Images, Set};
 use train::{InMemory, Task};
 
 use crate::measured::number_text;
@@ -25,7 +25,20 @@ impl Digits {
     /// # Errors
     /// If the data cannot be loaded.
     pub(crate) fn load(settings: &Settings<'_>, train: usize, held: usize) -> Result<Digits, Error> {
-        let mut dataset = (settings.load)(data::set("mnist")?)?.first(train + held, held);
+        Digits::of(settings, data::set("mnist")?, train, held)
+    }
+
+    /// The same of another set of images.
+    ///
+    /// # Errors
+    /// If the data cannot be loaded.
+    pub(crate) fn of(
+        settings: &Settings<'_>,
+        set: &'static Set,
+        train: usize,
+        held: usize,
+    ) -> Result<Digits, Error> {
+        let mut dataset = (settings.load)(set)?.first(train + held, held);
         let pixels = dataset.train.pixels.split_off(train * dataset.train.rows * dataset.train.cols);
         let labels = dataset.train.labels.split_off(train);
         let (rows, cols) = (dataset.train.rows, dataset.train.cols);
@@ -50,13 +63,17 @@ impl Digits {
 
     /// Number, size and origin of the images in words.
     pub(crate) fn origin(&self) -> String {
-        let Dataset { train, test, origin, .. } = &self.dataset;
+        let Dataset { name, train, test, origin, .. } = &self.dataset;
         let size = match train.rows {
             ROWS => String::new(),
             rows => format!(" at {rows}×{} pixels", train.cols),
         };
+        let (things, title) = match data::set(name) {
+            Ok(set) if *name != "mnist" => ("images", set.title),
+            _ => ("digits", "MNIST"),
+        };
         format!(
-            "the first {} training and {} test digits of MNIST{size} ({origin})",
+            "the first {} training and {} test {things} of {title}{size} ({origin})",
             number_text(train.len() as f64),
             number_text(test.len() as f64),
         )
@@ -65,7 +82,7 @@ impl Digits {
     /// Images by which rates are chosen, for an experiment that does so.
     pub(crate) fn choice(&self) -> String {
         let chosen_by = number_text(self.validation.len() as f64);
-        format!("; {chosen_by} other training digits choose the rates")
+        format!("; {chosen_by} other training images choose the rates")
     }
 
     /// A dense network to report on the test images.
@@ -109,7 +126,7 @@ fn halved(images: &Images) -> Images {
 }
 
 /// Images of fewer rows and columns: each pixel is the mean over its area of the larger image.
-fn shrunk(images: &Images, side: usize) -> Images {
+pub(crate) fn shrunk(images: &Images, side: usize) -> Images {
     let weights = |from: usize| -> Vec<Vec<(usize, f64)>> {
         let scale = from as f64 / side as f64;
         let covered = |to: usize| {
@@ -165,6 +182,6 @@ mod tests {
         let origin = digits.clone().halved().origin();
         let start = "the first 100 training and 50 test digits of MNIST at 7×7 pixels (";
         assert!(origin.starts_with(start), "{origin}");
-        assert_eq!(digits.choice(), "; 50 other training digits choose the rates");
+        assert_eq!(digits.choice(), "; 50 other training images choose the rates");
     }
 }

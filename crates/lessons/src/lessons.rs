@@ -13,6 +13,8 @@ macro_rules! registry {
     };
 }
 
+mod char_rnn;
+mod net_rates;
 mod small_nets;
 
 registry! {

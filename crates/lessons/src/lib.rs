@@ -26,7 +26,7 @@ mod measured;
 mod nets;
 pub mod race;
 mod settings;
-mod signals;
+mod sharpness;
 mod suite;
 pub mod theory;
 mod tuned;

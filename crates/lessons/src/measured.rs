@@ -94,6 +94,12 @@ impl Measured {
 }
 
 impl Number {
+    /// A mean over seeds, for a cell of a table.
+    pub(crate) fn mean(values: &[f64]) -> Number {
+        let (measured, margin) = (lab::stats::mean(values), lab::stats::interval95(values));
+        Number { key: String::new(), label: String::new(), predicted: None, measured, margin }
+    }
+
     /// Relative error of the prediction; 0 where both are the same infinity.
     pub fn error(&self) -> Option<f64> {
         let predicted = self.predicted?;

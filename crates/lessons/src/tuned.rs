@@ -40,8 +40,6 @@ pub(crate) struct Effort {
 pub(crate) struct Tuned {
     /// The rate of the best mean over the tuning seeds.
     pub(crate) lr: f64,
-    /// Each rate with its mean merit over the tuning seeds; not a number for an arm of one rate.
-    pub(crate) tried: Vec<(f64, f64)>,
     /// One record a seed of the report, in order.
     pub(crate) records: Vec<Record>,
 }
@@ -74,23 +72,20 @@ pub(crate) fn tuned(
         let score = end_of_run(tuning, &arms[arm].at(lr), seed, epochs)?;
         Ok(tuning.metric.direction().merit(score))
     })?;
-    let tried = |arm: usize| -> Vec<(f64, f64)> {
+    let best = |arm: usize| {
         let merit = |lr: f64| {
             let runs = trials.iter().zip(&merits).filter(|((a, rate, _), _)| (*a, *rate) == (arm, lr));
             mean(&runs.map(|(_, merit)| *merit).collect::<Vec<_>>())
         };
-        arms[arm].rates.iter().map(|&lr| (lr, merit(lr))).collect()
+        let tried = arms[arm].rates.iter().map(|&lr| (lr, merit(lr)));
+        tried.max_by(|a, b| a.1.total_cmp(&b.1)).expect("an arm has rates").0
     };
-    let tried: Vec<_> = (0..arms.len()).map(tried).collect();
-    let best = |tried: &Vec<(f64, f64)>| {
-        tried.iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("an arm has rates").0
-    };
-    let rates: Vec<f64> = tried.iter().map(best).collect();
+    let rates: Vec<f64> = (0..arms.len()).map(best).collect();
     let reports: Vec<(usize, u64)> =
         (0..arms.len()).flat_map(|arm| (0..seeds).map(move |seed| (arm, tuning_seeds + seed))).collect();
     let mut records = settings
         .parts(&reports, |&(arm, seed)| run(report, &arms[arm].at(rates[arm]), seed, epochs, evaluations))?
         .into_iter();
-    let of_arm = |(lr, tried)| Tuned { lr, tried, records: records.by_ref().take(seeds as usize).collect() };
-    Ok(rates.iter().copied().zip(tried).map(of_arm).collect())
+    let of_arm = |&lr: &f64| Tuned { lr, records: records.by_ref().take(seeds as usize).collect() };
+    Ok(rates.iter().map(of_arm).collect())
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::axis::Axis;
+use crate::csv::quoted;
 use crate::curves::{path, text};
 use crate::labels::{labels, spread};
 use crate::look::{BASE, GRID, GROUND, INK, Look, SOFT, STYLE, escape, look, px};
@@ -169,6 +170,28 @@ impl Chart {
             false => push_labels(&mut svg, frame, ends, (top, bottom)),
         }
         svg + "</svg>\n"
+    }
+
+    /// The points as rows of CSV: series, then both numbers in full; of an axis of names, the name.
+    ///
+    /// ```
+    /// use report::chart::{Chart, Scale, Series};
+    /// let (x, y) = (("rate, decades".into(), Scale::Linear), ("loss".into(), Scale::Log));
+    /// let series = vec![Series::line("SGD", vec![(0.5, 2.0), (1.0, f64::INFINITY)])];
+    /// let chart = Chart { title: "Loss".into(), x, y, series, marks: vec![] };
+    /// assert_eq!(chart.csv(), "series,\"rate, decades\",loss\r\nSGD,0.5,2\r\nSGD,1,inf\r\n");
+    /// ```
+    pub fn csv(&self) -> String {
+        let names = self.names();
+        let across = |x: f64| names.get(x as usize).cloned().unwrap_or_else(|| x.to_string());
+        let row = |cells: [&str; 3]| cells.map(quoted).join(",") + "\r\n";
+        let mut rows = row(["series", &self.x.0, &self.y.0]);
+        for series in &self.series {
+            for &(x, y) in &series.points {
+                rows += &row([&series.name, &across(x), &y.to_string()]);
+            }
+        }
+        rows
     }
 
     /// Title, axes and the ends of each series, for readers who do not see the picture.

@@ -1,6 +1,5 @@
 //! Broadcasting by NumPy's rules, and the reduction that is its gradient.
 
-use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn};
 use tensor::{Kernels, Shape};
 
 /// Shape that both broadcast to.
@@ -72,38 +71,21 @@ fn rows(from: Shape, to: Shape) -> Rows {
 }
 
 /// `out = Σ values + beta·out`, the sum over the dimensions along which `out` was broadcast to
-/// the shape of `values`.
+/// the shape of `values`, each in memory order.
 pub(crate) fn sum_to<T: Kernels>(values: &[T], from: Shape, beta: T, out: &mut [T], to: Shape) {
     if beta == T::zero() {
         out.fill(T::zero());
     }
-    let padding = from.rank() - to.rank();
-    let mut padded = vec![1; from.rank()];
-    padded[padding..].copy_from_slice(&to);
-    add_along(&mut view_mut(out, Shape::new(&padded)), view(values, from), 0);
-}
-
-/// Adds `values` to `out`, whose dimensions equal those of `values` or 1, in memory order; the single index of a
-/// broadcast dimension is visited once per value.
-fn add_along<T: Kernels>(out: &mut ArrayViewMutD<'_, T>, values: ArrayViewD<'_, T>, axis: usize) {
-    if axis == values.ndim() || out.shape() == values.shape() {
-        *out += &values;
-    } else if out.shape()[axis] == values.shape()[axis] {
-        for i in 0..values.shape()[axis] {
-            let mut slice = out.slice_axis_mut(Axis(axis), (i..=i).into());
-            add_along(&mut slice, values.slice_axis(Axis(axis), (i..=i).into()), axis + 1);
-        }
-    } else {
-        for i in 0..values.shape()[axis] {
-            add_along(out, values.slice_axis(Axis(axis), (i..=i).into()), axis + 1);
+    if from == to {
+        out.iter_mut().zip(values).for_each(|(out, &value)| *out += value);
+        return;
+    }
+    let columns = from.last().copied().unwrap_or(1);
+    let Rows { starts, is_one } = rows(to, from);
+    for (values, at) in values.chunks_exact(columns.max(1)).zip(starts) {
+        match is_one {
+            true => values.iter().for_each(|&value| out[at] += value),
+            false => out[at..].iter_mut().zip(values).for_each(|(out, &value)| *out += value),
         }
     }
-}
-
-fn view<T>(values: &[T], shape: Shape) -> ArrayViewD<'_, T> {
-    ArrayViewD::from_shape(IxDyn(&shape), values).expect("a value has as many numbers as its shape")
-}
-
-fn view_mut<T>(values: &mut [T], shape: Shape) -> ArrayViewMutD<'_, T> {
-    ArrayViewMutD::from_shape(IxDyn(&shape), values).expect("a value has as many numbers as its shape")
 }

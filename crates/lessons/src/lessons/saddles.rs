@@ -34,7 +34,7 @@ pub(super) const LESSON: Lesson = Lesson {
     source: "Dauphin 2014; Lee 2016 (gradient descent only converges to minimizers)",
 };
 
-const POWERS: [i32; 6] = [2, 4, 6, 8, 10, 12];
+const POWERS: [i32; 11] = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
 const LR: f64 = 0.05;
 
 fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
