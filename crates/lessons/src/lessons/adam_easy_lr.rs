@@ -144,7 +144,7 @@ fn basins(settings: &Settings<'_>, member: &Member) -> Result<[Basins; 3], Error
         if recipe == METHODS[2].1 { settings.case(lr, lr.cbrt()) } else { lr }
     };
     let mut points = cases.iter().zip(scores).map(|(&(recipe, _, lr), score)| (given(recipe, lr), score));
-    let mut of_method = |grid: &Vec<f64>| {
+    let of_method = |grid: &Vec<f64>| {
         let curves: Vec<Vec<(f64, f64)>> =
             units.iter().map(|_| points.by_ref().take(grid.len()).collect()).collect();
         let merit = |point: &(f64, f64)| member.direction().merit(point.1);
@@ -161,7 +161,7 @@ fn basins(settings: &Settings<'_>, member: &Member) -> Result<[Basins; 3], Error
             open,
         }
     };
-    Ok(grids.each_ref().map(|grid| of_method(grid)))
+    Ok(grids.each_ref().map(of_method))
 }
 
 /// Rates that take ½x² to a hundredth of the start in 200 steps.
