@@ -237,7 +237,7 @@ fn kind(info: &Info) -> &'static str {
     match info.data {
         Data::Images(_) => "images",
         _ if info.name.starts_with("char") => "text",
-        _ => "signals, tables, functions",
+        _ => "other data",
     }
 }
 

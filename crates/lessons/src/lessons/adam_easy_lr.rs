@@ -15,7 +15,7 @@ pub(super) const LESSON: Lesson = Lesson {
     chapter: Chapter::Adam,
     claim: "Adam needs less tuning: its range of good rates is wider.",
     setup: "The registry's tasks in small: networks and a linear model on digits, networks on signals, a regression, recurrent networks on text, a noisy quadratic, and the test functions as one. SGD, SGD with momentum and Adam at eleven rates half a decade apart, \
-        several seeds (one run a function). The basin is the range of rates around the best that end within five points of accuracy, a tenth of the loss, or half a decade of the distance from the minimum, of it; it has no width where no rate is that much better \
+        several seeds (one run a function). The basin is the range of rates around the best one whose runs end nearly as well: within five points of accuracy, a tenth of the loss, or half a decade of the distance from the minimum. It has no width where even the best rate is no more than that better \
         than the untrained weights. Adam counts as wider where it is so by a tenth of a decade or more.",
     theory: "On $\\frac{\\lambda}{2}x^2$ the error of gradient descent after $T$ steps is $|1-\\eta\\lambda|^T$, so the rates that reduce it to $f$ span $\\log_{10}\\frac{1+q}{1-q}$ decades, $q = f^{1/T}$: longer runs have \
         wider basins, and a condition number $\\kappa$ takes $\\log_{10}\\kappa$ away. Adam's division by $\\sqrt{v}$ takes the size of gradients out, which moves the basin but need not widen it. \

@@ -231,7 +231,7 @@ fn judge(measured: &Measured) -> Verdict {
         .map(|set| format!("{} and {} points on {set}", of(set, "sgd"), of(set, "heavy ball")))
         .collect();
     let numbers = format!(
-        "on Wilson's construction SGD has a test error of {} and Adam of {}. Tuned alike, the test accuracies of SGD and heavy ball less that of Adam are {}.",
+        "on Wilson's construction SGD has a test error of {} and Adam of {}. Tuned alike, the test accuracies of SGD without and with momentum, less that of Adam, are {}.",
         percent_text(sgd),
         percent_text(adam),
         images.join(", and ")
@@ -240,7 +240,7 @@ fn judge(measured: &Measured) -> Verdict {
         (_, worse) if worse == sets.len() => Verdict::Holds(numbers),
         (true, 0) => Verdict::HoldsOnlyWhen(format!("the task is built for it: {numbers}")),
         (true, worse) => Verdict::HoldsOnlyWhen(format!(
-            "the task is of that kind, here {worse} of {} sets of images: {numbers}",
+            "the task suits SGD better, with momentum or without, as {worse} of {} sets of images: {numbers}",
             sets.len()
         )),
         (false, _) => Verdict::DoesNotHoldHere(numbers),

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use lab::stats::mean;
+use lab::stats::median;
 use report::chart::{Chart, Mark, Scale, Series, significant};
 use train::{Budget, Task, Training};
 
@@ -36,7 +36,7 @@ pub(super) const LESSON: Lesson = Lesson {
     judge,
     counterexample: "rates a hundred times as small: the sharpness does not come near $2/\\eta$ in the same number of steps.",
     limits: "One network and the full gradient. With cross-entropy the sharpness falls again once every example is learned, and at a rate so small that $2/\\eta$ is never reached it ends where the data put it; with small batches it stays below. \
-        The sharpness is the value of the power method, begun at the last vector: an estimate from below.",
+        The sharpness is the value of the power method, begun at the last vector: an estimate from below, and jumps where units with ReLU switch.",
     try_it: &["descent explain sgd", "descent lessons run lr-sensitivity --quick"],
     source: "Cohen 2021 (Gradient descent on neural networks typically occurs at the edge of stability); Lewkowycz 2020",
 };
@@ -55,9 +55,14 @@ fn measure(settings: &Settings<'_>) -> Result<Measured, Error> {
     let (mut series, mut marks) = (vec![], vec![]);
     for (name, path) in RATES.iter().zip(paths) {
         let lr = name / divided;
-        let late: Vec<f64> = path[path.len() * 3 / 4..].iter().map(|point| point.1).collect();
-        let label = format!("sharpness in the last quarter at the rate {lr}, $2/\\eta$");
-        measured.compare(&format!("late {name}"), &label, theory::gd_limit(lr), mean(&late));
+        let late: Vec<f64> = path[path.len() / 2..].iter().map(|point| point.1).collect();
+        let label = format!("median sharpness in the second half at the rate {lr}, $2/\\eta$");
+        measured.compare(
+            &format!("late {name}"),
+            &label,
+            theory::gd_limit(lr),
+            median(&late).expect("a path has points"),
+        );
         measured.note(
             &format!("start {name}"),
             &format!("sharpness after {every} steps at the rate {lr}"),
@@ -152,7 +157,7 @@ fn judge(measured: &Measured) -> Verdict {
     let diverges = measured.get("beyond").is_infinite();
     let flatter = diverges && catapult.measured < catapult.predicted.unwrap_or(0.0);
     let numbers = format!(
-        "in the last quarter the sharpness was {} times 2/η at the {} rates. On xy = 1 a small rate ended at the sharpness {}, and a catapult at {}.",
+        "in the second half of training the median sharpness was {} times 2/η at the {} rates. On xy = 1 a small rate ended at the sharpness {}, and a catapult at {}.",
         ratios.map(significant).join(", "),
         RATES.len(),
         significant(measured.get("slow")),

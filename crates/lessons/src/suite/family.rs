@@ -24,7 +24,7 @@ pub(super) fn member() -> Result<Member, Error> {
     let starts = |odd: usize| half(odd).map(start).collect();
     Ok(Member {
         name: "functions",
-        kind: "signals, tables, functions",
+        kind: "other data",
         trials: tasks(0)?,
         reports: tasks(1)?,
         starts: Some([starts(0), starts(1)]),
