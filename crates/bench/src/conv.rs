@@ -35,8 +35,19 @@ fn product(which: &'static str) -> Case {
     case(format!("2c2d conv2 {which}, batch {BATCH}"), BATCH * LAYERS[1], 1, work)
 }
 
-/// A training step: forward, loss, backward, update.
+/// A training step on a number of threads.
 fn step(threads: usize) -> Case {
+    // Each layer has three products, but the gradient of the images is nobody's.
+    let multiply_adds = BATCH * (3 * LAYERS.iter().sum::<usize>() - LAYERS[0]);
+    let on = if threads == 1 { String::new() } else { format!(", {threads} threads") };
+    case(format!("{STEP}{on}"), multiply_adds, threads, steps())
+}
+
+/// The row of a training step.
+pub(super) const STEP: &str = "2c2d step, batch 128, adam";
+
+/// Makes one update a call: forward, loss, backward, update.
+pub(super) fn steps() -> impl FnMut() + Send {
     let recipe: Recipe = "adam lr=0.001".parse().expect("a known optimizer");
     let model = nn::models::two_c_two_d(28, 28, 10);
     let (mut weights, mut buffers) = (model.init(1), model.buffers());
@@ -44,18 +55,14 @@ fn step(threads: usize) -> Case {
     let mut optimizer = recipe.optimizer(model.layout(), 0).expect("settings in range");
     let (pool, images) = (BufferPool::new(), numbers("images", BATCH * 784));
     let labels: Vec<u32> = (0..BATCH as u32).map(|i| i % 10).collect();
-    let work = move || {
+    move || {
         let tape = pool.tape(&weights);
         let x = tape.input([BATCH, 784], &images);
         let scores = model.forward_in(x, Context::Train { seed: 0, step: 0, buffers: &mut buffers });
         scores.cross_entropy(&labels).backward(&mut gradients);
         drop(tape);
         optimizer.step(weights.as_mut_slice(), gradients.as_slice());
-    };
-    // Each layer has three products, but the gradient of the images is nobody's.
-    let multiply_adds = BATCH * (3 * LAYERS.iter().sum::<usize>() - LAYERS[0]);
-    let name = if threads == 1 { String::new() } else { format!(", {threads} threads") };
-    case(format!("2c2d step, batch {BATCH}, adam{name}"), multiply_adds, threads, work)
+    }
 }
 
 fn case(name: String, multiply_adds: usize, threads: usize, work: impl FnMut() + Send + 'static) -> Case {

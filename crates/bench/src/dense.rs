@@ -197,7 +197,7 @@ fn sorted(values: &[f64]) -> Vec<f64> {
 }
 
 /// Name of the processor, where the system tells it.
-fn processor() -> String {
+pub(super) fn processor() -> String {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let named = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     named.map_or_else(|| std::env::consts::ARCH.to_string(), |(_, name)| name.to_string())

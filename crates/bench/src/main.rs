@@ -12,6 +12,7 @@ mod peak;
 mod product;
 mod step;
 mod tasks;
+mod threads;
 
 use std::ffi::OsString;
 use std::fs;
@@ -43,6 +44,9 @@ fn main() -> ExitCode {
     {
         return finish(child::run(&recipe.to_string_lossy(), folder.first().map(PathBuf::from)));
     }
+    if arguments.first().is_some_and(|word| word == threads::BUSY) {
+        threads::be_busy();
+    }
     if arguments.first().is_some_and(|word| word == instructions::WORD) {
         return finish(instructions::run_counted());
     }
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         Subcommand::Worker { data, threads, variant } => baselines::serve(data, *threads, variant),
         Subcommand::Optim => optim::run(&options),
         Subcommand::Instructions => instructions::run(&options),
+        Subcommand::Threads => threads::run(&options),
         Subcommand::Training if options.baselines => baselines::run(&options),
         Subcommand::Training => dense::run(&options),
     };

@@ -20,6 +20,9 @@ bench optim      an update of every rule and a plain loop that reads and writes
                  as many arrays; with --baselines also PyTorch and optax. And a
                  step of muon, scion, shampoo and soap on one large matrix, with
                  its operations and their fraction of the peak
+bench threads    every training step on one thread, on as many as the run
+                 chooses as it goes, and on all cores, in turns: alone and beside
+                 a process that keeps one core busy
 bench instructions
                  counted by valgrind, where it is installed: a training step
                  and the update of every elementwise rule, and how both have
@@ -76,6 +79,8 @@ pub(super) enum Subcommand {
     Training,
     /// Updates.
     Optim,
+    /// Numbers of threads against one.
+    Threads,
     /// Instructions instead of seconds.
     Instructions,
     /// Nothing: this process answers another that measures.
@@ -92,6 +97,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Options, clap::Error> {
             variant: worker.get_one::<String>("variant").cloned().expect("it is required"),
         },
         Some(("optim", _)) => Subcommand::Optim,
+        Some(("threads", _)) => Subcommand::Threads,
         Some(("instructions", _)) => Subcommand::Instructions,
         _ => Subcommand::Training,
     };
@@ -143,6 +149,7 @@ fn command() -> Command {
         .long_about(format!("{ABOUT}.\n\n{EXPLANATION}"))
         .after_help(EXAMPLES)
         .subcommand(Command::new("optim").about("Measures the updates of all rules instead"))
+        .subcommand(Command::new("threads").about("Compares numbers of threads instead"))
         .subcommand(Command::new("instructions").about("Counts instructions by valgrind instead"))
         .subcommand(
             Command::new("worker")

@@ -41,7 +41,7 @@ pub(super) fn cases(options: &Options, cores: usize) -> Result<Vec<Case>, String
     for (name, batch, task) in ROWS {
         for threads in if cores > 1 { vec![1, cores] } else { vec![1] } {
             let on = if threads == 1 { String::new() } else { format!(", {threads} threads") };
-            let row = format!("{name} step, batch {batch}, adam{on}");
+            let row = format!("{}{on}", row(name, batch));
             if options.wants(&row) {
                 let (task, multiply_adds) = task(options.data_dir.as_deref())?;
                 cases.push(case(row, task, multiply_adds, batch, threads));
@@ -49,6 +49,21 @@ pub(super) fn cases(options: &Options, cores: usize) -> Result<Vec<Case>, String
         }
     }
     Ok(cases)
+}
+
+/// The row of a step on one thread.
+fn row(task: &str, batch: usize) -> String {
+    format!("{task} step, batch {batch}, adam")
+}
+
+/// Each row with its step, which makes one update a call.
+pub(super) fn all_steps(options: &Options) -> Result<Vec<(String, Box<dyn FnMut() + Send>)>, String> {
+    let wanted = ROWS.iter().map(|(name, batch, task)| (row(name, *batch), *batch, task));
+    let made = wanted.filter(|(row, ..)| options.wants(row)).map(|(row, batch, task)| {
+        let (task, _) = task(options.data_dir.as_deref())?;
+        Ok((row, Box::new(steps(task, batch)) as Box<dyn FnMut() + Send>))
+    });
+    made.collect()
 }
 
 fn case(name: String, task: Task, multiply_adds: usize, batch: usize, threads: usize) -> Case {

@@ -1,0 +1,167 @@
+//! Training steps on as many threads as a run chooses, and on all cores, against one thread.
+
+use std::io::{IsTerminal, Read};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+use tensor::parallel::{Adaptive, Threads, cores, spinning};
+
+use super::dense::processor;
+use super::options::Options;
+use super::{conv, quantiles, step, tasks, time, write_json};
+
+/// The word that starts [`be_busy`] instead of a bench; no user needs it.
+pub(super) const BUSY: &str = "busy";
+
+/// Seconds of one measurement: about as long as a short run, whose first steps choose.
+const SECONDS: f64 = 0.6;
+
+/// Share of one thread's speed below which a row has lost by its threads.
+const LOSS: f64 = 0.98;
+
+/// A step and what it took.
+struct Row {
+    name: String,
+    step: Box<dyn FnMut() + Send>,
+    /// Steps of one measurement.
+    count: usize,
+    /// Seconds of a step on one thread, on as many as the run chose, and on all.
+    seconds: Vec<[f64; 3]>,
+}
+
+pub(super) fn run(options: &Options) -> Result<(), String> {
+    let mut rows = rows(options)?;
+    if rows.is_empty() {
+        return Err(options.nothing());
+    }
+    let all = cores();
+    if all == 1 {
+        return Err("threads are compared on two cores or more, and this machine has one".into());
+    }
+    let rounds = options.rounds_or(7).max(1);
+    println!("{}, {all} cores; medians of {rounds} rounds of {SECONDS} s\n", processor());
+    let [one, many] = [1, all].map(|count| Threads::start(count).map_err(|error| error.to_string()));
+    let (one, many) = (one?, many?);
+    for row in &mut rows {
+        let step = &mut row.step;
+        let seconds = one.run(|| time(|| (0..3).for_each(|_| step()))) / 3.0;
+        row.count = (SECONDS / seconds).ceil() as usize;
+    }
+    let mut report = Vec::new();
+    for (about, is_beside) in [("alone", false), ("beside a busy process", true)] {
+        let busy = if is_beside { Some(Busy::start()?) } else { None };
+        measure(&mut rows, rounds, [&one, &many], about);
+        drop(busy);
+        report.push(json!({ "machine": about, "rows": show(&rows, about) }));
+    }
+    let path = options.json_or("results/bench-threads.json");
+    write_json(&path, &json!({ "schema": 1, "cores": all, "rounds": rounds, "measured": report }))?;
+    eprintln!("figures: {}", path.display());
+    Ok(())
+}
+
+/// The training steps of all other benches.
+fn rows(options: &Options) -> Result<Vec<Row>, String> {
+    let digits = step::digits(options.data_dir.as_deref())?;
+    let mut rows: Vec<(String, Box<dyn FnMut() + Send>)> = Vec::new();
+    let rules = [("sgd", "sgd lr=0.01"), ("adam", "adam lr=0.001"), ("rmsprop", "rmsprop lr=0.001")];
+    for batch in [1, 64, 512, 60_000] {
+        for (name, recipe) in rules {
+            let row = format!("step, batch {batch}, {name}");
+            if options.wants(&row) {
+                rows.push((row, Box::new(step::steps(recipe, &digits, batch))));
+            }
+        }
+    }
+    for batch in [64, 512] {
+        let row = format!("step, batch {batch}, sgd, noise");
+        if options.wants(&row) {
+            rows.push((row, Box::new(step::steps("sgd lr=0.01", &step::noise(), batch))));
+        }
+    }
+    if options.wants(conv::STEP) {
+        rows.push((conv::STEP.into(), Box::new(conv::steps())));
+    }
+    rows.extend(tasks::all_steps(options)?);
+    Ok(rows.into_iter().map(|(name, step)| Row { name, step, count: 0, seconds: vec![] }).collect())
+}
+
+/// Measures each row in turns, round after round.
+fn measure(rows: &mut [Row], rounds: u32, [one, many]: [&Threads; 2], about: &str) {
+    let live = std::io::stderr().is_terminal();
+    rows.iter_mut().for_each(|row| row.seconds.clear());
+    for round in 0..rounds {
+        for row in rows.iter_mut() {
+            if live {
+                eprint!("\r\x1b[K{about}: round {} of {rounds}, {}", round + 1, row.name);
+            }
+            let (step, count) = (&mut row.step, row.count);
+            let mut choosing = |threads: &Threads, most: usize| {
+                threads.run(|| time(|| Adaptive::new(most).steps(count, &mut *step))) / count as f64
+            };
+            let [alone, chosen] = [choosing(one, 1), choosing(many, cores())];
+            let fixed = || spinning(|| time(|| (0..count).for_each(|_| step())));
+            row.seconds.push([alone, chosen, many.run(fixed) / count as f64]);
+        }
+    }
+    if live {
+        eprint!("\r\x1b[K");
+    }
+}
+
+/// Prints how many times as fast as one thread each row is.
+fn show(rows: &[Row], about: &str) -> Vec<Value> {
+    println!("{about:<34}{:>10}   times as fast as one thread", "");
+    println!("{:<34}{:>10}{:>20}{:>20}", "", "µs on one", "as chosen", "all cores");
+    let mut values = Vec::new();
+    let mut lost = 0;
+    for row in rows {
+        let of = |index: usize| {
+            let mut ratios: Vec<f64> = row.seconds.iter().map(|s| s[0] / s[index]).collect();
+            ratios.sort_by(f64::total_cmp);
+            quantiles(&ratios)
+        };
+        let mut alone: Vec<f64> = row.seconds.iter().map(|s| s[0]).collect();
+        alone.sort_by(f64::total_cmp);
+        let [_, median, _] = quantiles(&alone);
+        let (chosen, all) = (of(1), of(2));
+        let text = |[low, middle, high]: [f64; 3]| format!("{middle:.2} ({low:.2} to {high:.2})");
+        println!("{:<34}{:>10.1}{:>20}{:>20}", row.name, 1e6 * median, text(chosen), text(all));
+        lost += u32::from(chosen[1] < LOSS);
+        let spread = |[min, median, max]: [f64; 3]| json!({ "min": min, "median": median, "max": max });
+        values.push(json!({
+            "name": row.name, "seconds": median, "chosen": spread(chosen), "all": spread(all),
+        }));
+    }
+    println!("{lost} of {} rows below {LOSS} as chosen\n", rows.len());
+    values
+}
+
+/// A process that keeps a core busy as long as this lives.
+struct Busy(Child);
+
+impl Busy {
+    fn start() -> Result<Busy, String> {
+        let program = std::env::current_exe().map_err(|error| error.to_string())?;
+        let child = Command::new(program).arg(BUSY).stdin(Stdio::piped()).spawn();
+        child.map(Busy).map_err(|error| format!("the busy process cannot be started: {error}"))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Computes nothing until its standard input ends, as when the program that started it is gone.
+pub(super) fn be_busy() -> ! {
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read(&mut [0]);
+        std::process::exit(0);
+    });
+    loop {
+        std::hint::spin_loop();
+    }
+}
