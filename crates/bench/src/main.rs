@@ -37,6 +37,9 @@ struct Case {
     seconds: Vec<f64>,
 }
 
+/// Something that makes one update a call.
+type Step = Box<dyn FnMut() + Send>;
+
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     if let [word, recipe, folder @ ..] = &arguments[..]

@@ -17,7 +17,7 @@ use train::{Batch, DataInfo, Draw, InMemory, Metric, Recipe, Split, Task};
 
 use super::baselines::{Repetition, Workload, size};
 use super::options::Options;
-use super::{Case, step, time};
+use super::{Case, Step, step, time};
 
 /// The seed of weights and order.
 const SEED: u64 = 1;
@@ -57,11 +57,11 @@ fn row(task: &str, batch: usize) -> String {
 }
 
 /// Each row with its step, which makes one update a call.
-pub(super) fn all_steps(options: &Options) -> Result<Vec<(String, Box<dyn FnMut() + Send>)>, String> {
+pub(super) fn all_steps(options: &Options) -> Result<Vec<(String, Step)>, String> {
     let wanted = ROWS.iter().map(|(name, batch, task)| (row(name, *batch), *batch, task));
     let made = wanted.filter(|(row, ..)| options.wants(row)).map(|(row, batch, task)| {
         let (task, _) = task(options.data_dir.as_deref())?;
-        Ok((row, Box::new(steps(task, batch)) as Box<dyn FnMut() + Send>))
+        Ok((row, Box::new(steps(task, batch)) as Step))
     });
     made.collect()
 }

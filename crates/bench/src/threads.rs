@@ -8,7 +8,7 @@ use tensor::parallel::{Adaptive, Threads, cores, spinning};
 
 use super::dense::processor;
 use super::options::Options;
-use super::{conv, quantiles, step, tasks, time, write_json};
+use super::{Step, conv, quantiles, step, tasks, time, write_json};
 
 /// The word that starts [`be_busy`] instead of a bench; no user needs it.
 pub(super) const BUSY: &str = "busy";
@@ -22,7 +22,7 @@ const LOSS: f64 = 0.98;
 /// A step and what it took.
 struct Row {
     name: String,
-    step: Box<dyn FnMut() + Send>,
+    step: Step,
     /// Steps of one measurement.
     count: usize,
     /// Seconds of a step on one thread, on as many as the run chose, and on all.
@@ -63,7 +63,7 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
 /// The training steps of all other benches.
 fn rows(options: &Options) -> Result<Vec<Row>, String> {
     let digits = step::digits(options.data_dir.as_deref())?;
-    let mut rows: Vec<(String, Box<dyn FnMut() + Send>)> = Vec::new();
+    let mut rows: Vec<(String, Step)> = Vec::new();
     let rules = [("sgd", "sgd lr=0.01"), ("adam", "adam lr=0.001"), ("rmsprop", "rmsprop lr=0.001")];
     for batch in [1, 64, 512, 60_000] {
         for (name, recipe) in rules {
