@@ -21,8 +21,8 @@ bench optim      an update of every rule and a plain loop that reads and writes
                  step of muon, scion, shampoo and soap on one large matrix, with
                  its operations and their fraction of the peak
 bench threads    every training step on one thread, on as many as the run
-                 chooses as it goes, and on all cores, in turns: alone and beside
-                 a process that keeps one core busy
+                 chooses as it goes, and on all cores, in turns: alone and next
+                 to a process that keeps one core busy
 bench instructions
                  counted by valgrind, where it is installed: a training step
                  and the update of every elementwise rule, and how both have

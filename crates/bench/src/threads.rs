@@ -48,8 +48,8 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
         row.count = (SECONDS / seconds).ceil() as usize;
     }
     let mut report = Vec::new();
-    for (about, is_beside) in [("alone", false), ("beside a busy process", true)] {
-        let busy = if is_beside { Some(Busy::start()?) } else { None };
+    for (about, is_busy) in [("alone", false), ("next to a busy process", true)] {
+        let busy = if is_busy { Some(Busy::start()?) } else { None };
         measure(&mut rows, rounds, [&one, &many], about);
         drop(busy);
         report.push(json!({ "machine": about, "rows": show(&rows, about) }));
