@@ -254,29 +254,159 @@ fn without_tests(text: &str) -> String {
     text.split("#[cfg(test)]").next().unwrap_or_default().to_string()
 }
 
+/// Registries, each a file with a list of the files in the folder of its name; the files in it that are no entries.
+const REGISTRIES: [(&str, &[&str]); 10] = [
+    ("optim/src/rules", &[]),
+    ("optim/src/wrappers", &[]),
+    ("optim/src/schedules", &[]),
+    ("optim/src/clips", &[]),
+    ("nn/src/models", &[]),
+    ("nn/src/layers", &[]),
+    ("lab/src/tasks", &["functions", "mnist1d", "recorded", "setup", "spec", "text"]),
+    ("lab/src/tasks/functions", &[]),
+    ("lessons/src/lessons", &["char_rnn", "net_rates", "small_nets"]),
+    ("cli/src/commands", &[]),
+];
+
 #[test]
-fn every_entry_of_optim_is_in_its_registry() {
-    for list in ["rules", "wrappers", "schedules", "clips"] {
-        let registry = fs::read_to_string(root().join(format!("crates/optim/src/{list}.rs"))).expect("it");
-        for entry in fs::read_dir(root().join(format!("crates/optim/src/{list}"))).expect("the entries") {
+fn an_entry_of_a_registry_is_one_file_and_one_line() {
+    for (list, others) in REGISTRIES {
+        let text = fs::read_to_string(root().join(format!("crates/{list}.rs"))).expect("the list");
+        let listed: Vec<&str> = entries(&text).map(name_at).collect();
+        for entry in fs::read_dir(root().join(format!("crates/{list}"))).expect("the files") {
             let path = entry.expect("an entry").path();
-            let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
-            assert!(registry.contains(&format!("    {name}::")), "{} is in no registry", path.display());
+            let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a name");
+            if path.is_dir() || others.contains(&name) {
+                continue;
+            }
+            let lines = listed.iter().filter(|listed| **listed == name).count();
+            assert_eq!(lines, 1, "lines of {} in its registry", path.display());
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let also = code.filter(|line| line.contains(&format!("mod {name};"))).count();
+            assert_eq!(also, 0, "{list}.rs declares `{name}` again");
+        }
+        for name in listed {
+            let file = root().join(format!("crates/{list}/{name}.rs"));
+            assert!(file.is_file(), "{list}.rs lists `{name}`, which has no file");
         }
     }
 }
 
+/// Lines of a file's `registry!` that are entries.
+fn entries(text: &str) -> impl Iterator<Item = &str> {
+    let block =
+        text.split("\nregistry! {\n").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap_or_default();
+    let lines = block.lines().map(|line| line.trim().trim_end_matches(','));
+    lines.filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+}
+
+/// Name of an entry's file.
+fn name_at(entry: &str) -> &str {
+    entry.split("::").next().unwrap_or(entry)
+}
+
 #[test]
-fn every_model_and_layer_file_is_in_its_list() {
-    for list in ["models", "layers"] {
-        let text = fs::read_to_string(root().join(format!("crates/nn/src/{list}.rs"))).expect("the list");
-        for entry in fs::read_dir(root().join(format!("crates/nn/src/{list}"))).expect("the files") {
-            let path = entry.expect("an entry").path();
-            let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
-            let listed = [format!("mod {name};"), format!("    {name},")];
-            assert!(listed.iter().any(|line| text.contains(line)), "{} is in no list", path.display());
+fn no_function_is_longer_than_a_screen() {
+    const MOST: usize = 66;
+    let mut long = Vec::new();
+    for (path, text) in sources() {
+        let is_product = !path.contains("/tests/") && !path.starts_with("tests/") && !is_test_module(&path);
+        if is_product {
+            let code = without_tests(&text);
+            long.extend(
+                functions(&code).filter(|(_, lines)| *lines > MOST).map(|(name, _)| (path.clone(), name)),
+            );
         }
     }
+    for (path, name) in &long {
+        let is_known = LONG.iter().any(|(file, function)| file == path && function == name);
+        assert!(is_known, "{path}: `{name}` has more than {MOST} lines");
+    }
+    for (path, name) in LONG {
+        let is_long = long.iter().any(|(file, function)| file == path && function == name);
+        assert!(is_long, "{path}: `{name}` is no longer long: take it off the list");
+    }
+}
+
+/// Functions of more lines than that. The list only shrinks.
+const LONG: [(&str, &str); 4] = [
+    ("crates/lessons/src/book.rs", "page"),
+    ("crates/lessons/src/lessons/adam_overfits.rs", "measure"),
+    ("crates/lessons/src/lessons/batch_vs_sgd.rs", "measure"),
+    ("crates/lessons/src/lessons/sgd_sensitive_init.rs", "measure"),
+];
+
+/// Name and lines of each function with a body, from its signature to its closing brace, which rustfmt indents alike.
+fn functions(code: &str) -> impl Iterator<Item = (String, usize)> {
+    let lines: Vec<&str> = code.lines().collect();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let length = move |start: usize| {
+        let (first, at) = (lines[start], indent(lines[start]));
+        let mut words = first.split_whitespace().skip_while(|word| {
+            word.starts_with("pub")
+                || ["const", "unsafe", "extern", "\"C\""].contains(word)
+                || word.ends_with(')')
+        });
+        if words.next() != Some("fn") {
+            return None;
+        }
+        let name = words.next()?.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
+        let end = lines[start..].iter().position(|line| {
+            indent(line) == at && (line.trim() == "}" || line.ends_with(';') || line.ends_with(" }"))
+        })?;
+        Some((name.to_string(), end + 1))
+    };
+    (0..code.lines().count()).filter_map(length)
+}
+
+#[test]
+fn every_op_has_a_row_in_the_table_of_gradients() {
+    let table = fs::read_to_string(root().join("crates/autograd/tests/gradients.rs")).expect("the table");
+    let ops = sources().into_iter().filter(|(path, _)| path.starts_with("crates/autograd/src/ops"));
+    let mut found = 0;
+    for (path, text) in ops {
+        for line in text.lines() {
+            let Some(rest) = line.strip_prefix("    pub fn ") else { continue };
+            let name = rest.split(['(', '<']).next().expect("a name");
+            if WITHOUT_GRADIENT.contains(&name) {
+                continue;
+            }
+            found += 1;
+            let operator = OPERATORS.iter().find(|(method, _)| *method == name).map(|(_, row)| *row);
+            let called = [".", "::"].iter().any(|before| table.contains(&format!("{before}{name}(")));
+            assert!(called || operator.is_some_and(|row| table.contains(row)), "{path}: `{name}` has no row");
+        }
+    }
+    assert!(found > 70, "{found} ops");
+}
+
+/// Methods whose results are constants.
+const WITHOUT_GRADIENT: [&str; 3] = ["argmax_axis", "argmin_axis", "causal_mask"];
+
+/// Methods that the table calls by their operators.
+const OPERATORS: [(&str, &str); 4] =
+    [("add", "x[0] + x[1]"), ("sub", "x[0] - x[1]"), ("mul", "x[0] * x[1]"), ("div", "x[0] / x[1]")];
+
+#[test]
+fn every_layer_is_compared_with_pytorch() {
+    let layers = fs::read_to_string(root().join("crates/nn/src/layers.rs")).expect("the list");
+    let tests = fs::read_to_string(root().join("crates/nn/tests/pytorch.rs")).expect("the tests");
+    let models: String = (sources().into_iter())
+        .filter(|(path, _)| path.starts_with("crates/nn/src/models/"))
+        .map(|(_, text)| text)
+        .collect();
+    let mut found = 0;
+    for (file, names) in entries(&layers).filter_map(|line| line.split_once("::")) {
+        for layer in names.trim_matches(['{', '}']).split(", ") {
+            found += 1;
+            let forms = [format!("{layer}::"), format!("{layer} {{"), format!("({layer})")];
+            // Every model is compared too.
+            let is_compared =
+                [&tests, &models].iter().any(|text| forms.iter().any(|form| text.contains(form)));
+            assert!(is_compared, "`{layer}` of {file} is not compared");
+        }
+    }
+    assert!(found > 20, "{found} layers");
 }
 
 /// Every Rust file of the repository with its path from the root.

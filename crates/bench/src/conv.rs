@@ -49,7 +49,7 @@ pub(super) const STEP: &str = "2c2d step, batch 128, adam";
 /// Makes one update a call: forward, loss, backward, update.
 pub(super) fn steps() -> impl FnMut() + Send {
     let recipe: Recipe = "adam lr=0.001".parse().expect("a known optimizer");
-    let model = nn::models::two_c_two_d(28, 28, 10);
+    let model = nn::models::two_c_two_d([28, 28], 10);
     let (mut weights, mut buffers) = (model.init(1), model.buffers());
     let mut gradients = weights.zeros_like();
     let mut optimizer = recipe.optimizer(model.layout(), 0).expect("settings in range");

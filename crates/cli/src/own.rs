@@ -26,7 +26,8 @@ pub(crate) fn held_out(examples: InMemory) -> Result<InMemory, Failure> {
 /// Data of a user's own in memory.
 pub(crate) struct Data {
     pub(crate) examples: Arc<InMemory>,
-    normalize: Normalize,
+    /// Normalization of bytes.
+    normalize: Standardization,
     /// Normalization of targets that are numbers.
     targets: Option<Standardization>,
     /// Facts that a saved model keeps.
@@ -37,30 +38,34 @@ impl Data {
     /// Reads the files; for a model that was trained on `known` data, as it needs them.
     pub(crate) fn load(arguments: &DataArgs, known: Option<&Known>) -> Result<Data, Failure> {
         let description = arguments.own.describe(arguments.normalize)?;
-        if let Kind::Text { .. } = description.kind {
+        if let (Kind::Text { .. }, Some(_)) = (&description.kind, arguments.normalize) {
             return Err(Failure::usage(
-                "expected classes or numbers to learn, found a text",
-                "`descent train --task char-lstm` learns the text that is part of the program; `train::Task` takes any",
+                "--normalize conflicts with a text, whose characters are no numbers",
+                "leave it out",
             ));
         }
         let loaded = match known {
             Some(known) => description.load_for(known)?,
             None => description.load()?,
         };
-        let Loaded { splits, standardization, targets, features, .. } = loaded;
+        let Loaded { splits, standardization, targets, features, vocabulary } = loaded;
         // Numbers were normalized as they were read.
         let normalize = match splits.train.inputs {
-            Inputs::Bytes { .. } => Normalize { mean: standardization.mean[0], std: standardization.std[0] },
-            Inputs::Numbers { .. } | Inputs::Tokens { .. } => Normalize::HALF,
+            Inputs::Bytes { .. } => standardization.clone(),
+            Inputs::Numbers { .. } | Inputs::Tokens { .. } => {
+                Standardization { mean: vec![0.5], std: vec![0.5] }
+            }
         };
         let shape: Vec<String> = splits.train.inputs.shape().iter().map(ToString::to_string).collect();
         let list = |numbers: &[f64]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let Standardization { mean, std } = &standardization;
-        let mut notes = BTreeMap::from([
-            ("mean".to_string(), list(mean)),
-            ("std".to_string(), list(std)),
-            ("shape".to_string(), shape.join(",")),
-        ]);
+        let mut notes = BTreeMap::from([("shape".to_string(), shape.join(","))]);
+        match &vocabulary {
+            Some(vocabulary) => {
+                notes.insert(VOCABULARY.to_string(), vocabulary.symbols().iter().collect());
+            }
+            None => notes.extend([("mean".to_string(), list(mean)), ("std".to_string(), list(std))]),
+        }
         if let Some(Standardization { mean, std }) = &targets {
             notes.insert(TARGET_MEAN.to_string(), list(mean));
             notes.insert(TARGET_STD.to_string(), list(std));
@@ -102,7 +107,9 @@ impl Data {
 
     /// A network of this kind for the data.
     pub(crate) fn with(self, architecture: &Architecture) -> Result<Task, Failure> {
-        let mut task = Task::supervised(self.examples, architecture, self.normalize)?;
+        let Standardization { mean, std } = &self.normalize;
+        let of_all = Normalize { mean: mean[0], std: std[0] };
+        let mut task = Task::supervised(self.examples, architecture, of_all)?.with_channels(&self.normalize);
         if let Some(targets) = self.targets {
             task = task.with_standardized_targets(targets);
         }
@@ -117,7 +124,8 @@ impl Data {
         let outputs = match &samples.targets {
             Targets::Classes { names, .. } => names.len(),
             Targets::Numbers { width, .. } => *width,
-            Targets::Tokens { .. } | Targets::None => 0,
+            Targets::Tokens { .. } => samples.inputs.vocabulary().unwrap_or(0),
+            Targets::None => 0,
         };
         match widths {
             [first, hidden @ .., last] if *first == inputs && *last == outputs => {
@@ -136,9 +144,17 @@ pub(crate) const TARGET_MEAN: &str = "target_mean";
 /// See [`TARGET_MEAN`].
 pub(crate) const TARGET_STD: &str = "target_std";
 
+/// Note of a model with the characters of its text, in the order of their tokens.
+pub(crate) const VOCABULARY: &str = "vocabulary";
+
 /// Normalization in a line each: `inputs: mean 0.5 and standard deviation 0.5 become 0 and 1`.
 pub(crate) fn normalization(task: &Task) -> Vec<String> {
-    [of_inputs(task), of_targets(task)].into_iter().flatten().collect()
+    [of_text(task), of_inputs(task), of_targets(task)].into_iter().flatten().collect()
+}
+
+fn of_text(task: &Task) -> Option<String> {
+    let (characters, length) = (task.notes.get(VOCABULARY)?.chars().count(), task.notes.get("shape")?);
+    Some(format!("inputs: windows of {length} characters, {characters} of them distinct in the text"))
 }
 
 fn of_targets(task: &Task) -> Option<String> {
@@ -164,6 +180,13 @@ fn of_inputs(task: &Task) -> Option<String> {
     let (mean, std) = (task.notes.get("mean")?, task.notes.get("std")?);
     if mean.contains(',') {
         let columns = mean.split(',').count();
+        if task.notes.get("shape").is_some_and(|shape| shape.split(',').count() == 3) {
+            let [mean, std] =
+                [mean, std].map(|list| list.split(',').map(short).collect::<Vec<_>>().join(", "));
+            return Some(format!(
+                "inputs: means {mean} and standard deviations {std} of {columns} channels become 0 and 1"
+            ));
+        }
         return Some(format!(
             "inputs: each of {columns} columns less its mean, divided by its standard deviation"
         ));

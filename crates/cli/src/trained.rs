@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use data::batches::Normalize;
+use data::characters::Vocabulary;
 use data::own::{Known, Normalization};
 use data::pictures::SIDE;
 use data::samples::Standardization;
@@ -185,6 +186,7 @@ impl Trained {
             classes: self.names("classes").unwrap_or_default(),
             standardization: self.standardization(data.normalize),
             targets: data.own.normalize_targets.and_then(Normalization::given).or(self.targets.clone()),
+            vocabulary: self.saved.notes.get(own::VOCABULARY).map(|symbols| Vocabulary::of(symbols)),
         };
         let own = own::Data::load(data, Some(&known))?;
         if own.learns_numbers() && known.targets.is_none() {
@@ -214,6 +216,9 @@ impl Trained {
         if let Some(given) = asked.and_then(Normalization::given) {
             return given;
         }
+        if self.saved.notes.contains_key(own::VOCABULARY) {
+            return Standardization::identity();
+        }
         self.says.clone().unwrap_or_else(|| {
             let Normalize { mean, std } = Normalize::HALF;
             console::note(&format!(
@@ -237,6 +242,7 @@ impl Trained {
     fn unfit(&self, data: &str, has: &str) -> Failure {
         let SavedWeights { inputs, classes, notes, .. } = &self.saved;
         let gives = match self.is_of_own_data() && !notes.contains_key("classes") {
+            true if notes.contains_key(own::VOCABULARY) => format!("knows {classes} characters"),
             true => format!("gives {classes} numbers"),
             false => format!("tells {classes} classes apart"),
         };
@@ -254,7 +260,8 @@ impl Trained {
         let model = &self.saved.model();
         let targets = self.targets.as_ref();
         let names = |name: &str| self.saved.notes.get(name).map(|names| (name.to_string(), names.clone()));
-        let metadata: Vec<(String, String)> = ["classes", "features"].into_iter().filter_map(names).collect();
+        let metadata: Vec<(String, String)> =
+            ["classes", "features", own::VOCABULARY].into_iter().filter_map(names).collect();
         let metadata: Vec<(&str, &str)> = metadata.iter().map(|(name, text)| (&**name, &**text)).collect();
         let network = train::onnx::Network {
             model,
@@ -274,7 +281,6 @@ impl Trained {
     }
 
     /// The running statistics of batch norm.
-    #[cfg(feature = "lessons")]
     pub(crate) fn buffers(&self) -> &ParamVec {
         &self.saved.buffers
     }

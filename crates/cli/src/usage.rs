@@ -48,18 +48,7 @@ pub(crate) fn failure(error: &clap::Error, root: &Command, arguments: &[OsString
             let why = visible(&expected(&why, &value)).into_owned();
             (format!("`{argument}`: {why}"), help("says what it takes"))
         }
-        ErrorKind::ArgumentConflict => {
-            let others: Vec<String> =
-                all(ContextKind::PriorArg).iter().map(|name| option(name).to_string()).collect();
-            match (option(&argument), others.join("` and `")) {
-                (name, others) if name == others => {
-                    (format!("duplicate `{name}`"), "give it once".to_string())
-                }
-                (name, others) => {
-                    (format!("`{name}` conflicts with `{others}`"), "leave out one of them".to_string())
-                }
-            }
-        }
+        ErrorKind::ArgumentConflict => conflict(option(&argument), &all(ContextKind::PriorArg)),
         ErrorKind::MissingRequiredArgument => {
             let missing = all(ContextKind::InvalidArg).join("` and `");
             (format!("missing `{missing}`"), help("shows examples"))
@@ -83,6 +72,15 @@ pub(crate) fn failure(error: &clap::Error, root: &Command, arguments: &[OsString
         _ => (of_clap(error), help("shows examples")),
     };
     Failure::usage(message, hint)
+}
+
+/// Message and hint for an option that is given twice, or next to others that it conflicts with.
+fn conflict(name: &str, others: &[String]) -> (String, String) {
+    let others = others.iter().map(|other| option(other)).collect::<Vec<_>>().join("` and `");
+    match name == others {
+        true => (format!("duplicate `{name}`"), "give it once".to_string()),
+        false => (format!("`{name}` conflicts with `{others}`"), "leave out one of them".to_string()),
+    }
 }
 
 /// The command that the arguments lead to, and its name with those of the commands that it is below.

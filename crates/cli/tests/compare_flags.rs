@@ -1,14 +1,15 @@
 //! `compare` on several tasks and within a time, and studies from flags.
 #![cfg(unix)]
 
+mod common;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 fn descent(folder: &Path, arguments: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments.split_whitespace()).current_dir(folder).env("XDG_CACHE_HOME", folder);
-    command.env_remove("DESCENT_STORE").env("COLUMNS", "80").output().unwrap()
+    let mut command = common::descent(folder);
+    command.args(arguments.split_whitespace()).env("COLUMNS", "80").output().unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -75,9 +76,9 @@ fn recipes_that_are_tuned_to_the_same_are_one_row() {
     let folder = tempfile::tempdir().unwrap();
     let words =
         "compare --task mnist1d-logreg --tune lr --trials 3 --epochs 1 --seeds 3 --out made --optimizers";
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(words.split(' ')).arg("sgd lr=0.1; sgd lr=0.3; adam").current_dir(folder.path());
-    let output = command.env_remove("DESCENT_STORE").env("COLUMNS", "100").output().unwrap();
+    let mut command = common::descent(folder.path());
+    command.args(words.split(' ')).arg("sgd lr=0.1; sgd lr=0.3; adam");
+    let output = command.env("COLUMNS", "100").output().unwrap();
     let shown = String::from_utf8(output.stdout.clone()).unwrap();
     let warned = "Tuned, sgd lr=0.1 and sgd lr=0.3 are the same recipe: one row";
     assert!(output.status.success() && shown.contains(warned), "{shown}{}", said(&output));
@@ -93,8 +94,7 @@ fn flags_make_the_study_that_its_file_makes() {
     let path = folder.path();
     let flags =
         ["study", "new", "--tasks", "beale", "--optimizers", "sgd; adam, batch=10", "--tune", "default,lr"];
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_descent")).args(flags).args(["--trials", "3"]).output().unwrap();
+    let output = common::descent(folder.path()).args(flags).args(["--trials", "3"]).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     fs::write(path.join("study.toml"), &output.stdout).unwrap();
     let text = String::from_utf8(output.stdout).unwrap();

@@ -1,23 +1,16 @@
 //! `find-lr` as a user runs it.
 
+mod common;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
-/// The program in a separate folder, with nothing but the embedded sample in reach.
+use common::{descent, text};
+
+/// Output with nothing but the embedded sample in reach.
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments).arg("--offline").current_dir(folder).stdin(Stdio::null());
-    command
-        .env("XDG_CACHE_HOME", folder)
-        .env("HOME", folder)
-        .env_remove("DESCENT_DATA")
-        .env_remove("COLUMNS");
-    command.output().expect("the program starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
+    descent(folder).args(arguments).arg("--offline").output().expect("the program starts")
 }
 
 const SHORT: [&str; 8] =

@@ -1,6 +1,8 @@
 //! Processes that are killed at any moment: the same command goes on, to the same results.
 #![cfg(unix)]
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -10,8 +12,8 @@ const COMPARE: &str =
     "compare --optimizers sgd,adam --epochs 1 --seeds 4 --threads 1 --untuned --offline --out here";
 
 fn descent(folder: &Path, arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments.split_whitespace()).current_dir(folder).env("XDG_CACHE_HOME", folder);
+    let mut command = common::descent(folder);
+    command.args(arguments.split_whitespace());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

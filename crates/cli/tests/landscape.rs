@@ -1,20 +1,21 @@
 //! `descent landscape`: the loss around trained networks.
 
+mod common;
+
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
+
+use common::{descent, text};
 
 fn run(folder: &Path, arguments: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments.split(' ')).current_dir(folder).env("COLUMNS", "60").env("HOME", folder);
-    command.env("XDG_CACHE_HOME", folder).env_remove("DESCENT_DATA");
-    command.output().expect("the program starts")
+    descent(folder).args(arguments.split(' ')).env("COLUMNS", "60").output().expect("the program starts")
 }
 
 #[track_caller]
 fn says(folder: &Path, arguments: &str) -> String {
     let output = run(folder, arguments);
-    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    assert!(output.status.success(), "{arguments}: {}", text(&output.stderr));
+    text(&output.stdout)
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! The course on the command line: listed, run, asked, and the commands that its pages give.
 
+mod common;
+
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments).current_dir(folder).env("COLUMNS", "80").env("HOME", folder);
-    command.env("XDG_CACHE_HOME", folder).env("XDG_STATE_HOME", folder).env_remove("DESCENT_DATA");
+    let mut command = common::descent(folder);
+    command.args(arguments).env("COLUMNS", "80").env("XDG_STATE_HOME", folder);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
     // Commands that read nothing may be over before.

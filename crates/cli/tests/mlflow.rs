@@ -2,11 +2,13 @@
 //! with MLflow itself.
 #![cfg(feature = "mlflow")]
 
+mod common;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -129,12 +131,12 @@ fn text(value: &Value) -> String {
 }
 
 fn descent(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments).current_dir(folder).env("HOME", folder).env("DESCENT_STORE", "runs.db");
+    let mut command = common::descent(folder);
+    command.args(arguments).env("DESCENT_STORE", "runs.db");
     for name in ["URI", "TOKEN", "USERNAME", "PASSWORD"] {
         command.env_remove(format!("MLFLOW_TRACKING_{name}"));
     }
-    command.env("NO_PROXY", "127.0.0.1").envs(variables.iter().copied()).stdin(Stdio::null());
+    command.env("NO_PROXY", "127.0.0.1").envs(variables.iter().copied());
     command.output().expect("the program starts")
 }
 

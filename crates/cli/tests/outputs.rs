@@ -1,22 +1,17 @@
 //! Files that the program writes: tried before work begins, and never said to be there when they are not.
 
+mod common;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
+
+use common::{run, text};
 
 fn descent(folder: &Path, arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments.split_whitespace()).current_dir(folder);
-    command.env("XDG_CACHE_HOME", folder).env("HOME", folder).env_remove("DESCENT_DATA").stdin(Stdio::null());
+    let mut command = common::descent(folder);
+    command.args(arguments.split_whitespace());
     command
-}
-
-fn run(folder: &Path, arguments: &str) -> Output {
-    descent(folder, arguments).output().expect("the program starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
 }
 
 fn fails(folder: &Path, arguments: &str, code: i32) -> String {

@@ -1,36 +1,12 @@
-//! Data of a user's own on the command line: tables, arrays and folders of pictures.
+//! Data of a user's own on the command line: tables, arrays, folders of pictures and texts.
+
+mod common;
 
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
-fn run(folder: &Path, arguments: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments.split_whitespace()).current_dir(folder).stdin(Stdio::null());
-    command.env("HOME", folder).env("XDG_CACHE_HOME", folder).env_remove("DESCENT_DATA");
-    command.output().expect("the program starts")
-}
-
-fn says(folder: &Path, arguments: &str) -> String {
-    let output = run(folder, arguments);
-    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn json(folder: &Path, arguments: &str) -> serde_json::Value {
-    serde_json::from_str(&says(folder, arguments)).unwrap()
-}
-
-#[track_caller]
-fn fails(folder: &Path, arguments: &str, code: i32, words: &[&str]) {
-    let output = run(folder, arguments);
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{arguments}: {told}");
-    for word in words.iter().chain(&["hint: "]) {
-        assert!(told.contains(word), "{arguments}: expected {word:?} in {told}");
-    }
-}
+use common::{fails, json, run, says};
 
 /// Two columns that tell three kinds apart, and numbers that are a sum of them.
 fn tables(folder: &Path) {
@@ -159,7 +135,7 @@ fn mistakes_are_answered_with_place_and_hint() {
             65,
             ["line 2, column 3", "that the targets are classes"],
         ),
-        ("--data text.toml", 2, ["found a text", "char-lstm"]),
+        ("--data text.toml", 65, ["expected more than 50 characters, found 36", "smaller `length`"]),
         ("--data short-idx labels-idx", 65, ["short-idx: truncated", "copy the file again"]),
         ("--data empty --targets numbers", 2, ["conflicts with pictures", "two arrays"]),
         ("--data empty", 65, ["expected a sub-folder for each class", "found none"]),
@@ -211,4 +187,134 @@ fn a_picture_is_predicted_by_a_model_of_ones_own_classes() {
     let seen = json(folder, "predict --model bars.st bars/left/0.png --json");
     assert_eq!((&seen["dataset"], seen["probabilities"].as_array().unwrap().len()), (&"bars".into(), 2));
     assert!(["left", "right"].contains(&seen["class"].as_str().unwrap()), "{seen}");
+}
+
+/// Two kinds of pictures with the same brightness and other colors.
+fn tinted(folder: &Path) {
+    for (class, color) in [("rust", [180, 60, 60]), ("sage", [60, 121, 60])] {
+        fs::create_dir_all(folder.join("tints").join(class)).unwrap();
+        for i in 0..20 {
+            let pixel =
+                |x: u32, y: u32| image::Rgb(color.map(|level: u8| level + ((x + 2 * y + i) % 5) as u8));
+            image::RgbImage::from_fn(14, 13, pixel)
+                .save(folder.join(format!("tints/{class}/{i}.png")))
+                .unwrap();
+        }
+    }
+}
+
+#[test]
+fn pictures_in_color_are_told_apart_by_convolutional_nets() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    tinted(folder);
+    for model in ["lenet", "2c2d", "resnet-mini", "mlp"] {
+        let train =
+            format!("train --data tints --model {model} --epochs 4 --batch-size 8 --lr 0.01 --seed 1");
+        let told = says(folder, &format!("{train} --save {model}.st"));
+        assert!(told.contains("of 3 channels become 0 and 1"), "{told}");
+        let result = json(folder, &format!("evaluate --model {model}.st --data tints --json"));
+        assert_eq!(result["accuracy"], 1.0, "{model}: {result}");
+        let onnx = says(folder, &format!("export --model {model}.st --onnx {model}.onnx"));
+        assert!(onnx.contains("ONNX"), "{onnx}");
+    }
+    let seen = json(folder, "predict --model lenet.st --data tints --index 0 --json");
+    assert_eq!(seen["prediction"], seen["label"], "{seen}");
+    fails(folder, "predict --model lenet.st tints/rust/0.png", 65, &["28 × 28 images", "546 inputs"]);
+}
+
+#[test]
+fn a_run_on_pictures_in_color_goes_on_from_its_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    tinted(folder);
+    let train = "train --data tints --model lenet --batch-size 8 --epochs 2";
+    says(folder, &format!("{train} --save once.st"));
+    says(folder, &format!("{train} --checkpoint c.st --save twice.st"));
+    says(folder, &format!("{train} --checkpoint c.st --resume --save again.st"));
+    let bytes = |name: &str| fs::read(folder.join(name)).unwrap();
+    assert!(bytes("once.st") == bytes("twice.st") && bytes("once.st") == bytes("again.st"));
+    let other = ["inputs", "mean 0.5 std 0.5"];
+    fails(folder, &format!("{train} --normalize 0.5,0.5 --checkpoint c.st --resume"), 2, &other);
+}
+
+#[test]
+fn channels_are_chosen_and_a_model_keeps_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    tinted(folder);
+    // In gray, nothing tells them apart; the model takes colored pictures as it was trained.
+    says(folder, "train --data tints --channels 1 --model lenet --epochs 1 --save gray.st");
+    let gray = json(folder, "evaluate --model gray.st --data tints --json");
+    assert!(gray["accuracy"].as_f64().unwrap() < 1.0, "{gray}");
+    let text = "kind = \"pictures\"\ntrain = \"tints\"\nchannels = 1\nnormalize = \"none\"\n";
+    fs::write(folder.join("gray.toml"), text).unwrap();
+    let told = says(folder, "train --data gray.toml --model lenet --epochs 1");
+    assert!(told.contains("inputs: as they are") && told.contains("14946 weights"), "{told}");
+    let table = "--channels conflicts with data that are no folder of pictures";
+    tables(folder);
+    fails(folder, "train --data kinds.csv --target kind --channels 3", 2, &[table]);
+}
+
+#[test]
+fn a_text_is_learned_character_by_character() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("song.txt"), "one two three, öne twö three\n".repeat(90)).unwrap();
+    let train = "train --data song.txt --length 12";
+    let told = says(folder, &format!("{train} --model char-gru --epochs 3 --lr 0.01 --save song.st"));
+    assert!(told.contains("windows of 12 characters, 11 of them distinct"), "{told}");
+    let result = json(folder, "evaluate --model song.st --data song.txt --json");
+    let loss = result["loss"].as_f64().unwrap();
+    // Guessing among 11 characters costs 2.4 nats.
+    assert!(loss < 1.0 && result["examples"] == 43, "{result}");
+    let words = says(folder, "evaluate --model song.st --data song.txt --split train");
+    assert!(words.contains("char-gru") && words.contains("cross-entropy"), "{words}");
+    // Another text of the same characters, and of others.
+    fs::write(folder.join("other.txt"), "three two one\n".repeat(20)).unwrap();
+    let other = json(folder, "evaluate --model song.st --data other.txt --json");
+    assert!(other["loss"].as_f64().unwrap() > loss, "{other}");
+    fs::write(folder.join("alien.txt"), "three two x\n".repeat(20)).unwrap();
+    fails(folder, "evaluate --model song.st --data alien.txt", 65, &["unknown character 'x' at position 10"]);
+    fails(folder, "predict --model song.st --data song.txt --index 0", 2, &["predict conflicts with"]);
+    for model in ["char-rnn", "char-lstm", "char-lstm2", "transformer"] {
+        says(folder, &format!("{train} --model {model} --epochs 1 --save {model}.st"));
+        let result = json(folder, &format!("evaluate --model {model}.st --data song.txt --json"));
+        assert_eq!(result["task"], model);
+    }
+}
+
+#[test]
+fn a_text_that_cannot_be_learned_is_refused_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).unwrap();
+    write("short.txt", b"to be or not to be");
+    write("latin1.txt", b"caf\xe9 ".repeat(40).as_slice());
+    write("same.txt", "a".repeat(900).as_bytes());
+    let many: String = (0..3000).filter_map(|i| char::from_u32(0x4e00 + i)).collect();
+    write("many.txt", many.as_bytes());
+    write("good.txt", "to be or not to be, ".repeat(90).as_bytes());
+    let cases = [
+        ("short.txt --model char-rnn", 65, "expected more than 50 characters, found 18"),
+        ("latin1.txt --model char-rnn", 65, "byte 3: expected text in UTF-8, found other bytes"),
+        ("same.txt --model char-rnn", 65, "expected 2 distinct characters or more, found 1"),
+        ("many.txt --model char-rnn", 65, "expected at most 1,024 distinct characters, found 3,000"),
+        ("good.txt", 2, "mlp conflicts with a text"),
+        ("good.txt --model lenet", 2, "lenet conflicts with a text"),
+        ("good.txt --model char-rnn --normalize none", 2, "--normalize conflicts with a text"),
+        ("good.txt --model char-rnn --targets numbers", 2, "--targets conflicts with a text"),
+        ("good.txt --model char-rnn --channels 3", 2, "--channels conflicts"),
+    ];
+    for (arguments, code, words) in cases {
+        fails(folder, &format!("train --data {arguments}"), code, &[words]);
+    }
+    tables(folder);
+    fails(
+        folder,
+        "train --data kinds.csv --target kind --model char-rnn",
+        2,
+        &["expected a text for char-rnn"],
+    );
+    fails(folder, "train --data kinds.csv --target kind --length 9", 2, &["--length conflicts"]);
 }

@@ -1,13 +1,8 @@
 //! `descent play`: a page that trains a network.
 
-use std::path::Path;
-use std::process::{Command, Output};
+mod common;
 
-fn run(folder: &Path, arguments: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments.split(' ')).current_dir(folder).env("HOME", folder).env("XDG_CACHE_HOME", folder);
-    command.env_remove("DESCENT_DATA").output().expect("the program starts")
-}
+use common::run;
 
 #[test]
 fn a_page_has_the_images_and_optimizers_that_were_asked_for() {

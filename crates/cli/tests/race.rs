@@ -1,11 +1,13 @@
 //! `descent race`: paths in the terminal, as a picture and as a page.
 
-use std::process::{Command, Output};
+mod common;
+
+use std::process::Output;
+
+use common::descent;
 
 fn run(folder: &std::path::Path, arguments: &[&str], columns: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments).current_dir(folder).env("COLUMNS", columns).env("HOME", folder);
-    command.output().expect("the program starts")
+    descent(folder).args(arguments).env("COLUMNS", columns).output().expect("the program starts")
 }
 
 #[test]

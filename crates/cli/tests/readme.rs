@@ -1,8 +1,9 @@
 //! Every example of the READMEs runs, and the training among them learns.
 
+mod common;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use image::GrayImage;
 
@@ -27,9 +28,8 @@ fn arguments(line: &str) -> Vec<String> {
 /// Runs an example with nothing but the embedded sample in reach; returns its output.
 fn run(folder: &Path, line: &str) -> String {
     let arguments = arguments(line);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(&arguments).current_dir(folder).stdin(Stdio::null());
-    command.env("XDG_CACHE_HOME", folder).env("HOME", folder).env_remove("DESCENT_DATA");
+    let mut command = common::descent(folder);
+    command.args(&arguments);
     if ["train", "compare", "evaluate"].contains(&arguments[0].as_str()) {
         command.arg("--offline");
     }

@@ -1,16 +1,16 @@
 //! `descent runs` as a user runs it.
 #![cfg(feature = "store")]
 
+mod common;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
-/// The program in a separate folder, with nothing but the embedded sample in reach.
+/// Output of the program with nothing but the embedded sample in reach.
 fn descent(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments).current_dir(folder).env("HOME", folder).env_remove("DESCENT_DATA");
-    command.env("XDG_CACHE_HOME", folder).env("XDG_STATE_HOME", folder.join("state"));
-    command.env_remove("DESCENT_STORE").env("COLUMNS", "80").stdin(Stdio::null());
+    let mut command = common::descent(folder);
+    command.args(arguments).env("XDG_STATE_HOME", folder.join("state")).env("COLUMNS", "80");
     command.output().expect("the program starts")
 }
 

@@ -1,6 +1,8 @@
 //! Studies on the command line: killed, shared, divided, stopped, and what is refused.
 #![cfg(unix)]
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -35,10 +37,9 @@ fn folder(study: &str) -> TempDir {
 }
 
 fn descent(folder: &Path, arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(["study"]).args(arguments.split_whitespace()).current_dir(folder);
-    command.env("XDG_CACHE_HOME", folder).env("DESCENT_STORE", folder.join("runs.db")).env_remove("COLUMNS");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = common::descent(folder);
+    command.arg("study").args(arguments.split_whitespace()).env("DESCENT_STORE", folder.join("runs.db"));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -118,11 +119,7 @@ fn a_study_that_is_killed_or_shared_or_divided_ends_with_the_same_bytes() {
         let output = run(parts.path(), &format!("{RUN} --shard {part}/3 --store part-{part}.db"));
         assert!(output.status.success() && said(&output).contains("descent runs merge"), "{}", said(&output));
     }
-    let merge = Command::new(env!("CARGO_BIN_EXE_descent"))
-        .args("runs merge part-1.db part-2.db part-3.db --store runs.db".split(' '))
-        .current_dir(parts.path())
-        .output()
-        .unwrap();
+    let merge = common::run(parts.path(), "runs merge part-1.db part-2.db part-3.db --store runs.db");
     assert!(merge.status.success(), "{}", said(&merge));
     assert_eq!(printed(parts.path(), "show valleys --json"), whole);
 }

@@ -1,13 +1,14 @@
 //! Tasks of the registry on the command line: listed, trained, resumed, evaluated, compared.
 
+mod common;
+
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
+
+use common::descent;
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::null()).env("COLUMNS", "80");
-    command.env("HOME", folder).env("XDG_CACHE_HOME", folder).env_remove("DESCENT_DATA");
-    command.output().expect("the program starts")
+    descent(folder).args(arguments).env("COLUMNS", "80").output().expect("the program starts")
 }
 
 #[track_caller]

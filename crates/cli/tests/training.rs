@@ -1,24 +1,23 @@
 //! `train` and `compare` as a user runs them, interruptions included.
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-/// The program in a separate folder, with nothing but the embedded sample in reach.
+use common::text;
+
+/// The program with nothing but the embedded sample in reach.
 fn descent(folder: &Path, arguments: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments.split_whitespace()).arg("--offline").current_dir(folder);
-    command.env("XDG_CACHE_HOME", folder).env("HOME", folder).env_remove("DESCENT_DATA").stdin(Stdio::null());
+    let mut command = common::descent(folder);
+    command.args(arguments.split_whitespace()).arg("--offline");
     command
 }
 
 fn run(folder: &Path, arguments: &str) -> Output {
     descent(folder, arguments).output().expect("the program starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
 }
 
 /// Checks the exit code and gives what was printed on standard error.
@@ -206,12 +205,7 @@ fn what_is_tuned_is_what_is_asked_for() {
         "--out=c",
         "--optimizers=sgd lr=0.5",
     ];
-    let output = Command::new(env!("CARGO_BIN_EXE_descent"))
-        .args(stated)
-        .arg("--offline")
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
+    let output = common::descent(folder.path()).args(stated).arg("--offline").output().unwrap();
     let last: serde_json::Value = serde_json::from_str(text(&output.stdout).lines().last().unwrap()).unwrap();
     assert!(last["tuned"].is_null() && text(&output.stderr).contains("--tune"), "{}", text(&output.stderr));
     assert!(

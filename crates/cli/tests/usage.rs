@@ -1,14 +1,8 @@
 //! Mistakes on the command line: one form of message, with a hint, for all of them.
 
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+mod common;
 
-fn run(folder: &Path, arguments: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
-    command.args(arguments.split_whitespace()).current_dir(folder).stdin(Stdio::null());
-    command.env("HOME", folder).env("XDG_CACHE_HOME", folder).env_remove("DESCENT_DATA");
-    command.output().expect("the program starts")
-}
+use common::run;
 
 #[test]
 fn each_mistake_is_an_error_with_a_hint() {

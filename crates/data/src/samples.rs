@@ -210,6 +210,14 @@ impl Inputs {
         }
     }
 
+    /// Number of distinct tokens; `None` for other inputs.
+    pub fn vocabulary(&self) -> Option<usize> {
+        match self {
+            Inputs::Tokens { vocabulary, .. } => Some(*vocabulary),
+            _ => None,
+        }
+    }
+
     /// Number of examples.
     pub fn len(&self) -> usize {
         self.values() / size(self.shape()).max(1)

@@ -46,7 +46,8 @@ pub struct Info {
 /// Shapes of the inputs and outputs of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Images [n, height·width] to scores [n, classes]; built for `[height, width]`.
+    /// Images [n, height·width·channels], a pixel's channels next to each other, to scores [n, classes]; built for
+    /// `[height, width, channels]`, or `[height, width]` with one channel.
     Images {
         /// Minimum height and width of an image in pixels.
         least_side: usize,
@@ -125,7 +126,7 @@ impl Architecture {
     pub fn build_for(&self, input: impl Into<Shape>, outputs: usize) -> Model {
         let (input, least) = (input.into(), self.least_side());
         assert!(
-            input.iter().all(|&side| side >= least),
+            input.iter().take(2).all(|&side| side >= least),
             "expected images of at least {least} × {least} pixels for {self}, found {}",
             input.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ")
         );

@@ -9,7 +9,7 @@ use crate::layers::{Activation, Cell};
 ///
 /// ```
 /// use nn::{Layer, models};
-/// let layers = models::lenet(28, 28, 10).layers().unwrap();
+/// let layers = models::lenet([28, 28], 10).layers().unwrap();
 /// assert!(matches!(layers.last(), Some(Layer::Linear { .. })));
 /// assert_eq!(layers.iter().filter(|layer| matches!(layer, Layer::Conv { .. })).count(), 2);
 /// ```

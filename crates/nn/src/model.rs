@@ -49,7 +49,7 @@ impl Model {
     /// use nn::{Init, models};
     /// use tensor::Role;
     /// // The initializers of DeepOBS.
-    /// let model = models::two_c_two_d(28, 28, 10).with_init(|param, _| match param.role {
+    /// let model = models::two_c_two_d([28, 28], 10).with_init(|param, _| match param.role {
     ///     Role::Bias => Init::Constant(0.05),
     ///     _ => Init::TruncatedNormal(0.05),
     /// });

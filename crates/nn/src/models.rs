@@ -43,6 +43,16 @@ registry! {
 /// Name of dense layers with the user's widths.
 pub(crate) const MLP: &Info = &mlp::INFO;
 
+/// Height, width and channels of images `[height, width, channels]`, or of gray ones `[height, width]`.
+#[track_caller]
+fn image_sizes(input: Shape) -> [usize; 3] {
+    match *input {
+        [height, width] => [height, width, 1],
+        [height, width, channels] => [height, width, channels],
+        _ => panic!("expected the sizes [height, width, channels] of images, found {input}"),
+    }
+}
+
 /// Height and width of images.
 #[track_caller]
 fn sides(input: Shape) -> [usize; 2] {

@@ -35,6 +35,28 @@ fn models_have_their_published_names_and_sizes() {
 }
 
 #[test]
+fn images_in_color_have_three_channels_in_the_first_layer() {
+    for (name, _) in Architecture::NAMES {
+        let architecture = named(name);
+        let least = architecture.least_side();
+        let [gray, explicit, color] = [&[least, least][..], &[least, least, 1], &[least, least, 3]]
+            .map(|sizes| architecture.build_for(tensor::Shape::from(sizes), 2));
+        assert_eq!(gray.layout(), explicit.layout(), "{name}");
+        let first = |model: &Model| model.layout().entries()[0].shape;
+        assert_eq!(first(&color)[1], 3 * first(&gray)[1], "{name}");
+        let weights = color.init(0);
+        let pool = BufferPool::new();
+        let x = [0.5; 3].repeat(2 * least * least);
+        let tape = pool.tape(&weights);
+        let scores = color.forward_in(
+            tape.input([2, 3 * least * least], &x),
+            Context::Evaluate { buffers: &color.buffers() },
+        );
+        assert_eq!(*scores.shape(), [2, 2], "{name}");
+    }
+}
+
+#[test]
 fn every_parameter_has_its_role() {
     let model = Architecture::by_name("resnet-mini").unwrap().build(28, 28, 10);
     for entry in model.layout().entries() {

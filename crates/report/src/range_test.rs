@@ -128,6 +128,19 @@ fn push_plot(
         px(bottom - top)
     );
     parts.extend([clip, r#"<g clip-path="url(#plot)">"#.to_string()]);
+    push_lines(parts, test, marks, (x, y), (top, bottom));
+    parts.push("</g>".to_string());
+    push_legend(parts, test, marks, bottom + BELOW_PLOT);
+}
+
+/// Ranges, curves and marks within the plot.
+fn push_lines(
+    parts: &mut Vec<String>,
+    test: &RangeTest,
+    marks: &[Mark],
+    (x, y): (&Axis, &Axis),
+    (top, bottom): (f64, f64),
+) {
     for Mark { look: Look { hue, color, .. }, at, .. } in marks {
         let (from, to) = (x.place(at.low), x.place(at.high));
         parts.push(format!(
@@ -153,9 +166,12 @@ fn push_plot(
         r#"<path d="{median}" {}/>"#,
         look(0).stroke().replace(r#"width="2""#, r#"width="2.6""#)
     ));
-    parts.push("</g>".to_string());
+}
 
-    let (name, first) = (format!(r#"class="ink" fill="{INK}" font-size="12.5""#), bottom + BELOW_PLOT);
+/// Names of lines and marks, from this height on.
+fn push_legend(parts: &mut Vec<String>, test: &RangeTest, marks: &[Mark], first: f64) {
+    let name = format!(r#"class="ink" fill="{INK}" font-size="12.5""#);
+    let Look { hue, color, .. } = look(0);
     let seeds = number::counted(test.sweeps.len(), "seed");
     let lines = [
         ("2.6", "1", 0.0, format!("median of the smoothed loss over {seeds}")),

@@ -25,9 +25,9 @@ pub struct Network<'n> {
     pub weights: &'n ParamVec,
     /// Running statistics of batch norm.
     pub buffers: &'n ParamVec,
-    /// Mean that was taken from the inputs: one number, or one for each.
+    /// Mean that was taken from the inputs: one number, one for each input, or one for each channel of an image.
     pub mean: &'n [f64],
-    /// Number by which they were divided.
+    /// Number by which they were divided, as many as means.
     pub std: &'n [f64],
     /// Normalization of targets that are numbers: the file's outputs are in the units of the targets.
     pub targets: Option<&'n Standardization>,
@@ -43,8 +43,8 @@ pub struct Network<'n> {
 pub struct UnknownLayer;
 
 /// The network as ONNX, operators of version 20. Its input `input` is [batch, inputs] before normalization: pixels
-/// from 0 to 1, row by row; its output `output` is [batch, outputs], of a classifier before the softmax, of numbers in
-/// the units of the targets. Of text both have the length of a sequence as a second dimension: 64-bit tokens [batch,
+/// from 0 to 1, row by row, the channels of a pixel next to each other; its output `output` is [batch, outputs], of a
+/// classifier before the softmax, of numbers in the units of the targets. Of text both have the length of a sequence as a second dimension: 64-bit tokens [batch,
 /// length], and the scores [batch, length, tokens] of the next one.
 ///
 /// The code of a variational autoencoder is its mean; here it is the mean with noise. Its outputs are the
@@ -71,7 +71,7 @@ pub fn model(network: &Network<'_>) -> Result<Vec<u8>, UnknownLayer> {
     let input = input(network, &layers).ok_or(UnknownLayer)?;
     let mut graph = Graph::new(network);
     let first = match input {
-        Input::Numbers(_) => Value { name: graph.normalized(), form: Form::Flat },
+        Input::Numbers(inputs) => Value { name: graph.normalized(inputs), form: Form::Flat },
         Input::Tokens => Value { name: INPUT.to_string(), form: Form::Tokens },
     };
     let last = graph.layers(&layers, first)?;

@@ -64,6 +64,8 @@ pub struct Task {
     pub examples: Arc<dyn Examples>,
     /// Values of input bytes.
     pub normalize: Normalize,
+    /// Values of input bytes by channel, of images `[height, width, channels]`; `normalize` for all if empty.
+    pub channels: Vec<Normalize>,
     /// The model.
     pub model: Model,
     /// The loss that is minimized.
@@ -139,6 +141,7 @@ impl Task {
             model_name: name.to_string(),
             examples,
             normalize: Normalize::HALF,
+            channels: Vec::new(),
             model,
             loss: Arc::new(loss),
             metric,
@@ -151,12 +154,16 @@ impl Task {
     /// The settings that numbers depend on and a record has no field for, where they are not the usual ones.
     fn settings(&self) -> BTreeMap<String, String> {
         let (ours, usual) = (self.batching, Batching::default());
-        let Normalize { mean, std } = self.normalize;
+        let [mean, std] = self.normalization();
         let settings = [
             (ours.order != usual.order, "order", "fixed".to_string()),
             (ours.drop_last != usual.drop_last, "drop_last", ours.drop_last.to_string()),
             (ours.evaluation != usual.evaluation, "evaluation_batch", ours.evaluation.to_string()),
-            (self.normalize != Normalize::HALF, "normalize", format!("mean={mean} std={std}")),
+            (
+                self.normalize != Normalize::HALF || !self.channels.is_empty(),
+                "normalize",
+                format!("mean={mean} std={std}"),
+            ),
             (
                 ours.updates_without_examples != usual.updates_without_examples,
                 "updates_per_epoch",
@@ -166,6 +173,15 @@ impl Task {
         let told = settings.into_iter().filter(|(differs, ..)| *differs);
         let told = told.map(|(_, name, value)| (name, value)).chain(self.loss.settings());
         told.map(|(name, value)| (name.to_string(), value)).collect()
+    }
+
+    /// Mean and standard deviation of input bytes as text; a list with one for each channel, if they differ.
+    pub(crate) fn normalization(&self) -> [String; 2] {
+        let channels = if self.channels.is_empty() { &[self.normalize] } else { &self.channels[..] };
+        let list = |of: fn(&Normalize) -> f64| {
+            channels.iter().map(|channel| of(channel).to_string()).collect::<Vec<_>>().join(",")
+        };
+        [list(|channel| channel.mean), list(|channel| channel.std)]
     }
 
     /// The task as a record names it.
@@ -305,7 +321,8 @@ impl Task {
         }
     }
 
-    /// Normalization of the inputs by the task: of bytes, on the scale from 0 to 1. Numbers and tokens are as they are.
+    /// Normalization of the inputs by the task: of bytes, on the scale from 0 to 1, unless each channel has its own.
+    /// Numbers and tokens are as they are.
     pub fn input_normalization(&self) -> Normalize {
         let mut none = Batch::default();
         self.examples.gather(Split::Train, &[], &mut none);
@@ -320,6 +337,17 @@ impl Task {
     pub fn inputs<'t, T: Kernels>(&self, tape: &'t Tape<'t, T>, batch: &Batch) -> Var<'t, T> {
         let (rows, shape) = (batch.len(), batch.inputs.shape());
         match &batch.inputs {
+            Inputs::Bytes { values, .. } if !self.channels.is_empty() => {
+                let channels: Vec<Quantization> = self.channels.iter().map(Normalize::quantization).collect();
+                tape.input_with([rows, shape.iter().product()], |to| {
+                    let pixels = to.chunks_exact_mut(channels.len()).zip(values.chunks_exact(channels.len()));
+                    for (to, bytes) in pixels {
+                        for ((to, &byte), channel) in to.iter_mut().zip(bytes).zip(&channels) {
+                            *to = T::from_f64(channel.dequantize(byte).into());
+                        }
+                    }
+                })
+            }
             Inputs::Bytes { values, .. } => {
                 let Quantization { offset, scale } = self.normalize.quantization();
                 let quantization =

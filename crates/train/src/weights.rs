@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use files::text;
-use nn::{Activation, Architecture, Model};
+use nn::{Activation, Architecture, Info, Kind, Model, models};
 use serde::Deserialize;
 use tensor::safetensors::{Error as FileError, Fault, Header, Reader, to_bytes};
 use tensor::{Layout, ParamVec};
@@ -23,7 +23,7 @@ pub(crate) const CHECKPOINT: &str = "checkpoint";
 pub struct SavedWeights {
     /// The kind of model; its nonlinearity is ReLU if the file does not say.
     pub architecture: Architecture,
-    /// Pixels that it takes.
+    /// Numbers that it takes: features, or the pixels of an image times their channels.
     pub inputs: usize,
     /// Classes that it tells apart.
     pub classes: usize,
@@ -38,20 +38,23 @@ pub struct SavedWeights {
 impl SavedWeights {
     /// The network that the weights are of.
     pub fn model(&self) -> Model {
-        network(&self.architecture, self.inputs, sides(&self.notes), self.classes)
+        network(&self.architecture, self.inputs, &self.notes, self.classes)
     }
 }
 
-/// The network for this number of inputs, or a convolutional one for images of these sides.
+/// The network for this number of inputs; of images, whose sides the notes say, it is pixels times channels.
 fn network(
     architecture: &Architecture,
     inputs: usize,
-    (rows, columns): (usize, usize),
+    notes: &BTreeMap<String, String>,
     classes: usize,
 ) -> Model {
     match architecture {
-        Architecture::Mlp { .. } => architecture.build(1, inputs, classes),
-        _ => architecture.build(rows, columns, classes),
+        Architecture::Listed(Info { kind: Kind::Images { .. }, .. }) => {
+            let (rows, columns) = sides(notes);
+            architecture.build_for([rows, columns, inputs / (rows * columns)], classes)
+        }
+        _ => architecture.build_for([inputs], classes),
     }
 }
 
@@ -156,8 +159,8 @@ fn identify(path: &Path, header: &Header) -> Result<Identified, Error> {
         });
     }
     let (rows, columns) = sides(&notes);
-    let (architecture, inputs, classes) = match convolutional(header) {
-        Some((architecture, classes)) => (architecture, rows * columns, classes),
+    let (architecture, inputs, classes) = match listed(header, &notes) {
+        Some(found) => found,
         None => dense(path, header, notes.remove("activation"))?,
     };
     // Dense layers take images of any size.
@@ -165,7 +168,7 @@ fn identify(path: &Path, header: &Header) -> Result<Identified, Error> {
         let why = format!("expected images that {architecture} takes, found {rows} × {columns} in its notes");
         return Err(wrong(path, why));
     }
-    let model = network(&architecture, inputs, (rows, columns), classes);
+    let model = network(&architecture, inputs, &notes, classes);
     let (layout, statistics) = (model.layout().clone(), model.buffers::<f32>().layout().clone());
     for layout in [&layout, &statistics] {
         header.check_layout("", layout).map_err(|error| refused(path, error))?;
@@ -206,19 +209,41 @@ fn sides(notes: &BTreeMap<String, String>) -> (usize, usize) {
     }
 }
 
-/// The convolutional model whose parameters have the names in the file, and its number of classes.
-fn convolutional(header: &Header) -> Option<(Architecture, usize)> {
-    let all = Architecture::NAMES.iter().filter_map(|(name, _)| Architecture::by_name(name));
+/// The model of images or of text whose parameters have the names in the file, with its inputs and its number of
+/// classes or characters.
+fn listed(header: &Header, notes: &BTreeMap<String, String>) -> Option<(Architecture, usize, usize)> {
+    const MOST: usize = u16::MAX as usize;
+    let size = |size: Option<&usize>| size.copied().filter(|size| (1..=MOST).contains(size));
     let count = names(header).filter(|name| !name.ends_with(COUNTER)).count();
-    all.filter(|architecture| !matches!(architecture, Architecture::Mlp { .. })).find_map(|architecture| {
-        let model = architecture.build(SIDE, SIDE, 1);
+    models::ALL.iter().map(|info| (info, info.architecture())).find_map(|(info, architecture)| {
+        let model = match (&architecture, info.kind) {
+            (Architecture::Listed(_), Kind::Images { .. }) => architecture.build(SIDE, SIDE, 1),
+            (Architecture::Listed(_), Kind::Text) => architecture.build_for([1], 1),
+            _ => return None,
+        };
         let entries = model.layout().entries();
         let statistics = model.buffers::<f32>().layout().entries().len();
         let found = entries.iter().all(|entry| header.tensor(&entry.name).is_some());
-        let last = header.tensor(&entries.last()?.name)?;
-        let classes = *last.shape.first().filter(|&&classes| classes > 0 && classes <= u16::MAX.into())?;
-        (found && count == entries.len() + statistics).then_some((architecture, classes))
+        if !found || count != entries.len() + statistics {
+            return None;
+        }
+        let (first, last) = (header.tensor(&entries.first()?.name)?, header.tensor(&entries.last()?.name)?);
+        let inputs = match info.kind {
+            Kind::Text => length(notes),
+            _ => {
+                let (rows, columns) = sides(notes);
+                rows * columns * size(first.shape.get(1))?
+            }
+        };
+        Some((architecture, inputs, size(last.shape.first())?))
     })
+}
+
+/// Length of a text's windows by the note `shape`; recurrent nets take any.
+fn length(notes: &BTreeMap<String, String>) -> usize {
+    const MOST: usize = 1 << 20;
+    let length = notes.get("shape").and_then(|shape| shape.parse().ok());
+    length.filter(|length| (1..=MOST).contains(length)).unwrap_or(1)
 }
 
 /// The multilayer perceptron in a file, with its inputs and outputs.

@@ -8,11 +8,13 @@ mod gru;
 mod lstm;
 mod rnn;
 
-use tensor::Kernels;
 use tensor::matmul::Mat;
 use tensor::simd::{self, Kernel};
+use tensor::{Buffer, Kernels};
 
 use super::columns;
+use crate::gradients::{BackwardCtx, Gradients};
+use crate::tape::Node;
 use crate::var::Var;
 
 /// Weights of one direction of a recurrent layer in PyTorch's layout: G gates (RNN 1, GRU 3, LSTM 4) stacked
@@ -89,56 +91,60 @@ fn recur<'g, T: Kernels, C: Cell<T>>(
     weights: RecurrentWeights<'g, T>,
     direction: Direction,
 ) -> Var<'g, T> {
-    let tape = x.tape();
-    let RecurrentWeights { input: w_ih, hidden: w_hh, input_bias: b_ih, hidden_bias: b_hh } = weights;
-    let (&[n, steps, inputs], &[rows, hidden]) = (&*x.shape(), &*w_hh.shape()) else {
-        panic!(
-            "expected sequences [n, steps, inputs] and a weight_hh matrix, found {} and {}",
-            x.shape(),
-            w_hh.shape()
-        );
-    };
-    assert!(
-        rows == C::GATES * hidden
-            && *w_ih.shape() == [rows, inputs]
-            && *b_ih.shape() == [rows]
-            && *b_hh.shape() == [rows],
-        "expected weights [{0}, {inputs}], [{0}, {hidden}] and biases [{0}] for sequences {1}, found {2}, {3}, {4} \
-         and {5}",
-        C::GATES * hidden,
-        x.shape(),
-        w_ih.shape(),
-        w_hh.shape(),
-        b_ih.shape(),
-        b_hh.shape()
-    );
-    let order = Order { n, steps, direction };
-    let (state, gates, keep) = (n * hidden, n * rows, n * hidden * C::KEPT);
-
+    let sizes = Sizes::new(x, weights, C::GATES, direction);
+    let Sizes { steps, inputs, hidden, order, .. } = sizes;
+    let (tape, n) = (x.tape(), order.n);
     let mut by_step = tape.buffer([steps, n, inputs]);
     order.to_time_major(&x.values(), inputs, &mut by_step);
+    let (h, kept) = forward::<T, C>(sizes, weights, &by_step);
+    let mut y = tape.buffer([n, steps, hidden]);
+    order.to_batch_major(&h[sizes.state()..], hidden, &mut y);
+
+    let RecurrentWeights { input: w_ih, hidden: w_hh, input_bias: b_ih, hidden_bias: b_hh } = weights;
+    let nodes = Nodes {
+        x: x.node(),
+        w_ih: w_ih.node(),
+        w_hh: w_hh.node(),
+        b_ih: b_ih.node(),
+        b_hh: b_hh.node(),
+        by_step: tape.push_constant([steps, n, inputs], by_step).node(),
+        h: tape.push_constant([steps + 1, n, hidden], h).node(),
+        kept: tape.push_constant([steps + 1, n, C::KEPT * hidden], kept).node(),
+    };
+    tape.push([n, steps, hidden], y, &[x, w_ih, w_hh, b_ih, b_hh], move |ctx, gradients| {
+        backward::<T, C>(sizes, nodes, ctx, gradients);
+    })
+}
+
+/// Hidden states and saved values before the first step and after each, from inputs [steps, n, inputs].
+fn forward<T: Kernels, C: Cell<T>>(
+    sizes: Sizes,
+    weights: RecurrentWeights<'_, T>,
+    by_step: &[T],
+) -> (Buffer<T>, Buffer<T>) {
+    let Sizes { steps, inputs, hidden, rows, order: Order { n, .. } } = sizes;
+    let (state, gates, keep) = (sizes.state(), sizes.gates(), sizes.state() * C::KEPT);
+    let tape = weights.input.tape();
     let mut from_input = tape.buffer([steps, n, rows]);
-    from_input.chunks_exact_mut(rows.max(1)).for_each(|row| row.copy_from_slice(&b_ih.values()));
-    let w_ih_values = w_ih.values();
+    fill_rows(&mut from_input, &weights.input_bias.values());
+    let w_ih = weights.input.values();
     T::gemm(
-        Mat::new(&by_step, steps * n, inputs),
-        Mat::new(&w_ih_values, rows, inputs).t(),
+        Mat::new(by_step, steps * n, inputs),
+        Mat::new(&w_ih, rows, inputs).t(),
         T::one(),
         &mut from_input,
     );
-    drop(w_ih_values);
 
-    // Initial state, then the state after each step.
     let mut h = tape.buffer([steps + 1, n, hidden]);
     let mut kept = tape.buffer([steps + 1, n, C::KEPT * hidden]);
     h[..state].fill(T::zero());
     kept[..keep].fill(T::zero());
     let mut from_hidden = tape.buffer([n, rows]);
-    let (w, b) = (w_hh.values(), b_hh.values());
+    let (w, b) = (weights.hidden.values(), weights.hidden_bias.values());
     for step in 0..steps {
         let (before, after) = h.split_at_mut((step + 1) * state);
         let before = &before[step * state..];
-        from_hidden.chunks_exact_mut(rows.max(1)).for_each(|row| row.copy_from_slice(&b));
+        fill_rows(&mut from_hidden, &b);
         T::gemm(Mat::new(before, n, hidden), Mat::new(&w, rows, hidden).t(), T::one(), &mut from_hidden);
         let (kept_before, kept) = kept.split_at_mut((step + 1) * keep);
         simd::dispatch(ForwardStep::<T, C> {
@@ -152,80 +158,172 @@ fn recur<'g, T: Kernels, C: Cell<T>>(
             cell: std::marker::PhantomData,
         });
     }
-    drop((w, b));
     tape.give_back(from_hidden);
     tape.give_back(from_input);
-    let mut y = tape.buffer([n, steps, hidden]);
-    order.to_batch_major(&h[state..], hidden, &mut y);
+    (h, kept)
+}
 
-    let by_step = tape.push_constant([steps, n, inputs], by_step).node();
-    let h = tape.push_constant([steps + 1, n, hidden], h).node();
-    let kept = tape.push_constant([steps + 1, n, C::KEPT * hidden], kept).node();
-    let [x_node, w_ih_node, w_hh_node, b_ih_node, b_hh_node] = [x, w_ih, w_hh, b_ih, b_hh].map(Var::node);
-    tape.push([n, steps, hidden], y, &[x, w_ih, w_hh, b_ih, b_hh], move |ctx, gradients| {
-        let (h, kept, w_hh) = (ctx.value(h), ctx.value(kept), ctx.value(w_hh_node));
-        gradients.with_buffer(steps * gates, |gradients, d_input| {
-            let apart = if C::APART { steps * gates } else { 0 };
-            gradients.with_buffer(apart, |gradients, d_hidden| {
-                gradients.with_buffer(steps * state, |gradients, dy| {
-                    order.to_time_major(ctx.dy, hidden, dy);
-                    // Gradient of a hidden state from the next step.
-                    gradients.with_buffer(state, |gradients, from_after| {
-                        gradients.with_buffer(state, |_, carried| {
-                            from_after.fill(T::zero());
-                            carried.fill(T::zero());
-                            for step in (0..steps).rev() {
-                                let dh = &mut dy[step * state..][..state];
-                                dh.iter_mut().zip(&*from_after).for_each(|(dh, &after)| *dh += after);
-                                let part = if C::APART { step * gates..(step + 1) * gates } else { 0..0 };
-                                let d_input = &mut d_input[step * gates..][..gates];
-                                simd::dispatch(BackwardStep::<T, C> {
-                                    hidden,
-                                    dh,
-                                    h_before: &h[step * state..][..state],
-                                    h: &h[(step + 1) * state..][..state],
-                                    kept_before: &kept[step * keep..][..keep],
-                                    kept: &kept[(step + 1) * keep..][..keep],
-                                    d_input,
-                                    d_hidden: &mut d_hidden[part.clone()],
-                                    dh_before: from_after,
-                                    carried,
-                                    cell: std::marker::PhantomData,
-                                });
-                                let d_gates = if C::APART { &d_hidden[part] } else { d_input };
-                                T::gemm(
-                                    Mat::new(d_gates, n, rows),
-                                    Mat::new(w_hh, rows, hidden),
-                                    T::one(),
-                                    from_after,
-                                );
-                            }
-                        });
-                    });
-                });
-                let d_hidden = if C::APART { &*d_hidden } else { &*d_input };
-                let d_input = Mat::new(d_input, steps * n, rows);
-                gradients.add(w_hh_node, |dw, beta| {
-                    let before = Mat::new(&h[..steps * state], steps * n, hidden);
-                    T::gemm(Mat::new(d_hidden, steps * n, rows).t(), before, beta, dw);
-                });
-                gradients.add(w_ih_node, |dw, beta| {
-                    T::gemm(d_input.t(), Mat::new(ctx.value(by_step), steps * n, inputs), beta, dw);
-                });
-                columns::add(gradients, b_hh_node, &columns::sums(d_hidden, rows));
-                if gradients.wants(x_node) {
-                    gradients.with_buffer(steps * n * inputs, |gradients, dx| {
-                        T::gemm(d_input, Mat::new(ctx.value(w_ih_node), rows, inputs), T::zero(), dx);
-                        gradients.with_buffer(steps * n * inputs, |gradients, by_example| {
-                            order.to_batch_major(dx, inputs, by_example);
-                            gradients.add_map(x_node, by_example, by_example, |d, _| d);
-                        });
-                    });
-                }
-            });
-            columns::add(gradients, b_ih_node, &columns::sums(d_input, rows));
+/// Copies the bias to each row.
+fn fill_rows<T: Kernels>(rows: &mut [T], bias: &[T]) {
+    rows.chunks_exact_mut(bias.len().max(1)).for_each(|row| row.copy_from_slice(bias));
+}
+
+/// Values that the backward pass reads, and those whose gradients it adds to.
+#[derive(Clone, Copy)]
+struct Nodes {
+    x: Node,
+    w_ih: Node,
+    w_hh: Node,
+    b_ih: Node,
+    b_hh: Node,
+    by_step: Node,
+    h: Node,
+    kept: Node,
+}
+
+fn backward<T: Kernels, C: Cell<T>>(
+    sizes: Sizes,
+    nodes: Nodes,
+    ctx: BackwardCtx<'_, T>,
+    gradients: &mut Gradients<'_, T>,
+) {
+    let all = sizes.steps * sizes.gates();
+    gradients.with_buffer(all, |gradients, d_input| {
+        gradients.with_buffer(if C::APART { all } else { 0 }, |gradients, d_hidden| {
+            through_time::<T, C>(sizes, nodes, ctx, gradients, [&mut *d_input, &mut *d_hidden]);
+            let d_hidden = if C::APART { &*d_hidden } else { &*d_input };
+            add_gradients(sizes, nodes, ctx, gradients, [&*d_input, d_hidden]);
         });
-    })
+        columns::add(gradients, nodes.b_ih, &columns::sums(d_input, sizes.rows));
+    });
+}
+
+/// Writes the gradients of the gates of all steps, from the last to the first: of their input parts, and of their
+/// hidden parts where these differ.
+fn through_time<T: Kernels, C: Cell<T>>(
+    sizes: Sizes,
+    nodes: Nodes,
+    ctx: BackwardCtx<'_, T>,
+    gradients: &mut Gradients<'_, T>,
+    [d_input, d_hidden]: [&mut [T]; 2],
+) {
+    let Sizes { steps, hidden, rows, order, .. } = sizes;
+    let (state, gates, keep) = (sizes.state(), sizes.gates(), sizes.state() * C::KEPT);
+    let [h, kept, w_hh] = [nodes.h, nodes.kept, nodes.w_hh].map(|node| ctx.value(node));
+    gradients.with_buffer(steps * state, |gradients, dy| {
+        order.to_time_major(ctx.dy, hidden, dy);
+        // Gradients that a step gets from the next one: of the hidden state, and what the cell carries.
+        gradients.with_buffer(2 * state, |_, from_after| {
+            from_after.fill(T::zero());
+            let (dh_before, carried) = from_after.split_at_mut(state);
+            for step in (0..steps).rev() {
+                let dh = &mut dy[step * state..][..state];
+                dh.iter_mut().zip(&*dh_before).for_each(|(dh, &after)| *dh += after);
+                let part = if C::APART { step * gates..(step + 1) * gates } else { 0..0 };
+                let d_input = &mut d_input[step * gates..][..gates];
+                simd::dispatch(BackwardStep::<T, C> {
+                    hidden,
+                    dh,
+                    h_before: &h[step * state..][..state],
+                    h: &h[(step + 1) * state..][..state],
+                    kept_before: &kept[step * keep..][..keep],
+                    kept: &kept[(step + 1) * keep..][..keep],
+                    d_input,
+                    d_hidden: &mut d_hidden[part.clone()],
+                    dh_before,
+                    carried,
+                    cell: std::marker::PhantomData,
+                });
+                let d_gates = Mat::new(if C::APART { &d_hidden[part] } else { d_input }, order.n, rows);
+                T::gemm(d_gates, Mat::new(w_hh, rows, hidden), T::one(), dh_before);
+            }
+        });
+    });
+}
+
+/// Adds the gradients of weights and inputs, each one product over all steps, by those of both parts of the gates.
+fn add_gradients<T: Kernels>(
+    sizes: Sizes,
+    nodes: Nodes,
+    ctx: BackwardCtx<'_, T>,
+    gradients: &mut Gradients<'_, T>,
+    [d_input, d_hidden]: [&[T]; 2],
+) {
+    let Sizes { steps, inputs, hidden, rows, order } = sizes;
+    let examples = steps * order.n;
+    let of_inputs = Mat::new(d_input, examples, rows);
+    gradients.add(nodes.w_hh, |dw, beta| {
+        let before = Mat::new(&ctx.value(nodes.h)[..steps * sizes.state()], examples, hidden);
+        T::gemm(Mat::new(d_hidden, examples, rows).t(), before, beta, dw);
+    });
+    gradients.add(nodes.w_ih, |dw, beta| {
+        T::gemm(of_inputs.t(), Mat::new(ctx.value(nodes.by_step), examples, inputs), beta, dw);
+    });
+    columns::add(gradients, nodes.b_hh, &columns::sums(d_hidden, rows));
+    if gradients.wants(nodes.x) {
+        gradients.with_buffer(examples * inputs, |gradients, dx| {
+            T::gemm(of_inputs, Mat::new(ctx.value(nodes.w_ih), rows, inputs), T::zero(), dx);
+            gradients.with_buffer(examples * inputs, |gradients, by_example| {
+                order.to_batch_major(dx, inputs, by_example);
+                gradients.add_map(nodes.x, by_example, by_example, |d, _| d);
+            });
+        });
+    }
+}
+
+/// Sizes of sequences and weights.
+#[derive(Clone, Copy)]
+struct Sizes {
+    steps: usize,
+    inputs: usize,
+    hidden: usize,
+    /// Rows of a weight: gates times hidden units.
+    rows: usize,
+    order: Order,
+}
+
+impl Sizes {
+    #[track_caller]
+    fn new<T: Kernels>(
+        x: Var<'_, T>,
+        weights: RecurrentWeights<'_, T>,
+        gates: usize,
+        direction: Direction,
+    ) -> Sizes {
+        let RecurrentWeights { input: w_ih, hidden: w_hh, input_bias: b_ih, hidden_bias: b_hh } = weights;
+        let (&[n, steps, inputs], &[rows, hidden]) = (&*x.shape(), &*w_hh.shape()) else {
+            panic!(
+                "expected sequences [n, steps, inputs] and a weight_hh matrix, found {} and {}",
+                x.shape(),
+                w_hh.shape()
+            );
+        };
+        assert!(
+            rows == gates * hidden
+                && *w_ih.shape() == [rows, inputs]
+                && *b_ih.shape() == [rows]
+                && *b_hh.shape() == [rows],
+            "expected weights [{0}, {inputs}], [{0}, {hidden}] and biases [{0}] for sequences {1}, found {2}, {3}, {4} \
+             and {5}",
+            gates * hidden,
+            x.shape(),
+            w_ih.shape(),
+            w_hh.shape(),
+            b_ih.shape(),
+            b_hh.shape()
+        );
+        Sizes { steps, inputs, hidden, rows, order: Order { n, steps, direction } }
+    }
+
+    /// Elements of the hidden states of a batch.
+    fn state(self) -> usize {
+        self.order.n * self.hidden
+    }
+
+    /// Elements of the gates of a batch in one step.
+    fn gates(self) -> usize {
+        self.order.n * self.rows
+    }
 }
 
 /// Dimensions of a batch of sequences.

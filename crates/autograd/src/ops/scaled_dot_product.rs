@@ -6,6 +6,8 @@ use tensor::simd::{self, Kernel};
 use tensor::{Kernels, Scalar, Shape};
 
 use super::lanes;
+use crate::gradients::{BackwardCtx, Gradients};
+use crate::tape::Node;
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
@@ -45,39 +47,59 @@ impl<'g, T: Kernels> Var<'g, T> {
         });
         drop([q, k, v]);
 
-        let weights = tape.push_constant([sizes.heads, queries, keys], weights).node();
-        let [q_node, k_node, v_node] = inputs.map(Var::node);
+        let nodes = Nodes {
+            operands: inputs.map(Var::node),
+            weights: tape.push_constant([sizes.heads, queries, keys], weights).node(),
+        };
         tape.push(shape.as_slice(), y, &inputs, move |ctx, gradients| {
-            let [q, k, v, p] = [q_node, k_node, v_node, weights].map(|node| ctx.value(node));
-            // dS = P·(dP − Σ P·dP)/√d with dP = dY·Vᵀ
-            let mut ds = ctx.sources.pool.take(p.len());
-            let heads = ds.chunks_exact_mut(queries * keys).zip(p.chunks_exact(queries * keys));
-            let heads = heads.zip(ctx.dy.chunks_exact(queries * e).zip(v.chunks_exact(keys * e)));
-            for_each_chunk(heads.collect(), |((ds, p), (dy, v))| {
-                T::gemm(Mat::new(dy, queries, e), Mat::new(v, keys, e).t(), T::zero(), ds);
-                simd::dispatch(SoftmaxBackward { keys, scale, p, ds });
-            });
-            gradients.add(q_node, |dq, beta| {
-                let heads = ds.chunks_exact(queries * keys).zip(k.chunks_exact(keys * d));
-                for_each_chunk(dq.chunks_exact_mut(queries * d).zip(heads).collect(), |(dq, (ds, k))| {
-                    T::gemm(Mat::new(ds, queries, keys), Mat::new(k, keys, d), beta, dq);
-                });
-            });
-            gradients.add(k_node, |dk, beta| {
-                let heads = ds.chunks_exact(queries * keys).zip(q.chunks_exact(queries * d));
-                for_each_chunk(dk.chunks_exact_mut(keys * d).zip(heads).collect(), |(dk, (ds, q))| {
-                    T::gemm(Mat::new(ds, queries, keys).t(), Mat::new(q, queries, d), beta, dk);
-                });
-            });
-            gradients.add(v_node, |dv, beta| {
-                let heads = p.chunks_exact(queries * keys).zip(ctx.dy.chunks_exact(queries * e));
-                for_each_chunk(dv.chunks_exact_mut(keys * e).zip(heads).collect(), |(dv, (p, dy))| {
-                    T::gemm(Mat::new(p, queries, keys).t(), Mat::new(dy, queries, e), beta, dv);
-                });
-            });
-            ctx.sources.pool.give_back(ds);
+            backward(sizes, scale, nodes, ctx, gradients);
         })
     }
+}
+
+/// Queries, keys and values, and the softmax of their scores.
+#[derive(Clone, Copy)]
+struct Nodes {
+    operands: [Node; 3],
+    weights: Node,
+}
+
+fn backward<T: Kernels>(
+    Sizes { queries, keys, d, e, .. }: Sizes,
+    scale: T,
+    Nodes { operands, weights }: Nodes,
+    ctx: BackwardCtx<'_, T>,
+    gradients: &mut Gradients<'_, T>,
+) {
+    let ([q_node, k_node, v_node], p) = (operands, ctx.value(weights));
+    let [q, k, v] = operands.map(|node| ctx.value(node));
+    // dS = P·(dP − Σ P·dP)/√d with dP = dY·Vᵀ
+    let mut ds = ctx.sources.pool.take(p.len());
+    let heads = ds.chunks_exact_mut(queries * keys).zip(p.chunks_exact(queries * keys));
+    let heads = heads.zip(ctx.dy.chunks_exact(queries * e).zip(v.chunks_exact(keys * e)));
+    for_each_chunk(heads.collect(), |((ds, p), (dy, v))| {
+        T::gemm(Mat::new(dy, queries, e), Mat::new(v, keys, e).t(), T::zero(), ds);
+        simd::dispatch(SoftmaxBackward { keys, scale, p, ds });
+    });
+    gradients.add(q_node, |dq, beta| {
+        let heads = ds.chunks_exact(queries * keys).zip(k.chunks_exact(keys * d));
+        for_each_chunk(dq.chunks_exact_mut(queries * d).zip(heads).collect(), |(dq, (ds, k))| {
+            T::gemm(Mat::new(ds, queries, keys), Mat::new(k, keys, d), beta, dq);
+        });
+    });
+    gradients.add(k_node, |dk, beta| {
+        let heads = ds.chunks_exact(queries * keys).zip(q.chunks_exact(queries * d));
+        for_each_chunk(dk.chunks_exact_mut(keys * d).zip(heads).collect(), |(dk, (ds, q))| {
+            T::gemm(Mat::new(ds, queries, keys).t(), Mat::new(q, queries, d), beta, dk);
+        });
+    });
+    gradients.add(v_node, |dv, beta| {
+        let heads = p.chunks_exact(queries * keys).zip(ctx.dy.chunks_exact(queries * e));
+        for_each_chunk(dv.chunks_exact_mut(keys * e).zip(heads).collect(), |(dv, (p, dy))| {
+            T::gemm(Mat::new(p, queries, keys).t(), Mat::new(dy, queries, e), beta, dv);
+        });
+    });
+    ctx.sources.pool.give_back(ds);
 }
 
 #[derive(Clone, Copy)]

@@ -61,7 +61,7 @@ fn training(workload: &str, folder: &Path) -> Result<Repetition, String> {
     let [name, optimizer, ..] = words[..] else { return Err(format!("no workload `{workload}`")) };
     let model = match name {
         "simplenn" => Model::mlp(&WIDTHS, Activation::Relu),
-        "2c2d" => nn::models::two_c_two_d(28, 28, WIDTHS[3]),
+        "2c2d" => nn::models::two_c_two_d([28, 28], WIDTHS[3]),
         _ => return Err(format!("Descent has no model `{name}`")),
     };
     let recipe: Recipe = match optimizer {

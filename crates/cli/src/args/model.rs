@@ -1,7 +1,8 @@
 //! The network.
 
 use clap::Args;
-use nn::{Activation, Architecture};
+use clap::builder::PossibleValuesParser;
+use nn::{Activation, Architecture, Kind, models};
 
 use crate::failure::Failure;
 
@@ -9,8 +10,9 @@ use crate::failure::Failure;
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Network")]
 pub(crate) struct ModelArgs {
-    /// The network: dense layers (mlp), none hidden (logreg), or a convolutional net [default: mlp]
-    #[arg(long, value_name = "NAME", value_parser = Architecture::NAMES.map(|(name, _)| name))]
+    /// The network: dense layers (mlp), none hidden (logreg), a convolutional net, or one for the characters of a text
+    /// [default: mlp]
+    #[arg(long, value_name = "NAME", value_parser = names())]
     pub(crate) model: Option<String>,
     /// Layer widths of an mlp, pixels to classes [default: the notebook's 784,128,64,10]
     #[arg(long, value_name = "W,W,…", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=65_536))]
@@ -66,4 +68,11 @@ impl ModelArgs {
         }
         flags
     }
+}
+
+/// The networks for images and for texts, which data of a user's own can be.
+fn names() -> PossibleValuesParser {
+    let is_for_data = |kind: Kind| matches!(kind, Kind::Images { .. } | Kind::Text);
+    let named = models::ALL.iter().filter(|info| is_for_data(info.kind));
+    PossibleValuesParser::new(named.map(|info| info.name))
 }

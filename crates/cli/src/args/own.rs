@@ -1,11 +1,13 @@
-//! Data of a user's own: tables, arrays and folders of pictures.
+//! Data of a user's own: tables, arrays, folders of pictures and texts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use data::own::array::ImageLayout;
 use data::own::csv::{Options, TargetKind};
 use data::own::description::{Kind, Test};
+use data::own::pictures::Channels;
 use data::own::{Description, Normalization};
 use data::samples::Holdout;
 
@@ -16,7 +18,7 @@ use crate::shell::quoted;
 #[derive(Args, Debug, Clone)]
 pub(crate) struct OwnArgs {
     /// Your own data: a table (CSV with a header, and --target), inputs and targets as two .npy or IDX files, a
-    /// folder of pictures with a sub-folder a class, or a TOML file that describes them
+    /// folder of pictures with a sub-folder a class, a text (.txt), or a TOML file that describes them
     #[arg(long, value_name = "FILE|DIR", num_args = 1..=2, conflicts_with = "data_dir")]
     pub(crate) data: Vec<PathBuf>,
     /// The column of the table to learn, by name or number
@@ -35,6 +37,12 @@ pub(crate) struct OwnArgs {
     /// Columns of words, each to become a column of 0 and 1 a word
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', requires = "data")]
     one_hot: Vec<String>,
+    /// Channels of a folder's pictures: 1 for gray, 3 for color [default: 3 if a picture has color, otherwise 1]
+    #[arg(long, value_name = "1|3", requires = "data")]
+    channels: Option<Channels>,
+    /// Characters of a text that the model sees at once [default: 50]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536), requires = "data")]
+    length: Option<u32>,
     /// Test data: files like those of --data, or a part to hold out [default: 20%]
     #[arg(long, value_name = "FILE|DIR|PART", num_args = 1..=2, requires = "data")]
     test: Vec<String>,
@@ -45,8 +53,8 @@ pub(crate) struct OwnArgs {
 
 impl OwnArgs {
     /// Names of the flags that say more about `--data`, but for `--target`, which has another meaning in `compare`.
-    pub(crate) const OPTIONS: [&'static str; 6] =
-        ["targets", "normalize_targets", "ignore", "one_hot", "test", "validation"];
+    pub(crate) const OPTIONS: [&'static str; 8] =
+        ["targets", "normalize_targets", "ignore", "one_hot", "channels", "length", "test", "validation"];
 
     /// True if the data are a user's own.
     pub(crate) fn is_given(&self) -> bool {
@@ -76,6 +84,8 @@ impl OwnArgs {
         let joined = |names: &[String]| if names.is_empty() { vec![] } else { vec![names.join(",")] };
         add("ignore", joined(&self.ignore));
         add("one-hot", joined(&self.one_hot));
+        add("channels", self.channels.iter().map(|channels| channels.count().to_string()).collect());
+        add("length", self.length.iter().map(ToString::to_string).collect());
         add("test", self.test.clone());
         add("validation", self.validation.iter().map(ToString::to_string).collect());
         flags
@@ -96,55 +106,10 @@ impl OwnArgs {
 
     /// The description that the flags make, or that of a TOML file with the flags on top.
     pub(crate) fn describe(&self, normalize: Option<Normalization>) -> Result<Description, Failure> {
-        let first = &self.data[0];
-        let mut description = match kind(first)? {
-            Found::Toml => Description::open(first)?,
-            Found::Table => Description::new(Kind::Csv(self.table()), vec![first.clone()]),
-            Found::Arrays(files) => {
-                let files = if files.is_empty() { self.data.clone() } else { files };
-                if files.len() != 2 {
-                    return Err(Failure::usage(
-                        format!("{}: expected inputs and targets, found one file", files::text::path(first)),
-                        "name both: --data images.npy labels.npy",
-                    ));
-                }
-                Description::new(Kind::Array, files)
-            }
-            Found::Pictures { train, test } => {
-                let mut description = Description::new(Kind::Pictures, vec![train]);
-                if let Some(test) = test {
-                    description.test = Test::Files(vec![test]);
-                }
-                description
-            }
-        };
-        if let Kind::Csv(options) = &mut description.kind {
-            options.target = self.target.clone().or(options.target.take());
-            for (list, flags) in [(&mut options.ignore, &self.ignore), (&mut options.one_hot, &self.one_hot)]
-            {
-                if !flags.is_empty() {
-                    list.clone_from(flags);
-                }
-            }
-            if options.target.is_none() {
-                return Err(Failure::usage(
-                    format!("{}: expected the column to learn, found none named", files::text::path(first)),
-                    "name it with --target COLUMN",
-                ));
-            }
-        } else if self.target.is_some() || !self.ignore.is_empty() || !self.one_hot.is_empty() {
-            return Err(Failure::usage(
-                "--target, --ignore and --one-hot conflict with data that have no columns",
-                "leave them out, or name a CSV file with --data",
-            ));
-        }
+        let mut description = self.found()?;
+        self.describe_columns(&mut description.kind)?;
+        self.describe_kind(&mut description.kind)?;
         match self.targets.as_deref() {
-            Some("numbers") if description.kind == Kind::Pictures => {
-                return Err(Failure::usage(
-                    "--targets numbers conflicts with pictures, whose folders are classes",
-                    "leave it out, or name two arrays with --data",
-                ));
-            }
             Some("classes") => description.targets = TargetKind::Classes,
             Some("numbers") => description.targets = TargetKind::Numbers,
             _ => {}
@@ -162,6 +127,99 @@ impl OwnArgs {
         Ok(description)
     }
 
+    /// The description of what is found under the name that `--data` gives.
+    fn found(&self) -> Result<Description, Failure> {
+        let first = &self.data[0];
+        let table = || Description::new(Kind::Csv(self.table()), vec![first.clone()]);
+        Ok(match kind(first)? {
+            Found::Toml => Description::open(first)?,
+            Found::Table => table(),
+            Found::Text if self.target.is_some() => table(),
+            Found::Text => Description::new(Kind::TEXT, vec![first.clone()]),
+            Found::Arrays(files) => {
+                let files = if files.is_empty() { self.data.clone() } else { files };
+                if files.len() != 2 {
+                    return Err(Failure::usage(
+                        format!("{}: expected inputs and targets, found one file", files::text::path(first)),
+                        "name both: --data images.npy labels.npy",
+                    ));
+                }
+                Description::new(Kind::Array { layout: ImageLayout::Auto }, files)
+            }
+            Found::Pictures { train, test } => {
+                let mut description = Description::new(Kind::Pictures { channels: None }, vec![train]);
+                if let Some(test) = test {
+                    description.test = Test::Files(vec![test]);
+                }
+                description
+            }
+        })
+    }
+
+    /// Settings of columns, which only tables have.
+    fn describe_columns(&self, kind: &mut Kind) -> Result<(), Failure> {
+        let Kind::Csv(options) = kind else {
+            if self.target.is_none() && self.ignore.is_empty() && self.one_hot.is_empty() {
+                return Ok(());
+            }
+            return Err(Failure::usage(
+                "--target, --ignore and --one-hot conflict with data that have no columns",
+                "leave them out, or name a CSV file with --data",
+            ));
+        };
+        options.target = self.target.clone().or(options.target.take());
+        for (list, flags) in [(&mut options.ignore, &self.ignore), (&mut options.one_hot, &self.one_hot)] {
+            if !flags.is_empty() {
+                list.clone_from(flags);
+            }
+        }
+        if options.target.is_none() {
+            let first = files::text::path(&self.data[0]);
+            return Err(Failure::usage(
+                format!("{first}: expected the column to learn, found none named"),
+                "name it with --target COLUMN",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Settings of one kind of data, which others refuse.
+    fn describe_kind(&self, kind: &mut Kind) -> Result<(), Failure> {
+        match (&*kind, self.targets.as_deref()) {
+            (Kind::Pictures { .. }, Some("numbers")) => {
+                return Err(Failure::usage(
+                    "--targets numbers conflicts with pictures, whose folders are classes",
+                    "leave it out, or name two arrays with --data",
+                ));
+            }
+            (Kind::Text { .. }, Some("classes" | "numbers")) => {
+                return Err(Failure::usage(
+                    "--targets conflicts with a text, whose next characters are learned",
+                    "leave it out",
+                ));
+            }
+            _ => {}
+        }
+        match (kind, self.channels, self.length) {
+            (Kind::Pictures { channels }, given, None) => *channels = given.or(*channels),
+            (Kind::Text { length }, None, given) => *length = given.map_or(*length, |given| given as usize),
+            (_, None, None) => {}
+            (_, Some(_), _) => {
+                return Err(Failure::usage(
+                    "--channels conflicts with data that are no folder of pictures",
+                    "leave it out: the channels of arrays are one of their dimensions",
+                ));
+            }
+            (_, _, Some(_)) => {
+                return Err(Failure::usage(
+                    "--length conflicts with data that are no text",
+                    "leave it out, or name a text (.txt) with --data",
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn table(&self) -> Options {
         Options {
             target: self.target.clone(),
@@ -177,6 +235,7 @@ impl OwnArgs {
 enum Found {
     Toml,
     Table,
+    Text,
     /// Inputs and targets of a folder; none for a file.
     Arrays(Vec<PathBuf>),
     Pictures {
@@ -197,6 +256,7 @@ fn kind(path: &Path) -> Result<Found, Failure> {
     Ok(match (&*extension, &start[..length]) {
         ("toml", _) => Found::Toml,
         (_, [0x93, _] | [0, 0] | [0x1f, 0x8b]) | ("npy" | "gz", _) => Found::Arrays(Vec::new()),
+        ("txt" | "text", _) => Found::Text,
         _ => Found::Table,
     })
 }

@@ -6,6 +6,7 @@ use data::samples::{Inputs, Samples, Targets};
 use files::text::visible;
 use lab::stats;
 use serde_json::json;
+use tensor::ParamVec;
 use train::{DataInfo, Examples, InMemory, Metric, Score, Split, Task};
 
 use super::Command;
@@ -47,7 +48,8 @@ impl Command for Evaluate {
     fn run(self) -> Result<(), Failure> {
         let Evaluate { split, worst, output, trained } = self;
         if let Some(of_task) = TrainedTask::read(&trained.model, &trained.data.place)? {
-            return evaluate_task(&of_task, &trained.model, split.name(), output.json);
+            let params = [&of_task.weights, &of_task.buffers];
+            return evaluate_task(&of_task.task, params, &trained.model, split.name(), output.json);
         }
         let model = Trained::load(&trained)?;
         let Examined { task, examples } = model.examine(&trained.data)?;
@@ -63,6 +65,13 @@ impl Command for Evaluate {
         let heading =
             [model.describe(&task), about].map(|line| text::paragraph(&line, 0, console::width())).concat();
         let threads = all_that_start();
+        if let Targets::Tokens { .. } = &split.targets {
+            if !output.json {
+                console::print(&heading)?;
+            }
+            let params = [model.weights(), model.buffers()];
+            return threads.run(|| evaluate_task(&task, params, &trained.model, name, output.json));
+        }
         if let Targets::Numbers { values, .. } = &split.targets {
             let outputs = threads.run(|| model.outputs(&task, name))?;
             let errors = stats::Regression::new(&outputs, values);
@@ -81,9 +90,14 @@ impl Command for Evaluate {
     }
 }
 
-/// Loss and metric of the weights of a task, which are in the file at `path`.
-fn evaluate_task(trained: &TrainedTask, path: &Path, split: Split, json: bool) -> Result<(), Failure> {
-    let TrainedTask { task, weights, buffers, .. } = trained;
+/// Loss and metric of the weights and running statistics of a task, which are in the file at `path`.
+fn evaluate_task(
+    task: &Task,
+    [weights, buffers]: [&ParamVec; 2],
+    path: &Path,
+    split: Split,
+    json: bool,
+) -> Result<(), Failure> {
     let name = &task.name;
     if task.examples.is_empty(split) && !task.examples.is_empty(Split::Test) {
         return Err(Failure::usage(

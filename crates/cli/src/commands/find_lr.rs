@@ -82,26 +82,7 @@ fn run(find: &FindLr) -> Result<(), Failure> {
     let sweep = sweep(find);
     sweep.check()?;
     lab::lr_finder::check(&recipe)?;
-    let svg = find.svg.as_ref();
-    let files = svg.map(|path| [path.clone(), path.with_extension("csv"), path.with_extension("json")]);
-    let outputs =
-        files.iter().flatten().map(|path| Output::claim(path, "--svg")).collect::<Result<Vec<_>, _>>()?;
-    if let (Some(path), [picture, table, object]) = (svg, outputs.as_slice()) {
-        // The table and the numbers take the picture's name with their own endings.
-        for (output, other) in [(picture, table), (picture, object)] {
-            output.differs_from(other.path(), "--svg").map_err(|_| {
-                let path = files::text::path(path);
-                Failure::usage(
-                    format!("--svg {path}: expected a name for a picture, found one for its table"),
-                    "name a picture, for example --svg range.svg; the table is written under range.csv",
-                )
-            })?;
-        }
-        if let Some(weights) = &find.weights {
-            outputs.iter().try_for_each(|output| output.differs_from(weights, "--weights"))?;
-        }
-    }
-    outputs.iter().try_for_each(|output| find.task.data.is_spared_by(output))?;
+    let outputs = claim(find)?;
     let trained = find.weights.clone().map(Trained::read).transpose()?;
 
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
@@ -135,9 +116,33 @@ fn run(find: &FindLr) -> Result<(), Failure> {
     let texts = [report::range_test_svg(&test), report::range_test_csv(&test), object.clone()];
     let written = outputs.iter().zip(&texts).try_for_each(|(output, text)| output.commit(text.as_bytes()));
     // What was found is shown in any case.
-    let svg = svg.filter(|_| written.is_ok());
+    let svg = find.svg.as_ref().filter(|_| written.is_ok());
     console::print(&if json { object } else { page(&test, find, svg, console::width()) })?;
     Ok(written?)
+}
+
+/// The picture, its table and its numbers; none where no picture is asked for.
+fn claim(find: &FindLr) -> Result<Vec<Output>, Failure> {
+    let Some(path) = &find.svg else { return Ok(Vec::new()) };
+    // The table and the numbers take the picture's name with their own endings.
+    let files = [path.clone(), path.with_extension("csv"), path.with_extension("json")];
+    let outputs = files.iter().map(|path| Output::claim(path, "--svg")).collect::<Result<Vec<_>, _>>()?;
+    for other in &outputs[1..] {
+        outputs[0].differs_from(other.path(), "--svg").map_err(|_| {
+            let path = files::text::path(path);
+            Failure::usage(
+                format!("--svg {path}: expected a name for a picture, found one for its table"),
+                "name a picture, for example --svg range.svg; the table is written under range.csv",
+            )
+        })?;
+    }
+    for output in &outputs {
+        if let Some(weights) = &find.weights {
+            output.differs_from(weights, "--weights")?;
+        }
+        find.task.data.is_spared_by(output)?;
+    }
+    Ok(outputs)
 }
 
 fn sweep(find: &FindLr) -> Sweep {

@@ -5,8 +5,8 @@ use clap::{ArgGroup, Args};
 use data::pictures::{self, Polarity};
 use data::samples::{Inputs, Samples, Targets};
 use data::{Images, Set};
-use serde_json::json;
-use train::{DataInfo, Examples, InMemory, Score, Split};
+use serde_json::{Value, json};
+use train::{DataInfo, Examples, InMemory, Score, Split, Task};
 
 use super::Command;
 use crate::args::OutputArgs;
@@ -96,6 +96,12 @@ fn of_own_data(model: &Trained, predict: &Predict) -> Result<(), Failure> {
         ));
     };
     let Examined { task, examples } = model.examine(&predict.trained.data)?;
+    if let Targets::Tokens { .. } = examples.split(predict.split.name()).targets {
+        return Err(Failure::usage(
+            "predict conflicts with a model of a text, which has no classes",
+            "measure it with `descent evaluate`",
+        ));
+    }
     let (split, name) = (predict.split.name(), &examples.info().name);
     let samples = examples.split(split);
     let index = usize::try_from(index).ok().filter(|&index| index < samples.len()).ok_or_else(|| {
@@ -105,43 +111,69 @@ fn of_own_data(model: &Trained, predict: &Predict) -> Result<(), Failure> {
         );
         Failure::usage(message, "give --index a lower number")
     })?;
-    let mut object = json!({
-        "schema": crate::console::SCHEMA,
-        "kind": "prediction",
-        "dataset": name,
-        "index": index,
-        "split": split,
+    let place = format!("index {index} of {name}'s {split} split");
+    let (page, answer) = match &samples.targets {
+        Targets::Numbers { .. } => predicted_numbers(model, &task, (split, samples, index), &place)?,
+        _ => predicted_class(model, &task, (split, samples, index), &place)?,
+    };
+    if predict.output.json {
+        let mut object = json!({
+            "schema": crate::console::SCHEMA,
+            "kind": "prediction",
+            "dataset": name,
+            "index": index,
+            "split": split,
+        });
+        let fields = object.as_object_mut().expect("it is an object");
+        fields.extend(answer.as_object().cloned().unwrap_or_default());
+        return Ok(console::print(&object.to_string())?);
+    }
+    Ok(console::print(&files::text::visible_lines(&page))?)
+}
+
+/// The class of an example, for a person and as JSON.
+fn predicted_class(
+    model: &Trained,
+    task: &Task,
+    (split, samples, index): (Split, &Samples, usize),
+    place: &str,
+) -> Result<(String, Value), Failure> {
+    let Targets::Classes { labels, names } = &samples.targets else {
+        unreachable!("no model is read for other targets");
+    };
+    let score = model.score(task, split)?;
+    let probabilities = &score.probabilities[index * names.len()..][..names.len()];
+    let (is, seen) = (labels[index] as usize, score.predictions[index] as usize);
+    let answer = json!({
+        "label": is,
+        "prediction": seen,
+        "class": names[seen],
+        "probabilities": probabilities,
     });
     let width = console::width();
-    let place = format!("index {index} of {name}'s {split} split");
-    let page = match &samples.targets {
-        Targets::Classes { labels, names } => {
-            let score = model.score(&task, split)?;
-            let probabilities = &score.probabilities[index * names.len()..][..names.len()];
-            let (is, seen) = (labels[index] as usize, score.predictions[index] as usize);
-            object["label"] = json!(is);
-            object["prediction"] = json!(seen);
-            object["class"] = json!(names[seen]);
-            object["probabilities"] = json!(probabilities);
-            let heading = format!("{place}: is {}, seen as {}", names[is], names[seen]);
-            let rows = names.iter().zip(probabilities);
-            let rows: Vec<_> = rows.map(|(name, &p)| [name.clone(), text::percent(p.into())]).collect();
-            let table = text::table(&rows, 2, width).concat();
-            format!("{}\n{table}", text::paragraph(&heading, 0, width))
-        }
-        Targets::Numbers { width: each, values } => {
-            let outputs = model.outputs(&task, split)?;
-            let [seen, is] = [&outputs, values].map(|values| &values[index * each..][..*each]);
-            object["target"] = json!(is);
-            object["prediction"] = json!(seen);
-            let list =
-                |numbers: &[f32]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            text::paragraph(&format!("{place}: is {}, predicted {}", list(is), list(seen)), 0, width)
-        }
-        Targets::Tokens { .. } | Targets::None => unreachable!("no model is read for other targets"),
+    let heading = format!("{place}: is {}, seen as {}", names[is], names[seen]);
+    let rows = names.iter().zip(probabilities);
+    let rows: Vec<_> = rows.map(|(name, &p)| [name.clone(), text::percent(p.into())]).collect();
+    let table = text::table(&rows, 2, width).concat();
+    Ok((format!("{}\n{table}", text::paragraph(&heading, 0, width)), answer))
+}
+
+/// The numbers of an example, for a person and as JSON.
+fn predicted_numbers(
+    model: &Trained,
+    task: &Task,
+    (split, samples, index): (Split, &Samples, usize),
+    place: &str,
+) -> Result<(String, Value), Failure> {
+    let Targets::Numbers { width: each, values } = &samples.targets else {
+        unreachable!("it is called for numbers");
     };
-    let page = files::text::visible_lines(&page).into_owned();
-    Ok(console::print(&if predict.output.json { object.to_string() } else { page })?)
+    let outputs = model.outputs(task, split)?;
+    let [seen, is] = [&outputs, values].map(|values| &values[index * each..][..*each]);
+    let list = |numbers: &[f32]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let line = format!("{place}: is {}, predicted {}", list(is), list(seen));
+    let answer = json!({ "target": is, "prediction": seen });
+    Ok((text::paragraph(&line, 0, console::width()), answer))
 }
 
 /// Origin of a picture.

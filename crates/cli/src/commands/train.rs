@@ -127,12 +127,7 @@ fn run(train: &Train) -> Result<(), Failure> {
     // A signal ends the program at once while data are fetched; a later fetch goes on from there.
     let task = train.task.load()?;
     let stop = Stop::listen()?;
-    if let Some(Count::All) = train.recipe.batch_size {
-        recipe.batch = task.examples.len(Split::Train);
-    }
-    if train.recipe.recipe.is_none() && train.recipe.batch_size.is_none() {
-        recipe.batch = train.task.batch(recipe.batch);
-    }
+    train.fill_batch(&mut recipe, &task);
     let epochs = train.epochs.unwrap_or(train.task.epochs(EPOCHS));
     let (budget, seed) = (Budget { epochs, evaluations: 1 }, train.seed);
     let mut training = Training::new(&task, &recipe, seed, budget)?;
@@ -155,49 +150,64 @@ fn run(train: &Train) -> Result<(), Failure> {
         training.total_steps(),
     );
     let place = RunId { recipe: 0, seed, worker: 0 };
-    let (mut keeper, mut failed, mut written) = (Keeper::new(train.checkpoint_every), None, false);
     let mut events = board.map(|board| board.begin(&training)).transpose()?;
-    threads.run(|| {
-        training.run_events(&mut |training, event| {
+    let mut keeper = Keeper::new(train.checkpoint_every);
+    let written = threads.run(|| {
+        keep(&mut training, &mut keeper, kept.as_ref(), &mut |training, event| {
             let ended = progress.read(place, event).is_break();
             events.iter_mut().for_each(|events| events.read(training, event));
-            if !matches!(event, Event::Progress { .. }) {
-                return ControlFlow::Continue(());
-            }
-            let asked = stop.asked() || ended;
-            if let Some(output) = &kept
-                && let Some(bytes) = keeper.after_step(training, asked)
-            {
-                failed = output.commit(&bytes).err();
-                written = failed.is_none() && asked;
-            }
-            if asked || failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
+            ended || stop.asked()
+        })
     });
     progress.finish();
     if let Some(screen) = screen {
         screen.finish();
     }
     let events = events.map_or(Ok(()), |events| events.finish(&training));
-    if let Some(error) = failed {
-        return Err(error.into());
-    }
+    let written = written?;
     if let Some(code) = stop.code().filter(|_| !training.is_over()) {
-        let kept = match (&kept, written) {
-            (Some(_), true) => format!("{} is written: go on with --resume", files::text::path(checkpoint)),
-            (Some(_), false) => format!("{} is as it was", files::text::path(checkpoint)),
-            (None, _) => "nothing is kept: --checkpoint-every keeps checkpoints".to_string(),
-        };
-        let done = training.progress().steps;
-        return Err(Failure::signal(
-            code,
-            format!("stopped at update {done} of {}; {kept}", training.total_steps()),
-        ));
+        return Err(signaled(code, &training, kept.as_ref(), written));
     }
     let page = page.map_or(Ok(()), |page| write_page(&page, &training.record()));
     finish(save.as_ref(), kept.as_ref(), &training, &task, json)?;
     page?;
     events
+}
+
+/// Trains to the end or until `read`, which gets every event, asks for a stop, and writes checkpoints. True if the stop
+/// was followed by one.
+fn keep(
+    training: &mut Training<'_>,
+    keeper: &mut Keeper,
+    kept: Option<&Output>,
+    read: &mut dyn FnMut(&Training<'_>, &Event) -> bool,
+) -> Result<bool, Failure> {
+    let (mut failed, mut written) = (None, false);
+    training.run_events(&mut |training, event| {
+        let asked = read(training, event);
+        if !matches!(event, Event::Progress { .. }) {
+            return ControlFlow::Continue(());
+        }
+        if let Some(output) = kept
+            && let Some(bytes) = keeper.after_step(training, asked)
+        {
+            failed = output.commit(&bytes).err();
+            written = failed.is_none() && asked;
+        }
+        if asked || failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    failed.map_or(Ok(written), |error| Err(error.into()))
+}
+
+/// The end of a run that a signal stopped.
+fn signaled(code: u8, training: &Training<'_>, kept: Option<&Output>, written: bool) -> Failure {
+    let kept = match kept.map(|output| files::text::path(output.path())) {
+        Some(path) if written => format!("{path} is written: go on with --resume"),
+        Some(path) => format!("{path} is as it was"),
+        None => "nothing is kept: --checkpoint-every keeps checkpoints".to_string(),
+    };
+    let (done, total) = (training.progress().steps, training.total_steps());
+    Failure::signal(code, format!("stopped at update {done} of {total}; {kept}"))
 }
 
 /// Files that a run writes, tried before any work.
@@ -230,6 +240,15 @@ impl Outputs {
 }
 
 impl Train {
+    /// Fills in a batch that the flags leave to the task, or that has all of its examples.
+    fn fill_batch(&self, recipe: &mut Recipe, task: &Task) {
+        match self.recipe.batch_size {
+            Some(Count::All) => recipe.batch = task.examples.len(Split::Train),
+            None if self.recipe.recipe.is_none() => recipe.batch = self.task.batch(recipe.batch),
+            _ => {}
+        }
+    }
+
     /// The checkpoint that is named, or the usual one.
     fn checkpoint(&self) -> &Path {
         self.checkpoint.as_deref().unwrap_or(Path::new(CHECKPOINT))

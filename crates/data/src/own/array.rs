@@ -1,7 +1,8 @@
 //! Arrays as inputs and targets: `.npy` and IDX files of any element type.
 //!
 //! The first dimension counts the examples. Inputs of unsigned bytes stay bytes, all other numbers
-//! become `f32`; images of bytes and of IDX files without a dimension for channels get one.
+//! become `f32`; images of bytes and of IDX files without a dimension for channels get one. Images with channels are
+//! `[examples, height, width, channels]`, or `[examples, channels, height, width]` as in PyTorch: see [`ImageLayout`].
 //!
 //! ```
 //! use data::own::array::{self, Array, Elements};
@@ -32,6 +33,64 @@ pub struct Array {
     pub shape: Vec<usize>,
     /// The elements.
     pub elements: Elements,
+}
+
+/// Order of the dimensions of images in files: `[examples, height, width, channels]` or `[examples, channels, height,
+/// width]`. In memory, channels are last.
+///
+/// ```
+/// use data::own::array::{Array, Elements, ImageLayout};
+/// // One image of 1 × 5 pixels in two channels.
+/// let planes = Elements::Bytes(vec![0, 1, 2, 3, 4, 10, 11, 12, 13, 14]);
+/// let image = Array { shape: vec![1, 2, 1, 5], elements: planes }.channels_last(ImageLayout::Auto);
+/// assert_eq!(image.shape, [1, 1, 5, 2]);
+/// assert_eq!(image.elements, Elements::Bytes(vec![0, 10, 1, 11, 2, 12, 3, 13, 4, 14]));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ImageLayout {
+    /// `Nchw` if the second dimension is at most 4, as channels are, and the last is greater; otherwise `Nhwc`.
+    #[default]
+    Auto,
+    /// Channels first, as PyTorch has them.
+    Nchw,
+    /// Channels last.
+    Nhwc,
+}
+
+impl ImageLayout {
+    /// Names in descriptions.
+    pub const NAMES: [(&'static str, ImageLayout); 3] =
+        [("auto", ImageLayout::Auto), ("nchw", ImageLayout::Nchw), ("nhwc", ImageLayout::Nhwc)];
+
+    /// True if channels come first in an array of this shape.
+    fn has_channels_first(self, shape: [usize; 4]) -> bool {
+        const MOST_CHANNELS: usize = 4;
+        let [_, second, _, last] = shape;
+        match self {
+            ImageLayout::Auto => second <= MOST_CHANNELS && last > MOST_CHANNELS,
+            ImageLayout::Nchw => true,
+            ImageLayout::Nhwc => false,
+        }
+    }
+}
+
+impl Array {
+    /// Moves the channels of an array of images to the end; arrays of other than four dimensions are unchanged.
+    pub fn channels_last(self, layout: ImageLayout) -> Array {
+        let Array { shape, elements } = self;
+        let &[n, channels, height, width] = &shape[..] else { return Array { shape, elements } };
+        if !layout.has_channels_first([n, channels, height, width]) {
+            return Array { shape, elements };
+        }
+        let pixels = height * width;
+        let elements = match elements {
+            Elements::Bytes(values) => Elements::Bytes(interleaved(&values, channels, pixels)),
+            Elements::Numbers { values, whole } => {
+                Elements::Numbers { values: interleaved(&values, channels, pixels), whole }
+            }
+        };
+        Array { shape: vec![n, height, width, channels], elements }
+    }
 }
 
 /// Elements: unsigned bytes, or any other type as `f32`.
@@ -352,6 +411,18 @@ fn half(bits: u16) -> f64 {
         0x1f => f64::NAN,
         _ => sign * (1.0 + fraction) * 2f64.powi(exponent - 15),
     }
+}
+
+/// Planes of `pixels` values, one a channel, as pixels with their channels next to each other.
+fn interleaved<T: Copy>(planes: &[T], channels: usize, pixels: usize) -> Vec<T> {
+    let images = planes.chunks_exact((channels * pixels).max(1));
+    let mut values = Vec::with_capacity(planes.len());
+    for image in images {
+        for pixel in 0..pixels {
+            values.extend((0..channels).map(|channel| image[channel * pixels + pixel]));
+        }
+    }
+    values
 }
 
 /// Converts column-major to row-major order.

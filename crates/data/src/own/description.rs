@@ -10,6 +10,8 @@
 //! ignore = ["id"]         # csv: columns to leave out
 //! one_hot = ["color"]     # csv: columns of words
 //! header = true           # csv
+//! layout = "auto"         # array: order of images with channels: nchw, nhwc, auto
+//! channels = 3            # pictures: 1 for gray, 3 for color; by default 3 if one has color
 //! length = 50             # text: characters of a window
 //! normalize = "auto"      # auto, none, "0.5,0.5"
 //! normalize_targets = "auto" # the same for targets that are numbers
@@ -22,7 +24,10 @@ mod file;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use super::array::ImageLayout;
 use super::csv::{self, TargetKind};
+#[cfg(feature = "pictures")]
+use super::pictures::{self, Channels};
 use super::{Fault, Normalization, array, quoted};
 use crate::characters::{self, Vocabulary};
 use crate::error::Error;
@@ -36,7 +41,7 @@ pub struct Description {
     pub kind: Kind,
     /// Training file; for arrays, the inputs and optionally the targets.
     pub train: Vec<PathBuf>,
-    /// Test files, or a part to hold out.
+    /// Test files, or a part to hold out: of a text its end, otherwise examples by chance.
     pub test: Test,
     /// Part of the training data to hold out for validation.
     pub validation: Option<Holdout>,
@@ -54,16 +59,36 @@ pub enum Kind {
     /// A table; the kind of the targets is that of the description.
     Csv(csv::Options),
     /// `.npy` or IDX files.
-    Array,
+    Array {
+        /// Order of the dimensions of images.
+        layout: ImageLayout,
+    },
     /// Folders of pictures, a sub-folder for each class.
     #[cfg(feature = "pictures")]
-    Pictures,
+    Pictures {
+        /// Channels of a pixel; 3 if a picture of the training data has color, otherwise 1, if not said.
+        channels: Option<Channels>,
+    },
     /// A UTF-8 text, for next-character prediction.
     Text {
         /// Length of a window in characters.
         length: usize,
     },
 }
+
+impl Kind {
+    /// Text in windows of 50 characters.
+    pub const TEXT: Kind = Kind::Text { length: LENGTH };
+}
+
+/// Default length of a window in characters.
+const LENGTH: usize = 50;
+
+/// Maximum number of distinct characters of a text, each of which is an output of the model.
+const MOST_CHARACTERS: usize = 1024;
+
+/// Maximum length of a text in bytes.
+const LONGEST_TEXT: u64 = 256 << 20;
 
 /// Test data: files like the training data, or a part of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,6 +128,8 @@ pub struct Known {
     pub standardization: Standardization,
     /// Normalization of the targets, if they are numbers.
     pub targets: Option<Standardization>,
+    /// Characters, for texts; those of the training file if `None`.
+    pub vocabulary: Option<Vocabulary>,
 }
 
 impl Known {
@@ -206,10 +233,14 @@ impl Description {
         let first = self.train.first().map_or(Path::new(""), PathBuf::as_path);
         let Read { train, test, features, vocabulary } = match &self.kind {
             Kind::Csv(options) => self.read_tables(first, options)?,
-            Kind::Array => self.read_arrays()?,
+            Kind::Array { layout } => self.read_arrays(*layout)?,
             #[cfg(feature = "pictures")]
-            Kind::Pictures => self.read_pictures(first)?,
-            Kind::Text { length } => self.read_texts(first, *length)?,
+            Kind::Pictures { channels } => {
+                // A model in color takes gray pictures too.
+                let known = known.and_then(|known| Channels::of(&known.shape));
+                self.read_pictures(first, channels.or(known))?
+            }
+            Kind::Text { length } => self.read_texts(first, *length, known)?,
         };
         let mut splits = self.held_out(train, test).map_err(|fault| fault.of(first))?;
         check_splits(&splits).map_err(|fault| fault.of(first))?;
@@ -261,30 +292,36 @@ impl Description {
         Ok(Read { features: table.features, ..Read::new(table.samples, test) })
     }
 
-    fn read_arrays(&self) -> Result<Read, Error> {
-        let train = self.arrays(&self.train, None)?;
+    fn read_arrays(&self, layout: ImageLayout) -> Result<Read, Error> {
+        let train = self.arrays(&self.train, layout, None)?;
         let test = match &self.test {
-            Test::Files(files) => Some(self.arrays(files, class_names(&train.targets))?),
+            Test::Files(files) => Some(self.arrays(files, layout, class_names(&train.targets))?),
             Test::Part(_) => None,
         };
         Ok(Read::new(train, test))
     }
 
     #[cfg(feature = "pictures")]
-    fn read_pictures(&self, first: &Path) -> Result<Read, Error> {
-        use super::pictures;
-        let train = pictures::read(first, None)?;
+    fn read_pictures(&self, first: &Path, channels: Option<Channels>) -> Result<Read, Error> {
+        let train = pictures::read(first, channels, None)?;
         let names = class_names(&train.targets).unwrap_or_default();
-        let test = self.test_file()?.map(|path| pictures::read(path, Some(names))).transpose()?;
+        // Gray test pictures of training pictures in color.
+        let channels = channels.or(Channels::of(train.inputs.shape()).filter(|&of| of == Channels::Rgb));
+        let test = self.test_file()?.map(|path| pictures::read(path, channels, Some(names))).transpose()?;
         Ok(Read::new(train, test))
     }
 
-    fn read_texts(&self, first: &Path, length: usize) -> Result<Read, Error> {
-        let text = read_text(first, u64::MAX)?;
-        let vocabulary = Vocabulary::of(&text);
+    fn read_texts(&self, first: &Path, length: usize, known: Option<&Known>) -> Result<Read, Error> {
+        let text = read_text(first, LONGEST_TEXT)?;
+        let (length, vocabulary) = match known {
+            Some(Known { shape, vocabulary: Some(vocabulary), .. }) => {
+                (shape.first().copied().unwrap_or(length), vocabulary.clone())
+            }
+            _ => (length, Vocabulary::of(&text)),
+        };
         let windows = |path: &Path, text: &str| {
             let tokens = vocabulary.encode(text).map_err(|unknown| {
-                let hint = "test data may only have characters of the training data".into();
+                let hint = "a model knows the characters of its training data only".into();
                 Fault { place: String::new(), message: unknown.to_string(), hint }.of(path)
             })?;
             if tokens.len() <= length {
@@ -295,7 +332,9 @@ impl Description {
             Ok(characters::next_character(&tokens, vocabulary.len(), length, length))
         };
         let train = windows(first, &text)?;
-        let test = self.test_file()?.map(|path| windows(path, &read_text(path, u64::MAX)?)).transpose()?;
+        several_characters(&vocabulary).map_err(|fault| fault.of(first))?;
+        let test =
+            self.test_file()?.map(|path| windows(path, &read_text(path, LONGEST_TEXT)?)).transpose()?;
         Ok(Read { vocabulary: Some(vocabulary), ..Read::new(train, test) })
     }
 
@@ -316,21 +355,27 @@ impl Description {
         };
         let (train, test) = match (test, &self.test) {
             (Some(test), _) => (train, test),
-            (None, Test::Part(part)) => train.split(*part, SEED).map_err(refused)?,
+            (None, Test::Part(part)) => split(&train, *part).map_err(refused)?,
             (None, Test::Files(_)) => (train, Samples::default()),
         };
         let (train, validation) = match self.validation {
-            Some(part) => train.split(part, SEED).map_err(refused)?,
+            Some(part) => split(&train, part).map_err(refused)?,
             None => (train, Samples::default()),
         };
         Ok(Splits { train, validation, test })
     }
 
-    fn arrays(&self, files: &[PathBuf], known: Option<&[String]>) -> Result<Samples, Error> {
+    fn arrays(
+        &self,
+        files: &[PathBuf],
+        layout: ImageLayout,
+        known: Option<&[String]>,
+    ) -> Result<Samples, Error> {
         let inputs = named(files, 0)?;
         let targets =
             files.get(1).map(|path| Ok::<_, Error>((array::read(path)?, path.as_path()))).transpose()?;
-        array::samples((array::read(inputs)?, inputs), targets, self.targets, known)
+        let images = array::read(inputs)?.channels_last(layout);
+        array::samples((images, inputs), targets, self.targets, known)
     }
 }
 
@@ -345,6 +390,29 @@ struct Read {
 impl Read {
     fn new(train: Samples, test: Option<Samples>) -> Read {
         Read { train, test, features: Vec::new(), vocabulary: None }
+    }
+}
+
+/// Remaining and held-out examples. A text loses its end: windows from its middle are no unseen text.
+fn split(samples: &Samples, part: Holdout) -> Result<(Samples, Samples), SamplesFault> {
+    match samples.targets {
+        Targets::Tokens { .. } => samples.split_end(part),
+        _ => samples.split(part, SEED),
+    }
+}
+
+/// Refuses a vocabulary from which nothing can be learned, or which would make a model too large.
+fn several_characters(vocabulary: &Vocabulary) -> Result<(), Fault> {
+    let found = grouped(vocabulary.len() as u64);
+    match vocabulary.len() {
+        0..2 => {
+            Err(Fault::expected("", "2 distinct characters or more", &found, "check that it is the text"))
+        }
+        2..=MOST_CHARACTERS => Ok(()),
+        _ => {
+            let expected = format!("at most {} distinct characters", grouped(MOST_CHARACTERS as u64));
+            Err(Fault::expected("", &expected, &found, "replace rare characters, such as by a question mark"))
+        }
     }
 }
 

@@ -17,7 +17,8 @@ use crate::samples::{Inputs, Per, Standardization};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Normalization {
-    /// Mean and standard deviation of the training inputs: per column of a table, over all numbers otherwise.
+    /// Mean and standard deviation of the training inputs: per column of a table and per channel of images, over all
+    /// numbers otherwise.
     #[default]
     Auto,
     /// None: numbers unchanged, bytes scaled to 0 to 1.
@@ -48,10 +49,10 @@ impl Normalization {
         match (self.given(), train) {
             (_, Inputs::Tokens { .. }) => Standardization::identity(),
             (Some(given), _) => given,
-            (None, Inputs::Numbers { shape, .. }) if shape.len() == 1 => {
-                Standardization::of(train, Per::Feature)
-            }
-            (None, _) => Standardization::of(train, Per::Dataset),
+            (None, _) => match (train, train.shape()) {
+                (Inputs::Numbers { .. }, [_]) | (_, [_, _, _]) => Standardization::of(train, Per::Feature),
+                _ => Standardization::of(train, Per::Dataset),
+            },
         }
     }
 }

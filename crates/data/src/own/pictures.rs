@@ -1,10 +1,12 @@
 //! Folders of pictures: a sub-folder for each class, with PNG and JPEG files of one size.
 //!
 //! The layout is that of torchvision's `ImageFolder`. Pictures become bytes `[rows, columns, 1]` if all are
-//! gray, else `[rows, columns, 3]`; transparency is left out. Hidden files are passed over.
+//! gray, else `[rows, columns, 3]`, unless [`Channels`] are chosen; transparency is left out. Hidden files are passed
+//! over.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use super::classes::Classes;
 use super::{Fault, quoted};
@@ -16,9 +18,54 @@ use crate::text::grouped;
 /// Bytes that the pixels of a folder may take.
 const MOST: usize = 1 << 32;
 
-/// Reads a folder. `known` names the classes of the training data, where these are test data.
-pub fn read(folder: &Path, known: Option<&[String]>) -> Result<Samples, Error> {
-    let mut pixels = Pixels::default();
+/// Channels of a pixel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channels {
+    /// One, the brightness: luma of ITU-R BT.601.
+    Gray,
+    /// Three: red, green and blue.
+    Rgb,
+}
+
+impl Channels {
+    /// Number of channels.
+    pub fn count(self) -> usize {
+        match self {
+            Channels::Gray => 1,
+            Channels::Rgb => 3,
+        }
+    }
+
+    /// Channels of images of this shape, `[height, width, channels]`; `None` for other shapes.
+    pub fn of(shape: &[usize]) -> Option<Channels> {
+        match shape {
+            [_, _, 1] => Some(Channels::Gray),
+            [_, _, 3] => Some(Channels::Rgb),
+            _ => None,
+        }
+    }
+}
+
+/// Parses `1` or `3`.
+impl FromStr for Channels {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Channels, String> {
+        match text.trim() {
+            "1" => Ok(Channels::Gray),
+            "3" => Ok(Channels::Rgb),
+            other => Err(format!("expected 1 or 3 channels, found {}", quoted(other))),
+        }
+    }
+}
+
+/// Reads a folder; without `channels`, pictures are gray if all of them are. `known` names the classes of the training
+/// data, where these are test data.
+///
+/// # Errors
+/// If a picture cannot be read or has another size, or a class has none.
+pub fn read(folder: &Path, channels: Option<Channels>, known: Option<&[String]>) -> Result<Samples, Error> {
+    let mut pixels = Pixels::new(channels);
     let mut classes = known.map_or_else(Classes::new, Classes::known);
     let of_classes = folders(folder)?;
     if of_classes.is_empty() {
@@ -47,33 +94,45 @@ pub fn read(folder: &Path, known: Option<&[String]>) -> Result<Samples, Error> {
     Ok(Samples { inputs, targets: Targets::Classes { labels, names } })
 }
 
-/// Pictures of one size as they come, gray until one has color.
-#[derive(Default)]
+/// Pictures of one size as they come.
 struct Pixels {
     size: [usize; 2],
     channels: usize,
+    /// Gray until a picture has color.
+    grows: bool,
     values: Vec<u8>,
-    first: PathBuf,
+    first: Option<PathBuf>,
 }
 
 impl Pixels {
+    fn new(channels: Option<Channels>) -> Pixels {
+        Pixels {
+            size: [0, 0],
+            channels: channels.unwrap_or(Channels::Gray).count(),
+            grows: channels.is_none(),
+            values: Vec::new(),
+            first: None,
+        }
+    }
+
     fn push(&mut self, path: &Path) -> Result<(), Error> {
         let bytes = files::read(path, MAX_FILE)?;
         let picture = decode::rgb(&bytes).map_err(|fault| {
             Fault { place: String::new(), message: fault.to_string(), hint: fault.hint().into() }.of(path)
         })?;
         let size = [picture.height() as usize, picture.width() as usize];
-        if self.channels == 0 {
-            (self.size, self.channels, self.first) = (size, 1, path.into());
-        }
+        let first = self.first.get_or_insert_with(|| {
+            self.size = size;
+            path.into()
+        });
         if size != self.size {
             let [rows, columns] = self.size;
-            let expected = format!("{columns} × {rows} pixels as in {}", files::text::path(&self.first));
+            let expected = format!("{columns} × {rows} pixels as in {}", files::text::path(first));
             let found = format!("{} × {}", size[1], size[0]);
             return Err(Fault::expected("", &expected, &found, "scale all pictures to one size").of(path));
         }
         let is_gray = picture.pixels().all(|pixel| pixel.0[0] == pixel.0[1] && pixel.0[0] == pixel.0[2]);
-        if self.channels == 1 && !is_gray {
+        if self.grows && self.channels == 1 && !is_gray {
             self.channels = 3;
             self.values = self.values.iter().flat_map(|&gray| [gray; 3]).collect();
         }
@@ -82,7 +141,7 @@ impl Pixels {
             return Err(Fault::expected("", &expected, "more", "scale the pictures down").of(path));
         }
         match self.channels {
-            1 => self.values.extend(picture.pixels().map(|pixel| pixel.0[0])),
+            1 => self.values.extend(picture.pixels().map(|pixel| decode::gray(pixel.0))),
             _ => self.values.extend_from_slice(&picture),
         }
         Ok(())

@@ -50,6 +50,12 @@ pub(super) fn luma([red, green, blue]: &[Plane; 3]) -> Plane {
     red_and_green.zip_map(blue, |sum, blue| sum + 0.114 * blue)
 }
 
+/// Luma of ITU-R BT.601 of a pixel, rounded; gray stays as it is.
+pub(crate) fn gray([red, green, blue]: [u8; 3]) -> u8 {
+    let sum = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
+    ((sum + 500) / 1000) as u8
+}
+
 /// All pixels of a picture, held as the camera was, and in 8 bits for red, green and blue.
 pub(crate) fn rgb(bytes: &[u8]) -> Result<RgbImage, Fault> {
     let (mut picture, orientation) = whole(bytes)?;

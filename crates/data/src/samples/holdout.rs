@@ -78,6 +78,14 @@ impl Samples {
         Ok((self.select(&rest), self.select(&held_out)))
     }
 
+    /// Splits off the last examples, such as the end of a text.
+    pub fn split_end(&self, holdout: Holdout) -> Result<(Samples, Samples), SamplesFault> {
+        let len = self.len();
+        let start = (len - holdout.count(len)?) as u32;
+        let part = |range: std::ops::Range<u32>| self.select(&range.collect::<Vec<u32>>());
+        Ok((part(0..start), part(start..len as u32)))
+    }
+
     /// Indices of both parts of [`Samples::split`], in ascending order.
     ///
     /// # Panics

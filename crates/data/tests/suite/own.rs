@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use data::own::array::ImageLayout;
 use data::own::csv::{self, Options, TargetKind};
+use data::own::description::Kind as Format;
 use data::own::{Description, Loaded, Normalization, array};
 use data::samples::{Inputs, Samples, Targets};
 use data::{Error, Idx, IdxData, Kind};
@@ -310,7 +312,8 @@ fn idx(folder: &TempDir, name: &str, shape: &[usize], data: IdxData) -> PathBuf 
 fn idx_files_of_every_kind_are_inputs_and_targets() {
     let folder = tempfile::tempdir().unwrap();
     let load = |inputs: PathBuf, targets: PathBuf| {
-        let mut description = Description::new(data::own::description::Kind::Array, vec![inputs, targets]);
+        let mut description =
+            Description::new(Format::Array { layout: ImageLayout::Auto }, vec![inputs, targets]);
         description.test = data::own::description::Test::Part(data::samples::Holdout::Count(1));
         description.load()
     };
@@ -338,6 +341,14 @@ fn idx_files_of_every_kind_are_inputs_and_targets() {
     let text = load(images(), large.clone()).unwrap_err();
     let expected = "large, example 0 (from 0): expected a class below 16,777,216, found 16777216";
     assert_eq!(message(&text, &large), expected);
+    // Channels first, as in PyTorch, and the same images with channels last.
+    let (planes, pixels): (Vec<u8>, Vec<u8>) =
+        ((0..4 * 3 * 10).collect(), (0..4 * 30).map(|i| i / 30 * 30 + i % 3 * 10 + i % 30 / 3).collect());
+    let labels = || idx(&folder, "labels", &[4], IdxData::U8(vec![0, 1, 0, 1]));
+    let first = load(idx(&folder, "nchw", &[4, 3, 2, 5], IdxData::U8(planes)), labels()).unwrap();
+    let last = load(idx(&folder, "nhwc", &[4, 2, 5, 3], IdxData::U8(pixels)), labels()).unwrap();
+    assert_eq!((first.splits.train.inputs.shape(), &first.splits), (&[2, 5, 3][..], &last.splits));
+    assert_eq!(first.standardization.mean.len(), 3);
     // Another number of targets.
     let three = idx(&folder, "three", &[3], IdxData::U8(vec![0, 1, 2]));
     let text = load(images(), three.clone()).unwrap_err();
@@ -403,8 +414,13 @@ fn a_description_has_every_key() {
     let text = "kind = \"text\"\ntrain = \"a.txt\"\nlength = 4\n";
     let (_folder, loaded) = described(text, &[("a.txt", &"to be or not ".repeat(20))]);
     let loaded = loaded.unwrap();
-    assert_eq!(loaded.vocabulary.unwrap().len(), 7);
-    assert_eq!(loaded.splits.train.len() + loaded.splits.test.len(), 64);
+    let vocabulary = loaded.vocabulary.unwrap();
+    assert_eq!(vocabulary.len(), 7);
+    assert_eq!([loaded.splits.train.len(), loaded.splits.test.len()], [51, 13]);
+    // The test is the end of the text.
+    let Inputs::Tokens { values, .. } = &loaded.splits.test.inputs else { panic!("tokens") };
+    let end: String = "to be or not ".repeat(20).chars().skip(51 * 4).take(13 * 4).collect();
+    assert_eq!(vocabulary.decode(values).unwrap(), end);
 }
 
 #[test]
@@ -444,6 +460,19 @@ fn errors_of_descriptions_have_their_place() {
         (
             "kind = \"text\"\ntrain = \"t\"\nlength = 0\n",
             "line 3, column 10: expected 1 character or more, found \"0\"",
+        ),
+        (
+            "kind = \"array\"\ntrain = \"x\"\nlayout = \"hwcn\"\n",
+            "line 3, column 10: expected nchw, nhwc or auto, found \"hwcn\"",
+        ),
+        (
+            "kind = \"csv\"\ntrain = \"x\"\nlength = 9\n",
+            "line 3, column 10: expected kind \"text\" for this key, found \"csv\"",
+        ),
+        #[cfg(feature = "pictures")]
+        (
+            "kind = \"pictures\"\ntrain = \"x\"\nchannels = 4\n",
+            "line 3, column 12: expected 1 or 3 channels, found \"4\"",
         ),
     ];
     for (text, words) in cases {

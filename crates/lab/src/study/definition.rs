@@ -29,13 +29,7 @@ impl FromStr for Study {
         let most = MOST as u64;
         let (name, _) = keys.string("name")?.ok_or_else(|| missing("name", "such as name = \"rates\""))?;
         let seed = keys.integer("seed", 0..=u64::MAX)?;
-        let (tasks, tasks_at) =
-            keys.strings("tasks")?.ok_or_else(|| missing("tasks", "such as tasks = [\"simplenn\"]"))?;
-        for task in &tasks {
-            task.parse::<TaskSpec>().map_err(|error| {
-                keys.fault(&tasks_at, error.to_string(), "`descent tasks` lists all tasks")
-            })?;
-        }
+        let tasks = tasks(&mut keys)?;
         let rulesets = keys.strings("rulesets")?;
         let sampler = keys.string("sampler")?;
         let trials = keys.integer("trials", 1..=most)?;
@@ -56,39 +50,23 @@ impl FromStr for Study {
         }
 
         let mut study = Study::new(&name, tasks, entries);
-        if let Some((words, span)) = rulesets {
-            let ruleset = |word: &String| word.parse::<Ruleset>();
-            study.rulesets = words.iter().map(ruleset).collect::<Result<_, _>>().map_err(|message| {
-                keys.fault(&span, message, "default, lr, full, or names such as lr+weight_decay")
-            })?;
+        if let Some(words) = rulesets {
+            study.rulesets = rulesets_of(&keys, &words)?;
         }
         if let Some(word) = sampler {
             study.sampler = choice(&keys, &word, SearchMethod::WORDS, SearchMethod::of_word)?;
         }
         if let Some(word) = order {
-            let of_word = |word: &str| match word {
-                "reshuffle" => Some(Order::Reshuffle),
-                "fixed" => Some(Order::Fixed),
-                _ => None,
-            };
-            study.order = choice(&keys, &word, &["reshuffle", "fixed"], of_word)?;
+            study.order = choice(&keys, &word, &["reshuffle", "fixed"], order_of_word)?;
         }
         if let Some(word) = test {
             study.test = choice(&keys, &word, DecidingTest::WORDS, DecidingTest::of_word)?;
         }
-        if let Some((word, span)) = seeds {
-            study.seeds = seed_range(&word).ok_or_else(|| {
-                let message =
-                    format!("expected 1 to {most} seeds below {TUNING_SEEDS_FROM}, found `{}`", shown(&word));
-                keys.fault(&span, message, "such as seeds = 10, or seeds = \"10..30\"")
-            })?;
+        if let Some(word) = seeds {
+            study.seeds = seeds_of(&keys, &word)?;
         }
-        if let Some((number, span)) = confidence {
-            if !(0.5..1.0).contains(&number) {
-                let message = format!("expected a number from 0.5 to less than 1, found {number}");
-                return Err(keys.fault(&span, message, "such as confidence = 0.95"));
-            }
-            study.confidence = number;
+        if let Some(number) = confidence {
+            study.confidence = level(&keys, &number)?;
         }
         let set = |to: &mut usize, given: Option<u64>| *to = given.map_or(*to, |given| given as usize);
         set(&mut study.trials, trials);
@@ -101,13 +79,56 @@ impl FromStr for Study {
         study.threads = threads.map(|threads| threads as usize);
         study.halving = halving;
         keys.finish()?;
-        study.check().map_err(|error| Fault {
-            place: String::new(),
-            message: error.to_string(),
-            hint: error.hint().unwrap_or_default(),
-        })?;
+        study.check().map_err(of_whole_file)?;
         Ok(study)
     }
+}
+
+fn of_whole_file(error: Error) -> Fault {
+    let hint = error.hint().unwrap_or_default();
+    Fault { place: String::new(), message: error.to_string(), hint }
+}
+
+/// Names of tasks, each of which is known.
+fn tasks(keys: &mut Keys<'_>) -> Result<Vec<String>, Fault> {
+    let given = keys.strings("tasks")?;
+    let (tasks, span) = given.ok_or_else(|| missing("tasks", "such as tasks = [\"simplenn\"]"))?;
+    for task in &tasks {
+        task.parse::<TaskSpec>()
+            .map_err(|error| keys.fault(&span, error.to_string(), "`descent tasks` lists all tasks"))?;
+    }
+    Ok(tasks)
+}
+
+fn rulesets_of(keys: &Keys<'_>, (words, span): &Placed<Vec<String>>) -> Result<Vec<Ruleset>, Fault> {
+    let rulesets = words.iter().map(|word| word.parse::<Ruleset>()).collect::<Result<_, _>>();
+    let hint = "default, lr, full, or names such as lr+weight_decay";
+    rulesets.map_err(|message| keys.fault(span, message, hint))
+}
+
+fn order_of_word(word: &str) -> Option<Order> {
+    match word {
+        "reshuffle" => Some(Order::Reshuffle),
+        "fixed" => Some(Order::Fixed),
+        _ => None,
+    }
+}
+
+fn seeds_of(keys: &Keys<'_>, (word, span): &Placed<String>) -> Result<Range<u64>, Fault> {
+    seed_range(word).ok_or_else(|| {
+        let message =
+            format!("expected 1 to {MOST} seeds below {TUNING_SEEDS_FROM}, found `{}`", shown(word));
+        keys.fault(span, message, "such as seeds = 10, or seeds = \"10..30\"")
+    })
+}
+
+/// Level of confidence.
+fn level(keys: &Keys<'_>, (number, span): &Placed<f64>) -> Result<f64, Fault> {
+    if (0.5..1.0).contains(number) {
+        return Ok(*number);
+    }
+    let message = format!("expected a number from 0.5 to less than 1, found {number}");
+    Err(keys.fault(span, message, "such as confidence = 0.95"))
 }
 
 impl Study {

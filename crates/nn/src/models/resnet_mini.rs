@@ -1,18 +1,17 @@
 //! Small residual network.
 
+use tensor::Shape;
+
 use crate::architecture::{Build, Info, Kind};
 use crate::layers::{Activation, BatchNorm, Conv2d, GlobalAvgPool, Linear, Residual, Sequential, Unflatten};
 use crate::model::{Builder, Model};
-use crate::models::sides;
+use crate::models::image_sizes;
 
 pub(super) const INFO: Info = Info {
     name: "resnet-mini",
     about: "ResNet-8: three residual blocks with batch norm",
     kind: Kind::Images { least_side: 1 },
-    build: Build::For(|input, classes| {
-        let [height, width] = sides(input);
-        resnet_mini(height, width, classes)
-    }),
+    build: Build::For(resnet_mini),
 };
 
 /// ResNet-8: the network for small images of He 2016 (section 4.2) with one block per stage, the
@@ -28,12 +27,13 @@ pub(super) const INFO: Info = Info {
 ///
 /// A block is 3×3 – batch norm – ReLU – 3×3 – batch norm, plus its input, then ReLU; if the sizes
 /// change, the input goes through a 1×1 convolution with batch norm (`downsample`). 77,754 weights for
-/// 10 classes.
-pub fn resnet_mini(height: usize, width: usize, classes: usize) -> Model {
+/// images `[height, width]` of one channel in 10 classes; `[height, width, 3]` are images in color.
+pub fn resnet_mini(image: impl Into<Shape>, classes: usize) -> Model {
+    let [height, width, channels] = image_sizes(image.into());
     let mut builder = Builder::new();
     let mut layers = Sequential::new()
-        .then(Unflatten::new([height, width, 1]))
-        .then(Conv2d::without_bias(&mut builder, "conv1", 1, 16, 3))
+        .then(Unflatten::new([height, width, channels]))
+        .then(Conv2d::without_bias(&mut builder, "conv1", channels, 16, 3))
         .then(BatchNorm::new(&mut builder, "bn1", 16))
         .then(Activation::Relu);
     for (stage, inputs, outputs, stride) in [(1, 16, 16, 1), (2, 16, 32, 2), (3, 32, 64, 2)] {

@@ -72,8 +72,24 @@ impl Optimizer {
         if self.spec().plateau.is_some() {
             return refused("expected a recipe without a plateau, as in PyTorch".to_string());
         }
-        let entries = self.params();
-        let places = exported.places(entries)?;
+        let places = exported.places(self.params())?;
+        let differences = self.differences(&exported, &places)?;
+        if !(differences.is_empty() || force) {
+            return refused(format!("settings differ from PyTorch's: {}", differences.join("; ")));
+        }
+        let steps = exported.steps(self.params(), &places)?;
+        let mut state = StateDict { steps, gradient_calls: steps, ..self.state_dict() };
+        if steps > 0 {
+            self.fill(&mut state, &exported, &places)?;
+        }
+        self.load_state_dict(state)
+    }
+
+    /// Settings that differ from the exported ones, each once.
+    ///
+    /// # Errors
+    /// If a parameter has another rule.
+    fn differences(&self, exported: &Exported<'_>, places: &[Parameter<'_>]) -> Result<Vec<String>, Error> {
         let mut differences = vec![];
         for group_state in self.groups() {
             let rule = &*group_state.declared;
@@ -81,11 +97,9 @@ impl Optimizer {
                 let group = places[member].group;
                 let theirs = exported.rule_name(group);
                 if theirs != rule.info().name {
-                    let entry = &entries[member].name;
-                    return refused(format!(
-                        "expected `{entry}` to have the rule `{}`, found `{theirs}`",
-                        rule.info().name
-                    ));
+                    let (entry, ours) = (&self.params()[member].name, rule.info().name);
+                    let why = format!("expected `{entry}` to have the rule `{ours}`, found `{theirs}`");
+                    return Err(Error::State { why });
                 }
                 for difference in differences_of(rule, group, self.spec().maximize) {
                     if !differences.contains(&difference) {
@@ -94,38 +108,42 @@ impl Optimizer {
                 }
             }
         }
-        if !(differences.is_empty() || force) {
-            return refused(format!("settings differ from PyTorch's: {}", differences.join("; ")));
-        }
-        let steps = exported.steps(entries, &places)?;
-        let mut state = StateDict { steps, gradient_calls: steps, ..self.state_dict() };
-        if steps > 0 {
-            let (mut arrays, mut scalars) = (state.arrays.iter_mut(), state.scalars.iter_mut());
-            for group_state in self.groups() {
-                for (declared, (_, array)) in group_state.declared.state().iter().zip(&mut arrays) {
-                    array.clear();
-                    for member in group_state.members() {
-                        let entry = &entries[member];
-                        let expected = declared.shape.len(entry);
-                        if expected == 0 {
-                            continue;
-                        }
-                        let numbers = exported.numbers(&places[member], declared.name, entry)?;
-                        if numbers.len() != expected {
-                            let (what, name, found) = (declared.name, &entry.name, numbers.len());
-                            return refused(format!(
-                                "expected {expected} numbers in `{what}` of `{name}`, found {found}"
-                            ));
-                        }
-                        array.extend(numbers);
+        Ok(differences)
+    }
+
+    /// Writes the exported arrays and numbers into a state of this optimizer.
+    fn fill(
+        &self,
+        state: &mut StateDict,
+        exported: &Exported<'_>,
+        places: &[Parameter<'_>],
+    ) -> Result<(), Error> {
+        let entries = self.params();
+        let (mut arrays, mut scalars) = (state.arrays.iter_mut(), state.scalars.iter_mut());
+        for group_state in self.groups() {
+            for (declared, (_, array)) in group_state.declared.state().iter().zip(&mut arrays) {
+                array.clear();
+                for member in group_state.members() {
+                    let entry = &entries[member];
+                    let expected = declared.shape.len(entry);
+                    if expected == 0 {
+                        continue;
                     }
-                }
-                for (declared, (_, scalar)) in group_state.declared.scalars().iter().zip(&mut scalars) {
-                    *scalar = exported.common(entries, &places, declared.name)?;
+                    let numbers = exported.numbers(&places[member], declared.name, entry)?;
+                    if numbers.len() != expected {
+                        let (what, name, found) = (declared.name, &entry.name, numbers.len());
+                        let why =
+                            format!("expected {expected} numbers in `{what}` of `{name}`, found {found}");
+                        return Err(Error::State { why });
+                    }
+                    array.extend(numbers);
                 }
             }
+            for (declared, (_, scalar)) in group_state.declared.scalars().iter().zip(&mut scalars) {
+                *scalar = exported.common(entries, places, declared.name)?;
+            }
         }
-        self.load_state_dict(state)
+        Ok(())
     }
 }
 

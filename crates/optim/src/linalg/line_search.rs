@@ -26,31 +26,11 @@ pub(crate) fn strong_wolfe(
     evaluations: usize,
     mut look: impl FnMut(f64) -> Point,
 ) -> Point {
-    let (f, slope) = (start.loss, start.slope);
-    let too_high = |new: &Point| new.loss > f + SUFFICIENT * new.t * slope;
-    let flat = |new: &Point| new.slope.abs() <= -CURVATURE * slope;
-
-    // Longer and longer steps, until there is a minimum between the last two.
-    let (mut before, mut new, mut looks) = (start.clone(), look(first), 0);
-    let mut bracket = loop {
-        if looks == evaluations {
-            break [start, new];
-        }
-        if too_high(&new) || (looks > 1 && new.loss >= before.loss) {
-            break [before, new];
-        }
-        if flat(&new) {
-            return new;
-        }
-        if new.slope >= 0.0 {
-            break [before, new];
-        }
-        let (nearest, farthest) = (new.t + 0.01 * (new.t - before.t), 10.0 * new.t);
-        let t = minimum_of_cubic(&before, &new, nearest, farthest);
-        before = std::mem::replace(&mut new, look(t));
-        looks += 1;
+    let conditions = Conditions { loss: start.loss, slope: start.slope };
+    let (mut bracket, mut looks) = match bracket(start, look(first), evaluations, &mut look) {
+        Search::Found(point) => return point,
+        Search::Bracket(bracket, looks) => (bracket, looks),
     };
-
     // Shorter and shorter brackets.
     let (mut low, mut high) = lower_first(&bracket);
     let mut stuck = false;
@@ -60,21 +40,13 @@ pub(crate) fn strong_wolfe(
         if right - left < shortest {
             break;
         }
-        let mut t = minimum_of_cubic(a, b, left, right);
-        let margin = 0.1 * (right - left);
-        let near_an_end = (right - t).min(t - left) < margin;
-        if near_an_end && (stuck || t >= right || t <= left) {
-            t = if (t - right).abs() < (t - left).abs() { right - margin } else { left + margin };
-            stuck = false;
-        } else {
-            stuck = near_an_end;
-        }
+        let t = inside(minimum_of_cubic(a, b, left, right), (left, right), &mut stuck);
         let new = look(t);
         looks += 1;
-        if too_high(&new) || new.loss >= bracket[low].loss {
+        if conditions.is_too_high(&new) || new.loss >= bracket[low].loss {
             bracket[high] = new;
             (low, high) = lower_first(&bracket);
-        } else if flat(&new) {
+        } else if conditions.is_flat(&new) {
             return new;
         } else if new.slope * (bracket[high].t - bracket[low].t) >= 0.0 {
             bracket[high] = std::mem::replace(&mut bracket[low], new);
@@ -84,6 +56,65 @@ pub(crate) fn strong_wolfe(
     }
     let [a, b] = bracket;
     if low == 0 { a } else { b }
+}
+
+/// The strong Wolfe conditions for steps from a point of this loss and slope.
+#[derive(Clone, Copy)]
+struct Conditions {
+    loss: f64,
+    slope: f64,
+}
+
+impl Conditions {
+    fn is_too_high(self, new: &Point) -> bool {
+        new.loss > self.loss + SUFFICIENT * new.t * self.slope
+    }
+
+    fn is_flat(self, new: &Point) -> bool {
+        new.slope.abs() <= -CURVATURE * self.slope
+    }
+}
+
+/// A place that meets the conditions, or two around one with the number of evaluations so far.
+enum Search {
+    Found(Point),
+    Bracket([Point; 2], usize),
+}
+
+/// Takes longer and longer steps, until there is a minimum between the last two.
+fn bracket(start: Point, first: Point, evaluations: usize, look: &mut impl FnMut(f64) -> Point) -> Search {
+    let conditions = Conditions { loss: start.loss, slope: start.slope };
+    let (mut before, mut new, mut looks) = (start.clone(), first, 0);
+    loop {
+        if looks == evaluations {
+            return Search::Bracket([start, new], looks);
+        }
+        if conditions.is_too_high(&new) || (looks > 1 && new.loss >= before.loss) {
+            return Search::Bracket([before, new], looks);
+        }
+        if conditions.is_flat(&new) {
+            return Search::Found(new);
+        }
+        if new.slope >= 0.0 {
+            return Search::Bracket([before, new], looks);
+        }
+        let (nearest, farthest) = (new.t + 0.01 * (new.t - before.t), 10.0 * new.t);
+        let t = minimum_of_cubic(&before, &new, nearest, farthest);
+        before = std::mem::replace(&mut new, look(t));
+        looks += 1;
+    }
+}
+
+/// The place `t` away from the ends of a bracket, if it was near one of them the last time too or is outside.
+fn inside(t: f64, (left, right): (f64, f64), stuck: &mut bool) -> f64 {
+    let margin = 0.1 * (right - left);
+    let near_an_end = (right - t).min(t - left) < margin;
+    if near_an_end && (*stuck || t >= right || t <= left) {
+        *stuck = false;
+        return if (t - right).abs() < (t - left).abs() { right - margin } else { left + margin };
+    }
+    *stuck = near_an_end;
+    t
 }
 
 fn lower_first([a, b]: &[Point; 2]) -> (usize, usize) {

@@ -19,6 +19,7 @@ use std::iter::Peekable;
 use std::ops::Range;
 use std::str::FromStr;
 
+use crate::clip::DynClip;
 use crate::error::Error;
 use crate::hyper::Hyperparameters;
 use crate::recipe::tokens::{Kind, Located, Token, range_of, settings, tokens};
@@ -296,17 +297,8 @@ impl<'a, 't> Reader<'a, 't> {
         let clip = clips::by_name(first.name()).ok();
         let extras = self.extras.iter().copied().find(|extras| *extras == first.name());
         match (first.name(), first.setting()) {
-            (_, Some((_, value))) if let Some(mut clip) = clip => {
-                if let Some(other) = &self.spec.clip {
-                    let why = format!(
-                        "`{}=` conflicts with `{}=`: gradients are clipped in one way",
-                        clip.info().name,
-                        other.info().name
-                    );
-                    return Err(first.recipe_error(why));
-                }
-                clip.set_limit(value).map_err(|error| first.error(error))?;
-                self.spec.clip = Some(clip);
+            (_, Some((_, value))) if let Some(clip) = clip => {
+                self.set_clip(first, clip, value)?;
                 alone(first, tail)
             }
             (_, Some((_, value))) if let Some(name) = extras => {
@@ -340,21 +332,40 @@ impl<'a, 't> Reader<'a, 't> {
                 self.spec.maximize = true;
                 alone(first, tail)
             }
-            (name, None) if schedules::by_name(name).is_ok() => {
-                if let Some(schedule) = &self.schedule {
-                    let why = format!(
-                        "`{name}` conflicts with the schedule `{0}`; multiply the two, as in `{0} * {name}`, or let \
-                         one follow the other, as in `{0} until=50% then {name}`",
-                        schedule.to_string().split(' ').next().unwrap_or_default()
-                    );
-                    return Err(first.recipe_error(why));
-                }
-                let schedule = LrSchedule::read(part).map_err(|error| self.in_schedule(error, tail))?;
-                self.schedule = Some(schedule);
-                Ok(())
-            }
+            (name, None) if schedules::by_name(name).is_ok() => self.set_schedule(part),
             _ => Err(self.unknown(first)),
         }
+    }
+
+    fn set_clip(&mut self, at: &Token<'t>, mut clip: Box<dyn DynClip>, limit: &str) -> Result<(), Located> {
+        if let Some(other) = &self.spec.clip {
+            let why = format!(
+                "`{}=` conflicts with `{}=`: gradients are clipped in one way",
+                clip.info().name,
+                other.info().name
+            );
+            return Err(at.recipe_error(why));
+        }
+        clip.set_limit(limit).map_err(|error| at.error(error))?;
+        self.spec.clip = Some(clip);
+        Ok(())
+    }
+
+    /// Parses a part that begins with the name of a schedule.
+    fn set_schedule(&mut self, part: &'a [Token<'t>]) -> Result<(), Located> {
+        let (first, tail) = part.split_first().expect("no part is empty");
+        if let Some(schedule) = &self.schedule {
+            let why = format!(
+                "`{name}` conflicts with the schedule `{0}`; multiply the two, as in `{0} * {name}`, or let \
+                 one follow the other, as in `{0} until=50% then {name}`",
+                schedule.to_string().split(' ').next().unwrap_or_default(),
+                name = first.name()
+            );
+            return Err(first.recipe_error(why));
+        }
+        let schedule = LrSchedule::read(part).map_err(|error| self.in_schedule(error, tail))?;
+        self.schedule = Some(schedule);
+        Ok(())
     }
 
     fn push_no_decay(&mut self, token: &Token<'t>) -> Result<(), Located> {

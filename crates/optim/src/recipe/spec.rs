@@ -352,21 +352,22 @@ impl OptimizerSpec {
                     let why = "expected a schedule that ends at another factor than it starts with";
                     return Err(Error::conflict(schedule.info().name, why));
                 }
-                for mut rule in self.rules()? {
-                    let before = rule.state();
-                    if rule.get(name).is_some()
-                        && rule.set(name, Value::Number(*to)).is_ok()
-                        && rule.state() != before
-                    {
-                        let why = format!(
-                            "expected the same state at {name}={from} and {name}={to}; start above 0"
-                        );
-                        return Err(Error::conflict(of, why));
-                    }
-                }
-                Ok(())
+                self.keeps_state(of, name, [*from, *to])
             }
         }
+    }
+
+    /// Refuses two values of a hyperparameter at which a rule has different state.
+    fn keeps_state(&self, of: &str, name: &str, [from, to]: [f64; 2]) -> Result<(), Error> {
+        for mut rule in self.rules()? {
+            let before = rule.state();
+            if rule.get(name).is_some() && rule.set(name, Value::Number(to)).is_ok() && rule.state() != before
+            {
+                let why = format!("expected the same state at {name}={from} and {name}={to}; start above 0");
+                return Err(Error::conflict(of, why));
+            }
+        }
+        Ok(())
     }
 
     /// Tells whether a hyperparameter is a whole number: 2 is valid, 2.5 is not.

@@ -1,7 +1,7 @@
 use crate::error::Error;
 use crate::linalg::blas1::{dot, max_abs, zip_map};
 use crate::linalg::line_search::{Point, strong_wolfe};
-use crate::rule::{Info, MemoryTraffic, Requires, Rule, Tier, Update};
+use crate::rule::{Info, MemoryTraffic, Objective, Requires, Rule, Tier, Update};
 use crate::state::{MAX_STEPS, ScalarSlot, Slot, StateShape};
 use crate::{choices, hyperparameters};
 
@@ -126,9 +126,7 @@ max_iter times, each with new gradients",
             if n_iter == 1.0 {
                 d.iter_mut().zip(&g).for_each(|(d, g)| *d = -g);
             } else {
-                if let Some(scale) = history.add(&g, p, d, t as f32) {
-                    diagonal = scale;
-                }
+                diagonal = history.add(&g, p, d, t as f32).unwrap_or(diagonal);
                 history.direction(&g, diagonal, d);
             }
             p.copy_from_slice(&g);
@@ -140,19 +138,12 @@ max_iter times, each with new gradients",
             }
             match line_search {
                 LineSearch::StrongWolfe => {
-                    let from = w.to_vec();
                     let start = Point { t: 0.0, loss, gradient: g, slope };
                     let shortest = tolerance_change / f64::from(max_abs(d));
-                    let found = strong_wolfe(start, t, shortest, max_eval.saturating_sub(evaluations), |t| {
-                        evaluations += 1;
-                        go(w, &from, t, d);
-                        let mut gradient = vec![0.0; w.len()];
-                        let loss = objective.evaluate(w, &mut gradient);
-                        let slope = dot(&gradient, d);
-                        Point { t, loss, gradient, slope }
-                    });
+                    let most = max_eval.saturating_sub(evaluations);
+                    let (found, looks) = search(&mut objective, w, d, start, (t, shortest, most));
+                    evaluations += looks;
                     (t, loss, g) = (found.t, found.loss, found.gradient);
-                    go(w, &from, t, d);
                 }
                 LineSearch::None => {
                     let from = w.to_vec();
@@ -173,6 +164,28 @@ max_iter times, each with new gradients",
         let (pairs, oldest) = (history.pairs as f64, history.oldest as f64);
         scalars.copy_from_slice(&[t, diagonal, n_iter, func_evals + evaluations as f64, pairs, oldest]);
     }
+}
+
+/// Moves the weights along `d` to a point that meets the strong Wolfe conditions: the first is tried at a distance,
+/// brackets are at least of a length, and evaluations are at most a number. Returns the point, and the evaluations.
+fn search(
+    objective: &mut Objective<'_>,
+    w: &mut [f32],
+    d: &[f32],
+    start: Point,
+    (first, shortest, most): (f64, f64, usize),
+) -> (Point, usize) {
+    let (from, mut evaluations) = (w.to_vec(), 0);
+    let found = strong_wolfe(start, first, shortest, most, |t| {
+        evaluations += 1;
+        go(w, &from, t, d);
+        let mut gradient = vec![0.0; w.len()];
+        let loss = objective.evaluate(w, &mut gradient);
+        let slope = dot(&gradient, d);
+        Point { t, loss, gradient, slope }
+    });
+    go(w, &from, found.t, d);
+    (found, evaluations)
 }
 
 /// The last pairs (y, s), in two arrays that are written round and round.

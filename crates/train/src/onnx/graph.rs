@@ -42,14 +42,16 @@ impl<'n> Graph<'n> {
         Graph { network, nodes: Vec::new(), initializers: Vec::new(), outputs: 0 }
     }
 
-    /// The input without its mean, divided by its standard deviation.
-    pub(super) fn normalized(&mut self) -> String {
+    /// The input, of this many numbers, without its mean, divided by its standard deviation.
+    pub(super) fn normalized(&mut self, inputs: usize) -> String {
         let Network { mean, std, .. } = *self.network;
         if mean.iter().all(|x| *x == 0.0) && std.iter().all(|x| *x == 1.0) {
             return INPUT.to_string();
         }
-        self.numbers("mean", mean);
-        self.numbers("std", std);
+        // Those of channels are repeated for each pixel.
+        let times = if mean.len() > 1 { inputs / mean.len() } else { 1 };
+        self.numbers("mean", &mean.repeat(times));
+        self.numbers("std", &std.repeat(times));
         let centered = self.push("Sub", &[INPUT, "mean"], vec![]);
         self.push("Div", &[&centered, "std"], vec![])
     }

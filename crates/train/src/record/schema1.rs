@@ -65,37 +65,39 @@ struct Evaluation {
 
 impl From<RunRecord> for Record {
     fn from(old: RunRecord) -> Record {
-        let per_epoch = old.train_images.div_ceil(old.batch.max(1)) as u64;
+        let curves = old.curves();
+        let per_epoch = old.updates_per_epoch();
+        let epochs = old.epochs.len();
         let batches = match old.status {
-            Status::Finished => old.epochs.len() as u64 * per_epoch,
+            Status::Finished => epochs as u64 * per_epoch,
             Status::Diverged { step } => step,
         };
-        let evaluations = old.evaluations.len().saturating_sub(1).checked_div(old.epochs.len());
-        let mut seconds = 0.0;
-        let epochs = old.epochs.iter().map(|epoch| {
-            seconds += epoch.seconds;
-            Point { epoch: epoch.epoch.into(), updates: epoch.steps, seconds, value: epoch.train_loss }
-        });
-        // Updates and seconds were not written with these.
-        let updates = |epoch: f64| (epoch * per_epoch as f64).round() as u64;
-        let at = |epoch, seconds, value| Point { epoch, updates: updates(epoch), seconds, value };
-        let curves = [
-            (Record::EPOCH_LOSS.to_string(), epochs.collect()),
-            (
-                Record::TRAIN_LOSS.to_string(),
-                old.train_curve.iter().map(|p| at(p.epoch, f64::NAN, p.loss)).collect(),
-            ),
-            (
-                Record::curve_name(Split::Test, "loss"),
-                old.evaluations.iter().map(|e| at(e.epoch, e.seconds, e.test_loss)).collect(),
-            ),
-            (
-                Record::curve_name(Split::Test, Metric::Accuracy.name()),
-                old.evaluations.iter().map(|e| at(e.epoch, e.seconds, e.test_accuracy)).collect(),
-            ),
-        ];
+        let evaluations = old.evaluations.len().saturating_sub(1).checked_div(epochs);
         Record {
             schema: SCHEMA,
+            optimizer: old.optimizer,
+            recipe: old.recipe,
+            seed: old.seed,
+            batch: old.batch,
+            budget: Budget { epochs: epochs as u32, evaluations: evaluations.unwrap_or(0) as u32 },
+            counts: Counts {
+                batches,
+                updates: old.epochs.last().map_or(0, |epoch| epoch.steps),
+                gradients: old.gradient_calls,
+                examples: epochs as u64 * old.train_images as u64,
+            },
+            status: old.status,
+            state_bytes_per_weight: old.state_bytes_per_weight,
+            environment: Environment {
+                kernel: old.kernel,
+                threads: old.threads,
+                version: String::new(),
+                numbers: 1,
+            },
+            curves,
+            diagnostics: BTreeMap::new(),
+            histograms: BTreeMap::new(),
+            changes: Vec::new(),
             task: TaskRecord {
                 name: old.model.clone(),
                 data: DataInfo { name: old.dataset, origin: old.origin, sample: old.sample },
@@ -108,29 +110,36 @@ impl From<RunRecord> for Record {
                 metric: Metric::Accuracy,
                 target: None,
             },
-            optimizer: old.optimizer,
-            recipe: old.recipe,
-            seed: old.seed,
-            batch: old.batch,
-            budget: Budget { epochs: old.epochs.len() as u32, evaluations: evaluations.unwrap_or(0) as u32 },
-            counts: Counts {
-                batches,
-                updates: old.epochs.last().map_or(0, |epoch| epoch.steps),
-                gradients: old.gradient_calls,
-                examples: old.epochs.len() as u64 * old.train_images as u64,
-            },
-            status: old.status,
-            state_bytes_per_weight: old.state_bytes_per_weight,
-            environment: Environment {
-                kernel: old.kernel,
-                threads: old.threads,
-                version: String::new(),
-                numbers: 1,
-            },
-            curves: curves.into(),
-            diagnostics: BTreeMap::new(),
-            histograms: BTreeMap::new(),
-            changes: Vec::new(),
         }
+    }
+}
+
+impl RunRecord {
+    fn updates_per_epoch(&self) -> u64 {
+        self.train_images.div_ceil(self.batch.max(1)) as u64
+    }
+
+    fn curves(&self) -> BTreeMap<String, Vec<Point>> {
+        let per_epoch = self.updates_per_epoch();
+        let mut seconds = 0.0;
+        let epochs = self.epochs.iter().map(|epoch| {
+            seconds += epoch.seconds;
+            Point { epoch: epoch.epoch.into(), updates: epoch.steps, seconds, value: epoch.train_loss }
+        });
+        // Updates and seconds were not written with these.
+        let updates = |epoch: f64| (epoch * per_epoch as f64).round() as u64;
+        let at = |epoch, seconds, value| Point { epoch, updates: updates(epoch), seconds, value };
+        let measured = |value: fn(&Evaluation) -> f64| {
+            self.evaluations.iter().map(|e| at(e.epoch, e.seconds, value(e))).collect()
+        };
+        BTreeMap::from([
+            (Record::EPOCH_LOSS.to_string(), epochs.collect()),
+            (
+                Record::TRAIN_LOSS.to_string(),
+                self.train_curve.iter().map(|p| at(p.epoch, f64::NAN, p.loss)).collect(),
+            ),
+            (Record::curve_name(Split::Test, "loss"), measured(|e| e.test_loss)),
+            (Record::curve_name(Split::Test, Metric::Accuracy.name()), measured(|e| e.test_accuracy)),
+        ])
     }
 }

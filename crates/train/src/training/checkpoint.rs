@@ -80,14 +80,7 @@ impl Training<'_> {
         if !reader.header().is_checked() {
             return Err(wrong("is damaged: expected a checksum, found none".into()));
         }
-        let differences: Vec<String> = self
-            .settings()
-            .into_iter()
-            .filter_map(|(name, ours)| {
-                let theirs = notes.get(&name).map_or("nothing", String::as_str);
-                (theirs != ours).then(|| format!("  {name}: {theirs} in the checkpoint, {ours} now"))
-            })
-            .collect();
+        let differences = self.differences(&notes);
         if !(differences.is_empty() || force) {
             return Err(Error::OtherRun { path: path.into(), differences });
         }
@@ -112,11 +105,7 @@ impl Training<'_> {
             return Err(wrong("is damaged: expected diagnostics of this run, found others".into()));
         }
         if per_epoch != self.steps_per_epoch() {
-            let epoch = progress.steps / per_epoch;
-            progress.steps = epoch * self.steps_per_epoch();
-            (progress.epoch_loss, progress.recent_loss) = (RunningMean::default(), RunningMean::default());
-            progress.curves.cut_after(epoch as f64);
-            progress.measured.cut_after(epoch as f64);
+            progress.restart_epoch(per_epoch, self.steps_per_epoch());
         }
         let weights = ParamVec::from_tensors(&tensors, WEIGHTS, self.task.model.layout().clone());
         let buffers = ParamVec::from_tensors(&tensors, BUFFERS, self.buffers.layout().clone());
@@ -127,6 +116,15 @@ impl Training<'_> {
                 ParamVec::from_tensors(&tensors, PREVIOUS, self.task.model.layout().clone()).ok();
         }
         Ok(())
+    }
+
+    /// Settings that a checkpoint's notes have with other values, a line each.
+    fn differences(&self, notes: &BTreeMap<String, String>) -> Vec<String> {
+        let of = |(name, ours): (String, String)| {
+            let theirs = notes.get(&name).map_or("nothing", String::as_str);
+            (theirs != ours).then(|| format!("  {name}: {theirs} in the checkpoint, {ours} now"))
+        };
+        self.settings().into_iter().filter_map(of).collect()
     }
 
     /// Refuses counts that a run with these settings alone does not have.
@@ -156,13 +154,14 @@ impl Training<'_> {
     /// Settings that determine a run, by name.
     fn settings(&self) -> Vec<(String, String)> {
         let task = self.task;
+        let [mean, std] = task.normalization();
         [
             (CHECKPOINT, format!("version {VERSION}")),
             ("task", task.name.clone()),
             ("data", format!("{}, sha256 {}", task.examples.info().name, task.examples.sha256())),
             ("model", task.model_name.clone()),
             ("loss", task.loss.name().to_string()),
-            ("inputs", format!("mean {} std {}", task.normalize.mean, task.normalize.std)),
+            ("inputs", format!("mean {mean} std {std}")),
             ("batches", format!("{:?}", task.batching)),
             ("recipe", self.recipe.to_string()),
             ("seed", self.seed.to_string()),
@@ -172,6 +171,17 @@ impl Training<'_> {
         ]
         .map(|(name, value)| (name.to_string(), value))
         .into()
+    }
+}
+
+impl Progress {
+    /// Begins the epoch under way again, where an epoch has another number of batches from now on.
+    fn restart_epoch(&mut self, per_epoch: u64, now: u64) {
+        let epoch = self.steps / per_epoch;
+        self.steps = epoch * now;
+        (self.epoch_loss, self.recent_loss) = (RunningMean::default(), RunningMean::default());
+        self.curves.cut_after(epoch as f64);
+        self.measured.cut_after(epoch as f64);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Networks that are exported: every layer that ONNX has a form for.
 
 use autograd::BufferPool;
-use data::samples::Standardization;
+use data::samples::{Inputs, Standardization};
 use nn::layers::{
     AvgPool1d, AvgPool2d, BatchNorm, Cell, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, Dropout,
     Embedding, Flatten, FlattenRows, GlobalAvgPool, GroupNorm, LayerNorm, LeakyRelu, Linear, MaxPool1d,
@@ -24,6 +24,8 @@ pub(crate) struct Case {
     pub(crate) inputs: usize,
     /// Number of tokens, of text.
     pub(crate) vocabulary: Option<usize>,
+    /// Mean and standard deviation of the inputs: one, or one for each channel.
+    pub(crate) normalize: Standardization,
     /// Normalization of targets that are numbers.
     pub(crate) targets: Option<Standardization>,
 }
@@ -36,14 +38,16 @@ pub(crate) fn cases() -> Vec<Case> {
             model: Model::mlp(&[12, 7, 3], *activation),
             inputs: 12,
             vocabulary: None,
+            normalize: one_for_all(),
             targets: None,
         })
         .collect();
     let mut add = |name: &str, model: Model, inputs| {
-        cases.push(Case { name: name.into(), model, inputs, vocabulary: None, targets: None })
+        let (vocabulary, normalize, targets) = (None, one_for_all(), None);
+        cases.push(Case { name: name.into(), model, inputs, vocabulary, normalize, targets })
     };
-    add("lenet", models::lenet(12, 13, 4), 156);
-    add("resnet-mini", models::resnet_mini(9, 7, 3), 63);
+    add("lenet", models::lenet([12, 13], 4), 156);
+    add("resnet-mini", models::resnet_mini([9, 7], 3), 63);
     add("mnist1d-conv", models::mnist1d_conv(20, 4), 20);
     add("images", images(), 2 * 9 * 8);
     add("rows", rows(), 2 * 15);
@@ -62,16 +66,30 @@ pub(crate) fn cases() -> Vec<Case> {
         ("attention", attention()),
     ];
     for (name, model) in texts {
-        cases.push(Case { name: name.into(), model, inputs: 13, vocabulary: Some(9), targets: None });
+        let (vocabulary, normalize, targets) = (Some(9), one_for_all(), None);
+        cases.push(Case { name: name.into(), model, inputs: 13, vocabulary, normalize, targets });
     }
     cases.push(Case {
         name: "targets".to_string(),
         model: Model::mlp(&[12, 7, 2], Activation::Relu),
         inputs: 12,
         vocabulary: None,
+        normalize: one_for_all(),
         targets: Some(Standardization { mean: vec![250.0, -3.0], std: vec![80.0, 0.5] }),
     });
+    cases.push(Case {
+        name: "lenet-color".to_string(),
+        model: models::lenet([12, 13, 3], 4),
+        inputs: 12 * 13 * 3,
+        vocabulary: None,
+        normalize: Standardization { mean: vec![0.5, 0.4, 0.3], std: vec![0.25, 0.2, 0.15] },
+        targets: None,
+    });
     cases
+}
+
+fn one_for_all() -> Standardization {
+    Standardization { mean: vec![0.5], std: vec![0.25] }
 }
 
 /// Even kernels, dilation, groups, padding, and windows that do not fit.
@@ -212,9 +230,17 @@ impl Case {
         (0..BATCH * self.inputs).map(number).collect()
     }
 
+    fn normalized(&self) -> Vec<f32> {
+        let (shape, values) = (vec![self.normalize.mean.len()], self.input());
+        let mut inputs = Inputs::Numbers { shape, values };
+        self.normalize.apply(&mut inputs);
+        let Inputs::Numbers { values, .. } = inputs else { unreachable!("numbers stay numbers") };
+        values
+    }
+
     pub(crate) fn onnx(&self) -> Vec<u8> {
         let (weights, buffers) = (&self.weights(), &self.buffers());
-        let (mean, std) = (&[0.5][..], &[0.25][..]);
+        let Standardization { mean, std } = &self.normalize;
         let targets = self.targets.as_ref();
         let metadata = &[("case", &*self.name)][..];
         let network = Network { model: &self.model, weights, buffers, mean, std, targets, metadata };
@@ -227,7 +253,7 @@ impl Case {
         let tape = pool.tape(&weights);
         let input: Vec<f32> = match self.vocabulary {
             Some(_) => self.input(),
-            None => self.input().iter().map(|x| (x - 0.5) / 0.25).collect(),
+            None => self.normalized(),
         };
         let x = tape.input([BATCH, self.inputs], &input);
         let outputs = self.model.forward_in(x, Context::Evaluate { buffers: &buffers });

@@ -6,6 +6,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
+use files::Output;
 use lab::store::Holder;
 use lab::study::{Engine, Outcome, Position, Shard, Study};
 use lab::tasks::Setup;
@@ -89,17 +90,9 @@ impl RunArgs {
     ) -> Result<(), Failure> {
         self.tui.check()?;
         let (json, wanted) = (self.output.json(), self.output.wanted()?);
-        let by_default = !json && wanted.is_none() && self.shard.is_none();
-        let page = match &self.html {
-            Some(html) => Some(super::named_page(html, &self.place, file)?),
-            None => by_default.then(|| super::usual_page(study)).flatten(),
-        };
+        let page = self.page(study, file)?;
         // A signal ends the program at once while data are fetched; a later fetch goes on from there.
-        let setup = Setup::new(|set| self.data.load(set));
-        let mut setup = if study.tunes() { setup.with_validation() } else { setup };
-        let specs = study.specs()?;
-        let tasks = specs.iter().map(|spec| Ok(spec.build(&mut setup)?));
-        let tasks = tasks.collect::<Result<Vec<Task>, Failure>>()?;
+        let tasks = self.tasks(study)?;
         let cores = tensor::parallel::cores();
         let threads = self.threads.given().or(study.threads).unwrap_or(cores).min(cores);
         let shard = self.shard.unwrap_or(Shard::WHOLE);
@@ -137,27 +130,47 @@ impl RunArgs {
         if let Some(file) = &page {
             console::note(&format!("page: {}", files::text::path(file.path())));
         }
-        let done = outcome.cells.iter().filter(|cell| cell.complete).count();
-        let cells = outcome.cells.len();
-        match stop.code() {
-            Some(code) if stopped.into_inner() && done < cells => Err(Failure::signal(
-                code,
-                format!(
-                    "stopped: {done} of {cells} cells are complete and all finished runs are kept; \
-                     `{}` goes on with them",
-                    super::resume_command(study)
-                ),
-            )),
-            _ if !ended.is_empty() => {
-                let hint = format!("`{}` trains what is missing", super::resume_command(study));
-                Err(Failure::ended(&ended, hint))
-            }
-            _ => {
-                part_done(shard, &outcome);
-                Ok(())
-            }
+        if let Some(code) = stop.code().filter(|_| stopped.into_inner() && !all_complete(&outcome)) {
+            return Err(signaled(code, study, &outcome));
         }
+        if !ended.is_empty() {
+            let hint = format!("`{}` trains what is missing", super::resume_command(study));
+            return Err(Failure::ended(&ended, hint));
+        }
+        part_done(shard, &outcome);
+        Ok(())
     }
+
+    /// The page that is named, or the usual one where nothing else than a table is asked for.
+    fn page(&self, study: &Study, file: Option<&Path>) -> Result<Option<Output>, Failure> {
+        if let Some(html) = &self.html {
+            return super::named_page(html, &self.place, file).map(Some);
+        }
+        let is_usual = !self.output.json() && self.output.wanted()?.is_none() && self.shard.is_none();
+        Ok(is_usual.then(|| super::usual_page(study)).flatten())
+    }
+
+    /// The tasks of a study with their data; tuning runs need validation examples.
+    fn tasks(&self, study: &Study) -> Result<Vec<Task>, Failure> {
+        let setup = Setup::new(|set| self.data.load(set));
+        let mut setup = if study.tunes() { setup.with_validation() } else { setup };
+        study.specs()?.iter().map(|spec| Ok(spec.build(&mut setup)?)).collect()
+    }
+}
+
+fn all_complete(outcome: &Outcome) -> bool {
+    outcome.cells.iter().all(|cell| cell.complete)
+}
+
+/// The end of a study that a signal stopped.
+fn signaled(code: u8, study: &Study, outcome: &Outcome) -> Failure {
+    let done = outcome.cells.iter().filter(|cell| cell.complete).count();
+    let message = format!(
+        "stopped: {done} of {} cells are complete and all finished runs are kept; `{}` goes on with them",
+        outcome.cells.len(),
+        super::resume_command(study)
+    );
+    Failure::signal(code, message)
 }
 
 /// The next step after a part.

@@ -6,9 +6,12 @@ use std::str::FromStr;
 
 use files::text::nearest;
 
-use super::{Description, Kind, TEST_PART, Test};
+use super::{Description, Kind, LENGTH, TEST_PART, Test};
+use crate::own::array::ImageLayout;
 use crate::own::csv::{self, TargetKind};
 use crate::own::keys::{Keys, Placed};
+#[cfg(feature = "pictures")]
+use crate::own::pictures::Channels;
 use crate::own::{Fault, Normalization, quoted};
 use crate::samples::Holdout;
 
@@ -32,13 +35,17 @@ pub(super) fn parse(text: &str, folder: &Path) -> Result<Description, Fault> {
         header: keys.boolean("header")?,
     };
     let targets = keys.string("targets")?;
-    let length = keys.word("length")?;
+    let options = Options {
+        layout: keys.string("layout")?,
+        channels: keys.word("channels")?,
+        length: keys.word("length")?,
+    };
     let normalize = keys.string("normalize")?;
     let normalize_targets = keys.string("normalize_targets")?;
 
     let kind = kind.ok_or_else(|| missing("kind", "such as kind = \"csv\""))?;
     let train = train.ok_or_else(|| missing("train", "such as train = \"table.csv\""))?;
-    let kind = self::kind(&keys, kind, table, length)?;
+    let kind = self::kind(&keys, kind, table, options)?;
     let train = self::train(&keys, &kind, train)?;
     let test = self::test(&keys, folder, train.len(), test)?;
     let train = below(folder, &train);
@@ -78,22 +85,54 @@ impl Table {
     }
 }
 
+/// Keys that one other kind has.
+struct Options {
+    layout: Option<Placed<String>>,
+    channels: Option<Placed<String>>,
+    length: Option<Placed<String>>,
+}
+
+impl Options {
+    /// Refuses keys of another kind than this one.
+    fn check(&self, keys: &Keys<'_>, kind: &str) -> Result<(), Fault> {
+        let Options { layout, channels, length } = self;
+        for (of, key, hint) in [
+            ("array", layout, "the key is the order of an array's dimensions"),
+            (
+                "pictures",
+                channels,
+                "the key is the number of a pixel's channels; those of arrays are a dimension",
+            ),
+            ("text", length, "the key is the length of a text's windows"),
+        ] {
+            if let Some((_, span)) = key.as_ref().filter(|_| kind != of) {
+                let message = format!("expected kind \"{of}\" for this key, found {}", quoted(kind));
+                return Err(keys.fault(span, message, hint));
+            }
+        }
+        Ok(())
+    }
+}
+
 fn kind(
     keys: &Keys<'_>,
     (name, span): Placed<String>,
     table: Table,
-    length: Option<Placed<String>>,
+    options: Options,
 ) -> Result<Kind, Fault> {
     if let Some(place) = table.place().filter(|_| name != "csv") {
         let message = format!("expected kind \"csv\" for this key, found {}", quoted(&name));
         return Err(keys.fault(place, message, "tables have columns; arrays name their targets in `train`"));
     }
+    if KINDS.contains(&&name[..]) {
+        options.check(keys, &name)?;
+    }
     match &name[..] {
         "csv" => Ok(Kind::Csv(table.options())),
-        "array" => Ok(Kind::Array),
+        "array" => Ok(Kind::Array { layout: layout(keys, options.layout)? }),
         #[cfg(feature = "pictures")]
-        "pictures" => Ok(Kind::Pictures),
-        "text" => Ok(Kind::Text { length: self::length(keys, length)? }),
+        "pictures" => Ok(Kind::Pictures { channels: channels(keys, options.channels)? }),
+        "text" => Ok(Kind::Text { length: length(keys, options.length)? }),
         other => {
             let meant = nearest(other, &KINDS).map_or(String::new(), |k| format!("; did you mean \"{k}\"?"));
             let message = format!("unknown kind {}{meant}", quoted(other));
@@ -102,9 +141,25 @@ fn kind(
     }
 }
 
+/// Order of the dimensions of images.
+fn layout(keys: &Keys<'_>, given: Option<Placed<String>>) -> Result<ImageLayout, Fault> {
+    let Some((word, span)) = given else { return Ok(ImageLayout::Auto) };
+    let known = ImageLayout::NAMES.iter().find(|(name, _)| *name == word);
+    known.map(|&(_, layout)| layout).ok_or_else(|| {
+        let message = format!("expected nchw, nhwc or auto, found {}", quoted(&word));
+        keys.fault(&span, message, "nchw is the order of PyTorch: examples, channels, height, width")
+    })
+}
+
+/// Channels of a pixel.
+#[cfg(feature = "pictures")]
+fn channels(keys: &Keys<'_>, given: Option<Placed<String>>) -> Result<Option<Channels>, Fault> {
+    parsed(keys, given, "leave it out to have 3 if a picture has color, otherwise 1")
+}
+
 /// Characters of a window.
 fn length(keys: &Keys<'_>, given: Option<Placed<String>>) -> Result<usize, Fault> {
-    let Some((word, span)) = given else { return Ok(50) };
+    let Some((word, span)) = given else { return Ok(LENGTH) };
     word.parse().ok().filter(|&length| length > 0).ok_or_else(|| {
         let message = format!("expected 1 character or more, found {}", quoted(&word));
         keys.fault(&span, message, "such as length = 50")
@@ -112,7 +167,7 @@ fn length(keys: &Keys<'_>, given: Option<Placed<String>>) -> Result<usize, Fault
 }
 
 fn train(keys: &Keys<'_>, kind: &Kind, (names, span): Placed<Vec<String>>) -> Result<Vec<String>, Fault> {
-    let most = if *kind == Kind::Array { 2 } else { 1 };
+    let most = if matches!(kind, Kind::Array { .. }) { 2 } else { 1 };
     if (1..=most).contains(&names.len()) {
         return Ok(names);
     }
