@@ -28,10 +28,8 @@ pub(super) fn measure(settings: &Settings<'_>, measured: &mut Measured) -> Resul
     let few = Few::new(Arc::clone(&task.examples), train, (Split::Test, 0, 8));
     let task = Task { examples: Arc::new(few), ..task };
     let grid = settings.size(rates(0.1, 10.0, 10.0), rates(0.03, 30.0, 10_f64.sqrt()));
-    let arms = [
-        ("plain", "without clipping", String::new()),
-        ("clipped", "with the norm clipped at 1", format!(", clip={CLIP}")),
-    ];
+    let arms =
+        [("plain", "without clipping", String::new()), ("clipped", "clipped at 1", format!(", clip={CLIP}"))];
     let cases: Vec<(usize, f64)> =
         (0..arms.len()).flat_map(|arm| grid.iter().map(move |&lr| (arm, lr))).collect();
     let ends = settings.parts(&cases, |&(arm, lr)| {
