@@ -279,8 +279,10 @@ pub(crate) fn magnitudes(
 /// room for what has; it is drawn at the border.
 pub(crate) fn loss_limits(curves: &[Vec<Option<Finite>>], untrained: Option<f64>) -> (f64, f64) {
     let starts = curves.iter().filter_map(|curve| curve.iter().flatten().next());
+    let firsts = || starts.clone().map(|point| point.mean).filter(|mean| *mean > 0.0);
     // A curve that begins with a mean over some batches may have exploded before its first point.
-    let first = starts.map(|point| point.mean).filter(|mean| *mean > 0.0).reduce(f64::min);
+    let least = firsts().fold(f64::INFINITY, f64::min);
+    let first = firsts().filter(|mean| *mean <= 10.0 * least).reduce(f64::max);
     let start = untrained.or(first).unwrap_or(0.0);
     let greatest = points(curves).map(|point| point.high).fold(f64::NEG_INFINITY, f64::max);
     let learned = |curve: &&Vec<Option<Finite>>| {

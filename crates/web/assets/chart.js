@@ -79,7 +79,8 @@ function smoothed(values, weight) {
 function ceiling(lines) {
   const values = (line) => line.shown.filter((value) => value !== null);
   const [firsts, all] = [lines.flatMap((line) => values(line).slice(0, 1)), lines.flatMap(values)];
-  const [start, greatest] = [Math.min(...firsts), all.reduce((a, b) => Math.max(a, b), -Infinity)];
+  const least = Math.min(...firsts);
+  const [start, greatest] = [Math.max(...firsts.filter((first) => first <= 10 * least)), all.reduce((a, b) => Math.max(a, b), -Infinity)];
   if (!(start > 0)) return greatest;
   const learned = lines.filter((line) => values(line).at(-1) < 0.95 * start).flatMap(values);
   const most = learned.length > 0 ? Math.max(learned.reduce((a, b) => Math.max(a, b)), 1.1 * start) : Infinity;
