@@ -35,6 +35,6 @@ mod write;
 pub use checksum::CHECKSUM;
 pub use dtype::Dtype;
 pub use error::{Error, Fault};
-pub use header::{Header, Info};
+pub use header::{Header, Info, WRAPPER_PREFIXES};
 pub use read::{Reader, SafeTensors, Tensor};
 pub use write::{NewTensor, Values, to_bytes};

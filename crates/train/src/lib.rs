@@ -8,8 +8,7 @@
 //! use std::ops::ControlFlow;
 //! use train::{Budget, Recipe, Task, Training};
 //!
-//! let mut request = data::Request::new(data::set("mnist")?);
-//! request.offline = true;
+//! let request = data::Request::embedded(data::set("mnist")?);
 //! let task = Task::notebook(data::load(&request, &mut |_| ())?);
 //! let recipe: Recipe = "adam, batch=500".parse()?;
 //! let mut training = Training::new(&task, &recipe, 0, Budget { epochs: 1, evaluations: 1 })?;

@@ -238,8 +238,7 @@ impl Record {
     ///
     /// ```
     /// # use train::{Budget, Recipe, Record, Task, Training};
-    /// # let mut request = data::Request::new(data::set("mnist")?);
-    /// # request.offline = true;
+    /// # let request = data::Request::embedded(data::set("mnist")?);
     /// # let task = Task::notebook(data::load(&request, &mut |_| ())?.first(500, 100));
     /// let (recipe, budget): (Recipe, _) = ("adam".parse()?, Budget { epochs: 1, evaluations: 1 });
     /// let training = Training::new(&task, &recipe, 7, budget)?;

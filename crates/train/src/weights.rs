@@ -33,6 +33,8 @@ pub struct SavedWeights {
     pub weights: ParamVec,
     /// The running statistics of batch norm.
     pub buffers: ParamVec,
+    /// Prefix that was taken off the names of all tensors, such as `module.`; empty if they had none.
+    pub prefix: String,
 }
 
 impl SavedWeights {
@@ -87,19 +89,25 @@ pub fn model(weights: &ParamVec, buffers: &ParamVec, notes: &BTreeMap<String, St
 /// Reads the weights of a model, from this program or from PyTorch: of a multilayer perceptron with
 /// tensors `fc1.weight` [outputs, inputs], `fc1.bias`, `fc2.weight`, …, or of one of the convolutional
 /// nets of [`nn::models`], which is known by the names of its tensors. Numbers are of dtype F32, or
-/// converted from F64, F16 or BF16.
+/// converted from F64, F16 or BF16. The prefixes of wrapped models, such as `module.`, are taken off where all
+/// names have them.
 ///
 /// # Errors
 /// If the file cannot be read, is damaged, or does not hold such a model; the tensor at fault is named.
 /// Shapes are checked against each other and the file before memory is taken for them.
 pub fn load(path: &Path) -> Result<SavedWeights, Error> {
-    let reader = Reader::open(path).map_err(|error| refused(path, error))?;
+    let mut reader = Reader::open(path).map_err(|error| refused(path, error))?;
+    let prefix = match reader.header().metadata(NOTES) {
+        // A model or a checkpoint of this program has its own names.
+        Some(_) => String::new(),
+        None => reader.unwrap_names().map_err(|error| refused(path, error))?,
+    };
     let found = identify(path, reader.header())?;
     let tensors = reader.read().map_err(|error| refused(path, error))?;
     let params = |layout| ParamVec::from_tensors(&tensors, "", layout).map_err(|error| refused(path, error));
     let (weights, buffers) = (params(found.layout)?, params(found.statistics)?);
     let Identified { architecture, inputs, classes, notes, .. } = found;
-    Ok(SavedWeights { architecture, inputs, classes, notes, weights, buffers })
+    Ok(SavedWeights { architecture, inputs, classes, notes, weights, buffers, prefix })
 }
 
 /// The note that names the task of weights which only it can use: an autoencoder's, a language model's.
@@ -116,17 +124,24 @@ pub fn task_name(path: &Path) -> Result<Option<String>, Error> {
     Ok(notes.remove(TASK).filter(|_| !notes.contains_key(CHECKPOINT)))
 }
 
-/// Weights and running statistics of a task's model.
+/// Weights and running statistics of a task's model. The prefixes of wrapped models, such as `module.`, are taken
+/// off where all names have them and the model has not.
 ///
 /// # Errors
 /// If the file cannot be read, or holds another model.
 pub fn load_for(path: &Path, task: &Task) -> Result<(ParamVec, ParamVec), Error> {
-    let tensors =
-        Reader::open(path).and_then(|reader| reader.read()).map_err(|error| refused(path, error))?;
+    let located = |error| refused(path, error);
+    let mut reader = Reader::open(path).map_err(located)?;
+    let layout = task.model.layout();
+    let is_plain = layout.entries().iter().any(|info| reader.header().tensor(&info.name).is_some());
+    if !is_plain {
+        reader.unwrap_names().map_err(located)?;
+    }
+    let tensors = reader.read().map_err(located)?;
     let params = |layout: &Arc<Layout>| {
         ParamVec::from_tensors(&tensors, "", layout.clone()).map_err(|error| refused(path, error))
     };
-    Ok((params(task.model.layout())?, params(task.model.buffers::<f32>().layout())?))
+    Ok((params(layout)?, params(task.model.buffers::<f32>().layout())?))
 }
 
 /// A model by the header of its file.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use autograd::BufferPool;
 use nn::{Activation, Architecture, Model};
 use tensor::ParamVec;
+use tensor::safetensors::to_bytes;
 use train::weights;
 
 /// Written by `scripts/pytorch/weights.py`: a net that PyTorch initialized, an input, and the
@@ -140,6 +141,47 @@ fn the_counters_of_pytorchs_batch_norm_are_passed_over() {
     let bytes = [&(header.len() as u64).to_le_bytes(), header.as_slice(), data, &[0; 8]].concat();
     std::fs::write(&path, bytes).unwrap();
     assert_eq!(weights::load(&path).unwrap().weights, model.init(1));
+}
+
+/// As `DataParallel`, `torch.compile` and trainers that hold the model as an attribute write them.
+#[test]
+fn prefixes_of_wrapped_models_are_taken_off_where_all_names_have_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wrapped.safetensors");
+    let prefixes = ["module.", "_orig_mod.", "model.", "_orig_mod.module.", "model.module."];
+    for (name, _) in Architecture::NAMES {
+        let model = Architecture::by_name(name).unwrap().build(28, 28, 3);
+        let (weights, buffers) = (model.init(1), model.buffers());
+        for prefix in prefixes {
+            let tensors = [weights.tensors(prefix), buffers.tensors(prefix)].concat();
+            std::fs::write(&path, to_bytes(&tensors, &[("format", "pt")])).unwrap();
+            let saved = weights::load(&path).unwrap();
+            assert_eq!((saved.weights, saved.buffers), (weights.clone(), buffers.clone()), "{prefix}{name}");
+            assert_eq!(saved.prefix, prefix);
+        }
+    }
+}
+
+#[test]
+fn names_with_and_without_a_prefix_in_one_file_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mixed.safetensors");
+    let weights = Model::mlp(&[3, 2], Activation::Relu).init(0);
+    for (weight, bias, prefix) in [
+        ("module.fc1.weight", "fc1.bias", "module."),
+        ("fc1.weight", "model.fc1.bias", "model."),
+        ("module.fc1.weight", "model.fc1.bias", "model."),
+    ] {
+        let mut tensors = weights.tensors("");
+        tensors[0].name = weight.to_string();
+        tensors[1].name = bias.to_string();
+        std::fs::write(&path, to_bytes(&tensors, &[])).unwrap();
+        let message = weights::load(&path).unwrap_err().to_string();
+        let expected = format!("expected `{prefix}` before all names of tensors or before none");
+        for part in [&*expected, weight, bias] {
+            assert!(message.contains(part), "no {part:?} in {message}");
+        }
+    }
 }
 
 /// Files that declare more than they contain, or contents that no model has.

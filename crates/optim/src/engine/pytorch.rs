@@ -4,7 +4,7 @@ use files::text;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use tensor::ParamInfo;
-use tensor::safetensors::{Dtype, SafeTensors, Tensor};
+use tensor::safetensors::{Dtype, SafeTensors, Tensor, WRAPPER_PREFIXES};
 
 use crate::engine::Optimizer;
 use crate::engine::param_group::ParamGroup;
@@ -19,8 +19,6 @@ use crate::state::{MAX_STEPS, StateDict};
 const NOTES: &str = "torch";
 const FORMAT: &str = "torch.optim state";
 const VERSION: u32 = 1;
-/// Prefixes of parameter names in a wrapped model: by `DataParallel`, by `torch.compile`, or as an attribute.
-const PREFIXES: [&str; 3] = ["module.", "_orig_mod.", "model."];
 
 /// Everything but the tensors.
 #[derive(Deserialize)]
@@ -319,7 +317,7 @@ fn by_name<'e>(names: &[String], entries: &'e [ParamInfo]) -> Result<Vec<usize>,
         };
         let found: Result<Vec<usize>, &str> = entries.iter().map(place).collect();
         let without = |prefix| names.iter().map(|name| name.strip_prefix(prefix)).collect::<Option<Vec<_>>>();
-        match (found, PREFIXES.into_iter().find_map(without)) {
+        match (found, WRAPPER_PREFIXES.into_iter().find_map(without)) {
             (Err(_), Some(shorter)) => names = shorter,
             (found, _) => return found,
         }

@@ -10,6 +10,8 @@ use super::{checksum, json};
 
 /// Maximum length of a header in bytes, as in the reference implementation.
 const MAX_HEADER: u64 = 100_000_000;
+/// Prefixes of parameter names in a wrapped model: by `DataParallel`, by `torch.compile`, or as an attribute.
+pub const WRAPPER_PREFIXES: [&str; 3] = ["module.", "_orig_mod.", "model."];
 /// Bytes before the header: its length.
 pub(super) const LENGTH: usize = 8;
 
@@ -108,6 +110,30 @@ impl Header {
             let found = text::list(self.tensors().map(|info| info.name));
             Error::tensor(format!("expected a tensor `{}`, found {found}", text::name(name)))
         })
+    }
+
+    /// Takes the [prefixes of wrapped models](WRAPPER_PREFIXES) off all names, as often as all names have one, and
+    /// returns what was taken off.
+    ///
+    /// # Errors
+    /// If only a part of the names has such a prefix; one of each part is named.
+    pub fn unwrap_names(&mut self) -> Result<String, Error> {
+        let mut taken = String::new();
+        loop {
+            let wrapped = |name: &str| WRAPPER_PREFIXES.into_iter().find(|prefix| name.starts_with(prefix));
+            let prefixes = || self.tensors.iter().map(|entry| wrapped(self.text(entry.name)));
+            let Some(prefix) = prefixes().flatten().next() else { return Ok(taken) };
+            if let Some(place) = prefixes().position(|found| found != Some(prefix)) {
+                let with = prefixes().position(|found| found == Some(prefix)).expect("it was found");
+                let [with, without] = [with, place].map(|i| text::name(self.text(self.tensors[i].name)));
+                return Err(Error::tensor(format!(
+                    "expected `{prefix}` before all names of tensors or before none, found `{with}` and `{without}`"
+                )));
+            }
+            taken += prefix;
+            // The order of the names stays the same.
+            self.tensors.iter_mut().for_each(|entry| entry.name.start += prefix.len() as u32);
+        }
     }
 
     /// Metadata entry with this key.

@@ -41,6 +41,14 @@ impl Reader {
         &self.header
     }
 
+    /// Takes the prefixes of wrapped models off all names; see [`Header::unwrap_names`].
+    ///
+    /// # Errors
+    /// If only a part of the names has such a prefix.
+    pub fn unwrap_names(&mut self) -> Result<String, Error> {
+        self.header.unwrap_names().map_err(|error| error.at(&self.path))
+    }
+
     /// Reads the numbers, and checks them if the file has a checksum.
     ///
     /// # Errors

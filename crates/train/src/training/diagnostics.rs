@@ -34,8 +34,7 @@ use crate::task::{Draw, Task};
 /// ```
 /// use std::ops::ControlFlow;
 /// use train::{Budget, Diagnostics, Task, Training};
-/// let mut request = data::Request::new(data::set("mnist")?);
-/// request.offline = true;
+/// let request = data::Request::embedded(data::set("mnist")?);
 /// let task = Task::notebook(data::load(&request, &mut |_| ())?.first(2000, 100));
 /// let recipe = "sgd lr=0.1".parse()?;
 /// let training = Training::new(&task, &recipe, 0, Budget { epochs: 1, evaluations: 1 })?;
