@@ -163,9 +163,11 @@ impl<'s> Progress<'s> {
     /// Runs that are over, and the time that the others will take.
     fn left(&self) -> String {
         let (done, over) = (self.done.load(Ordering::Relaxed), self.over.load(Ordering::Relaxed));
-        let seconds =
-            self.start.elapsed().as_secs_f64() * (self.total.saturating_sub(done)) as f64 / done as f64;
-        format!("{over} of {} runs done, about {seconds:.0} s left", self.runs)
+        let seconds = match self.total.saturating_sub(done) {
+            0 => 0.0,
+            left => self.start.elapsed().as_secs_f64() * left as f64 / done as f64,
+        };
+        format!("{over} of {} runs done, {}", self.runs, text::time_left(seconds))
     }
 
     /// Takes the bars away.
@@ -274,6 +276,12 @@ pub(crate) mod tests {
             assert_eq!(shown.done.load(Ordering::Relaxed), 350, "what was done before does not count");
             assert_eq!(shown.over.load(Ordering::Relaxed), 1);
         }
+    }
+
+    #[test]
+    fn the_time_left_is_a_number_where_nothing_is_left_to_be_done() {
+        assert_eq!(Progress::new(1, 0, 1, true).left(), "0 of 1 runs done, about 0 s left");
+        assert_eq!(Progress::new(2, 5, 1, true).left(), "0 of 2 runs done, time left not known yet");
     }
 
     #[test]

@@ -139,7 +139,6 @@ pub(crate) fn significant(value: f64) -> String {
 }
 
 /// `about 40 s left`, `about 12 min left`.
-#[cfg(any(feature = "store", feature = "tui"))]
 pub(crate) fn time_left(seconds: f64) -> String {
     match seconds {
         _ if !seconds.is_finite() => "time left not known yet".to_string(),
@@ -213,7 +212,6 @@ mod tests {
         );
     }
 
-    #[cfg(any(feature = "store", feature = "tui"))]
     #[test]
     fn times_are_in_the_unit_that_fits() {
         for (seconds, text) in [

@@ -13,7 +13,7 @@ use data::{Dataset, Set};
 use files::text::visible;
 use lab::tasks::{Setup, TaskSpec, UnknownTask};
 use tensor::ParamVec;
-use train::weights::{self, SavedWeights};
+use train::weights::{self, SavedWeights, TaskWeights};
 use train::{Examples, InMemory, Score, Split, Task};
 
 use crate::args::{DataArgs, PlaceArgs};
@@ -92,6 +92,7 @@ impl Trained {
             return Err(Failure::missing(error.to_string(), hint));
         }
         let saved = weights::load(&path)?;
+        say_unwrapped(&path, &saved.prefix);
         check_finite(&path, [&saved.weights, &saved.buffers])?;
         let says = standardization(&path, &saved, "mean", &["std", "deviation"])?;
         let targets = standardization(&path, &saved, own::TARGET_MEAN, &[own::TARGET_STD])?;
@@ -335,9 +336,18 @@ impl TrainedTask {
 
 /// Weights and running statistics of a task's model, which must be numbers.
 pub(crate) fn load_for(path: &Path, task: &Task) -> Result<(ParamVec, ParamVec), Failure> {
-    let (weights, buffers) = weights::load_for(path, task)?;
+    let TaskWeights { weights, buffers, prefix } = weights::load_for(path, task)?;
+    say_unwrapped(path, &prefix);
     check_finite(path, [&weights, &buffers])?;
     Ok((weights, buffers))
+}
+
+/// Says that names were read without the prefix of a wrapped model.
+fn say_unwrapped(path: &Path, prefix: &str) {
+    if !prefix.is_empty() {
+        let path = files::text::path(path);
+        console::note(&format!("note: {path}: `{prefix}` is taken off the names of all tensors"));
+    }
 }
 
 /// A network that ONNX has no form for.

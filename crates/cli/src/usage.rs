@@ -26,7 +26,13 @@ pub(crate) fn failure(error: &clap::Error, root: &Command, arguments: &[OsString
     let (message, hint) = match error.kind() {
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             let known: Vec<String> = command.get_arguments().filter_map(long).collect();
-            (unknown("option", &argument, &known), help("lists the options"))
+            match negative(&argument, &known, arguments) {
+                Some((option, value)) => (
+                    format!("`{option}`: expected a number that is not negative, found `{value}`"),
+                    help("says what it takes"),
+                ),
+                None => (unknown("option", &argument, &known), help("lists the options")),
+            }
         }
         ErrorKind::UnknownArgument => (format!("unexpected argument `{argument}`"), help("shows examples")),
         ErrorKind::InvalidSubcommand => {
@@ -92,6 +98,19 @@ fn command_of<'a>(root: &'a Command, arguments: &[OsString]) -> (&'a Command, St
         path = format!("{path} {}", below.get_name());
     }
     (command, path)
+}
+
+/// An option and its value, a negative number, the start of which was taken for an option.
+fn negative<'a>(
+    start: &str,
+    known: &'a [String],
+    arguments: &'a [OsString],
+) -> Option<(&'a String, &'a str)> {
+    arguments.windows(2).find_map(|pair| {
+        let value =
+            pair[1].to_str().filter(|value| value.starts_with(start) && value.parse::<f64>().is_ok())?;
+        Some((known.iter().find(|option| pair[0] == option.as_str())?, value))
+    })
 }
 
 /// Texts of a part of an error, with characters written out that could steer a terminal.

@@ -25,7 +25,10 @@ fn program() {
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "program", "--nocapture", "--quiet"]).current_dir(folder);
-    command.env(ARGUMENTS, format!("descent\n{}", arguments.join("\n"))).env("XDG_CACHE_HOME", folder);
+    command
+        .env(ARGUMENTS, format!("descent\n{}", arguments.join("\n")))
+        .env_remove("DESCENT_DATA")
+        .env("XDG_CACHE_HOME", folder);
     command.env_remove("DESCENT_STORE").output().unwrap()
 }
 

@@ -62,7 +62,10 @@ fn study(folder: &Path, arguments: &str) -> Output {
     let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap());
     let mut command = Command::new(env!("CARGO_BIN_EXE_descent"));
     command.arg("study").args(arguments.split_whitespace()).current_dir(folder).env("PATH", path);
-    command.env("XDG_CACHE_HOME", folder).env("DESCENT_STORE", folder.join("runs.db"));
+    command
+        .env_remove("DESCENT_DATA")
+        .env("XDG_CACHE_HOME", folder)
+        .env("DESCENT_STORE", folder.join("runs.db"));
     command.output().unwrap()
 }
 

@@ -11,7 +11,11 @@ use std::process::{Command, Output};
 fn limited(folder: &Path, arguments: &str) -> Output {
     let script = format!("ulimit -u 1; RAYON_NUM_THREADS=64 exec ./descent {arguments}");
     let mut command = Command::new("bash");
-    command.args(["-c", &script]).current_dir(folder).env("XDG_CACHE_HOME", folder);
+    command
+        .args(["-c", &script])
+        .current_dir(folder)
+        .env_remove("DESCENT_DATA")
+        .env("XDG_CACHE_HOME", folder);
     if fs::metadata("/proc/self").unwrap().uid() == 0 {
         // The limit does not bind root.
         command.uid(65534).gid(65534);

@@ -39,7 +39,7 @@ impl Terminal {
     ) -> Option<Terminal> {
         let (program, cache) = (env!("CARGO_BIN_EXE_descent"), folder.display());
         let command = format!(
-            "stty rows {rows} cols {columns}; tty; echo $$; exec env -u NO_COLOR -u COLUMNS TERM=xterm-256color \
+            "stty rows {rows} cols {columns}; tty; echo $$; exec env -u DESCENT_DATA -u NO_COLOR -u COLUMNS TERM=xterm-256color \
              XDG_CACHE_HOME={cache} {environment} {program} {arguments}"
         );
         let script = Command::new("script")
@@ -154,6 +154,7 @@ fn plain(folder: &Path, arguments: &str) -> Output {
     command
         .args(arguments.split_whitespace())
         .current_dir(folder)
+        .env_remove("DESCENT_DATA")
         .env("XDG_CACHE_HOME", folder)
         .stdin(Stdio::null());
     command.output().expect("the program starts")

@@ -10,6 +10,16 @@ fn each_mistake_is_an_error_with_a_hint() {
     for (arguments, error, hint) in [
         ("trian", "unknown command `trian`; did you mean `train`?", "`descent --help` lists"),
         ("data fetc", "unknown command `fetc`; did you mean `fetch`?", "`descent data --help` lists"),
+        (
+            "train --epochs -1",
+            "`--epochs`: expected a number that is not negative, found `-1`",
+            "`descent train --help` says",
+        ),
+        (
+            "compare --seeds -1e3",
+            "`--seeds`: expected a number that is not negative, found `-1e3`",
+            "`descent compare --help` says",
+        ),
         ("train --lrr 1", "unknown option `--lrr`; did you mean `--lr`?", "`descent train --help` lists"),
         ("train fast", "unexpected argument `fast`", "`descent train --help`"),
         ("train --epochs", "missing value of `--epochs <N>`", "`descent train --help`"),

@@ -4,8 +4,7 @@
 //! of pixels and labels. MNIST always loads: without a network, a sample included in this crate is used.
 //!
 //! ```
-//! let mut request = data::Request::new(data::set("mnist")?);
-//! request.offline = true;
+//! let request = data::Request::embedded(data::set("mnist")?);
 //! let digits = data::load(&request, &mut |event| drop(event.to_string()))?;
 //! assert_eq!(digits.train.image(0).len(), 28 * 28);
 //! assert!(usize::from(digits.train.labels[0]) < digits.classes);

@@ -8,8 +8,7 @@
 //! use lab::{Comparison, RunMatrix};
 //! use train::{Budget, Task};
 //!
-//! let mut request = data::Request::new(data::set("mnist")?);
-//! request.offline = true;
+//! let request = data::Request::embedded(data::set("mnist")?);
 //! let task = Task::notebook(data::load(&request, &mut |_| ())?);
 //! let recipes = vec!["sgd, batch=500".parse()?, "adam, batch=500".parse()?];
 //! let budget = Budget { epochs: 1, evaluations: 1 };

@@ -41,8 +41,7 @@ pub use suggestion::{Ended, Suggestion};
 /// use lab::LrFinder;
 /// use train::{Recipe, Task};
 ///
-/// let mut request = data::Request::new(data::set("mnist")?);
-/// request.offline = true;
+/// let request = data::Request::embedded(data::set("mnist")?);
 /// let task = Task::notebook(data::load(&request, &mut |_| ())?);
 /// let recipe: Recipe = "adam".parse()?;
 /// let test = LrFinder::new(&task, &recipe).run(&|_| ControlFlow::Continue(()))?;

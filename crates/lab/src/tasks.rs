@@ -26,8 +26,7 @@ use nn::Model;
 use train::loss::DynLoss;
 use train::{Budget, Error, Examples, Metric, Task};
 
-pub use recorded::recorded;
-pub(crate) use recorded::without_test;
+pub use recorded::{recorded, without_test};
 pub use setup::{Setup, hold_out};
 pub use spec::{TaskSpec, UnknownTask};
 

@@ -37,6 +37,17 @@ pub struct SavedWeights {
     pub prefix: String,
 }
 
+/// Weights of a task's model from a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskWeights {
+    /// The weights.
+    pub weights: ParamVec,
+    /// The running statistics of batch norm.
+    pub buffers: ParamVec,
+    /// Prefix that was taken off the names of all tensors; empty if they had none.
+    pub prefix: String,
+}
+
 impl SavedWeights {
     /// The network that the weights are of.
     pub fn model(&self) -> Model {
@@ -129,19 +140,18 @@ pub fn task_name(path: &Path) -> Result<Option<String>, Error> {
 ///
 /// # Errors
 /// If the file cannot be read, or holds another model.
-pub fn load_for(path: &Path, task: &Task) -> Result<(ParamVec, ParamVec), Error> {
+pub fn load_for(path: &Path, task: &Task) -> Result<TaskWeights, Error> {
     let located = |error| refused(path, error);
     let mut reader = Reader::open(path).map_err(located)?;
     let layout = task.model.layout();
     let is_plain = layout.entries().iter().any(|info| reader.header().tensor(&info.name).is_some());
-    if !is_plain {
-        reader.unwrap_names().map_err(located)?;
-    }
+    let prefix = if is_plain { String::new() } else { reader.unwrap_names().map_err(located)? };
     let tensors = reader.read().map_err(located)?;
     let params = |layout: &Arc<Layout>| {
         ParamVec::from_tensors(&tensors, "", layout.clone()).map_err(|error| refused(path, error))
     };
-    Ok((params(layout)?, params(task.model.buffers::<f32>().layout())?))
+    let buffers = params(task.model.buffers::<f32>().layout())?;
+    Ok(TaskWeights { weights: params(layout)?, buffers, prefix })
 }
 
 /// A model by the header of its file.

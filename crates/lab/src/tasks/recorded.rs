@@ -33,7 +33,7 @@ pub fn recorded(record: &TaskRecord, setup: Setup<'_>) -> Result<Option<Task>, E
 }
 
 /// The task without its test examples, as tuning sees it.
-pub(crate) fn without_test(task: Task) -> Task {
+pub fn without_test(task: Task) -> Task {
     Task { examples: Arc::new(WithoutTest(task.examples)), ..task }
 }
 
