@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("web", &["files", "tensor", "optim", "data", "train", "lab", "report", "lessons"]),
     ("cli", &["files", "tensor", "nn", "optim", "data", "train", "lab", "report", "lessons", "store", "web"]),
     ("bench", &["files", "tensor", "autograd", "nn", "optim", "data", "train", "lab"]),
-    ("xtask", &["files", "tensor", "train", "cli"]),
+    ("xtask", &["files", "tensor", "data", "train", "cli"]),
     ("whole-program-tests", &[]),
     ("browser-tests", &[]),
 ];

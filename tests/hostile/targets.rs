@@ -35,7 +35,7 @@ pub(crate) struct Target {
 
 /// All kinds.
 pub(crate) fn all() -> Vec<Target> {
-    vec![header(), model(), checkpoint(), state(), pytorch_state(), records(), idx()]
+    vec![header(), model(), checkpoint(), state(), pytorch_state(), records(), idx(), study(), recipe()]
 }
 
 /// Any file of tensors.
@@ -255,6 +255,71 @@ fn idx() -> Target {
         }),
         multiple: 8,
         around: 64 << 10,
+    }
+}
+
+/// Studies, lines of TOML.
+fn study() -> Target {
+    const ODD: [&str; 10] =
+        ["", "-1", "1e400", "nan", "[]", "{}", "\"\\u001b[2J\"", "\"x\"", "99999999999999999999", "0..0"];
+    Target {
+        name: "study",
+        files: vec![include_bytes!("../../crates/lab/src/study/example.toml").to_vec()],
+        change: |file, rng| {
+            let text = String::from_utf8_lossy(file);
+            let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
+            let (place, other) = (rng.below(lines.len()), rng.below(lines.len()));
+            match rng.below(6) {
+                0 => drop(lines.remove(place)),
+                1 => lines.insert(other, lines[place].clone()),
+                2 => lines.swap(place, other),
+                3 => lines[place] = lines[place].trim_start_matches("# ").to_string(),
+                4 => {
+                    let key = lines[place].split('=').next().unwrap_or_default().to_string();
+                    lines[place] = format!("{key}= {}", rng.pick(&ODD));
+                }
+                _ => {
+                    let changed = bytes::change(lines[place].clone().into_bytes(), rng);
+                    lines[place] = String::from_utf8_lossy(&changed).into_owned();
+                }
+            }
+            let text = lines.join("\n").into_bytes();
+            if rng.one_in(4) { bytes::change(text, rng) } else { text }
+        },
+        read: Box::new(|bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            let study: lab::study::Study = text.parse().map_err(|fault| format!("{fault}"))?;
+            study.check().map_err(|error| error.to_string())?;
+            assert_eq!(study.to_toml().parse(), Ok(study));
+            Ok(())
+        }),
+        multiple: 64,
+        around: 256 << 10,
+    }
+}
+
+/// Recipes, one line of text.
+fn recipe() -> Target {
+    let texts = [
+        "adamw lr=3e-3 beta2=0.95, batch=128, clip=1, cosine warmup=5%",
+        "ema(sam(sgd momentum=0.9) rho=0.1), step every=3ep * linear until=50% then constant, *.bias: weight_decay=0",
+    ];
+    Target {
+        name: "recipe",
+        files: texts.map(|text| text.as_bytes().to_vec()).into(),
+        change: |file, rng| {
+            let changed = bytes::change(file.to_vec(), rng);
+            if rng.one_in(3) { bytes::change(changed, rng) } else { changed }
+        },
+        read: Box::new(|bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            let recipe: Recipe = text.parse().map_err(|error: train::Error| error.to_string())?;
+            let again = recipe.to_string().parse::<Recipe>().map(|again| again.to_string());
+            assert_eq!(again.ok(), Some(recipe.to_string()));
+            Ok(())
+        }),
+        multiple: 64,
+        around: 256 << 10,
     }
 }
 

@@ -30,6 +30,7 @@ cargo xtask COMMAND
   bench [optim]         measures this machine's peak and how near to it training or updates
                         come; --baselines: PyTorch, JAX, candle and burn too (--help)
   bench instructions    counts the instructions of steps and updates by valgrind
+  bench tuning          the search of studies and Optuna's TPE on the same spaces
   book [ID…] [--quick]  runs every lesson, or these, and writes the course to target/book;
                         without --quick refreshes docs/lessons and the recorded verdicts
   fixtures              records again what other implementations compute, for the tests
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         Some("book") => book::run(&rest),
         Some("descent") => descent(&[]),
         Some("torture") => torture::run(&rest),
+        Some(torture::fetch::WORD) => torture::fetch::child(&rest),
         Some("test-slurm") => slurm::run(&rest),
         Some("test-browser") => browser::run(&rest),
         Some("test-readers") => readers::run(&rest),

@@ -16,7 +16,7 @@ use data::Dataset;
 
 pub(super) use self::comparison::{Comparison, Workload, read};
 pub(super) use self::descent::{Repetition, serve, size};
-pub(super) use self::install::{Tools, python};
+pub(super) use self::install::{Tools, optuna_python, python, scripts};
 pub(super) use self::summary::{busy, machines};
 pub(super) use self::targets::Target;
 use super::options::Options;

@@ -13,6 +13,7 @@ mod product;
 mod step;
 mod tasks;
 mod threads;
+mod tuning;
 
 use std::ffi::OsString;
 use std::fs;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         Subcommand::Optim => optim::run(&options),
         Subcommand::Instructions => instructions::run(&options),
         Subcommand::Threads => threads::run(&options),
+        Subcommand::Tuning { trials } => tuning::run(&options, *trials),
         Subcommand::Training if options.baselines => baselines::run(&options),
         Subcommand::Training => dense::run(&options),
     };

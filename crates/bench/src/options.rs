@@ -27,6 +27,8 @@ bench instructions
                  counted by valgrind, where it is installed: a training step
                  and the update of every elementwise rule, and how both have
                  changed since the last time
+bench tuning     the search of studies and Optuna's TPE, which is installed once:
+                 best validation score by number of trials, on the same spaces
 
 Everything is measured in rounds: each case once, then each once more, so
 that a change in the machine's load meets all alike. Printed are the median and
@@ -83,6 +85,8 @@ pub(super) enum Subcommand {
     Threads,
     /// Instructions instead of seconds.
     Instructions,
+    /// Scores of searchers instead of seconds, by this number of trials.
+    Tuning { trials: u32 },
     /// Nothing: this process answers another that measures.
     Worker { data: PathBuf, threads: usize, variant: String },
 }
@@ -99,6 +103,9 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Options, clap::Error> {
         Some(("optim", _)) => Subcommand::Optim,
         Some(("threads", _)) => Subcommand::Threads,
         Some(("instructions", _)) => Subcommand::Instructions,
+        Some(("tuning", tuning)) => {
+            Subcommand::Tuning { trials: *tuning.get_one("trials").expect("it has a default") }
+        }
         _ => Subcommand::Training,
     };
     let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
@@ -152,6 +159,14 @@ fn command() -> Command {
         .subcommand(Command::new("threads").about("Compares numbers of threads instead"))
         .subcommand(Command::new("instructions").about("Counts instructions by valgrind instead"))
         .subcommand(
+            Command::new("tuning").about("Measures how well settings are searched for instead").arg(
+                text("trials", "N")
+                    .default_value("20")
+                    .value_parser(value_parser!(u32).range(5..=1000))
+                    .help("Trials of one tuning"),
+            ),
+        )
+        .subcommand(
             Command::new("worker")
                 .hide(true)
                 .arg(path("data", "DIR").required(true))
@@ -175,7 +190,7 @@ fn command() -> Command {
             text("rounds", "N")
                 .global(true)
                 .value_parser(count)
-                .help("How often each thing is measured [default: 15, with others 5]"),
+                .help("How often each thing is measured [default: 15, with others 5, tunings 20]"),
         )
         .arg(
             text("seconds", "S")

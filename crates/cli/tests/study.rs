@@ -66,9 +66,9 @@ fn a_study_that_is_killed_or_shared_or_divided_ends_with_the_same_bytes() {
     assert!(whole.contains(r#""kind":"study""#) && whole.contains(r#""name":"beale/lr/adam""#), "{whole}");
 
     let killed = folder(STUDY);
-    for round in 0..5 {
+    for round in 0..40 {
         let mut child = descent(killed.path(), RUN).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(60 + 40 * round));
+        std::thread::sleep(Duration::from_millis(20 + 37 * round % 200));
         child.kill().unwrap();
         child.wait().unwrap();
     }

@@ -88,7 +88,7 @@ fn counts(job: Job) -> [usize; CALLS.len()] {
 }
 
 /// Makes sure that strace is there and may trace.
-fn install() -> Result<(), String> {
+pub(super) fn install() -> Result<(), String> {
     let works = || {
         let probe = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).output();
         probe.is_ok_and(|output| output.status.success())

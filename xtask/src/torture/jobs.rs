@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::{fs, io};
 
+use super::fetch;
 use super::program::{self, Outcome};
 
 /// A command that writes.
@@ -20,7 +21,7 @@ pub(super) struct Job {
 }
 
 /// Small enough for hundreds of runs; one thread, so that strace counts what this one does.
-pub(super) const JOBS: [Job; 6] = [
+pub(super) const JOBS: [Job; 7] = [
     Job {
         name: "train --save",
         arguments: "train --offline --layers 784,4,10 --batch-size 500 --epochs 1 --threads 1 --save model.st",
@@ -52,6 +53,13 @@ pub(super) const JOBS: [Job; 6] = [
         given: &[],
     },
     Job {
+        name: "study run",
+        arguments: "study run study.toml --offline --threads 1 --store study.db --json",
+        files: &["study.db"],
+        old: &[],
+        given: &["study.toml"],
+    },
+    Job {
         name: "runs import",
         arguments: "runs import runs.jsonl --store new.db",
         files: &["new.db"],
@@ -78,8 +86,12 @@ const OLD: &[u8] = b"as it was before\n";
 
 /// The commands that the program has here.
 pub(super) fn all() -> Vec<Job> {
-    let has_runs = program::finish(program::command(Path::new("."), "runs --help")).succeeded();
-    JOBS.into_iter().filter(|job| has_runs || !job.name.starts_with("runs")).collect()
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let has_runs = program::finish(program::command(folder.path(), "runs --help")).succeeded();
+    let there = JOBS.into_iter().filter(|job| {
+        has_runs || !["runs", "study"].contains(&job.name.split(' ').next().unwrap_or_default())
+    });
+    there.chain([fetch::job()]).collect()
 }
 
 impl Job {
@@ -105,12 +117,26 @@ impl Job {
     /// Puts the files there that it reads.
     fn give(self, folder: &Path) -> io::Result<()> {
         for name in self.given {
-            let given = if name.ends_with(".db") { &GIVEN.1 } else { &GIVEN.0 };
+            let given = match *name {
+                "study.toml" => STUDY.as_bytes(),
+                "all.db" => &GIVEN.1,
+                _ => &GIVEN.0,
+            };
             fs::write(folder.join(name), given)?;
         }
         Ok(())
     }
 }
+
+/// A study of runs of milliseconds, two of whose recipes are tuned.
+const STUDY: &str = r#"
+name = "valley"
+tasks = ["beale"]
+rulesets = ["default", "lr"]
+trials = 3
+epochs = 1
+entries = [{ name = "sgd", recipe = "sgd" }, { name = "adam", recipe = "adam" }]
+"#;
 
 /// Records of a comparison, and a store that has them.
 static GIVEN: LazyLock<(Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
@@ -134,6 +160,8 @@ impl Reference {
             match contents(&folder.join(name)) {
                 Some(found) if found == *whole => {}
                 Some(found) if !outcome.succeeded() && (found == OLD || self.is_part(name, &found)) => {}
+                // What a study has so far is a document too.
+                Some(found) if !outcome.succeeded() && *name == "study.db" && found.starts_with(b"{") => {}
                 Some(found) => {
                     return Err(format!("{name} is torn: {} of {} bytes", found.len(), whole.len()));
                 }
@@ -183,6 +211,12 @@ fn contents(path: &Path) -> Option<Vec<u8>> {
         "new.db" => {
             let export = "runs export jsonl --store new.db";
             let outcome = program::finish(program::command(path.parent()?, export));
+            if outcome.stdout.is_empty() { OLD.to_vec() } else { outcome.stdout.into_bytes() }
+        }
+        // What a study says; one that was only begun says nothing.
+        "study.db" => {
+            let show = "study show valley --store study.db --json";
+            let outcome = program::finish(program::command(path.parent()?, show));
             if outcome.stdout.is_empty() { OLD.to_vec() } else { outcome.stdout.into_bytes() }
         }
         _ => bytes,

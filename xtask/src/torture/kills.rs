@@ -6,13 +6,16 @@ use std::time::{Duration, Instant};
 
 use tensor::random::Stream;
 
-use super::jobs::{JOBS, Job, Reference};
+use super::jobs::{self, JOBS, Job, Reference};
 use super::{Effort, Row, program};
+
+/// Commands that keep what was done before a kill.
+const KEPT: [&str; 4] = ["compare", "train --checkpoint-every", "study run", "data fetch"];
 
 /// SIGKILL at random moments; the same command goes on, again and again, until all kills are done.
 pub(super) fn killed(effort: Effort) -> Vec<Row> {
-    let kept = JOBS.iter().filter(|job| ["compare", "train --checkpoint-every"].contains(&job.name));
-    kept.map(|job| kill(longer(*job), effort)).collect()
+    let kept = jobs::all().into_iter().filter(|job| KEPT.contains(&job.name));
+    kept.map(|job| kill(longer(job), effort)).collect()
 }
 
 /// A run of some hundred milliseconds instead of some ten.
@@ -21,10 +24,11 @@ fn longer(job: Job) -> Job {
         "compare" => {
             "compare --offline --optimizers sgd,adam,rmsprop --epochs 2 --seeds 4 --batch-size 100 --out here"
         }
-        _ => {
+        "train --checkpoint-every" => {
             "train --offline --layers 784,32,10 --batch-size 100 --epochs 12 --checkpoint c.st \
              --checkpoint-every 20 --resume --save model.st"
         }
+        _ => job.arguments,
     };
     Job { arguments, ..job }
 }
@@ -40,6 +44,9 @@ fn kill(job: Job, effort: Effort) -> Row {
     let mut moments = Stream::new(1, job.name);
     while row.tried < effort.moments {
         let Ok(folder) = tempfile::tempdir() else { return row.skipped("no temporary folder") };
+        if let Err(error) = job.prepare(folder.path()) {
+            return row.skipped(error.to_string());
+        }
         // Kills until a run comes to its end, which is the check of all that were before it.
         loop {
             let moment = whole.mul_f64(1.05 * f64::from(moments.uniform()));

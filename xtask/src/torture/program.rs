@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::fetch;
 use crate::cargo::cargo;
 
 /// Longer than anything that is tried takes.
@@ -95,9 +96,22 @@ pub(super) fn wrapped<W: AsRef<OsStr>, A: AsRef<OsStr>>(
     wrapper: &[W],
     arguments: impl IntoIterator<Item = A>,
 ) -> Command {
-    let mut words = wrapper.iter().map(|word| word.as_ref().to_os_string()).chain(descent());
+    let arguments: Vec<OsString> = arguments.into_iter().map(|word| word.as_ref().to_os_string()).collect();
+    let program = match arguments.first() {
+        Some(first) if first == fetch::WORD => vec![this().into()],
+        _ => descent(),
+    };
+    let mut words = wrapper.iter().map(|word| word.as_ref().to_os_string()).chain(program);
     let mut command = Command::new(words.next().expect("a program"));
-    command.args(words).args(arguments).current_dir(folder).env("XDG_CACHE_HOME", folder.join("cache"));
+    command
+        .args(words)
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("DESCENT_DATA")
+        .env_remove("DESCENT_STORE");
+    // Relative ones would be ignored, and the user's taken.
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    command.env("XDG_CACHE_HOME", folder.join("cache")).env("XDG_STATE_HOME", folder.join("state"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -25,25 +25,35 @@ pub(super) fn folder() -> PathBuf {
 }
 
 /// `scripts/baselines` of this workspace.
-pub(super) fn scripts() -> PathBuf {
+pub(crate) fn scripts() -> PathBuf {
     root().join("scripts").join("baselines")
 }
 
 /// The interpreter that the user named, or that of an environment with the packages of
 /// `requirements.txt`, which is made where it is missing or was made of another list.
 pub(crate) fn python(named: Option<&PathBuf>) -> Python {
+    environment(named, "venv", "requirements.txt", "the Python baselines (some 3 GB)")
+}
+
+/// The same for the environment of Optuna.
+pub(crate) fn optuna_python(named: Option<&PathBuf>) -> Python {
+    environment(named, "optuna", "optuna.txt", "Optuna (some 150 MB)")
+}
+
+/// The interpreter of the environment of this name below [`folder`], with the packages of a list in [`scripts`].
+fn environment(named: Option<&PathBuf>, name: &str, list: &str, what: &str) -> Python {
     if let Some(python) = named {
         return Ok(python.clone());
     }
-    let environment = folder().join("venv");
+    let environment = folder().join(name);
     let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let requirements = scripts().join("requirements.txt");
+    let requirements = scripts().join(list);
     let wanted = fs::read_to_string(&requirements).map_err(|error| failure(&requirements, &error))?;
     let mark = environment.join("installed.txt");
     if fs::read_to_string(&mark).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
-    eprintln!("installing the Python baselines in {} (some 3 GB; once)", environment.display());
+    eprintln!("installing {what} in {}, once", environment.display());
     let interpreter = ["python3", "python"]
         .into_iter()
         .find(|name| Command::new(name).arg("--version").output().is_ok_and(|out| out.status.success()))
