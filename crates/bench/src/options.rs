@@ -27,8 +27,9 @@ bench instructions
                  counted by valgrind, where it is installed: a training step
                  and the update of every elementwise rule, and how both have
                  changed since the last time
-bench tuning     the search of studies and Optuna's TPE, which is installed once:
-                 best validation score by number of trials, on the same spaces
+bench tuning     the search of studies and Optuna's TPE, which is installed
+                 once: best validation score by number of trials, on the same
+                 spaces
 
 Everything is measured in rounds: each case once, then each once more, so
 that a change in the machine's load meets all alike. Printed are the median and
@@ -144,12 +145,16 @@ impl Options {
     }
 }
 
+fn text(name: &'static str, value: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value)
+}
+
+fn path(name: &'static str, value: &'static str) -> Arg {
+    text(name, value).value_parser(value_parser!(PathBuf))
+}
+
 fn command() -> Command {
-    let text = |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
-    let path =
-        |name: &'static str, value: &'static str| text(name, value).value_parser(value_parser!(PathBuf));
-    let count = value_parser!(u32).range(0..=1000);
-    Command::new("cargo xtask bench")
+    let command = Command::new("cargo xtask bench")
         .no_binary_name(true)
         .disable_help_subcommand(true)
         .about(ABOUT)
@@ -172,7 +177,13 @@ fn command() -> Command {
                 .arg(path("data", "DIR").required(true))
                 .arg(text("threads", "N").required(true).value_parser(value_parser!(usize)))
                 .arg(text("variant", "NAME").required(true)),
-        )
+        );
+    with_choices(command)
+}
+
+/// Adds the options that all measurements take.
+fn with_choices(command: Command) -> Command {
+    command
         .arg(
             Arg::new("baselines")
                 .long("baselines")
@@ -189,7 +200,7 @@ fn command() -> Command {
         .arg(
             text("rounds", "N")
                 .global(true)
-                .value_parser(count)
+                .value_parser(value_parser!(u32).range(0..=1000))
                 .help("How often each thing is measured [default: 15, with others 5, tunings 20]"),
         )
         .arg(

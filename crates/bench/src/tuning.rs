@@ -41,7 +41,7 @@ impl Workload {
     /// The task as tuning sees it.
     fn load(&self, options: &Options) -> Result<Task, String> {
         let spec: TaskSpec = self.task.parse().expect("a task of the registry");
-        let mut setup = Setup::new(|set| {
+        let setup = Setup::new(|set| {
             let request = data::Request { data_dir: options.data_dir.clone(), ..data::Request::new(set) };
             data::load(&request, &mut |_| ())
         });

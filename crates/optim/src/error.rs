@@ -74,7 +74,7 @@ impl fmt::Display for Error {
             Error::OutOfRange { of, name, value, allowed } => {
                 write!(f, "{of}: expected {name} to be {allowed}, found {}", short(value))
             }
-            Error::Conflict { of, why } => write!(f, "{of}: {why}"),
+            Error::Conflict { of, why } => write!(f, "{of}: {}", cut(why, MAX_TEXT)),
             Error::Syntax { text, expected } => write!(f, "expected {expected}, found `{}`", short(text)),
             Error::At { text, range, error } => write!(f, "{error}{}", below(text, range)),
             Error::File { why } => write!(f, "invalid optimizer state: {}", cut(why, MAX_TEXT)),

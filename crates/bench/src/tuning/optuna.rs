@@ -20,7 +20,7 @@ pub(super) struct Optuna {
     output: BufReader<ChildStdout>,
     space: Space,
     direction: Direction,
-    /// What opens the study, until it is sent.
+    /// The message that opens the study, until it is sent.
     opening: Option<Value>,
 }
 

@@ -69,7 +69,7 @@ impl Kind {
     }
 }
 
-/// What a study does on one tuning seed: scrambled Sobol points, then a quarter more beyond the edges at which the
+/// The search of a study on one tuning seed: scrambled Sobol points, then a quarter more beyond the edges at which the
 /// best of them is, or in the same space where it is at none.
 struct SobolAndEdges {
     recipe: Recipe,
