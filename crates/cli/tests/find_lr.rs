@@ -6,7 +6,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use common::{descent, text};
+use common::descent;
+
+/// Bytes that the program printed, as text.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
+}
 
 /// Output with nothing but the embedded sample in reach.
 fn run(folder: &Path, arguments: &[&str]) -> Output {

@@ -5,7 +5,12 @@ mod common;
 use std::path::Path;
 use std::process::Output;
 
-use common::{descent, text};
+use common::descent;
+
+/// Bytes that the program printed, as text.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
+}
 
 fn run(folder: &Path, arguments: &str) -> Output {
     descent(folder).args(arguments.split(' ')).env("COLUMNS", "60").output().expect("the program starts")

@@ -4,14 +4,21 @@ mod common;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
-use common::{run, text};
+/// Bytes that the program printed, as text.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
+}
 
 fn descent(folder: &Path, arguments: &str) -> Command {
     let mut command = common::descent(folder);
     command.args(arguments.split_whitespace());
     command
+}
+
+fn run(folder: &Path, arguments: &str) -> Output {
+    descent(folder, arguments).output().expect("the program starts")
 }
 
 fn fails(folder: &Path, arguments: &str, code: i32) -> String {

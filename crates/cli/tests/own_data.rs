@@ -5,8 +5,44 @@ mod common;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::process::Output;
 
-use common::{fails, json, run, says};
+use common::descent;
+
+/// Output of a command line, words apart by spaces.
+fn run(folder: &Path, arguments: &str) -> Output {
+    descent(folder).args(arguments.split_whitespace()).output().expect("the program starts")
+}
+
+/// Standard output of a command line that does its work.
+#[track_caller]
+fn says(folder: &Path, arguments: &str) -> String {
+    let output = run(folder, arguments);
+    assert!(output.status.success(), "{arguments}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// Standard output as JSON.
+#[track_caller]
+fn json(folder: &Path, arguments: &str) -> serde_json::Value {
+    serde_json::from_str(&says(folder, arguments)).expect("the program prints JSON")
+}
+
+/// Runs a command line that must end with this code and say these words, and a hint.
+#[track_caller]
+fn fails(folder: &Path, arguments: &str, code: i32, words: &[&str]) {
+    let output = run(folder, arguments);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments}: {told}");
+    for word in words.iter().chain(&["hint: "]) {
+        assert!(told.contains(word), "{arguments}: expected {word:?} in {told}");
+    }
+}
+
+/// Bytes that the program printed, as text.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
+}
 
 /// Two columns that tell three kinds apart, and numbers that are a sum of them.
 fn tables(folder: &Path) {

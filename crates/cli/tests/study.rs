@@ -119,7 +119,10 @@ fn a_study_that_is_killed_or_shared_or_divided_ends_with_the_same_bytes() {
         let output = run(parts.path(), &format!("{RUN} --shard {part}/3 --store part-{part}.db"));
         assert!(output.status.success() && said(&output).contains("descent runs merge"), "{}", said(&output));
     }
-    let merge = common::run(parts.path(), "runs merge part-1.db part-2.db part-3.db --store runs.db");
+    let merge = common::descent(parts.path())
+        .args("runs merge part-1.db part-2.db part-3.db --store runs.db".split(' '))
+        .output()
+        .unwrap();
     assert!(merge.status.success(), "{}", said(&merge));
     assert_eq!(printed(parts.path(), "show valleys --json"), whole);
 }

@@ -7,7 +7,10 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use common::text;
+/// Bytes that the program printed, as text.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
+}
 
 /// The program with nothing but the embedded sample in reach.
 fn descent(folder: &Path, arguments: &str) -> Command {

@@ -2,7 +2,15 @@
 
 mod common;
 
-use common::run;
+use std::path::Path;
+use std::process::Output;
+
+use common::descent;
+
+/// Output of a command line, words apart by spaces.
+fn run(folder: &Path, arguments: &str) -> Output {
+    descent(folder).args(arguments.split_whitespace()).output().expect("the program starts")
+}
 
 #[test]
 fn each_mistake_is_an_error_with_a_hint() {

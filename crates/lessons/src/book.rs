@@ -1,6 +1,7 @@
 //! The book: an index and a page per lesson, each one file that makes no request.
 
 use report::chart::Chart;
+use report::document::SAVE_SCRIPT;
 use report::escape;
 use serde_json::json;
 
@@ -289,7 +290,7 @@ fn document(title: &str, body: &str) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
          <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n\
-         <script>\n{SCRIPT}</script>\n</body>\n</html>\n",
+         <script>\n{SAVE_SCRIPT}{SCRIPT}</script>\n</body>\n</html>\n",
         escape(title)
     )
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::number::NONE;
 
-pub use html::style;
+pub use html::{SAVE_SCRIPT, style};
 pub use script::looks;
 
 pub use figure::{Figure, FigureLine, SeedLine};

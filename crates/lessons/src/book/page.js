@@ -34,25 +34,6 @@ if (first) {
 }
 
 // Figures as files.
-function save(name, content, type) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}
-function savePng(name, text) {
-  const image = new Image();
-  image.onload = () => {
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [2 * image.width, 2 * image.height];
-    const pen = canvas.getContext("2d");
-    pen.scale(2, 2);
-    pen.drawImage(image, 0, 0);
-    canvas.toBlob((file) => save(name, file));
-  };
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
-}
 for (const figure of document.querySelectorAll("figure[data-csv]")) {
   const { name, csv } = figure.dataset;
   const picture = () => {
@@ -65,9 +46,9 @@ for (const figure of document.querySelectorAll("figure[data-csv]")) {
   const bar = document.createElement("p");
   bar.className = "bar";
   bar.append(
-    button("SVG", "Save the figure as SVG", () => save(`${name}.svg`, picture(), "image/svg+xml")),
+    button("SVG", "Save the figure as SVG", () => save(`${name}.svg`, "image/svg+xml", picture())),
     button("PNG", "Save the figure as PNG", () => savePng(`${name}.png`, picture())),
-    button("CSV", "Save the numbers of the figure as CSV", () => save(`${name}.csv`, csv, "text/csv")),
+    button("CSV", "Save the numbers of the figure as CSV", () => save(`${name}.csv`, "text/csv", csv)),
   );
   figure.append(bar);
 }

@@ -10,10 +10,12 @@ use super::{Block, Cell, Column, Document, Figure, Layout, Strip, Table, Term, s
 use crate::look::{BASE, GRID, INK, STYLE, escape, look, px};
 
 const CSS: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+/// Script that saves text and drawings as files: functions `save(name, type, content)` and `savePng(name, svg)`.
+pub const SAVE_SCRIPT: &str = include_str!("save.js");
+const SCRIPT: &str = concat!(include_str!("save.js"), include_str!("page.js"));
 
 /// SHA-256 of [`SCRIPT`] in base 64: with it in the policy no other script runs.
-const SCRIPT_HASH: &str = "1fZCXP0UXmbu8ZgLTLVh6AZ6kNFoypTE0lDRKrZ0OOo=";
+const SCRIPT_HASH: &str = "fmyK+4ssBmLsgm0oJKzQzsD/K7lY9+i7OFjJmNf5liI=";
 
 /// Style sheet of pages and of the lines on them, for pages that are made elsewhere.
 pub fn style() -> String {
