@@ -7,8 +7,9 @@ mod tune;
 use std::sync::Arc;
 
 use data::Dataset;
+use data::samples::Inputs;
 use lab::tasks::{Data, Info, Setup, TaskSpec};
-use train::{Direction, Record, Split, Task};
+use train::{Batch, Direction, Record, Split, Task};
 
 use crate::digits::shrunk;
 use crate::measured::number_text;
@@ -224,7 +225,7 @@ fn member(size: &Size, images: &Dataset) -> Result<Member, Error> {
     };
     Ok(Member {
         name: spec.info.name,
-        kind: kind(spec.info),
+        kind: kind(spec.info, &task),
         trials: vec![few(Split::Train, size.train)],
         reports: vec![few(Split::Test, 0)],
         starts: None,
@@ -233,10 +234,12 @@ fn member(size: &Size, images: &Dataset) -> Result<Member, Error> {
     })
 }
 
-fn kind(info: &Info) -> &'static str {
-    match info.data {
-        Data::Images(_) => "images",
-        _ if info.name.starts_with("char") => "text",
+fn kind(info: &Info, task: &Task) -> &'static str {
+    let mut first = Batch::default();
+    task.examples.gather(Split::Train, &[0], &mut first);
+    match (info.data, first.inputs) {
+        (Data::Images(_), _) => "images",
+        (_, Inputs::Tokens { .. }) => "text",
         _ => "other data",
     }
 }

@@ -132,12 +132,12 @@ const ON_IMAGES: [(&str, f64); METHODS.len()] = [
 /// The notebook's network on the sets that are on this machine or can be fetched.
 fn real(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error> {
     let (train, held) = settings.size((500, 300), (5_000, 2_000));
-    let mut found = vec![];
+    let (mut found, mut missing) = (vec![], String::new());
     for &(set, title) in &SETS[..settings.size(1, SETS.len())] {
         match Digits::of(settings, data::set(set)?, train, held) {
             Ok(images) => found.push((title, images)),
             // The embedded sample is of MNIST alone.
-            Err(_) if !found.is_empty() => {}
+            Err(error) if !found.is_empty() => missing = format!("; without {title}: {error}"),
             Err(error) => return Err(error),
         }
     }
@@ -160,7 +160,7 @@ fn real(settings: &Settings<'_>, measured: &mut Measured) -> Result<(), Error> {
     });
     let origins: Vec<String> = found.iter().map(|(_, images)| images.origin()).collect();
     let choice = found.first().map_or(String::new(), |(_, images)| images.choice());
-    measured.data = Some(origins.join(", and ") + &choice);
+    measured.data = Some(origins.join(", and ") + &choice + &missing);
     Ok(())
 }
 
