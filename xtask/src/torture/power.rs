@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::jobs::{self, Job};
 use super::{Effort, Row, program};
@@ -63,12 +63,16 @@ fn call(line: &str, folder: &Path) -> Option<Call> {
         "write" | "pwrite64" | "writev" => path().map(Call::Write),
         "fsync" | "fdatasync" => path().map(Call::Sync),
         _ if name.starts_with("rename") => {
-            let mut names =
-                rest.split('"').skip(1).step_by(2).map(|name| folder.join(name).display().to_string());
+            let mut names = rest.split('"').skip(1).step_by(2).map(|name| whole(folder, name));
             Some(Call::Rename(names.next()?, names.next()?))
         }
         _ => None,
     }
+}
+
+/// A name as the other calls have it: from the root, without `.` in between.
+fn whole(folder: &Path, name: &str) -> String {
+    folder.join(name).components().collect::<PathBuf>().display().to_string()
 }
 
 /// Counts each rename; those of the program's temporary files only.
@@ -89,6 +93,39 @@ fn judge(name: &str, calls: &[Call], row: &mut Row) {
                 };
                 row.count(format!("{name}: {to}"), held);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The failures that these lines of strace count as.
+    fn failures(lines: &[&str]) -> Vec<String> {
+        let calls: Vec<Call> = lines.iter().filter_map(|line| call(line, Path::new("/d"))).collect();
+        let mut row = Row::new("C5", "a row");
+        judge("job", &calls, &mut row);
+        assert_eq!(row.tried, 1);
+        row.failures
+    }
+
+    const WRITE: &str = r#"7 write(3</d/.tmp>, "x", 1) = 1"#;
+    const SYNC: &str = "7 fsync(3</d/.tmp>) = 0";
+    const RENAME: &str = r#"7 rename("./.tmp", "a") = 0"#;
+    const FOLDER: &str = "7 fsync(3</d>) = 0";
+
+    #[test]
+    fn a_file_is_synced_before_its_rename_and_its_folder_after() {
+        assert!(failures(&[WRITE, SYNC, RENAME, FOLDER]).is_empty());
+        for lost in [
+            &[WRITE, RENAME, FOLDER][..],
+            &[SYNC, WRITE, RENAME, FOLDER],
+            &[WRITE, SYNC, RENAME],
+            &[WRITE, SYNC, FOLDER, RENAME],
+            &[WRITE, "7 fsync(3</d/.tmp>) = -1 EIO", RENAME, FOLDER],
+        ] {
+            assert_eq!(failures(lost).len(), 1, "{lost:?}");
         }
     }
 }
