@@ -14,6 +14,7 @@
 //! # Ok::<(), pictures::Fault>(())
 //! ```
 
+mod bounds;
 mod color;
 pub(crate) mod decode;
 mod digit;
@@ -23,19 +24,22 @@ mod ink;
 mod jpeg;
 mod light;
 mod morphology;
+mod orientation;
 mod parts;
 mod pen;
+mod picture;
 mod plane;
+mod png;
 mod rules;
 mod transparency;
 
 use std::path::Path;
 
 use decode::Decoded;
-pub use decode::{MAX_DECODED, MAX_PIXELS};
 use digit::Digit;
 pub use fault::{Error, Fault};
 use morphology::dilation;
+pub use picture::{MAX_DECODED, MAX_PIXELS};
 use plane::{Plane, quantile};
 
 /// Rows and columns of the resulting images.

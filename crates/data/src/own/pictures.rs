@@ -117,10 +117,10 @@ impl Pixels {
 
     fn push(&mut self, path: &Path) -> Result<(), Error> {
         let bytes = files::read(path, MAX_FILE)?;
-        let picture = decode::rgb(&bytes).map_err(|fault| {
+        let picture = decode::upright(&bytes).map_err(|fault| {
             Fault { place: String::new(), message: fault.to_string(), hint: fault.hint().into() }.of(path)
         })?;
-        let size = [picture.height() as usize, picture.width() as usize];
+        let size = [picture.rows(), picture.columns()];
         let first = self.first.get_or_insert_with(|| {
             self.size = size;
             path.into()
@@ -131,18 +131,18 @@ impl Pixels {
             let found = format!("{} × {}", size[1], size[0]);
             return Err(Fault::expected("", &expected, &found, "scale all pictures to one size").of(path));
         }
-        let is_gray = picture.pixels().all(|pixel| pixel.0[0] == pixel.0[1] && pixel.0[0] == pixel.0[2]);
+        let is_gray = picture.rgb().all(|[red, green, blue]| red == green && red == blue);
         if self.grows && self.channels == 1 && !is_gray {
             self.channels = 3;
             self.values = self.values.iter().flat_map(|&gray| [gray; 3]).collect();
         }
-        if self.values.len() + picture.len() > MOST {
+        if self.values.len() + 3 * size[0] * size[1] > MOST {
             let expected = format!("at most {} bytes of pixels", grouped(MOST as u64));
             return Err(Fault::expected("", &expected, "more", "scale the pictures down").of(path));
         }
         match self.channels {
-            1 => self.values.extend(picture.pixels().map(|pixel| decode::gray(pixel.0))),
-            _ => self.values.extend_from_slice(&picture),
+            1 => self.values.extend(picture.rgb().map(decode::gray)),
+            _ => self.values.extend(picture.rgb().flatten()),
         }
         Ok(())
     }

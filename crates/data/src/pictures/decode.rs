@@ -1,25 +1,13 @@
 //! Decoding of PNG and JPEG files to brightness, with EXIF orientation, in bounded memory.
 
-use std::io::Cursor;
-
-use image::{
-    DynamicImage, GenericImageView, ImageBuffer, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage,
-    Rgba, metadata::Orientation,
-};
-
 use super::fault::Fault;
-use super::jpeg;
+use super::orientation::Orientation;
+use super::picture::Picture;
 use super::plane::Plane;
-use super::transparency;
-
-/// Maximum number of pixels of a picture.
-pub const MAX_PIXELS: u64 = 50_000_000;
-
-/// Maximum number of bytes of its decoded pixels.
-pub const MAX_DECODED: u64 = 192 << 20;
+use super::{jpeg, png, transparency};
 
 /// Maximum number of rows and columns; larger pictures are averaged over squares.
-const KEPT: u32 = 600;
+const KEPT: usize = 600;
 
 /// Picture in planes of 0 to 1.
 pub(super) struct Decoded {
@@ -31,15 +19,12 @@ pub(super) struct Decoded {
 
 /// Reads a picture and reduces it.
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Fault> {
-    let (picture, orientation) = whole(bytes)?;
-    let mut small = reduced(&picture);
+    let (picture, orientation) = stored(bytes)?;
+    let (squares, columns) = reduced(&picture);
     drop(picture);
-    small.apply_orientation(orientation);
-    let small = small.to_rgba32f();
-    let channel = |channel: usize| Plane {
-        values: small.pixels().map(|pixel| pixel.0[channel]).collect(),
-        columns: small.width() as usize,
-    };
+    let (squares, columns) = orientation.upright(squares, columns, 1);
+    let channel =
+        |channel: usize| Plane { values: squares.iter().map(|square| square[channel]).collect(), columns };
     let color = [channel(0), channel(1), channel(2)];
     Ok(Decoded { brightness: transparency::flatten(&luma(&color), &channel(3)), color })
 }
@@ -56,62 +41,46 @@ pub(crate) fn gray([red, green, blue]: [u8; 3]) -> u8 {
     ((sum + 500) / 1000) as u8
 }
 
-/// All pixels of a picture, held as the camera was, and in 8 bits for red, green and blue.
-pub(crate) fn rgb(bytes: &[u8]) -> Result<RgbImage, Fault> {
-    let (mut picture, orientation) = whole(bytes)?;
-    picture.apply_orientation(orientation);
-    Ok(picture.into_rgb8())
+/// All pixels of a picture, held as the camera was.
+pub(crate) fn upright(bytes: &[u8]) -> Result<Picture, Fault> {
+    let (Picture { samples, columns, channels }, orientation) = stored(bytes)?;
+    let (samples, columns) = orientation.upright(samples, columns, channels);
+    Ok(Picture { samples, columns, channels })
 }
 
-/// A picture as it is in the file, and how it is to be turned.
-fn whole(bytes: &[u8]) -> Result<(DynamicImage, Orientation), Fault> {
-    let format = format(bytes)?;
-    if format == ImageFormat::Jpeg {
-        jpeg::check_whole(bytes)?;
-    }
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_DECODED);
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder()?;
-    let (width, height) = decoder.dimensions();
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels > MAX_PIXELS {
-        return Err(Fault::Pixels { width, height });
-    }
-    if decoder.total_bytes() > MAX_DECODED {
-        return Err(Fault::Decoded { width, height, bytes: decoder.total_bytes() });
-    }
-    let orientation = decoder.orientation()?;
-    let picture = DynamicImage::from_decoder(decoder)?;
-    Ok((picture, orientation))
-}
-
-/// Format by the first bytes.
-fn format(bytes: &[u8]) -> Result<ImageFormat, Fault> {
-    match image::guess_format(bytes) {
-        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => Ok(format),
-        Ok(ImageFormat::Gif) => Err(Fault::Format { found: "GIF" }),
-        Ok(ImageFormat::WebP) => Err(Fault::Format { found: "WebP" }),
-        Ok(ImageFormat::Tiff) => Err(Fault::Format { found: "TIFF" }),
-        Ok(ImageFormat::Bmp) => Err(Fault::Format { found: "BMP" }),
-        Ok(ImageFormat::Avif) => Err(Fault::Format { found: "AVIF" }),
-        _ if bytes.get(4..8) == Some(b"ftyp") => Err(Fault::Format { found: "HEIC or a video" }),
-        _ => Err(Fault::Format { found: files::sniff(bytes).unwrap_or("something else") }),
+/// A picture as it is in the file, and its orientation; the format is told by the first bytes.
+fn stored(bytes: &[u8]) -> Result<(Picture, Orientation), Fault> {
+    match bytes {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => png::read(bytes),
+        [0xff, 0xd8, 0xff, ..] => jpeg::read(bytes),
+        _ => Err(Fault::Format { found: other_format(bytes) }),
     }
 }
 
-/// Colors and opacity averaged over squares, so that neither side has more than [`KEPT`] pixels.
-fn reduced(picture: &DynamicImage) -> DynamicImage {
-    let (width, height) = picture.dimensions();
-    let side = width.max(height).div_ceil(KEPT);
-    let (columns, rows) = (width.div_ceil(side), height.div_ceil(side));
-    let mut squares = vec![Square::default(); columns as usize * rows as usize];
-    for (x, y, color) in picture.pixels() {
-        squares[(y / side) as usize * columns as usize + (x / side) as usize].add(color);
+/// Name of a format that is not read.
+fn other_format(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => "GIF",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "WebP",
+        [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => "TIFF",
+        [b'B', b'M', ..] => "BMP",
+        [0, 0, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', b'f', ..] => "AVIF",
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => "HEIC or a video",
+        _ => files::sniff(bytes).unwrap_or("something else"),
     }
-    let averages = squares.iter().flat_map(Square::average).collect();
-    ImageBuffer::<Rgba<f32>, _>::from_raw(columns, rows, averages).expect("four numbers a square").into()
+}
+
+/// Colors and opacity averaged over squares, so that neither side has more than [`KEPT`] pixels, and the columns.
+fn reduced(picture: &Picture) -> (Vec<[f32; 4]>, usize) {
+    let side = picture.columns().max(picture.rows()).div_ceil(KEPT);
+    let (columns, rows) = (picture.columns().div_ceil(side), picture.rows().div_ceil(side));
+    let mut squares = vec![Square::default(); columns * rows];
+    for (y, row) in picture.rgba_rows().enumerate() {
+        for (x, color) in row.enumerate() {
+            squares[y / side * columns + x / side].add(color);
+        }
+    }
+    (squares.iter().map(Square::average).collect(), columns)
 }
 
 /// Sums over the pixels of a square.
@@ -125,7 +94,7 @@ struct Square {
 }
 
 impl Square {
-    fn add(&mut self, Rgba([red, green, blue, alpha]): Rgba<u8>) {
+    fn add(&mut self, [red, green, blue, alpha]: [u8; 4]) {
         let opacity = f32::from(alpha) / 255.0;
         for (sum, value) in self.color.iter_mut().zip([red, green, blue]) {
             *sum += opacity * f32::from(value) / 255.0;

@@ -3,9 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
-use image::ImageError;
+use png::DecodingError;
+use zune_jpeg::errors::DecodeErrors;
 
-use super::decode::{MAX_DECODED, MAX_PIXELS};
+use super::picture::{MAX_DECODED, MAX_PIXELS};
 
 /// Failure to read a digit from a file.
 #[derive(Debug, thiserror::Error)]
@@ -109,12 +110,18 @@ impl Fault {
     }
 }
 
-impl From<ImageError> for Fault {
-    fn from(error: ImageError) -> Fault {
+impl From<DecodingError> for Fault {
+    fn from(error: DecodingError) -> Fault {
         match error {
-            ImageError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => Fault::Truncated,
-            ImageError::Limits(_) => Fault::Memory,
-            error => Fault::Damaged { why: error.to_string() },
+            DecodingError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => Fault::Truncated,
+            DecodingError::LimitsExceeded => Fault::Memory,
+            error => Fault::Damaged { why: format!("Format error decoding Png: {error}") },
         }
+    }
+}
+
+impl From<DecodeErrors> for Fault {
+    fn from(error: DecodeErrors) -> Fault {
+        Fault::Damaged { why: format!("Format error decoding Jpeg: {error}") }
     }
 }

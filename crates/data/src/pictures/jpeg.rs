@@ -1,12 +1,42 @@
-//! Detection of truncated JPEG files, which decoders silently fill with gray.
+//! JPEG files.
 
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use super::bounds;
 use super::fault::Fault;
+use super::orientation::Orientation;
+use super::picture::Picture;
 
 const START_OF_IMAGE: u8 = 0xd8;
 const END_OF_IMAGE: u8 = 0xd9;
 
-/// Fails unless the markers lead from the start of the image to its end (ITU-T T.81, annex B).
-pub(super) fn check_whole(bytes: &[u8]) -> Result<(), Fault> {
+/// Reads a picture as it is stored, and its orientation.
+pub(super) fn read(bytes: &[u8]) -> Result<(Picture, Orientation), Fault> {
+    check_whole(bytes)?;
+    let options =
+        DecoderOptions::default().set_strict_mode(false).set_max_width(usize::MAX).set_max_height(usize::MAX);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers()?;
+    let color = match decoder.input_colorspace().expect("the header is decoded") {
+        ColorSpace::Luma => ColorSpace::Luma,
+        _ => ColorSpace::RGB,
+    };
+    decoder.set_options(options.jpeg_set_out_colorspace(color));
+    let (columns, rows) = decoder.dimensions().expect("the header is decoded");
+    let channels = color.num_components();
+    let size = bounds::decoded(columns as u32, rows as u32, channels)?;
+    let orientation = decoder.exif().and_then(|exif| Orientation::from_exif(exif)).unwrap_or_default();
+    let mut samples = vec![0; size];
+    decoder.decode_into(&mut samples)?;
+    Ok((Picture { samples, columns, channels }, orientation))
+}
+
+/// Fails unless the markers lead from the start of the image to its end (ITU-T T.81, annex B): decoders fill what a
+/// truncated file lacks with gray.
+fn check_whole(bytes: &[u8]) -> Result<(), Fault> {
     let mut at = 0;
     while let Some((marker, next)) = marker(bytes, at) {
         at = match marker {
