@@ -32,12 +32,12 @@ impl Orientation {
             Some(if little_endian { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
         };
         let directory = tiff.get(long(&tiff[4..])? as usize..)?;
-        let entries = directory.get(2..)?.chunks_exact(12).take(short(directory)?.into());
+        let mut entries = directory.get(2..)?.chunks_exact(12).take(short(directory)?.into());
         // An entry is its tag, type, count and value.
         let is_orientation = |entry: &&[u8]| {
             (short(entry), short(&entry[2..]), long(&entry[4..])) == (Some(TAG), Some(SHORT), Some(1))
         };
-        Orientation::from_code(short(&entries.filter(is_orientation).next()?[8..])?)
+        Orientation::from_code(short(&entries.find(is_orientation)?[8..])?)
     }
 
     fn from_code(code: u16) -> Option<Orientation> {

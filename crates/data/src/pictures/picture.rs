@@ -32,7 +32,11 @@ impl Picture {
     pub(super) fn rgba_rows(&self) -> impl Iterator<Item = impl Iterator<Item = [u8; 4]>> {
         let rgba = |pixel: &[u8]| {
             let [red, green, blue] = rgb(pixel);
-            [red, green, blue, if pixel.len() % 2 == 0 { pixel[pixel.len() - 1] } else { u8::MAX }]
+            let opacity = match *pixel {
+                [_, opacity] | [_, _, _, opacity] => opacity,
+                _ => u8::MAX,
+            };
+            [red, green, blue, opacity]
         };
         let rows = self.samples.chunks_exact(self.columns * self.channels);
         rows.map(move |row| row.chunks_exact(self.channels).map(rgba))
