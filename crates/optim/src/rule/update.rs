@@ -1,6 +1,8 @@
 //! The fused loop: weights, gradient and all state read once and written once, in vectors, in parts over
 //! the threads. And the same, parameter by parameter, for rules that look at a whole one.
 
+use std::mem::take;
+
 use tensor::parallel::{CHUNK, DIVIDED_FROM, for_each_chunk, rows_each, threads};
 use tensor::simd::{self, Kernel, Path, prefetch_at};
 use tensor::{ParamInfo, Role, Shape};
@@ -306,12 +308,17 @@ impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy>
         let Chunk { offset, weights, gradients, scale, state, update } = self;
         let n = weights.len();
         let gradients = &gradients[..n];
-        let mut state = state.map(|array| &mut array[..n]);
+        let mut state = state;
+        for array in &mut state {
+            *array = &mut take(array)[..n];
+        }
         let whole = n - n % BLOCK;
         for start in (0..whole).step_by(BLOCK) {
             prefetch_at(weights, start + AHEAD, BLOCK);
             prefetch_at(gradients, start + AHEAD, BLOCK);
-            state.iter().for_each(|array| prefetch_at(array, start + AHEAD, BLOCK));
+            for array in &state {
+                prefetch_at(array, start + AHEAD, BLOCK);
+            }
             let (w, g) = (block_mut(weights, start), block(gradients, start));
             update_block(
                 offset + start,
@@ -326,10 +333,14 @@ impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy>
             // What is left over, filled up with zeros.
             let (mut w, g, mut s) =
                 (filled(&weights[whole..]), filled(&gradients[whole..]), [[0.0; BLOCK]; N]);
-            s.iter_mut().zip(&state).for_each(|(s, array)| *s = filled(&array[whole..]));
+            for k in 0..N {
+                s[k] = filled(&state[k][whole..]);
+            }
             update_block(offset + whole, &mut w, &g, scale, s.each_mut(), update);
             weights[whole..].copy_from_slice(&w[..n - whole]);
-            state.iter_mut().zip(&s).for_each(|(array, s)| array[whole..].copy_from_slice(&s[..n - whole]));
+            for k in 0..N {
+                state[k][whole..].copy_from_slice(&s[k][..n - whole]);
+            }
         }
     }
 }
@@ -379,7 +390,10 @@ fn update_block<const N: usize>(
     update: impl Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]),
 ) {
     for i in 0..BLOCK {
-        let before = std::array::from_fn(|k| state[k][i]);
+        let mut before = [0.0; N];
+        for k in 0..N {
+            before[k] = state[k][i];
+        }
         let (w, after) = update(offset + i, weights[i], gradients[i] * scale, before);
         weights[i] = w;
         for k in 0..N {
