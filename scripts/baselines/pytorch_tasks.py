@@ -131,8 +131,7 @@ def repetition_of(task, variant):
     optimizer = torch.optim.Adam(model.parameters(), lr=task.lr, fused=variant == "fused")
     update = optimizer.step
     if variant == "compiled":
-        compiled, update = torch.compile(lambda x, y: loss_of(model, x, y), dynamic=False), torch.compile(update)
-        loss_of = lambda _, x, y: compiled(x, y)
+        loss_of, update = torch.compile(loss_of, dynamic=False), torch.compile(update)
     start = {name: torch.from_numpy(values) for name, values in task.weights.items()}
 
     def repetition(batches=batches):

@@ -20,6 +20,7 @@ mod extremes;
 mod gather;
 mod group_norm;
 mod lanes;
+mod layer_norm;
 mod loss;
 mod mask;
 mod masked_softmax;

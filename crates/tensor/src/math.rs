@@ -22,6 +22,26 @@ pub fn exp(x: f32) -> f32 {
     p * power_of_two(n >> 1) * power_of_two(n - (n >> 1))
 }
 
+/// tanh x to within 2 units in the last place; ±1 beyond ±9.1, NaN for NaN.
+///
+/// Below ⅝ the polynomial of Moshier's Cephes, above it 1 − 2/(e²ˣ + 1), with the sign of x.
+///
+/// ```
+/// assert_eq!(tensor::math::tanh(-20.0), -1.0);
+/// ```
+#[inline(always)]
+pub fn tanh(x: f32) -> f32 {
+    let size = x.abs();
+    let square = x * x;
+    let mut p = -5.704_988_7e-3;
+    for c in [2.063_909e-2, -5.373_971_6e-2, 1.333_144_2e-1, -3.333_328e-1] {
+        p = p * square + c;
+    }
+    let small = p * square * x + x;
+    let large = (1.0 - 2.0 / (exp(size + size) + 1.0)).copysign(x);
+    if size < 0.625 { small } else { large }
+}
+
 /// ln x for positive normal x, to within 2⁻²² absolute or relative error.
 ///
 /// x = 2ⁿ·(1 + r) with 1 + r between √½ and √2, and the polynomial for ln(1 + r) of Moshier's Cephes.
@@ -112,6 +132,19 @@ mod tests {
             worst = worst.max((f64::from(exp(x)) - exact).abs() / exact);
         }
         assert!(worst < 2.0 * f64::from(f32::EPSILON) / 2.0 * 1.5, "relative error {worst:e}");
+    }
+
+    #[test]
+    fn tanh_is_within_two_units_in_the_last_place() {
+        for i in 0..400_000 {
+            let x = f32::from_bits(0x0080_0000 + i * 5_000);
+            let exact = f64::from(x).tanh();
+            let error = (f64::from(tanh(x)) - exact).abs() / exact;
+            assert!(error <= f64::from(f32::EPSILON), "{x:e}: relative error {error:e}");
+            assert_eq!(tanh(-x), -tanh(x));
+        }
+        assert_eq!([0.0, f32::INFINITY, 1e-40].map(tanh), [0.0, 1.0, 1e-40]);
+        assert!(tanh(f32::NAN).is_nan());
     }
 
     #[test]

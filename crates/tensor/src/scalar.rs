@@ -14,6 +14,9 @@ pub trait Scalar: NdFloat + Sum + Default + From<u8> {
 
     /// eˣ; for `f32` the same bits on every platform, and branch-free, so that loops over it vectorize.
     fn exp(self) -> Self;
+
+    /// tanh x; for `f32` as [`Scalar::exp`].
+    fn tanh(self) -> Self;
 }
 
 impl Scalar for f32 {
@@ -31,6 +34,11 @@ impl Scalar for f32 {
     fn exp(self) -> f32 {
         crate::math::exp(self)
     }
+
+    #[inline(always)]
+    fn tanh(self) -> f32 {
+        crate::math::tanh(self)
+    }
 }
 
 impl Scalar for f64 {
@@ -47,5 +55,10 @@ impl Scalar for f64 {
     #[inline(always)]
     fn exp(self) -> f64 {
         f64::exp(self)
+    }
+
+    #[inline(always)]
+    fn tanh(self) -> f64 {
+        f64::tanh(self)
     }
 }

@@ -1,9 +1,15 @@
 //! Elementwise functions of one value, each with its derivative.
+//!
+//! A closure of many operations is not inlined into the loops of all paths, and then neither vectorizes: a long
+//! function is a struct in [`long`].
+
+mod long;
 
 use tensor::parallel::{CHUNK, for_each_chunk};
 use tensor::simd::{self, Kernel};
 use tensor::{Kernels, Scalar};
 
+use self::long::{Exp, Gelu, Sigmoid, Silu, Tanh};
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {
@@ -36,31 +42,22 @@ impl<'g, T: Kernels> Var<'g, T> {
 
     /// `x·Φ(x)` in its tanh form (Hendrycks & Gimpel 2016).
     pub fn gelu(self) -> Var<'g, T> {
-        let [half, c, k] = [0.5, (2.0 / std::f64::consts::PI).sqrt(), 0.044_715].map(T::from_f64);
-        let three = T::from_f64(3.0);
-        let t = move |x: T| (c * (x + k * x * x * x)).tanh();
-        self.unary(
-            move |x| half * x * (T::one() + t(x)),
-            move |x, _| {
-                let t = t(x);
-                half * (T::one() + t) + half * x * (T::one() - t * t) * c * (T::one() + three * k * x * x)
-            },
-        )
+        self.elementwise(Gelu::new())
     }
 
     /// `x·σ(x)`, also called swish (Ramachandran 2017).
     pub fn silu(self) -> Var<'g, T> {
-        self.unary(|x| x * sigmoid(x), |x, y| sigmoid(x) * (T::one() + x - y))
+        self.elementwise(Silu)
     }
 
     /// `σ(x) = 1/(1 + e⁻ˣ)`.
     pub fn sigmoid(self) -> Var<'g, T> {
-        self.unary(sigmoid, |_, y| y * (T::one() - y))
+        self.elementwise(Sigmoid)
     }
 
     /// The hyperbolic tangent.
     pub fn tanh(self) -> Var<'g, T> {
-        self.unary(|x| x.tanh(), |_, y| T::one() - y * y)
+        self.elementwise(Tanh)
     }
 
     /// `ln(1 + eˣ)`, computed so that it neither overflows nor loses small values.
@@ -70,7 +67,7 @@ impl<'g, T: Kernels> Var<'g, T> {
 
     /// `eˣ`.
     pub fn exp(self) -> Var<'g, T> {
-        self.unary(|x| Scalar::exp(x), |_, y| y)
+        self.elementwise(Exp)
     }
 
     /// The natural logarithm.
@@ -139,33 +136,63 @@ impl<'g, T: Kernels> Var<'g, T> {
         self.unary(move |x| x + c, |_, _| T::one())
     }
 
-    /// `y = f(x)`, with the derivative of f as a function of x and y.
+    /// `y = f(x)`, with the derivative of f as a function of x and y; both short.
     pub(super) fn unary(
         self,
-        f: impl Fn(T) -> T + Sync,
-        derivative: impl Fn(T, T) -> T + Sync + 'static,
+        f: impl Fn(T) -> T + Copy + Send + Sync + 'static,
+        derivative: impl Fn(T, T) -> T + Copy + Send + Sync + 'static,
     ) -> Var<'g, T> {
+        self.elementwise(Pair { f, derivative })
+    }
+
+    fn elementwise(self, f: impl Elementwise<T>) -> Var<'g, T> {
         let (tape, x) = (self.tape(), self.node());
         let mut y = tape.buffer(self.shape());
         let values = self.values();
-        let chunks = values.chunks(CHUNK).zip(y.chunks_mut(CHUNK)).map(|(x, y)| Map { x, y, f: &f });
+        let chunks = values.chunks(CHUNK).zip(y.chunks_mut(CHUNK)).map(|(x, y)| Map { x, y, f });
         for_each_chunk(chunks.collect(), simd::dispatch);
         drop(values);
 
         tape.push(self.shape(), y, &[self], move |ctx, gradients| {
             gradients.add(x, |dx, beta| {
                 let values = ctx.dy.chunks(CHUNK).zip(ctx.value(x).chunks(CHUNK).zip(ctx.y.chunks(CHUNK)));
-                let chunks = dx.chunks_mut(CHUNK).zip(values).map(|(dx, (dy, (x, y)))| Pull {
-                    dx,
-                    beta,
-                    dy,
-                    x,
-                    y,
-                    derivative: &derivative,
-                });
+                let chunks = dx.chunks_mut(CHUNK).zip(values);
+                let chunks = chunks.map(|(dx, (dy, (x, y)))| Pull { dx, beta, dy, x, y, f });
                 for_each_chunk(chunks.collect(), simd::dispatch);
             });
         })
+    }
+}
+
+/// A function with its derivative; mark both `#[inline(always)]`.
+trait Elementwise<T>: Copy + Send + Sync + 'static {
+    /// `f(x)`.
+    fn value(self, x: T) -> T;
+
+    /// `f′(x)`, given also `y = f(x)`.
+    fn derivative(self, x: T, y: T) -> T;
+}
+
+/// Two closures.
+#[derive(Clone, Copy)]
+struct Pair<F, D> {
+    f: F,
+    derivative: D,
+}
+
+impl<T, F, D> Elementwise<T> for Pair<F, D>
+where
+    F: Fn(T) -> T + Copy + Send + Sync + 'static,
+    D: Fn(T, T) -> T + Copy + Send + Sync + 'static,
+{
+    #[inline(always)]
+    fn value(self, x: T) -> T {
+        (self.f)(x)
+    }
+
+    #[inline(always)]
+    fn derivative(self, x: T, y: T) -> T {
+        (self.derivative)(x, y)
     }
 }
 
@@ -176,11 +203,13 @@ struct Map<'a, T, F> {
     f: F,
 }
 
-impl<T: Kernels, F: Fn(T) -> T> Kernel for Map<'_, T, F> {
+impl<T: Kernels, F: Elementwise<T>> Kernel for Map<'_, T, F> {
     #[inline(always)]
     fn run(self) {
         let Map { x, y, f } = self;
-        y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x));
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = f.value(x);
+        }
     }
 }
 
@@ -191,22 +220,28 @@ struct Pull<'a, T, F> {
     dy: &'a [T],
     x: &'a [T],
     y: &'a [T],
-    derivative: F,
+    f: F,
 }
 
-impl<T: Kernels, F: Fn(T, T) -> T> Kernel for Pull<'_, T, F> {
+impl<T: Kernels, F: Elementwise<T>> Kernel for Pull<'_, T, F> {
     #[inline(always)]
     fn run(self) {
-        let Pull { dx, beta, dy, x, y, derivative } = self;
+        let Pull { dx, beta, dy, x, y, f } = self;
         let rows = dx.iter_mut().zip(dy.iter().zip(x.iter().zip(y)));
+        // Loops rather than `for_each`, whose closure may stay out of them.
         if beta == T::zero() {
-            rows.for_each(|(dx, (&dy, (&x, &y)))| *dx = dy * derivative(x, y));
+            for (dx, (&dy, (&x, &y))) in rows {
+                *dx = dy * f.derivative(x, y);
+            }
         } else {
-            rows.for_each(|(dx, (&dy, (&x, &y)))| *dx += dy * derivative(x, y));
+            for (dx, (&dy, (&x, &y))) in rows {
+                *dx += dy * f.derivative(x, y);
+            }
         }
     }
 }
 
+#[inline(always)]
 pub(super) fn sigmoid<T: Kernels>(x: T) -> T {
     let small = Scalar::exp(-x.abs());
     let below = small / (T::one() + small);

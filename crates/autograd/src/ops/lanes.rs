@@ -42,3 +42,21 @@ pub(super) fn dot<T: Kernels>(x: &[T], y: &[T]) -> T {
     lanes.iter_mut().zip(rest).for_each(|(lane, (&x, &y))| *lane += x * y);
     lanes.into_iter().sum()
 }
+
+/// Σ f(x, y, …) over the elements of slices of one length, in double precision.
+#[inline(always)]
+pub(super) fn wide_sum<T: Kernels, const N: usize>(slices: [&[T]; N], f: impl Fn([f64; N]) -> f64) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let blocks = slices.map(|slice| slice.as_chunks::<LANES>());
+    for i in 0..blocks[0].0.len() {
+        let block = blocks.map(|(blocks, _)| &blocks[i]);
+        for (k, lane) in lanes.iter_mut().enumerate() {
+            *lane += f(block.map(|block| block[k].widen()));
+        }
+    }
+    let rest = blocks.map(|(_, rest)| rest);
+    for (k, lane) in lanes.iter_mut().enumerate().take(rest[0].len()) {
+        *lane += f(rest.map(|rest| rest[k].widen()));
+    }
+    lanes.iter().sum()
+}

@@ -1,4 +1,4 @@
-//! Batch and layer normalization.
+//! Batch normalization.
 
 use tensor::Kernels;
 
@@ -66,56 +66,6 @@ impl<'g, T: Kernels> Var<'g, T> {
             columns::add(gradients, b_node, &db);
         });
         (y, moments)
-    }
-
-    /// `(x − mean)/√(variance + eps)·w + b` along the last dimension, with the mean and variance of
-    /// each row (Ba 2016): PyTorch's `LayerNorm` of one dimension.
-    #[track_caller]
-    pub fn layer_norm(self, w: Var<'g, T>, b: Var<'g, T>, eps: f64) -> Var<'g, T> {
-        let (x, tape) = (self, self.tape());
-        let (rows, features) = x.shape().as_matrix();
-        check(x, w, b);
-        let mut y = tape.buffer(x.shape());
-        let mut unit = tape.buffer(x.shape());
-        let mut inverse = tape.buffer([rows]);
-        let (values, scale, shift) = (x.values(), w.values(), b.values());
-        let pairs = unit.chunks_exact_mut(features.max(1)).zip(values.chunks_exact(features.max(1)));
-        for (((unit, x), y), inverse) in pairs.zip(y.chunks_exact_mut(features.max(1))).zip(&mut inverse) {
-            let share = 1.0 / features as f64;
-            let mean = x.iter().map(|x| x.widen()).sum::<f64>() * share;
-            let variance = x.iter().map(|x| (x.widen() - mean).powi(2)).sum::<f64>() * share;
-            *inverse = T::from_f64((variance + eps).sqrt().recip());
-            for c in 0..features {
-                unit[c] = T::from_f64(x[c].widen() - mean) * *inverse;
-                y[c] = unit[c] * scale[c] + shift[c];
-            }
-        }
-        drop((values, scale, shift));
-        let unit = tape.push_constant(x.shape(), unit).node();
-        let inverse = tape.push_constant([rows], inverse).node();
-
-        let (x_node, w_node, b_node) = (x.node(), w.node(), b.node());
-        tape.push(x.shape(), y, &[x, w, b], move |ctx, gradients| {
-            let (dy, unit, inverse, w) = (ctx.dy, ctx.value(unit), ctx.value(inverse), ctx.value(w_node));
-            // dx = (g − mean(g) − unit·mean(g·unit))/σ with g = w·dy, by row.
-            gradients.add(x_node, |dx, beta| {
-                let pairs = dy.chunks_exact(features.max(1)).zip(unit.chunks_exact(features.max(1)));
-                for ((dx, (dy, unit)), &inverse) in
-                    dx.chunks_exact_mut(features.max(1)).zip(pairs).zip(inverse)
-                {
-                    let share = 1.0 / features as f64;
-                    let g = |c: usize| (w[c] * dy[c]).widen();
-                    let mean = T::from_f64((0..features).map(g).sum::<f64>() * share);
-                    let dot = T::from_f64((0..features).map(|c| g(c) * unit[c].widen()).sum::<f64>() * share);
-                    for c in 0..features {
-                        let d = inverse * (w[c] * dy[c] - mean - unit[c] * dot);
-                        dx[c] = if beta == T::zero() { d } else { dx[c] + d };
-                    }
-                }
-            });
-            columns::add(gradients, w_node, &columns::dots(dy, unit, features));
-            columns::add(gradients, b_node, &columns::sums(dy, features));
-        })
     }
 }
 

@@ -46,7 +46,7 @@ trait Cell<T: Kernels>: 'static {
     const GATES: usize;
     /// Elements saved for backward, per hidden unit.
     const KEPT: usize;
-    /// True if the gradients of the gates' input part and hidden part differ.
+    /// True if the gates do more with their input part and hidden part than add them, so that their gradients differ.
     const APART: bool;
 
     /// Writes the new hidden state and the saved values.
@@ -58,7 +58,7 @@ trait Cell<T: Kernels>: 'static {
 
 /// Operands of one example in one forward step. The state before the first step is 0.
 struct Forward<'a, T> {
-    /// `W_ih·x + b_ih` and `W_hh·h + b_hh`, gate by gate.
+    /// `W_ih·x + b_ih` and `W_hh·h + b_hh`, gate by gate; unless they are apart, both biases are in the first.
     input: &'a [T],
     hidden: &'a [T],
     /// Hidden state and saved values of the previous step.
@@ -126,7 +126,15 @@ fn forward<T: Kernels, C: Cell<T>>(
     let (state, gates, keep) = (sizes.state(), sizes.gates(), sizes.state() * C::KEPT);
     let tape = weights.input.tape();
     let mut from_input = tape.buffer([steps, n, rows]);
-    fill_rows(&mut from_input, &weights.input_bias.values());
+    let (w, b) = (weights.hidden.values(), weights.hidden_bias.values());
+    if C::APART {
+        fill_rows(&mut from_input, &weights.input_bias.values());
+    } else {
+        // Both parts are only added: so are their biases, once for all steps.
+        let b_ih = weights.input_bias.values();
+        let both: Vec<T> = b_ih.iter().zip(&*b).map(|(&input, &hidden)| input + hidden).collect();
+        fill_rows(&mut from_input, &both);
+    }
     let w_ih = weights.input.values();
     T::gemm(
         Mat::new(by_step, steps * n, inputs),
@@ -140,12 +148,14 @@ fn forward<T: Kernels, C: Cell<T>>(
     h[..state].fill(T::zero());
     kept[..keep].fill(T::zero());
     let mut from_hidden = tape.buffer([n, rows]);
-    let (w, b) = (weights.hidden.values(), weights.hidden_bias.values());
     for step in 0..steps {
         let (before, after) = h.split_at_mut((step + 1) * state);
         let before = &before[step * state..];
-        fill_rows(&mut from_hidden, &b);
-        T::gemm(Mat::new(before, n, hidden), Mat::new(&w, rows, hidden).t(), T::one(), &mut from_hidden);
+        let beta = if C::APART { T::one() } else { T::zero() };
+        if C::APART {
+            fill_rows(&mut from_hidden, &b);
+        }
+        T::gemm(Mat::new(before, n, hidden), Mat::new(&w, rows, hidden).t(), beta, &mut from_hidden);
         let (kept_before, kept) = kept.split_at_mut((step + 1) * keep);
         simd::dispatch(ForwardStep::<T, C> {
             hidden,
@@ -234,6 +244,10 @@ fn through_time<T: Kernels, C: Cell<T>>(
                     carried,
                     cell: std::marker::PhantomData,
                 });
+                if step == 0 {
+                    // Nobody wants the gradient of the state before the first step.
+                    continue;
+                }
                 let d_gates = Mat::new(if C::APART { &d_hidden[part] } else { d_input }, order.n, rows);
                 T::gemm(d_gates, Mat::new(w_hh, rows, hidden), T::one(), dh_before);
             }
