@@ -94,7 +94,7 @@ impl<'s> Progress<'s> {
         self.read_as(id, &names, event)
     }
 
-    /// The same of a run with this name on the screen, and the name of those that share its picture.
+    /// The same of a run with this name, and on the screen the name of those that share its picture.
     pub(crate) fn read_as(
         &self,
         id: RunId,
@@ -102,7 +102,7 @@ impl<'s> Progress<'s> {
         event: &Event,
     ) -> ControlFlow<Halt> {
         let Some(screen) = self.screen else {
-            self.tell_event(id, event);
+            self.tell_event(id, names, event);
             return ControlFlow::Continue(());
         };
         let label = |run: &RunInfo| {
@@ -112,7 +112,7 @@ impl<'s> Progress<'s> {
         screen.read(id.worker, &label, event, self.meanwhile)
     }
 
-    fn tell_event(&self, id: RunId, event: &Event) {
+    fn tell_event(&self, id: RunId, names: &dyn Fn(&RunInfo) -> (String, String), event: &Event) {
         let mut worker = self.workers[id.worker].lock().expect("no thread panicked");
         match event {
             Event::RunStarted { run, batches } => {
@@ -124,7 +124,7 @@ impl<'s> Progress<'s> {
                 if !self.quiet && worker.told.elapsed() >= due {
                     let line = worker.run.as_ref().map(|run| {
                         let rate = *examples as f64 / seconds;
-                        under_way(self.name(id, &run.optimizer), run, *batches, *loss, rate)
+                        under_way(&names(run).0, run, *batches, *loss, rate)
                     });
                     self.tell(id, &mut worker, line.unwrap_or_default());
                 }
@@ -136,7 +136,8 @@ impl<'s> Progress<'s> {
                 self.advance(&mut worker, total);
                 self.over.fetch_add(1, Ordering::Relaxed);
                 if !self.quiet {
-                    self.tell(id, &mut worker, over(self.name(id, &record.optimizer), record));
+                    let name = worker.run.as_ref().map_or(record.optimizer.clone(), |run| names(run).0);
+                    self.tell(id, &mut worker, over(&name, record));
                 }
             }
         }
@@ -190,15 +191,14 @@ fn bars(workers: usize) -> (ProgressBar, Vec<ProgressBar>) {
 
 /// `adam seed 3: epoch 2 of 5, loss 0.1532, 210k examples/s`.
 fn under_way(name: &str, run: &RunInfo, batches: u64, loss: f64, rate: f64) -> String {
-    let RunInfo { seed, epochs, batches_per_epoch, .. } = run;
+    let RunInfo { epochs, batches_per_epoch, .. } = run;
     let epoch = (batches / batches_per_epoch.max(&1) + 1).min(u64::from(*epochs));
     let speed = if rate.is_finite() { format!(", {:.0}k examples/s", rate / 1e3) } else { String::new() };
-    format!("{name} seed {seed}: epoch {epoch} of {epochs}, loss {}{speed}", text::loss(loss))
+    format!("{name}: epoch {epoch} of {epochs}, loss {}{speed}", text::loss(loss))
 }
 
-/// `adam seed 3: loss 0.0812, accuracy 97.31%, 4.2 s`.
+/// `adam seed 3: training loss 0.0812, accuracy 97.31%, 4.2 s`.
 fn over(name: &str, record: &Record) -> String {
-    let head = format!("{name} seed {}", record.seed);
     let metric = record.task.metric;
     let seconds = record.curve(Record::EPOCH_LOSS).last().map_or(0.0, |point| point.seconds);
     match (record.final_train_loss(), record.final_metric()) {
@@ -207,9 +207,9 @@ fn over(name: &str, record: &Record) -> String {
                 true => format!("{:.2}%", 100.0 * score),
                 false => text::loss(score),
             };
-            format!("{head}: loss {}, {} {score}, {seconds:.1} s", text::loss(loss), metric.name())
+            format!("{name}: training loss {}, {} {score}, {seconds:.1} s", text::loss(loss), metric.name())
         }
-        _ => format!("{head}: diverged at update {}", record.counts.batches),
+        _ => format!("{name}: diverged at update {}", record.counts.batches),
     }
 }
 
@@ -287,9 +287,12 @@ pub(crate) mod tests {
     #[test]
     fn lines_say_who_how_far_and_how_well() {
         assert_eq!(
-            under_way("adam", &run(), 152, 0.15321, 210_400.0),
+            under_way("adam seed 3", &run(), 152, 0.15321, 210_400.0),
             "adam seed 3: epoch 2 of 5, loss 0.1532, 210k examples/s"
         );
-        assert_eq!(over("adam", &record()), "adam seed 3: loss 0.0812, accuracy 97.31%, 4.2 s");
+        assert_eq!(
+            over("adam trial 2, seed 0", &record()),
+            "adam trial 2, seed 0: training loss 0.0812, accuracy 97.31%, 4.2 s"
+        );
     }
 }

@@ -82,6 +82,10 @@ fn recipes_that_are_tuned_to_the_same_are_one_row() {
     let shown = String::from_utf8(output.stdout.clone()).unwrap();
     let warned = "Tuned, sgd lr=0.1 and sgd lr=0.3 are the same recipe: one row";
     assert!(output.status.success() && shown.contains(warned), "{shown}{}", said(&output));
+    // Each line of the tuning says which trial it is.
+    for line in ["adam trial 0, seed 0: ", "sgd lr=0.3 trial 1, seed 0: "] {
+        assert!(said(&output).contains(line), "{line}: {}", said(&output));
+    }
     let tuned = fs::read_to_string(folder.path().join("made/tuned.csv")).unwrap();
     let of_sgd = tuned.lines().filter(|line| line.contains("\"sgd lr=")).count();
     assert_eq!(of_sgd, 3, "a row an epoch and seed: {tuned}");

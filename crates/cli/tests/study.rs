@@ -140,6 +140,9 @@ fn a_signal_keeps_what_is_finished_and_says_how_to_go_on() {
     let shown = run(folder.path(), "show valleys");
     assert!(shown.status.success() && said(&shown).contains("not complete"), "{}", said(&shown));
     assert!(String::from_utf8_lossy(&shown.stdout).contains("8 cells are complete"));
+    let shown = run(folder.path(), "show valleys --store runs.db");
+    let command = "`descent study resume valleys --store runs.db` goes on";
+    assert!(said(&shown).contains(command), "{}", said(&shown));
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn a_quick_comparison_leaves_everything_that_it_names() {
     let (said, told) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{told}");
     assert!(told.contains("NOTE: this runs on the embedded sample"), "{told}");
-    assert!(told.contains("rmsprop seed 2: loss"), "{told}");
+    assert!(told.contains("rmsprop seed 2: training loss"), "{told}");
     assert!(said.contains("SAMPLE") && said.contains("As they are set"), "{said}");
     let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let tuned = flat.split("Each tuned alike: 8 learning rates each").nth(1).expect("a second table");

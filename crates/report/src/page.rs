@@ -20,7 +20,7 @@ use crate::heading::{headline, line_and_band};
 use crate::measure;
 use crate::number::{self, NONE, count, counted};
 use crate::prose;
-use crate::text::{plain, shorten};
+use crate::text::{listed, plain, shorten};
 
 pub use study::{StudyParts, study_document};
 
@@ -255,31 +255,35 @@ pub(crate) fn every_run(comparison: &Comparison) -> Option<Vec<Block>> {
         _ => format!("; the first {MOST_RUNS} are here, the other {} are in the records", count(left_out)),
     };
     let summary = format!("{}{others}", counted(runs.len(), "run"));
+    // Where the metric is the loss, one column has both.
+    let score = (*metric != Metric::Loss).then(|| Column::numbers("Test", metric.name(), &["test_metric"]));
+    let columns = [
+        Column::text("Optimizer"),
+        Column::number("Seed"),
+        Column::text("Ended"),
+        Column::numbers("Epochs", "", &["epochs"]),
+        Column::numbers("Train loss", "", &["train_loss"]),
+        Column::numbers("Test loss", "", &["test_loss"]),
+    ];
+    let last = [Column::numbers("Seconds", "", &["seconds"]), Column::text("Kernel")];
     let table = Table {
         title: "Runs".into(),
         layout: Layout::Scroll,
-        columns: vec![
-            Column::text("Optimizer"),
-            Column::number("Seed"),
-            Column::text("Ended"),
-            Column::numbers("Epochs", "", &["epochs"]),
-            Column::numbers("Train loss", "", &["train_loss"]),
-            Column::numbers("Test loss", "", &["test_loss"]),
-            Column::numbers("Test", metric.name(), &["test_metric"]),
-            Column::numbers("Seconds", "", &["seconds"]),
-            Column::text("Kernel"),
-        ],
-        rows: runs.iter().take(MOST_RUNS).map(run_row).collect(),
+        columns: columns.into_iter().chain(score).chain(last).collect(),
+        rows: runs.iter().take(MOST_RUNS).map(|run| run_row(comparison, run)).collect(),
         footnotes: Vec::new(),
     };
     (!runs.is_empty()).then(|| vec![Block::Fold { summary, blocks: vec![Block::Table(table)] }])
 }
 
-fn run_row(run: &Record) -> Vec<Cell> {
+fn run_row(comparison: &Comparison, run: &Record) -> Vec<Cell> {
     let epochs = run.curve(Record::EPOCH_LOSS);
     let [loss, score] = [run.loss_curve(Split::Test), run.metric_curve(Split::Test)].map(<[_]>::last);
-    vec![
-        Cell::text(name(&run.optimizer)),
+    let score = (comparison.metric != Metric::Loss).then(|| {
+        Cell::optional(score.map(|score| score.value), |score| measure::value(run.task.metric, score))
+    });
+    let cells = [
+        Cell::text(row_names(comparison, run)),
         Cell::number(run.seed.to_string(), run.seed as f64),
         Cell::text(match run.status {
             Status::Finished => "finished".to_string(),
@@ -288,10 +292,19 @@ fn run_row(run: &Record) -> Vec<Cell> {
         Cell::number(epochs.len().to_string(), epochs.len() as f64),
         Cell::optional(epochs.last().map(|epoch| epoch.value), number::loss),
         Cell::optional(loss.map(|loss| loss.value), number::loss),
-        Cell::optional(score.map(|score| score.value), |score| measure::value(run.task.metric, score)),
+    ];
+    let last = [
         Cell::optional(loss.map(|loss| loss.seconds), |seconds| number::seconds(seconds, &[seconds])),
         Cell::text(name(&run.environment.kernel)),
-    ]
+    ];
+    cells.into_iter().chain(score).chain(last).collect()
+}
+
+/// The name of a run's row; of all its rows where entries were tuned to one recipe.
+fn row_names(comparison: &Comparison, run: &Record) -> String {
+    let rows = comparison.rows.iter().filter(|row| row.recipe == run.recipe);
+    let names: Vec<String> = rows.map(|row| name(&row.optimizer)).collect();
+    if names.is_empty() { name(&run.optimizer) } else { listed(&names) }
 }
 
 fn repeat(comparison: &Comparison) -> String {

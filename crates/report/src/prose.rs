@@ -49,7 +49,7 @@ fn gain_with_interval(metric: Metric, gain_of: &Estimate) -> String {
 
 fn digits(metric: Metric, x: f64) -> String {
     match metric.is_fraction() {
-        true => format!("{:.2}", (1e4 * x).round() / 100.0 + 0.0).replace('-', "−"),
+        true => number::points(x).trim_start_matches('+').to_string(),
         false => number::loss(x + 0.0).replace('-', "−"),
     }
 }

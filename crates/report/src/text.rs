@@ -49,13 +49,24 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// `a`, `a and b`, `a, b and c`; where a word has a comma outside of parentheses, `a, b; c; and d`.
 pub(crate) fn listed(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [only] => only.clone(),
+        [head @ .., last] if words.iter().any(|word| has_comma(word)) => {
+            format!("{}; and {last}", head.join("; "))
+        }
         [head @ .., last] => format!("{} and {last}", head.join(", ")),
     }
+}
+
+fn has_comma(word: &str) -> bool {
+    let mut depth = 0_i32;
+    word.chars().any(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    })
 }
 
 fn breaks_layout(c: char) -> bool {

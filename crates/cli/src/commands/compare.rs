@@ -351,7 +351,9 @@ fn as_they_are(
     };
     let told = Once::new();
     let waiting = |holder: &Holder| {
-        told.call_once(|| console::note(&format!("waiting for runs of {holder}")));
+        if !holder.is_of_this_process() {
+            told.call_once(|| console::note(&format!("waiting for runs of {holder}")));
+        }
         stopped.store(stop.asked(), Ordering::Relaxed);
         stop.flow()
     };

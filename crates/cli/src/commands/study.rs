@@ -130,6 +130,7 @@ fn parsed(kept: &StudyText) -> Result<Study, Failure> {
 
 /// An outcome on its way to a reader.
 struct Shown<'s> {
+    place: &'s StoreArgs,
     study: &'s Study,
     outcome: &'s Outcome,
     store: &'s dyn Store,
@@ -155,23 +156,23 @@ impl Shown<'_> {
     }
 
     fn document(&self) -> Result<Document, Failure> {
-        let Shown { study, outcome, store } = *self;
+        let Shown { place, study, outcome, store } = *self;
         let mut runs = Vec::new();
         for task in 0..outcome.tasks.len() {
             for ruleset in 0..outcome.rulesets.len() {
                 runs.push(Comparison::of_study(outcome, (task, ruleset), store, String::new())?);
             }
         }
-        let command = resume_command(study);
+        let command = resume_command(study, place);
         Ok(report::study_document(&StudyParts { study, outcome, runs: &runs, command: &command }))
     }
 }
 
 /// The command that goes on with a study.
-fn resume_command(study: &Study) -> String {
+fn resume_command(study: &Study, place: &StoreArgs) -> String {
     let is_plain = study.name.chars().all(|c| c.is_alphanumeric() || "-_.=".contains(c));
     let name = if is_plain { study.name.clone() } else { shell::quoted(&study.name) };
-    format!("descent study resume {name}")
+    format!("descent study resume {name}{}", place.flag())
 }
 
 /// The page that --html names. It takes the place of neither the store nor the file of the study.

@@ -149,6 +149,9 @@ impl Error {
             Error::Busy { .. } => "try again when it has finished",
             Error::NoStore { .. } => "name another file; a store that is not there yet is made",
             Error::Schema { .. } => "use the version of descent that wrote it, or a newer one",
+            Error::Damaged { path, .. } if path.extension().is_some_and(|extension| extension == "jsonl") => {
+                "the lines before are as they were written: go on with a copy that ends there, or with a new store"
+            }
             Error::Damaged { .. } => {
                 "what it still holds can be read with `sqlite3 FILE .recover`; go on with a copy, or with a new store"
             }

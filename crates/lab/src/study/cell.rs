@@ -124,31 +124,33 @@ impl<'s> Cell<'s> {
         }
         let extra = if self.study.extend { extra_trials(self.study.trials) } else { 0 };
         let races = [self.first_trials(), extra].map(|trials| self.race_of(trials));
-        // Of the finalists, one at least has run whole in its race; the others run whole before they are compared.
-        let late = if self.study.halving.is_some() { FINALISTS - 1 } else { 0 };
+        // Finalists that no race ran whole run so before they are compared.
+        let late = FINALISTS.min(self.first_trials() + extra).saturating_sub(races[0].1);
         let rest = whole(late * tuning + FINALISTS * fresh + reporting);
         Effort {
-            runs: races.iter().map(|race| race.runs * tuning).sum::<usize>() + rest.runs,
-            epochs: races.iter().map(|race| race.epochs * tuning as u64).sum::<u64>() + rest.epochs,
+            runs: races.iter().map(|(race, _)| race.runs * tuning).sum::<usize>() + rest.runs,
+            epochs: races.iter().map(|(race, _)| race.epochs * tuning as u64).sum::<u64>() + rest.epochs,
         }
     }
 
-    /// A number of trials on one seed: a whole run each, or with halving a run for each rung that a trial reaches.
-    fn race_of(&self, trials: usize) -> Effort {
+    /// A number of trials on one seed: a whole run each, or with halving a run for each rung that a trial reaches. And
+    /// the number of trials that run whole.
+    fn race_of(&self, trials: usize) -> (Effort, usize) {
         let most = self.epochs();
         let Some(HalvingPlan { first, eta }) = self.study.halving.filter(|_| trials > 0) else {
-            return Effort { runs: trials, epochs: trials as u64 * u64::from(most) };
+            return (Effort { runs: trials, epochs: trials as u64 * u64::from(most) }, trials);
         };
         let mut halving = Halving::new(trials, first.min(most).into(), most.into(), eta, self.direction());
-        let mut effort = Effort { runs: 0, epochs: 0 };
+        let (mut effort, mut whole) = (Effort { runs: 0, epochs: 0 }, 0);
         loop {
             let rung: Vec<_> = std::iter::from_fn(|| halving.next()).collect();
             if rung.is_empty() {
-                return effort;
+                return (effort, whole);
             }
             for job in rung {
-                effort.runs += 1;
-                effort.epochs += job.budget.round() as u64;
+                let epochs = job.budget.round() as u64;
+                whole += usize::from(epochs == u64::from(most));
+                (effort.runs, effort.epochs) = (effort.runs + 1, effort.epochs + epochs);
                 halving.report(job.trial, job.rung, 0.0);
             }
         }
@@ -207,6 +209,9 @@ impl<'s> Cell<'s> {
             }
             state.points.extend(more);
             self.race(first, &state.points[first..], scores, &mut tuning.trials)?;
+            if beyond {
+                self.finish_best(&mut tuning.trials[first..], scores)?;
+            }
             tuning.trials[first..].iter_mut().for_each(|trial| trial.beyond = beyond);
         }
         for (trial, point) in tuning.trials.iter_mut().zip(&state.points) {
@@ -283,6 +288,18 @@ impl<'s> Cell<'s> {
             }
         }
         trials.extend(furthest.into_iter().flatten());
+        Ok(())
+    }
+
+    /// Runs the best of trials beyond an edge whole. They are few, so their race may end before, and a trial that ran
+    /// less is never chosen over one that ran whole: what lies beyond would be searched in vain.
+    fn finish_best(&self, trials: &mut [TuningTrial], scores: &Scores<'_>) -> Result<(), Missing> {
+        let best = ranked(trials, self.direction()).first().copied();
+        let short = trials.iter_mut().find(|trial| Some(trial.trial) == best && trial.epochs < self.epochs());
+        if let Some(trial) = short {
+            let whole = self.trials(std::iter::once((trial.trial, self.epochs())), scores)?;
+            whole.into_iter().for_each(|found| *trial = found);
+        }
         Ok(())
     }
 
@@ -549,6 +566,34 @@ pub(super) mod tests {
         assert_eq!(tuning.trials.iter().map(|trial| trial.epochs).max(), Some(9));
         let rate = lr(&state.points[tuning.chosen.expect("chosen")]);
         assert!((0.003..0.3).contains(&rate), "{rate}");
+    }
+
+    #[test]
+    fn the_best_trial_beyond_an_edge_runs_whole_and_may_be_chosen() {
+        let facts = facts();
+        let mut extended = 0;
+        for (trials, eta) in [(16, 2), (9, 2), (12, 3), (8, 3), (4, 3), (2, 3)] {
+            let halving = Some(HalvingPlan { first: 1, eta });
+            let study = Study { halving, trials, ..study(&["sgd"]) };
+            let cell = cell(&study, &facts);
+            // Longer runs are better, so that a trial of a short race is never ahead by its score alone.
+            let objective = |point: &Point, run: &Run| {
+                basin(10.0)(point, run) - 0.02 * f64::from(facts.epochs - run.epochs)
+            };
+            let (state, runs) = play(&cell, &objective);
+            let tuning = state.tuning.expect("tuned");
+            let chosen = tuning.chosen.expect("chosen");
+            extended += usize::from(tuning.extended.is_some());
+            assert_eq!(
+                tuning.trials[chosen].beyond,
+                tuning.extended.is_some(),
+                "{trials}, {eta}: {tuning:?}"
+            );
+            let (planned, epochs) =
+                (cell.planned(), runs.iter().map(|run| u64::from(run.epochs)).sum::<u64>());
+            assert!(runs.len() <= planned.runs && epochs <= planned.epochs, "{trials}, {eta}: {planned:?}");
+        }
+        assert!(extended >= 4, "{extended} of 6 were at an edge");
     }
 
     #[test]

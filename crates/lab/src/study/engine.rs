@@ -394,7 +394,7 @@ impl Outcome {
             tasks,
             rulesets: study.rulesets.iter().map(ToString::to_string).collect(),
             entries: study.entries.iter().map(|entry| entry.name.clone()).collect(),
-            halving: study.halving.is_some(),
+            halving: study.halving.is_some() && study.tunes(),
             trials: study.trials,
             cells,
             comparisons: Vec::new(),

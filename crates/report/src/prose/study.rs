@@ -40,22 +40,32 @@ fn over_tasks(outcome: &Outcome, over: &OverTasks) -> String {
     let ranked = over.by_rank();
     let Some(&(best, rank)) = ranked.first() else { return String::new() };
     let critical = over.critical_difference.unwrap_or(f64::INFINITY);
-    let apart: Vec<String> = ranked[1..]
-        .iter()
-        .filter(|(_, other)| other - rank >= critical)
-        .map(|(entry, _)| name(&outcome.entries[*entry]))
-        .collect();
-    let told = match apart.len() {
-        0 => "which tells it apart from no other".to_string(),
-        1..=MOST_NAMED => format!("which tells it apart from {}", listed(&apart)),
-        many => format!("which tells it apart from {many} of {} others", ranked.len() - 1),
+    let tasks = number::counted(over.tasks, "task");
+    let ruleset = ruleset(&outcome.rulesets[over.ruleset]);
+    let first = ranked.iter().take_while(|(_, other)| other - rank < 1e-9).count();
+    if first == ranked.len() && first > 1 {
+        return format!("Over {tasks}, {ruleset}, all {first} entries have the same mean rank ({rank:.2}).");
+    }
+    let names = |ranked: &[(usize, f64)]| -> Vec<String> {
+        ranked.iter().map(|(entry, _)| name(&outcome.entries[*entry])).collect()
     };
+    let apart = ranked.partition_point(|(_, other)| other - rank < critical).max(first);
+    let (apart, others) = (names(&ranked[apart..]), ranked.len() - first);
+    let them = if first == 1 { "it" } else { "them" };
+    let told = match apart.len() {
+        0 => format!("which tells {them} apart from no other"),
+        1..=MOST_NAMED => format!("which tells {them} apart from {}", listed(&apart)),
+        many => format!("which tells {them} apart from {many} of {others} others"),
+    };
+    if first > 1 {
+        let best = names(&ranked[..first]);
+        let best = if first > MOST_NAMED { format!("{first} entries") } else { listed(&best) };
+        return format!("Over {tasks}, {ruleset}, {best} share the best mean rank ({rank:.2}), {told}.");
+    }
     let counts = over.counts(best);
     format!(
-        "Over {}, {}, {} has the best mean rank ({rank:.2}), {told}. Pair by pair on single tasks it wins {}, ties {} \
-         and loses {}.",
-        number::counted(over.tasks, "task"),
-        ruleset(&outcome.rulesets[over.ruleset]),
+        "Over {tasks}, {ruleset}, {} has the best mean rank ({rank:.2}), {told}. Pair by pair on single tasks it wins \
+         {}, ties {} and loses {}.",
         name(&outcome.entries[best]),
         counts.wins,
         counts.ties,
@@ -97,6 +107,14 @@ pub fn verdict(outcome: &Outcome, comparison: &Comparison) -> String {
     if with_best.is_empty() {
         return format!("Only {best_name} ran, so there is nothing to compare it with.");
     }
+    let finished = |entry: usize| {
+        outcome
+            .cells_of(comparison.task, comparison.ruleset)
+            .any(|cell| cell.id.entry == entry && cell.mean().is_some())
+    };
+    if !finished(best) {
+        return "Every run of every entry diverged, so nothing can be compared.".to_string();
+    }
     let of = |relation: Relation| -> Vec<&Pair> {
         with_best.iter().filter(|pair| pair.relation == relation).copied().collect()
     };
@@ -109,23 +127,32 @@ pub fn verdict(outcome: &Outcome, comparison: &Comparison) -> String {
         }
         many => format!("{many} others"),
     };
-    let first = better(outcome, task.metric, &best_name, &of(Relation::FirstBetter));
-    let (second, apart, open) =
-        (of(Relation::SecondBetter), of(Relation::ToldApart), of(Relation::NotToldApart));
+    // Entries that were tuned to one recipe have the same runs.
+    let (same, open): (Vec<&Pair>, Vec<&Pair>) =
+        of(Relation::NotToldApart).into_iter().partition(|pair| is_same(pair));
+    let best = Best { name: best_name, same: if same.is_empty() { String::new() } else { names(&same) } };
+    let first = better(outcome, task.metric, &best, &of(Relation::FirstBetter));
+    let (second, apart) = (of(Relation::SecondBetter), of(Relation::ToldApart));
     let mut rest = Vec::new();
     if !second.is_empty() {
         let verb = if second.len() == 1 { "beats" } else { "beat" };
         rest.push(format!(
-            "{} {verb} it on more seeds than not, because runs of {best_name} diverged",
-            names(&second)
+            "{} {verb} {} on more seeds than not, because runs of {} diverged",
+            names(&second),
+            best.word("it", "them"),
+            best.name
         ));
     }
     if !apart.is_empty() {
-        rest.push(format!("its mean differs from that of {}, but who wins on a seed is open", names(&apart)));
+        let its = best.word("its", "their");
+        rest.push(format!(
+            "{its} mean differs from that of {}, but who wins on a seed is open",
+            names(&apart)
+        ));
     }
     if !open.is_empty() {
         let least: Vec<f64> = open.iter().filter_map(|pair| pair.least_difference).collect();
-        rest.push(not_told_apart(task.metric, &names(&open), comparison.seeds, &least));
+        rest.push(not_told_apart(task.metric, &best, &names(&open), comparison.seeds, &least));
     }
     if rest.is_empty() {
         return first;
@@ -137,20 +164,56 @@ pub fn verdict(outcome: &Outcome, comparison: &Comparison) -> String {
     format!("{first} {head}{tail}.")
 }
 
+/// The entry with the best mean, and those that have the same score on every seed.
+struct Best {
+    name: String,
+    same: String,
+}
+
+impl Best {
+    /// The word for one entry, or that for several.
+    fn word<'w>(&self, one: &'w str, several: &'w str) -> &'w str {
+        if self.same.is_empty() { one } else { several }
+    }
+}
+
+impl std::fmt::Display for Best {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.same.as_str() {
+            "" => write!(f, "{}", self.name),
+            same => write!(f, "{}, and with the same score on every seed {same},", self.name),
+        }
+    }
+}
+
+/// True if both have the same score on every seed.
+fn is_same(pair: &Pair) -> bool {
+    pair.diverged == [0, 0] && pair.difference == Some(0.0) && pair.least_difference == Some(0.0)
+}
+
 /// Entries that the best one is better than.
-fn better(outcome: &Outcome, metric: Metric, best: &str, beaten: &[&Pair]) -> String {
+fn better(outcome: &Outcome, metric: Metric, best: &Best, beaten: &[&Pair]) -> String {
     let named = |pair: &Pair| gain(metric, &name(&outcome.entries[pair.second]), pair);
     let size = |pair: &&&Pair| pair.difference.unwrap_or(f64::INFINITY);
     match (beaten.len(), beaten.iter().min_by(|a, b| size(a).total_cmp(&size(b)))) {
-        (_, None) => format!("{best} has the best mean, but is not shown to be better than any."),
+        (_, None) => format!(
+            "{best} {} the best mean, but {} not shown to be better than any.",
+            best.word("has", "have"),
+            best.word("is", "are")
+        ),
         (0..=MOST_NAMED, _) => {
             format!(
-                "{best} is better than {}.",
+                "{best} {} better than {}.",
+                best.word("is", "are"),
                 listed(&beaten.iter().map(|pair| named(pair)).collect::<Vec<_>>())
             )
         }
         (many, Some(nearest)) => {
-            format!("{best} is better than {many} others, the nearest {}.", named(nearest))
+            format!(
+                "{best} {} better than {many} others, the nearest {}.",
+                best.word("is", "are"),
+                named(nearest)
+            )
         }
     }
 }
@@ -183,7 +246,8 @@ fn gain(metric: Metric, name: &str, pair: &Pair) -> String {
 }
 
 /// Differences that the number of seeds could have shown, the least of each pair.
-fn not_told_apart(metric: Metric, names: &str, seeds: usize, least: &[f64]) -> String {
+fn not_told_apart(metric: Metric, best: &Best, names: &str, seeds: usize, least: &[f64]) -> String {
+    let head = best.word("it is", "they are");
     let seeds = number::counted(seeds, "seed");
     let from = least.iter().copied().fold(f64::NAN, f64::min);
     let to = least.iter().copied().fold(f64::NAN, f64::max);
@@ -192,14 +256,14 @@ fn not_told_apart(metric: Metric, names: &str, seeds: usize, least: &[f64]) -> S
         (Some(from), Some(to)) if from != to => {
             let from = from.trim_end_matches(" points");
             format!(
-                "it is not told apart from {names}: {seeds} show differences of {from} to {to} or more, \
+                "{head} not told apart from {names}: {seeds} show differences of {from} to {to} or more, \
                  by the spread of the pair"
             )
         }
         (Some(least), Some(_)) => {
-            format!("it is not told apart from {names}: {seeds} show differences of {least} or more")
+            format!("{head} not told apart from {names}: {seeds} show differences of {least} or more")
         }
-        _ => format!("it is not told apart from {names} by {seeds}"),
+        _ => format!("{head} not told apart from {names} by {seeds}"),
     }
 }
 
@@ -216,7 +280,7 @@ pub fn one_task() -> String {
 
 /// The least p-value of an exact test, where it is too large for the family.
 pub fn least_p(comparison: &Comparison) -> Option<String> {
-    let short = comparison.seeds >= 2 && comparison.seeds < comparison.fewest_seeds;
+    let short = comparison.family > 0 && comparison.seeds >= 2 && comparison.seeds < comparison.fewest_seeds;
     short.then(|| {
         format!(
             "With {} no exact test goes below p = {}; {} would do for {}.",

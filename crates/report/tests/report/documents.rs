@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 
 use lab::Comparison;
 use lab::store::Memory;
-use lab::study::{Engine, Entry, Outcome, Ruleset, Study};
+use lab::study::outcome::compare;
+use lab::study::{DecidingTest, Engine, Entry, HalvingPlan, Outcome, Ruleset, SearchMethod, Study};
 use lab::tasks::Setup;
 use report::document::{Block, Document, Format};
 use report::{StudyParts, comparison_document, study_document};
-use train::Task;
+use train::{Direction, Order, Task};
 
 use crate::made;
 use crate::page::HOSTILE;
@@ -91,6 +92,109 @@ fn every_part_of_a_study_has_a_verdict_of_two_sentences() {
         let verdict = report::prose::study::verdict(&RAN.outcome, comparison);
         assert!(verdict.ends_with('.') && verdict.matches(". ").count() <= 1, "{verdict}");
     }
+}
+
+/// The outcome of the entries on `mnist1d-logreg` with nothing tuned, with these scores of their seeds.
+fn with_scores(scores: [[Option<f64>; 3]; 3]) -> Outcome {
+    let mut outcome = RAN.outcome.clone();
+    for cell in outcome.cells.iter_mut().filter(|cell| (cell.id.task, cell.id.ruleset) == (2, 0)) {
+        let scores = scores[cell.id.entry];
+        cell.diverged = scores.iter().filter(|score| score.is_none()).count();
+        cell.runs.iter_mut().zip(scores).for_each(|(run, score)| run.score = score);
+    }
+    let scores = scores.map(|scores| scores.to_vec());
+    let found = outcome.comparisons.iter_mut().find(|found| (found.task, found.ruleset) == (2, 0)).unwrap();
+    *found = compare((2, 0), &scores, Direction::Maximize, &RAN.study.decision(0));
+    outcome
+}
+
+#[test]
+fn a_verdict_says_what_is_the_same_and_that_nothing_finished() {
+    let verdict = |scores| {
+        let outcome = with_scores(scores);
+        let found = outcome.comparisons.iter().find(|found| (found.task, found.ruleset) == (2, 0)).unwrap();
+        report::prose::study::verdict(&outcome, found)
+    };
+    assert_eq!(verdict([[None; 3]; 3]), "Every run of every entry diverged, so nothing can be compared.");
+    let same = [0.3, 0.31, 0.32].map(Some);
+    assert_eq!(
+        verdict([same, same, [0.30, 0.30, 0.31].map(Some)]),
+        "sgd, and with the same score on every seed sgd momentum=0.9, have the best mean, but are not shown to be \
+         better than any. They are not told apart from adam: 3 seeds show differences of 2.55 points or more."
+    );
+}
+
+#[test]
+fn entries_that_share_the_best_mean_rank_are_named_together() {
+    let mut outcome = RAN.outcome.clone();
+    let over = outcome.over_tasks.iter_mut().max_by_key(|over| over.ruleset).unwrap();
+    let ranks = [1.5, 1.5, 3.0];
+    over.entries.iter_mut().zip(ranks).for_each(|(entry, rank)| entry.mean_rank = Some(rank));
+    assert_eq!(
+        report::prose::study::summary(&outcome),
+        "Over 3 tasks, lr tuned, sgd and sgd momentum=0.9 share the best mean rank (1.50), which tells them apart from \
+         no other."
+    );
+    let over = outcome.over_tasks.iter_mut().max_by_key(|over| over.ruleset).unwrap();
+    over.entries.iter_mut().for_each(|entry| entry.mean_rank = Some(2.0));
+    let summary = report::prose::study::summary(&outcome);
+    assert_eq!(summary, "Over 3 tasks, lr tuned, all 3 entries have the same mean rank (2.00).");
+}
+
+#[test]
+fn the_protocol_on_a_page_is_that_of_the_study() {
+    let page = |study: &Study| {
+        document(&Ran { study: study.clone(), outcome: RAN.outcome.clone(), runs: RAN.runs.clone() })
+            .render(Format::Html)
+    };
+    let usual = page(&RAN.study);
+    let changes: [(Study, &[&str], &[&str]); 5] = [
+        (
+            Study { fresh_seeds: 0, ..RAN.study.clone() },
+            &["The best was chosen."],
+            &["The two best ran again on 1 further seed, which chose."],
+        ),
+        (
+            Study { sampler: SearchMethod::Grid, extend: false, ..RAN.study.clone() },
+            &["or as many points of a grid as fit, on 1 tuning seed"],
+            &["4 trials, scrambled Sobol points of its space, and 1 trial more, beyond the ends"],
+        ),
+        (
+            Study { halving: Some(HalvingPlan { first: 2, eta: 3 }), ..RAN.study.clone() },
+            &["they began with 2 epochs, and one in 3 went on to 3 times as many"],
+            &[],
+        ),
+        (
+            Study { order: Order::Fixed, test: DecidingTest::SignFlip, ..RAN.study.clone() },
+            &["in every epoch the same", "told apart by the sign-flip test"],
+            &["in every epoch others", "told apart by Student"],
+        ),
+        (
+            Study { rulesets: vec![Ruleset::Default; 2], ..RAN.study.clone() },
+            &["Nothing was tuned"],
+            &["Each entry had", "variance of a difference is added"],
+        ),
+    ];
+    assert!(usual.contains("A test function has no examples"), "two tasks are functions");
+    for (study, changed, as_usual) in changes {
+        let page = page(&study);
+        for words in changed {
+            assert!(page.contains(words) && !usual.contains(words), "{words}");
+        }
+        for words in as_usual {
+            assert!(!page.contains(words) && usual.contains(words), "{words}");
+        }
+    }
+}
+
+#[test]
+fn runs_have_the_names_of_their_rows() {
+    let page = document(&RAN).render(Format::Markdown);
+    assert!(page.contains("| sgd momentum=0.9 | 2 | finished |"), "{page}");
+    // The loss is shown once where it is the metric; the gap of a function is none.
+    let document =
+        comparison_document(&made::comparison(&made::three(), 3, 2), None).render(Format::Markdown);
+    assert!(document.contains("| Test loss | Test accuracy |") && page.contains("| Test loss | Test gap |"));
 }
 
 #[test]

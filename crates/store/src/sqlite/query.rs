@@ -46,13 +46,13 @@ pub enum QueryError {
 }
 
 impl Sqlite {
-    /// Answers one SQL statement from a store that is there, all of whose rows have been checked. Nothing can be
-    /// written.
+    /// Answers one SQL statement from a store that is there. The whole file has been checked before, its indexes and
+    /// records too, as a statement may read any of them. Nothing can be written.
     ///
     /// # Errors
     /// If the store cannot be read or is damaged, or the statement is not one that SQLite can answer by reading.
     pub fn query(path: &Path, sql: &str) -> Result<Answer, QueryError> {
-        Sqlite::open_existing(path)?;
+        Sqlite::open_existing(path)?.check()?;
         let connection = schema::open_read_only(path)?;
         let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::DatabaseBusy) => {

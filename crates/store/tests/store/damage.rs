@@ -7,6 +7,7 @@ use lab::store::{Error, Holder};
 use tensor::random::Stream;
 
 use crate::made::{contents, record, records, rounds, study, trial};
+use store::{Answer, QueryError, Sqlite};
 
 /// Puts something of everything into a store.
 fn fill(path: &Path) -> String {
@@ -83,12 +84,48 @@ fn five_hundred_damages_to_a_database() {
                 unharmed += 1;
             }
         }
-        for suffix in ["-wal", "-shm"] {
-            let _ = fs::remove_file(folder.path().join(format!("damaged.db{suffix}")));
-        }
+        remove_log(&damaged);
     }
     // Bytes that nothing reads can be damaged without harm; most are read.
     assert!(refused > rounds(250) && unharmed > 0, "{refused} refused, {unharmed} unharmed");
+}
+
+/// Removes the log that SQLite leaves with a damaged file.
+fn remove_log(path: &Path) {
+    for suffix in ["-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{suffix}", path.display()));
+    }
+}
+
+#[test]
+fn a_damaged_database_never_answers_a_question_wrongly() {
+    let questions = [
+        "SELECT * FROM results ORDER BY key",
+        "SELECT count(*), sum(value) FROM points",
+        "SELECT * FROM trial_runs ORDER BY study, trial, place",
+        "SELECT count(*), sum(value) FROM running_points",
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let (whole, damaged) = (folder.path().join("whole.db"), folder.path().join("damaged.db"));
+    fill(&whole);
+    let expected: Vec<Answer> =
+        questions.iter().map(|sql| Sqlite::query(&whole, sql).expect("a table")).collect();
+    let original = fs::read(&whole).expect("a file");
+    let mut random = Stream::new(1, "damage");
+    for number in 0..rounds(200) {
+        let mut bytes = original.clone();
+        let what = damage(&mut bytes, &mut random);
+        fs::write(&damaged, &bytes).expect("a file");
+        let question = number as usize % questions.len();
+        match Sqlite::query(&damaged, questions[question]) {
+            Ok(answer) => assert_eq!(answer, expected[question], "{number}: {what}"),
+            Err(QueryError::Store(error)) => {
+                assert!(error.to_string().contains("damaged.db"), "{number}: {what}: {error}");
+            }
+            Err(QueryError::Sql(why)) => panic!("{number}: {what}: the question is right, found {why}"),
+        }
+        remove_log(&damaged);
+    }
 }
 
 #[test]

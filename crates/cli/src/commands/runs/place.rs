@@ -10,6 +10,7 @@ use lab::Store;
 use lab::store::{Filter, Summary};
 
 use crate::failure::Failure;
+use crate::shell;
 
 /// `--store`.
 #[derive(Args, Debug, Clone)]
@@ -23,6 +24,15 @@ impl StoreArgs {
     /// The store in a file.
     pub(crate) fn at(path: PathBuf) -> StoreArgs {
         StoreArgs { store: Some(path) }
+    }
+
+    /// The flag as it is written in a command, with a space before; nothing where it was left out.
+    pub(crate) fn flag(&self) -> String {
+        self.store.as_ref().map_or(String::new(), |path| {
+            let path = path.to_string_lossy();
+            let is_plain = path.chars().all(|c| c.is_alphanumeric() || "-_./=".contains(c));
+            format!(" --store {}", if is_plain { path.into_owned() } else { shell::quoted(&path) })
+        })
     }
 
     /// The file: that of the flag, of the environment, or the user's.

@@ -13,7 +13,7 @@ use crate::grid::Grid;
 #[derive(Args)]
 #[command(
     about = "Answers a question in SQL; the store is only read",
-    long_about = "Answers one SQL statement. All rows of the store are checked first, and nothing can be written. \
+    long_about = "Answers one SQL statement. The whole store is checked first, and nothing can be written. \
         Views: results, points, trial_runs, running, running_points; docs/store.md describes their columns.",
     after_help = "Examples:\n  descent runs sql \"SELECT recipe, avg(value), count(*) FROM results GROUP BY recipe\"\n  \
         descent runs sql \"SELECT * FROM points WHERE curve = 'test_loss'\" --csv > curves.csv"

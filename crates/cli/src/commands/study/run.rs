@@ -117,13 +117,15 @@ impl RunArgs {
             if asked() { ControlFlow::Break(Halt::All) } else { word }
         };
         let waiting = |holder: &Holder| {
-            told.call_once(|| console::note(&format!("waiting for runs of {holder}")));
+            if !holder.is_of_this_process() {
+                told.call_once(|| console::note(&format!("waiting for runs of {holder}")));
+            }
             if asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let outcome = engine.run(&watch, &waiting)?;
         progress.finish();
         let ended = screen.map_or(Vec::new(), Screen::finish);
-        let shown = Shown { study, outcome: &outcome, store };
+        let shown = Shown { place: &self.place, study, outcome: &outcome, store };
         let written = page.as_ref().map_or(Ok(()), |file| shown.write(file));
         shown.print(json, wanted.as_ref())?;
         written?;
@@ -131,10 +133,10 @@ impl RunArgs {
             console::note(&format!("page: {}", files::text::path(file.path())));
         }
         if let Some(code) = stop.code().filter(|_| stopped.into_inner() && !all_complete(&outcome)) {
-            return Err(signaled(code, study, &outcome));
+            return Err(signaled(code, &super::resume_command(study, &self.place), &outcome));
         }
         if !ended.is_empty() {
-            let hint = format!("`{}` trains what is missing", super::resume_command(study));
+            let hint = format!("`{}` trains what is missing", super::resume_command(study, &self.place));
             return Err(Failure::ended(&ended, hint));
         }
         part_done(shard, &outcome);
@@ -163,12 +165,11 @@ fn all_complete(outcome: &Outcome) -> bool {
 }
 
 /// The end of a study that a signal stopped.
-fn signaled(code: u8, study: &Study, outcome: &Outcome) -> Failure {
+fn signaled(code: u8, command: &str, outcome: &Outcome) -> Failure {
     let done = outcome.cells.iter().filter(|cell| cell.complete).count();
     let message = format!(
-        "stopped: {done} of {} cells are complete and all finished runs are kept; `{}` goes on with them",
+        "stopped: {done} of {} cells are complete and all finished runs are kept; `{command}` goes on with them",
         outcome.cells.len(),
-        super::resume_command(study)
     );
     Failure::signal(code, message)
 }

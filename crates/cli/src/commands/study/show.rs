@@ -51,14 +51,15 @@ impl Show {
             }
         }
         let outcome = Outcome::of_store(&kept, &Facts::of_registry(&kept)?, &*store)?;
-        let shown = Shown { study: &kept, outcome: &outcome, store: &*store };
+        let shown = Shown { place: &self.place, study: &kept, outcome: &outcome, store: &*store };
         if let Some(file) = &page {
             shown.write(file)?;
             console::note(&format!("page: {}", files::text::path(file.path())));
         }
         shown.print(self.output.json(), wanted.as_ref())?;
         if !outcome.is_complete() {
-            console::note("the study is not complete; `descent study resume` goes on with it");
+            let command = super::resume_command(&kept, &self.place);
+            console::note(&format!("the study is not complete; `{command}` goes on with it"));
         }
         Ok(())
     }

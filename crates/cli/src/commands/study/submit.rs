@@ -154,7 +154,7 @@ impl Submit {
             }
         }
         let outcome = Outcome::of_store(study, &Facts::of_registry(study)?, store)?;
-        super::Shown { study, outcome: &outcome, store }.print(self.output.json, None)?;
+        super::Shown { place: &self.place, study, outcome: &outcome, store }.print(self.output.json, None)?;
         if outcome.is_complete() {
             return Ok(());
         }

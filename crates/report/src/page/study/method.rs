@@ -1,9 +1,12 @@
 //! The method of a study: what anyone needs to judge it and to do it again.
 
-use train::Record;
+use lab::search::extra_trials;
+use lab::study::{DecidingTest, HalvingPlan, SearchMethod, Study};
+use train::{Order, Record};
 
 use super::StudyParts;
 use crate::document::{Block, Cell, Column, Layout, Table, Term};
+use crate::number::{self, counted};
 use crate::page::reading::{intervals, term};
 use crate::page::why::rules;
 use crate::page::{of_all, sentence};
@@ -31,27 +34,80 @@ pub(super) fn blocks(parts: &StudyParts<'_>) -> Vec<Block> {
     blocks
 }
 
+/// The protocol in words, from the settings of the study.
 fn protocol(parts: &StudyParts<'_>) -> String {
-    let study = parts.study;
-    let tuned = match study.tunes() {
-        true => format!(
-            "Each entry had {} trials, each a point of its space on {} tuning seeds; a trial's score is the median on \
-             validation examples. The two best ran again on {} further seeds, which chose. Only then were test \
-             examples read, on seeds that tuning never had.",
-            study.trials, study.tuning_seeds, study.fresh_seeds
-        ),
-        false => "Nothing was tuned: the recipes ran as they are written.".to_string(),
+    let StudyParts { study, outcome, .. } = *parts;
+    let mut sentences = if study.tunes() { tuning(study) } else { vec![UNTUNED.to_string()] };
+    let order = match study.order {
+        Order::Reshuffle => "in every epoch others",
+        Order::Fixed => "in every epoch the same",
     };
-    format!(
-        "{tuned} A seed fixes initial weights and batches, the same for every entry. Pairs are one family a task and \
-         ruleset: p-values are corrected by Holm's method, intervals by Bonferroni's."
-    )
+    sentences.push(format!("A seed fixes initial weights and batches, {order}, alike for every entry."));
+    if outcome.tasks.iter().any(|task| !task.seeded) {
+        sentences.push(
+            "A test function has no examples, and no seed changes its runs: each trial and each report is one run.".into(),
+        );
+    }
+    let test = match study.test {
+        DecidingTest::StudentT => "Student's t",
+        DecidingTest::SignFlip => "the sign-flip test",
+    };
+    sentences.push(format!(
+        "Pairs are one family a task and ruleset, told apart by {test} of the differences seed by seed: p-values are \
+         corrected by Holm's method, intervals by Bonferroni's. Where runs diverged, the sign test of all seeds decides."
+    ));
+    let mut added = (0..study.rulesets.len()).map(|ruleset| study.decision(ruleset).choice_variance());
+    if let Some(variance) = added.find(|variance| *variance > 0.0) {
+        sentences.push(format!(
+            "Another tuning would have chosen other settings: for that, {} of the variance of a difference is added to \
+             that of its mean where settings were chosen.",
+            number::times(variance)
+        ));
+    }
+    sentences.join(" ")
+}
+
+const UNTUNED: &str = "Nothing was tuned: the recipes ran as they are written.";
+
+/// Trials and the choice among them, a sentence each.
+fn tuning(study: &Study) -> Vec<String> {
+    let points = match study.sampler {
+        SearchMethod::Sobol => "scrambled Sobol points of its space",
+        SearchMethod::Random => "random points of its space",
+        SearchMethod::Grid => "or as many points of a grid as fit",
+    };
+    let more = match study.extend {
+        true => format!(
+            ", and {} more, beyond the ends of the space where the best was",
+            counted(extra_trials(study.trials), "trial")
+        ),
+        false => String::new(),
+    };
+    let mut sentences = vec![format!(
+        "Each entry had {}, {points}{more}, on {}; a trial's score is the median on validation examples.",
+        counted(study.trials, "trial"),
+        counted(study.tuning_seeds, "tuning seed")
+    )];
+    if let Some(HalvingPlan { first, eta }) = study.halving {
+        sentences.push(format!(
+            "Trials raced: they began with {}, and one in {eta} went on to {eta} times as many.",
+            counted(first as usize, "epoch")
+        ));
+    }
+    sentences.push(match study.fresh_seeds {
+        0 => "The best was chosen.".to_string(),
+        n => format!("The two best ran again on {}, which chose.", counted(n, "further seed")),
+    });
+    sentences.push("Only then were test examples read, on seeds that tuning never had.".to_string());
+    sentences
 }
 
 fn facts(parts: &StudyParts<'_>) -> Table {
     let StudyParts { study, outcome, runs, .. } = *parts;
     let of_runs = |of: &dyn Fn(&Record) -> String| of_all(runs.iter().flat_map(|part| &part.runs), of);
-    let seeds = format!("{} to {}", study.seeds.start, study.seeds.end.saturating_sub(1));
+    let (first, last) = (study.seeds.start, study.seeds.end.saturating_sub(1));
+    let is_one = first == last || outcome.tasks.iter().all(|task| !task.seeded);
+    let seeds = if is_one { first.to_string() } else { format!("{first} to {last}") };
     let rows = [
         ("Reported seeds", seeds),
         ("Definition, SHA-256", outcome.definition_sha256.clone()),
@@ -78,9 +134,15 @@ fn reading(confidence: f64) -> Vec<Term> {
         intervals(confidence),
         term(
             "Told apart",
-            "The corrected p-value is below 1 − the confidence, and the first wins on more seeds than not. Not told \
-             apart does not mean equal. A pair can be told apart while its interval still holds 0: the intervals of \
+            "The corrected p-value is at most 1 − the confidence. The first is called better if it also wins on more \
+             seeds than not: the interval of P(first beats second) is above ½. Not told apart does not mean equal. A pair can be told apart while its interval still holds 0: the intervals of \
              all pairs hold together, by Bonferroni's method, which is stricter than Holm's correction of the p-values.",
+        ),
+        term(
+            "Epochs to target",
+            "Epochs until the metric first reached the target of the task on the validation examples, or where there are \
+             none on the test examples, with no smoothing: the median of all seeds, a seed that never got there being \
+             later than any other.",
         ),
         term(
             "Expected best",
