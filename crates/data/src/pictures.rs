@@ -1,8 +1,8 @@
 //! Digits from photos and drawings: PNG or JPEG in, an image like MNIST's out.
 //!
-//! Steps: decode the brightness (or the color, where the ink is as bright as the paper), estimate and divide out the
-//! illumination of the paper, select the largest connected part of the ink with the parts that belong to it, then fit and
-//! center it as MNIST's digits were.
+//! Steps: decode the brightness (or the color, where the ink is as bright as the paper), fill the dots of dot-grid paper,
+//! estimate and divide out the illumination of the paper, with the edges of shadows, erase ruled lines, select the largest
+//! connected part of the ink with the parts that belong to it, then fit and center it as MNIST's digits were.
 //!
 //! ```
 //! use data::pictures::{self, Polarity};
@@ -18,6 +18,7 @@ mod bounds;
 mod color;
 pub(crate) mod decode;
 mod digit;
+mod dots;
 mod fault;
 mod fit;
 mod ink;
@@ -30,7 +31,10 @@ mod pen;
 mod picture;
 mod plane;
 mod png;
+mod reconstruction;
 mod rules;
+mod shadow;
+mod spectrum;
 mod transparency;
 
 use std::path::Path;
@@ -38,9 +42,8 @@ use std::path::Path;
 use decode::Decoded;
 use digit::Digit;
 pub use fault::{Error, Fault};
-use morphology::dilation;
 pub use picture::{MAX_DECODED, MAX_PIXELS};
-use plane::{Plane, quantile};
+use plane::Plane;
 
 /// Rows and columns of the resulting images.
 pub const SIDE: usize = 28;
@@ -101,33 +104,25 @@ pub fn from_gray(pixels: &[u8], columns: usize, polarity: Polarity) -> Result<Ve
 const NOISE: usize = 10;
 
 fn from_brightness(brightness: &Plane, polarity: Polarity) -> Result<Vec<u8>, Fault> {
-    let [wide, narrow] = ink::inks(brightness, polarity).map(rules::erase);
-    let digit = match (digit::digit(&wide), digit::digit(&narrow)) {
-        (Ok(digit), Ok(rival)) if is_shadow(&wide, &digit, &rival) => rival,
-        (Err(_), Ok(rival)) => rival,
-        (digit, _) => digit?,
-    };
-    Ok(fit::fit(&pen::widened(digit.plane)))
+    let [wide, others @ ..] = ink::inks(&dots::erase(brightness), polarity).map(rules::erase);
+    let mut best = Reading::of(wide);
+    for rival in others.map(Reading::of) {
+        if shadow::is_better(&rival, &best) {
+            best = rival;
+        }
+    }
+    Ok(fit::fit(&pen::widened(best.digit?.plane)))
 }
 
-/// Fraction of a digit's pixels that may differ from those of its rival.
-const ALIKE: f32 = 0.15;
+/// Digit found in one estimate of the ink.
+struct Reading {
+    ink: Plane,
+    digit: Result<Digit, Fault>,
+}
 
-/// Width of a stroke's soft edge in pixels, which counts as the stroke.
-const EDGE: usize = 4;
-
-/// Depth of a shadow as a fraction of the depth of ink.
-const SHALLOW: f32 = 0.6;
-
-/// True if the pixels that only the first digit has are much less deep than the others: they are not of a stroke.
-fn is_shadow(ink: &Plane, digit: &Digit, rival: &Digit) -> bool {
-    let mut shared = ink.map(|_| 0.0);
-    rival.pixels.iter().for_each(|&at| shared.values[at] = 1.0);
-    let shared = dilation(&shared, EDGE);
-    let extra: Vec<usize> = digit.pixels.iter().copied().filter(|&at| shared.values[at] == 0.0).collect();
-    let depths = |pixels: &[usize], fraction| {
-        quantile(pixels.iter().map(|&at| -(1.0 - ink.values[at]).max(0.02).ln()), fraction)
-    };
-    extra.len() as f32 > ALIKE * digit.pixels.len() as f32
-        && depths(&extra, 0.9) < SHALLOW * depths(&rival.pixels, 0.5)
+impl Reading {
+    fn of(ink: Plane) -> Reading {
+        let digit = digit::digit(&ink);
+        Reading { ink, digit }
+    }
 }

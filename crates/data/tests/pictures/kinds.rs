@@ -7,6 +7,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageEncoder, ImageFormat, LumaA, Rgba, RgbaImage};
 use tensor::random::Stream;
 
+use super::paper::{dots, dots_photo, hand, shadow_edge, shadow_edge_photo};
 use super::sheet::{self, Color, Pose, Sheet};
 use super::thin;
 
@@ -64,6 +65,11 @@ kinds! {
     color: "jpg",
     desk: "jpg",
     phone: "jpg",
+    shadow_edge: "png",
+    shadow_edge_photo: "jpg",
+    hand: "jpg",
+    dots: "png",
+    dots_photo: "jpg",
 }
 
 fn dark_on_light(digit: &[f32], stream: &mut Stream) -> Vec<u8> {
@@ -416,7 +422,7 @@ fn middle(sheet: &Sheet, share: f32) -> Pose {
 }
 
 /// Where it fits, a little larger or smaller, and slightly turned.
-fn anywhere(sheet: &Sheet, share: f32, stream: &mut Stream) -> Pose {
+pub(crate) fn anywhere(sheet: &Sheet, share: f32, stream: &mut Stream) -> Pose {
     let ((width, height), share) = (sheet.size(), share * (0.8 + 0.4 * stream.uniform()));
     let side = share * width.min(height);
     let place = |size: f32, at: f32| side / 2.0 + (size - side) * (0.1 + 0.8 * at);
@@ -436,7 +442,7 @@ fn rules(sheet: &mut Sheet, pitch: f32, width: f32, angle: f32, color: Color) {
 }
 
 /// Draws along the middle of a digit's strokes, `width` pixels wide.
-fn pen(sheet: &mut Sheet, digit: &[f32], pose: Pose, width: f32, color: Color) {
+pub(crate) fn pen(sheet: &mut Sheet, digit: &[f32], pose: Pose, width: f32, color: Color) {
     let (columns, rows) = sheet.size();
     let mut ink = vec![0f32; (columns * rows) as usize];
     let reach = width / 2.0 + 1.0;
@@ -453,7 +459,7 @@ fn pen(sheet: &mut Sheet, digit: &[f32], pose: Pose, width: f32, color: Color) {
     sheet.cover(color, |x, y| ink[y as usize * columns as usize + x as usize]);
 }
 
-fn png(sheet: Sheet, _: &mut Stream) -> Vec<u8> {
+pub(crate) fn png(sheet: Sheet, _: &mut Stream) -> Vec<u8> {
     let picture = DynamicImage::from(sheet.quantized(255.0));
     encoded(&picture.to_rgb8().into())
 }
@@ -465,7 +471,7 @@ fn encoded(picture: &DynamicImage) -> Vec<u8> {
 }
 
 /// A JPEG file with this EXIF orientation.
-fn jpeg(sheet: Sheet, quality: u8, turn: Option<u8>, _: &mut Stream) -> Vec<u8> {
+pub(crate) fn jpeg(sheet: Sheet, quality: u8, turn: Option<u8>, _: &mut Stream) -> Vec<u8> {
     use image::metadata::Orientation::{self, *};
     let mut picture = DynamicImage::from(sheet.quantized(255.0).clone()).to_rgb8().into();
     let mut bytes = Vec::new();

@@ -3,7 +3,9 @@
 mod files;
 mod hostile;
 mod kinds;
+mod paper;
 mod read;
+mod shade;
 mod shapes;
 mod sheet;
 mod thin;
