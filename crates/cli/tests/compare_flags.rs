@@ -7,6 +7,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
+use serde_json::{Value, json};
+
 fn descent(folder: &Path, arguments: &str) -> Output {
     let mut command = common::descent(folder);
     command.args(arguments.split_whitespace()).env("COLUMNS", "80").output().unwrap()
@@ -106,4 +108,85 @@ fn flags_make_the_study_that_its_file_makes() {
     let shown = printed(path, "study run study.toml --store runs.db --offline");
     assert!(shown.contains("beale, lr tuned"), "{shown}");
     refused(path, "study new --trials 3", 2, &["--tasks"]);
+}
+
+const UNTIL: &str =
+    "compare --task mnist1d-logreg --optimizers sgd,adam --epochs 1 --untuned --offline --threads 2";
+
+/// The summary, which follows the records.
+fn summary(shown: &str) -> Value {
+    serde_json::from_str(shown.lines().last().unwrap()).unwrap()
+}
+
+#[test]
+fn seeds_are_added_until_the_interval_is_narrow() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let once = summary(&printed(path, &format!("{UNTIL} --until-ci 99 --json")));
+    let half_width = |summary: &Value| {
+        let difference = &summary["pairs"][0]["difference"];
+        50.0 * (difference["high"].as_f64().unwrap() - difference["low"].as_f64().unwrap())
+    };
+    assert_eq!(once["looks"]["seeds"], json!([5]));
+    let asked = 0.7 * half_width(&once);
+    let command = format!("{UNTIL} --until-ci {asked}");
+    let shown = printed(path, &format!("{command} --json"));
+    let narrow = summary(&shown);
+    let looks = narrow["looks"]["seeds"].as_array().unwrap();
+    assert!(looks.len() >= 2 && looks.last().unwrap().as_u64() > Some(5), "{narrow}");
+    assert!(half_width(&narrow) <= asked && narrow["looks"]["still_wide"] == json!([]), "{narrow}");
+    assert_eq!(narrow["pairs"][0]["difference"]["n"], *looks.last().unwrap());
+    assert_eq!(shown.lines().count() as u64, 2 * looks.last().unwrap().as_u64().unwrap() + 1);
+
+    // The same on one thread, in the page, and as the command of the page says.
+    let single = command.replace("--threads 2", "--threads 1");
+    let again = summary(&printed(path, &format!("{single} --json --out one")));
+    for part in ["pairs", "looks", "verdict", "command"] {
+        assert_eq!(again[part], narrow[part], "{part}");
+    }
+    let page = fs::read_to_string(path.join("one/report.html")).unwrap();
+    let sentence = narrow["looks"]["sentence"].as_str().unwrap();
+    assert!(page.contains(sentence) && sentence.contains("All intervals are that narrow."), "{sentence}");
+    let text = printed(path, &format!("{command} --out one"));
+    assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(sentence), "{text}");
+    assert!(narrow["command"].as_str().unwrap().contains(" --until-ci "), "{narrow}");
+}
+
+#[test]
+fn seeds_that_do_not_suffice_are_no_error_and_name_the_pair() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let tuned = UNTIL.replace("--untuned", "--tune lr --trials 3");
+    let command = format!("{tuned} --until-ci 0.01 --most-seeds 7 --json");
+    let shown = summary(&printed(path, &command));
+    assert_eq!(shown["looks"]["seeds"], json!([5, 7]));
+    for part in ["still_wide", "still_wide_tuned"] {
+        assert_eq!(shown["looks"][part].as_array().unwrap().len(), 1, "{shown}");
+    }
+    assert_eq!(shown["tuned"]["pairs"][0]["difference"]["n"], json!(7));
+    assert_eq!(shown["tuned"]["study"]["confidence"], json!(1.0 - 0.05 / 6.0));
+    assert!(shown["tuned"]["how"].as_str().unwrap().contains("then seeds 0 to 6"), "{shown}");
+    assert!(
+        shown["looks"]["sentence"].as_str().unwrap().contains("Still wider as they are set: "),
+        "{shown}"
+    );
+
+    let refusals: [(&str, &[&str]); 7] = [
+        ("--until-ci 0", &["expected a number above 0 such as 0.5, found `0`"]),
+        ("--until-ci -1", &["expected a number above 0 such as 0.5, found `-1`"]),
+        (
+            "--until-ci 1 --seeds 3",
+            &["expected at least 5 seeds to begin with, found 3", "hint: such as --seeds 5"],
+        ),
+        ("--until-ci 1 --seeds 9 --most-seeds 8", &["begins with 9 seeds", "8"]),
+        ("--until-ci 1 --budget 60s", &["conflicts with"]),
+        ("--most-seeds 8", &["--until-ci"]),
+        ("--until-ci 1 --optimizers adam", &["expected at least 2 optimizers, found 1"]),
+    ];
+    for (flags, words) in refusals {
+        let one = flags.contains("--optimizers") || flags.contains("--budget");
+        let command = if one { "compare --task mnist1d-logreg" } else { UNTIL };
+        refused(path, &format!("{command} {flags}"), 2, words);
+    }
+    refused(path, "compare --task beale --until-ci 1", 2, &["no seed changes a test function"]);
 }

@@ -121,3 +121,28 @@ fn a_comparison_without_a_folder_goes_on_in_its_own() {
     assert!(said(&output).contains("going on with results/compare-mnist-2: "), "{}", said(&output));
     assert_eq!(fs::read_dir(&results).unwrap().count(), 2);
 }
+
+#[test]
+fn looks_of_a_comparison_that_is_killed_end_with_the_same_bytes() {
+    const LOOKS: &str = "compare --task mnist1d-logreg --optimizers sgd,adam --epochs 2 --trials 3 --threads 2 --offline \
+                         --until-ci 0.01 --most-seeds 8 --out here";
+    let (whole, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    assert!(descent(whole.path(), LOOKS).output().unwrap().status.success());
+    for finished in [3, 10, 12] {
+        let mut child = descent(killed.path(), LOOKS).spawn().unwrap();
+        wait_for(&mut child, &killed.path().join("here/results.jsonl"), finished);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let output = descent(killed.path(), &LOOKS.replace("--threads 2", "--threads 1")).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    let read = |folder: &Path| fs::read(folder.join("here/tuned.json")).unwrap();
+    assert!(read(killed.path()) == read(whole.path()));
+    assert_eq!(timeless(killed.path()).len(), 16);
+    let [whole, killed] = [&whole, &killed].map(|folder| {
+        let mut records = timeless(folder.path());
+        records.iter_mut().for_each(|record| record.environment.threads = 1);
+        records
+    });
+    assert_eq!(killed, whole);
+}

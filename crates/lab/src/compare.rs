@@ -1,6 +1,7 @@
 //! A comparison: what several runs of several optimizers say together.
 
 mod curve;
+mod looks;
 mod names;
 mod studied;
 mod tuned;
@@ -10,11 +11,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::stats::{self, Contrast, Correction, Interval, PairedTest, simultaneous};
+use crate::stats::{self, Contrast, Correction, Interval, PairedTest, simultaneous, simultaneous_at_look};
+use looks::ALPHA;
 use train::record::Point;
 use train::{Direction, Metric, Record, Split};
 
 pub use curve::CurvePoint;
+pub use looks::{Looks, half_width};
 pub use names::names;
 pub use tuned::{Tuned, same_recipe};
 pub use verdict::{Verdict, Warning};
@@ -36,6 +39,9 @@ pub struct Comparison {
     pub pairs: Vec<Pair>,
     /// All runs.
     pub runs: Vec<Record>,
+    /// The looks, if seeds were added until the intervals were narrow; intervals and p-values are corrected for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks: Option<Looks>,
 }
 
 /// A mean over seeds with its 95% confidence interval (Student's t); `low` and `high` are
@@ -107,6 +113,17 @@ impl Comparison {
     /// Groups runs by recipe and tests all pairs. Optimizers come in the order of their first run; `command`
     /// is what made the runs.
     pub fn new(runs: Vec<Record>, target: Option<f64>, command: String) -> Comparison {
+        Comparison::at_look(runs, target, command, None)
+    }
+
+    /// The same at a look of a comparison that adds seeds: the intervals of rows and pairs are wider and the p-values
+    /// greater, so that they hold whenever one stops.
+    pub fn at_look(
+        runs: Vec<Record>,
+        target: Option<f64>,
+        command: String,
+        looks: Option<Looks>,
+    ) -> Comparison {
         let metric = runs.first().map_or(Metric::Loss, |run| run.task.metric);
         let mut groups: Vec<(String, Vec<&Record>)> = Vec::new();
         for run in &runs {
@@ -119,9 +136,9 @@ impl Comparison {
             groups.iter().map(|(name, group)| (name.as_str(), group[0].recipe.as_str())).collect();
         let names = names(&recipes);
         groups.iter_mut().zip(names).for_each(|((name, _), short)| *name = short);
-        let rows = groups.iter().map(|(name, group)| row(name, group, target)).collect();
-        let pairs = pairs(&groups, metric.direction());
-        Comparison { command, settings: settings(&runs), metric, target, rows, pairs, runs }
+        let rows = groups.iter().map(|(name, group)| row(name, group, target, looks.as_ref())).collect();
+        let pairs = pairs(&groups, metric.direction(), looks.as_ref());
+        Comparison { command, settings: settings(&runs), metric, target, rows, pairs, runs, looks }
     }
 
     /// The runs of a row.
@@ -143,7 +160,8 @@ impl Comparison {
     }
 }
 
-fn row(name: &str, runs: &[&Record], target: Option<f64>) -> Row {
+fn row(name: &str, runs: &[&Record], target: Option<f64>, looks: Option<&Looks>) -> Row {
+    let estimate = |values| estimate(values, looks);
     let finished: Vec<&Record> = runs.iter().copied().filter(|run| run.finished()).collect();
     let to_target: Vec<(f64, f64)> = runs.iter().map(|run| time_to(target, run)).collect();
     let reached = to_target.iter().filter(|(epochs, _)| epochs.is_finite()).count();
@@ -182,8 +200,12 @@ pub fn watched(run: &Record) -> &[Point] {
     of(Split::Validation).or_else(|| of(Split::Test)).unwrap_or(&[])
 }
 
-fn estimate(values: Vec<f64>) -> Option<Estimate> {
-    let (mean, half) = (stats::mean(&values), stats::interval95(&values));
+fn estimate(values: Vec<f64>, looks: Option<&Looks>) -> Option<Estimate> {
+    let half = match looks {
+        Some(looks) => stats::mean_interval(&values, 1.0 - looks.level()).map(|found| found.half_width()),
+        None => stats::interval95(&values),
+    };
+    let mean = stats::mean(&values);
     (!values.is_empty()).then(|| Estimate {
         mean,
         low: half.map(|half| mean - half),
@@ -200,7 +222,7 @@ fn fraction(estimate: Estimate) -> Estimate {
 
 /// Every pair of optimizers, over the seeds that both finished. The intervals are simultaneous, by the same
 /// correction as the p-values, so a pair is told apart just where its interval is without 0.
-fn pairs(optimizers: &[(String, Vec<&Record>)], direction: Direction) -> Vec<Pair> {
+fn pairs(optimizers: &[(String, Vec<&Record>)], direction: Direction, looks: Option<&Looks>) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for (i, (a, a_runs)) in optimizers.iter().enumerate() {
         for (b, b_runs) in &optimizers[i + 1..] {
@@ -219,7 +241,11 @@ fn pairs(optimizers: &[(String, Vec<&Record>)], direction: Direction) -> Vec<Pai
         }
     }
     let family: Vec<&[f64]> = pairs.iter().map(|(.., gains)| gains.as_slice()).collect();
-    let contrasts = simultaneous(&family, PairedTest::StudentT, Correction::Bonferroni, 0.95);
+    let (test, correction, confidence) = (PairedTest::StudentT, Correction::Bonferroni, 1.0 - ALPHA);
+    let contrasts = match looks {
+        Some(looks) => simultaneous_at_look(&family, test, correction, looks.number(), confidence),
+        None => simultaneous(&family, test, correction, confidence),
+    };
     let pair = |((better, worse, gains), contrast): (&(&String, &String, Vec<f64>), Contrast)| {
         let tested = gains.len() >= 2 && contrast.p.is_finite();
         let Interval { low, high } = contrast.interval;

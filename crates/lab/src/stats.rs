@@ -7,7 +7,7 @@
 //! | is there one | [`sign_flip`], [`wilcoxon`], [`mann_whitney`], [`sign_test`] |
 //! | which of several | [`simultaneous`], [`holm`], [`bonferroni`] |
 //! | could this many seeds have shown it | [`least_p`], [`least_difference`], [`Pilot`] |
-//! | may I look again | [`repeated_t`], [`anytime_t`], [`look`] |
+//! | may I look again | [`repeated_t`], [`simultaneous_at_look`], [`anytime_t`], [`look`] |
 //! | over several tasks | [`iqm_interval`], [`performance_profiles`], [`mean_ranks`], [`wilcoxon_holm`] |
 //! | when is the target reached | [`kaplan_meier`] |
 //! | is the mean one of two clusters | [`two_clusters`] |
@@ -54,8 +54,10 @@ pub use rank_tests::{EXACT_RANKS_UP_TO, RankTest, mann_whitney, sign_test, wilco
 pub use ranks::{Ranking, rank};
 pub use regression::Regression;
 pub use sensitivity::{Basin, LrSensitivity, lr_basin, lr_sensitivity};
+pub(crate) use sequential::seeds_for_half_width;
 pub use sequential::{
     Look, alpha_of_look, anytime_t, critical_t_of_look, look, repeated_t, seeds_of_next_look,
+    simultaneous_at_look,
 };
 pub use sign_flip::{DRAWS, EXACT_UP_TO, SignFlip, sign_flip};
 pub(crate) use student_t::t_test;

@@ -1,7 +1,8 @@
 //! Conclusions from several runs.
 
 use lab::Comparison;
-use lab::compare::{Pair, Verdict, Warning};
+use lab::compare::{Looks, Pair, Verdict, Warning};
+use tensor::random::Stream;
 use train::record::{Counts, Environment, Point, SCHEMA, Status, TaskRecord};
 use train::{Budget, DataInfo, Metric, Record, Split};
 
@@ -160,4 +161,63 @@ fn a_sample_is_warned_of() {
     runs[0].task.data.sample = true;
     let comparison = Comparison::new(runs, Some(0.95), String::new());
     assert_eq!(comparison.warnings(), [Warning::Sample { dataset: "mnist", train: 60_000, test: 10_000 }]);
+}
+
+/// Rates of comparisons of three recipes that are alike in which any pair is told apart: at the end, at any look, and at
+/// any look without the correction.
+#[test]
+fn seeds_that_are_added_until_intervals_are_narrow_do_not_raise_the_errors() {
+    let mut stream = Stream::new(2024, "looks of a comparison");
+    let (studies, mut rates, mut most) = (500, [0.0; 3], 0);
+    for study in 0..studies {
+        let half_width = if study % 2 == 0 { 0.008 } else { 0.001 };
+        let (mut scores, mut any) = (vec![Vec::new(); 3], [false; 2]);
+        let mut looks = Looks::first(half_width, 40, 5);
+        let told = loop {
+            let seeds = looks.count() as usize;
+            let mut draw = || 0.9 + 0.01 * f64::from(stream.normal());
+            scores.iter_mut().for_each(|scores| scores.resize_with(seeds, &mut draw));
+            let runs: Vec<Record> =
+                ["a", "b", "c"].iter().zip(&scores).flat_map(|(name, scores)| runs(name, scores)).collect();
+            let told = |comparison: &Comparison| comparison.pairs.iter().any(|pair| pair.distinct);
+            let plain = told(&Comparison::new(runs.clone(), None, String::new()));
+            let found = Comparison::at_look(runs, None, String::new(), Some(looks.clone()));
+            any = [any[0] || told(&found), any[1] || plain];
+            match looks.next(&found.pairs) {
+                Some(next) => looks = next,
+                None => break told(&found),
+            }
+        };
+        most = most.max(looks.number());
+        for (rate, errs) in rates.iter_mut().zip([told, any[0], any[1]]) {
+            *rate += f64::from(u8::from(errs)) / f64::from(studies);
+        }
+    }
+    let [at_the_end, at_any, plain] = rates;
+    assert!(most >= 3, "{most}");
+    assert!(at_the_end <= at_any && (0.002..=0.06).contains(&at_any) && plain > 0.07, "{rates:?}");
+}
+
+#[test]
+fn a_look_at_wide_intervals_asks_for_more_seeds_up_to_the_most() {
+    let found = |looks: &Looks| {
+        let groups = [runs("a", &[0.91, 0.95, 0.93, 0.9, 0.96]), runs("b", &[0.9, 0.9, 0.91, 0.92, 0.9])];
+        Comparison::at_look(groups.concat(), None, String::new(), Some(looks.clone()))
+    };
+    let wide = Looks::first(0.01, 100, 5);
+    let plain =
+        compare(&[runs("a", &[0.91, 0.95, 0.93, 0.9, 0.96]), runs("b", &[0.9, 0.9, 0.91, 0.92, 0.9])]);
+    let (pair, row) = (&found(&wide).pairs[0], &found(&wide).rows[0]);
+    assert!((pair.p_value.unwrap() / plain.pairs[0].p_value.unwrap() - 2.0).abs() < 1e-12);
+    assert!(pair.difference.low < plain.pairs[0].difference.low);
+    assert!(row.score.as_ref().unwrap().low < plain.rows[0].score.as_ref().unwrap().low);
+    let next = wide.next(&found(&wide).pairs).unwrap();
+    assert!((8..=20).contains(&next.seeds[1]) && next.number() == 2, "{next:?}");
+    assert_eq!(Looks::first(0.01, 6, 5).next(&found(&wide).pairs).unwrap().seeds, [5, 6]);
+    assert_eq!(Looks::first(0.01, 5, 5).next(&found(&wide).pairs), None);
+    assert_eq!(Looks::first(0.9, 100, 5).next(&found(&wide).pairs), None);
+    assert_eq!(wide.next(&[]), None);
+    // One seed that both finished has no interval, which is not narrow.
+    let one = compare(&[runs("a", &[0.9]), runs("b", &[0.8])]);
+    assert!(wide.is_wide(&one.pairs[0]) && wide.next(&one.pairs).is_some());
 }

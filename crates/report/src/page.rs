@@ -62,9 +62,11 @@ pub fn comparison_document(comparison: &Comparison, tuned: Option<(&Tuned, &str)
         let curves = vec![Block::Lead(lead), Block::Figures(pictures(comparison, ""))];
         blocks.push(section("curves", "Curves", curves));
     }
-    blocks.extend(
-        results::pairs(comparison).map(|inside| section("pairs", "Which differences are real", inside)),
-    );
+    let looks = prose::looks(comparison, tuned.map(|(tuned, _)| &tuned.comparison));
+    let looks = looks.map(|text| Block::Text(sentence(&text)));
+    blocks.extend(results::pairs(comparison).map(|inside| {
+        section("pairs", "Which differences are real", inside.into_iter().chain(looks).collect())
+    }));
     if let Some((tuned, how)) = tuned {
         blocks.push(section("tuned", "The same, each tuned alike", tuned_alike(tuned, how)));
     }

@@ -4,11 +4,13 @@
 //! terminal, the page and JSON.
 
 mod comparison;
+mod looks;
 mod range_test;
 pub mod study;
 mod tuned;
 
 pub use comparison::{verdict, warning, warnings};
+pub use looks::{looks, next_look};
 pub use range_test::{departure, doubt, doubts, reason};
 pub use tuned::{tuned_verdict, tuning, tuning_warnings};
 

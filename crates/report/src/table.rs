@@ -26,7 +26,12 @@ pub enum Style {
 pub fn table(comparison: &Comparison, width: usize, style: Style) -> String {
     let width = width.clamp(32, 200);
     let mut lines = results(comparison, width, style);
-    lines.extend(conclusion(&prose::verdict(comparison), &prose::warnings(comparison), width));
+    lines.extend(conclusion(
+        &prose::verdict(comparison),
+        prose::looks(comparison, None),
+        &prose::warnings(comparison),
+        width,
+    ));
     lines.join("\n") + "\n"
 }
 
@@ -48,7 +53,8 @@ pub fn tuned_table(
     lines.extend(results(&tuned.comparison, width, style));
     let mut warnings = prose::warnings(comparison);
     warnings.extend(prose::tuning_warnings(tuned));
-    lines.extend(conclusion(&prose::tuned_verdict(comparison, tuned), &warnings, width));
+    let looks = prose::looks(comparison, Some(&tuned.comparison));
+    lines.extend(conclusion(&prose::tuned_verdict(comparison, tuned), looks, &warnings, width));
     lines.join("\n") + "\n"
 }
 
@@ -65,10 +71,14 @@ fn results(comparison: &Comparison, width: usize, style: Style) -> Vec<String> {
     lines
 }
 
-/// The verdict and the warnings, each after an empty line.
-fn conclusion(verdict: &str, warnings: &[String], width: usize) -> Vec<String> {
+/// The verdict, the looks and the warnings, each after an empty line.
+fn conclusion(verdict: &str, looks: Option<String>, warnings: &[String], width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     lines.extend(wrap(&plain(verdict), width));
+    if let Some(looks) = looks {
+        lines.push(String::new());
+        lines.extend(wrap(&plain(&looks), width));
+    }
     for warning in warnings {
         lines.push(String::new());
         lines.extend(hanging("warning: ", &plain(warning), width));

@@ -1,8 +1,10 @@
 mod budget;
+mod looks;
 mod results;
 #[cfg(feature = "store")]
 mod tasks;
 mod tuning;
+mod until;
 
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ use lab::store::Holder;
 use lab::study::Ruleset;
 #[cfg(feature = "store")]
 use lab::tasks::TaskSpec;
-use lab::{Comparison, Halt, RunMatrix, Store};
+use lab::{Halt, RunMatrix, Store};
 use optim::hyper::Value;
 use train::{Budget, Event, Metric, Recipe, Record, Task};
 
@@ -29,8 +31,10 @@ use crate::shell::quoted;
 use crate::stop::Stop;
 use crate::tensorboard::{TensorBoard, TensorBoardArgs};
 use crate::tui::Screen;
+use looks::{Plan, Reached};
 use results::Results;
 use tuning::Tuning;
+use until::UntilArgs;
 
 /// The notebook's optimizers with its learning rates.
 const NOTEBOOK: [(&str, f64); 3] = [("sgd", 0.01), ("adam", 0.001), ("rmsprop", 0.001)];
@@ -52,11 +56,16 @@ const EVALUATIONS: u32 = 4;
         descent compare --optimizers 'sam(adamw), cosine; adamw, cosine, clip=1'\n  \
         descent compare --tune full --trials 16 --seeds 10..20\n  \
         descent compare --budget 5min\n  \
+        descent compare --until-ci 0.5 --most-seeds 60\n  \
         descent compare --tasks simplenn,mnist1d-conv,char-rnn --optimizers sgd,adam\n\n\
         A bare sgd, adam or rmsprop has the notebook's learning rate (0.01, 0.001,\n\
         0.001); every other one its own default. `descent optimizers` lists them all.\n\
         Where a recipe states its learning rate, or the task is a test function, nothing\n\
-        is tuned unless --tune asks for it.",
+        is tuned unless --tune asks for it.\n\n\
+        --until-ci looks at the results, adds half as many seeds again or more, and looks\n\
+        again. The first look spends 2.5% of the 5% at which all is tested, the second\n\
+        0.83%, the k-th 5%/(k(k + 1)): so stopping when it suits does not raise the\n\
+        chance of a false difference. Pairs that are still wide at the end are named.",
     mut_arg("target", |target| target
         .requires(clap::builder::Resettable::Reset)
         .conflicts_with(clap::builder::Resettable::Reset)
@@ -88,7 +97,7 @@ pub(crate) struct Compare {
         long,
         value_name = "LIST",
         value_delimiter = ',',
-        conflicts_with_all = ["task", "data", "dataset", "model", "layers", "activation", "normalize", "target", "target_metric", "budget", "tensorboard"],
+        conflicts_with_all = ["task", "data", "dataset", "model", "layers", "activation", "normalize", "target", "target_metric", "budget", "tensorboard", "until_ci", "most_seeds"],
     )]
     tasks: Vec<TaskSpec>,
     /// The same as --target VALUE, also with --data
@@ -104,11 +113,13 @@ pub(crate) struct Compare {
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000), conflicts_with = "untuned")]
     trials: Option<u32>,
     /// As many trials as fit into this time with all the rest, such as 60s or 5min: measured once, then kept
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["trials", "untuned"])]
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["trials", "untuned", "until_ci"])]
     budget: Option<budget::TimeBudget>,
     /// Show the optimizers as they are set and tune nothing
     #[arg(long)]
     untuned: bool,
+    #[command(flatten)]
+    until: UntilArgs,
     #[command(flatten)]
     threads: ThreadsArgs,
     /// Folder for the results, and to go on from [default: a new one in results]
@@ -163,6 +174,7 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     let (numbers, target) = (compare.numbers(), compare.target()?);
     let batch = compare.batch_size.map_or(compare.task.batch(BATCH), |batch| batch as usize);
     let recipes = recipes(&compare.optimizers, batch)?;
+    compare.until.check(&numbers.seeds, recipes.len(), compare.task.seeds(SEEDS) > 1)?;
     let (json, wanted) = (compare.output.json(), compare.output.wanted()?);
     compare.out.as_ref().map_or(Ok(()), |folder| files::claim_folder(folder, "--out"))?;
     let board = compare.tensorboard.claim()?;
@@ -178,18 +190,18 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     warn(&matrix);
 
     let screen = compare.tui.open(&format!("compare on {}", task.name), false, &stop)?;
-    let places = Places { kept: &kept, board: board.as_ref() };
-    let (records, stopped) = as_they_are(compare, &matrix, &places, &stop, screen.as_ref())?;
     let chosen = tuning.as_ref().and_then(|tuning| tuning.chosen.as_ref());
     chosen.map_or(Ok(()), |chosen| chosen.keep(&folder))?;
-    let command = command_line(compare, epochs, &seeds, chosen.map(|chosen| chosen.trials));
-    let comparison = Comparison::new(records, task.target, command.clone());
-    let tuned = match tuning {
-        Some(tuning) if !stopped => {
-            Some(tuning.run(&kept, (&stop, screen.as_ref()), threads, json, command)?)
-        }
-        _ => None,
+    let plan = Plan {
+        compare,
+        tuning: tuning.as_ref(),
+        places: Places { kept: &kept, board: board.as_ref() },
+        stop: &stop,
+        screen: screen.as_ref(),
+        command: command_line(compare, epochs, &seeds, chosen.map(|chosen| chosen.trials)),
     };
+    let looks = compare.until.first(&task, &seeds);
+    let Reached { comparison, tuned, stopped, runs } = plan.run(matrix, looks)?;
     let ended = screen.map_or(Vec::new(), Screen::finish);
 
     let shown = tuned.as_ref().filter(|tuned| tuned.has_result());
@@ -204,7 +216,7 @@ fn run(compare: &Compare) -> Result<(), Failure> {
             let message = format!(
                 "stopped: {} of {} runs were finished and are kept; the same command goes on with them",
                 comparison.runs.len(),
-                matrix.runs()
+                runs
             );
             Err(Failure::signal(code, message))
         }
@@ -233,14 +245,16 @@ fn open_folder(
     matrix: &RunMatrix<'_>,
     tuning: Option<&Tuning>,
 ) -> Result<(PathBuf, KeptRuns), Failure> {
-    let settings = Settings { tuning: tuning.map(|tuning| tuning.sentence.clone()), ..matrix.settings()? };
+    let (tuning, until) = (tuning.map(Tuning::sentence), compare.until.rule());
+    let settings = Settings { tuning, until, ..matrix.settings()? };
     let folder = folder(compare, &settings)?;
     let place = files::text::path(&folder);
     let kept = KeptRuns::open(&folder, &settings, &results::FILES, &mut || {
         console::note(&format!("waiting for another process that writes {place}"));
     })?;
     if !kept.is_empty() {
-        console::note(&format!("going on with {place}: {} of {} runs are there", kept.len(), matrix.runs()));
+        let all = if compare.until.is_given() { String::new() } else { format!(" of {}", matrix.runs()) };
+        console::note(&format!("going on with {place}: {}{all} runs are there", kept.len()));
     }
     Ok((folder, kept))
 }
@@ -282,7 +296,8 @@ impl Compare {
     /// The numbers that flags give, or else the task and --quick.
     fn numbers(&self) -> Numbers {
         let quick = |usual, quick| if self.quick { quick } else { usual };
-        let seeds = self.task.seeds(quick(SEEDS, QUICK_SEEDS)).into();
+        let quick_seeds = if self.until.is_given() { until::FEWEST } else { QUICK_SEEDS };
+        let seeds = self.task.seeds(quick(SEEDS, quick_seeds)).into();
         Numbers {
             epochs: self.epochs.unwrap_or(quick(self.task.epochs(EPOCHS), 1)),
             seeds: self.seeds.as_ref().map_or(0..seeds, Seeds::range),
@@ -316,13 +331,8 @@ impl Places<'_> {
 }
 
 /// Runs the recipes as they are set; true if a signal stopped it.
-fn as_they_are(
-    compare: &Compare,
-    matrix: &RunMatrix<'_>,
-    places: &Places<'_>,
-    stop: &Stop,
-    screen: Option<&Screen>,
-) -> Result<(Vec<Record>, bool), Failure> {
+fn as_they_are(plan: &Plan<'_>, matrix: &RunMatrix<'_>) -> Result<(Vec<Record>, bool), Failure> {
+    let Plan { compare, places, stop, screen, .. } = plan;
     let store = open_store(compare)?;
     let steps = |recipe: &Recipe| matrix.task.steps_per_epoch(recipe.batch);
     let steps = matrix.recipes.iter().map(steps).sum::<u64>() * u64::from(matrix.budget.epochs);
@@ -332,7 +342,7 @@ fn as_they_are(
     let progress = Progress::new(matrix.runs(), batches, matrix.workers(), quiet)
         .with_names(names(&matrix.recipes))
         .meanwhile(&keep_claims)
-        .on(screen, "as they are set", batches);
+        .on(*screen, "as they are set", batches);
     let (stopped, unkept) = (AtomicBool::new(false), Once::new());
     let known = |key: &str| places.kept.get(key);
     let watch = |place, event: &Event| {
@@ -448,5 +458,5 @@ fn command_line(compare: &Compare, epochs: u32, seeds: &Range<u64>, trials: Opti
     if let Ok(Some(target)) = compare.target() {
         command += &format!(" --target-metric {target}");
     }
-    command + &tuning::flags(compare, trials)
+    command + &compare.until.flags() + &tuning::flags(compare, trials)
 }

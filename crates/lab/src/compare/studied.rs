@@ -25,12 +25,21 @@ impl Comparison {
         for cell in outcome.cells_of(task, ruleset) {
             let records = cell.records(store)?;
             let borrowed: Vec<&Record> = records.iter().collect();
-            rows.push(row(&outcome.entries[cell.id.entry], &borrowed, target));
+            rows.push(row(&outcome.entries[cell.id.entry], &borrowed, target, None));
             // Entries that were tuned to the same recipe share their runs.
             if !runs.iter().any(|run: &Record| Some(&run.recipe) == cell.recipe.as_ref()) {
                 runs.extend(records);
             }
         }
-        Ok(Comparison { command, settings: settings(&runs), metric, target, rows, pairs: Vec::new(), runs })
+        Ok(Comparison {
+            command,
+            settings: settings(&runs),
+            metric,
+            target,
+            rows,
+            pairs: Vec::new(),
+            runs,
+            looks: None,
+        })
     }
 }

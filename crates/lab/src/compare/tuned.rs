@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Comparison;
+use super::{Comparison, Looks};
 use crate::store::{Error, Store};
 use crate::study::Outcome;
 use crate::study::outcome::CellOutcome;
@@ -17,7 +17,8 @@ pub struct Tuned {
 }
 
 impl Tuned {
-    /// From a study of one task and one ruleset whose reported runs are in a store.
+    /// From a study of one task and one ruleset whose reported runs are in a store, at the last of `looks` if seeds were
+    /// added.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -26,6 +27,7 @@ impl Tuned {
         store: &dyn Store,
         target: Option<f64>,
         command: String,
+        looks: Option<Looks>,
     ) -> Result<Tuned, Error> {
         let (mut runs, mut names) = (Vec::new(), Vec::new());
         for group in same_recipe(&outcome) {
@@ -35,7 +37,7 @@ impl Tuned {
             let entries = entries.into_iter().collect::<Vec<_>>().join(" = ");
             names.extend(group[0].recipe.clone().map(|recipe| (recipe, entries, &*group[0].settings)));
         }
-        let mut comparison = Comparison::new(runs, target, command);
+        let mut comparison = Comparison::at_look(runs, target, command, looks);
         let short = |(_, entry, settings): &(String, String, &str)| format!("{entry} {}", rounded(settings));
         let is_short = names.iter().map(short).collect::<BTreeSet<_>>().len() == names.len();
         let names: Vec<(String, String)> = comparison

@@ -43,6 +43,9 @@ pub struct Settings {
     /// The tuning of the recipes, if they are reported tuned as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tuning: Option<String>,
+    /// The rule by which seeds are added to the first ones, if they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 impl Settings {
@@ -65,6 +68,7 @@ impl Settings {
             kernel: environment.kernel,
             numbers: environment.numbers,
             tuning: None,
+            until: None,
         })
     }
 

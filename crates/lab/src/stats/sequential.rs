@@ -10,6 +10,7 @@
 
 use super::distribution::student;
 use super::interval::Interval;
+use super::multiple::{Contrast, Correction, PairedTest, simultaneous};
 use super::student_t::{TTest, paired_t, t_test};
 use super::summary::{mean, std};
 
@@ -42,6 +43,37 @@ pub fn repeated_t(differences: &[f64], look: u32, confidence: f64) -> Option<TTe
     let share = alpha_of_look(1.0, look);
     let test = paired_t(differences, 1.0 - share * (1.0 - confidence))?;
     Some(TTest { p: (test.p / share).min(1.0), ..test })
+}
+
+/// A family at the k-th look, k from 1: [`simultaneous`] at 1 − [`alpha_of_look`], with p-values that are
+/// corrected for the looks too. Over all looks and pairs the errors add up to at most α, whatever of the
+/// results decides about going on.
+///
+/// ```
+/// use lab::stats::{Correction, PairedTest, simultaneous_at_look};
+/// let differences: [&[f64]; 2] = [&[0.9, 1.1, 1.0, 1.2, 0.8], &[0.1, -0.1, 0.2, 0.0, -0.1]];
+/// let at = |look| simultaneous_at_look(&differences, PairedTest::StudentT, Correction::Bonferroni, look, 0.95);
+/// let (first, second) = (at(1)[0], at(2)[0]);
+/// assert!((second.adjusted_p / first.adjusted_p - 3.0).abs() < 1e-12);
+/// assert!(second.interval.half_width() > first.interval.half_width());
+/// ```
+pub fn simultaneous_at_look(
+    family: &[&[f64]],
+    test: PairedTest,
+    correction: Correction,
+    look: u32,
+    confidence: f64,
+) -> Vec<Contrast> {
+    let share = alpha_of_look(1.0, look);
+    // A p-value that is not a number stays so.
+    let corrected = |p: f64| if p > share { 1.0 } else { p / share };
+    let contrasts = simultaneous(family, test, correction, 1.0 - share * (1.0 - confidence));
+    let corrected = |contrast: Contrast| Contrast {
+        p: corrected(contrast.p),
+        adjusted_p: corrected(contrast.adjusted_p),
+        ..contrast
+    };
+    contrasts.into_iter().map(corrected).collect()
 }
 
 /// Student's t of paired differences as a confidence sequence: with probability `confidence` the
@@ -97,10 +129,15 @@ pub fn look(differences: &[f64], number: u32, half_width: f64, confidence: f64) 
 /// Seeds to have at the next look: half as many again, since every look costs a part of α; and at least as
 /// many as the present spread would need if the last look's width was w times too wide, w².
 pub fn seeds_of_next_look(last: &Look, half_width: f64) -> usize {
-    let wide = (last.test.interval.half_width() / half_width).powi(2);
-    let needed = if wide.is_finite() { (last.seeds as f64 * wide).ceil() as usize } else { 0 };
-    let step = last.seeds + last.seeds.div_ceil(2);
-    step.max(needed.min(4 * last.seeds))
+    seeds_for_half_width(last.seeds, last.test.interval.half_width(), half_width)
+}
+
+/// The same after a look at `seeds` seeds whose widest interval reaches `reached` to either side.
+pub(crate) fn seeds_for_half_width(seeds: usize, reached: f64, half_width: f64) -> usize {
+    let wide = (reached / half_width).powi(2);
+    let needed = if wide.is_finite() { (seeds as f64 * wide).ceil() as usize } else { 0 };
+    let step = seeds + seeds.div_ceil(2);
+    step.max(needed.min(4 * seeds))
 }
 
 /// The two-sided critical t of the k-th look at n seeds, to print how much a look costs.

@@ -61,15 +61,25 @@ pub(crate) fn glossary(comparison: &Comparison) -> Vec<Term> {
              start then helps all of them alike and cancels in the difference, so a few seeds can tell apart what \
              unpaired runs could not.",
         ),
-        term(
-            "p, corrected",
-            "If two optimizers were equally good, a paired difference at least this far from zero would turn up by \
+        term("p, corrected", corrected(comparison)),
+    ]
+}
+
+fn corrected(comparison: &Comparison) -> String {
+    let looks = comparison.looks.as_ref().map_or(String::new(), |looks| {
+        format!(
+            " Seeds were added until the intervals were narrow: to look several times is to have several chances, so p is \
+             also multiplied by {}, and the intervals are widened by the same.",
+            looks.factor()
+        )
+    });
+    format!(
+        "If two optimizers were equally good, a paired difference at least this far from zero would turn up by \
              chance with probability p. With several pairs some small p is to be expected; Bonferroni's correction, p \
              times the number of pairs, makes up for that. The intervals of the pairs are widened by the same \
              correction, so that all of them together hold in 95 of 100 experiments. Below 0.05, and just where the \
-             interval is without zero, the pair counts as told apart. Not told apart does not mean equal.",
-        ),
-    ]
+             interval is without zero, the pair counts as told apart. Not told apart does not mean equal.{looks}"
+    )
 }
 
 /// Intervals of means.

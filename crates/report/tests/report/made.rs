@@ -55,6 +55,7 @@ pub(crate) fn comparison(optimizers: &[Made], seeds: usize, epochs: usize) -> Co
         rows,
         pairs,
         runs: groups.concat(),
+        looks: None,
     }
 }
 

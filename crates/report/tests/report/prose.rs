@@ -1,6 +1,7 @@
 //! Every sentence about a result, as a reader meets it.
 
 use lab::Comparison;
+use lab::compare::Looks;
 use lab::lr_finder::{Across, Departure, Doubt, RangeTest};
 use report::prose;
 use train::{Metric, Record, Split};
@@ -149,4 +150,46 @@ fn every_doubt_and_departure_is_a_sentence() {
         let sentence = prose::departure(&departure);
         assert!(sentence.starts_with(said) && sentence.ends_with('.'), "{sentence}");
     }
+}
+
+#[test]
+fn looks_are_told_with_their_level_and_the_pairs_that_are_still_wide() {
+    let groups = [
+        runs("sgd", &[0.90, 0.91, 0.90, 0.91, 0.90, 0.90, 0.91]),
+        runs("adam", &[0.96, 0.97, 0.96, 0.96, 0.97, 0.97, 0.96]),
+    ];
+    let at = |half_width| {
+        let looks = Looks { half_width, most_seeds: 7, seeds: vec![5, 7] };
+        Comparison::at_look(groups.concat(), Some(0.95), "command".into(), Some(looks))
+    };
+    let wide = at(0.005);
+    let sentence = prose::looks(&wide, None).unwrap();
+    for part in [
+        "until the 95% interval of every pair reaches at most 0.5 points to either side, or there are 7: 2 looks, at 5 and 7 seeds.",
+        "the last one has 0.83%: its p-values are multiplied by 6,",
+        "Still wider: adam over sgd (1.",
+    ] {
+        assert!(sentence.contains(part), "{part}: {sentence}");
+    }
+    assert!(prose::looks(&at(0.05), None).unwrap().ends_with("All intervals are that narrow."));
+    assert!(
+        prose::looks(&at(0.05), Some(&wide))
+            .unwrap()
+            .contains("as they are set: none; each tuned alike: adam over ")
+    );
+    assert_eq!(prose::looks(&compare(&groups), None), None);
+    let page = report::page(&wide);
+    assert!(page.contains(&sentence) && page.contains("p is also multiplied by 6"), "{sentence}");
+    let text = report::table(&wide, 80, report::Style::Plain);
+    assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(&sentence), "{text}");
+    let next = Looks { half_width: 0.005, most_seeds: 20, seeds: vec![5, 7, 20] };
+    let looks = wide.looks.as_ref().unwrap();
+    let told = prose::next_look(Metric::Accuracy, looks, &next, wide.pairs.iter());
+    assert!(
+        told.starts_with(
+            "look 2, 7 seeds: wider than 0.5 points to either side are 1 of 1 interval, the widest 1."
+        ),
+        "{told}"
+    );
+    assert!(told.ends_with(" points; the next look is at 20 seeds"), "{told}");
 }

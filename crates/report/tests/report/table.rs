@@ -88,6 +88,7 @@ fn any_comparison() -> impl Strategy<Value = Comparison> {
             rows,
             pairs,
             runs: vec![],
+            looks: None,
         },
     )
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use lab::Comparison;
+use serde_json::{Value, json};
 use train::Record;
 
 use super::tuning::Finished;
@@ -69,7 +70,7 @@ impl Results<'_> {
 
     fn json(&self) -> String {
         let Results { folder, comparison, tuned } = self;
-        let summary = serde_json::json!({
+        let summary = json!({
             "schema": console::SCHEMA,
             "kind": "comparison",
             "command": comparison.command,
@@ -78,7 +79,8 @@ impl Results<'_> {
             "pairs": comparison.pairs,
             "verdict": report::prose::verdict(comparison),
             "warnings": report::prose::warnings(comparison),
-            "tuned": tuned.map(|Finished { tuned, sentence }| serde_json::json!({
+            "looks": self.looks(),
+            "tuned": tuned.map(|Finished { tuned, sentence }| json!({
                 "how": sentence,
                 "rows": tuned.comparison.rows,
                 "pairs": tuned.comparison.pairs,
@@ -89,6 +91,26 @@ impl Results<'_> {
             "folder": folder.to_string_lossy(),
         });
         format!("{}{summary}", report::jsonl(&self.runs()))
+    }
+
+    /// The looks, if seeds were added, with the sentence on them.
+    fn looks(&self) -> Option<Value> {
+        let Results { comparison, tuned, .. } = self;
+        let looks = comparison.looks.as_ref()?;
+        let tuned = tuned.map(|Finished { tuned, .. }| &tuned.comparison);
+        let shown = |comparison: &Comparison| {
+            let wide = comparison.pairs.iter().filter(|pair| looks.is_wide(pair));
+            wide.map(|pair| json!([pair.better, pair.worse])).collect::<Vec<_>>()
+        };
+        Some(json!({
+            "half_width": looks.half_width,
+            "most_seeds": looks.most_seeds,
+            "seeds": looks.seeds,
+            "level": looks.level(),
+            "still_wide": shown(comparison),
+            "still_wide_tuned": tuned.map(shown),
+            "sentence": report::prose::looks(comparison, tuned),
+        }))
     }
 
     fn table(&self) -> String {

@@ -1,29 +1,26 @@
 //! The second part of a comparison: the same recipes, each tuned alike.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Once;
 
-use lab::compare::Tuned;
-use lab::run_matrix::{KeptRuns, RunId};
+use lab::compare::{Looks, Tuned};
+use lab::run_matrix::RunId;
 use lab::store::Memory;
 use lab::study::{Engine, Entry, HalvingPlan, Study};
 use lab::{Halt, Store};
 use train::{Event, Recipe, RunInfo, Split, Task};
 
 use super::budget::{self, Chosen};
+use super::looks::Plan;
 use super::{Compare, Numbers, names};
 use crate::console;
 use crate::failure::Failure;
 use crate::progress::Progress;
-use crate::stop::Stop;
-use crate::tui::Screen;
 
 /// A tuning that is to be run.
 pub(super) struct Tuning {
     study: Study,
     task: Task,
-    /// Sentence on the choice of the settings.
-    pub(super) sentence: String,
     /// The trials, where a budget gave their number.
     pub(super) chosen: Option<Chosen>,
 }
@@ -89,26 +86,44 @@ pub(super) fn study(
     let chosen = compare.budget.map(|time| budget::chosen(compare, time, &study, &task, recipes, numbers));
     let chosen = chosen.transpose()?;
     study.trials = chosen.as_ref().map_or(study.trials, |chosen| chosen.trials);
-    let sentence = report::prose::tuning(&study, task.examples.len(Split::Validation));
-    Ok(Some(Tuning { study, task, sentence, chosen }))
+    Ok(Some(Tuning { study, task, chosen }))
 }
 
 impl Tuning {
+    /// Sentence on the choice of the settings, with the seeds that are reported first.
+    pub(super) fn sentence(&self) -> String {
+        self.sentence_of(&self.study)
+    }
+
+    fn sentence_of(&self, study: &Study) -> String {
+        report::prose::tuning(study, self.task.examples.len(Split::Validation))
+    }
+
+    /// The study that reports these seeds, if they are others than those to begin with, at the level of the last look.
+    fn study_at(&self, seeds: Option<Range<u64>>, looks: Option<&Looks>) -> Study {
+        let study = &self.study;
+        Study {
+            seeds: seeds.unwrap_or(study.seeds.clone()),
+            confidence: looks.map_or(study.confidence, |looks| 1.0 - looks.level()),
+            ..study.clone()
+        }
+    }
+
     /// Runs what is not known and keeps each run in the folder.
     pub(super) fn run(
-        self,
-        kept: &KeptRuns,
-        (stop, screen): (&Stop, Option<&Screen>),
+        &self,
+        plan: &Plan<'_>,
+        seeds: Option<Range<u64>>,
+        looks: Option<&Looks>,
         threads: usize,
-        json: bool,
-        command: String,
     ) -> Result<Finished, Failure> {
-        let Tuning { study, task, sentence, .. } = self;
-        let (file, store) = (kept.tuning()?, Memory::default());
+        let Plan { compare, stop, screen, .. } = *plan;
+        let json = compare.output.json();
+        let study = self.study_at(seeds, looks);
+        let (file, store) = (plan.places.kept.tuning()?, Memory::default());
         store.put_all(&file.records())?;
-        let target = task.target;
-        let tasks = [task];
-        let engine = Engine::new(&study, &tasks, &store)?.with_threads(threads);
+        let tasks = std::slice::from_ref(&self.task);
+        let engine = Engine::new(&study, tasks, &store)?.with_threads(threads);
         let planned = engine.planned()?;
         // The cost of a batch: its examples times the weights.
         let batch = study.entries.iter().find_map(|entry| entry.batch).unwrap_or(1);
@@ -142,8 +157,8 @@ impl Tuning {
             &|_| stop.flow(),
         )?;
         progress.finish();
-        let tuned = Tuned::new(outcome, &store, target, command)?;
-        Ok(Finished { tuned, sentence })
+        let tuned = Tuned::new(outcome, &store, self.task.target, plan.command.clone(), looks.cloned())?;
+        Ok(Finished { tuned, sentence: self.sentence_of(&study) })
     }
 }
 
