@@ -31,7 +31,7 @@ use crate::shell::quoted;
 use crate::stop::Stop;
 use crate::tensorboard::{TensorBoard, TensorBoardArgs};
 use crate::tui::Screen;
-use looks::{Plan, Reached};
+use looks::{Reached, Runner};
 use results::Results;
 use tuning::Tuning;
 use until::UntilArgs;
@@ -192,7 +192,7 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     let screen = compare.tui.open(&format!("compare on {}", task.name), false, &stop)?;
     let chosen = tuning.as_ref().and_then(|tuning| tuning.chosen.as_ref());
     chosen.map_or(Ok(()), |chosen| chosen.keep(&folder))?;
-    let plan = Plan {
+    let runner = Runner {
         compare,
         tuning: tuning.as_ref(),
         places: Places { kept: &kept, board: board.as_ref() },
@@ -201,7 +201,7 @@ fn run(compare: &Compare) -> Result<(), Failure> {
         command: command_line(compare, epochs, &seeds, chosen.map(|chosen| chosen.trials)),
     };
     let looks = compare.until.first(&task, &seeds);
-    let Reached { comparison, tuned, stopped, runs } = plan.run(matrix, looks)?;
+    let Reached { comparison, tuned, stopped, runs } = runner.run(matrix, looks)?;
     let ended = screen.map_or(Vec::new(), Screen::finish);
 
     let shown = tuned.as_ref().filter(|tuned| tuned.has_result());
@@ -331,8 +331,8 @@ impl Places<'_> {
 }
 
 /// Runs the recipes as they are set; true if a signal stopped it.
-fn as_they_are(plan: &Plan<'_>, matrix: &RunMatrix<'_>) -> Result<(Vec<Record>, bool), Failure> {
-    let Plan { compare, places, stop, screen, .. } = plan;
+fn as_they_are(runner: &Runner<'_>, matrix: &RunMatrix<'_>) -> Result<(Vec<Record>, bool), Failure> {
+    let Runner { compare, places, stop, screen, .. } = runner;
     let store = open_store(compare)?;
     let steps = |recipe: &Recipe| matrix.task.steps_per_epoch(recipe.batch);
     let steps = matrix.recipes.iter().map(steps).sum::<u64>() * u64::from(matrix.budget.epochs);

@@ -12,7 +12,7 @@ use crate::stop::Stop;
 use crate::tui::Screen;
 
 /// A comparison that is to be run.
-pub(super) struct Plan<'p> {
+pub(super) struct Runner<'p> {
     pub(super) compare: &'p Compare,
     pub(super) tuning: Option<&'p Tuning>,
     pub(super) places: Places<'p>,
@@ -32,7 +32,7 @@ pub(super) struct Reached {
     pub(super) runs: usize,
 }
 
-impl Plan<'_> {
+impl Runner<'_> {
     /// Runs the matrix, and with `looks` more seeds until the intervals are narrow. Only complete results are looked at, so
     /// that a comparison that goes on takes the same looks.
     pub(super) fn run(

@@ -11,7 +11,7 @@ use lab::{Halt, Store};
 use train::{Event, Recipe, RunInfo, Split, Task};
 
 use super::budget::{self, Chosen};
-use super::looks::Plan;
+use super::looks::Runner;
 use super::{Compare, Numbers, names};
 use crate::console;
 use crate::failure::Failure;
@@ -112,15 +112,15 @@ impl Tuning {
     /// Runs what is not known and keeps each run in the folder.
     pub(super) fn run(
         &self,
-        plan: &Plan<'_>,
+        runner: &Runner<'_>,
         seeds: Option<Range<u64>>,
         looks: Option<&Looks>,
         threads: usize,
     ) -> Result<Finished, Failure> {
-        let Plan { compare, stop, screen, .. } = *plan;
+        let Runner { compare, stop, screen, .. } = *runner;
         let json = compare.output.json();
         let study = self.study_at(seeds, looks);
-        let (file, store) = (plan.places.kept.tuning()?, Memory::default());
+        let (file, store) = (runner.places.kept.tuning()?, Memory::default());
         store.put_all(&file.records())?;
         let tasks = std::slice::from_ref(&self.task);
         let engine = Engine::new(&study, tasks, &store)?.with_threads(threads);
@@ -157,7 +157,7 @@ impl Tuning {
             &|_| stop.flow(),
         )?;
         progress.finish();
-        let tuned = Tuned::new(outcome, &store, self.task.target, plan.command.clone(), looks.cloned())?;
+        let tuned = Tuned::new(outcome, &store, self.task.target, runner.command.clone(), looks.cloned())?;
         Ok(Finished { tuned, sentence: self.sentence_of(&study) })
     }
 }
