@@ -172,10 +172,12 @@ fn looks_are_told_with_their_level_and_the_pairs_that_are_still_wide() {
         assert!(sentence.contains(part), "{part}: {sentence}");
     }
     assert!(prose::looks(&at(0.05), None).unwrap().ends_with("All intervals are that narrow."));
+    let alike = [runs("sgd", &[0.9; 7]), runs("adam", &[0.96; 7])].concat();
+    let narrow = Comparison::at_look(alike, Some(0.95), "command".into(), wide.looks.clone());
+    let both = prose::looks(&narrow, Some(&wide)).unwrap();
     assert!(
-        prose::looks(&at(0.05), Some(&wide))
-            .unwrap()
-            .contains("as they are set: none; each tuned alike: adam over ")
+        both.contains("Still wider as they are set: none; each tuned alike: adam over sgd (1."),
+        "{both}"
     );
     assert_eq!(prose::looks(&compare(&groups), None), None);
     let page = report::page(&wide);
