@@ -62,10 +62,10 @@ const EVALUATIONS: u32 = 4;
         0.001); every other one its own default. `descent optimizers` lists them all.\n\
         Where a recipe states its learning rate, or the task is a test function, nothing\n\
         is tuned unless --tune asks for it.\n\n\
-        --until-ci looks at the results, adds half as many seeds again or more, and looks\n\
-        again. The first look spends 2.5% of the 5% at which all is tested, the second\n\
-        0.83%, the k-th 5%/(k(k + 1)): so stopping when it suits does not raise the\n\
-        chance of a false difference. Pairs that are still wide at the end are named.",
+        --until-ci looks at the results, adds half as many seeds again or more, and\n\
+        looks again. The first look spends 2.5% of the 5% at which all is tested, the\n\
+        second 0.83%, the k-th 5%/(k(k + 1)): so stopping when it suits does not raise\n\
+        the chance of a false difference. Pairs that are still wide are named.",
     mut_arg("target", |target| target
         .requires(clap::builder::Resettable::Reset)
         .conflicts_with(clap::builder::Resettable::Reset)

@@ -305,10 +305,9 @@ struct Chunk<'a, const N: usize, F> {
 impl<const N: usize, F: Fn(usize, f32, f32, [f32; N]) -> (f32, [f32; N]) + Copy> Kernel for Chunk<'_, N, F> {
     #[inline(always)]
     fn run(self) {
-        let Chunk { offset, weights, gradients, scale, state, update } = self;
+        let Chunk { offset, weights, gradients, scale, mut state, update } = self;
         let n = weights.len();
         let gradients = &gradients[..n];
-        let mut state = state;
         for array in &mut state {
             *array = &mut take(array)[..n];
         }
