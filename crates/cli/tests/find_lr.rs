@@ -1,17 +1,15 @@
 //! `find-lr` as a user runs it.
 
 mod common;
+#[path = "common/text.rs"]
+mod text;
 
 use std::fs;
 use std::path::Path;
 use std::process::Output;
 
 use common::descent;
-
-/// Bytes that the program printed, as text.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
-}
+use text::text;
 
 /// Output with nothing but the embedded sample in reach.
 fn run(folder: &Path, arguments: &[&str]) -> Output {

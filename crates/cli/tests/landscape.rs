@@ -1,16 +1,14 @@
 //! `descent landscape`: the loss around trained networks.
 
 mod common;
+#[path = "common/text.rs"]
+mod text;
 
 use std::path::Path;
 use std::process::Output;
 
 use common::descent;
-
-/// Bytes that the program printed, as text.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
-}
+use text::text;
 
 fn run(folder: &Path, arguments: &str) -> Output {
     descent(folder).args(arguments.split(' ')).env("COLUMNS", "60").output().expect("the program starts")

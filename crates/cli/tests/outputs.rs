@@ -1,15 +1,14 @@
 //! Files that the program writes: tried before work begins, and never said to be there when they are not.
 
 mod common;
+#[path = "common/text.rs"]
+mod text;
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// Bytes that the program printed, as text.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
-}
+use text::text;
 
 fn descent(folder: &Path, arguments: &str) -> Command {
     let mut command = common::descent(folder);

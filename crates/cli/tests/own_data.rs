@@ -1,18 +1,17 @@
 //! Data of a user's own on the command line: tables, arrays, folders of pictures and texts.
 
 mod common;
+#[path = "common/run.rs"]
+mod run;
+#[path = "common/text.rs"]
+mod text;
 
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::process::Output;
 
-use common::descent;
-
-/// Output of a command line, words apart by spaces.
-fn run(folder: &Path, arguments: &str) -> Output {
-    descent(folder).args(arguments.split_whitespace()).output().expect("the program starts")
-}
+use run::run;
+use text::text;
 
 /// Standard output of a command line that does its work.
 #[track_caller]
@@ -37,11 +36,6 @@ fn fails(folder: &Path, arguments: &str, code: i32, words: &[&str]) {
     for word in words.iter().chain(&["hint: "]) {
         assert!(told.contains(word), "{arguments}: expected {word:?} in {told}");
     }
-}
-
-/// Bytes that the program printed, as text.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
 }
 
 /// Two columns that tell three kinds apart, and numbers that are a sum of them.

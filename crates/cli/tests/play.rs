@@ -1,16 +1,10 @@
 //! `descent play`: a page that trains a network.
 
 mod common;
+#[path = "common/run.rs"]
+mod run;
 
-use std::path::Path;
-use std::process::Output;
-
-use common::descent;
-
-/// Output of a command line, words apart by spaces.
-fn run(folder: &Path, arguments: &str) -> Output {
-    descent(folder).args(arguments.split_whitespace()).output().expect("the program starts")
-}
+use run::run;
 
 #[test]
 fn a_page_has_the_images_and_optimizers_that_were_asked_for() {

@@ -1,16 +1,15 @@
 //! `train` and `compare` as a user runs them, interruptions included.
 
 mod common;
+#[path = "common/text.rs"]
+mod text;
 
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-/// Bytes that the program printed, as text.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
-}
+use text::text;
 
 /// The program with nothing but the embedded sample in reach.
 fn descent(folder: &Path, arguments: &str) -> Command {

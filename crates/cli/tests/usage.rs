@@ -1,16 +1,10 @@
 //! Mistakes on the command line: one form of message, with a hint, for all of them.
 
 mod common;
+#[path = "common/run.rs"]
+mod run;
 
-use std::path::Path;
-use std::process::Output;
-
-use common::descent;
-
-/// Output of a command line, words apart by spaces.
-fn run(folder: &Path, arguments: &str) -> Output {
-    descent(folder).args(arguments.split_whitespace()).output().expect("the program starts")
-}
+use run::run;
 
 #[test]
 fn each_mistake_is_an_error_with_a_hint() {

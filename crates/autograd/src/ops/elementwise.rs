@@ -1,15 +1,15 @@
 //! Elementwise functions of one value, each with its derivative.
 //!
-//! A closure of many operations is not inlined into the loops of all paths, and then neither vectorizes: a long
-//! function is a struct in [`long`].
+//! A closure of many operations is not inlined into the loops of all paths, and then neither vectorizes: functions of
+//! exponentials are structs, in [`exponentials`].
 
-mod long;
+mod exponentials;
 
 use tensor::parallel::{CHUNK, for_each_chunk};
 use tensor::simd::{self, Kernel};
 use tensor::{Kernels, Scalar};
 
-use self::long::{Exp, Gelu, Sigmoid, Silu, Tanh};
+use self::exponentials::{Exp, Gelu, Sigmoid, Silu, Tanh};
 use crate::var::Var;
 
 impl<'g, T: Kernels> Var<'g, T> {

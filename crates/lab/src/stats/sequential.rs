@@ -68,12 +68,12 @@ pub fn simultaneous_at_look(
     // A p-value that is not a number stays so.
     let corrected = |p: f64| if p > share { 1.0 } else { p / share };
     let contrasts = simultaneous(family, test, correction, 1.0 - share * (1.0 - confidence));
-    let corrected = |contrast: Contrast| Contrast {
+    let at_look = |contrast: Contrast| Contrast {
         p: corrected(contrast.p),
         adjusted_p: corrected(contrast.adjusted_p),
         ..contrast
     };
-    contrasts.into_iter().map(corrected).collect()
+    contrasts.into_iter().map(at_look).collect()
 }
 
 /// Student's t of paired differences as a confidence sequence: with probability `confidence` the

@@ -75,10 +75,10 @@ fn corrected(comparison: &Comparison) -> String {
     });
     format!(
         "If two optimizers were equally good, a paired difference at least this far from zero would turn up by \
-             chance with probability p. With several pairs some small p is to be expected; Bonferroni's correction, p \
-             times the number of pairs, makes up for that. The intervals of the pairs are widened by the same \
-             correction, so that all of them together hold in 95 of 100 experiments. Below 0.05, and just where the \
-             interval is without zero, the pair counts as told apart. Not told apart does not mean equal.{looks}"
+         chance with probability p. With several pairs some small p is to be expected; Bonferroni's correction, p \
+         times the number of pairs, makes up for that. The intervals of the pairs are widened by the same \
+         correction, so that all of them together hold in 95 of 100 experiments. Below 0.05, and just where the \
+         interval is without zero, the pair counts as told apart. Not told apart does not mean equal.{looks}"
     )
 }
 
