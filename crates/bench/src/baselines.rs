@@ -1,7 +1,6 @@
 //! Descent and other libraries: the same training from the same start, in turns.
 
 mod comparison;
-mod descent;
 mod install;
 mod load;
 mod start;
@@ -14,12 +13,15 @@ use std::process::Command;
 
 use data::Dataset;
 
-pub(super) use self::comparison::{Comparison, Workload, read};
-pub(super) use self::descent::{Repetition, serve, size};
+pub(super) use self::comparison::{Comparison, read};
 pub(super) use self::install::{Tools, optuna_python, python, scripts};
+pub(super) use self::start::WIDTHS;
+#[cfg(test)]
+pub(super) use self::start::write_to;
 pub(super) use self::summary::{busy, machines};
 pub(super) use self::targets::Target;
 use super::options::Options;
+use super::workload::Workload;
 
 /// A library that takes part, or one way of using it.
 pub(super) struct Baseline {

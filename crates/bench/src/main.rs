@@ -10,10 +10,12 @@ mod optim;
 mod options;
 mod peak;
 mod product;
+mod serve;
 mod step;
 mod tasks;
 mod threads;
 mod tuning;
+mod workload;
 
 use std::ffi::OsString;
 use std::fs;
@@ -63,7 +65,7 @@ fn main() -> ExitCode {
         }
     };
     let done = match &options.subcommand {
-        Subcommand::Worker { data, threads, variant } => baselines::serve(data, *threads, variant),
+        Subcommand::Worker { data, threads, variant } => serve::serve(data, *threads, variant),
         Subcommand::Optim => optim::run(&options),
         Subcommand::Instructions => instructions::run(&options),
         Subcommand::Threads => threads::run(&options),

@@ -11,10 +11,9 @@ use nn::{Activation, Model};
 use optim::{DynRule, Optimizer, Requires, Tier, rules};
 use tensor::{Layout, Role};
 
-use super::baselines::{
-    Baseline, Comparison, Program, Repetition, Target, Tools, Workload, data_folder, python, read, size,
-};
+use super::baselines::{Baseline, Comparison, Program, Target, Tools, data_folder, python, read};
 use super::options::Options;
+use super::workload::{Repetition, Workload, size};
 use super::write_json;
 
 /// Many more weights than any cache holds; the SimpleNN's.

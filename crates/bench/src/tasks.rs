@@ -15,8 +15,8 @@ use tensor::ParamVec;
 use train::loss::{CrossEntropy, Elbo};
 use train::{Batch, DataInfo, Draw, InMemory, Metric, Recipe, Split, Task};
 
-use super::baselines::{Repetition, Workload, size};
 use super::options::Options;
+use super::workload::{Repetition, Workload, size};
 use super::{Case, Step, step, time};
 
 /// The seed of weights and order.

@@ -2,6 +2,7 @@
 
 mod optuna;
 mod searcher;
+mod searchers;
 mod summary;
 
 use std::ops::ControlFlow;
@@ -11,7 +12,8 @@ use lab::tasks::{Setup, TaskSpec, without_test};
 use serde_json::{Value, json};
 use train::{Budget, Recipe, Task, Training};
 
-use self::searcher::{SEARCHERS, Searcher};
+use self::searcher::Searcher;
+use self::searchers::SEARCHERS;
 use super::baselines::{optuna_python, read};
 use super::options::Options;
 use super::write_json;

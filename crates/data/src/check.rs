@@ -4,9 +4,9 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::dataset;
 use crate::error::Error;
 use crate::idx::Idx;
+use crate::labels;
 use crate::sets::{File, Holds, SETS, Set};
 use crate::text::grouped;
 
@@ -51,7 +51,7 @@ pub(crate) fn idx(
             Err(Error::Checksum { file: path.into(), algorithm: "SHA-256", expected: sum.into(), found })
         }
         _ if expected.holds == Holds::Images => Ok(idx),
-        _ => dataset::labels(path, &idx, set.classes).map(|_| idx),
+        _ => labels::read(path, &idx, set.classes).map(|_| idx),
     }
 }
 

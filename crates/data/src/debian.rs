@@ -6,7 +6,6 @@ use std::process::Command;
 
 use crate::error::Error;
 use crate::event::Event;
-use crate::fetch::copy;
 use crate::network::Network;
 use crate::program;
 use crate::sets::File;
@@ -27,7 +26,7 @@ pub(crate) fn obtain(
     fs::create_dir(&folder).map_err(|source| Error::Create { path: folder.clone(), source })?;
     let obtained = unpacked(&folder, network, package).and_then(|()| {
         let name = store.set.system.unwrap_or(store.set.name);
-        copy(store, &folder.join("usr/share/datasets").join(name), wanted, progress)
+        store.copy(&folder.join("usr/share/datasets").join(name), wanted, progress)
     });
     let _ = fs::remove_dir_all(&folder);
     obtained

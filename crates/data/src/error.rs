@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::idx::IdxFault;
+use crate::fault::{GzipFault, IdxFault};
 
 /// Failure to find, fetch or read data. The text says what was expected and found; [`Error::hint`] says what to
 /// do next.
@@ -179,42 +179,6 @@ impl From<files::Error> for Error {
             }
         }
     }
-}
-
-/// Violation of the gzip format or of a size limit.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GzipFault {
-    /// The file ends before the compressed data do.
-    #[error(
-        "truncated: the gzip data continue after the last of {got} bytes; expected at most {expected} unpacked bytes"
-    )]
-    Truncated {
-        /// Maximum number of unpacked bytes.
-        expected: u64,
-        /// Length of the packed file in bytes.
-        got: u64,
-    },
-    /// It unpacks to more than the limit.
-    #[error("too long: expected at most {max} unpacked bytes, found more")]
-    TooLong {
-        /// Maximum number of unpacked bytes.
-        max: u64,
-    },
-    /// Bytes follow the end of the gzip data.
-    #[error("expected the end of the file after the gzip data, found {extra} more bytes")]
-    Trailing {
-        /// Number of bytes.
-        extra: u64,
-    },
-    /// A second gzip member follows the first.
-    #[error("expected one gzip member, found a second one")]
-    SecondMember,
-    /// The data or their checksum are damaged.
-    #[error("damaged gzip data: {why}")]
-    Corrupt {
-        /// Message of the decoder.
-        why: String,
-    },
 }
 
 /// Kind of an [`Error`], for exit codes.

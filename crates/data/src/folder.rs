@@ -8,8 +8,18 @@ use crate::check;
 use crate::error::Error;
 use crate::gzip;
 use crate::idx::Idx;
-use crate::inspect::Evidence;
 use crate::sets::{File, Set};
+
+/// Reference that a file was compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// The published SHA-256.
+    Published,
+    /// The SHA-256 recorded when it was stored.
+    Stored,
+    /// Size, element type and range of the labels, without a checksum.
+    Shape,
+}
 
 /// A folder that holds at least one of a set's files.
 pub(crate) struct Folder {

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use flate2::bufread::GzDecoder;
 
-use crate::error::{Error, GzipFault};
+use crate::error::Error;
+use crate::fault::GzipFault;
 
 /// Unpacks a gzip file to at most `max` bytes; returns other bytes unchanged.
 pub(crate) fn unpack(file: &Path, bytes: Vec<u8>, max: u64) -> Result<Vec<u8>, Error> {

@@ -13,6 +13,7 @@ use flate2::bufread::GzDecoder;
 
 use crate::bounded;
 use crate::error::Error;
+use crate::fault::IdxFault;
 use crate::gzip;
 use crate::text::grouped;
 
@@ -40,55 +41,6 @@ pub enum IdxData {
     F32(Vec<f32>),
     /// Type code 0x0E, 64-bit floats.
     F64(Vec<f64>),
-}
-
-/// Violation of the IDX format.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum IdxFault {
-    /// The first two bytes are not zero.
-    #[error("not an IDX file: expected two zero bytes at the start, found {:#04x} {:#04x}", .found[0], .found[1])]
-    BadMagic {
-        /// The first two bytes.
-        found: [u8; 2],
-    },
-    /// The third byte is not one of the six type codes.
-    #[error("not an IDX file: expected type code 0x08, 0x09, 0x0b, 0x0c, 0x0d or 0x0e, found {code:#04x}")]
-    UnknownType {
-        /// The third byte.
-        code: u8,
-    },
-    /// The bytes end before the header or the elements do.
-    #[error("truncated: expected {expected} bytes, found {got}")]
-    Truncated {
-        /// Length according to the header, or of the header itself if it is truncated.
-        expected: u64,
-        /// Length of the file in bytes.
-        got: u64,
-    },
-    /// Bytes follow the last element.
-    #[error("too long: expected {expected} bytes, found {got}")]
-    Trailing {
-        /// Length according to the header.
-        expected: u64,
-        /// Length of the file in bytes.
-        got: u64,
-    },
-    /// The product of the dimensions overflows 64 bits.
-    #[error("expected a size below 2⁶⁴ bytes, found shape {shape:?} in the header")]
-    TooLarge {
-        /// Dimensions in the header.
-        shape: Vec<usize>,
-    },
-    /// The shape cannot be expressed in IDX or does not match the elements.
-    #[error(
-        "expected at most 255 dimensions of 32 bits whose product is {elements}, the number of elements, found shape {shape:?}"
-    )]
-    BadShape {
-        /// Shape of the array.
-        shape: Vec<usize>,
-        /// Number of elements.
-        elements: usize,
-    },
 }
 
 impl Idx {
@@ -238,17 +190,6 @@ struct Header {
     code: u8,
     shape: Vec<usize>,
     size: usize,
-}
-
-impl IdxFault {
-    /// Error of a file whose length differs from its header's.
-    fn of_lengths(expected: u64, got: u64) -> IdxFault {
-        if expected > got {
-            IdxFault::Truncated { expected, got }
-        } else {
-            IdxFault::Trailing { expected, got }
-        }
-    }
 }
 
 impl Header {

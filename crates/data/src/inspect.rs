@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::folder::Folder;
-use crate::load::Request;
+use crate::folder::{Evidence, Folder};
 use crate::places::Origin;
+use crate::request::Request;
 use crate::sets::Set;
 
 /// Folder with a data set, or part of one.
@@ -58,17 +58,6 @@ pub struct Verified {
     pub bytes: u64,
     /// Evidence.
     pub evidence: Evidence,
-}
-
-/// Reference that a file was compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Evidence {
-    /// The published SHA-256.
-    Published,
-    /// The SHA-256 recorded when it was stored.
-    Stored,
-    /// Size, element type and range of the labels, without a checksum.
-    Shape,
 }
 
 /// Reads the four files of a folder and checks every byte; returns for each its unpacked size and the evidence,

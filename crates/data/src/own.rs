@@ -15,6 +15,7 @@ pub mod array;
 mod classes;
 pub mod csv;
 pub mod description;
+mod elements;
 pub mod keys;
 mod normalization;
 mod npy;

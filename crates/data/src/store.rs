@@ -69,6 +69,25 @@ impl Store {
         Ok(())
     }
 
+    /// Copies the wanted files from another folder.
+    pub(crate) fn copy(
+        &self,
+        root: &Path,
+        wanted: &[&'static File],
+        progress: &mut dyn FnMut(Event),
+    ) -> Result<(), Error> {
+        let set = self.set;
+        let folder = Folder::find(root, set).unwrap_or_else(|| Folder::at(root.into(), set));
+        for file in wanted {
+            let Some(path) = folder.path_of(file) else {
+                let missing = folder.missing();
+                return Err(Error::Missing { set: set.name, folder: root.into(), missing });
+            };
+            self.keep(file, path, bounded::read_at_most(path, file.bytes)?, progress)?;
+        }
+        Ok(())
+    }
+
     /// Ends a fetch. Records the checksums of the four files, so that later damage is detected even for sets without
     /// published ones, and removes partial downloads of other sources.
     pub(crate) fn complete(&self) -> Result<(), Error> {

@@ -27,6 +27,7 @@
 
 mod architecture;
 mod context;
+mod info;
 pub mod init;
 mod layer;
 pub mod layers;
@@ -39,8 +40,9 @@ mod module;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub use architecture::{Architecture, Build, Info, Kind};
+pub use architecture::Architecture;
 pub use context::Context;
+pub use info::{Build, Info, Kind};
 pub use init::Init;
 pub use layer::Layer;
 pub use layers::{Activation, Linear, Sequential};

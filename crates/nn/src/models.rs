@@ -5,7 +5,7 @@
 
 use tensor::Shape;
 
-use crate::architecture::Info;
+use crate::info::Info;
 
 /// Declares the files of models; each defines a function of its name and `INFO`.
 macro_rules! registry {

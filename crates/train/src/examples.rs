@@ -135,7 +135,7 @@ impl Examples for InMemory {
     fn sha256(&self) -> &str {
         self.sha256.get_or_init(|| {
             let splits: Vec<String> = self.splits.iter().map(Samples::sha256).collect();
-            crate::record::sha256(splits.join("\n").as_bytes())
+            crate::checksum::sha256(splits.join("\n").as_bytes())
         })
     }
 }

@@ -18,6 +18,7 @@
 //! ```
 
 mod budget;
+mod checksum;
 pub mod curvature;
 mod error;
 mod event;

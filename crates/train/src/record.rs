@@ -6,10 +6,10 @@ mod schema1;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tensor::simd;
 
 use crate::budget::Budget;
+use crate::checksum::sha256;
 use crate::examples::{DataInfo, Split};
 use crate::metric::{Direction, Metric};
 use crate::recipe::Recipe;
@@ -299,9 +299,4 @@ fn key(task: &TaskRecord, recipe: &str, seed: u64, budget: Budget, kernel: &str,
 
 fn first_numbers() -> u32 {
     1
-}
-
-/// SHA-256 in hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -10,17 +10,10 @@ use train::{DataInfo, InMemory, Split, Task};
 use crate::numbers::number;
 use crate::problem::Problem;
 use crate::run::Learned;
-use crate::session::Session;
+use crate::session::{Reading, Session};
 
 /// Maximum number of pixels along a side of a drawing.
 const MOST: usize = 280;
-
-/// A drawing, and what was read from it.
-#[derive(Debug, Clone)]
-pub(crate) struct Reading {
-    drawing: Vec<u8>,
-    digit: Vec<u8>,
-}
 
 /// The answers of runs to a square drawing, light ink on a dark ground, a byte a pixel.
 pub(crate) fn answers(session: &Session, runs: &[u64], drawing: &[u8]) -> Result<Value, Problem> {

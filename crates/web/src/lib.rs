@@ -11,29 +11,36 @@
 //! | `routes` | addresses, and what is answered at each |
 //! | `session` | all runs and studies of this process, and the tasks that they are of |
 //! | `run`, `training` | a run as pages see and control it; the thread that trains it |
+//! | `study`, `study_thread` | the same of a study |
+//! | `cores` | the cores, and the line of runs that wait for one |
 //! | `saved` | runs that were stopped or changed by hand, as files |
 //! | `stream` | events of all runs for one page |
-//! | `digit`, `race`, `stored`, `study` | what a page asks for apart from training |
+//! | `digit`, `race`, `stored` | what a page asks for apart from training |
 //!
 //! Nothing here computes a result: numbers come from records, events, and the crates to the left.
 
 mod choices;
+mod cores;
 mod digit;
 mod guard;
 mod numbers;
 mod problem;
 mod race;
+mod request;
 mod routes;
 mod run;
 mod saved;
 mod server;
 mod session;
+mod settings;
 mod stored;
 mod stream;
 mod study;
+mod study_thread;
 mod training;
 
-pub use server::{Ended, Error, Load, Server, Settings};
+pub use server::{Ended, Error, Server};
+pub use settings::{Load, Settings};
 
 /// Doctest of the README.
 #[cfg(doctest)]

@@ -17,9 +17,9 @@ use train::{Budget, Recipe};
 
 use crate::guard::{self, Guard, REPORT_POLICY};
 use crate::problem::{Problem, json_text};
-use crate::run::Request;
+use crate::request::Request;
 use crate::session::Session;
-use crate::{choices, digit, race, stored, stream};
+use crate::{choices, digit, race, stored, stream, study_thread, training};
 
 /// Maximum number of bytes of a request.
 const MOST: usize = 512 << 10;
@@ -156,7 +156,7 @@ async fn start_runs(State(session): Shared, body: Bytes) -> Answer {
         recipe.check()?;
         requests.push(Request { task, recipe, seed, budget });
     }
-    let ids = session.start(requests, pace)?;
+    let ids = training::start(&session, requests, pace)?;
     Ok(json_text(json!({ "runs": ids }).to_string()))
 }
 
@@ -215,7 +215,7 @@ async fn control_run(State(session): Shared, Path(Id { id }): Path<Id>, body: By
     match wish {
         Wish::Pause if is_over => return Err(refuse("paused")),
         Wish::Pause => run.control.pause(true),
-        Wish::Resume if is_over => session.resume(&run)?,
+        Wish::Resume if is_over => training::resume(&session, &run)?,
         Wish::Resume => run.control.pause(false),
         Wish::Stop if is_over => return Err(refuse("stopped")),
         Wish::Stop => run.control.stop(),
@@ -297,7 +297,7 @@ async fn start_study(State(session): Shared, body: Bytes) -> Answer {
         let hint = fault.hint.clone();
         Problem::bad(fault.to_string(), hint)
     })?;
-    let id = session.start_study(study)?;
+    let id = study_thread::start(&session, study)?;
     Ok(json_text(json!({ "id": id }).to_string()))
 }
 

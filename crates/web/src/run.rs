@@ -8,20 +8,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tensor::ParamVec;
 use train::record::Point;
-use train::{Budget, Recipe, Record, Split, Task};
+use train::{Record, Split, Task};
 
 use crate::numbers::{number, row};
+use crate::request::Request;
 use crate::saved::Saved;
-
-/// A run that a page asked for.
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    /// Name of the task, with its data set where it is not the usual one.
-    pub(crate) task: lab::tasks::TaskSpec,
-    pub(crate) recipe: Recipe,
-    pub(crate) seed: u64,
-    pub(crate) budget: Budget,
-}
 
 /// State of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

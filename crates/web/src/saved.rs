@@ -7,7 +7,7 @@ use lab::tasks::TaskSpec;
 use serde::{Deserialize, Serialize};
 use train::{Budget, Recipe, Record};
 
-use crate::run::Request;
+use crate::request::Request;
 
 /// Maximum number of bytes of a description.
 const MOST: u64 = 64 << 20;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 
 use lab::Store;
 use lab::store::Memory;
@@ -13,16 +13,22 @@ use lab::tasks::{Setup, TaskSpec};
 use tokio::sync::watch;
 use train::Task;
 
-use crate::digit::Reading;
+use crate::cores::Cores;
 use crate::problem::Problem;
-use crate::run::{Request, Run, Status};
-use crate::server::{Load, Settings};
+use crate::run::Run;
+use crate::saved;
+use crate::settings::{Load, Settings};
 use crate::study::StudyRun;
-use crate::training::{self, Cores};
-use crate::{saved, study};
 
 /// Maximum number of runs, and of studies, that a process lists.
 const MOST: usize = 300;
+
+/// A drawing, and what was read from it.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading {
+    pub(crate) drawing: Vec<u8>,
+    pub(crate) digit: Vec<u8>,
+}
 
 /// All that pages look at.
 pub(crate) struct Session {
@@ -87,7 +93,7 @@ impl Session {
         session
     }
 
-    fn next_id(&self) -> u64 {
+    pub(crate) fn next_id(&self) -> u64 {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
 
@@ -153,71 +159,58 @@ impl Session {
         Ok(())
     }
 
-    /// Starts runs, one for each request; returns their numbers.
-    pub(crate) fn start(
-        self: &Arc<Session>,
-        requests: Vec<Request>,
-        pace: Option<f64>,
-    ) -> Result<Vec<u64>, Problem> {
-        self.refuse_if(lock(&self.runs).len() + requests.len(), "runs")?;
-        requests
-            .into_iter()
-            .map(|request| {
-                let run = Arc::new(Run::new(self.next_id(), request));
-                run.control.pace(pace);
-                self.spawn(&run)?;
-                lock(&self.runs).insert(run.id, run.clone());
-                self.tell();
-                Ok(run.id)
-            })
-            .collect()
+    /// Refuses this number of further runs if the list has no place for them or the program is about to end.
+    pub(crate) fn admit_runs(&self, count: usize) -> Result<(), Problem> {
+        let listed = if count == 0 { 0 } else { lock(&self.runs).len() };
+        self.refuse_if(listed + count, "runs")
     }
 
-    /// Goes on with a run that was stopped.
-    pub(crate) fn resume(self: &Arc<Session>, run: &Arc<Run>) -> Result<(), Problem> {
-        self.refuse_if(0, "runs")?;
-        {
-            // Looked at and taken in one step, so that of two pages that ask one starts it.
-            let mut feed = run.feed();
-            if feed.status != Status::Stopped {
-                return Err(Problem::conflict("this run was not stopped", "load the page again"));
-            }
-            (feed.status, feed.trouble) = (Status::Waiting, None);
-            feed.revision += 1;
-        }
-        run.control.revive();
-        self.spawn(run)
-    }
-
-    fn spawn(self: &Arc<Session>, run: &Arc<Run>) -> Result<(), Problem> {
-        let thread = training::start(self, run).map_err(|error| refused(&error))?;
-        self.keep(thread);
-        Ok(())
-    }
-
-    fn keep(&self, thread: JoinHandle<()>) {
-        let mut threads = lock(&self.threads_at_work);
-        threads.retain(|thread| !thread.is_finished());
-        threads.push(thread);
-    }
-
-    /// Starts a study; returns its number.
-    pub(crate) fn start_study(self: &Arc<Session>, study: lab::Study) -> Result<u64, Problem> {
+    /// Refuses a further study, also while one of this name is under way.
+    pub(crate) fn admit_study(&self, name: &str) -> Result<(), Problem> {
         self.refuse_if(lock(&self.studies).len() + 1, "studies")?;
-        let is_under_way = |other: &Arc<StudyRun>| other.study.name == study.name && !other.is_over();
+        let is_under_way = |other: &Arc<StudyRun>| other.study.name == name && !other.is_over();
         if lock(&self.studies).values().any(is_under_way) {
-            let name = files::text::name(&study.name);
+            let name = files::text::name(name);
             return Err(Problem::conflict(
                 format!("study `{name}` is under way"),
                 "stop it first, or change the name",
             ));
         }
-        let study = Arc::new(StudyRun::new(self.next_id(), study));
-        let thread = study::start(self, &study).map_err(|error| refused(&error))?;
-        self.keep(thread);
-        lock(&self.studies).insert(study.id, study.clone());
+        Ok(())
+    }
+
+    /// Puts a run on the list.
+    pub(crate) fn list(&self, run: Arc<Run>) {
+        lock(&self.runs).insert(run.id, run);
         self.tell();
-        Ok(study.id)
+    }
+
+    /// Puts a study on the list.
+    pub(crate) fn list_study(&self, study: Arc<StudyRun>) {
+        lock(&self.studies).insert(study.id, study);
+        self.tell();
+    }
+
+    /// Starts a thread, for whose end [`close`](Session::close) waits.
+    ///
+    /// # Errors
+    /// If the system refuses it.
+    pub(crate) fn spawn(
+        self: &Arc<Session>,
+        name: String,
+        work: impl FnOnce(&Arc<Session>) + Send + 'static,
+    ) -> Result<(), Problem> {
+        let session = self.clone();
+        let thread = thread::Builder::new().name(name).spawn(move || work(&session)).map_err(|error| {
+            Problem::failed(
+                format!("cannot start a thread: {error}"),
+                "wait until other runs are over, or raise the limit (`ulimit -u`)",
+            )
+        })?;
+        let mut threads = lock(&self.threads_at_work);
+        threads.retain(|thread| !thread.is_finished());
+        threads.push(thread);
+        Ok(())
     }
 
     /// Takes a run that is over off the list; its files stay.
@@ -239,11 +232,4 @@ impl Session {
         // One that panicked has said so.
         threads.into_iter().for_each(|thread| drop(thread.join()));
     }
-}
-
-fn refused(error: &std::io::Error) -> Problem {
-    Problem::failed(
-        format!("cannot start a thread: {error}"),
-        "wait until other runs are over, or raise the limit (`ulimit -u`)",
-    )
 }

@@ -1,23 +1,20 @@
-//! Studies that are started from a page.
+//! A study as pages see and control it.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use lab::store::Holder;
-use lab::study::{Engine, Facts, Outcome, Position, Study};
-use lab::{Comparison, Halt, Store};
+use lab::study::{Facts, Outcome, Position, Study};
+use lab::{Comparison, Store};
 use report::StudyParts;
 use report::document::Format;
 use serde_json::{Value, json};
-use train::{Event, Task};
+use train::Event;
 
 use crate::numbers::number;
 use crate::problem::Problem;
 use crate::run::Status;
-use crate::session::Session;
 
 /// Time between two changes that pages are told.
 const TOLD: Duration = Duration::from_millis(100);
@@ -31,21 +28,22 @@ pub(crate) struct StudyRun {
     state: Mutex<State>,
 }
 
+/// State of a study.
 #[derive(Debug)]
-struct State {
-    status: Status,
-    trouble: Option<(String, String)>,
+pub(crate) struct State {
+    pub(crate) status: Status,
+    pub(crate) trouble: Option<(String, String)>,
     revision: u64,
     /// Runs that are over, and those that are planned.
-    runs: usize,
-    planned: usize,
+    pub(crate) runs: usize,
+    pub(crate) planned: usize,
     /// Fraction of the work that is done.
-    fraction: f64,
+    pub(crate) fraction: f64,
     /// Cost that is done, of all.
-    done: f64,
-    cost: f64,
+    pub(crate) done: f64,
+    pub(crate) cost: f64,
     /// The run that was last heard of.
-    what: String,
+    pub(crate) what: String,
     told: Instant,
 }
 
@@ -79,7 +77,7 @@ impl StudyRun {
         self.is_stopped.store(true, Ordering::Relaxed);
     }
 
-    fn flow(&self) -> ControlFlow<()> {
+    pub(crate) fn flow(&self) -> ControlFlow<()> {
         match self.is_stopped.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
@@ -119,7 +117,7 @@ impl StudyRun {
     }
 
     /// Takes note of an event of a run; true if pages are to be told.
-    fn read(&self, Position { cell, run, cost, .. }: &Position, event: &Event) -> bool {
+    pub(crate) fn read(&self, Position { cell, run, cost, .. }: &Position, event: &Event) -> bool {
         let mut state = self.state();
         match event {
             Event::RunStarted { .. } => {
@@ -140,72 +138,9 @@ impl StudyRun {
         is_due
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.state();
         change(&mut state);
         state.revision += 1;
     }
-}
-
-/// Starts the thread of a study.
-///
-/// # Errors
-/// If the system refuses it.
-pub(crate) fn start(
-    session: &Arc<Session>,
-    study: &Arc<StudyRun>,
-) -> std::io::Result<thread::JoinHandle<()>> {
-    let (session, study) = (session.clone(), study.clone());
-    thread::Builder::new().name(format!("study-{}", study.id)).spawn(move || {
-        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(&session, &study)));
-        let mistake =
-            || Problem::failed("the study ended by a mistake of the program", "the terminal has its place");
-        match ended.unwrap_or_else(|_| Err(mistake())) {
-            Ok(status) => study.change(|state| state.status = status),
-            Err(Problem { error, hint, .. }) => {
-                study.change(|state| (state.status, state.trouble) = (Status::Failed, Some((error, hint))));
-            }
-        }
-        session.tell();
-    })
-}
-
-fn run(session: &Session, study: &StudyRun) -> Result<Status, Problem> {
-    let setup = session.setup();
-    let mut setup = if study.study.tunes() { setup.with_validation() } else { setup };
-    let specs = study.study.specs()?;
-    let tasks =
-        specs.iter().map(|spec| Ok(spec.build(&mut setup)?)).collect::<Result<Vec<Task>, Problem>>()?;
-    let store = session.store_of_studies();
-    let threads = study.study.threads.unwrap_or(session.threads).min(session.threads);
-    let engine = Engine::new(&study.study, &tasks, &*store)?.with_threads(threads);
-    let planned = engine.planned()?;
-    study.change(|state| {
-        state.status = Status::Running;
-        (state.runs, state.planned) = (planned.known_runs, planned.runs);
-        (state.done, state.cost) = (planned.known_cost, planned.cost.max(f64::MIN_POSITIVE));
-        state.fraction = planned.known_cost / state.cost;
-    });
-    session.tell();
-    let watch = |position: &Position, event: &Event| {
-        if study.read(position, event) {
-            session.tell();
-        }
-        match study.flow() {
-            ControlFlow::Break(()) => ControlFlow::Break(Halt::All),
-            ControlFlow::Continue(()) => ControlFlow::Continue(()),
-        }
-    };
-    let waiting = |holder: &Holder| {
-        study.change(|state| state.what = format!("waiting for runs of {holder}"));
-        session.tell();
-        study.flow()
-    };
-    let outcome = engine.run(&watch, &waiting)?;
-    if !outcome.is_complete() {
-        return Ok(Status::Stopped);
-    }
-    // What halving and early choices saved is not missing.
-    study.change(|state| (state.fraction, state.what) = (1.0, String::new()));
-    Ok(Status::Finished)
 }

@@ -1,9 +1,8 @@
 //! The thread that trains a run: it tells the feed, and does what pages want after the batch at which they want it.
 
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,9 @@ use data::samples::{Inputs, Targets};
 use tensor::parallel::Threads;
 use train::{Batch, Event, Metric, Split, Task, Training};
 
+use crate::cores::Core;
 use crate::problem::Problem;
+use crate::request::Request;
 use crate::run::{Facts, Learned, Measured, Run, Spot, Status, Wanted};
 use crate::saved::Saved;
 use crate::session::Session;
@@ -22,17 +23,50 @@ const TOLD: Duration = Duration::from_millis(100);
 /// Points of the training curve of a whole run, at most.
 const POINTS: u64 = 2000;
 
+/// Starts runs, one for each request; returns their numbers.
+pub(crate) fn start(
+    session: &Arc<Session>,
+    requests: Vec<Request>,
+    pace: Option<f64>,
+) -> Result<Vec<u64>, Problem> {
+    session.admit_runs(requests.len())?;
+    requests
+        .into_iter()
+        .map(|request| {
+            let run = Arc::new(Run::new(session.next_id(), request));
+            run.control.pace(pace);
+            spawn(session, &run)?;
+            let id = run.id;
+            session.list(run);
+            Ok(id)
+        })
+        .collect()
+}
+
+/// Goes on with a run that was stopped.
+pub(crate) fn resume(session: &Arc<Session>, run: &Arc<Run>) -> Result<(), Problem> {
+    session.admit_runs(0)?;
+    {
+        // Looked at and taken in one step, so that of two pages that ask one starts it.
+        let mut feed = run.feed();
+        if feed.status != Status::Stopped {
+            return Err(Problem::conflict("this run was not stopped", "load the page again"));
+        }
+        (feed.status, feed.trouble) = (Status::Waiting, None);
+        feed.revision += 1;
+    }
+    run.control.revive();
+    spawn(session, run)
+}
+
 /// Starts the thread of a run.
-///
-/// # Errors
-/// If the system refuses it.
-pub(crate) fn start(session: &Arc<Session>, run: &Arc<Run>) -> std::io::Result<thread::JoinHandle<()>> {
-    let (session, run) = (session.clone(), run.clone());
+fn spawn(session: &Arc<Session>, run: &Arc<Run>) -> Result<(), Problem> {
     // Before its data are loaded, so that runs begin in the order in which they were asked for.
-    session.cores.line().waiting.insert(run.id);
-    thread::Builder::new().name(format!("run-{}", run.id)).spawn(move || {
-        let failure = Failure { session: &session, run: &run };
-        if let Err(Problem { error, hint, .. }) = train(&session, &run) {
+    session.cores.line_up(run.id);
+    let run = run.clone();
+    session.spawn(format!("run-{}", run.id), move |session| {
+        let failure = Failure { session, run: &run };
+        if let Err(Problem { error, hint, .. }) = train(session, &run) {
             run.change(|feed| (feed.status, feed.trouble) = (Status::Failed, Some((error, hint))));
         }
         drop(failure);
@@ -101,7 +135,7 @@ fn train(session: &Session, run: &Run) -> Result<(), Problem> {
         if wanted.stopped {
             break;
         }
-        let core = Core(&session.cores);
+        let core = Core::of(&session.cores);
         // Where the system refuses more, it trains on this one.
         teller.threads = session.cores.threads_each();
         let threads = Threads::start(teller.threads).or_else(|_| Threads::start(1));
@@ -335,88 +369,5 @@ impl<'a> Teller<'a> {
             feed.lr = lr;
             feed.is_changed |= is_changed;
         });
-    }
-}
-
-/// The number of runs that may train at the same time; those that wait are served in order.
-#[derive(Debug)]
-pub(crate) struct Cores(Mutex<Line>);
-
-#[derive(Debug)]
-struct Line {
-    /// Runs that may train at the same time, and how many more may now.
-    count: usize,
-    free: usize,
-    /// Threads of all runs together.
-    threads: usize,
-    /// Runs that wait, by number.
-    waiting: BTreeSet<u64>,
-}
-
-impl Cores {
-    /// For this number of runs on a machine with this number of threads, one of which is left to the pages.
-    pub(crate) fn new(count: usize, threads: usize) -> Cores {
-        let (count, threads) = (count.max(1), threads.saturating_sub(1).max(1));
-        Cores(Mutex::new(Line { count, free: count, threads, waiting: BTreeSet::new() }))
-    }
-
-    /// Threads of each run that trains.
-    fn threads_each(&self) -> usize {
-        let Line { count, free, threads, waiting } = &*self.line();
-        let active = (count - free + waiting.len()).clamp(1, *count);
-        (threads / active).max(1)
-    }
-
-    fn line(&self) -> MutexGuard<'_, Line> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes a core, if one is free and no earlier run waits for it.
-    fn take(&self, run: u64) -> bool {
-        let Line { free, waiting, .. } = &mut *self.line();
-        waiting.insert(run);
-        let is_next = *free > waiting.iter().take_while(|&&earlier| earlier < run).count();
-        if is_next {
-            waiting.remove(&run);
-            *free -= 1;
-        }
-        is_next
-    }
-
-    /// Leaves the line, as a run that is paused or stopped.
-    fn leave(&self, run: u64) {
-        self.line().waiting.remove(&run);
-    }
-}
-
-/// A core that was taken; dropped, it is free again, also where the run panics.
-struct Core<'a>(&'a Cores);
-
-impl Drop for Core<'_> {
-    fn drop(&mut self) {
-        self.0.line().free += 1;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn runs_share_all_threads_but_one() {
-        let cores = Cores::new(4, 9);
-        assert!(cores.take(1));
-        assert_eq!(cores.threads_each(), 8);
-        let first = Core(&cores);
-        assert!(cores.take(2) && cores.take(3));
-        assert_eq!(cores.threads_each(), 2);
-        let others = [Core(&cores), Core(&cores)];
-        assert!(cores.take(4) && !cores.take(5), "no more than four train");
-        assert_eq!(cores.threads_each(), 2, "who waits for a core has none");
-        cores.leave(5);
-        drop(others);
-        assert_eq!(cores.threads_each(), 4);
-        drop(first);
-        assert_eq!(Cores::new(2, 2).threads_each(), 1, "the other core is the pages'");
     }
 }

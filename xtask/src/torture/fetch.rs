@@ -18,8 +18,6 @@ use data::{Network, Request, Set};
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
-use super::jobs::Job;
-
 /// First argument of the child process.
 pub(crate) const WORD: &str = "fetch-of-torture";
 
@@ -32,21 +30,18 @@ const NAMES: [&str; 4] = [
 /// Images of the parts; some hundred kilobytes, which are several writes.
 const ITEMS: [usize; 4] = [300, 300, 50, 50];
 
-/// The job; the server starts with it.
-pub(super) fn job() -> Job {
+/// Files that it writes.
+pub(super) const FILES: [&str; 4] = [
+    "Torture/raw/train-images-idx3-ubyte",
+    "Torture/raw/train-labels-idx1-ubyte",
+    "Torture/raw/t10k-images-idx3-ubyte",
+    "Torture/raw/t10k-labels-idx1-ubyte",
+];
+
+/// Arguments of the child process; the server starts with them.
+pub(super) fn arguments() -> &'static str {
     static ARGUMENTS: LazyLock<String> = LazyLock::new(|| format!("{WORD} {}", serve()));
-    Job {
-        name: "data fetch",
-        arguments: &ARGUMENTS,
-        files: &[
-            "Torture/raw/train-images-idx3-ubyte",
-            "Torture/raw/train-labels-idx1-ubyte",
-            "Torture/raw/t10k-images-idx3-ubyte",
-            "Torture/raw/t10k-labels-idx1-ubyte",
-        ],
-        old: &[],
-        given: &[],
-    }
+    &ARGUMENTS
 }
 
 /// Fetches into the current folder, as a process: 0, or 74 with a message.

@@ -91,7 +91,9 @@ pub(super) fn all() -> Vec<Job> {
     let there = JOBS.into_iter().filter(|job| {
         has_runs || !["runs", "study"].contains(&job.name.split(' ').next().unwrap_or_default())
     });
-    there.chain([fetch::job()]).collect()
+    let fetch =
+        Job { name: "data fetch", arguments: fetch::arguments(), files: &fetch::FILES, old: &[], given: &[] };
+    there.chain([fetch]).collect()
 }
 
 impl Job {

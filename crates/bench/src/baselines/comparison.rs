@@ -14,34 +14,8 @@ use super::load::Load;
 use super::targets::{self, Target};
 use super::worker::{Answer, Worker};
 use super::{Baseline, Tools, install};
+use crate::workload::Workload;
 use crate::write_json;
-
-/// One thing that everybody does.
-pub(crate) struct Workload {
-    /// Description in the words that the baselines read: `simplenn adam batch=64`.
-    pub(crate) words: String,
-    /// Updates in one repetition.
-    pub(crate) updates: usize,
-    /// Updates before those, which no clock is held to; training begins at its start and has none.
-    pub(crate) warm: usize,
-    /// Threads that each baseline may use.
-    pub(crate) threads: usize,
-}
-
-impl Workload {
-    /// Its name in tables and files.
-    pub(crate) fn name(&self) -> String {
-        format!("{} threads={}", self.words, self.threads)
-    }
-
-    /// Line that asks a baseline for it.
-    fn line(&self) -> String {
-        match self.warm {
-            0 => format!("{} updates={}", self.words, self.updates),
-            warm => format!("{} warm={warm} updates={}", self.words, self.updates),
-        }
-    }
-}
 
 /// Who is compared, and how long.
 pub(crate) struct Comparison<'a> {

@@ -11,7 +11,7 @@ use tensor::random::Stream;
 use super::data_folder;
 
 /// The SimpleNN's widths.
-pub(super) const WIDTHS: [usize; 4] = [784, 128, 64, 10];
+pub(crate) const WIDTHS: [usize; 4] = [784, 128, 64, 10];
 
 /// The seed of weights and order.
 const SEED: u64 = 1;
@@ -29,7 +29,7 @@ pub(super) fn write(dataset: &Dataset) -> Result<PathBuf, String> {
 }
 
 /// The same into any folder.
-pub(super) fn write_to(folder: &Path, dataset: &Dataset) -> Result<(), String> {
+pub(crate) fn write_to(folder: &Path, dataset: &Dataset) -> Result<(), String> {
     let raw = folder.join("MNIST").join("raw");
     fs::create_dir_all(&raw).map_err(|error| format!("{}: {error}", raw.display()))?;
     for (name, split) in [("train", &dataset.train), ("t10k", &dataset.test)] {

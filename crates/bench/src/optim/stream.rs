@@ -6,7 +6,7 @@ use std::time::Instant;
 use tensor::parallel::{CHUNK, for_each_chunk};
 use tensor::simd::{self, Kernel};
 
-use crate::baselines::Repetition;
+use crate::workload::Repetition;
 
 /// Seconds of the given passes, without a value to agree on.
 pub(super) fn repetition(arrays: usize, g: Vec<f32>, warm: usize, passes: usize) -> Repetition {

@@ -4,7 +4,7 @@ use lab::search::{best_within, nested_budgets};
 use lab::stats::{Direction, Superiority, paired_superiority};
 use serde_json::Value;
 
-use super::searcher::{SEARCHERS, before_edges};
+use super::searchers::{SEARCHERS, before_edges};
 
 /// Level of all intervals.
 const CONFIDENCE: f64 = 0.95;

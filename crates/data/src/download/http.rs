@@ -14,8 +14,9 @@ use reqwest::redirect::{Attempt, Policy};
 
 use super::part::{Note, Part};
 use crate::check;
-use crate::error::{Error, GzipFault, Kind};
+use crate::error::{Error, Kind};
 use crate::event::Event;
+use crate::fault::GzipFault;
 use crate::network::{Network, TICK};
 use crate::sets::File;
 use crate::store::Store;

@@ -4,7 +4,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::array::{Array, ElementType, Elements, TooLarge};
+use super::elements::{Array, ElementType, Elements, TooLarge};
 use super::{Fault, quoted};
 use crate::error::Error;
 use crate::text::grouped;

@@ -2,7 +2,7 @@
 
 use tensor::Role;
 
-use crate::architecture::{Build, Info, Kind};
+use crate::info::{Build, Info, Kind};
 use crate::init::Init;
 use crate::layers::{Activation, Linear, Sequential};
 use crate::model::{Builder, Model};

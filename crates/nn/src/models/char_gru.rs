@@ -1,7 +1,7 @@
 //! Character-level GRU.
 
 use super::char_rnn::recurrent;
-use crate::architecture::{Build, Info, Kind};
+use crate::info::{Build, Info, Kind};
 use crate::layers::Cell;
 use crate::model::Model;
 

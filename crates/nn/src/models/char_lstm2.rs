@@ -3,7 +3,7 @@
 use tensor::Role;
 
 use super::char_rnn::HIDDEN;
-use crate::architecture::{Build, Info, Kind};
+use crate::info::{Build, Info, Kind};
 use crate::init::Init;
 use crate::layers::{Cell, Dropout, Embedding, Linear, Recurrent, Sequential};
 use crate::model::{Builder, Model};

@@ -3,7 +3,7 @@
 use tensor::Shape;
 use tensor::conv::Padding;
 
-use crate::architecture::{Build, Info, Kind};
+use crate::info::{Build, Info, Kind};
 use crate::layers::{Activation, Conv2d, Flatten, Linear, MaxPool2d, Sequential, Unflatten};
 use crate::model::{Builder, Model};
 use crate::models::image_sizes;

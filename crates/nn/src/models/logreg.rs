@@ -1,6 +1,6 @@
 //! Softmax regression.
 
-use crate::architecture::{Build, Info, Kind};
+use crate::info::{Build, Info, Kind};
 use crate::layers::Activation;
 use crate::model::Model;
 

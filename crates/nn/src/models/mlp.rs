@@ -1,6 +1,6 @@
 //! Multilayer perceptrons.
 
-use crate::architecture::{Build, Info, Kind};
+use crate::info::{Build, Info, Kind};
 use crate::layers::{Activation, Linear, Sequential};
 use crate::model::{Builder, Model};
 

@@ -2,7 +2,7 @@
 
 use tensor::conv::Padding;
 
-use crate::architecture::{Build, Info, Kind};
+use crate::info::{Build, Info, Kind};
 use crate::layers::{Activation, Conv1d, FlattenRows, Linear, Sequential, Unflatten};
 use crate::model::{Builder, Model};
 

@@ -1,6 +1,6 @@
 //! Recurrent network of MNIST-1D.
 
-use crate::architecture::{Build, Info, Kind};
+use crate::info::{Build, Info, Kind};
 use crate::layers::{Cell, Flatten, Linear, Recurrent, Sequential, Unflatten};
 use crate::model::{Builder, Model};
 

@@ -1,6 +1,6 @@
 //! Multilayer perceptron of MNIST-1D.
 
-use crate::architecture::{Build, Info, Kind};
+use crate::info::{Build, Info, Kind};
 use crate::layers::{Activation, Linear, Residual, Sequential};
 use crate::model::{Builder, Model};
 

@@ -2,7 +2,7 @@
 
 use tensor::Shape;
 
-use crate::architecture::{Build, Info, Kind};
+use crate::info::{Build, Info, Kind};
 use crate::layers::{Activation, BatchNorm, Conv2d, GlobalAvgPool, Linear, Residual, Sequential, Unflatten};
 use crate::model::{Builder, Model};
 use crate::models::image_sizes;

@@ -3,8 +3,8 @@
 use autograd::Var;
 use tensor::{Kernels, Role};
 
-use crate::architecture::{Build, Info, Kind};
 use crate::context::Context;
+use crate::info::{Build, Info, Kind};
 use crate::init::Init;
 use crate::layer::Layer;
 use crate::layers::{

@@ -7,7 +7,6 @@
 use sha2::{Digest, Sha256};
 
 use super::error::Error;
-use super::header::Header;
 
 /// The metadata entry that holds the checksum. Files without it are not checked.
 pub const CHECKSUM: &str = "descent.sha256";
@@ -48,16 +47,22 @@ pub(super) fn check_head(head: &[u8]) -> Result<(), Error> {
     compare("header", stored, hex(digest.finalize().as_slice()).as_bytes())
 }
 
-/// Digest of the data in a header with a checksum.
-pub(super) fn of_data(header: &Header) -> Result<Option<[u8; DIGITS]>, Error> {
-    // A checksum under another name or not at the start is damaged.
-    for (key, value) in header.all_metadata() {
-        if key != CHECKSUM && digests(value).is_some() {
+/// Digest of the data, by the metadata of a header; `leads` is true if the header [begins](leads) with a checksum.
+pub(super) fn of_data<'m>(
+    metadata: impl Iterator<Item = (&'m str, &'m str)>,
+    leads: bool,
+) -> Result<Option<[u8; DIGITS]>, Error> {
+    let mut found = None;
+    for (key, value) in metadata {
+        if key == CHECKSUM {
+            found = Some(value);
+        } else if digests(value).is_some() {
+            // A checksum under another name or not at the start is damaged.
             return Err(Error::checksum(format!("its checksum is not named {CHECKSUM}")));
         }
     }
-    let Some(value) = header.metadata(CHECKSUM) else { return Ok(None) };
-    let Some((_, data)) = digests(value).filter(|_| header.is_checked()) else {
+    let Some(value) = found else { return Ok(None) };
+    let Some((_, data)) = digests(value).filter(|_| leads) else {
         return Err(misplaced());
     };
     Ok(data.as_bytes().try_into().ok())

@@ -6,6 +6,7 @@ use files::text;
 
 use super::dtype::Dtype;
 use super::error::Error;
+use super::json::{Contents, Entry, Span};
 use super::{checksum, json};
 
 /// Maximum length of a header in bytes, as in the reference implementation.
@@ -19,33 +20,9 @@ pub(super) const LENGTH: usize = 8;
 /// no gaps and do not overlap, and each has the length that its shape needs.
 #[derive(Debug, Clone, Default)]
 pub struct Header {
-    /// All names, keys and values; entries hold ranges of it. Separate strings would take more
-    /// memory than short names themselves.
-    pub(super) texts: String,
-    /// All dimensions; entries hold ranges of it.
-    pub(super) sizes: Vec<usize>,
-    /// In natural order of the names.
-    pub(super) tensors: Vec<Entry>,
-    /// In order of the keys.
-    pub(super) metadata: Vec<[Span; 2]>,
+    contents: Contents,
     checked: bool,
     data: usize,
-}
-
-/// A range with the numbers of a file that is at most [`MAX_HEADER`] long.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Span {
-    pub(super) start: u32,
-    pub(super) end: u32,
-}
-
-/// A tensor in the header.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
-    pub(super) name: Span,
-    pub(super) shape: Span,
-    pub(super) dtype: Dtype,
-    pub(super) place: [u64; 2],
 }
 
 /// Description of one tensor in a header.
@@ -80,25 +57,30 @@ impl Header {
     /// Reads and checks a header; `head` is the length and the header, `data` the number of bytes after it.
     pub(super) fn parse(head: &[u8], data: u64) -> Result<Header, Error> {
         checksum::check_head(head)?;
-        let mut header = json::parse(&head[LENGTH..])?;
-        header.checked = checksum::leads(&head[LENGTH..]);
-        header.data =
-            usize::try_from(data).map_err(|_| Error::format("it is larger than the address space"))?;
+        let mut header = Header {
+            contents: json::parse(&head[LENGTH..])?,
+            checked: checksum::leads(&head[LENGTH..]),
+            data: usize::try_from(data).map_err(|_| Error::format("it is larger than the address space"))?,
+        };
         header.sort()?;
         header.check_places(data)?;
-        checksum::of_data(&header)?;
+        checksum::of_data(header.all_metadata(), header.checked)?;
         Ok(header)
     }
 
     /// All tensors in the natural order of their names.
     pub fn tensors(&self) -> impl ExactSizeIterator<Item = Info<'_>> {
-        self.tensors.iter().map(|entry| self.info(entry))
+        self.contents.tensors.iter().map(|entry| self.info(entry))
     }
 
     /// The tensor of this name.
     pub fn tensor(&self, name: &str) -> Option<Info<'_>> {
         let order = |entry: &Entry| text::natural_order(self.text(entry.name), name);
-        self.tensors.binary_search_by(order).ok().map(|place| self.info(&self.tensors[place]))
+        self.contents
+            .tensors
+            .binary_search_by(order)
+            .ok()
+            .map(|place| self.info(&self.contents.tensors[place]))
     }
 
     /// The tensor of this name, which must be there.
@@ -121,30 +103,31 @@ impl Header {
         let mut taken = String::new();
         loop {
             let wrapped = |name: &str| WRAPPER_PREFIXES.into_iter().find(|prefix| name.starts_with(prefix));
-            let prefixes = || self.tensors.iter().map(|entry| wrapped(self.text(entry.name)));
+            let prefixes = || self.contents.tensors.iter().map(|entry| wrapped(self.text(entry.name)));
             let Some(prefix) = prefixes().flatten().next() else { return Ok(taken) };
             if let Some(place) = prefixes().position(|found| found != Some(prefix)) {
                 let with = prefixes().position(|found| found == Some(prefix)).expect("it was found");
-                let [with, without] = [with, place].map(|i| text::name(self.text(self.tensors[i].name)));
+                let [with, without] =
+                    [with, place].map(|i| text::name(self.text(self.contents.tensors[i].name)));
                 return Err(Error::tensor(format!(
                     "expected `{prefix}` before all names of tensors or before none, found `{with}` and `{without}`"
                 )));
             }
             taken += prefix;
             // The order of the names stays the same.
-            self.tensors.iter_mut().for_each(|entry| entry.name.start += prefix.len() as u32);
+            self.contents.tensors.iter_mut().for_each(|entry| entry.name.start += prefix.len() as u32);
         }
     }
 
     /// Metadata entry with this key.
     pub fn metadata(&self, key: &str) -> Option<&str> {
-        let place = self.metadata.binary_search_by(|[found, _]| self.text(*found).cmp(key)).ok()?;
-        Some(self.text(self.metadata[place][1]))
+        let place = self.contents.metadata.binary_search_by(|[found, _]| self.text(*found).cmp(key)).ok()?;
+        Some(self.text(self.contents.metadata[place][1]))
     }
 
     /// All metadata entries, in the order of the keys.
     pub fn all_metadata(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.metadata.iter().map(|&[key, value]| (self.text(key), self.text(value)))
+        self.contents.metadata.iter().map(|&[key, value]| (self.text(key), self.text(value)))
     }
 
     /// True if the file has a checksum, which detects damage to any byte.
@@ -169,16 +152,16 @@ impl Header {
     }
 
     fn text(&self, span: Span) -> &str {
-        &self.texts[span.start as usize..span.end as usize]
+        &self.contents.texts[span.start as usize..span.end as usize]
     }
 
     fn shape(&self, span: Span) -> &[usize] {
-        &self.sizes[span.start as usize..span.end as usize]
+        &self.contents.sizes[span.start as usize..span.end as usize]
     }
 
     /// Sorts tensors and metadata by name; refuses duplicates.
     fn sort(&mut self) -> Result<(), Error> {
-        let Header { texts, tensors, metadata, .. } = self;
+        let Contents { texts, tensors, metadata, .. } = &mut self.contents;
         let text = |span: Span| &texts[span.start as usize..span.end as usize];
         tensors.sort_unstable_by(|a, b| text::natural_order(text(a.name), text(b.name)));
         metadata.sort_unstable_by(|[a, _], [b, _]| text(*a).cmp(text(*b)));
@@ -200,7 +183,7 @@ impl Header {
 
     /// Checks that each tensor has the bytes that its shape needs, and that all bytes are used exactly once.
     fn check_places(&self, data: u64) -> Result<(), Error> {
-        for entry in &self.tensors {
+        for entry in &self.contents.tensors {
             let [start, end] = entry.place;
             let (name, shape) = (text::name(self.text(entry.name)), self.shape(entry.shape));
             let needed = bytes(shape, entry.dtype).ok_or_else(|| {
@@ -213,13 +196,18 @@ impl Header {
                 )));
             }
         }
-        let mut places: Vec<(u64, u64, u32)> =
-            self.tensors.iter().zip(0..).map(|(entry, i)| (entry.place[0], entry.place[1], i)).collect();
+        let mut places: Vec<(u64, u64, u32)> = self
+            .contents
+            .tensors
+            .iter()
+            .zip(0..)
+            .map(|(entry, i)| (entry.place[0], entry.place[1], i))
+            .collect();
         places.sort_unstable();
         let mut filled = 0;
         for &(start, end, index) in &places {
             if start != filled {
-                let name = text::name(self.text(self.tensors[index as usize].name));
+                let name = text::name(self.text(self.contents.tensors[index as usize].name));
                 let fault = if start < filled { "overlaps another" } else { "follows a gap" };
                 return Err(Error::format(format!(
                     "tensor `{name}` {fault}: expected start {filled}, found {start}"

@@ -7,26 +7,55 @@ use serde_core::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapA
 
 use super::dtype::Dtype;
 use super::error::Error;
-use super::header::{Entry, Header, Span};
 
 /// Key of the metadata.
 const METADATA: &str = "__metadata__";
 /// Maximum number of dimensions of a tensor: two bytes of a file must not take eight of memory without limit.
 const MAX_DIMENSIONS: usize = 8;
 
-/// Reads names, shapes, ranges and metadata without checking them.
-pub(super) fn parse(json: &[u8]) -> Result<Header, Error> {
-    let mut header = Header::default();
+/// Names, shapes, ranges and metadata of a header.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Contents {
+    /// All names, keys and values; entries hold ranges of it. Separate strings would take more
+    /// memory than short names themselves.
+    pub(super) texts: String,
+    /// All dimensions; entries hold ranges of it.
+    pub(super) sizes: Vec<usize>,
+    /// In natural order of the names.
+    pub(super) tensors: Vec<Entry>,
+    /// In order of the keys.
+    pub(super) metadata: Vec<[Span; 2]>,
+}
+
+/// A range within a header, which has fewer bytes than a `u32` can count.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// A tensor in the header.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) name: Span,
+    pub(super) shape: Span,
+    pub(super) dtype: Dtype,
+    pub(super) place: [u64; 2],
+}
+
+/// Reads a header without checking it.
+pub(super) fn parse(json: &[u8]) -> Result<Contents, Error> {
+    let mut contents = Contents::default();
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    Whole(&mut header)
+    Whole(&mut contents)
         .deserialize(&mut deserializer)
         .and_then(|()| deserializer.end())
         .map_err(Error::format)?;
-    Ok(header)
+    Ok(contents)
 }
 
 /// The whole object.
-struct Whole<'h>(&'h mut Header);
+struct Whole<'h>(&'h mut Contents);
 
 impl<'de> DeserializeSeed<'de> for Whole<'_> {
     type Value = ();
@@ -47,7 +76,7 @@ impl<'de> Visitor<'de> for Whole<'_> {
         let mut has_metadata = false;
         while let Some(name) = map.next_key_seed(Text(&mut self.0.texts))? {
             if &self.0.texts[name.start as usize..name.end as usize] != METADATA {
-                map.next_value_seed(Tensor { header: self.0, name })?;
+                map.next_value_seed(Tensor { contents: self.0, name })?;
             } else if std::mem::replace(&mut has_metadata, true) {
                 return Err(M::Error::custom(format!("duplicate {METADATA}")));
             } else {
@@ -59,7 +88,7 @@ impl<'de> Visitor<'de> for Whole<'_> {
 }
 
 /// Map of metadata strings.
-struct Metadata<'h>(&'h mut Header);
+struct Metadata<'h>(&'h mut Contents);
 
 impl<'de> DeserializeSeed<'de> for Metadata<'_> {
     type Value = ();
@@ -87,7 +116,7 @@ impl<'de> Visitor<'de> for Metadata<'_> {
 
 /// One tensor: `{"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}`.
 struct Tensor<'h> {
-    header: &'h mut Header,
+    contents: &'h mut Contents,
     name: Span,
 }
 
@@ -107,25 +136,25 @@ impl<'de> Visitor<'de> for Tensor<'_> {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
-        let Tensor { header, name } = self;
+        let Tensor { contents, name } = self;
         let (mut dtype, mut shape, mut place) = (None, None, None);
-        let shown = |header: &Header| text::name(&header.texts[name.start as usize..name.end as usize]);
+        let shown = |contents: &Contents| text::name(&contents.texts[name.start as usize..name.end as usize]);
         while let Some(field) = map.next_key_seed(Field)? {
             let is_new = match field {
                 Known::Dtype => dtype.replace(map.next_value_seed(Type)?).is_none(),
-                Known::Shape => shape.replace(map.next_value_seed(Sizes(&mut header.sizes))?).is_none(),
+                Known::Shape => shape.replace(map.next_value_seed(Sizes(&mut contents.sizes))?).is_none(),
                 Known::Place => place.replace(map.next_value::<[u64; 2]>()?).is_none(),
                 Known::Other => map.next_value::<IgnoredAny>().is_ok(),
             };
             if !is_new {
-                return Err(M::Error::custom(format!("duplicate field of tensor `{}`", shown(header))));
+                return Err(M::Error::custom(format!("duplicate field of tensor `{}`", shown(contents))));
             }
         }
         let (Some(dtype), Some(shape), Some(place)) = (dtype, shape, place) else {
             let why = "expected dtype, shape and data_offsets of tensor";
-            return Err(M::Error::custom(format!("{why} `{}`", shown(header))));
+            return Err(M::Error::custom(format!("{why} `{}`", shown(contents))));
         };
-        header.tensors.push(Entry { name, shape, dtype, place });
+        contents.tensors.push(Entry { name, shape, dtype, place });
         Ok(())
     }
 }
@@ -242,7 +271,6 @@ impl Visitor<'_> for Text<'_> {
     }
 }
 
-/// A range within a header, which has fewer bytes than a `u32` can count.
 fn span(start: usize, end: usize) -> Span {
     Span { start: start as u32, end: end as u32 }
 }

@@ -124,7 +124,7 @@ impl<'a> SafeTensors<'a> {
     }
 
     fn check(&self) -> Result<(), Error> {
-        match checksum::of_data(&self.header)? {
+        match checksum::of_data(self.header.all_metadata(), self.header.is_checked())? {
             Some(stored) => checksum::check_data(&self.data, &stored),
             None => Ok(()),
         }

@@ -13,11 +13,9 @@ use tensor::ParamVec;
 use tensor::parallel::spinning;
 use train::Recipe;
 
-use super::start::WIDTHS;
+use crate::baselines::WIDTHS;
+use crate::workload::{Repetition, size};
 use crate::{optim, tasks};
-
-/// Seconds of one repetition, and the number that all baselines must come to.
-pub(crate) type Repetition = Box<dyn FnMut() -> (f64, Option<f64>) + Send>;
 
 /// Says hello and answers until the input ends.
 pub(crate) fn serve(data: &Path, threads: usize, variant: &str) -> Result<(), String> {
@@ -132,13 +130,6 @@ fn words(path: &Path) -> Result<impl Iterator<Item = [u8; 4]>, String> {
         .map(move |i| [bytes[4 * i], bytes[4 * i + 1], bytes[4 * i + 2], bytes[4 * i + 3]]))
 }
 
-/// The number after `name=` in a workload's words.
-pub(crate) fn size(workload: &str, name: &str) -> Result<usize, String> {
-    let text = workload.split_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-    let text = text.ok_or_else(|| format!("`{workload}` has no {name}="))?;
-    text.parse().map_err(|_| format!("`{text}` in `{workload}` is no number"))
-}
-
 fn say(line: &Value) -> Result<(), String> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| error.to_string())
@@ -148,18 +139,12 @@ fn say(line: &Value) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn sizes_are_read_from_words() {
-        assert_eq!(size("simplenn adam batch=64 updates=3", "batch"), Ok(64));
-        assert!(size("simplenn adam", "batch").is_err() && size("x batch=many", "batch").is_err());
-    }
-
     /// A tiny data folder, trained on: the same number in each repetition, and less than at the start.
     #[test]
     fn repetitions_begin_from_the_same_start() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let dataset = data::load(&sample_request(), &mut |_| ()).expect("the embedded sample");
-        super::super::start::write_to(folder.path(), &dataset).expect("it can be written");
+        crate::baselines::write_to(folder.path(), &dataset).expect("it can be written");
         let mut repetition =
             training("simplenn adam batch=50 updates=20", folder.path()).expect("it is known");
         let (seconds, loss) = repetition();
