@@ -1,6 +1,9 @@
 //! Ops, as methods of [`Var`](crate::Var): one function per op, its backward directly below its forward, and a
 //! row in the gradient-check table (`tests/gradients.rs`).
 
+#[macro_use]
+mod declare;
+
 pub(crate) mod broadcast;
 
 mod arithmetic;

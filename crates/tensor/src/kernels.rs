@@ -33,6 +33,7 @@ pub trait Kernels: Scalar {
     fn indirect(a: IndirectMat<'_, Self>, b: &[Self], start: Start<'_, Self>, n: usize, c: &mut [Self]);
 
     /// Calls the method of `f` for this type.
+    #[track_caller]
     fn select<F: PerScalar>(f: F, input: F::Input<Self>) -> F::Output<Self>;
 }
 
@@ -102,6 +103,7 @@ impl Kernels for f32 {
         indirect::product(a, b, start, n, c);
     }
 
+    #[track_caller]
     fn select<F: PerScalar>(f: F, input: F::Input<f32>) -> F::Output<f32> {
         f.in_f32(input)
     }
@@ -138,6 +140,7 @@ impl Kernels for f64 {
         indirect::product_naive(a, b, start, n, c);
     }
 
+    #[track_caller]
     fn select<F: PerScalar>(f: F, input: F::Input<f64>) -> F::Output<f64> {
         f.in_f64(input)
     }

@@ -9,7 +9,7 @@ use crate::gradients::Gradients;
 use crate::tape::Node;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// `x + y`, broadcast by NumPy's rules; also the operator `+`.
     ///
     /// # Panics
@@ -49,7 +49,9 @@ impl<'g, T: Kernels> Var<'g, T> {
     pub fn pow(self, y: Var<'g, T>) -> Var<'g, T> {
         self.binary(y, |x, y| x.powf(y), |x, y| y * x.powf(y - T::one()), |x, y| x.powf(y) * x.ln())
     }
+}
 
+impl<'g, T: Kernels> Var<'g, T> {
     /// `out = f(x, y)`, with the derivatives of f with respect to x and to y.
     #[track_caller]
     pub(super) fn binary(

@@ -7,7 +7,7 @@ use tensor::{Kernels, Scalar};
 use super::softmax::softmax_rows;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// `softmax(Q·Kᵀ/√d)·V` of each head (Vaswani 2017), for queries, keys and values packed as [n, length,
     /// 3·width] with heads contiguous in each third: [n, length, width]. With `causal`, a position does not attend to
     /// later ones. PyTorch's `scaled_dot_product_attention`.

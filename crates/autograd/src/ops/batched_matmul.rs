@@ -7,7 +7,7 @@ use tensor::{Kernels, Shape};
 use super::broadcast::common_shape;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Matrix product `A·Bᵀ` of [.., m, k] and [.., n, k], without a copy of the transpose; leading dimensions
     /// broadcast as in [`matmul`](Var::matmul).
     ///

@@ -1,11 +1,11 @@
 //! The order of an image's channels in memory.
 
+use tensor::Shape;
 use tensor::matmul::Mat;
-use tensor::{Kernels, Shape};
 
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Permutes images [n, height, width, channels] to [n, channels, height, width], the order in which PyTorch
     /// flattens them.
     ///

@@ -12,7 +12,34 @@ impl<'g, T: Kernels> Var<'g, T> {
     #[track_caller]
     pub fn concat(parts: &[Var<'g, T>], axis: usize) -> Var<'g, T> {
         let Some(first) = parts.first() else { panic!("expected parts to concatenate, found none") };
-        let (tape, shape) = (first.tape(), first.shape());
+        first.concat_all(parts.to_vec(), axis)
+    }
+
+    /// Stacks arrays of one shape along a new dimension: PyTorch's `stack`.
+    ///
+    /// # Panics
+    /// Without parts, or if their shapes differ.
+    #[track_caller]
+    pub fn stack(parts: &[Var<'g, T>], axis: usize) -> Var<'g, T> {
+        let mut unsqueezed = Vec::with_capacity(parts.len());
+        for part in parts {
+            assert!(
+                part.shape() == parts[0].shape(),
+                "expected parts of one shape, found {} and {}",
+                parts[0].shape(),
+                part.shape()
+            );
+            unsqueezed.push(part.unsqueeze(axis));
+        }
+        Var::concat(&unsqueezed, axis)
+    }
+}
+
+ops! {
+    /// Concatenation of parts of which this is the first.
+    #[track_caller]
+    fn concat_all(self, parts: Vec<Var<'g, T>>, axis: usize) -> Var<'g, T> {
+        let (tape, shape) = (self.tape(), self.shape());
         assert!(axis < shape.rank(), "expected a dimension of shape {shape}, found {axis}");
         let mut dims = shape.to_vec();
         for part in &parts[1..] {
@@ -38,7 +65,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         }
 
         let nodes: Vec<_> = parts.iter().map(|part| part.node()).collect();
-        tape.push(Shape::new(&dims), y, parts, move |ctx, gradients| {
+        tape.push(Shape::new(&dims), y, &parts, move |ctx, gradients| {
             let mut start = 0;
             for (&node, &run) in nodes.iter().zip(&runs) {
                 gradients.add(node, |dx, beta| {
@@ -50,24 +77,5 @@ impl<'g, T: Kernels> Var<'g, T> {
                 start += run;
             }
         })
-    }
-
-    /// Stacks arrays of one shape along a new dimension: PyTorch's `stack`.
-    ///
-    /// # Panics
-    /// Without parts, or if their shapes differ.
-    #[track_caller]
-    pub fn stack(parts: &[Var<'g, T>], axis: usize) -> Var<'g, T> {
-        let mut unsqueezed = Vec::with_capacity(parts.len());
-        for part in parts {
-            assert!(
-                part.shape() == parts[0].shape(),
-                "expected parts of one shape, found {} and {}",
-                parts[0].shape(),
-                part.shape()
-            );
-            unsqueezed.push(part.unsqueeze(axis));
-        }
-        Var::concat(&unsqueezed, axis)
     }
 }

@@ -6,7 +6,7 @@ use tensor::{Kernels, Shape};
 use super::columns;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Convolution of images [n, height, width, inputs] with weights [outputs, inputs, kernel height, kernel width],
     /// plus a bias per output: [n, height, width, outputs]. PyTorch's `conv2d` in the `channels_last` memory format.
     ///

@@ -1,13 +1,12 @@
 //! Transposed convolution of images and of rows.
 
-use tensor::Kernels;
 use tensor::conv::{ConvOptions, ConvTranspose2d};
 
 use super::columns;
 use super::conv2d::{check_bias, result, sizes};
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Transposed convolution of images [n, height, width, inputs] with weights [inputs, outputs /
     /// groups, kernel height, kernel width], plus a bias per output: PyTorch's `conv_transpose2d`.
     /// Rows [n, length, inputs] with weights [inputs, outputs / groups, kernel] are images of height 1.

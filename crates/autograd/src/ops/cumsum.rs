@@ -1,11 +1,9 @@
 //! Cumulative sums.
 
-use tensor::Kernels;
-
 use super::axis::Along;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Cumulative sum along an axis: PyTorch's `cumsum`.
     ///
     /// # Panics

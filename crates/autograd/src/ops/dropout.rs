@@ -1,11 +1,10 @@
 //! Dropout.
 
-use tensor::Kernels;
 use tensor::random::Stream;
 
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Sets each element to 0 with this probability and divides the others by its complement, which preserves the
     /// expectation (Srivastava 2014): PyTorch's dropout in training. Element i uses the i-th number of the stream, so
     /// the mask is a function of the stream alone.
@@ -13,14 +12,14 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// # Panics
     /// If the probability is not in [0, 1).
     #[track_caller]
-    pub fn dropout(self, probability: f64, mut stream: Stream) -> Var<'g, T> {
+    pub fn dropout(self, probability: f64, stream: Stream) -> Var<'g, T> {
         assert!(
             (0.0..1.0).contains(&probability),
             "expected a probability from 0 to below 1, found {probability}"
         );
         let (tape, x) = (self.tape(), self.node());
         let kept = T::from_f64(1.0 / (1.0 - probability));
-        let mut mask = tape.buffer(self.shape());
+        let (mut mask, mut stream) = (tape.buffer(self.shape()), stream);
         for scale in &mut mask {
             *scale = if f64::from(stream.uniform()) < probability { T::zero() } else { kept };
         }

@@ -12,7 +12,7 @@ use tensor::{Kernels, Scalar};
 use self::exponentials::{Exp, Gelu, Sigmoid, Silu, Tanh};
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// `max(0, x)`; the derivative at 0 is 0, and NaN stays NaN.
     pub fn relu(self) -> Var<'g, T> {
         let zero = T::zero();
@@ -135,7 +135,9 @@ impl<'g, T: Kernels> Var<'g, T> {
     pub fn shift(self, c: T) -> Var<'g, T> {
         self.unary(move |x| x + c, |_, _| T::one())
     }
+}
 
+impl<'g, T: Kernels> Var<'g, T> {
     /// `y = f(x)`, with the derivative of f as a function of x and y; both short.
     pub(super) fn unary(
         self,

@@ -4,7 +4,7 @@ use tensor::{Kernels, Shape};
 
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Rows of a table [count, width] selected by these [tokens](crate::Tape::input_tokens): [..] to [.., width].
     /// PyTorch's `F.embedding(tokens, table)`.
     ///
@@ -15,9 +15,11 @@ impl<'g, T: Kernels> Var<'g, T> {
         let Some(tokens) = self.tokens().map(|tokens| tokens.to_vec()) else {
             panic!("expected tokens, found numbers of shape {}; see Tape::input_tokens", self.shape());
         };
-        embedding(table, tokens, self.shape())
+        table.rows(tokens, self.shape())
     }
+}
 
+impl<'g, T: Kernels> Var<'g, T> {
     /// Rows of this table [count, width] with these indices, of shape `at`: [.., width]. PyTorch's `embedding`.
     ///
     /// # Panics
@@ -32,37 +34,39 @@ impl<'g, T: Kernels> Var<'g, T> {
             at.len(),
             indices.len()
         );
-        embedding(self, indices.to_vec(), at)
+        self.rows(indices.to_vec(), at)
     }
 }
 
-#[track_caller]
-fn embedding<T: Kernels>(table: Var<'_, T>, indices: Vec<u32>, at: Shape) -> Var<'_, T> {
-    let tape = table.tape();
-    let &[count, width] = &*table.shape() else {
-        panic!("expected a table [count, width], found shape {}", table.shape());
-    };
-    if let Some(index) = indices.iter().find(|&&index| index as usize >= count) {
-        panic!("expected indices below {count}, the rows of the table, found {index}");
-    }
-    let shape = Shape::new(&[&*at, &[width]].concat());
-    let mut y = tape.buffer(shape);
-    let values = table.values();
-    for (y, &index) in y.chunks_exact_mut(width.max(1)).zip(&indices) {
-        y.copy_from_slice(&values[index as usize * width..][..width]);
-    }
-    drop(values);
+ops! {
+    #[track_caller]
+    fn rows(self, indices: Vec<u32>, at: Shape) -> Var<'g, T> {
+        let (table, tape) = (self, self.tape());
+        let &[count, width] = &*table.shape() else {
+            panic!("expected a table [count, width], found shape {}", table.shape());
+        };
+        if let Some(index) = indices.iter().find(|&&index| index as usize >= count) {
+            panic!("expected indices below {count}, the rows of the table, found {index}");
+        }
+        let shape = Shape::new(&[&*at, &[width]].concat());
+        let mut y = tape.buffer(shape);
+        let values = table.values();
+        for (y, &index) in y.chunks_exact_mut(width.max(1)).zip(&indices) {
+            y.copy_from_slice(&values[index as usize * width..][..width]);
+        }
+        drop(values);
 
-    let node = table.node();
-    tape.push(shape, y, &[table], move |ctx, gradients| {
-        gradients.add(node, |d, beta| {
-            if beta == T::zero() {
-                d.fill(T::zero());
-            }
-            for (dy, &index) in ctx.dy.chunks_exact(width.max(1)).zip(&indices) {
-                let row = &mut d[index as usize * width..][..width];
-                row.iter_mut().zip(dy).for_each(|(d, &dy)| *d += dy);
-            }
-        });
-    })
+        let node = table.node();
+        tape.push(shape, y, &[table], move |ctx, gradients| {
+            gradients.add(node, |d, beta| {
+                if beta == T::zero() {
+                    d.fill(T::zero());
+                }
+                for (dy, &index) in ctx.dy.chunks_exact(width.max(1)).zip(&indices) {
+                    let row = &mut d[index as usize * width..][..width];
+                    row.iter_mut().zip(dy).for_each(|(d, &dy)| *d += dy);
+                }
+            });
+        })
+    }
 }

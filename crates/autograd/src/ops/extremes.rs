@@ -5,7 +5,7 @@ use tensor::Kernels;
 use super::axis::{self, Along};
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Maximum along an axis, which stays with size 1. The first of equal elements gets the gradient; NaN counts as
     /// the largest.
     ///
@@ -35,7 +35,9 @@ impl<'g, T: Kernels> Var<'g, T> {
     pub fn argmin_axis(self, axis: usize) -> Vec<u32> {
         self.first_place(axis, |x, best| x < best)
     }
+}
 
+impl<'g, T: Kernels> Var<'g, T> {
     /// First index along an axis whose element is NaN or wins over all others.
     #[track_caller]
     fn first_place(self, axis: usize, better: impl Fn(T, T) -> bool) -> Vec<u32> {

@@ -5,22 +5,24 @@ use tensor::{Kernels, Shape};
 use super::axis::{self, Along};
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Selects indices along an axis, in order and with repetitions: PyTorch's `index_select`.
     ///
     /// # Panics
     /// If the axis is not below the rank, or an index is not below its size.
     #[track_caller]
-    pub fn index_select(self, axis: usize, indices: &[u32]) -> Var<'g, T> {
+    pub fn index_select<'a>(self, axis: usize, indices: &'a [u32]) -> Var<'g, T> {
         let shape = self.shape();
         let Along { outer, size, inner } = Along::new(shape, axis);
         check(shape, axis, indices);
         let starts = (0..outer)
             .flat_map(|outer| indices.iter().map(move |&index| (outer * size + index as usize) * inner));
         let starts = starts.collect();
-        pick(self, axis::with_size(shape, axis, indices.len()), starts, inner)
+        self.pick(axis::with_size(shape, axis, indices.len()), starts, inner)
     }
+}
 
+impl<'g, T: Kernels> Var<'g, T> {
     /// Gathers one element along an axis per index, in an array of the shape of the indices:
     /// `y[.., j, ..] = x[.., indices[.., j, ..], ..]`. PyTorch's `gather`.
     ///
@@ -45,7 +47,7 @@ impl<'g, T: Kernels> Var<'g, T> {
         let group = (at[axis] * inner).max(1);
         let places = indices.iter().enumerate();
         let starts = places.map(|(i, &index)| (i / group * size + index as usize) * inner + i % inner.max(1));
-        pick(self, at, starts.collect(), 1)
+        self.pick(at, starts.collect(), 1)
     }
 }
 
@@ -57,24 +59,26 @@ fn check(shape: Shape, axis: usize, indices: &[u32]) {
     }
 }
 
-/// Runs of `len` elements that start at these offsets.
-fn pick<T: Kernels>(x: Var<'_, T>, shape: Shape, starts: Vec<usize>, len: usize) -> Var<'_, T> {
-    let (tape, node) = (x.tape(), x.node());
-    let mut y = tape.buffer(shape);
-    let values = x.values();
-    for (y, &start) in y.chunks_exact_mut(len.max(1)).zip(&starts) {
-        y.copy_from_slice(&values[start..start + len]);
-    }
-    drop(values);
+ops! {
+    /// Runs of `len` elements that start at these offsets.
+    fn pick(self, shape: Shape, starts: Vec<usize>, len: usize) -> Var<'g, T> {
+        let (x, tape, node) = (self, self.tape(), self.node());
+        let mut y = tape.buffer(shape);
+        let values = x.values();
+        for (y, &start) in y.chunks_exact_mut(len.max(1)).zip(&starts) {
+            y.copy_from_slice(&values[start..start + len]);
+        }
+        drop(values);
 
-    tape.push(shape, y, &[x], move |ctx, gradients| {
-        gradients.add(node, |dx, beta| {
-            if beta == T::zero() {
-                dx.fill(T::zero());
-            }
-            for (dy, &start) in ctx.dy.chunks_exact(len.max(1)).zip(&starts) {
-                dx[start..start + len].iter_mut().zip(dy).for_each(|(dx, &dy)| *dx += dy);
-            }
-        });
-    })
+        tape.push(shape, y, &[x], move |ctx, gradients| {
+            gradients.add(node, |dx, beta| {
+                if beta == T::zero() {
+                    dx.fill(T::zero());
+                }
+                for (dy, &start) in ctx.dy.chunks_exact(len.max(1)).zip(&starts) {
+                    dx[start..start + len].iter_mut().zip(dy).for_each(|(dx, &dy)| *dx += dy);
+                }
+            });
+        })
+    }
 }

@@ -1,12 +1,10 @@
 //! Normalization over groups of channels.
 
-use tensor::Kernels;
-
 use super::columns;
 use super::norm::check;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// `(x − mean)/√(variance + eps)·w + b` of [n, .., channels], with a mean and a variance for each
     /// example and each of `groups` equal parts of the channels, over all positions (Wu & He 2018):
     /// PyTorch's `GroupNorm`, and with one channel per group its `InstanceNorm`.

@@ -7,7 +7,7 @@ use tensor::simd::{self, Kernel};
 use super::{columns, lanes, norm};
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// `(x − mean)/√(variance + eps)·w + b` along the last dimension, with the mean and variance of
     /// each row (Ba 2016): PyTorch's `LayerNorm` of one dimension.
     ///

@@ -1,7 +1,7 @@
 //! Losses: scalar means over examples.
 
 use tensor::parallel::for_each_chunk;
-use tensor::{Kernels, Scalar, Shape};
+use tensor::{Scalar, Shape};
 
 use super::elementwise::{sigmoid, softplus};
 use super::softmax::softmax_rows;
@@ -10,14 +10,14 @@ use crate::var::Var;
 /// Rows of scores per thread task.
 const TOGETHER: usize = 256;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Cross-entropy of logits [.., classes] with the labels, in nats, the mean over rows:
     /// `mean(ln Σeˣ − x[label])`. PyTorch's `CrossEntropyLoss`, with the classes in the last dimension for any rank.
     ///
     /// # Panics
     /// If the number of labels is not the number of rows, or a label is not below the number of classes.
     #[track_caller]
-    pub fn cross_entropy(self, labels: &[u32]) -> Var<'g, T> {
+    pub fn cross_entropy<'a>(self, labels: &'a [u32]) -> Var<'g, T> {
         self.cross_entropy_smoothed(labels, 0.0)
     }
 
@@ -27,7 +27,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// # Panics
     /// As `cross_entropy`.
     #[track_caller]
-    pub fn cross_entropy_smoothed(self, labels: &[u32], smoothing: f64) -> Var<'g, T> {
+    pub fn cross_entropy_smoothed<'a>(self, labels: &'a [u32], smoothing: f64) -> Var<'g, T> {
         let (tape, x) = (self.tape(), self.node());
         let shape = self.shape();
         assert!(shape.rank() > 0, "expected scores [.., classes], found shape {shape}");

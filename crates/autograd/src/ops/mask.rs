@@ -37,7 +37,7 @@ impl<T: Kernels> Tape<'_, T> {
     }
 }
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// This value where the mask is not 0, `other` elsewhere, all three broadcast: PyTorch's
     /// `torch.where(mask, x, other)`.
     ///

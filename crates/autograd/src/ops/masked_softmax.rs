@@ -7,7 +7,7 @@ use super::broadcast::{common_shape, zip_map};
 use super::lanes;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// `eˣ / Σeˣ` along the last dimension over the scores where the [mask](crate::Tape::mask) is not 0, and 0
     /// elsewhere; a fully masked row is 0.
     ///

@@ -7,7 +7,7 @@ use tensor::simd::{self, Kernel};
 use super::batched_matmul;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Matrix product `A·B` of [.., m, k] and [.., k, n]; leading dimensions broadcast as in NumPy's `matmul`.
     ///
     /// # Panics

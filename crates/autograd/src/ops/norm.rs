@@ -16,7 +16,7 @@ pub struct Moments {
     pub count: usize,
 }
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// `(x − mean)/√(variance + eps)·w + b` by channel, the last dimension, with the batch's own mean
     /// and variance, which are returned (Ioffe & Szegedy 2015): PyTorch's batch norm in training.
     ///

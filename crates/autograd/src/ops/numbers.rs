@@ -6,7 +6,7 @@ use tensor::{Kernels, Scalar};
 
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// `c − x`.
     fn sub_from(self, c: T) -> Var<'g, T> {
         self.unary(move |x| c - x, |_, _| -T::one())

@@ -7,13 +7,13 @@ use super::axis;
 use super::broadcast::zip_map;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Permutes the dimensions: dimension i of the result is dimension `axes[i]`.
     ///
     /// # Panics
     /// If `axes` is not a permutation of the dimensions.
     #[track_caller]
-    pub fn permute(self, axes: &[usize]) -> Var<'g, T> {
+    pub fn permute<'a>(self, axes: &'a [usize]) -> Var<'g, T> {
         let (tape, x, from) = (self.tape(), self.node(), self.shape());
         let mut sorted = axes.to_vec();
         sorted.sort_unstable();
@@ -48,14 +48,23 @@ impl<'g, T: Kernels> Var<'g, T> {
         axes.swap(a, b);
         self.permute(&axes)
     }
+}
 
+impl<'g, T: Kernels> Var<'g, T> {
     /// Broadcasts to another shape, with new leading dimensions if needed: PyTorch's `expand` and `broadcast_to`.
     ///
     /// # Panics
     /// If it does not broadcast to that shape.
     #[track_caller]
     pub fn expand(self, shape: impl Into<Shape>) -> Var<'g, T> {
-        let (tape, x, from, to) = (self.tape(), self.node(), self.shape(), shape.into());
+        self.expand_to(shape.into())
+    }
+}
+
+ops! {
+    #[track_caller]
+    fn expand_to(self, to: Shape) -> Var<'g, T> {
+        let (tape, x, from) = (self.tape(), self.node(), self.shape());
         let fits = from.rank() <= to.rank()
             && from.iter().rev().zip(to.iter().rev()).all(|(&from, &to)| from == to || from == 1);
         assert!(fits, "expected a shape that {from} broadcasts to, found {to}");

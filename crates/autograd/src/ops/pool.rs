@@ -6,7 +6,7 @@ use tensor::{Kernels, Shape};
 
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Maximum of each `size` × `size` window of images [n, height, width, channels], by channel. Windows begin every
     /// `stride` pixels; windows that do not fit are dropped, as in PyTorch. The first of equal elements gets the
     /// gradient; NaN counts as the largest.

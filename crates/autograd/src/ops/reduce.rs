@@ -1,12 +1,12 @@
 //! Sums and means.
 
-use tensor::{Kernels, Scalar, Shape};
+use tensor::{Scalar, Shape};
 
 use super::axis::{self, Along};
 use super::broadcast;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Sum of all elements as a scalar, accumulated in double precision.
     pub fn sum(self) -> Var<'g, T> {
         self.sum_scaled(1.0)
@@ -46,7 +46,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// # Panics
     /// If an axis is a duplicate or not below the rank, as for the other reductions over several dimensions.
     #[track_caller]
-    pub fn sum_axes(self, axes: &[usize], keepdim: bool) -> Var<'g, T> {
+    pub fn sum_axes<'a>(self, axes: &'a [usize], keepdim: bool) -> Var<'g, T> {
         let mut dims = self.shape().to_vec();
         for (i, &axis) in axes.iter().enumerate() {
             axis::check(self.shape(), axis);
@@ -63,7 +63,7 @@ impl<'g, T: Kernels> Var<'g, T> {
 
     /// Mean over several dimensions.
     #[track_caller]
-    pub fn mean_axes(self, axes: &[usize], keepdim: bool) -> Var<'g, T> {
+    pub fn mean_axes<'a>(self, axes: &'a [usize], keepdim: bool) -> Var<'g, T> {
         let sum = self.sum_axes(axes, keepdim);
         sum.scale(T::from_f64(1.0 / self.count(axes) as f64))
     }
@@ -71,7 +71,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// Variance over several dimensions: the sum of the squared distances from the mean, divided by their number
     /// minus `correction`, which is 1 for the unbiased estimate (PyTorch's default) and 0 for the second moment.
     #[track_caller]
-    pub fn var_axes(self, axes: &[usize], correction: usize, keepdim: bool) -> Var<'g, T> {
+    pub fn var_axes<'a>(self, axes: &'a [usize], correction: usize, keepdim: bool) -> Var<'g, T> {
         let distance = self.sub(self.mean_axes(axes, true));
         let sum = distance.square().sum_axes(axes, keepdim);
         sum.scale(T::from_f64(1.0 / (self.count(axes) as f64 - correction as f64)))
@@ -79,7 +79,7 @@ impl<'g, T: Kernels> Var<'g, T> {
 
     /// Standard deviation over several dimensions, as [`var_axes`](Var::var_axes).
     #[track_caller]
-    pub fn std_axes(self, axes: &[usize], correction: usize, keepdim: bool) -> Var<'g, T> {
+    pub fn std_axes<'a>(self, axes: &'a [usize], correction: usize, keepdim: bool) -> Var<'g, T> {
         self.var_axes(axes, correction, keepdim).sqrt()
     }
 
@@ -123,7 +123,7 @@ impl<'g, T: Kernels> Var<'g, T> {
     }
 
     /// Number of elements in each sum over these dimensions.
-    fn count(self, axes: &[usize]) -> usize {
+    fn count<'a>(self, axes: &'a [usize]) -> usize {
         axes.iter().map(|&axis| self.shape()[axis]).product()
     }
 

@@ -13,7 +13,14 @@ impl<'g, T: Kernels> Var<'g, T> {
     /// If the number of elements differs.
     #[track_caller]
     pub fn reshape(self, shape: impl Into<Shape>) -> Var<'g, T> {
-        let (tape, x, shape) = (self.tape(), self.node(), shape.into());
+        self.reshape_to(shape.into())
+    }
+}
+
+ops! {
+    #[track_caller]
+    fn reshape_to(self, shape: Shape) -> Var<'g, T> {
+        let (tape, x) = (self.tape(), self.node());
         assert!(
             self.shape().len() == shape.len(),
             "expected a shape of {} elements for an array of shape {}, found {shape}",

@@ -1,11 +1,9 @@
 //! Normalization to a root mean square of 1.
 
-use tensor::Kernels;
-
 use super::columns;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// `x/√(mean(x²) + eps)·w` along the last dimension (Zhang & Sennrich 2019): PyTorch's `RMSNorm`.
     ///
     /// # Panics

@@ -10,7 +10,7 @@ use crate::gradients::{BackwardCtx, Gradients};
 use crate::tape::Node;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// `softmax(Q·Kᵀ/√d)·V` for queries [.., queries, d] (this), keys [.., keys, d] and values
     /// [.., keys, e]: [.., queries, e], as [batch, heads, queries, e] (Vaswani 2017). With `causal`, query
     /// i attends to keys 0 to i. PyTorch's `scaled_dot_product_attention`.

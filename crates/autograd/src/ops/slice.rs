@@ -2,18 +2,16 @@
 
 use std::ops::Range;
 
-use tensor::Kernels;
-
 use super::axis::{self, Along};
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Slice with a range along each leading dimension; the other dimensions are kept. NumPy's `x[a:b, c:d]`.
     ///
     /// # Panics
     /// If there are more ranges than dimensions, or a range exceeds its dimension.
     #[track_caller]
-    pub fn slice(self, ranges: &[Range<usize>]) -> Var<'g, T> {
+    pub fn slice<'a>(self, ranges: &'a [Range<usize>]) -> Var<'g, T> {
         let shape = self.shape();
         assert!(
             ranges.len() <= shape.rank(),

@@ -5,7 +5,7 @@ use tensor::{Kernels, Scalar};
 
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// `eˣ / Σeˣ` along the last dimension.
     pub fn softmax(self) -> Var<'g, T> {
         let (tape, x, columns) = (self.tape(), self.node(), self.shape().as_matrix().1);

@@ -6,7 +6,7 @@ use super::{Backward, Cell, Direction, Forward, RecurrentWeights, gate, recur, t
 use crate::ops::elementwise::sigmoid;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Hidden states of gated recurrent units over sequences [n, steps, inputs]: [n, steps, hidden],
     /// from a state of 0 (Cho 2014, in the form of cuDNN and PyTorch, which resets after the product).
     /// PyTorch's `GRU` of one layer with `batch_first`; `a` and `b` below are `W_ih·x + b_ih` and

@@ -6,7 +6,7 @@ use super::{Backward, Cell, Direction, Forward, RecurrentWeights, gate, recur, t
 use crate::ops::elementwise::sigmoid;
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Hidden states of long short-term memory over sequences [n, steps, inputs]: [n, steps, hidden],
     /// from states of 0 (Hochreiter & Schmidhuber 1997, with the forget gate of Gers 2000). PyTorch's `LSTM`
     /// of one layer with `batch_first`; each gate below is `W_ih·x + b_ih + W_hh·h + b_hh` first.

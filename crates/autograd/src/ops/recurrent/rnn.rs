@@ -5,7 +5,7 @@ use tensor::Kernels;
 use super::{Backward, Cell, Direction, Forward, RecurrentWeights, recur, tanh};
 use crate::var::Var;
 
-impl<'g, T: Kernels> Var<'g, T> {
+ops! {
     /// Hidden states `h = tanh(W_ih·x + b_ih + W_hh·h + b_hh)` of sequences [n, steps, inputs]: [n,
     /// steps, hidden], from a state of 0 (Elman 1990). PyTorch's `RNN` of one layer with `batch_first`.
     ///
