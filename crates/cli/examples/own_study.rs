@@ -1,22 +1,12 @@
-//! The program `descent` with an own optimizer and an own task: two registrations, and recipes, flags, tables, the finder
-//! and studies know both.
-//!
-//! ```console
-//! cargo run -p cli --example own_study -- explain signed
-//! cargo run -p cli --example own_study -- find-lr --task cubic --optimizer signed
-//! cargo run -p cli --example own_study -- compare --task cubic --optimizers 'signed; sgd momentum=0.9' --tune
-//! cargo run -p cli --example own_study -- study new --tasks cubic,friedman1 --optimizers signed,adam > own.toml
-//! cargo run -p cli --example own_study -- study run own.toml
-//! ```
+//! The program `descent` with a rule, a task and a study of one's own: `descent study run own`, and every other command,
+//! knows them. `cargo run -p cli --example own_study -- compare --task cubic --optimizers 'signed; adam' --tune`
+use std::{error::Error, ffi::OsString, process::ExitCode};
 
-use std::process::ExitCode;
-
-use data::samples::{Inputs, Samples, Targets};
-use lab::tasks::{self, Data};
+use lab::{study, study::Study, tasks};
 use nn::{Activation, Model};
 use optim::{Info, Rule, Slot, Update, hyperparameters, rules};
 use tensor::random::Stream;
-use train::{Budget, DataInfo, Metric, loss::MeanSquaredError};
+use train::loss::MeanSquaredError;
 
 hyperparameters! {
     /// Steps of one length, against the sign of the mean gradient.
@@ -30,15 +20,8 @@ hyperparameters! {
 
 impl Rule for Signed {
     const INFO: Info = Info {
-        name: "signed",
-        title: "Sign of the mean gradient",
-        family: "sign",
-        problem: "gradients of very different size",
         formula: "m ← μ·m + (1 − μ)·g\nw ← w − η·sign(m)",
-        good_when: "the rate decays: steps never shorten by themselves",
-        bad_when: "gradients are mostly noise",
-        relatives: "lion adds a second mean and weight decay",
-        source: "this example",
+        ..Info::own("signed", "Sign of the mean gradient")
     };
 
     fn state(&self) -> Vec<Slot> {
@@ -54,39 +37,24 @@ impl Rule for Signed {
     }
 }
 
-/// A network with 16 units on 256 noisy points of y = x³ − x/2.
-static CUBIC: tasks::Info = tasks::Info {
-    name: "cubic",
-    why: "a noisy curve, on which a good rule needs few points",
-    data: Data::Generated("256 noisy points of a cubic"),
-    model: "1-16-1, tanh",
-    loss: "mean squared error",
-    metric: Metric::Loss,
-    target: Some(0.005),
-    budget: Budget { epochs: 40, evaluations: 1 },
-    batch: 16,
-    source: "this example",
-    build: |info, setup| {
-        let points = |count: usize, name: &str| {
-            let mut stream = Stream::new(1, name);
-            let x: Vec<f32> = (0..count).map(|_| 2.0 * stream.uniform() - 1.0).collect();
-            let values = x.iter().map(|x| x.powi(3) - x / 2.0 + 0.05 * stream.normal()).collect();
-            let inputs = Inputs::Numbers { shape: vec![1], values: x };
-            Samples::new(inputs, Targets::Numbers { width: 1, values }).expect("a target for each point")
-        };
-        let data = DataInfo { name: "cubic".into(), origin: "a formula".into(), sample: false };
-        let examples = setup.in_memory(data, points(256, "train"), points(64, "test"));
-        Ok(info.task(examples, Model::mlp(&[1, 16, 1], Activation::Tanh), MeanSquaredError))
-    },
-};
+/// A small network on noisy points of y = x³ − x/2.
+static CUBIC: tasks::Info = tasks::Info::own("cubic", |info, setup| {
+    let mut stream = Stream::new(1, "points");
+    let examples = setup.regression(info, [256, 64], |_| {
+        let x = 2.0 * stream.uniform() - 1.0;
+        ([x], [x.powi(3) - x / 2.0 + 0.05 * stream.normal()])
+    });
+    Ok(info.task(examples, Model::mlp(&[1, 16, 1], Activation::Tanh), MeanSquaredError))
+});
 
-/// The program with both; names that are taken are said.
-pub(crate) fn program(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
-    rules::register(Signed::default()).expect("no other rule has the name");
-    tasks::register(&CUBIC).expect("no other task has the name");
-    cli::main(arguments)
+/// The program with all three; names that are taken are said.
+pub(crate) fn program(arguments: impl IntoIterator<Item = OsString>) -> Result<ExitCode, Box<dyn Error>> {
+    rules::register(Signed::default())?;
+    tasks::register(&CUBIC)?;
+    study::register(Study::of("own", &["cubic"], &["signed", "sgd momentum=0.9"])?)?;
+    Ok(cli::main(arguments))
 }
 
-pub(crate) fn main() -> ExitCode {
+pub(crate) fn main() -> Result<ExitCode, Box<dyn Error>> {
     program(std::env::args_os())
 }

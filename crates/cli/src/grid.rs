@@ -47,6 +47,16 @@ impl Grid {
         }
     }
 
+    /// Columns of the terminal that the table takes where nothing is cut.
+    pub(crate) fn width(&self) -> usize {
+        let widest = |(place, (name, _)): (usize, &(String, bool))| {
+            let cells = self.rows.iter().map(|row| row[place].as_str());
+            cells.chain([name.as_str()]).map(|cell| width(&visible(cell))).max().unwrap_or(0)
+        };
+        let widths = self.columns.iter().enumerate().map(widest);
+        widths.sum::<usize>() + GAP * self.columns.len().saturating_sub(1)
+    }
+
     /// The lines of the table, each of at most `columns`: where it would be wider, the widest columns are
     /// narrowed, and texts that do not fit end in an ellipsis. Where even that is too wide, each cell has a line.
     /// Cells are made visible.

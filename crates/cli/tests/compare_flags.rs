@@ -72,6 +72,28 @@ fn a_time_chooses_the_trials_once() {
     refused(path, "compare --budget 60s --trials 3", 2, &["`--budget` conflicts with `--trials`"]);
 }
 
+#[test]
+fn a_time_bounds_the_seeds_that_are_added() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let command = "compare --task mnist1d-logreg --optimizers sgd,adam --epochs 1 --offline --threads 2 \
+        --until-ci 0.001 --json";
+    let shown = printed(path, &format!("{command} --budget 1s"));
+    let file = path.join("results/compare-mnist1d-logreg-1/budget.json");
+    let kept: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    let [trials, most] = ["trials", "most_seeds"].map(|key| kept[key].as_u64().unwrap());
+    assert!((4..=12).contains(&trials) && (5..=100).contains(&most), "{kept}");
+    let looks = &summary(&shown)["looks"]["seeds"];
+    assert_eq!(
+        looks.as_array().unwrap().last().unwrap(),
+        &json!(most),
+        "so narrow an interval is never reached"
+    );
+    // It goes on with what was chosen, and the numbers give the same results.
+    assert_eq!(printed(path, &format!("{command} --budget 1s")), shown);
+    assert_eq!(printed(path, &format!("{command} --trials {trials} --most-seeds {most}")), shown);
+}
+
 /// The stated rates give way to the same search: no run counts twice.
 #[test]
 fn recipes_that_are_tuned_to_the_same_are_one_row() {
@@ -171,7 +193,7 @@ fn seeds_that_do_not_suffice_are_no_error_and_name_the_pair() {
         "{shown}"
     );
 
-    let refusals: [(&str, &[&str]); 7] = [
+    let refusals: [(&str, &[&str]); 6] = [
         ("--until-ci 0", &["expected a number above 0 such as 0.5, found `0`"]),
         ("--until-ci -1", &["expected a number above 0 such as 0.5, found `-1`"]),
         (
@@ -179,12 +201,11 @@ fn seeds_that_do_not_suffice_are_no_error_and_name_the_pair() {
             &["expected at least 5 seeds to begin with, found 3", "hint: such as --seeds 5"],
         ),
         ("--until-ci 1 --seeds 9 --most-seeds 8", &["begins with 9 seeds", "8"]),
-        ("--until-ci 1 --budget 60s", &["conflicts with"]),
         ("--most-seeds 8", &["--until-ci"]),
         ("--until-ci 1 --optimizers adam", &["expected at least 2 optimizers, found 1"]),
     ];
     for (flags, words) in refusals {
-        let one = flags.contains("--optimizers") || flags.contains("--budget");
+        let one = flags.contains("--optimizers");
         let command = if one { "compare --task mnist1d-logreg" } else { UNTIL };
         refused(path, &format!("{command} {flags}"), 2, words);
     }

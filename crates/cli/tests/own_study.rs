@@ -14,9 +14,9 @@ const ARGUMENTS: &str = "OWN_STUDY_ARGUMENTS";
 #[test]
 fn program() {
     // Cargo starts this one.
-    let _: fn() -> std::process::ExitCode = own_study::main;
+    let _: fn() -> Result<std::process::ExitCode, Box<dyn std::error::Error>> = own_study::main;
     if let Ok(arguments) = env::var(ARGUMENTS) {
-        let code = own_study::program(arguments.lines().map(Into::into));
+        let code = own_study::program(arguments.lines().map(Into::into)).expect("new names");
         assert_eq!(code, std::process::ExitCode::SUCCESS);
     }
 }
@@ -45,7 +45,7 @@ fn every_command_knows_what_is_registered() {
     for (arguments, part) in [
         (&["explain", "signed"][..], "Sign of the mean gradient"),
         (&["optimizers"], "signed"),
-        (&["tasks", "cubic"], "a good rule needs few points"),
+        (&["tasks", "cubic"], "made by this program"),
         (&["find-lr", "--task", "cubic", "--optimizer", "signed"], "lr"),
         (&["train", "--task", "cubic", "--recipe", "signed lr=0.003, cosine"], "loss"),
     ] {
@@ -73,7 +73,33 @@ fn its_study_tunes_in_the_declared_space() {
     assert!(text.contains("\"space\":\"lr=0.0001..0.1 log\""), "{text}");
     assert!(text.contains("\"recipe\":\"signed lr="), "{text}");
     let table = shown(folder, &["study", "show", "own.toml", "--store", "runs.db"]);
-    assert!(table.contains("cubic, lr tuned: 40 epochs"), "{table}");
+    assert!(table.contains("cubic, lr tuned: 20 epochs"), "{table}");
+}
+
+#[test]
+fn its_registered_study_runs_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let run = ["study", "run", "own", "--store", "runs.db", "--threads", "2"];
+    let table = shown(folder, &run);
+    assert!(table.contains("cubic, lr tuned: 20 epochs") && table.contains("sgd momentum=0.9"), "{table}");
+    let page = fs::read_to_string(folder.join("results/study-own.html")).unwrap();
+    assert!(
+        page.contains("Sign of the mean gradient") && page.contains("sign(m)"),
+        "the rule as it is declared"
+    );
+    let again = shown(folder, &["study", "show", "own", "--store", "runs.db", "--json"]);
+    assert!(again.contains("\"study\":\"own\""), "{again}");
+    // A file of the name comes first.
+    fs::write(folder.join("own"), "name = 3").unwrap();
+    let output = self::run(folder, &run);
+    assert_eq!(output.status.code(), Some(101), "the test that is the program fails");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("expected a string"), "{output:?}");
+}
+
+#[test]
+fn the_example_is_a_program_of_sixty_lines() {
+    assert!(include_str!("../examples/own_study.rs").lines().count() <= 60);
 }
 
 #[test]

@@ -251,3 +251,98 @@ fn what_cannot_be_done_says_why() {
         assert!(error.contains("runs.db: damaged: "), "{error}");
     }
 }
+
+/// Exit code and standard output, or error, of the program as a user whom modes bind.
+#[cfg(unix)]
+fn as_ordinary_user(folder: &Path, arguments: &str) -> (i32, String) {
+    use std::os::unix::fs::MetadataExt;
+    let program = folder.join("descent");
+    if !program.exists() {
+        // A place that every user can reach.
+        fs::copy(env!("CARGO_BIN_EXE_descent"), &program).expect("a copy");
+    }
+    let shell = format!("cd '{}' && ./descent {arguments}", folder.display());
+    let (starter, first) = match fs::metadata(folder).expect("a folder").uid() {
+        0 => ("su", &["nobody", "-s", "/bin/sh", "-c"][..]),
+        _ => ("/bin/sh", &["-c"][..]),
+    };
+    let mut command = std::process::Command::new(starter);
+    command.args(first).arg(shell).env("COLUMNS", "80").env_remove("DESCENT_STORE");
+    let output = command.output().expect("a shell");
+    let text = if output.status.success() { output.stdout } else { output.stderr };
+    (output.status.code().expect("a code"), String::from_utf8(text).expect("UTF-8"))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_that_one_may_not_write_is_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = with_runs();
+    let folder = folder.path();
+    fs::rename(folder.join("state/descent/runs.db"), folder.join("runs.db")).expect("a store");
+    let mode = |path: &Path, mode: u32| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+    };
+    mode(folder, 0o755);
+    assert_eq!(as_ordinary_user(folder, "--version").0, 0);
+    let store = folder.join("runs.db");
+    // File and folder write-protected, and one of them.
+    let list = done(folder, &["runs", "list", "--store", "runs.db"]);
+    for (file, of_folder) in [(0o444, 0o555), (0o444, 0o777), (0o666, 0o555)] {
+        mode(&store, file);
+        mode(folder, of_folder);
+        for arguments in ["list", "check", "export csv", "sql 'SELECT count(*) FROM results'"] {
+            let (code, text) = as_ordinary_user(folder, &format!("runs {arguments} --store runs.db"));
+            assert_eq!(code, 0, "{arguments} of {file:o} in {of_folder:o}: {text}");
+            assert!(arguments != "list" || text == list, "{text}");
+        }
+        let write = "runs import made/results.jsonl --store runs.db";
+        let (code, text) = as_ordinary_user(folder, write);
+        assert_eq!(code, 74, "{text}");
+        for part in ["cannot write runs.db: ", " is ", "its mode 0", "hint: reading it works"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!folder.join("runs.db-shm").exists() && !folder.join("runs.db-wal").exists());
+    }
+    mode(folder, 0o755);
+    mode(&store, 0o644);
+    // A writer is at work: its log is read too.
+    let writer = store::open(&store).expect("a store");
+    let record = writer.records(&lab::store::Filter::default()).expect("records").remove(0);
+    writer.put(&train::Record { seed: 99, ..record }).expect("a run");
+    assert!(folder.join("runs.db-wal").exists());
+    let (code, text) = as_ordinary_user(folder, "runs list --json --store runs.db");
+    assert_eq!((code, text.lines().count()), (0, 5), "{text}");
+}
+
+#[test]
+fn runs_of_other_recipes_never_look_alike() {
+    let folder = with_runs();
+    let folder = folder.path();
+    let lines = fs::read_to_string(folder.join("made/results.jsonl")).expect("records");
+    let adam =
+        lines.lines().find(|line| line.contains("\"adam lr=0.001")).expect("a run of adam").to_string();
+    let recipe = |lr: &str| {
+        format!("adam lr={lr} beta1=0.9 beta2=0.999 eps=0.00000001, clip=1, cosine warmup=5%, batch=500")
+    };
+    let record = train::Record::parse(&adam).expect("a record");
+    let store = store::open(&folder.join("long.db")).expect("a store");
+    for lr in ["0.001", "0.0012", "0.002"] {
+        store.put(&train::Record { recipe: recipe(lr), ..record.clone() }).expect("a run");
+    }
+    let list = done(folder, &["runs", "list", "--store", "long.db"]);
+    assert!(
+        list.contains("adam lr=0.0012 ") && list.contains("settings in which those of an optimizer differ"),
+        "{list}"
+    );
+    // Where not even that fits, the recipe is below.
+    let long = format!("{}, cosine warmup=7% floor=0.001 cycles=3", recipe("0.001"));
+    let twin = format!("{}, onecycle warmup=30% floor=0.002 peak=0.9 shape=linear cycles=4", recipe("0.5"));
+    for recipe in [&long, &twin] {
+        store.put(&train::Record { recipe: recipe.clone(), ..record.clone() }).expect("a run");
+    }
+    let list = done(folder, &["runs", "list", "--store", "long.db"]);
+    assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
+    let words = list.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(&long) && words.contains(&twin), "{list}");
+}

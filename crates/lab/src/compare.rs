@@ -65,6 +65,9 @@ pub struct Row {
     pub optimizer: String,
     /// Canonical spelling of its settings.
     pub recipe: String,
+    /// Its first and last seed, where another row has the same recipe on other seeds (A/A).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seeds: Option<(u64, u64)>,
     /// Runs in all.
     pub runs: usize,
     /// Runs that diverged.
@@ -109,6 +112,14 @@ pub struct Pair {
     pub distinct: bool,
 }
 
+impl Row {
+    /// True if a run is one of this row.
+    pub fn has(&self, run: &Record) -> bool {
+        let is_seed = self.seeds.is_none_or(|(first, last)| (first..=last).contains(&run.seed));
+        is_seed && run.recipe == self.recipe
+    }
+}
+
 impl Comparison {
     /// Groups runs by recipe and tests all pairs. Optimizers come in the order of their first run; `command`
     /// is what made the runs.
@@ -143,7 +154,7 @@ impl Comparison {
 
     /// The runs of a row.
     pub fn runs_of<'c>(&'c self, row: &'c Row) -> impl Iterator<Item = &'c Record> {
-        self.runs.iter().filter(move |run| run.recipe == row.recipe)
+        self.runs.iter().filter(move |run| row.has(run))
     }
 
     /// Gives rows other names: (old, new).
@@ -170,6 +181,7 @@ fn row(name: &str, runs: &[&Record], target: Option<f64>, looks: Option<&Looks>)
     Row {
         optimizer: name.to_string(),
         recipe: runs.first().map_or(String::new(), |run| run.recipe.clone()),
+        seeds: None,
         runs: runs.len(),
         diverged: runs.len() - finished.len(),
         train_loss: estimate(finished.iter().filter_map(|run| run.final_train_loss()).collect()),

@@ -7,7 +7,8 @@
 //! 1. Trials: the points of its space, each on the tuning seeds, scored on validation examples.
 //! 2. A quarter more trials; beyond an end of an interval, by a decade, where the best trial is in its outer tenth.
 //! 3. The two best on further tuning seeds, which choose between them.
-//! 4. The chosen one on the reporting seeds, with the test examples read once at the end of each run.
+//! 4. The chosen one on the reporting seeds, with the test examples read once at the end of each run; and of the
+//!    entry that a [`PilotPlan`] names on the pilot's seeds, for their spread alone.
 //!
 //! Trial i is a function of (seed of the study, task, ruleset, i) and the space, so that entries share the places of
 //! their trials. What a cell does next is a function of the scores so far: order, threads, processes and kills change
@@ -51,9 +52,12 @@ mod engine;
 mod facts;
 mod kept;
 pub mod outcome;
+mod pilot;
+mod registered;
 mod shard;
 #[cfg(test)]
 mod simulation;
+mod twin;
 
 use std::fmt;
 use std::ops::Range;
@@ -71,6 +75,8 @@ pub use definition::EXAMPLE;
 pub use engine::{Engine, Planned, Position, Watch};
 pub use facts::Facts;
 pub use outcome::{Decision, Outcome};
+pub use pilot::{PILOT_SEEDS_FROM, PilotPlan};
+pub use registered::{register, registered};
 pub use shard::Shard;
 
 /// Comparison of recipes on tasks, with the protocol that it follows.
@@ -100,6 +106,8 @@ pub struct Study {
     pub halving: Option<HalvingPlan>,
     /// Seeds of the reported runs.
     pub seeds: Range<u64>,
+    /// Measurement of the spread of one entry, which the tests of all then use.
+    pub pilot: Option<PilotPlan>,
     /// Epochs of a run; the task's own if `None`.
     pub epochs: Option<u32>,
     /// Evaluations in each epoch.
@@ -125,6 +133,8 @@ pub struct Entry {
     pub batch: Option<usize>,
     /// The space of the ruleset `full`, if it is not the declared one.
     pub space: Option<Space>,
+    /// Name of the entry that this one repeats on tuning and reporting seeds that no other entry has: the A/A check.
+    pub aa: Option<String>,
 }
 
 /// Settings that are tuned.
@@ -194,6 +204,7 @@ impl Study {
             extend: true,
             halving: None,
             seeds: 0..10,
+            pilot: None,
             epochs: None,
             evaluations: 1,
             order: Order::Reshuffle,
@@ -201,6 +212,23 @@ impl Study {
             confidence: 0.95,
             threads: None,
         }
+    }
+
+    /// The same for tasks and recipes by their names.
+    ///
+    /// ```
+    /// let study = lab::Study::of("valleys", &["beale"], &["sgd momentum=0.9", "adam"])?;
+    /// assert_eq!(study.entries[0].name, "sgd momentum=0.9");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a recipe or the study cannot be.
+    pub fn of(name: &str, tasks: &[&str], recipes: &[&str]) -> Result<Study, Error> {
+        let entry = |text: &&str| Ok(Entry::new(text, text.parse()?));
+        let entries = recipes.iter().map(entry).collect::<Result<_, Error>>()?;
+        let study = Study::new(name, tasks.iter().map(ToString::to_string).collect(), entries);
+        study.check().map(|()| study)
     }
 
     /// Checks names, numbers and spaces.
@@ -215,7 +243,8 @@ impl Study {
             ("ruleset", self.rulesets.iter().map(ToString::to_string).collect()),
         ] {
             if names.is_empty() {
-                return Err(fault(format!("expected a {kind}, found none"), "a study needs at least one"));
+                let message = format!("expected {} {kind}, found none", article(kind));
+                return Err(fault(message, "a study needs at least one"));
             }
             names.iter().try_for_each(|name| named(kind, name))?;
             if let Some(i) = (1..names.len()).find(|&i| names[..i].contains(&names[i])) {
@@ -251,18 +280,38 @@ impl Study {
                 "such as 0.95",
             ));
         }
-        if let Some(HalvingPlan { first, eta }) = self.halving
-            && (first == 0 || eta < 2)
-        {
+        self.check_races()?;
+        self.check_pilot()?;
+        for entry in &self.entries {
+            entry.check()?;
+            self.check_twin(entry)?;
+            if self.sampler == SearchMethod::Grid {
+                self.rulesets.iter().try_for_each(|ruleset| self.fits_grid(entry, ruleset))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that races are shorter than whole runs.
+    fn check_races(&self) -> Result<(), Error> {
+        let Some(HalvingPlan { first, eta }) = self.halving else { return Ok(()) };
+        if first == 0 || eta < 2 {
             return Err(fault(
                 format!("expected first from 1 and eta from 2, found {first} and {eta}"),
                 "such as first = 1 and eta = 3",
             ));
         }
-        for entry in &self.entries {
-            entry.check()?;
-            if self.sampler == SearchMethod::Grid {
-                self.rulesets.iter().try_for_each(|ruleset| self.fits_grid(entry, ruleset))?;
+        let usual = |task: &String| Some(task.parse::<TaskSpec>().ok()?.info.budget.epochs);
+        for task in &self.tasks {
+            let Some(epochs) = self.epochs.or_else(|| usual(task)) else { continue };
+            if first > epochs {
+                let task = text::name(task);
+                return Err(fault(
+                    format!(
+                        "expected halving.first of at most the {epochs} epochs of `{task}`, found {first}"
+                    ),
+                    "lower first, raise epochs, or leave halving out",
+                ));
             }
         }
         Ok(())
@@ -302,14 +351,14 @@ impl Study {
         format!("{}/{}/{}", self.tasks[task], self.rulesets[ruleset], self.entries[entry].name)
     }
 
-    /// The rule by which entries are told apart under a ruleset.
+    /// The rule by which entries are told apart under a ruleset; a pilot is added once it is measured.
     pub fn decision(&self, ruleset: usize) -> Decision {
         let chosen_on = match (&self.rulesets[ruleset], self.fresh_seeds) {
             (Ruleset::Default, _) => None,
             (_, 0) => Some(self.tuning_seeds),
             (_, fresh) => Some(fresh),
         };
-        Decision { test: self.test, confidence: self.confidence, seed: self.seed, chosen_on }
+        Decision { test: self.test, confidence: self.confidence, seed: self.seed, chosen_on, pilot: None }
     }
 
     /// The tasks of the registry that it names.
@@ -328,7 +377,7 @@ impl Study {
 impl Entry {
     /// A recipe with the task's own batch size and the declared space.
     pub fn new(name: &str, recipe: Recipe) -> Entry {
-        Entry { name: name.to_string(), recipe, batch: None, space: None }
+        Entry { name: name.to_string(), recipe, batch: None, space: None, aa: None }
     }
 
     /// The space of a ruleset.
@@ -380,10 +429,18 @@ fn named(kind: &str, name: &str) -> Result<(), Error> {
         && !name.chars().any(|c| c.is_control() || c == '/' || c == '"' || c == '\\');
     fits.then_some(()).ok_or_else(|| {
         fault(
-            format!("expected a name of a {kind} of 1 to 100 characters, found `{}`", text::name(name)),
+            format!(
+                "expected {} {kind} name of 1 to 100 characters, found `{}`",
+                article(kind),
+                text::name(name)
+            ),
             "names have no slashes, quotes or control characters, and no space at their ends",
         )
     })
+}
+
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 pub(crate) fn fault(message: String, hint: &str) -> Error {

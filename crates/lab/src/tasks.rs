@@ -54,10 +54,28 @@ pub struct Info {
     /// The literature that it is from.
     pub source: &'static str,
     /// The task itself.
-    pub build: fn(&Info, &mut Setup<'_>) -> Result<Task, Error>,
+    pub build: Build,
 }
 
 impl Info {
+    /// A task of one's own: a loss that is to be as low as possible, in 20 epochs of batches of 64;
+    /// `Info { metric: Metric::Accuracy, ..Info::own(name, build) }` says more.
+    pub const fn own(name: &'static str, build: Build) -> Info {
+        Info {
+            name,
+            why: "a task of this program",
+            data: Data::Generated("made by this program"),
+            model: "",
+            loss: "",
+            metric: Metric::Loss,
+            target: None,
+            budget: Budget { epochs: 20, evaluations: 1 },
+            batch: 64,
+            source: "",
+            build,
+        }
+    }
+
     /// The task with these examples and this model.
     pub fn task(
         &self,
@@ -66,9 +84,12 @@ impl Info {
         loss: impl DynLoss + 'static,
     ) -> Task {
         let task = Task::new(self.name, Arc::new(examples), model, loss, self.metric);
-        Task { model_name: self.model.to_string(), ..task }
+        if self.model.is_empty() { task } else { Task { model_name: self.model.to_string(), ..task } }
     }
 }
+
+/// Builds a task from its facts and its data.
+pub type Build = fn(&Info, &mut Setup<'_>) -> Result<Task, Error>;
 
 /// The examples of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

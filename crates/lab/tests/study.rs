@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use lab::Halt;
 use lab::store::{Filter, Memory, Store, StudyText};
 use lab::study::{
-    DecidingTest, EXAMPLE, Engine, Entry, Facts, HalvingPlan, Outcome, Ruleset, SearchMethod, Shard, Study,
+    DecidingTest, EXAMPLE, Engine, Entry, Facts, HalvingPlan, Outcome, PilotPlan, Ruleset, SearchMethod,
+    Shard, Study,
 };
 use lab::tasks::{Setup, TaskSpec};
 use proptest::prelude::*;
@@ -216,6 +217,69 @@ fn the_same_recipe_twice_is_the_same_and_trained_once() {
     assert_eq!(runs.len(), 5 * 2 + 2 * 2 + 4, "{runs:?}");
 }
 
+/// `noisy` with its second entry once more, and a pilot of the first.
+fn checked() -> Study {
+    let mut study = Study {
+        name: "checked".into(),
+        pilot: Some(PilotPlan { entry: "sgd".into(), seeds: 20 }),
+        ..noisy()
+    };
+    study.entries.push(study.entries[1].twin("adam again"));
+    study
+}
+
+#[test]
+fn an_aa_twin_shares_points_and_no_seed_and_is_checked() {
+    let (study, store) = (checked(), Memory::default());
+    let outcome = go(&study, &tasks(&study), &store, 2);
+    let [original, twin] = [&outcome.cells[1], &outcome.cells[2]];
+    let points = |cell: &lab::study::outcome::CellOutcome| {
+        let tuning = cell.tuning.as_ref().unwrap();
+        tuning.trials[..4].iter().map(|trial| trial.point.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(points(original), points(twin));
+    let seeds = |cell: &str| -> BTreeSet<u64> {
+        let trials =
+            store.trials("checked").unwrap().into_iter().filter(|trial| trial.name.starts_with(cell));
+        trials.flat_map(|trial| trial.runs).map(|key| store.get(&key).unwrap().unwrap().seed).collect()
+    };
+    let [theirs, ours] = [seeds("mnist1d-logreg/lr/adam/"), seeds("mnist1d-logreg/lr/adam again/")];
+    assert_eq!((theirs.len(), ours.len()), (8, 8));
+    assert!(theirs.is_disjoint(&ours) && ours.iter().all(|seed| *seed >= 10_000_000), "{ours:?}");
+    let [check] = &outcome.aa[..] else { panic!("{:?}", outcome.aa) };
+    assert_eq!((check.twin, check.of, check.told_apart), (2, 1, false));
+    assert!(check.difference.is_some_and(|difference| difference > 0.0), "{check:?}");
+    let comparison = lab::Comparison::of_study(&outcome, (0, 0), &store, String::new()).unwrap();
+    assert!(comparison.rows.iter().all(|row| comparison.runs_of(row).count() == 4), "{:?}", comparison.rows);
+}
+
+#[test]
+fn a_pilot_measures_the_chosen_settings_on_seeds_that_nothing_else_has() {
+    let (study, store) = (checked(), Memory::default());
+    let tasks = tasks(&study);
+    let outcome = go(&study, &tasks, &store, 2);
+    let pilot = outcome.cells[0].pilot.as_ref().unwrap();
+    assert_eq!((pilot.scores.len(), outcome.cells[0].runs.len()), (20, 4));
+    let spread = outcome.spread_of_pilot(0, 0).unwrap();
+    assert_eq!(spread.std, std::f64::consts::SQRT_2 * pilot.std.unwrap());
+    assert!(pilot.std_interval.unwrap().contains(pilot.std.unwrap()));
+    assert!(outcome.comparisons[0].pairs.iter().all(|pair| pair.pilot.is_some()));
+    let runs: Vec<_> =
+        store.trials("checked").unwrap().into_iter().filter(|trial| trial.name.contains("/pilot/")).collect();
+    assert_eq!((runs.len(), runs[0].runs.len()), (1, 20));
+    let seed = |key: &String| store.get(key).unwrap().unwrap().seed;
+    assert!(runs[0].runs.iter().map(seed).eq(2_000_000..2_000_020));
+    // It costs its runs once, and they are known then.
+    let engine = Engine::new(&study, &tasks, &store).unwrap();
+    let planned = engine.planned().unwrap();
+    assert!(planned.known_runs <= planned.runs && planned.runs == 3 * (5 * 2 + 2 * 2 + 4) + 20);
+    let asked = |_: &_, event: &Event| panic!("{event:?}");
+    assert_eq!(engine.run(&asked, &|_| ControlFlow::Continue(())).unwrap().to_json(), outcome.to_json());
+    // Without the pilot nothing but the tests changes.
+    let plain = go(&Study { pilot: None, ..study.clone() }, &tasks, &Memory::default(), 2);
+    assert!(plain.cells.iter().zip(&outcome.cells).all(|(a, b)| a.runs == b.runs));
+}
+
 #[test]
 fn a_task_of_ones_own_needs_its_epochs_said() {
     let spec: TaskSpec = "beale".parse().unwrap();
@@ -264,6 +328,25 @@ fn what_is_wrong_in_a_file_is_said_with_its_place() {
         (
             study("confidence = 1.5"),
             "line 3, column 14: expected a number from 0.5 to less than 1, found 1.5",
+        ),
+        (
+            study("epochs = 3\n[halving]\nfirst = 9"),
+            "expected halving.first of at most the 3 epochs of `simplenn`, found 9",
+        ),
+        (study("[pilot]\nentry = \"adm\""), "unknown entry `adm` of the pilot; did you mean `adam`?"),
+        (study("[pilot]\nentry = \"adam\"\nseeds = 3"), "expected 20 to 1000 seeds of the pilot, found 3"),
+        (
+            study("test = \"sign-flip\"\n[pilot]\nentry = \"adam\""),
+            "the pilot conflicts with test = \"sign-flip\"",
+        ),
+        (study("") + "[[entries]]\naa = \"adm\"\n", "line 7, column 6: unknown entry `adm` in `aa`"),
+        (
+            study("") + "[[entries]]\naa = \"adam\"\nrecipe = \"sgd\"\n",
+            "line 8, column 10: `recipe` conflicts with `aa`",
+        ),
+        (
+            study("") + "[[entries]]\nname = \"a/b\"\nrecipe = \"sgd\"\n",
+            "expected an entry name of 1 to 100 characters, found `a/b`",
         ),
         (study("halving = 3"), "line 3, column 11: expected a table, found \"3\""),
         (study("[halving]\nfrist = 1"), "line 4, column 1: unknown key \"frist\"; did you mean `first`?"),
@@ -323,11 +406,20 @@ fn any_study() -> impl Strategy<Value = Study> {
                 batch,
                 recipe: train::Recipe { batch: batch.unwrap_or(64), ..recipes[recipe].parse().unwrap() },
                 space: space.then(|| format!("lr=1e-{}..2 log", 1 + number % 8).parse().unwrap()),
+                aa: None,
                 name: format!("ünïcode {place}, #{number}"),
             };
         let (trials, tuning_seeds, fresh_seeds, extend, from, seeds) = counts;
         let (sampler, fixed, flip, epochs, evaluations, confidence) = choices;
         let (halving, rulesets, threads, seed) = rest;
+        // Races are shorter than runs.
+        let epochs = halving.map(|(first, _)| epochs.unwrap_or(first).max(first)).or(epochs);
+        let mut entries: Vec<Entry> = entries.into_iter().enumerate().map(entry).collect();
+        let pilot = (seed % 2 == 0 && !flip)
+            .then(|| PilotPlan { entry: entries[0].name.clone(), seeds: 20 + trials });
+        if seed % 3 == 0 {
+            entries.insert(1, entries[0].twin("the first, again"));
+        }
         let all =
             [Ruleset::Default, Ruleset::Lr, Ruleset::Full, Ruleset::Names(vec!["lr".into(), "eps".into()])];
         let chosen = |i: &usize| rulesets & (1 << i) != 0;
@@ -340,6 +432,7 @@ fn any_study() -> impl Strategy<Value = Study> {
             fresh_seeds,
             extend,
             halving: halving.map(|(first, eta)| HalvingPlan { first, eta }),
+            pilot,
             seeds: from..from + seeds,
             epochs,
             evaluations,
@@ -347,11 +440,7 @@ fn any_study() -> impl Strategy<Value = Study> {
             test: if flip { DecidingTest::SignFlip } else { DecidingTest::StudentT },
             confidence,
             threads,
-            ..Study::new(
-                "any",
-                vec!["simplenn:fashion-mnist".into(), "beale".into()],
-                entries.into_iter().enumerate().map(entry).collect(),
-            )
+            ..Study::new("any", vec!["simplenn:fashion-mnist".into(), "beale".into()], entries)
         }
     })
 }

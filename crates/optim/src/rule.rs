@@ -214,6 +214,23 @@ pub struct Info {
     pub source: &'static str,
 }
 
+impl Info {
+    /// Facts of a rule of one's own, with what it need not say empty; `..Info::own(name, title)` completes others.
+    pub const fn own(name: &'static str, title: &'static str) -> Info {
+        Info {
+            name,
+            title,
+            family: "own",
+            problem: "",
+            formula: "",
+            good_when: "",
+            bad_when: "",
+            relatives: "",
+            source: "",
+        }
+    }
+}
+
 /// Numbers on which the update of a weight depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tier {

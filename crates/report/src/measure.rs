@@ -7,7 +7,13 @@ use crate::number;
 
 /// One value: `97.21%`, `0.0341`.
 pub(crate) fn value(metric: Metric, x: f64) -> String {
-    if metric.is_fraction() { number::percent(x) } else { number::loss(x) }
+    if metric.is_fraction() { number::percent(x) } else { loss(x) }
+}
+
+/// A number that is no fraction, with the same minus sign as gains.
+fn loss(x: f64) -> String {
+    let digits = number::loss(x);
+    digits.strip_prefix('-').map(|magnitude| format!("−{magnitude}")).unwrap_or(digits)
 }
 
 /// A mean with its interval: `97.21% [97.05, 97.37]`.
@@ -15,9 +21,9 @@ pub(crate) fn interval(metric: Metric, estimate: &Estimate) -> String {
     match (estimate.low, estimate.high) {
         _ if metric.is_fraction() => number::percent_interval(estimate),
         (Some(low), Some(high)) => {
-            format!("{} [{}, {}]", number::loss(estimate.mean), number::loss(low), number::loss(high))
+            format!("{} [{}, {}]", loss(estimate.mean), loss(low), loss(high))
         }
-        _ => number::loss(estimate.mean),
+        _ => loss(estimate.mean),
     }
 }
 
@@ -32,12 +38,8 @@ pub(crate) fn gain(metric: Metric, x: f64) -> String {
     if metric.is_fraction() {
         return number::points(x);
     }
-    let digits = number::loss(x);
-    match digits.strip_prefix('-') {
-        Some(magnitude) => format!("−{magnitude}"),
-        None if x.is_nan() => digits,
-        None => format!("+{digits}"),
-    }
+    let digits = loss(x);
+    if digits.starts_with('−') || x.is_nan() { digits } else { format!("+{digits}") }
 }
 
 /// The ends of an interval of a gain: `+0.05 to +0.19`.

@@ -90,6 +90,11 @@ pub(crate) fn counted(n: usize, what: &str) -> String {
     }
 }
 
+/// A level or a confidence in percent with as many decimals as it has: `5%`, `99.5%`.
+pub(crate) fn level(x: f64) -> String {
+    format!("{}%", times(100.0 * x))
+}
+
 /// A number of times with at most two decimals: `2`, `1.25`.
 pub(crate) fn times(x: f64) -> String {
     format!("{x:.2}").trim_end_matches('0').trim_end_matches('.').to_string()

@@ -304,7 +304,7 @@ fn run_row(comparison: &Comparison, run: &Record) -> Vec<Cell> {
 
 /// The name of a run's row; of all its rows where entries were tuned to one recipe.
 fn row_names(comparison: &Comparison, run: &Record) -> String {
-    let rows = comparison.rows.iter().filter(|row| row.recipe == run.recipe);
+    let rows = comparison.rows.iter().filter(|row| row.has(run));
     let names: Vec<String> = rows.map(|row| name(&row.optimizer)).collect();
     if names.is_empty() { name(&run.optimizer) } else { listed(&names) }
 }

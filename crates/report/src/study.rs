@@ -59,7 +59,8 @@ fn section(outcome: &Outcome, task: usize, ruleset: usize, width: usize, style: 
         prose::basins(outcome, comparison),
         prose::least_p(comparison),
     ];
-    for note in notes.chain(further.into_iter().flatten()) {
+    let checks = prose::pilot(outcome, comparison).into_iter().chain(prose::aa(outcome, comparison));
+    for note in notes.chain(further.into_iter().flatten()).chain(checks) {
         lines.extend(wrap(&note, width - 2).into_iter().map(|line| format!("  {line}")));
     }
     lines

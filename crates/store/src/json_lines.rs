@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -73,12 +73,7 @@ impl JsonLines {
     pub fn open(path: &Path) -> Result<JsonLines, Error> {
         let store = JsonLines { path: path.into(), inside: Mutex::default() };
         if !path.exists() {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            folder.map_or(Ok(()), fs::create_dir_all).map_err(|source| files::Error::Create {
-                path: path.into(),
-                flag: None,
-                source,
-            })?;
+            crate::place::make_folders(path)?;
             let _lock = store.lock()?;
             if !path.exists() {
                 let line = line_of("", &Entry::Store { schema: SCHEMA });

@@ -30,6 +30,7 @@
 
 mod json_lines;
 mod merge;
+mod place;
 mod sqlite;
 
 use std::path::Path;

@@ -31,6 +31,7 @@ use crate::shell::quoted;
 use crate::stop::Stop;
 use crate::tensorboard::{TensorBoard, TensorBoardArgs};
 use crate::tui::Screen;
+use budget::Chosen;
 use looks::{Reached, Runner};
 use results::Results;
 use tuning::Tuning;
@@ -112,8 +113,9 @@ pub(crate) struct Compare {
     /// Settings that are tried for each optimizer [default: 12]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000), conflicts_with = "untuned")]
     trials: Option<u32>,
-    /// As many trials as fit into this time with all the rest, such as 60s or 5min: measured once, then kept
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["trials", "untuned", "until_ci"])]
+    /// As many trials as fit into this time with all the rest, such as 60s or 5min; with --until-ci the usual trials and
+    /// at most as many seeds as fit. Measured once, then kept
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["trials", "untuned"])]
     budget: Option<budget::TimeBudget>,
     /// Show the optimizers as they are set and tune nothing
     #[arg(long)]
@@ -198,9 +200,9 @@ fn run(compare: &Compare) -> Result<(), Failure> {
         places: Places { kept: &kept, board: board.as_ref() },
         stop: &stop,
         screen: screen.as_ref(),
-        command: command_line(compare, epochs, &seeds, chosen.map(|chosen| chosen.trials)),
+        command: command_line(compare, epochs, &seeds, chosen),
     };
-    let looks = compare.until.first(&task, &seeds);
+    let looks = compare.until.first(&task, &seeds, most_seeds(compare, chosen));
     let Reached { comparison, tuned, stopped, runs } = runner.run(matrix, looks)?;
     let ended = screen.map_or(Vec::new(), Screen::finish);
 
@@ -245,7 +247,8 @@ fn open_folder(
     matrix: &RunMatrix<'_>,
     tuning: Option<&Tuning>,
 ) -> Result<(PathBuf, KeptRuns), Failure> {
-    let (tuning, until) = (tuning.map(Tuning::sentence), compare.until.rule());
+    let most = most_seeds(compare, tuning.and_then(|tuning| tuning.chosen.as_ref()));
+    let (tuning, until) = (tuning.map(Tuning::sentence), compare.until.rule(most));
     let settings = Settings { tuning, until, ..matrix.settings()? };
     let folder = folder(compare, &settings)?;
     let place = files::text::path(&folder);
@@ -257,6 +260,11 @@ fn open_folder(
         console::note(&format!("going on with {place}: {}{all} runs are there", kept.len()));
     }
     Ok((folder, kept))
+}
+
+/// The most seeds that --until-ci goes to: those of the flag, or fewer by a budget.
+fn most_seeds(compare: &Compare, chosen: Option<&Chosen>) -> u32 {
+    chosen.and_then(|chosen| chosen.most_seeds).unwrap_or(compare.until.most())
 }
 
 impl Compare {
@@ -437,8 +445,8 @@ fn folder_name(compare: &Compare) -> String {
     format!("compare-{}", compare.task.name())
 }
 
-/// The command that makes this comparison again; `trials` are those that a budget gave.
-fn command_line(compare: &Compare, epochs: u32, seeds: &Range<u64>, trials: Option<usize>) -> String {
+/// The command that makes this comparison again; `chosen` is what a budget gave.
+fn command_line(compare: &Compare, epochs: u32, seeds: &Range<u64>, chosen: Option<&Chosen>) -> String {
     let mut command = "descent compare".to_string();
     if compare.optimizers != OPTIMIZERS {
         command += &format!(" --optimizers {}", quoted(&compare.optimizers));
@@ -458,5 +466,6 @@ fn command_line(compare: &Compare, epochs: u32, seeds: &Range<u64>, trials: Opti
     if let Ok(Some(target)) = compare.target() {
         command += &format!(" --target-metric {target}");
     }
-    command + &compare.until.flags() + &tuning::flags(compare, trials)
+    let most = chosen.and_then(|chosen| chosen.most_seeds);
+    command + &compare.until.flags(most) + &tuning::flags(compare, chosen.map(|chosen| chosen.trials))
 }

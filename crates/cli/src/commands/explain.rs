@@ -422,7 +422,7 @@ fn head(card: &Info, columns: usize) -> String {
 
 /// The family, and the problem that it answers.
 fn said(family: &str, problem: &str, columns: usize) -> String {
-    let problem = format!("Problem: {problem}.");
+    let problem = if problem.is_empty() { String::new() } else { format!("Problem: {problem}.") };
     text::paragraph(family, 2, columns) + &text::paragraph(&problem, 2, columns)
 }
 
@@ -442,7 +442,8 @@ fn choice(card: &Info, columns: usize) -> String {
         ("Relatives", card.relatives),
         ("Source", card.source),
     ];
-    parts
-        .map(|(head, words)| title(&format!("\n{head}"), columns) + &text::paragraph(words, 2, columns))
-        .concat()
+    // Rules of one's own need not say all.
+    let said = parts.into_iter().filter(|(_, words)| !words.is_empty());
+    said.map(|(head, words)| title(&format!("\n{head}"), columns) + &text::paragraph(words, 2, columns))
+        .collect()
 }

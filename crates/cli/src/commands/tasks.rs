@@ -144,7 +144,9 @@ fn details(info: &Info) -> String {
         ["budget", &budget],
         ["source", info.source],
     ]);
-    let rows: Vec<[String; 2]> = rows.into_iter().map(|row| row.map(String::from)).collect();
+    // Tasks of one's own need not say all.
+    let said = rows.into_iter().filter(|[_, words]| !words.is_empty());
+    let rows: Vec<[String; 2]> = said.map(|row| row.map(String::from)).collect();
     let bold = Style::new().bold();
     let table: String = text::table(&rows, 2, console::width()).into_iter().collect();
     format!("{bold}{}{bold:#}\n{table}", info.name)

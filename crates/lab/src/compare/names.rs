@@ -1,5 +1,7 @@
 //! Names of the rows of a comparison: the optimizer, with the settings in which its recipes differ.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 /// Short names, one for each (optimizer, recipe): the optimizer's name; where several recipes have the same, with
 /// the settings that not all of these share. Different recipes have different names.
 ///
@@ -20,45 +22,70 @@
 /// assert_eq!(names(&recipes[2..]), ["sgd lr=0.1 momentum=0.9, cosine warmup=5%", "sgd lr=0.5, cosine"]);
 /// ```
 pub fn names(recipes: &[(&str, &str)]) -> Vec<String> {
-    let short: Vec<String> = recipes
-        .iter()
-        .map(|(optimizer, recipe)| {
-            let group: Vec<&str> =
-                recipes.iter().filter(|(other, _)| other == optimizer).map(|(_, recipe)| *recipe).collect();
-            match group.iter().all(|other| other == recipe) {
-                true => optimizer.to_string(),
-                false => without_shared(optimizer, recipe, &group),
-            }
-        })
-        .collect();
-    let is_unique = |index: usize| {
-        let same = |other: usize| short[other] == short[index] && recipes[other] != recipes[index];
-        !(0..recipes.len()).any(same)
+    let mut groups: BTreeMap<&str, Shared> = BTreeMap::new();
+    for (optimizer, recipe) in recipes {
+        groups.entry(optimizer).or_insert_with(|| Shared::of(recipe)).narrow(recipe);
+    }
+    let short: Vec<String> =
+        recipes.iter().map(|(optimizer, recipe)| groups[optimizer].name(optimizer, recipe)).collect();
+    let mut called: BTreeMap<&str, BTreeSet<(&str, &str)>> = BTreeMap::new();
+    for (name, recipe) in short.iter().zip(recipes) {
+        called.entry(name).or_default().insert(*recipe);
+    }
+    let name = |(name, (_, recipe)): (&String, &(&str, &str))| {
+        if called[name.as_str()].len() == 1 { name.clone() } else { recipe.to_string() }
     };
-    let name =
-        |index: usize| if is_unique(index) { short[index].clone() } else { recipes[index].1.to_string() };
-    (0..recipes.len()).map(name).collect()
+    short.iter().zip(recipes).map(name).collect()
 }
 
-/// A recipe without the parts that all of the group have, and in its first part, the optimizer, without shared
-/// settings.
-fn without_shared(optimizer: &str, recipe: &str, group: &[&str]) -> String {
-    let (first, others) = parts(recipe);
-    let settings = |first: &str| -> Vec<String> { first.split_whitespace().map(str::to_string).collect() };
-    let in_all = |word: &String| group.iter().all(|other| settings(parts(other).0).contains(word));
-    let nested = first.contains('(');
-    let own = settings(first);
-    let shown: Vec<String> = match nested {
-        // Settings of what is inside and outside could not be told apart.
-        true => own,
-        false => {
-            let differing = own.into_iter().skip(1).filter(|word| !in_all(word));
-            std::iter::once(optimizer.to_string()).chain(differing).collect()
+/// Parts that all recipes of an optimizer share.
+struct Shared<'r> {
+    first: &'r str,
+    /// True if there is only one.
+    single: bool,
+    /// Words of the first part.
+    settings: BTreeSet<&'r str>,
+    /// Parts after it.
+    others: BTreeSet<&'r str>,
+}
+
+impl<'r> Shared<'r> {
+    fn of(recipe: &'r str) -> Shared<'r> {
+        let (first, others) = parts(recipe);
+        let settings = first.split_whitespace().collect();
+        Shared { first: recipe, single: true, settings, others: others.into_iter().collect() }
+    }
+
+    /// Leaves out what another recipe does not have.
+    fn narrow(&mut self, recipe: &'r str) {
+        if recipe == self.first {
+            return;
         }
-    };
-    let differing =
-        others.into_iter().filter(|part| !group.iter().all(|other| parts(other).1.contains(part)));
-    std::iter::once(shown.join(" ")).chain(differing.map(str::to_string)).collect::<Vec<_>>().join(", ")
+        self.single = false;
+        let (first, others) = parts(recipe);
+        let settings: BTreeSet<&str> = first.split_whitespace().collect();
+        self.settings.retain(|word| settings.contains(word));
+        self.others.retain(|part| others.contains(part));
+    }
+
+    /// A recipe without the parts that all have, and in its first part, the optimizer, without shared settings.
+    fn name(&self, optimizer: &str, recipe: &str) -> String {
+        if self.single {
+            return optimizer.to_string();
+        }
+        let (first, others) = parts(recipe);
+        let own = first.split_whitespace();
+        let shown: Vec<&str> = match first.contains('(') {
+            // Settings of what is inside and outside could not be told apart.
+            true => own.collect(),
+            false => {
+                let differing = own.skip(1).filter(|word| !self.settings.contains(word));
+                std::iter::once(optimizer).chain(differing).collect()
+            }
+        };
+        let differing = others.into_iter().filter(|part| !self.others.contains(part)).map(str::to_string);
+        std::iter::once(shown.join(" ")).chain(differing).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// The optimizer of a recipe, and what follows after commas outside of parentheses.

@@ -25,11 +25,16 @@ impl Comparison {
         for cell in outcome.cells_of(task, ruleset) {
             let records = cell.records(store)?;
             let borrowed: Vec<&Record> = records.iter().collect();
-            rows.push(row(&outcome.entries[cell.id.entry], &borrowed, target, None));
-            // Entries that were tuned to the same recipe share their runs.
-            if !runs.iter().any(|run: &Record| Some(&run.recipe) == cell.recipe.as_ref()) {
+            let mut row = row(&outcome.entries[cell.id.entry], &borrowed, target, None);
+            if !outcome.aa.is_empty() {
+                row.seeds =
+                    cell.runs.first().zip(cell.runs.last()).map(|(first, last)| (first.seed, last.seed));
+            }
+            // Entries that were tuned to the same recipe share their runs; A/A twins have other seeds.
+            if !runs.iter().any(|run| row.has(run)) {
                 runs.extend(records);
             }
+            rows.push(row);
         }
         Ok(Comparison {
             command,

@@ -3,8 +3,8 @@
 use super::distribution::normal;
 use super::ranks::average_ranks;
 
-/// Up to this many differences (or values of a group) without ties the distribution of rank sums is
-/// counted out; beyond, and with ties, it is taken as normal.
+/// Up to this many differences, or values of a group without ties, the distribution of rank sums is
+/// counted out; beyond it is taken as normal.
 pub const EXACT_RANKS_UP_TO: usize = 50;
 
 /// A test by its statistic.
@@ -41,9 +41,14 @@ pub fn sign_test(differences: &[f64]) -> RankTest {
 }
 
 /// Wilcoxon's signed-rank test (Wilcoxon 1945), two-sided; the statistic is the smaller of the sums of
-/// ranks of positive and of negative differences. Zeros are left out. Exact up to 50 differences without
-/// ties or zeros, otherwise by the normal distribution with the variance that ties leave, without
-/// correction for continuity (`scipy.stats.wilcoxon`). `None` if all differences are 0.
+/// ranks of positive and of negative differences. Zeros are left out. Exact up to 50 others, ties or not
+/// (`scipy.stats.wilcoxon` from 1.17 on counts ties out up to 13), beyond by the normal distribution with
+/// the variance that ties leave, without correction for continuity. `None` if all differences are 0.
+///
+/// ```
+/// // Three positive differences of one size: of eight sign patterns one is as high, and one as low.
+/// assert_eq!(lab::stats::wilcoxon(&[0.0, 0.1, 0.1, 0.1]).unwrap().p, 0.25);
+/// ```
 pub fn wilcoxon(differences: &[f64]) -> Option<RankTest> {
     let nonzero: Vec<f64> = differences.iter().copied().filter(|&d| d != 0.0).collect();
     if nonzero.is_empty() {
@@ -53,9 +58,9 @@ pub fn wilcoxon(differences: &[f64]) -> Option<RankTest> {
     let (ranks, ties) = average_ranks(&nonzero.iter().map(|d| d.abs()).collect::<Vec<_>>());
     let positive: f64 = ranks.iter().zip(&nonzero).filter(|(_, d)| **d > 0.0).map(|(rank, _)| rank).sum();
     let statistic = positive.min(n * (n + 1.0) / 2.0 - positive);
-    let exact = nonzero.len() == differences.len() && ties == 0.0 && nonzero.len() <= EXACT_RANKS_UP_TO;
+    let exact = nonzero.len() <= EXACT_RANKS_UP_TO;
     let p = if exact {
-        2.0 * signed_rank_cdf(nonzero.len(), statistic as usize)
+        2.0 * signed_rank_cdf(&ranks, statistic)
     } else {
         let variance = n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - ties / 48.0;
         normal::two_sided((statistic - n * (n + 1.0) / 4.0) / variance.sqrt())
@@ -87,17 +92,18 @@ pub fn mann_whitney(a: &[f64], b: &[f64]) -> Option<RankTest> {
     Some(RankTest { statistic, p: p.min(1.0), exact })
 }
 
-/// P(W ≤ w) for the sum of a random subset of 1..=n.
-fn signed_rank_cdf(n: usize, w: usize) -> f64 {
-    let mut share = vec![0.0; n * (n + 1) / 2 + 1];
+/// P(W ≤ w) for the sum of a random subset of these ranks, which are whole or halves.
+fn signed_rank_cdf(ranks: &[f64], w: f64) -> f64 {
+    let doubled = |rank: f64| (2.0 * rank).round() as usize;
+    let mut share = vec![0.0; ranks.iter().map(|&rank| doubled(rank)).sum::<usize>() + 1];
     share[0] = 1.0;
-    for rank in 1..=n {
+    for rank in ranks.iter().map(|&rank| doubled(rank)) {
         for sum in (0..share.len()).rev() {
             let with = if sum >= rank { share[sum - rank] } else { 0.0 };
             share[sum] = 0.5 * (share[sum] + with);
         }
     }
-    share[..=w].iter().sum()
+    share[..=doubled(w)].iter().sum()
 }
 
 /// P(U ≤ u) for groups of m and n without ties, by the recurrence of Mann & Whitney: the greatest value

@@ -73,7 +73,7 @@ pub struct LrSensitivity {
     pub basins: Vec<Basin>,
     /// Their mean width in decades.
     pub decades: f64,
-    /// Its interval by Student's t, not below 0; `None` for one seed.
+    /// Its interval by Student's t, not below 0 and not wider than the rates that were tried; `None` for one seed.
     pub interval: Option<Interval>,
     /// Basins that reach an end of their curve: the mean is then a lower bound.
     pub open: usize,
@@ -90,6 +90,9 @@ pub fn lr_sensitivity(
         curves.iter().filter_map(|curve| lr_basin(curve, tolerance, direction)).collect();
     let widths: Vec<f64> = basins.iter().map(Basin::decades).collect();
     let open = basins.iter().filter(|basin| basin.open_low || basin.open_high).count();
-    let interval = mean_interval(&widths, confidence).map(|interval| interval.map(|x| x.max(0.0)));
+    let rates = || curves.iter().flatten().map(|(rate, _)| rate.log10());
+    let tried = rates().fold(f64::NEG_INFINITY, f64::max) - rates().fold(f64::INFINITY, f64::min);
+    let interval =
+        mean_interval(&widths, confidence).map(|interval| interval.map(|x| x.clamp(0.0, tried.max(0.0))));
     (!basins.is_empty()).then(|| LrSensitivity { basins, decades: mean(&widths), interval, open })
 }

@@ -23,6 +23,14 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
+    /// A store that this process may read but not write.
+    #[error("cannot write {}: {why}", text::path(path))]
+    ReadOnly {
+        /// The store's file.
+        path: PathBuf,
+        /// Owner and mode of the file or its folder.
+        why: String,
+    },
     /// Another process writes for longer than one waits.
     #[error("{}: busy: another process has been writing for {seconds} seconds", text::path(path))]
     Busy {
@@ -105,7 +113,7 @@ impl Error {
     pub fn kind(&self) -> files::Kind {
         match self {
             Error::Access(error) => error.kind(),
-            Error::Io { .. } | Error::Busy { .. } => files::Kind::Io,
+            Error::Io { .. } | Error::ReadOnly { .. } | Error::Busy { .. } => files::Kind::Io,
             Error::NoStore { .. }
             | Error::Schema { .. }
             | Error::Damaged { .. }
@@ -146,6 +154,10 @@ impl Error {
         match self {
             Error::Access(error) => return error.hint(),
             Error::Io { .. } => "check the disk (full, write-protected?), or choose another store",
+            Error::ReadOnly { .. } => {
+                "reading it works; to write, take a store of yours with --store, and bring both together there with \
+                 `descent runs merge`"
+            }
             Error::Busy { .. } => "try again when it has finished",
             Error::NoStore { .. } => "name another file; a store that is not there yet is made",
             Error::Schema { .. } => "use the version of descent that wrote it, or a newer one",

@@ -1,5 +1,7 @@
 //! A cell of a study: what it does next, as a function of the scores so far.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use tensor::random::Stream;
 
@@ -35,6 +37,8 @@ pub enum Phase {
     Choosing,
     /// The chosen settings on a reporting seed.
     Reporting,
+    /// The chosen settings on a seed that measures their spread.
+    Pilot,
 }
 
 /// Work of a cell.
@@ -70,8 +74,8 @@ pub(super) struct Cell<'s> {
     pub(super) facts: &'s Facts,
     /// The space that is declared.
     pub(super) space: Space,
-    /// Seeds of the trials, and of those beyond an edge.
-    seeds: [u64; 2],
+    /// Seeds of the points of the trials, and of those beyond an edge.
+    points: [u64; 2],
 }
 
 /// A cell after the scores so far.
@@ -102,8 +106,8 @@ impl<'s> Cell<'s> {
             let mut stream = Stream::new(study.seed, &format!("{what} of {name}"));
             u64::from(stream.next_u32()) << 32 | u64::from(stream.next_u32())
         };
-        let seeds = [seed("trials"), seed("trials beyond")];
-        Cell { study, id, entry, facts, space: entry.space_of(&study.rulesets[id.ruleset]), seeds }
+        let points = [seed("trials"), seed("trials beyond")];
+        Cell { study, id, entry, facts, space: entry.space_of(&study.rulesets[id.ruleset]), points }
     }
 
     /// Epochs of a whole run.
@@ -117,7 +121,9 @@ impl<'s> Cell<'s> {
 
     /// The whole cell, at most.
     pub(super) fn planned(&self) -> Effort {
-        let [tuning, fresh, reporting] = self.facts.seeds(self.study).map(|seeds| seeds.count());
+        let count = |phase| self.seeds(phase).count();
+        let (tuning, fresh) = (count(Phase::Tuning), count(Phase::Choosing));
+        let reporting = count(Phase::Reporting) + count(Phase::Pilot);
         let whole = |runs: usize| Effort { runs, epochs: runs as u64 * u64::from(self.epochs()) };
         if self.space.dimensions.is_empty() {
             return whole(reporting);
@@ -169,22 +175,28 @@ impl<'s> Cell<'s> {
             }
         }
         if let Some(trial) = state.chosen {
-            state.missing = self.reporting(trial).filter(|run| scores(run).is_none()).collect();
+            let runs =
+                [Phase::Reporting, Phase::Pilot].into_iter().flat_map(|phase| self.of_chosen(phase, trial));
+            state.missing = runs.filter(|run| scores(run).is_none()).collect();
         }
         state
     }
 
-    /// The reporting runs of a trial.
-    pub(super) fn reporting(&self, trial: Option<usize>) -> impl Iterator<Item = Run> + use<> {
-        let [_, _, seeds] = self.facts.seeds(self.study);
+    /// The seeds of a phase.
+    pub(super) fn seeds(&self, phase: Phase) -> Range<u64> {
+        self.facts.seeds(self.study, self.id.entry, phase)
+    }
+
+    /// The reporting runs of a trial, or those of the pilot.
+    pub(super) fn of_chosen(&self, phase: Phase, trial: Option<usize>) -> impl Iterator<Item = Run> + use<> {
         let epochs = self.epochs();
-        seeds.map(move |seed| Run { phase: Phase::Reporting, trial, epochs, seed })
+        self.seeds(phase).map(move |seed| Run { phase, trial, epochs, seed })
     }
 
     fn tune(&self, scores: &Scores<'_>, state: &mut State) -> Result<(), Missing> {
         let first = self.first_trials();
         state.points =
-            (0..first).map(|trial| self.sampler().trial(&self.space, self.seeds[0], trial as u32)).collect();
+            (0..first).map(|trial| self.sampler().trial(&self.space, self.points[0], trial as u32)).collect();
         let tuning = state.tuning.insert(Tuning { space: self.space.to_string(), ..Tuning::default() });
         self.race(0, &state.points, scores, &mut tuning.trials)?;
         let mut searched = self.space.clone();
@@ -198,9 +210,9 @@ impl<'s> Cell<'s> {
             });
             let beyond = wider.is_some();
             let more: Vec<Point> = match &wider {
-                Some(wider) => {
-                    (0..extra).map(|i| self.endless().trial(&wider.beyond, self.seeds[1], i as u32)).collect()
-                }
+                Some(wider) => (0..extra)
+                    .map(|i| self.endless().trial(&wider.beyond, self.points[1], i as u32))
+                    .collect(),
                 None => (0..extra).map(|i| self.further(first, i)).collect(),
             };
             if let Some(wider) = wider {
@@ -224,8 +236,8 @@ impl<'s> Cell<'s> {
     fn further(&self, first: usize, i: usize) -> Point {
         match self.study.sampler {
             // A grid has no further points.
-            SearchMethod::Grid => self.endless().trial(&self.space, self.seeds[1], i as u32),
-            _ => self.sampler().trial(&self.space, self.seeds[0], (first + i) as u32),
+            SearchMethod::Grid => self.endless().trial(&self.space, self.points[1], i as u32),
+            _ => self.sampler().trial(&self.space, self.points[0], (first + i) as u32),
         }
     }
 
@@ -327,10 +339,8 @@ impl<'s> Cell<'s> {
         scores: &Scores<'_>,
         missing: &mut Vec<Run>,
     ) -> Vec<Option<f64>> {
-        let [tuning, fresh, _] = self.facts.seeds(self.study);
-        let seeds = if phase == Phase::Tuning { tuning } else { fresh };
         let mut found = Vec::new();
-        for seed in seeds {
+        for seed in self.seeds(phase) {
             let run = Run { phase, trial: Some(trial), epochs, seed };
             match scores(&run) {
                 Some(score) => found.push(Some(score).filter(|score| score.is_finite())),

@@ -8,7 +8,9 @@ use data::own::keys::{Keys, Placed};
 use files::text::{name as shown, nearest};
 use train::{Order, Recipe};
 
-use super::{DecidingTest, Entry, HalvingPlan, MOST, Ruleset, SearchMethod, Study, TUNING_SEEDS_FROM};
+use super::{
+    DecidingTest, Entry, HalvingPlan, MOST, PilotPlan, Ruleset, SearchMethod, Study, TUNING_SEEDS_FROM,
+};
 use crate::error::Error;
 use crate::search::Space;
 use crate::tasks::TaskSpec;
@@ -44,7 +46,9 @@ impl FromStr for Study {
         let confidence = keys.number("confidence")?;
         let threads = keys.integer("threads", 1..=1024)?;
         let halving = keys.section("halving")?.map(halving).transpose()?;
-        let entries = keys.sections("entries")?.into_iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+        let pilot = keys.section("pilot")?.map(pilot).transpose()?;
+        let listed = keys.sections("entries")?.into_iter().map(listed).collect::<Result<Vec<_>, _>>()?;
+        let entries = with_twins(listed)?;
         if entries.is_empty() {
             return Err(missing("entries", "such as [[entries]] and recipe = \"adam\" on the next line"));
         }
@@ -78,6 +82,7 @@ impl FromStr for Study {
         study.evaluations = evaluations.map_or(study.evaluations, |evaluations| evaluations as u32);
         study.threads = threads.map(|threads| threads as usize);
         study.halving = halving;
+        study.pilot = pilot;
         keys.finish()?;
         study.check().map_err(of_whole_file)?;
         Ok(study)
@@ -186,7 +191,7 @@ impl Study {
         lines
     }
 
-    /// Halving and the entries.
+    /// Halving, the pilot and the entries.
     fn tables(&self) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(HalvingPlan { first, eta }) = self.halving {
@@ -197,7 +202,20 @@ impl Study {
                 format!("eta = {eta}"),
             ]);
         }
+        if let Some(PilotPlan { entry, seeds }) = &self.pilot {
+            lines.extend([
+                String::new(),
+                "[pilot]".into(),
+                format!("entry = {entry:?}"),
+                format!("seeds = {seeds}"),
+            ]);
+        }
         for entry in &self.entries {
+            if let Some(of) = &entry.aa {
+                let name = format!("name = {:?}", entry.name);
+                lines.extend([String::new(), "[[entries]]".into(), name, format!("aa = {of:?}")]);
+                continue;
+            }
             let batch = entry.batch.map_or(String::new(), |batch| format!(", batch={batch}"));
             lines.extend([
                 String::new(),
@@ -216,6 +234,59 @@ fn halving(mut keys: Keys<'_>) -> Result<HalvingPlan, Fault> {
     let eta = keys.integer("eta", 2..=1000)?.unwrap_or(3) as usize;
     keys.finish()?;
     Ok(HalvingPlan { first, eta })
+}
+
+fn pilot(mut keys: Keys<'_>) -> Result<PilotPlan, Fault> {
+    let entry = keys.string("entry")?;
+    let seeds = keys.integer("seeds", 1..=MOST as u64)?;
+    keys.finish()?;
+    let (entry, _) =
+        entry.ok_or_else(|| missing("entry", "name the entry whose spread is measured in [pilot]"))?;
+    Ok(PilotPlan { entry, seeds: seeds.map_or(PilotPlan::SEEDS, |seeds| seeds as usize) })
+}
+
+/// An entry as a file has it.
+enum Listed {
+    Entry(Box<Entry>),
+    /// The entry `of` once more; `unknown` is the error if no entry has that name.
+    Twin {
+        name: Option<String>,
+        of: String,
+        unknown: Fault,
+    },
+}
+
+/// Entries, each twin as the entry that it repeats.
+fn with_twins(listed: Vec<Listed>) -> Result<Vec<Entry>, Fault> {
+    let entries = listed.iter().filter_map(|listed| match listed {
+        Listed::Entry(entry) => Some(Entry::clone(entry)),
+        Listed::Twin { .. } => None,
+    });
+    let originals: Vec<Entry> = entries.collect();
+    let entry = |listed| match listed {
+        Listed::Entry(entry) => Ok(*entry),
+        Listed::Twin { name, of, unknown } => {
+            let original = originals.iter().find(|entry| entry.name == of).ok_or(unknown)?;
+            Ok(original.twin(&name.unwrap_or_else(|| format!("{of} again"))))
+        }
+    };
+    listed.into_iter().map(entry).collect()
+}
+
+/// An entry, or a twin that is named by `aa`.
+fn listed((mut keys, at): Placed<Keys<'_>>) -> Result<Listed, Fault> {
+    let Some((of, span)) = keys.string("aa")? else { return Ok(Listed::Entry(Box::new(entry((keys, at))?))) };
+    let name = keys.string("name")?.map(|(name, _)| name);
+    for key in ["recipe", "space"] {
+        if let Some((_, span)) = keys.string(key)? {
+            let hint = "leave it out: a twin has the recipe and the space of the entry that it repeats";
+            return Err(keys.fault(&span, format!("`{key}` conflicts with `aa`"), hint));
+        }
+    }
+    let message = format!("unknown entry `{}` in `aa`", shown(&of));
+    let unknown = keys.fault(&span, message, "name an entry of this study that is no twin itself");
+    keys.finish()?;
+    Ok(Listed::Twin { name, of, unknown })
 }
 
 fn entry((mut keys, at): Placed<Keys<'_>>) -> Result<Entry, Fault> {
@@ -251,7 +322,7 @@ fn entry((mut keys, at): Placed<Keys<'_>>) -> Result<Entry, Fault> {
     // As it is written: settings that are tuned would be named by a default that no run has.
     let as_written = || text.split_whitespace().collect::<Vec<_>>().join(" ");
     let name = name.map_or_else(as_written, |(name, _)| name);
-    let entry = Entry { name, batch, space: space.transpose()?, recipe };
+    let entry = Entry { name, batch, space: space.transpose()?, recipe, aa: None };
     entry
         .check()
         .map_err(|error: Error| keys.fault(&span, error.to_string(), &error.hint().unwrap_or_default()))?;

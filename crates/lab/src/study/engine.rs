@@ -9,7 +9,7 @@ use train::{Batching, Budget, Event, Recipe, Record, Split, Task};
 
 use super::cell::{Cell, CellId, Phase, Run};
 use super::kept::{self, Known, Results};
-use super::outcome::{Outcome, TaskOutcome, cell_outcome, compare, over_tasks};
+use super::outcome::{Decision, Outcome, TaskOutcome, cell_outcome, checks, compare, over_tasks};
 use super::{Facts, Shard, Study, fault};
 use crate::error::Error;
 use crate::executor::{self, Agenda, Halt, Part, Request};
@@ -229,7 +229,7 @@ impl<'a> Engine<'a> {
         let prepared = &self.tasks[id.task];
         let (task, record) = match run.phase {
             Phase::Tuning | Phase::Choosing => &prepared.tuning,
-            Phase::Reporting => &prepared.reporting,
+            Phase::Reporting | Phase::Pilot => &prepared.reporting,
         };
         let budget = Budget { epochs: run.epochs, evaluations: self.study.evaluations };
         let request = Request { task: (task, record), recipe: recipe.clone(), seed: run.seed, budget };
@@ -369,12 +369,13 @@ impl Outcome {
         for id in study.cells() {
             let cell = Cell::new(study, &facts[id.task], id);
             let results = known.remove(&id).unwrap_or_default();
-            let state = cell.state(&|run| results.get(run).map(|known| known.score));
+            let scores = |run: &Run| results.get(run).map(|known| known.score);
+            let state = cell.state(&scores);
             let mut records = BTreeMap::new();
             for (run, Known { key, .. }) in results.iter().filter(|(run, _)| run.phase == Phase::Reporting) {
                 records.extend(store.get(key)?.map(|record| (*run, (key.clone(), record))));
             }
-            cells.push(cell_outcome(study, &cell, state, &|run| records.get(run).cloned()));
+            cells.push(cell_outcome(study, &cell, state, &scores, &|run| records.get(run).cloned()));
         }
         let tasks: Vec<TaskOutcome> = facts
             .iter()
@@ -398,6 +399,7 @@ impl Outcome {
             trials: study.trials,
             cells,
             comparisons: Vec::new(),
+            aa: Vec::new(),
             over_tasks: Vec::new(),
         };
         outcome.conclude(study);
@@ -422,12 +424,15 @@ impl Outcome {
                     })
                     .collect();
                 let direction = self.tasks[task].direction();
-                comparisons.push(compare((task, ruleset), &scores, direction, &study.decision(ruleset)));
+                let pilot = self.spread_of_pilot(task, ruleset);
+                let decision = Decision { pilot, ..study.decision(ruleset) };
+                comparisons.push(compare((task, ruleset), &scores, direction, &decision));
             }
             if rows.iter().all(complete) {
                 over.extend(over_tasks(study, ruleset, &self.tasks, &rows));
             }
         }
+        self.aa = comparisons.iter().flat_map(|found| checks(found, study.twins())).collect();
         (self.comparisons, self.over_tasks) = (comparisons, over);
     }
 }

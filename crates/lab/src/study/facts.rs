@@ -1,8 +1,11 @@
 //! The facts of a task that decide what its cells do.
 
+use std::ops::Range;
+
 use train::{Direction, Metric, Task};
 
-use super::{Study, fault};
+use super::cell::Phase;
+use super::{PILOT_SEEDS_FROM, Study, TUNING_SEEDS_FROM, fault};
 use crate::error::Error;
 use crate::tasks::{Data, Info};
 
@@ -62,14 +65,26 @@ impl Facts {
         })
     }
 
-    /// The seeds of tuning, of choosing and of reporting: one in all where none changes anything.
-    pub(super) fn seeds(&self, study: &Study) -> [std::ops::Range<u64>; 3] {
-        let from = super::TUNING_SEEDS_FROM;
-        let (tuning, fresh) = (study.tuning_seeds as u64, study.fresh_seeds as u64);
-        match self.seeded {
-            true => [from..from + tuning, from + tuning..from + tuning + fresh, study.seeds.clone()],
-            false => [from..from + 1, from + 1..from + 1, study.seeds.start..study.seeds.start + 1],
-        }
+    /// The seeds of an entry's runs of a phase, no seed of two phases: where none changes anything, one to tune on and
+    /// one to report.
+    pub(super) fn seeds(&self, study: &Study, entry: usize, phase: Phase) -> Range<u64> {
+        let count = |seeds: usize| if self.seeded { seeds as u64 } else { seeds.min(1) as u64 };
+        let tuning = TUNING_SEEDS_FROM + count(study.tuning_seeds);
+        let seeds = match phase {
+            Phase::Tuning => TUNING_SEEDS_FROM..tuning,
+            Phase::Choosing if !self.seeded => tuning..tuning,
+            Phase::Choosing => tuning..tuning + count(study.fresh_seeds),
+            Phase::Reporting => study.seeds.start..study.seeds.start + count(study.seeds.clone().count()),
+            Phase::Pilot => PILOT_SEEDS_FROM..PILOT_SEEDS_FROM + self.pilot_seeds(study, entry),
+        };
+        let twin = if self.seeded { study.twin_seeds(entry) } else { 0 };
+        seeds.start + twin..seeds.end + twin
+    }
+
+    /// Seeds of the pilot, if it is of this entry; none where no seed changes anything.
+    fn pilot_seeds(&self, study: &Study, entry: usize) -> u64 {
+        let pilot = study.pilot.as_ref().filter(|pilot| pilot.entry == study.entries[entry].name);
+        pilot.filter(|_| self.seeded).map_or(0, |pilot| pilot.seeds as u64)
     }
 }
 

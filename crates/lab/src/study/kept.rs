@@ -1,8 +1,8 @@
 //! The trials of a study in a store: their names, and what they hold.
 //!
 //! `simplenn/lr/adam/tune/3` is trial 3 on the tuning seeds (`tune/3@2` with 2 epochs, on a rung of halving),
-//! `simplenn/lr/adam/fresh/3` on the further seeds, `simplenn/lr/adam/report` the reported runs. Each has the keys of
-//! its runs in the order of the seeds, and settings and score as JSON.
+//! `simplenn/lr/adam/fresh/3` on the further seeds, `simplenn/lr/adam/report` the reported runs, `simplenn/lr/adam/pilot`
+//! those of the pilot. Each has the keys of its runs in the order of the seeds, and settings and score as JSON.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ pub(super) fn trials(study: &Study, cell: &Cell<'_>, points: &[Point], results: 
     for (Run { phase, trial, epochs, .. }, known) in results {
         groups.entry(Group { phase: *phase, trial: *trial, epochs: *epochs }).or_default().push(known);
     }
-    groups.retain(|group, runs| runs.len() == seeds(study, cell.facts, group.phase).len());
+    groups.retain(|group, runs| runs.len() == cell.seeds(group.phase).count());
     let trial = |(group, runs): (Group, Vec<&Known>)| {
         let settings = group.trial.map_or(String::new(), |trial| points[trial].to_string());
         let scores: Vec<Option<f64>> =
@@ -82,9 +82,9 @@ pub(super) fn runs(
         let (Some(&id), Some(rest)) = (cells.get(&cell.join("/")), parts.next()) else { continue };
         let facts = &facts[id.task];
         let Some(Group { phase, trial: number, epochs }) = parse(rest, facts.epochs) else { continue };
-        let seeds = seeds(study, facts, phase);
-        if seeds.len() == trial.runs.len() {
-            let runs = seeds.into_iter().zip(trial.runs);
+        let seeds = facts.seeds(study, id.entry, phase);
+        if seeds.clone().count() == trial.runs.len() {
+            let runs = seeds.zip(trial.runs);
             found.extend(runs.map(|(seed, key)| (id, Run { phase, trial: number, epochs, seed }, key)));
         }
     }
@@ -109,20 +109,13 @@ pub(super) fn load(
     Ok(found)
 }
 
-fn seeds(study: &Study, facts: &Facts, phase: Phase) -> Vec<u64> {
-    let [tuning, fresh, reporting] = facts.seeds(study);
-    match phase {
-        Phase::Tuning => tuning.collect(),
-        Phase::Choosing => fresh.collect(),
-        Phase::Reporting => reporting.collect(),
-    }
-}
-
 fn name(Group { phase, trial, epochs }: Group, whole: u32) -> String {
     let length = if epochs == whole { String::new() } else { format!("@{epochs}") };
     match (phase, trial) {
         (Phase::Tuning, Some(trial)) => format!("tune/{trial}{length}"),
         (Phase::Choosing, Some(trial)) => format!("fresh/{trial}"),
+        (Phase::Pilot, Some(trial)) => format!("pilot/{trial}"),
+        (Phase::Pilot, None) => "pilot".to_string(),
         (_, Some(trial)) => format!("report/{trial}"),
         (_, None) => "report".to_string(),
     }
@@ -139,6 +132,7 @@ fn parse(name: &str, whole: u32) -> Option<Group> {
         "tune" => Phase::Tuning,
         "fresh" => Phase::Choosing,
         "report" => Phase::Reporting,
+        "pilot" => Phase::Pilot,
         _ => return None,
     };
     Some(Group { phase, trial, epochs })
@@ -150,7 +144,7 @@ mod tests {
 
     #[test]
     fn names_of_trials_read_back() {
-        for phase in [Phase::Tuning, Phase::Choosing, Phase::Reporting] {
+        for phase in [Phase::Tuning, Phase::Choosing, Phase::Reporting, Phase::Pilot] {
             for (trial, epochs) in [(Some(3), 9), (Some(12), 9)] {
                 let group = Group { phase, trial, epochs };
                 assert_eq!(parse(&name(group, 9), 9), Some(group));
@@ -158,8 +152,10 @@ mod tests {
         }
         let rung = Group { phase: Phase::Tuning, trial: Some(4), epochs: 3 };
         assert_eq!((name(rung, 9).as_str(), parse("tune/4@3", 9)), ("tune/4@3", Some(rung)));
-        let recipe = Group { phase: Phase::Reporting, trial: None, epochs: 9 };
-        assert_eq!(parse(&name(recipe, 9), 9), Some(recipe));
+        for phase in [Phase::Reporting, Phase::Pilot] {
+            let recipe = Group { phase, trial: None, epochs: 9 };
+            assert_eq!(parse(&name(recipe, 9), 9), Some(recipe));
+        }
         for text in ["", "tune/x", "race/3", "tune/3@", "tune/3@x"] {
             assert!(text == "tune/3@" || parse(text, 9).is_none(), "{text}");
         }

@@ -3,8 +3,10 @@
 //! An outcome is a function of the study and the scores of its runs. It has no seconds, so two that were made in
 //! another order, on another number of machines or after a kill are the same bytes as JSON.
 
+mod aa;
 mod family;
 mod over_tasks;
+mod pilot;
 mod reported;
 
 use serde::Serialize;
@@ -12,13 +14,19 @@ use train::{Direction, Metric, Record};
 
 use super::cell::{CellId, middle};
 use crate::search::Finalist;
-use crate::stats::{Interval, KaplanMeier, LrSensitivity, TimeToTarget, TwoClusters, kaplan_meier};
+use crate::stats::{Interval, KaplanMeier, LrSensitivity, Pilot, TimeToTarget, TwoClusters, kaplan_meier};
 use crate::store::{Error, Store};
 
-pub use family::{Comparison, Decision, Pair, Relation, compare};
+pub use aa::AaCheck;
+pub(super) use aa::checks;
+pub use family::{Comparison, Decision, Pair, PairPilot, Relation, compare};
 pub(super) use over_tasks::over_tasks;
 pub use over_tasks::{EntryOverTasks, OverTasks, PairOverTasks};
+pub use pilot::PilotOutcome;
 pub(super) use reported::cell_outcome;
+
+/// Level at which scores are said to fall in two clusters.
+const CLUSTERS: f64 = 0.01;
 
 /// The version of the JSON form.
 pub const SCHEMA: u32 = 1;
@@ -48,6 +56,9 @@ pub struct Outcome {
     pub cells: Vec<CellOutcome>,
     /// Comparisons of the entries of each task and ruleset whose cells are complete.
     pub comparisons: Vec<Comparison>,
+    /// Entries that the study has twice, in each of those comparisons.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aa: Vec<AaCheck>,
     /// Comparisons over tasks, for each ruleset whose cells are complete; none for a single task.
     pub over_tasks: Vec<OverTasks>,
 }
@@ -102,6 +113,9 @@ pub struct CellOutcome {
     pub bca: Option<Interval>,
     /// The two clusters in which the scores fall, if they do.
     pub clusters: Option<TwoClusters>,
+    /// The spread on the seeds of the pilot, of the entry that the pilot is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pilot: Option<PilotOutcome>,
     /// Width of the basin of good learning rates, where only the rate was tuned.
     pub lr_sensitivity: Option<LrSensitivity>,
     /// Distance from the best score that counts as in the basin.
@@ -268,6 +282,11 @@ impl Outcome {
     /// The cells of a task and ruleset, entry by entry.
     pub fn cells_of(&self, task: usize, ruleset: usize) -> impl Iterator<Item = &CellOutcome> {
         self.cells.iter().filter(move |cell| cell.id.task == task && cell.id.ruleset == ruleset)
+    }
+
+    /// The spread of paired differences that the pilot of the study measured on a task under a ruleset.
+    pub fn spread_of_pilot(&self, task: usize, ruleset: usize) -> Option<Pilot> {
+        self.cells_of(task, ruleset).find_map(|cell| cell.pilot.as_ref()?.spread())
     }
 
     /// The outcome as one line of JSON.

@@ -1,13 +1,16 @@
 //! The data that tasks are built with.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use data::batches::Normalize;
-use data::samples::{Holdout, Samples, SamplesFault};
+use data::samples::{Holdout, Inputs, Samples, SamplesFault, Targets};
 use data::{Dataset, Request, Set};
 use nn::Architecture;
 use train::{DataInfo, Error, Examples, InMemory, Split, Task};
+
+use super::{Data, Info};
 
 /// The part of the training examples that is held out for validation: 5,000 of MNIST's 60,000.
 const VALIDATION: Holdout = Holdout::Fraction(1.0 / 12.0);
@@ -90,6 +93,30 @@ impl<'a> Setup<'a> {
     pub fn in_memory(&self, info: DataInfo, train: Samples, test: Samples) -> InMemory {
         let none = train.select(&[]);
         self.held_out(InMemory::new(info, train, none, test))
+    }
+
+    /// Numbers to learn from numbers: this many examples for training and for the test, made one by one by a function of
+    /// their place.
+    pub fn regression<const I: usize, const O: usize>(
+        &self,
+        info: &Info,
+        [train, test]: [usize; 2],
+        mut example: impl FnMut(usize) -> ([f32; I], [f32; O]),
+    ) -> InMemory {
+        let mut samples = |places: Range<usize>| {
+            let (mut inputs, mut targets) = (Vec::new(), Vec::new());
+            for place in places {
+                let (input, target) = example(place);
+                inputs.extend(input);
+                targets.extend(target);
+            }
+            let inputs = Inputs::Numbers { shape: vec![I], values: inputs };
+            Samples::new(inputs, Targets::Numbers { width: O, values: targets }).expect("a target for each")
+        };
+        let (train, test) = (samples(0..train), samples(train..train + test));
+        let (Data::Generated(origin) | Data::Images(origin) | Data::Formula(origin)) = info.data;
+        let data = DataInfo { name: info.name.into(), origin: origin.into(), sample: false };
+        self.in_memory(data, train, test)
     }
 
     fn held_out(&self, examples: InMemory) -> InMemory {

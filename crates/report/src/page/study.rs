@@ -44,6 +44,7 @@ pub fn study_document(parts: &StudyParts<'_>) -> Document {
     ]
     .into_iter()
     .flatten()
+    .chain(prose::aa_failed(outcome))
     .collect();
     if !warnings.is_empty() {
         blocks.push(Block::Warnings { title: "Before you believe the numbers".into(), items: warnings });
@@ -208,6 +209,8 @@ fn notes(outcome: &Outcome, comparison: Option<&Comparison>, cells: &[&CellOutco
     if let Some(comparison) = comparison {
         notes.extend(prose::winners_curse(outcome, comparison));
         notes.extend(prose::least_p(comparison));
+        notes.extend(prose::pilot(outcome, comparison));
+        notes.extend(prose::aa(outcome, comparison));
     }
     (!notes.is_empty()).then_some(Block::List(notes))
 }

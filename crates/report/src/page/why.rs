@@ -40,11 +40,15 @@ pub(crate) fn rules<'r>(recipes: impl Iterator<Item = &'r str>) -> Vec<Term> {
             name: info.name.into(),
             note: info.title.into(),
             code: info.formula.into(),
-            texts: vec![
-                format!("Good when: {}.", sentence(info.good_when)),
-                format!("Not good when: {}.", sentence(info.bad_when)),
-                info.source.into(),
-            ],
+            texts: [("Good when: ", info.good_when), ("Not good when: ", info.bad_when), ("", info.source)]
+                .into_iter()
+                // Rules of one's own need not say all.
+                .filter(|(_, words)| !words.is_empty())
+                .map(|(head, words)| match head {
+                    "" => words.to_string(),
+                    head => format!("{head}{}.", sentence(words)),
+                })
+                .collect(),
         });
     }
     terms

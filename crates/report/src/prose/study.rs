@@ -1,6 +1,9 @@
 //! Sentences about a study, one short function for each.
 
-use lab::study::outcome::{CellOutcome, Comparison, EdgeHit, OverTasks, Pair, Relation, TaskOutcome};
+use lab::study::outcome::{
+    AaCheck, CellOutcome, Comparison, EdgeHit, OverTasks, Pair, PairPilot, PilotOutcome, Relation,
+    TaskOutcome,
+};
 use lab::study::{Outcome, Phase, Run, TUNING_SEEDS_FROM};
 use train::Metric;
 
@@ -278,6 +281,80 @@ pub fn one_task() -> String {
     "This is one task: other tasks may order the entries differently.".to_string()
 }
 
+/// The A/A checks of a comparison, a sentence each.
+pub fn aa(outcome: &Outcome, comparison: &Comparison) -> Vec<String> {
+    let is_here = |check: &&AaCheck| (check.task, check.ruleset) == (comparison.task, comparison.ruleset);
+    outcome.aa.iter().filter(is_here).map(|check| aa_check(outcome, check)).collect()
+}
+
+/// A/A checks that tell an entry apart from itself, which is a reason to doubt the rest.
+pub fn aa_failed(outcome: &Outcome) -> Vec<String> {
+    let failed = outcome.aa.iter().filter(|check| check.told_apart);
+    let sentence = |check| {
+        format!(
+            "{} That may happen in {} of such studies; more often, something is wrong.",
+            aa_check(outcome, check),
+            number::level(1.0 - outcome.confidence)
+        )
+    };
+    failed.map(sentence).collect()
+}
+
+fn aa_check(outcome: &Outcome, check: &AaCheck) -> String {
+    let [twin, of] = [check.twin, check.of].map(|entry| name(&outcome.entries[entry]));
+    let task = &outcome.tasks[check.task];
+    let told = if check.told_apart { "told apart, which is chance or a fault" } else { "not told apart" };
+    let size = match check.difference {
+        _ if !task.seeded => " (no seed changes a run here)".to_string(),
+        Some(difference) => {
+            format!(" ({}, p = {})", amount(task.metric, difference), number::p_value(check.adjusted_p))
+        }
+        None => String::new(),
+    };
+    format!("A/A: {twin} is {of} on other seeds, and the two are {told}{size}.")
+}
+
+/// The pilot of a task under a ruleset: its spread, and the pairs that were tested with it.
+pub fn pilot(outcome: &Outcome, comparison: &Comparison) -> Option<String> {
+    let of = |cell: &CellOutcome| cell.pilot.clone().map(|pilot| (cell.id.entry, pilot));
+    let (entry, pilot) = outcome.cells_of(comparison.task, comparison.ruleset).find_map(of)?;
+    let metric = outcome.tasks[comparison.task].metric;
+    let PilotOutcome { scores, std, std_interval, clusters } = &pilot;
+    let head = format!(
+        "Pilot: {} on {}",
+        name(&outcome.entries[entry]),
+        number::counted(scores.len(), "further seed")
+    );
+    let diverged = scores.iter().filter(|score| score.is_none()).count();
+    let unused = "so each pair has its own spread";
+    let (Some(std), Some(interval)) = (std, std_interval) else {
+        let runs = number::counted(diverged, "run");
+        return Some(format!("{head}: {runs} diverged, {unused}."));
+    };
+    if clusters.is_some() {
+        return Some(format!("{head}: its scores fall in two clusters, {unused}."));
+    }
+    if pilot.spread().is_none() {
+        return Some(format!("{head}: its scores do not spread, {unused}."));
+    }
+    let [std, low, high] = [*std, interval.low, interval.high].map(|x| amount(metric, x));
+    let low = low.trim_end_matches(" points");
+    let tested: Vec<PairPilot> = comparison.pairs.iter().filter_map(|pair| pair.pilot).collect();
+    let decided = tested.iter().filter(|pair| pair.decided).count();
+    let own = comparison.pairs.len() - decided;
+    let rest = match own {
+        0 => String::new(),
+        own => format!("; {own} that vary more or have runs that diverged by their own"),
+    };
+    Some(format!(
+        "{head}: standard deviation {std} ({low} to {high}). {} tested by it{rest}.",
+        match number::counted(decided, "pair") {
+            one if decided == 1 => format!("{one} is"),
+            several => format!("{several} are"),
+        }
+    ))
+}
+
 /// The least p-value of an exact test, where it is too large for the family.
 pub fn least_p(comparison: &Comparison) -> Option<String> {
     let short = comparison.family > 0 && comparison.seeds >= 2 && comparison.seeds < comparison.fewest_seeds;
@@ -295,7 +372,8 @@ pub fn least_p(comparison: &Comparison) -> Option<String> {
 /// Facts to know before believing the figures of a cell, a sentence each.
 pub fn notes(outcome: &Outcome, cell: &CellOutcome) -> Vec<String> {
     let (task, entry) = (&outcome.tasks[cell.id.task], name(&outcome.entries[cell.id.entry]));
-    [hopeless(cell, &entry), diverged(cell, &entry), clusters(task, cell, &entry), edge(cell, &entry)]
+    let below = below_zero(task, cell, &entry);
+    [hopeless(cell, &entry), diverged(cell, &entry), clusters(task, cell, &entry), below, edge(cell, &entry)]
         .into_iter()
         .flatten()
         .collect()
@@ -309,6 +387,21 @@ fn diverged(cell: &CellOutcome, entry: &str) -> Option<String> {
     (cell.diverged > 0).then(|| {
         let others = if cell.diverged < cell.runs.len() { "; its mean is of the others" } else { "" };
         format!("{entry}: {} of {} diverged{others}.", cell.diverged, number::counted(cell.runs.len(), "run"))
+    })
+}
+
+/// An interval of a mean loss that goes below 0 though no run does: the mean of skewed scores has no such interval.
+fn below_zero(task: &TaskOutcome, cell: &CellOutcome, entry: &str) -> Option<String> {
+    let interval = cell.interval.filter(|interval| interval.low < 0.0)?;
+    let positive = task.metric == Metric::Loss && cell.scores().iter().all(|score| *score >= 0.0);
+    let bca = cell.bca.map_or(String::new(), |bca| {
+        format!("; by bootstrap the interval is {}", measure::range(task.metric, bca.low, bca.high))
+    });
+    positive.then(|| {
+        format!(
+            "{entry}: the interval {} goes below 0, where no run is, as some runs are far worse than the others{bca}.",
+            measure::range(task.metric, interval.low, interval.high)
+        )
     })
 }
 
@@ -400,6 +493,7 @@ pub fn phase(phase: Phase) -> &'static str {
         Phase::Tuning => "trial",
         Phase::Choosing => "choice",
         Phase::Reporting => "report",
+        Phase::Pilot => "pilot",
     }
 }
 
@@ -407,7 +501,7 @@ pub fn phase(phase: Phase) -> &'static str {
 pub fn run(name: &str, run: Run) -> String {
     let (seed, phase) = (run.seed % TUNING_SEEDS_FROM, phase(run.phase));
     match (run.phase, run.trial) {
-        (Phase::Reporting, _) | (_, None) => format!("{name} {phase}, seed {seed}"),
+        (Phase::Reporting | Phase::Pilot, _) | (_, None) => format!("{name} {phase}, seed {seed}"),
         (_, Some(trial)) => format!("{name} {phase} {trial}, seed {seed}"),
     }
 }

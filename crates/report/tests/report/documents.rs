@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use lab::Comparison;
 use lab::store::Memory;
 use lab::study::outcome::compare;
-use lab::study::{DecidingTest, Engine, Entry, HalvingPlan, Outcome, Ruleset, SearchMethod, Study};
+use lab::study::{
+    DecidingTest, Engine, Entry, HalvingPlan, Outcome, PilotPlan, Ruleset, SearchMethod, Study,
+};
 use lab::tasks::Setup;
 use report::document::{Block, Document, Format};
 use report::{StudyParts, comparison_document, study_document};
@@ -34,17 +36,22 @@ static RAN: LazyLock<Ran> = LazyLock::new(|| {
         epochs: Some(1),
         ..Study::new("valleys", tasks, entries.into())
     };
+    ran(study)
+});
+
+fn ran(study: Study) -> Ran {
     let mut setup = Setup::offline().with_validation();
     let tasks: Vec<Task> =
         study.specs().unwrap().iter().map(|spec| spec.build(&mut setup).unwrap()).collect();
     let store = Memory::default();
     let engine = Engine::new(&study, &tasks, &store).unwrap().with_threads(1);
     let outcome = engine.run(&|_, _| ControlFlow::Continue(()), &|_| ControlFlow::Continue(())).unwrap();
-    let places = (0..3).flat_map(|task| (0..2).map(move |ruleset| (task, ruleset)));
+    let rulesets = study.rulesets.len();
+    let places = (0..tasks.len()).flat_map(|task| (0..rulesets).map(move |ruleset| (task, ruleset)));
     let runs =
         places.map(|place| Comparison::of_study(&outcome, place, &store, String::new()).unwrap()).collect();
     Ran { study, outcome, runs }
-});
+}
 
 fn document(ran: &Ran) -> Document {
     let Ran { study, outcome, runs } = ran;
@@ -280,4 +287,59 @@ fn a_comparison_has_the_same_forms() {
     let endless = "{% for i in range(99999) %}{% for j in range(99999) %}{{ i * j }}{% endfor %}{% endfor %}";
     assert!(document.render_with("mine.txt", endless).is_err());
     assert!(report::document::check_template("mine.txt", "{% for %}").is_err());
+}
+
+/// A study of a classifier with a pilot and an A/A twin.
+fn checked() -> Ran {
+    let entries = ["sgd", "adam"].map(|text| Entry::new(text, text.parse().unwrap()));
+    let mut study = Study {
+        trials: 4,
+        tuning_seeds: 1,
+        fresh_seeds: 1,
+        seeds: 0..3,
+        epochs: Some(1),
+        pilot: Some(PilotPlan { entry: "adam".into(), seeds: 20 }),
+        ..Study::new("checked", vec!["mnist1d-logreg".into()], entries.into())
+    };
+    study.entries.push(study.entries[1].twin("adam again"));
+    ran(study)
+}
+
+#[test]
+fn a_pilot_and_an_aa_check_are_said_in_every_form() {
+    let ran = checked();
+    let page = document(&ran).render(Format::Html);
+    for part in [
+        "A/A: adam again is adam on other seeds, and the two are not told apart (",
+        "Pilot: adam on 20 further seeds: standard deviation ",
+        "A pilot measured the spread of adam in its reported settings on 20 further seeds",
+        "adam again is adam once more, on tuning and reporting seeds that no other entry has (A/A)",
+        "variance over the pilot&#39;s",
+        "2000000 to 2000019",
+        "aa = &#34;adam&#34;",
+    ] {
+        let entity = [part.to_string(), part.replace("&#39;", "'"), part.replace("&#34;", "&quot;")];
+        assert!(entity.iter().any(|part| page.contains(part)), "{part}");
+    }
+    let table = report::study_table(&ran.outcome, 100, report::Style::Plain);
+    let table = table.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        table.contains("A/A: adam again is adam on other seeds") && table.contains("Pilot: adam on 20"),
+        "{table}"
+    );
+    let json = ran.outcome.to_json();
+    assert!(json.contains("\"aa\":[{\"task\":0,") && json.contains("\"variance_ratio\":"), "{json}");
+    assert!(!RAN.outcome.to_json().contains("\"aa\"") && !RAN.outcome.to_json().contains("pilot"));
+
+    // Told apart, it is a warning; a pilot with a diverged run is not used.
+    let mut ran = ran;
+    ran.outcome.aa[0].told_apart = true;
+    ran.outcome.cells[1].pilot.as_mut().unwrap().scores[3] = None;
+    ran.outcome.cells[1].pilot.as_mut().unwrap().std = None;
+    let page = document(&ran).render(Format::Markdown);
+    assert!(page.contains("the two are told apart, which is chance or a fault"), "{page}");
+    assert!(page.contains("That may happen in 5% of such studies"), "{page}");
+    assert!(
+        page.contains("Pilot: adam on 20 further seeds: 1 run diverged, so each pair has its own spread.")
+    );
 }

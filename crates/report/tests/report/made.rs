@@ -139,6 +139,7 @@ fn row(made: &Made, runs: &[Record]) -> Row {
     Row {
         optimizer: made.name.clone(),
         recipe: made.recipe.clone(),
+        seeds: None,
         runs: runs.len(),
         diverged: 0,
         train_loss: estimate(runs.iter().filter_map(Record::final_train_loss).collect()),

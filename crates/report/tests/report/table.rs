@@ -122,6 +122,7 @@ fn any_row() -> impl Strategy<Value = Row> {
     (name, counts, estimate(), estimate(), medians).prop_map(
         |(optimizer, (runs, diverged, reached, state), train_loss, score, medians)| Row {
             recipe: optimizer.clone(),
+            seeds: None,
             optimizer,
             runs,
             diverged,

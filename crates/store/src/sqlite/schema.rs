@@ -6,6 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::error::{At, Failed};
+use crate::place;
 use lab::store::{Error, Holder};
 
 /// The newest schema, in `user_version`.
@@ -23,22 +24,13 @@ pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(
 
 /// Opens a store for reading and writing; makes it if no file is there.
 pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(|source| files::Error::Create {
-            path: path.into(),
-            flag: None,
-            source,
-        })?;
-    }
+    place::make_folders(path)?;
     match files::open(path) {
         Err(error) if error.kind() == files::Kind::Missing => create(path)?,
         found => drop(found?),
     }
-    File::options().append(true).open(path).map_err(|source| Error::Io {
-        action: "write",
-        path: path.into(),
-        source,
-    })?;
+    place::writable(path)?;
+    place::sweep(path);
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     migrate(&mut connection, path)?;
     verify(&connection, path)?;
@@ -48,8 +40,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
 /// Opens a store that is there. Where it cannot be written, it is read.
 pub(crate) fn open_existing(path: &Path) -> Result<Connection, Error> {
     files::open(path)?;
-    match File::options().append(true).open(path) {
-        Ok(_) => open(path),
+    match place::writable(path) {
+        Ok(()) => open(path),
         Err(_) => open_read_only(path),
     }
 }
@@ -75,9 +67,8 @@ pub(crate) fn apply(connection: &Connection, from: u32, to: u32) -> rusqlite::Re
 /// A new store, whole from the first moment on that its name is there: made under another name, then linked.
 fn create(path: &Path) -> Result<(), Error> {
     let io = |source| files::Error::Create { path: path.into(), flag: None, source };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
     let Holder { pid, worker, .. } = Holder::new();
-    let temporary = path.with_file_name(format!(".{name}.{pid}-{worker}.new"));
+    let temporary = place::temporary(path, pid, worker);
     let made = make(&temporary, path).and_then(|()| {
         // Where another process was faster, its file is the store.
         match fs::hard_link(&temporary, path) {
@@ -128,7 +119,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     }
     let connection = match flags == OpenFlags::SQLITE_OPEN_READ_ONLY && is_at_rest(path) {
         false => Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX),
-        // In a folder that takes no files, SQLite has no place for what readers and writers share.
+        // What readers and writers share would be a file of the reader's, or could not be made at all.
         true => Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI),
     }
     .at(path)?;
@@ -147,12 +138,13 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     }
 }
 
-/// If nobody writes, because the folder is read-only and has no log.
+/// True if a store that this process cannot write has no log: nobody writes, or has written since the last to do so
+/// ended. A writer that begins while such a store is read is noticed by the checks of what was read.
 fn is_at_rest(path: &Path) -> bool {
     let mut log = path.as_os_str().to_os_string();
     log.push("-wal");
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    !Path::new(&log).exists() && fs::metadata(folder).is_ok_and(|found| found.permissions().readonly())
+    let is_empty = fs::metadata(Path::new(&log)).map_or(true, |found| found.len() == 0);
+    is_empty && place::writable(path).is_err()
 }
 
 /// The address of a file that does not change, with everything escaped that means something in it.

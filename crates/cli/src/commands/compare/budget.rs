@@ -57,25 +57,34 @@ const MEASUREMENT: Duration = Duration::from_secs(2);
 /// The file in which a folder keeps the number of trials.
 const FILE: &str = "budget.json";
 
-/// The trials of a comparison that was begun with a budget.
-#[derive(Debug)]
+/// The size of a comparison that was begun with a budget.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Chosen {
     /// The comparison, with its budget.
     command: String,
     /// Trials of each recipe.
     pub(super) trials: usize,
+    /// The most seeds that fit, where --until-ci adds some.
+    pub(super) most_seeds: Option<u32>,
 }
 
 impl Chosen {
     /// Keeps it in the folder of the comparison.
     pub(super) fn keep(&self, folder: &Path) -> Result<(), Failure> {
-        let text = format!("{}\n", json!({ "command": self.command, "trials": self.trials }));
+        let Chosen { command, trials, most_seeds } = self;
+        let mut kept = json!({ "command": command, "trials": trials });
+        if let Some(most) = most_seeds {
+            kept["most_seeds"] = (*most).into();
+        }
+        let text = format!("{kept}\n");
         files::atomic_write(&folder.join(FILE), text.as_bytes())
             .map_err(|error| error.with_flag("--out").into())
     }
 }
 
-/// The trials of `study` that fit: those of the comparison that is gone on with, or as measured now.
+/// Sizes that fit into a time, of the comparison that is gone on with, or as measured now: as many trials as possible; with
+/// --until-ci the usual ones, and then as many seeds as possible. It is decided before the first result, so that a
+/// comparison that goes on, or has other luck, takes the same looks.
 pub(super) fn chosen(
     compare: &Compare,
     TimeBudget(time): TimeBudget,
@@ -86,22 +95,54 @@ pub(super) fn chosen(
 ) -> Result<Chosen, Failure> {
     let command = command_line(compare, numbers.epochs, &numbers.seeds, None);
     let command = format!("{command} --budget {}s", time.as_secs_f64());
-    if let Some(trials) = kept(compare, &command) {
-        return Ok(Chosen { command, trials });
+    if let Some(kept) = kept(compare, &command) {
+        return Ok(kept);
     }
     let pace = measure(task, recipes, numbers)?;
     let of_a_seed: f64 = recipes.iter().map(|recipe| cost(task, recipe, numbers.epochs)).sum();
-    let as_set = of_a_seed * numbers.seeds.clone().count() as f64;
     let tasks = [task.clone()];
-    let seconds = |trials: usize| -> Result<f64, Failure> {
-        let (study, store) = (Study { trials, ..study.clone() }, Memory::default());
-        Ok(pace * (as_set + Engine::new(&study, &tasks, &store)?.planned()?.cost))
+    let seconds = |trials: usize, seeds: u64| -> Result<f64, Failure> {
+        let range = numbers.seeds.start..numbers.seeds.start + seeds;
+        let (study, store) = (Study { trials, seeds: range, ..study.clone() }, Memory::default());
+        Ok(pace * (of_a_seed * seeds as f64 + Engine::new(&study, &tasks, &store)?.planned()?.cost))
     };
-    Ok(Chosen { trials: most_within(time, &seconds)?, command })
+    let first = numbers.seeds.end - numbers.seeds.start;
+    let most = if compare.until.is_given() { compare.trials().max(*TRIALS.start()) } else { *TRIALS.end() };
+    let of_trials = |trials: u64| seconds(trials as usize, first);
+    let (trials, predicted) = most_within(time, *TRIALS.start() as u64..=most as u64, &of_trials)?;
+    let trials = trials as usize;
+    if predicted > planned(time) {
+        console::note(&format!(
+            "warning: with {trials} trials, the fewest, this takes about {predicted:.0} s; fewer --seeds, --epochs or \
+             optimizers fit into {:.0} s",
+            time.as_secs_f64()
+        ));
+    }
+    if !compare.until.is_given() {
+        if predicted <= planned(time) {
+            console::note(&format!(
+                "{trials} trials for each optimizer, in about {predicted:.0} s; --trials {trials} gives the same on any \
+                 machine"
+            ));
+        }
+        return Ok(Chosen { trials, most_seeds: None, command });
+    }
+    let of_seeds = |seeds: u64| seconds(trials, seeds);
+    let (most, predicted) = most_within(time, first..=u64::from(compare.until.most()).max(first), &of_seeds)?;
+    console::note(&format!(
+        "at most {most} seeds, with {trials} trials for each optimizer, in about {predicted:.0} s; --trials {trials} \
+         --most-seeds {most} gives the same on any machine"
+    ));
+    Ok(Chosen { trials, most_seeds: u32::try_from(most).ok(), command })
 }
 
-/// The trials that a folder of this comparison keeps.
-fn kept(compare: &Compare, command: &str) -> Option<usize> {
+/// Seconds of a time that are planned.
+fn planned(time: Duration) -> f64 {
+    time.as_secs_f64() * PLANNED
+}
+
+/// The size that a folder of this comparison keeps.
+fn kept(compare: &Compare, command: &str) -> Option<Chosen> {
     let folders = match &compare.out {
         Some(folder) => vec![folder.clone()],
         None => folders::numbered(Path::new("results"), &super::folder_name(compare)),
@@ -109,35 +150,34 @@ fn kept(compare: &Compare, command: &str) -> Option<usize> {
     folders.iter().find_map(|folder| {
         let kept: Value = serde_json::from_str(&fs::read_to_string(folder.join(FILE)).ok()?).ok()?;
         let trials = kept["trials"].as_u64().filter(|_| kept["command"] == command)?;
-        usize::try_from(trials).ok().filter(|trials| TRIALS.contains(trials))
+        let trials = usize::try_from(trials).ok().filter(|trials| TRIALS.contains(trials))?;
+        let most_seeds = kept["most_seeds"].as_u64().and_then(|most| u32::try_from(most).ok());
+        let is_same = most_seeds.is_some() == compare.until.is_given();
+        is_same.then(|| Chosen { command: command.to_string(), trials, most_seeds })
     })
 }
 
-/// The most trials whose predicted seconds are within a time, or the fewest with a warning.
-fn most_within(time: Duration, seconds: &dyn Fn(usize) -> Result<f64, Failure>) -> Result<usize, Failure> {
-    let planned = time.as_secs_f64() * PLANNED;
-    let (mut trials, mut beyond) = (*TRIALS.start(), *TRIALS.end() + 1);
-    let mut predicted = seconds(trials)?;
-    if predicted > planned {
-        console::note(&format!(
-            "warning: with {trials} trials, the fewest, this takes about {predicted:.0} s; fewer --seeds, --epochs or \
-             optimizers fit into {:.0} s",
-            time.as_secs_f64()
-        ));
-        return Ok(trials);
+/// The largest size of a range whose predicted seconds are within the planned part of a time, or the smallest; and its
+/// seconds.
+fn most_within(
+    time: Duration,
+    range: std::ops::RangeInclusive<u64>,
+    seconds: &dyn Fn(u64) -> Result<f64, Failure>,
+) -> Result<(u64, f64), Failure> {
+    let (mut fits, mut beyond) = (*range.start(), *range.end() + 1);
+    let mut predicted = seconds(fits)?;
+    if predicted > planned(time) {
+        return Ok((fits, predicted));
     }
-    // Costs grow with the trials: between `trials`, which fit, and `beyond`, which do not.
-    while trials + 1 < beyond {
-        let middle = (trials + beyond) / 2;
+    // Costs grow with the size: between `fits`, which does, and `beyond`, which does not.
+    while fits + 1 < beyond {
+        let middle = (fits + beyond) / 2;
         match seconds(middle)? {
-            needed if needed <= planned => (trials, predicted) = (middle, needed),
+            needed if needed <= planned(time) => (fits, predicted) = (middle, needed),
             _ => beyond = middle,
         }
     }
-    console::note(&format!(
-        "{trials} trials for each optimizer, in about {predicted:.0} s; --trials {trials} gives the same on any machine"
-    ));
-    Ok(trials)
+    Ok((fits, predicted))
 }
 
 /// Batches × examples of a batch × weights, as studies count them.

@@ -48,7 +48,8 @@ impl UntilArgs {
         self.until_ci.is_some()
     }
 
-    fn most(&self) -> u32 {
+    /// The most seeds that are asked for.
+    pub(super) fn most(&self) -> u32 {
         self.most_seeds.unwrap_or(MOST)
     }
 
@@ -82,23 +83,23 @@ impl UntilArgs {
         }
     }
 
-    /// The first look at a comparison on this task, if it is to have looks.
-    pub(super) fn first(&self, task: &Task, seeds: &Range<u64>) -> Option<Looks> {
+    /// The first look at a comparison on this task, if it is to have looks, up to `most` seeds.
+    pub(super) fn first(&self, task: &Task, seeds: &Range<u64>, most: u32) -> Option<Looks> {
         let Width(width) = self.until_ci?;
         let half_width = if task.metric.is_fraction() { width / 100.0 } else { width };
-        Some(Looks::first(half_width, self.most() as usize, (seeds.end - seeds.start) as usize))
+        Some(Looks::first(half_width, most as usize, (seeds.end - seeds.start) as usize))
     }
 
     /// The rule, as a folder of results keeps it.
-    pub(super) fn rule(&self) -> Option<String> {
+    pub(super) fn rule(&self, most: u32) -> Option<String> {
         let Width(width) = self.until_ci?;
-        Some(format!("intervals reach at most {width} to either side, or {} seeds", self.most()))
+        Some(format!("intervals reach at most {width} to either side, or {most} seeds"))
     }
 
-    /// The flags that ask for the same, each after a space.
-    pub(super) fn flags(&self) -> String {
+    /// The flags that ask for the same, each after a space; `most` are the most seeds, if a budget gave them.
+    pub(super) fn flags(&self, most: Option<u32>) -> String {
         let width = self.until_ci.map_or(String::new(), |Width(width)| format!(" --until-ci {width}"));
-        let most = self.most_seeds.filter(|&most| most != MOST);
+        let most = most.or(self.most_seeds).filter(|&most| most != MOST);
         width + &most.map_or(String::new(), |most| format!(" --most-seeds {most}"))
     }
 }

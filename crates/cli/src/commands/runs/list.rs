@@ -54,7 +54,7 @@ impl List {
             [] => lines.push("no runs".to_string()),
             runs => {
                 lines.extend(in_common(runs).map(|common| text::paragraph(&common, 0, width)));
-                lines.extend(table(runs).lines(width));
+                lines.extend(rows(runs, width));
             }
         }
         if from > 0 {
@@ -100,16 +100,50 @@ fn differs(runs: &[Summary], (_, value): &Column) -> bool {
     runs.iter().any(|run| value(run) != value(&runs[0]))
 }
 
-fn table(runs: &[Summary]) -> Grid {
+/// A row for each run, no two of other recipes alike: with the whole recipes where they fit, else with what differs
+/// between those of an optimizer, else with each recipe below its row.
+fn rows(runs: &[Summary], width: usize) -> Vec<String> {
+    let whole = table(runs, Some(&|place| runs[place].recipe.clone()));
+    if whole.width() <= width {
+        return whole.lines(width);
+    }
+    let recipes: Vec<(&str, &str)> =
+        runs.iter().map(|run| (run.optimizer.as_str(), run.recipe.as_str())).collect();
+    let names = lab::compare::names(&recipes);
+    let short = table(runs, Some(&|place| names[place].clone()));
+    if short.width() <= width {
+        let note =
+            "Recipes have the settings in which those of an optimizer differ; `descent runs show` has all.";
+        let note = text::paragraph(note, 0, width).trim_end().to_string();
+        return short.lines(width).into_iter().chain([note]).collect();
+    }
+    let lines = table(runs, None).lines(width);
+    if lines.len() != runs.len() + 1 {
+        // In so narrow a terminal every cell has a line.
+        return short.lines(width);
+    }
+    let mut lines = lines.into_iter();
+    let heading = lines.next().into_iter();
+    let below = |(line, run): (String, &Summary)| {
+        let recipe = text::paragraph(&files::text::visible(&run.recipe), 2, width);
+        [line, recipe.trim_end().to_string()]
+    };
+    heading.chain(lines.zip(runs).flat_map(below)).collect()
+}
+
+/// The recipe of a run by its place.
+type Recipes<'r> = dyn Fn(usize) -> String + 'r;
+
+/// A table of the runs, without recipes if none are given.
+fn table(runs: &[Summary], recipes: Option<&Recipes<'_>>) -> Grid {
     let digits = digits(runs);
     let columns: Vec<&Column> = COLUMNS.iter().filter(|column| differs(runs, column)).collect();
     let names = columns.iter().map(|(name, _)| (name.to_string(), *name == "epochs"));
     let mut heading = vec![("run".to_string(), false)];
     heading.extend(names);
-    heading.extend(
-        [("recipe", false), ("seed", true), ("value", true)].map(|(name, right)| (name.into(), right)),
-    );
-    let row = |run: &Summary| {
+    heading.extend(recipes.map(|_| ("recipe".to_string(), false)));
+    heading.extend([("seed", true), ("value", true)].map(|(name, right)| (name.into(), right)));
+    let row = |(place, run): (usize, &Summary)| {
         let value = match run.value {
             _ if run.status != "finished" => run.status.clone(),
             Some(value) => format!("{value:.4}"),
@@ -117,10 +151,11 @@ fn table(runs: &[Summary]) -> Grid {
         };
         let mut row = vec![run.key[..digits].to_string()];
         row.extend(columns.iter().map(|(_, value)| value(run)));
-        row.extend([run.recipe.clone(), run.seed.to_string(), value]);
+        row.extend(recipes.map(|recipe| recipe(place)));
+        row.extend([run.seed.to_string(), value]);
         row
     };
-    Grid { columns: heading, rows: runs.iter().map(row).collect() }
+    Grid { columns: heading, rows: runs.iter().enumerate().map(row).collect() }
 }
 
 /// Digits that tell the keys apart.

@@ -1,7 +1,8 @@
 //! A study from flags.
 
 use clap::Args;
-use lab::study::{Entry, Ruleset, Study};
+use files::text;
+use lab::study::{Entry, PilotPlan, Ruleset, Study};
 use lab::tasks::TaskSpec;
 use train::Recipe;
 
@@ -30,6 +31,12 @@ pub(super) struct StudyFlags {
     /// Epochs of a run [default: the task's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), requires = "tasks")]
     epochs: Option<u32>,
+    /// Add this entry once more, on seeds that no other has: the A/A check
+    #[arg(long, value_name = "ENTRY", requires = "tasks")]
+    aa: Option<String>,
+    /// Measure the spread of this entry on 50 further seeds, and test all pairs with it
+    #[arg(long, value_name = "ENTRY", requires = "tasks")]
+    pilot: Option<String>,
     /// Name of the study
     #[arg(long, value_name = "NAME", default_value = "study", requires = "tasks")]
     name: String,
@@ -44,17 +51,32 @@ impl StudyFlags {
         let listed = |batch| -> Result<Vec<Recipe>, Failure> {
             Ok(Recipe::list(&self.optimizers, batch)?.into_iter().map(|(recipe, _)| recipe).collect())
         };
-        let usual = Study::new(&self.name, names(&self.tasks), entries(&listed)?);
+        let mut entries = entries(&listed)?;
+        if let Some(name) = &self.aa {
+            let twin = original(&entries, name)?.twin(&format!("{name} again"));
+            entries.push(twin);
+        }
+        let usual = Study::new(&self.name, names(&self.tasks), entries);
         let study = Study {
             rulesets: self.tune.clone(),
             trials: self.trials.map_or(usual.trials, |trials| trials as usize),
             seeds: self.seeds.as_ref().map_or(usual.seeds.clone(), Seeds::range),
             epochs: self.epochs,
+            pilot: self.pilot.as_deref().map(PilotPlan::new),
             ..usual
         };
         study.check()?;
         Ok(Some(study))
     }
+}
+
+/// The entry of this name.
+fn original<'e>(entries: &'e [Entry], name: &str) -> Result<&'e Entry, Failure> {
+    entries.iter().find(|entry| entry.name == name).ok_or_else(|| {
+        let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        let message = format!("unknown entry `{}` after --aa", text::name(name));
+        Failure::usage(message, format!("the entries are {}", text::list(names)))
+    })
 }
 
 /// Names of tasks, as a study has them.

@@ -4,8 +4,8 @@ use serde::Serialize;
 use train::Direction;
 
 use crate::stats::{
-    Interval, Superiority, fewest_seeds, holm, least_p, mean, paired_superiority, sign_flip, sign_test, std,
-    student, t_test, wilcoxon,
+    Interval, Pilot, PilotTest, Superiority, fewest_seeds, holm, least_p, mean, paired_superiority,
+    sign_flip, sign_test, std, student, t_test, wilcoxon,
 };
 use crate::study::DecidingTest;
 
@@ -49,6 +49,9 @@ pub struct Pair {
     pub sign_flip_p: Option<f64>,
     /// p-value of Wilcoxon's signed ranks of this pair alone; `None` where it has none.
     pub wilcoxon_p: Option<f64>,
+    /// The test with the spread of the pilot, if there is one and no run diverged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pilot: Option<PairPilot>,
     /// Probability that the first beats the second, with its interval; a diverged run is beaten by every other.
     pub superiority: Option<Superiority>,
     /// The least mean difference that this spread and number of seeds could have told apart.
@@ -57,6 +60,29 @@ pub struct Pair {
     pub diverged: [usize; 2],
     /// The conclusion.
     pub relation: Relation,
+}
+
+/// A pair tested with the spread of the pilot.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PairPilot {
+    /// Variance of the differences over that which the pilot tells to expect.
+    pub variance_ratio: f64,
+    /// One-sided p-value of the F test: small where the differences vary more than the pilot tells.
+    pub larger_p: f64,
+    /// True if the pilot's spread decided: the differences do not vary more, by a test at [`PairPilot::LEVEL`]. Else
+    /// their own spread did.
+    pub decided: bool,
+}
+
+impl PairPilot {
+    /// Level of the F test. It is high, because few seeds seldom show a larger spread. A test that turns to the own
+    /// spread only where that is larger rejects less often than the z-test alone, so the level of the z-test holds.
+    pub const LEVEL: f64 = 0.25;
+
+    fn of(test: &PilotTest) -> Option<PairPilot> {
+        let (variance_ratio, larger_p) = (test.variance_ratio?, test.larger_p?);
+        Some(PairPilot { variance_ratio, larger_p, decided: larger_p > PairPilot::LEVEL })
+    }
 }
 
 /// Conclusion about a pair.
@@ -86,8 +112,12 @@ impl Relation {
 struct Paired {
     first: usize,
     second: usize,
-    merits: Vec<(f64, f64)>,
+    merits: Merits,
+    decision: Decision,
 }
+
+/// Merits of two entries by seed.
+pub(super) type Merits = Vec<(f64, f64)>;
 
 impl Paired {
     /// Differences of seeds on which both finished.
@@ -119,6 +149,9 @@ pub struct Decision {
     pub seed: u64,
     /// Seeds on which settings were chosen, if they were: see [`Decision::choice_variance`].
     pub chosen_on: Option<usize>,
+    /// The spread of paired differences that a pilot measured; Student's t then is a z-test with it, except for pairs
+    /// whose differences vary more ([`PairPilot`]).
+    pub pilot: Option<Pilot>,
 }
 
 impl Decision {
@@ -144,6 +177,24 @@ impl Decision {
         let test = t_test(mean(differences), self.error(differences), df, level);
         (test.interval, test.p)
     }
+
+    /// The z-test of paired differences with the spread of the pilot, and the variance of the choice.
+    fn test_with_pilot(&self, differences: &[f64], level: f64) -> Option<(PilotTest, PairPilot)> {
+        let test = self.pilot?.test_with(differences, self.choice_variance(), level)?;
+        PairPilot::of(&test).map(|pair| (test, pair))
+    }
+
+    /// The least mean difference that these seeds could have told apart.
+    fn least_difference(&self, differences: &[f64], level: f64) -> f64 {
+        let n = differences.len() as f64;
+        let (error, df) = match (self.pilot, self.test_with_pilot(differences, level)) {
+            (Some(pilot), Some((_, pair))) if pair.decided => {
+                (pilot.std * (1.0 / n + self.choice_variance()).sqrt(), pilot.df())
+            }
+            _ => (self.error(differences), n - 1.0),
+        };
+        student::critical(1.0 - level, df) * error
+    }
 }
 
 /// Variance of the choice on one seed, in units of the variance of a paired difference.
@@ -154,7 +205,8 @@ const CHOICE: f64 = 0.3;
 /// All pairs are one family: p-values are corrected by Holm's method, and intervals are Bonferroni's, so that an
 /// interval without 0 and "not told apart" never meet ([`crate::stats::simultaneous`] says why). Where settings were
 /// chosen, the variance of that choice is part of the interval; the sign-flip test, which has no variance, then decides
-/// together with Student's t: the larger p-value counts, and the interval that holds both. Where runs diverged
+/// together with Student's t: the larger p-value counts, and the interval that holds both. With a pilot its spread
+/// decides, where that of the pair is not larger. Where runs diverged
 /// a mean says little; the sign test of all seeds, diverged runs worst, decides instead. "Better" needs the
 /// interval of P(A > B) on one side of ½ too.
 ///
@@ -164,7 +216,7 @@ const CHOICE: f64 = 0.3;
 /// use train::Direction::Maximize;
 /// let seeds = |mean: f64| (0..10).map(|k| Some(mean + 0.001 * f64::from(k * k % 7))).collect::<Vec<_>>();
 /// let scores = [seeds(0.95), seeds(0.97), vec![None; 10]];
-/// let decision = Decision { test: DecidingTest::StudentT, confidence: 0.95, seed: 0, chosen_on: Some(3) };
+/// let decision = Decision { test: DecidingTest::StudentT, confidence: 0.95, seed: 0, chosen_on: Some(3), pilot: None };
 /// let found = compare((0, 0), &scores, Maximize, &decision);
 /// assert_eq!(found.order, [1, 0, 2]);
 /// assert!(found.pairs.iter().all(|pair| pair.relation == Relation::FirstBetter));
@@ -184,10 +236,10 @@ pub fn compare(
     for (place, &first) in order.iter().enumerate() {
         for &second in &order[place + 1..] {
             let merits = merits[first].iter().copied().zip(merits[second].iter().copied()).collect();
-            paired.push(Paired { first, second, merits });
+            paired.push(Paired { first, second, merits, decision: *decision });
         }
     }
-    let pairs = family(&paired, decision);
+    let pairs = family(&paired);
     let seeds = scores.iter().map(Vec::len).min().unwrap_or(0);
     let members = paired.iter().filter(|pair| pair.merits.len() >= 2).count();
     let alpha = 1.0 - decision.confidence;
@@ -203,11 +255,14 @@ pub fn compare(
     }
 }
 
-/// The relation of each comparison of two entries (their merits by seed), all comparisons in one family.
-pub(super) fn relations(scores: Vec<Vec<(f64, f64)>>, decision: &Decision) -> Vec<Relation> {
-    let paired: Vec<Paired> =
-        scores.into_iter().map(|merits| Paired { first: 0, second: 1, merits }).collect();
-    family(&paired, decision).into_iter().map(|pair| pair.relation).collect()
+/// The relation of each comparison of two entries (their merits by seed, and the pilot of their task), all comparisons in
+/// one family.
+pub(super) fn relations(scores: Vec<(Merits, Option<Pilot>)>, decision: &Decision) -> Vec<Relation> {
+    let paired = scores.into_iter().map(|(merits, pilot)| {
+        let decision = Decision { pilot, ..*decision };
+        Paired { first: 0, second: 1, merits, decision }
+    });
+    family(&paired.collect::<Vec<_>>()).into_iter().map(|pair| pair.relation).collect()
 }
 
 /// Places by mean merit of the finished runs, the best first, the earlier of equal ones before.
@@ -224,17 +279,18 @@ fn order(merits: &[Vec<f64>]) -> Vec<usize> {
     order
 }
 
-fn family(paired: &[Paired], decision: &Decision) -> Vec<Pair> {
+/// Pairs with their conclusions; their decisions differ in the pilot alone.
+fn family(paired: &[Paired]) -> Vec<Pair> {
     let members: Vec<bool> = paired.iter().map(|pair| pair.merits.len() >= 2).collect();
     let count = members.iter().filter(|member| **member).count();
-    let level = 1.0 - (1.0 - decision.confidence) / count.max(1) as f64;
-    let tested: Vec<(Option<Interval>, f64)> =
-        paired.iter().map(|pair| single(pair, decision, level)).collect();
+    let confidence = paired.first().map_or(0.0, |pair| pair.decision.confidence);
+    let level = 1.0 - (1.0 - confidence) / count.max(1) as f64;
+    let tested: Vec<(Option<Interval>, f64)> = paired.iter().map(|pair| single(pair, level)).collect();
     let p_values = tested.iter().zip(&members).filter(|(_, member)| **member).map(|((_, p), _)| *p);
     let mut adjusted = holm(&p_values.collect::<Vec<_>>()).into_iter();
     let conclude = |((pair, tested), member): ((&Paired, (Option<Interval>, f64)), bool)| {
         let adjusted_p = if member { adjusted.next().expect("one for each that was tested") } else { 1.0 };
-        concluded(pair, tested, member.then_some(adjusted_p), level, decision)
+        concluded(pair, tested, member.then_some(adjusted_p), level)
     };
     paired.iter().zip(tested).zip(members).map(conclude).collect()
 }
@@ -245,8 +301,8 @@ fn concluded(
     (interval, p): (Option<Interval>, f64),
     adjusted_p: Option<f64>,
     level: f64,
-    decision: &Decision,
 ) -> Pair {
+    let decision = &pair.decision;
     let (finite, all, diverged) = (pair.finite(), pair.all(), pair.diverged());
     let superiority = paired_superiority(&all, decision.confidence);
     let relation = match (adjusted_p, &superiority) {
@@ -258,9 +314,8 @@ fn concluded(
     };
     let tested = adjusted_p.is_some();
     let flipped = (tested && diverged == [0, 0]).then(|| sign_flip(&finite, level, decision.seed)).flatten();
-    let least = |differences: &[f64]| {
-        student::critical(1.0 - level, differences.len() as f64 - 1.0) * decision.error(differences)
-    };
+    let with_pilot =
+        (tested && diverged == [0, 0]).then(|| decision.test_with_pilot(&finite, level)).flatten();
     Pair {
         first: pair.first,
         second: pair.second,
@@ -270,15 +325,17 @@ fn concluded(
         adjusted_p: adjusted_p.unwrap_or(1.0),
         sign_flip_p: flipped.map(|flip| flip.p),
         wilcoxon_p: tested.then(|| wilcoxon(&all)).flatten().map(|test| test.p),
+        pilot: with_pilot.map(|(_, pair)| pair),
         superiority,
-        least_difference: (finite.len() >= 2).then(|| least(&finite)),
+        least_difference: (finite.len() >= 2).then(|| decision.least_difference(&finite, level)),
         diverged,
         relation,
     }
 }
 
 /// Interval and p-value of one pair, by the deciding test or, where runs diverged, the sign test.
-fn single(pair: &Paired, decision: &Decision, level: f64) -> (Option<Interval>, f64) {
+fn single(pair: &Paired, level: f64) -> (Option<Interval>, f64) {
+    let decision = &pair.decision;
     if pair.merits.len() < 2 {
         return (None, 1.0);
     }
@@ -286,6 +343,9 @@ fn single(pair: &Paired, decision: &Decision, level: f64) -> (Option<Interval>, 
         return (None, sign_test(&pair.all()).p);
     }
     let differences = pair.finite();
+    if let Some((test, PairPilot { decided: true, .. })) = decision.test_with_pilot(&differences, level) {
+        return (Some(test.interval), test.p);
+    }
     let (interval, p) = decision.student(&differences, level);
     let flipped = match decision.test {
         DecidingTest::StudentT => None,
@@ -311,7 +371,7 @@ mod tests {
     }
 
     fn decision(test: DecidingTest, chosen_on: Option<usize>) -> Decision {
-        Decision { test, confidence: 0.95, seed: 0, chosen_on }
+        Decision { test, confidence: 0.95, seed: 0, chosen_on, pilot: None }
     }
 
     #[test]

@@ -154,6 +154,7 @@ fn pairs(
     medians: &[Vec<f64>],
 ) -> Vec<PairOverTasks> {
     let over = wilcoxon_holm(medians, Direction::Maximize);
+    let spread = |row: &[&CellOutcome]| row.iter().find_map(|cell| cell.pilot.as_ref()?.spread());
     let mut family = Vec::new();
     for pair in &over {
         for (task, row) in tasks.iter().zip(cells) {
@@ -162,7 +163,7 @@ fn pairs(
                 cell.runs.iter().map(|run| merit(run.score)).collect()
             };
             let (first, second) = (merits(row[pair.methods.0]), merits(row[pair.methods.1]));
-            family.push(first.into_iter().zip(second).collect());
+            family.push((first.into_iter().zip(second).collect(), spread(row)));
         }
     }
     let found = relations(family, &study.decision(ruleset));

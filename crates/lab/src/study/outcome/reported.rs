@@ -1,27 +1,27 @@
 //! The outcome of a cell from its state and the records of its reported runs.
 
-use train::{Record, Split, record::Point};
+use train::{Metric, Record, Split, record::Point};
 
-use super::{CellOutcome, ReportedRun, Tuning};
+use super::{CLUSTERS, CellOutcome, PilotOutcome, ReportedRun, Tuning};
 use crate::search::{at_point, declared};
 use crate::stats::{
-    Bootstrap, Direction, bca, expected_best, lr_sensitivity, mean, mean_interval, median, two_clusters,
+    Bootstrap, Direction, Interval, bca, expected_best, lr_sensitivity, mean, mean_interval, median,
+    two_clusters,
 };
-use crate::study::cell::{Cell, State};
+use crate::study::cell::{Cell, Phase, Scores, State};
 use crate::study::{Ruleset, Study};
 
-/// Level at which scores are said to fall in two clusters.
-const CLUSTERS: f64 = 0.01;
 /// Distance from the best score, of a fraction, that counts as in the basin of good rates: a point.
 const POINT: f64 = 0.01;
 /// The same of another measure, as a fraction of the best score.
 const TENTH: f64 = 0.1;
 
-/// The outcome of a cell. `record` gives the record of a reporting run, with its key.
+/// The outcome of a cell. `record` gives the record of a reporting run, with its key; `scores_of` has those of all runs.
 pub(in crate::study) fn cell_outcome(
     study: &Study,
     cell: &Cell<'_>,
     state: State,
+    scores_of: &Scores<'_>,
     record: &dyn Fn(&crate::study::Run) -> Option<(String, Record)>,
 ) -> CellOutcome {
     let direction = cell.facts.direction();
@@ -29,7 +29,7 @@ pub(in crate::study) fn cell_outcome(
     let point = trial.map(|trial| state.points[trial].clone()).unwrap_or_default();
     let found: Vec<(u64, String, Record)> = match state.chosen {
         Some(trial) => {
-            let runs = cell.reporting(trial);
+            let runs = cell.of_chosen(Phase::Reporting, trial);
             runs.filter_map(|run| record(&run).map(|(key, record)| (run.seed, key, record))).collect()
         }
         None => Vec::new(),
@@ -53,9 +53,10 @@ pub(in crate::study) fn cell_outcome(
         hopeless: state.hopeless,
         complete: state.missing.is_empty(),
         diverged: runs.len() - scores.len(),
-        interval: mean_interval(&scores, study.confidence),
+        interval: mean_interval(&scores, study.confidence).map(|found| within(cell.facts.metric, found)),
         bca: bca(&scores, mean, &bootstrap),
         clusters: two_clusters(&scores, CLUSTERS, study.seed),
+        pilot: pilot(study, cell, &state, scores_of),
         lr_sensitivity,
         lr_tolerance,
         expected_best: state
@@ -67,6 +68,24 @@ pub(in crate::study) fn cell_outcome(
         runs,
         tuning: state.tuning,
     }
+}
+
+/// The part of an interval where the metric can be; a loss may be any number.
+fn within(metric: Metric, interval: Interval) -> Interval {
+    match metric {
+        Metric::Accuracy => interval.map(|end| end.clamp(0.0, 1.0)),
+        Metric::Rmse | Metric::Gap { .. } => interval.map(|end| end.max(0.0)),
+        Metric::Loss => interval,
+    }
+}
+
+/// The pilot's spread, once all of its runs are over.
+fn pilot(study: &Study, cell: &Cell<'_>, state: &State, scores: &Scores<'_>) -> Option<PilotOutcome> {
+    let runs = cell.of_chosen(Phase::Pilot, state.chosen?);
+    let scores: Option<Vec<f64>> = runs.map(|run| scores(&run)).collect();
+    let scores = scores.filter(|scores| !scores.is_empty())?;
+    let finite = scores.into_iter().map(|score| Some(score).filter(|score| score.is_finite()));
+    Some(PilotOutcome::new(finite.collect(), study.confidence, study.seed))
 }
 
 fn reported(seed: u64, key: &str, record: &Record, target: Option<f64>) -> ReportedRun {

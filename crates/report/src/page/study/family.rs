@@ -1,7 +1,7 @@
 //! The entries of a task and ruleset in pairs: a matrix, and every pair in full.
 
 use lab::study::Outcome;
-use lab::study::outcome::{Comparison, Pair, Relation};
+use lab::study::outcome::{Comparison, Pair, PairPilot, Relation};
 use train::Metric;
 
 use crate::document::{Block, Cell, Column, Layout, Table};
@@ -59,11 +59,25 @@ fn matrix(outcome: &Outcome, comparison: &Comparison, metric: Metric) -> Table {
 }
 
 fn pairs(outcome: &Outcome, comparison: &Comparison, metric: Metric) -> Table {
+    let has_pilot = comparison.pairs.iter().any(|pair| pair.pilot.is_some());
+    let pilot = |pair: &Pair| {
+        let ratio = pair.pilot.map(|pilot| pilot.variance_ratio);
+        let spread = |pilot: PairPilot| if pilot.decided { "the pilot's" } else { "its own" };
+        let text = pair.pilot.map_or("its own".to_string(), |pilot| {
+            format!(
+                "{}, ratio {:.2}, p = {}",
+                spread(pilot),
+                pilot.variance_ratio,
+                number::p_value(pilot.larger_p)
+            )
+        });
+        Cell { values: vec![ratio, pair.pilot.map(|pilot| pilot.larger_p)], ..Cell::text(text) }
+    };
     let row = |pair: &Pair| {
         let interval = pair.interval.map(|i| [Some(i.low), Some(i.high)]).unwrap_or_default();
         let shown = pair.interval.map_or(NONE.to_string(), |i| measure::gains(metric, i.low, i.high));
         let wins = pair.superiority.as_ref();
-        vec![
+        let cells = vec![
             Cell::text(format!(
                 "{} over {}",
                 name(&outcome.entries[pair.first]),
@@ -74,8 +88,10 @@ fn pairs(outcome: &Outcome, comparison: &Comparison, metric: Metric) -> Table {
             Cell::number(number::p_value(pair.adjusted_p), pair.adjusted_p),
             Cell::optional(wins.map(|found| found.probability), |p| format!("{p:.2}")),
             Cell { strong: pair.relation.is_told_apart(), ..Cell::text(conclusion(pair.relation)) },
-        ]
+        ];
+        cells.into_iter().chain(has_pilot.then(|| pilot(pair))).collect()
     };
+    let spread = Column::numbers("Spread", "variance over the pilot's", &["variance_ratio", "larger_p"]);
     Table {
         title: "Pairs".into(),
         layout: Layout::Scroll,
@@ -86,7 +102,10 @@ fn pairs(outcome: &Outcome, comparison: &Comparison, metric: Metric) -> Table {
             Column::numbers("p", "corrected", &["p_corrected"]),
             Column::numbers("P(first beats second)", "", &["superiority"]),
             Column::text("Conclusion"),
-        ],
+        ]
+        .into_iter()
+        .chain(has_pilot.then_some(spread))
+        .collect(),
         rows: comparison.pairs.iter().map(row).collect(),
         footnotes: Vec::new(),
     }

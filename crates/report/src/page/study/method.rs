@@ -1,7 +1,8 @@
 //! The method of a study: what anyone needs to judge it and to do it again.
 
 use lab::search::extra_trials;
-use lab::study::{DecidingTest, HalvingPlan, SearchMethod, Study};
+use lab::study::outcome::PairPilot;
+use lab::study::{DecidingTest, HalvingPlan, PILOT_SEEDS_FROM, PilotPlan, SearchMethod, Study};
 use train::{Order, Record};
 
 use super::StudyParts;
@@ -9,7 +10,7 @@ use crate::document::{Block, Cell, Column, Layout, Table, Term};
 use crate::number::{self, counted};
 use crate::page::reading::{intervals, term};
 use crate::page::why::rules;
-use crate::page::{of_all, sentence};
+use crate::page::{name, of_all, sentence};
 
 pub(super) fn blocks(parts: &StudyParts<'_>) -> Vec<Block> {
     let StudyParts { study, outcome, command, .. } = *parts;
@@ -56,6 +57,15 @@ fn protocol(parts: &StudyParts<'_>) -> String {
         "Pairs are one family a task and ruleset, told apart by {test} of the differences seed by seed: p-values are \
          corrected by Holm's method, intervals by Bonferroni's. Where runs diverged, the sign test of all seeds decides."
     ));
+    sentences.extend(pilot(study));
+    sentences.extend(study.twins().map(|(twin, of)| {
+        format!(
+            "{} is {} once more, on tuning and reporting seeds that no other entry has (A/A): whatever tells the two \
+             apart is chance.",
+            name(&study.entries[twin].name),
+            name(&study.entries[of].name)
+        )
+    }));
     let mut added = (0..study.rulesets.len()).map(|ruleset| study.decision(ruleset).choice_variance());
     if let Some(variance) = added.find(|variance| *variance > 0.0) {
         sentences.push(format!(
@@ -65,6 +75,22 @@ fn protocol(parts: &StudyParts<'_>) -> String {
         ));
     }
     sentences.join(" ")
+}
+
+/// The pilot, and the tests that use it.
+fn pilot(study: &Study) -> Option<String> {
+    let PilotPlan { entry, seeds } = study.pilot.as_ref()?;
+    Some(format!(
+        "A pilot measured the spread of {} in its reported settings on {}, which were used for nothing else. The test of \
+         a pair has √2 of it in place of the pair's spread (a z-test, by Student's t with {} degrees of freedom), except \
+         where the differences vary more by an F test at {}: there, and where runs of the pilot diverged or fall in two \
+         clusters, the pair's own spread counts. It is right for entries that vary like {}.",
+        name(entry),
+        counted(*seeds, "further seed"),
+        seeds - 1,
+        number::level(PairPilot::LEVEL),
+        name(entry)
+    ))
 }
 
 const UNTUNED: &str = "Nothing was tuned: the recipes ran as they are written.";
@@ -108,8 +134,12 @@ fn facts(parts: &StudyParts<'_>) -> Table {
     let (first, last) = (study.seeds.start, study.seeds.end.saturating_sub(1));
     let is_one = first == last || outcome.tasks.iter().all(|task| !task.seeded);
     let seeds = if is_one { first.to_string() } else { format!("{first} to {last}") };
+    let pilot = study.pilot.as_ref().map_or(String::new(), |pilot| {
+        format!("{PILOT_SEEDS_FROM} to {}", PILOT_SEEDS_FROM + pilot.seeds as u64 - 1)
+    });
     let rows = [
         ("Reported seeds", seeds),
+        ("Seeds of the pilot", pilot),
         ("Definition, SHA-256", outcome.definition_sha256.clone()),
         ("Data", of_runs(&|run| format!("{} ({})", run.task.data.name, run.task.data.origin))),
         ("Data, SHA-256", of_runs(&|run| run.task.sha256.clone())),
