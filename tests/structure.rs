@@ -1,6 +1,6 @@
 //! Dependencies between crates, files with `unsafe` and printing, and complete registries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -170,6 +170,119 @@ fn used_modules(text: &str) -> Vec<String> {
         }
     }
     used
+}
+
+#[test]
+fn modules_of_a_folder_do_not_use_each_other_in_circles() {
+    let sources = sources();
+    let mut found = Vec::new();
+    for (name, _) in ARROWS {
+        let source = if name == "xtask" { "xtask/src/".to_string() } else { format!("crates/{name}/src/") };
+        let files = sources.iter().filter(|(path, _)| path.starts_with(&source) && !is_test_module(path));
+        let modules: BTreeMap<Vec<&str>, &String> = files
+            .map(|(path, text)| {
+                let file = path[source.len()..].trim_end_matches(".rs");
+                (if ["lib", "main"].contains(&file) { vec![] } else { file.split('/').collect() }, text)
+            })
+            .collect();
+        let uses: BTreeMap<Vec<&str>, BTreeSet<Vec<&str>>> = uses_in_folders(&modules);
+        for room in uses.keys() {
+            let mut reached = BTreeSet::new();
+            let mut next: Vec<_> = uses[room].iter().collect();
+            while let Some(used) = next.pop() {
+                if reached.insert(used) {
+                    next.extend(uses.get(used).into_iter().flatten());
+                }
+            }
+            if reached.contains(room) {
+                found.push(format!("{name}: {}", room.join("/")));
+            }
+        }
+    }
+    assert_eq!(found, CIRCLES, "modules that use each other; what is no longer one leaves the list");
+}
+
+/// Modules that are in a circle with others of their folder. The list only shrinks.
+const CIRCLES: [&str; 16] = [
+    "tensor: indirect",
+    "tensor: kernels",
+    "tensor: matmul",
+    "autograd: gradients",
+    "autograd: ops",
+    "autograd: tape",
+    "autograd: var",
+    "lab: study/cell",
+    "lab: study/facts",
+    "lab: study/outcome",
+    "cli: args",
+    "cli: commands/compare",
+    "cli: commands/compare/looks",
+    "cli: commands/compare/tuning",
+    "cli: commands/study",
+    "cli: own",
+];
+
+/// Modules of each folder, with those of the same folder that they or their submodules use.
+fn uses_in_folders<'a>(
+    modules: &BTreeMap<Vec<&'a str>, &'a String>,
+) -> BTreeMap<Vec<&'a str>, BTreeSet<Vec<&'a str>>> {
+    let mut uses: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for (module, text) in modules {
+        for path in paths(text) {
+            let ups = path.iter().take_while(|word| **word == "super").count();
+            let base = if path[0] == "crate" { &[][..] } else { &module[..module.len().saturating_sub(ups)] };
+            let steps = path.iter().skip_while(|word| ["crate", "super", "self"].contains(word));
+            let full: Vec<&str> = base.iter().chain(steps).copied().collect();
+            let known = (0..=full.len()).rev().find(|&length| modules.contains_key(&full[..length]));
+            let used = &full[..known.unwrap_or(0)];
+            let common = module.iter().zip(used).take_while(|(a, b)| a == b).count();
+            // A module and those in it are one.
+            if common < module.len().min(used.len()) {
+                uses.entry(module[..=common].to_vec()).or_default().insert(used[..=common].to_vec());
+            }
+        }
+    }
+    uses
+}
+
+/// Paths in the code that begin with `crate`, `super` or `self`.
+fn paths(text: &str) -> Vec<Vec<&str>> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut found = Vec::new();
+    for (at, _) in ["crate::", "super::", "self::"].iter().flat_map(|word| code.match_indices(word)) {
+        let before = code[..at].rsplit('\n').next().unwrap_or_default();
+        let is_inside = before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+        if !is_inside && !before.trim_start().starts_with("//") {
+            expand(&code[at..], &[], &mut found);
+        }
+    }
+    found
+}
+
+/// Adds the paths that a text begins with, such as `a::b` and `a::c` of `a::{b, c}`; returns the rest.
+fn expand<'a>(text: &'a str, before: &[&'a str], found: &mut Vec<Vec<&'a str>>) -> &'a str {
+    let text = text.trim_start();
+    if let Some(mut list) = text.strip_prefix('{') {
+        loop {
+            list = expand(list, before, found);
+            // What comes before the next entry is another name: `a as b`.
+            list = &list[list.find([',', '}']).unwrap_or(list.len())..];
+            match list.strip_prefix(',') {
+                Some(rest) => list = rest,
+                None => return list.strip_prefix('}').unwrap_or(list),
+            }
+        }
+    }
+    let (name, rest) =
+        text.split_at(text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len()));
+    let path = [before, &[name]].concat();
+    match rest.strip_prefix("::") {
+        Some(rest) => expand(rest, &path, found),
+        None => {
+            found.push(path);
+            rest
+        }
+    }
 }
 
 #[test]

@@ -76,26 +76,34 @@ class Mlp(nn.Module):
         return getattr(self, f"fc{self.count}")(x)
 
 
+def planes(x, height, width, channels):
+    """Images whose pixels have their channels next to each other, as PyTorch has them."""
+    return x.view(-1, height, width, channels).permute(0, 3, 1, 2).reshape(-1, channels, height, width)
+
+
 class TwoCTwoD(nn.Module):
-    def __init__(self):
+    def __init__(self, height=28, width=28, channels=1):
         super().__init__()
-        self.conv1, self.conv2 = nn.Conv2d(1, 32, 5, padding="same"), nn.Conv2d(32, 64, 5, padding="same")
-        self.fc1, self.fc2 = nn.Linear(3136, 1024), nn.Linear(1024, 10)
+        self.sizes = height, width, channels
+        self.conv1, self.conv2 = nn.Conv2d(channels, 32, 5, padding="same"), nn.Conv2d(32, 64, 5, padding="same")
+        self.fc1, self.fc2 = nn.Linear(64 * (height // 4) * (width // 4), 1024), nn.Linear(1024, 10)
 
     def forward(self, x):
-        x = F.max_pool2d(F.relu(self.conv1(x.view(-1, 1, 28, 28))), 2)
+        x = F.max_pool2d(F.relu(self.conv1(planes(x, *self.sizes))), 2)
         x = F.max_pool2d(F.relu(self.conv2(x)), 2)
         return self.fc2(F.relu(self.fc1(x.flatten(1))))
 
 
 class LeNet(nn.Module):
-    def __init__(self):
+    def __init__(self, height=28, width=28, channels=1):
         super().__init__()
-        self.conv1, self.conv2 = nn.Conv2d(1, 6, 5, padding=2), nn.Conv2d(6, 16, 5)
-        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+        self.sizes = height, width, channels
+        self.conv1, self.conv2 = nn.Conv2d(channels, 6, 5, padding=2), nn.Conv2d(6, 16, 5)
+        pixels = ((height // 2 - 4) // 2) * ((width // 2 - 4) // 2)
+        self.fc1, self.fc2, self.fc3 = nn.Linear(16 * pixels, 120), nn.Linear(120, 84), nn.Linear(84, 10)
 
     def forward(self, x):
-        x = F.max_pool2d(F.relu(self.conv1(x.view(-1, 1, 28, 28))), 2)
+        x = F.max_pool2d(F.relu(self.conv1(planes(x, *self.sizes))), 2)
         x = F.max_pool2d(F.relu(self.conv2(x)), 2)
         return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x.flatten(1))))))
 
@@ -116,16 +124,17 @@ class Block(nn.Module):
 
 
 class ResNetMini(nn.Module):
-    def __init__(self):
+    def __init__(self, height=28, width=28, channels=1):
         super().__init__()
-        self.conv1, self.bn1 = nn.Conv2d(1, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)
+        self.sizes = height, width, channels
+        self.conv1, self.bn1 = nn.Conv2d(channels, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)
         self.layer1 = nn.Sequential(Block(16, 16, 1))
         self.layer2 = nn.Sequential(Block(16, 32, 2))
         self.layer3 = nn.Sequential(Block(32, 64, 2))
         self.fc = nn.Linear(64, 10)
 
     def forward(self, x):
-        x = F.relu(self.bn1(self.conv1(x.view(-1, 1, 28, 28))))
+        x = F.relu(self.bn1(self.conv1(planes(x, *self.sizes))))
         return self.fc(self.layer3(self.layer2(self.layer1(x))).mean((2, 3)))
 
 
@@ -384,6 +393,17 @@ MODELS = {
     "autoencoder": (Autoencoder(784, 1000, 500, 250, 30), 784),
 }
 
+# Height, width and channels; the sides differ, so that neither is taken for the other.
+COLOR = 20, 24, 3
+
+COLOR_MODELS = {
+    "mlp": Mlp(20 * 24 * 3, 128, 64, 10),
+    "logreg": Mlp(20 * 24 * 3, 10),
+    "2c2d": TwoCTwoD(*COLOR),
+    "lenet": LeNet(*COLOR),
+    "resnet-mini": ResNetMini(*COLOR),
+}
+
 LAYERS = {
     "conv 3, stride 2": (Images(7, 6, 3, nn.Conv2d(3, 4, 3, stride=2, padding=1)), 126),
     "conv 4, same": (Images(6, 5, 2, nn.Conv2d(2, 3, 4, padding="same")), 60),
@@ -468,6 +488,7 @@ def main():
     torch.set_num_threads(1)
     cases = {"pytorch": torch.__version__}
     cases["models"] = {name: record(model, inputs, 3) for name, (model, inputs) in MODELS.items()}
+    cases["color_models"] = {name: record(model, 20 * 24 * 3, 3) for name, model in COLOR_MODELS.items()}
     cases["layers"] = {name: record(model, inputs, 4) for name, (model, inputs) in LAYERS.items()}
     with open(sys.argv[1], "w") as file:
         json.dump(cases, file, indent=0)

@@ -2,9 +2,7 @@
 
 use std::cell::RefCell;
 
-use tensor::{Buffer, Kernels, ParamVec};
-
-use crate::tape::Tape;
+use tensor::{Buffer, Kernels};
 
 /// Pool of the buffers of finished tapes.
 #[derive(Debug, Default)]
@@ -18,11 +16,6 @@ impl<T: Kernels> BufferPool<T> {
     /// An empty pool.
     pub fn new() -> BufferPool<T> {
         BufferPool { numbers: RefCell::default(), bytes: RefCell::default(), tokens: RefCell::default() }
-    }
-
-    /// A new tape that reads its parameters from `params`.
-    pub fn tape<'a>(&'a self, params: &'a ParamVec<T>) -> Tape<'a, T> {
-        Tape::new(self, params)
     }
 
     /// A buffer of `len` numbers of unspecified value.
@@ -84,7 +77,7 @@ impl<E: Copy + Default> Shelves<E> {
 
 #[cfg(test)]
 mod tests {
-    use tensor::{Layout, Role};
+    use tensor::{Layout, ParamVec, Role};
 
     use super::*;
 

@@ -37,12 +37,15 @@ pub(crate) struct NodeData<T: Kernels> {
     pub(crate) backward: Option<Backward<T>>,
 }
 
-impl<'a, T: Kernels> Tape<'a, T> {
-    pub(crate) fn new(pool: &'a BufferPool<T>, params: &'a ParamVec<T>) -> Tape<'a, T> {
+impl<T: Kernels> BufferPool<T> {
+    /// A new tape that reads its parameters from `params`.
+    pub fn tape<'a>(&'a self, params: &'a ParamVec<T>) -> Tape<'a, T> {
         let param_nodes = RefCell::new(vec![None; params.layout().entries().len()]);
-        Tape { pool, params, borrowed: &[], nodes: RefCell::default(), param_nodes }
+        Tape { pool: self, params, borrowed: &[], nodes: RefCell::default(), param_nodes }
     }
+}
 
+impl<'a, T: Kernels> Tape<'a, T> {
     /// A constant input: no gradient flows into it.
     ///
     /// # Panics

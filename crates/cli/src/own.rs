@@ -60,6 +60,11 @@ impl Data {
         let list = |numbers: &[f64]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let Standardization { mean, std } = &standardization;
         let mut notes = BTreeMap::from([("shape".to_string(), shape.join(","))]);
+        match splits.train.inputs {
+            Inputs::Bytes { .. } => notes.insert(ELEMENTS.to_string(), BYTES.to_string()),
+            Inputs::Numbers { .. } => notes.insert(ELEMENTS.to_string(), "numbers".to_string()),
+            Inputs::Tokens { .. } => None,
+        };
         match &vocabulary {
             Some(vocabulary) => {
                 notes.insert(VOCABULARY.to_string(), vocabulary.symbols().iter().collect());
@@ -139,6 +144,12 @@ impl Data {
     }
 }
 
+/// Note of a model with the elements of its inputs: [`BYTES`], which are from 0 to 1 before they are normalized, or
+/// `numbers`.
+pub(crate) const ELEMENTS: &str = "elements";
+/// See [`ELEMENTS`].
+pub(crate) const BYTES: &str = "bytes";
+
 /// Notes of a model with the normalization of targets that are numbers.
 pub(crate) const TARGET_MEAN: &str = "target_mean";
 /// See [`TARGET_MEAN`].
@@ -147,14 +158,25 @@ pub(crate) const TARGET_STD: &str = "target_std";
 /// Note of a model with the characters of its text, in the order of their tokens.
 pub(crate) const VOCABULARY: &str = "vocabulary";
 
-/// Normalization in a line each: `inputs: mean 0.5 and standard deviation 0.5 become 0 and 1`.
+/// Normalization and classes in a line each: `inputs: mean 0.5 and standard deviation 0.5 become 0 and 1`.
 pub(crate) fn normalization(task: &Task) -> Vec<String> {
-    [of_text(task), of_inputs(task), of_targets(task)].into_iter().flatten().collect()
+    [of_text(task), of_inputs(task), of_classes(task), of_targets(task)].into_iter().flatten().collect()
 }
 
 fn of_text(task: &Task) -> Option<String> {
     let (characters, length) = (task.notes.get(VOCABULARY)?.chars().count(), task.notes.get("shape")?);
     Some(format!("inputs: windows of {length} characters, {characters} of them distinct in the text"))
+}
+
+fn of_classes(task: &Task) -> Option<String> {
+    const LISTED: usize = 5;
+    let names: Vec<String> = serde_json::from_str(task.notes.get("classes")?).ok()?;
+    let name = |name: &String| files::text::name(name);
+    let listed = match &names[..] {
+        [first, .., last] if names.len() > LISTED => format!("from {} to {}", name(first), name(last)),
+        few => few.iter().map(name).collect::<Vec<_>>().join(", "),
+    };
+    Some(format!("targets: {} classes, {listed}", names.len()))
 }
 
 fn of_targets(task: &Task) -> Option<String> {

@@ -184,6 +184,7 @@ impl Trained {
         let known = Known {
             shape: numbers("shape").unwrap_or_default(),
             features: self.names("features").unwrap_or_default(),
+            bytes: self.saved.notes.get(own::ELEMENTS).map(|elements| elements == own::BYTES),
             classes: self.names("classes").unwrap_or_default(),
             standardization: self.standardization(data.normalize),
             targets: data.own.normalize_targets.and_then(Normalization::given).or(self.targets.clone()),

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use files::text::{nearest, visible, visible_lines};
+use lab::tasks::UnknownTask;
 
 use crate::failure::Failure;
 
@@ -52,7 +53,7 @@ pub(crate) fn failure(error: &clap::Error, root: &Command, arguments: &[OsString
         ErrorKind::ValueValidation => {
             let why = error.source().map_or(String::new(), ToString::to_string);
             let why = visible(&expected(&why, &value)).into_owned();
-            (format!("`{argument}`: {why}"), help("says what it takes"))
+            (format!("`{argument}`: {why}"), listed(error).unwrap_or_else(|| help("says what it takes")))
         }
         ErrorKind::ArgumentConflict => conflict(option(&argument), &all(ContextKind::PriorArg)),
         ErrorKind::MissingRequiredArgument => {
@@ -78,6 +79,14 @@ pub(crate) fn failure(error: &clap::Error, root: &Command, arguments: &[OsString
         _ => (of_clap(error), help("shows examples")),
     };
     Failure::usage(message, hint)
+}
+
+/// The command that lists the values, of an argument that has one.
+fn listed(error: &clap::Error) -> Option<String> {
+    match error.source()?.downcast_ref()? {
+        UnknownTask::Task { .. } => Some("`descent tasks` lists them".to_string()),
+        UnknownTask::Dataset { .. } | UnknownTask::NoDataset { .. } => None,
+    }
 }
 
 /// Message and hint for an option that is given twice, or next to others that it conflicts with.

@@ -57,7 +57,10 @@ fn a_table_of_classes_is_trained_on_and_its_model_keeps_all_that_it_needs() {
     tables(folder);
     let data = "--data kinds.csv --target kind";
     let told = says(folder, &format!("train {data} --epochs 20 --lr 0.01 --batch-size 8 --save kinds.st"));
-    assert!(told.contains("each of 2 columns"), "{told}");
+    assert!(
+        told.contains("each of 2 columns") && told.contains("targets: 3 classes, blue, green, red"),
+        "{told}"
+    );
     let result = json(folder, &format!("evaluate --model kinds.st {data} --json"));
     assert_eq!((&result["dataset"], &result["accuracy"]), (&"kinds".into(), &1.0.into()), "{result}");
     // Other files have the classes that the model knows, whatever they hold themselves.
@@ -117,6 +120,14 @@ fn a_target_of_any_scale_is_learned_and_answered_in_its_unit() {
     let seen = json(folder, &format!("predict --model houses.st {data} --index 3 --json"));
     let [is, seen] = ["target", "prediction"].map(|name| seen[name][0].as_f64().unwrap());
     assert!((seen / is - 1.0).abs() < 0.3, "{is} predicted as {seen}");
+    // Few whole prices are prices still, and not classes.
+    fs::write(
+        folder.join("few.csv"),
+        "area,rooms,price\n50,2,205000\n60,2,230000\n50,2,205000\n60,2,230000\n50,2,205000\n",
+    )
+    .unwrap();
+    let few = json(folder, "evaluate --model houses.st --data few.csv --target price --split train --json");
+    assert!(few["root_mean_squared_error"].as_f64().unwrap() < 100_000.0, "{few}");
     // The model's own normalization holds for a table with other targets and in a description with another one.
     let description =
         "kind = 'csv'\ntrain = 'houses.csv'\ntarget = 'price'\nnormalize_targets = '5,5'\nvalidation = '10%'";
@@ -152,6 +163,8 @@ fn mistakes_are_answered_with_place_and_hint() {
     }
     fs::create_dir(folder.join("empty")).unwrap();
     fs::write(folder.join("short-idx"), [0, 0, 8, 2, 0, 0, 0, 9, 0, 0, 0, 9, 1, 2, 3]).unwrap();
+    fs::write(folder.join("images-idx"), [0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 1, 7]).unwrap();
+    fs::write(folder.join("both.npz"), b"PK\x03\x04 and more than twelve bytes").unwrap();
     fs::write(folder.join("labels-idx"), [0, 0, 8, 1, 0, 0, 0, 1, 1]).unwrap();
     for (arguments, code, words) in [
         ("--data ragged.csv --target y", 65, ["ragged.csv, line 3", "expected 3 fields, found 2"]),
@@ -170,6 +183,22 @@ fn mistakes_are_answered_with_place_and_hint() {
         ("--data empty --targets numbers", 2, ["conflicts with pictures", "two arrays"]),
         ("--data empty", 65, ["expected a sub-folder for each class", "found none"]),
         ("--data nowhere.csv --target y", 66, ["nowhere.csv", "hint"]),
+        (
+            "--data both.npz labels-idx",
+            65,
+            ["both.npz: expected a .npy file, found an .npz archive", "numpy.save"],
+        ),
+        ("--data one.csv word.csv --target y", 2, ["word.csv: expected one table", "--test"]),
+        (
+            "--data word.csv --target y --test one.csv word.csv",
+            65,
+            ["one.csv: expected 1 test file", "found 2"],
+        ),
+        (
+            "--data images-idx labels-idx --test images-idx",
+            65,
+            ["images-idx: expected 2 test files", "found 1"],
+        ),
     ] {
         fails(folder, &train(arguments), code, &words);
     }

@@ -47,7 +47,7 @@ fn every_task_is_listed_and_told() {
     assert!(one.contains("(1 − x)² + 100(y − x²)²") && one.contains("1000 updates"), "{one}");
     let error = "unknown task `rosenbrok`; did you mean `rosenbrock`?";
     fails(folder.path(), "tasks rosenbrok", 2, &[error, "hint: "]);
-    fails(folder.path(), "train --task rosenbrok", 2, &[error]);
+    fails(folder.path(), "train --task rosenbrok", 2, &[error, "`descent tasks` lists them"]);
     fails(folder.path(), "train --task char-lstm --dataset mnist", 2, &["conflicts with --task", "hint: "]);
     fails(folder.path(), "train --task vae --layers 784,10", 2, &["--layers"]);
 }

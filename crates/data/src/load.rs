@@ -41,7 +41,7 @@ fn find(request: &Request, progress: &mut dyn FnMut(Event)) -> Result<Dataset, E
             Err(error) => error,
         },
     };
-    if !(request.allow_sample && sample::of(request.set)) {
+    if !(request.allow_sample && request.set.has_sample()) {
         return Err(failure);
     }
     if !matches!(failure, Error::NotHere { .. } | Error::Unreachable { .. }) {

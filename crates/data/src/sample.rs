@@ -31,9 +31,11 @@ const PACKED: [&[u8]; 4] = [
     include_bytes!("../sample/t10k-labels-idx1-ubyte.gz"),
 ];
 
-/// True if the set has a sample.
-pub(crate) fn of(set: &Set) -> bool {
-    set.name == MNIST.name
+impl Set {
+    /// True if this crate includes a sample of the set.
+    pub fn has_sample(&self) -> bool {
+        self.name == MNIST.name
+    }
 }
 
 /// The sample's four arrays, checked like any file.

@@ -1,5 +1,6 @@
 //! Many runs at once: every recipe with every seed, one run a core.
 
+mod error;
 mod kept;
 mod run_file;
 mod settings;
@@ -15,7 +16,8 @@ use crate::error::Error;
 use crate::executor::{self, Agenda, Halt, Part, Request, Waiting};
 use crate::worker_pool::WorkerPool;
 
-pub use kept::{KeptError, KeptRuns, kept_in};
+pub use error::KeptError;
+pub use kept::{KeptRuns, kept_in};
 pub use run_file::RunFile;
 pub use settings::Settings;
 

@@ -63,15 +63,13 @@ impl Digits {
 
     /// Number, size and origin of the images in words.
     pub(crate) fn origin(&self) -> String {
-        let Dataset { name, train, test, origin, .. } = &self.dataset;
+        let Dataset { name, class_names, train, test, origin, .. } = &self.dataset;
         let size = match train.rows {
             ROWS => String::new(),
             rows => format!(" at {rows}×{} pixels", train.cols),
         };
-        let (things, title) = match data::set(name) {
-            Ok(set) if *name != "mnist" => ("images", set.title),
-            _ => ("digits", "MNIST"),
-        };
+        let things = if class_names.first() == Some(&"0") { "digits" } else { "images" };
+        let title = data::set(name).map_or(*name, |set| set.title);
         format!(
             "the first {} training and {} test {things} of {title}{size} ({origin})",
             number_text(train.len() as f64),

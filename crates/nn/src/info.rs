@@ -2,7 +2,7 @@
 
 use tensor::Shape;
 
-use crate::layers::Activation;
+use crate::activation::Activation;
 use crate::model::Model;
 
 /// Entry of the registry of models.

@@ -3,7 +3,8 @@
 use tensor::conv::ConvOptions;
 use tensor::{ParamId, Shape};
 
-use crate::layers::{Activation, Cell};
+use crate::activation::Activation;
+use crate::cell::Cell;
 
 /// Layer that other programs know too, as it computes in evaluation.
 ///

@@ -25,7 +25,9 @@
 //! The losses are ops of [`autograd::Var`]: `cross_entropy` (also with smoothed labels), `mse`,
 //! `l1`, `huber`, `bce_with_logits`.
 
+mod activation;
 mod architecture;
+mod cell;
 mod context;
 mod info;
 pub mod init;

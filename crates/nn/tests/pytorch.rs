@@ -19,6 +19,7 @@ use tensor::{Kernels, ParamId, ParamVec, Role};
 #[derive(Deserialize)]
 struct Recorded {
     models: BTreeMap<String, Case>,
+    color_models: BTreeMap<String, Case>,
     layers: BTreeMap<String, Case>,
 }
 
@@ -185,6 +186,19 @@ fn every_model_matches_pytorch() {
         let input = if info.kind == Kind::Text { Input::Tokens } else { Input::Numbers };
         compare::<f32>(info.name, &model, input, &recorded[info.name], BOUNDS.0);
         compare::<f64>(info.name, &model, input, &recorded[info.name], BOUNDS.1);
+    }
+}
+
+/// Images of 20 × 24 pixels with their channels next to each other.
+#[test]
+fn every_model_of_images_matches_pytorch_in_color() {
+    let recorded = recorded().color_models;
+    let images = models::ALL.iter().filter(|info| matches!(info.kind, Kind::Images { .. }));
+    assert_eq!(recorded.len(), images.clone().count());
+    for info in images {
+        let model = Architecture::by_name(info.name).unwrap().build_for([20, 24, 3], 10);
+        compare::<f32>(info.name, &model, Input::Numbers, &recorded[info.name], BOUNDS.0);
+        compare::<f64>(info.name, &model, Input::Numbers, &recorded[info.name], BOUNDS.1);
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Error {
     Access(#[from] files::Error),
     /// Layer widths that do not fit the data set.
     #[error(
-        "layers {given:?} do not fit {dataset}: the first must be {pixels} (pixels), the last {classes} (classes), and none 0"
+        "layers {given:?} do not fit {dataset}: the first must be {pixels} (inputs), the last {classes} (outputs), and none 0"
     )]
     Widths {
         /// The data set's name.

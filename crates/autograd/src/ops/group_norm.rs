@@ -1,5 +1,9 @@
 //! Normalization over groups of channels.
 
+use tensor::Kernels;
+use tensor::parallel::for_each_chunk;
+use tensor::simd::{self, Kernel};
+
 use super::columns;
 use super::norm::check;
 use crate::var::Var;
@@ -21,45 +25,43 @@ ops! {
             "expected an input [n, .., channels] whose channels {groups} groups divide, found {}",
             x.shape()
         );
-        let parts = Parts { groups, channels, example: x.shape()[1..].iter().product::<usize>().max(1) };
+        let n = x.shape()[0];
+        let example = x.shape()[1..].iter().product::<usize>().max(1);
+        let channels = channels.max(1);
+        let parts = Parts { share: (channels / groups).max(1), channels, pixels: example / channels };
         let mut y = tape.buffer(x.shape());
-        // Normalized values and inverse standard deviations, saved for backward.
+        // Normalized values, and inverse standard deviations by channel, saved for backward.
         let mut unit = tape.buffer(x.shape());
-        let mut inverse = tape.buffer([x.shape()[0], groups]);
-        let (values, scale, shift) = (x.values(), w.values(), b.values());
-        let examples = values.chunks_exact(parts.example).zip(unit.chunks_exact_mut(parts.example));
-        for ((x, unit), inverse) in examples.zip(inverse.chunks_exact_mut(groups)) {
-            let mean = parts.means(|i| x[i].widen());
-            let variance = parts.means_by_group(|i, group| (x[i].widen() - mean[group]).powi(2));
-            for (inverse, variance) in inverse.iter_mut().zip(variance) {
-                *inverse = T::from_f64((variance + eps).sqrt().recip());
-            }
-            parts.for_each(|i, group| unit[i] = T::from_f64(x[i].widen() - mean[group]) * inverse[group]);
-        }
-        for (y, unit) in y.chunks_exact_mut(channels.max(1)).zip(unit.chunks_exact(channels.max(1))) {
-            y.iter_mut().enumerate().for_each(|(c, y)| *y = unit[c] * scale[c] + shift[c]);
-        }
-        drop((values, scale, shift));
-        let inverse = tape.push_constant([x.shape()[0], groups], inverse).node();
+        let mut inverse = tape.buffer([n, channels]);
+        let (values, w_values, b_values) = (x.values(), w.values(), b.values());
+        let outputs = y.chunks_exact_mut(example).zip(unit.chunks_exact_mut(example));
+        let outputs = outputs.zip(inverse.chunks_exact_mut(channels));
+        let examples = values.chunks_exact(example).zip(outputs).map(|(x, ((y, unit), inverse))| Forward {
+            parts,
+            x,
+            w: &w_values,
+            b: &b_values,
+            eps,
+            y,
+            unit,
+            inverse,
+        });
+        for_each_chunk(examples.collect(), simd::dispatch);
+        drop((values, w_values, b_values));
+        let inverse = tape.push_constant([n, channels], inverse).node();
         let unit = tape.push_constant(x.shape(), unit).node();
 
         let (x_node, w_node, b_node) = (x.node(), w.node(), b.node());
         tape.push(x.shape(), y, &[x, w, b], move |ctx, gradients| {
-            let (dy, unit, inverse, w) = (ctx.dy, ctx.value(unit), ctx.value(inverse), ctx.value(w_node));
-            // dx = (g − mean(g) − unit·mean(g·unit))/σ with g = w·dy, by group.
+            let (dy, unit, w) = (ctx.dy, ctx.value(unit), ctx.value(w_node));
             gradients.add(x_node, |dx, beta| {
-                let examples = dy.chunks_exact(parts.example).zip(unit.chunks_exact(parts.example));
-                let results = dx.chunks_exact_mut(parts.example).zip(inverse.chunks_exact(groups));
-                for ((dx, inverse), (dy, unit)) in results.zip(examples) {
-                    let g = |i: usize| w[i % channels] * dy[i];
-                    let mean = parts.means(|i| g(i).widen());
-                    let dot = parts.means(|i| g(i).widen() * unit[i].widen());
-                    parts.for_each(|i, group| {
-                        let (mean, dot) = (T::from_f64(mean[group]), T::from_f64(dot[group]));
-                        let d = inverse[group] * (g(i) - mean - unit[i] * dot);
-                        dx[i] = if beta == T::zero() { d } else { dx[i] + d };
-                    });
-                }
+                let inputs = dy.chunks_exact(example).zip(unit.chunks_exact(example));
+                let inputs = inputs.zip(ctx.value(inverse).chunks_exact(channels));
+                let examples = dx
+                    .chunks_exact_mut(example)
+                    .zip(inputs)
+                    .map(|(dx, ((dy, unit), inverse))| Backward { parts, dy, w, unit, inverse, beta, dx });
+                for_each_chunk(examples.collect(), simd::dispatch);
             });
             columns::add(gradients, w_node, &columns::dots(dy, unit, channels));
             columns::add(gradients, b_node, &columns::sums(dy, channels));
@@ -70,31 +72,104 @@ ops! {
 /// Layout of the groups in an example.
 #[derive(Clone, Copy)]
 struct Parts {
-    groups: usize,
     channels: usize,
-    /// Elements per example.
-    example: usize,
+    /// Channels per group.
+    share: usize,
+    pixels: usize,
 }
 
 impl Parts {
-    /// Calls `visit` with the index and the group of each element of an example.
-    fn for_each(self, mut visit: impl FnMut(usize, usize)) {
-        let share = (self.channels / self.groups).max(1);
-        for pixel in (0..self.example).step_by(self.channels.max(1)) {
-            (0..self.channels).for_each(|channel| visit(pixel + channel, channel / share));
+    /// Means of a sum by channel over each group, one for each channel.
+    fn means(self, sums: Vec<f64>) -> Vec<f64> {
+        let mut means = sums;
+        let count = (self.share * self.pixels) as f64;
+        for group in means.chunks_mut(self.share) {
+            let mean = group.iter().sum::<f64>() / count;
+            group.fill(mean);
+        }
+        means
+    }
+}
+
+/// Σ f(x, channel) over the pixels, by channel.
+#[inline(always)]
+fn by_channel<T: Kernels, const N: usize>(
+    slices: [&[T]; N],
+    channel: &[f64],
+    f: impl Fn([f64; N], f64) -> f64,
+) -> Vec<f64> {
+    let channels = channel.len();
+    let mut sums = vec![0.0; channels];
+    for pixel in 0..slices[0].len() / channels {
+        let rows = slices.map(|slice| &slice[pixel * channels..][..channels]);
+        let sums = &mut sums[..channels];
+        for c in 0..channels {
+            sums[c] += f(rows.map(|row| row[c].widen()), channel[c]);
         }
     }
+    sums
+}
 
-    /// Mean of `f` over each group.
-    fn means(self, f: impl Fn(usize) -> f64) -> Vec<f64> {
-        self.means_by_group(|i, _| f(i))
+/// One example forward.
+struct Forward<'a, T> {
+    parts: Parts,
+    x: &'a [T],
+    w: &'a [T],
+    b: &'a [T],
+    eps: f64,
+    y: &'a mut [T],
+    unit: &'a mut [T],
+    inverse: &'a mut [T],
+}
+
+impl<T: Kernels> Kernel for Forward<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let Forward { parts, x, w, b, eps, y, unit, inverse } = self;
+        let none = vec![0.0; parts.channels];
+        let mean = parts.means(by_channel([x], &none, |[x], _| x));
+        let variance = parts.means(by_channel([x], &mean, |[x], mean| (x - mean) * (x - mean)));
+        let roots = variance.into_iter().map(|variance| T::from_f64((variance + eps).sqrt().recip()));
+        inverse.iter_mut().zip(roots).for_each(|(inverse, root)| *inverse = root);
+        let pixels = x.chunks_exact(parts.channels).zip(unit.chunks_exact_mut(parts.channels));
+        for ((x, unit), y) in pixels.zip(y.chunks_exact_mut(parts.channels)) {
+            let of_channel = mean.iter().zip(&*inverse);
+            let centered = unit.iter_mut().zip(x.iter().zip(of_channel));
+            centered
+                .for_each(|(unit, (x, (mean, &inverse)))| *unit = T::from_f64(x.widen() - mean) * inverse);
+            let scaled = unit.iter().zip(w.iter().zip(b));
+            y.iter_mut().zip(scaled).for_each(|(y, (&unit, (&w, &b)))| *y = unit * w + b);
+        }
     }
+}
 
-    /// Mean of `f`, a function of index and group, over each group.
-    fn means_by_group(self, f: impl Fn(usize, usize) -> f64) -> Vec<f64> {
-        let mut sums = vec![0.0; self.groups];
-        self.for_each(|i, group| sums[group] += f(i, group));
-        let count = (self.example / self.groups) as f64;
-        sums.into_iter().map(|sum| sum / count).collect()
+/// One example backward: `dx = (g − mean(g) − unit·mean(g·unit))/σ + beta·dx` with `g = w·dy`, by group.
+struct Backward<'a, T> {
+    parts: Parts,
+    dy: &'a [T],
+    w: &'a [T],
+    unit: &'a [T],
+    inverse: &'a [T],
+    beta: T,
+    dx: &'a mut [T],
+}
+
+impl<T: Kernels> Kernel for Backward<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let Backward { parts, dy, w, unit, inverse, beta, dx } = self;
+        let scale: Vec<f64> = w.iter().map(|w| w.widen()).collect();
+        let narrow = |means: Vec<f64>| means.into_iter().map(T::from_f64).collect::<Vec<T>>();
+        let mean = narrow(parts.means(by_channel([dy], &scale, |[dy], w| w * dy)));
+        let dot = narrow(parts.means(by_channel([dy, unit], &scale, |[dy, unit], w| w * dy * unit)));
+        let pixels = dy.chunks_exact(parts.channels).zip(unit.chunks_exact(parts.channels));
+        for (dx, (dy, unit)) in dx.chunks_exact_mut(parts.channels).zip(pixels) {
+            let of_channel = w.iter().zip(inverse).zip(mean.iter().zip(&dot));
+            let terms = dx.iter_mut().zip(dy.iter().zip(unit).zip(of_channel));
+            terms.for_each(|(dx, ((&dy, &unit), ((&w, &inverse), (&mean, &dot))))| {
+                let d = inverse * (w * dy - mean - unit * dot);
+                *dx = if beta == T::zero() { d } else { *dx + d };
+            });
+        }
     }
 }

@@ -130,8 +130,24 @@ impl OwnArgs {
     /// The description of what is found under the name that `--data` gives.
     fn found(&self) -> Result<Description, Failure> {
         let first = &self.data[0];
+        let found = match kind(first)? {
+            // An archive of arrays is refused where arrays are read.
+            Found::Table if self.target.is_none() && first.extension().is_some_and(|of| of == "npz") => {
+                Found::Arrays(Vec::new())
+            }
+            found => found,
+        };
+        if let ([_, second, ..], true) = (&self.data[..], !matches!(found, Found::Arrays(_))) {
+            return Err(Failure::usage(
+                format!(
+                    "{}: expected one table, folder, text or description, found two names",
+                    files::text::path(second)
+                ),
+                "only arrays come in two files, inputs and targets; test data are named with --test",
+            ));
+        }
         let table = || Description::new(Kind::Csv(self.table()), vec![first.clone()]);
-        Ok(match kind(first)? {
+        Ok(match found {
             Found::Toml => Description::open(first)?,
             Found::Table => table(),
             Found::Text if self.target.is_some() => table(),

@@ -161,7 +161,7 @@ fn listed(set: &Set, found: &[Found]) -> String {
     if !found.iter().any(Found::is_whole) {
         let hint = format!("not here: `descent data fetch {}` brings it", set.name);
         text += &text::paragraph(&hint, 4, width);
-        if set.name == "mnist" {
+        if set.has_sample() {
             text += &text::paragraph(&format!("until then commands use {}", Origin::Sample), 4, width);
         }
     }
@@ -202,7 +202,7 @@ fn listed_as_json(set: &Set, found: &[Found]) -> String {
 fn fetch(arguments: &Fetch) -> Result<(), Failure> {
     let mut sets = named(&arguments.sets)?;
     if sets.is_empty() {
-        sets.push(data::set("mnist")?);
+        sets.push(data::set(DataArgs::DEFAULT)?);
     }
     for set in sets {
         let mut request = at(set, arguments.data_dir.as_deref());

@@ -106,8 +106,9 @@ pub fn read(path: &Path) -> Result<Array, Error> {
             Err(error) => Err(error),
         },
         _ => {
+            let found = if start.is_empty() { "an empty file" } else { "another beginning" };
             let hint = "save arrays with numpy.save, or as IDX";
-            Err(Fault::expected("", "a .npy or an IDX file", "another beginning", hint).of(path))
+            Err(Fault::expected("", "a .npy or an IDX file", found, hint).of(path))
         }
     }
 }

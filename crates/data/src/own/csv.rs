@@ -136,6 +136,11 @@ impl<'a> Reading<'a> {
             false => Vec::new(),
         };
         let header_line = records.line.max(1);
+        if first.iter().any(|field| field.contains('\r') && !field.contains('\n')) {
+            let hint = "save the table as \"CSV UTF-8\"";
+            let expected = "lines that end in a line feed, with or without a carriage return";
+            return Err(Fault::expected("line 1", expected, "carriage returns alone", hint).of(path));
+        }
         let names = if options.header {
             header(&first, header_line).map_err(|fault| fault.of(path))?
         } else {

@@ -122,6 +122,8 @@ pub struct Known {
     pub shape: Vec<usize>,
     /// Names of the features, for tables; any if empty.
     pub features: Vec<String>,
+    /// True if inputs are unsigned bytes, which are from 0 to 1 before they are normalized; any if not known.
+    pub bytes: Option<bool>,
     /// Names of the classes; any if empty.
     pub classes: Vec<String>,
     /// Normalization of the inputs.
@@ -148,6 +150,10 @@ impl Known {
         {
             let expected = format!("inputs of shape {:?}, as the model has them", self.shape);
             return Err(Fault::expected("", &expected, &format!("{shape:?}"), hint));
+        }
+        if let Some(bytes) = self.bytes.filter(|&bytes| bytes != are_bytes(&splits.train.inputs)) {
+            let expected = format!("inputs of {}, as the model has them", elements(bytes));
+            return Err(Fault::expected("", &expected, elements(!bytes), ONE_TYPE));
         }
         if let (Targets::Numbers { width, .. }, Some(targets)) = (&splits.train.targets, &self.targets)
             && ![1, *width].contains(&targets.mean.len())
@@ -230,10 +236,13 @@ impl Description {
     }
 
     fn load_as(&self, known: Option<&Known>) -> Result<Loaded, Error> {
-        let first = self.train.first().map_or(Path::new(""), PathBuf::as_path);
+        let [first, last] =
+            [self.train.first(), self.train.last()].map(|path| path.map_or(Path::new(""), PathBuf::as_path));
+        self.same_number_of_files()?;
+        let kind = self.target_kind(known);
         let Read { train, test, features, vocabulary } = match &self.kind {
-            Kind::Csv(options) => self.read_tables(first, options)?,
-            Kind::Array { layout } => self.read_arrays(*layout)?,
+            Kind::Csv(options) => self.read_tables(first, options, kind)?,
+            Kind::Array { layout } => self.read_arrays(*layout, kind)?,
             #[cfg(feature = "pictures")]
             Kind::Pictures { channels } => {
                 // A model in color takes gray pictures too.
@@ -243,10 +252,14 @@ impl Description {
             Kind::Text { length } => self.read_texts(first, *length, known)?,
         };
         let mut splits = self.held_out(train, test).map_err(|fault| fault.of(first))?;
-        check_splits(&splits).map_err(|fault| fault.of(first))?;
+        not_empty(&splits).map_err(|fault| fault.of(first))?;
+        if let Test::Files(files) = &self.test {
+            same_inputs(&splits).map_err(|fault| fault.of(files.first().map_or(first, PathBuf::as_path)))?;
+            same_targets(&splits).map_err(|fault| fault.of(files.last().map_or(last, PathBuf::as_path)))?;
+        }
         match known {
             Some(known) => known.check(&features, &mut splits).map_err(|fault| fault.of(first))?,
-            None => several_classes(&splits.train.targets).map_err(|fault| fault.of(first))?,
+            None => several_classes(&splits.train.targets).map_err(|fault| fault.of(last))?,
         }
         let standardization = match known {
             Some(known) => known.standardization.clone(),
@@ -260,6 +273,28 @@ impl Description {
         let targets = self.target_standardization(&splits.train.targets, known);
         let targets = targets.map_err(|fault| fault.of(first))?;
         Ok(Loaded { splits, standardization, targets, features, vocabulary })
+    }
+
+    /// Refuses test data of fewer or more files than the training data.
+    fn same_number_of_files(&self) -> Result<(), Error> {
+        let Test::Files(files) = &self.test else { return Ok(()) };
+        if files.len() == self.train.len() {
+            return Ok(());
+        }
+        let (expected, found) = (self.train.len(), files.len());
+        let expected =
+            format!("{expected} test file{}, as of the training data", if expected == 1 { "" } else { "s" });
+        let hint = "name as many files, or a part to hold out, such as 20%";
+        Err(Fault::expected("", &expected, &found.to_string(), hint).of(named(files, 0)?))
+    }
+
+    /// Kind of the targets: that of a model, where nothing else is said, since few examples may not tell.
+    fn target_kind(&self, known: Option<&Known>) -> TargetKind {
+        match (self.targets, known) {
+            (TargetKind::Auto, Some(known)) if !known.classes.is_empty() => TargetKind::Classes,
+            (TargetKind::Auto, Some(known)) if known.targets.is_some() => TargetKind::Numbers,
+            (kind, _) => kind,
+        }
     }
 
     /// Normalization of the targets, by the setting and the training split, or as a model has it.
@@ -285,17 +320,19 @@ impl Description {
         }
     }
 
-    fn read_tables(&self, first: &Path, options: &csv::Options) -> Result<Read, Error> {
-        let options = csv::Options { kind: self.targets, ..options.clone() };
+    fn read_tables(&self, first: &Path, options: &csv::Options, kind: TargetKind) -> Result<Read, Error> {
+        let options = csv::Options { kind, ..options.clone() };
         let table = csv::read(first, &options)?;
         let test = self.test_file()?.map(|path| csv::read_alike(path, &options, &table)).transpose()?;
         Ok(Read { features: table.features, ..Read::new(table.samples, test) })
     }
 
-    fn read_arrays(&self, layout: ImageLayout) -> Result<Read, Error> {
-        let train = self.arrays(&self.train, layout, None)?;
+    fn read_arrays(&self, layout: ImageLayout, kind: TargetKind) -> Result<Read, Error> {
+        let train = arrays(&self.train, layout, kind, None)?;
+        // Numbers that are all whole in the test data are numbers still.
+        let kind = if matches!(train.targets, Targets::Numbers { .. }) { TargetKind::Numbers } else { kind };
         let test = match &self.test {
-            Test::Files(files) => Some(self.arrays(files, layout, class_names(&train.targets))?),
+            Test::Files(files) => Some(arrays(files, layout, kind, class_names(&train.targets))?),
             Test::Part(_) => None,
         };
         Ok(Read::new(train, test))
@@ -364,19 +401,20 @@ impl Description {
         };
         Ok(Splits { train, validation, test })
     }
+}
 
-    fn arrays(
-        &self,
-        files: &[PathBuf],
-        layout: ImageLayout,
-        known: Option<&[String]>,
-    ) -> Result<Samples, Error> {
-        let inputs = named(files, 0)?;
-        let targets =
-            files.get(1).map(|path| Ok::<_, Error>((array::read(path)?, path.as_path()))).transpose()?;
-        let images = array::read(inputs)?.channels_last(layout);
-        array::samples((images, inputs), targets, self.targets, known)
-    }
+/// Inputs and targets of arrays.
+fn arrays(
+    files: &[PathBuf],
+    layout: ImageLayout,
+    kind: TargetKind,
+    known: Option<&[String]>,
+) -> Result<Samples, Error> {
+    let inputs = named(files, 0)?;
+    let targets =
+        files.get(1).map(|path| Ok::<_, Error>((array::read(path)?, path.as_path()))).transpose()?;
+    let images = array::read(inputs)?.channels_last(layout);
+    array::samples((images, inputs), targets, kind, known)
 }
 
 /// Files as they are read: training examples, test examples if they have files, and facts of the training file.
@@ -423,20 +461,60 @@ fn class_names(targets: &Targets) -> Option<&[String]> {
     }
 }
 
-/// Refuses an empty split, and test inputs of another shape.
-fn check_splits(Splits { train, test, .. }: &Splits) -> Result<(), Fault> {
-    for (samples, name) in [(train, "training"), (test, "test")] {
-        if samples.is_empty() {
-            return Err(Fault::expected("", &format!("one {name} example or more"), "none", HOLD_OUT));
+/// Refuses an empty split.
+fn not_empty(Splits { train, test, .. }: &Splits) -> Result<(), Fault> {
+    let splits = [(train, "training", HOLD_OUT), (test, "test", "hold a larger part out, or add examples")];
+    match splits.into_iter().find(|(samples, ..)| samples.is_empty()) {
+        Some((_, name, hint)) => {
+            Err(Fault::expected("", &format!("one {name} example or more"), "none", hint))
         }
+        None => Ok(()),
     }
+}
+
+/// Refuses test inputs of another shape or on another scale.
+fn same_inputs(Splits { train, test, .. }: &Splits) -> Result<(), Fault> {
     let [expected, found] = [train, test].map(|samples| samples.inputs.shape());
+    if expected != found {
+        let expected = format!("test inputs of shape {expected:?}");
+        let hint = "training and test data need one shape";
+        return Err(Fault::expected("", &expected, &format!("{found:?}"), hint));
+    }
+    let [expected, found] = [train, test].map(|samples| are_bytes(&samples.inputs));
     if expected == found {
         return Ok(());
     }
-    let expected = format!("test inputs of shape {expected:?}");
-    Err(Fault::expected("", &expected, &format!("{found:?}"), "training and test data need one shape"))
+    let expected = format!("test inputs of {}, as in the training data", elements(expected));
+    Err(Fault::expected("", &expected, elements(found), ONE_TYPE))
 }
+
+/// Refuses test targets of another kind or width.
+fn same_targets(Splits { train, test, .. }: &Splits) -> Result<(), Fault> {
+    let kind = |targets: &Targets| match targets {
+        Targets::Classes { .. } => "classes".to_string(),
+        Targets::Numbers { width: 1, .. } => "a number".to_string(),
+        Targets::Numbers { width, .. } => format!("{width} numbers"),
+        Targets::Tokens { .. } => "tokens".to_string(),
+        Targets::None => "none".to_string(),
+    };
+    let [expected, found] = [train, test].map(|samples| kind(&samples.targets));
+    if expected == found {
+        return Ok(());
+    }
+    let hint = "training and test data need targets of one kind";
+    Err(Fault::expected("", &format!("test targets that are {expected} each"), &found, hint))
+}
+
+fn are_bytes(inputs: &Inputs) -> bool {
+    matches!(inputs, Inputs::Bytes { .. })
+}
+
+fn elements(bytes: bool) -> &'static str {
+    if bytes { "unsigned bytes" } else { "numbers of another type" }
+}
+
+const ONE_TYPE: &str =
+    "save both with one element type: bytes are read on the scale from 0 to 1, other numbers as they are";
 
 const HOLD_OUT: &str = "hold a smaller part out, or add examples";
 

@@ -94,7 +94,7 @@ impl Lines for &[&str] {
 fn errors_of_tables_have_their_place() {
     type Change = fn(&mut Options);
     let same: Change = |_| ();
-    let cases: [(&str, Change, &str); 18] = [
+    let cases: [(&str, Change, &str); 19] = [
         ("a,t\n1,x\n,y\n", same, "t.csv, line 3, column 1 (\"a\"): expected a number, found nothing"),
         (
             "a,t\n1,x\n\nNA,y\n",
@@ -105,6 +105,11 @@ fn errors_of_tables_have_their_place() {
         ("a;t\n\"1,5\";x\n", same, "t.csv, line 2, column 1 (\"a\"): expected a number, found \"1,5\""),
         ("a,t\n1e39,x\n", same, "t.csv, line 2, column 1 (\"a\"): expected a number, found \"1e39\""),
         ("a,t\n1,x\n2\n", same, "t.csv, line 3: expected 2 fields, found 1"),
+        (
+            "a,t\r1,x\r2,y\r",
+            same,
+            "t.csv, line 1: expected lines that end in a line feed, with or without a carriage return, found carriage returns alone",
+        ),
         (
             "a,t\r\n1,x\r\n\r\nNA,y\r\n",
             same,
@@ -355,6 +360,56 @@ fn idx_files_of_every_kind_are_inputs_and_targets() {
     assert_eq!(message(&text, &three), "three: expected 4 targets, one for each input, found shape [3]");
 }
 
+/// Test data that a model of the training data could not take, or would take for something else.
+#[test]
+fn test_arrays_are_of_the_kind_of_the_training_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = |name: &str, n: usize| idx(&folder, name, &[n, 3], IdxData::U8((0..3 * n as u8).collect()));
+    let floats = |name: &str, shape: &[usize], first: f32| {
+        let count = shape.iter().product::<usize>();
+        idx(&folder, name, shape, IdxData::F32((0..count).map(|i| first + i as f32).collect()))
+    };
+    let load = |train: [&PathBuf; 2], test: &[&PathBuf]| {
+        let files = |paths: &[&PathBuf]| paths.iter().map(|path| path.to_path_buf()).collect::<Vec<_>>();
+        let mut description = Description::new(Format::Array { layout: ImageLayout::Auto }, files(&train));
+        description.test = data::own::description::Test::Files(files(test));
+        description.load()
+    };
+    let (x, test_x) = (floats("x", &[6, 3], 0.0), floats("test x", &[4, 3], 9.0));
+    let y = floats("y", &[6], 0.5);
+    let whole = idx(&folder, "whole", &[4], IdxData::I32(vec![3, 1, 2, 2]));
+    // Numbers that are whole in the test data are numbers still, and not classes.
+    let loaded = load([&x, &y], &[&test_x, &whole]).unwrap();
+    assert!(matches!(&loaded.splits.test.targets, Targets::Numbers { width: 1, values } if values[0] == 3.0));
+
+    let pairs = floats("pairs", &[4, 2], 0.5);
+    let (test_bytes, classes) =
+        (bytes("bytes", 4), idx(&folder, "classes", &[6], IdxData::U8(vec![0, 1, 2, 3, 1, 2])));
+    let refused: [([&PathBuf; 2], &[&PathBuf], &PathBuf, &str); 4] = [
+        ([&x, &y], &[&test_x], &test_x, "test x: expected 2 test files, as of the training data, found 1"),
+        (
+            [&x, &y],
+            &[&test_x, &pairs],
+            &pairs,
+            "pairs: expected test targets that are a number each, found 2 numbers",
+        ),
+        (
+            [&x, &classes],
+            &[&test_bytes, &whole],
+            &test_bytes,
+            "bytes: expected test inputs of numbers of another type, as in the training data, found unsigned bytes",
+        ),
+        ([&x, &y], &[&pairs, &whole], &pairs, "pairs: expected test inputs of shape [3], found [2]"),
+    ];
+    for (train, test, named, expected) in refused {
+        assert_eq!(message(&load(train, test).unwrap_err(), named), expected);
+    }
+    // A single class is the fault of the targets' file.
+    let one = idx(&folder, "one", &[6], IdxData::U8(vec![4; 6]));
+    let error = load([&x, &one], &[&test_x, &whole]).unwrap_err();
+    assert!(message(&error, &whole).starts_with("whole, example 0 (from 0): expected one of the 1 classes"));
+}
+
 /// A file of zeros without end, or a quote that is never closed, is not gathered in memory.
 #[test]
 fn a_record_is_bounded() {
@@ -421,6 +476,25 @@ fn a_description_has_every_key() {
     let Inputs::Tokens { values, .. } = &loaded.splits.test.inputs else { panic!("tokens") };
     let end: String = "to be or not ".repeat(20).chars().skip(51 * 4).take(13 * 4).collect();
     assert_eq!(vocabulary.decode(values).unwrap(), end);
+}
+
+#[test]
+fn a_part_without_examples_is_refused_with_the_way_to_have_some() {
+    let rows = |test: &str| {
+        let text = format!("kind = \"csv\"\ntrain = \"t.csv\"\ntarget = \"t\"\ntest = \"{test}\"\n");
+        described(&text, &[("t.csv", "a,t\n1,x\n2,y\n3,x\n")]).1.unwrap_err()
+    };
+    for (test, expected, hint) in [
+        ("0%", "expected one test example or more", "hold a larger part out"),
+        ("100%", "expected one training example or more", "hold a smaller part out"),
+    ] {
+        let error = rows(test);
+        assert!(
+            error.to_string().contains(expected) && error.hint().starts_with(hint),
+            "{error} {}",
+            error.hint()
+        );
+    }
 }
 
 #[test]

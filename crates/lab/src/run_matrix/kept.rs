@@ -10,11 +10,10 @@ use files::Lock;
 use serde_json::{Map, Value};
 use train::Record;
 
+use super::error::{KeptError, PLAN};
 use super::run_file::{MOST, RunFile};
 use super::settings::Settings;
 
-/// Says which comparison a folder has.
-const PLAN: &str = "comparison.json";
 /// The records.
 const RECORDS: &str = "results.jsonl";
 /// The records of runs that tuned the recipes.
@@ -30,57 +29,6 @@ pub struct KeptRuns {
     folder: PathBuf,
     finished: RunFile,
     _lock: Lock,
-}
-
-/// Reasons why a folder cannot keep the runs of a comparison.
-#[derive(Debug, thiserror::Error)]
-pub enum KeptError {
-    /// A file cannot be read or written.
-    #[error(transparent)]
-    Access(#[from] files::Error),
-    /// The folder has another comparison.
-    #[error("{} has another comparison:\n{}", files::text::path(folder), differences.join("\n"))]
-    Other {
-        /// The folder.
-        folder: PathBuf,
-        /// A line for each setting that differs.
-        differences: Vec<String>,
-    },
-    /// The folder has files under the names of results, and they are no comparison's.
-    #[error(
-        "{}: expected a new folder or that of this comparison, found {found} without {PLAN}",
-        files::text::path(folder)
-    )]
-    Foreign {
-        /// The folder.
-        folder: PathBuf,
-        /// The first file found.
-        found: String,
-    },
-    /// A file of the folder is not as it was written.
-    #[error("{} is damaged: {why}", files::text::path(path))]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// The place and the fault.
-        why: String,
-    },
-}
-
-impl KeptError {
-    /// The next step for a person.
-    pub fn hint(&self) -> String {
-        match self {
-            KeptError::Access(error) => error.hint(),
-            KeptError::Other { .. } => {
-                "give the settings of the folder to go on with it, or another folder with --out".to_string()
-            }
-            KeptError::Foreign { .. } => "name another folder with --out".to_string(),
-            KeptError::Damaged { .. } => {
-                "restore the file from a copy, or name another folder with --out".to_string()
-            }
-        }
-    }
 }
 
 impl KeptRuns {

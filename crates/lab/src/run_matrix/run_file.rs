@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use train::Record;
 
-use super::kept::KeptError;
+use super::error::KeptError;
 
 /// Bytes that a plan or records may have: more than any comparison of today.
 pub(super) const MOST: u64 = 1 << 32;

@@ -9,6 +9,8 @@ use crate::layer::Layer;
 use crate::model::Builder;
 use crate::module::Module;
 
+pub use crate::cell::Cell;
+
 /// One or more stacked recurrent layers over sequences [n, steps, inputs], from states of 0: PyTorch's `RNN`,
 /// `LSTM` and `GRU` with `batch_first`.
 ///
@@ -23,28 +25,6 @@ pub struct Recurrent {
     cell: Cell,
     /// Directions of each layer.
     layers: Vec<Vec<Way>>,
-}
-
-/// Type of a recurrent cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cell {
-    /// `tanh` of a sum: see [`Var::rnn`].
-    Rnn,
-    /// Long short-term memory: see [`Var::lstm`].
-    Lstm,
-    /// The gated recurrent unit: see [`Var::gru`].
-    Gru,
-}
-
-impl Cell {
-    /// Number of gates: rows of a weight per hidden unit.
-    fn gates(self) -> usize {
-        match self {
-            Cell::Rnn => 1,
-            Cell::Lstm => 4,
-            Cell::Gru => 3,
-        }
-    }
 }
 
 /// Parameters of a layer in one direction.

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use lab::store::Error;
 use rusqlite::ErrorCode;
 
-use super::schema::PATIENCE;
+/// Time for which another process's write is waited for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Constructors of errors of a store's file.
 pub(crate) struct Failed;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
-use super::error::{At, Failed};
+use super::error::{At, Failed, PATIENCE};
 use crate::place;
 use lab::store::{Error, Holder};
 
@@ -18,9 +18,6 @@ const APPLICATION: i32 = i32::from_be_bytes(*b"Dsct");
 /// The first makes the tables of schema 1, each further one leads to the next schema. Files hold their text, so none
 /// of them is ever changed.
 pub(crate) const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
-
-/// Time for which another process's write is waited for.
-pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Opens a store for reading and writing; makes it if no file is there.
 pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
