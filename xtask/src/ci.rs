@@ -10,8 +10,10 @@ use crate::command::ended;
 use crate::wasm;
 
 /// The steps of cargo: what each is called, and its arguments.
-const STEPS: [(&str, &[&str]); 3] = [
+const STEPS: [(&str, &[&str]); 4] = [
     ("lints", &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]),
+    // `cli` without its default features, which is what the first command of the README builds.
+    ("lints of the first build", &["clippy", "--package", "xtask", "--quiet", "--", "-D", "warnings"]),
     ("docs", &["doc", "--workspace", "--no-deps", "--quiet"]),
     ("tests", &["test", "--workspace"]),
 ];

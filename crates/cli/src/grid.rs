@@ -48,6 +48,7 @@ impl Grid {
     }
 
     /// Columns of the terminal that the table takes where nothing is cut.
+    #[cfg(feature = "store")]
     pub(crate) fn width(&self) -> usize {
         let widest = |(place, (name, _)): (usize, &(String, bool))| {
             let cells = self.rows.iter().map(|row| row[place].as_str());
