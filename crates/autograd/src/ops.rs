@@ -36,6 +36,7 @@ pub(crate) mod recurrent;
 mod reduce;
 mod reshape;
 mod rms_norm;
+mod row_norm;
 mod scaled_dot_product;
 mod slice;
 mod softmax;

@@ -39,6 +39,7 @@ impl<'g, T: Kernels> Var<'g, T> {
 }
 
 ops! {
+    /// Rows of this table with these indices.
     #[track_caller]
     fn rows(self, indices: Vec<u32>, at: Shape) -> Var<'g, T> {
         let (table, tape) = (self, self.tape());
