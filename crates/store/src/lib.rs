@@ -29,6 +29,7 @@
 //! log that was not yet written into the file, can be cut off unnoticed.
 
 mod json_lines;
+mod leftovers;
 mod merge;
 mod place;
 mod sqlite;

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::error::{At, Failed, PATIENCE};
-use crate::place;
+use crate::{leftovers, place};
 use lab::store::{Error, Holder};
 
 /// The newest schema, in `user_version`.
@@ -27,7 +27,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
         found => drop(found?),
     }
     place::writable(path)?;
-    place::sweep(path);
+    leftovers::sweep(path);
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     migrate(&mut connection, path)?;
     verify(&connection, path)?;
@@ -65,7 +65,7 @@ pub(crate) fn apply(connection: &Connection, from: u32, to: u32) -> rusqlite::Re
 fn create(path: &Path) -> Result<(), Error> {
     let io = |source| files::Error::Create { path: path.into(), flag: None, source };
     let Holder { pid, worker, .. } = Holder::new();
-    let temporary = place::temporary(path, pid, worker);
+    let temporary = leftovers::temporary(path, pid, worker);
     let made = make(&temporary, path).and_then(|()| {
         // Where another process was faster, its file is the store.
         match fs::hard_link(&temporary, path) {
