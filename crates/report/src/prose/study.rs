@@ -432,18 +432,26 @@ pub fn winners_curse(outcome: &Outcome, comparison: &Comparison) -> Option<Strin
         cells.iter().filter_map(|cell| Some((optimism(cell)?, *cell))).collect();
     let (largest, cell) = found.iter().copied().reduce(|a, b| if b.0 > a.0 { b } else { a })?;
     let mean = found.iter().map(|(excess, _)| excess).sum::<f64>() / found.len() as f64;
-    Some(format!(
-        "Scores in tuning exceed those on fresh seeds by {} on average, at most {} ({}).",
-        signed(metric, mean),
-        signed(metric, largest),
-        name(&outcome.entries[cell.id.entry])
-    ))
-}
-
-/// A gain in its unit, with a minus sign where it is one.
-fn signed(metric: Metric, x: f64) -> String {
-    let sign = if x < 0.0 { "−" } else { "" };
-    format!("{sign}{}", amount(metric, x))
+    let size = |x: f64| amount(metric, x);
+    let entry = name(&outcome.entries[cell.id.entry]);
+    Some(match (mean < 0.0, largest > 0.0) {
+        (false, _) => format!(
+            "Scores in tuning are better than on fresh seeds by {} on average, at most {} ({entry}).",
+            size(mean),
+            size(largest)
+        ),
+        (true, true) => format!(
+            "Scores on fresh seeds are better than in tuning by {} on average, but worse by {} for {entry}.",
+            size(mean),
+            size(largest)
+        ),
+        (true, false) => {
+            format!(
+                "Scores on fresh seeds are better than in tuning by {} on average, for every entry.",
+                size(mean)
+            )
+        }
+    })
 }
 
 /// `sgd: 1.8 decades [1.5, 2.1]`: the width of the basin of good learning rates.
