@@ -83,10 +83,11 @@ unsafe fn dots<V: Lanes>(x: &[f32], rows: [&[f32]; ROWS]) -> [f32; ROWS] {
                 }
             }
         }
-        sums.map(|chains| {
+        let mut totals = [0.0; ROWS];
+        // A loop, since a closure given to `map` would stay a function without these instructions.
+        for (total, [first, second]) in totals.iter_mut().zip(sums) {
             let mut numbers = [0.0; 16];
-            let one = V::splat(1.0);
-            chains[0].add_product(chains[1], one).store(numbers.as_mut_ptr(), V::N);
+            first.add_product(second, V::splat(1.0)).store(numbers.as_mut_ptr(), V::N);
             // Pairwise, so that the order does not depend on the compiler.
             let mut width = 8;
             while width > 0 {
@@ -95,7 +96,8 @@ unsafe fn dots<V: Lanes>(x: &[f32], rows: [&[f32]; ROWS]) -> [f32; ROWS] {
                 }
                 width /= 2;
             }
-            numbers[0]
-        })
+            *total = numbers[0];
+        }
+        totals
     }
 }
