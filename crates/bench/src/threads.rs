@@ -13,8 +13,9 @@ use super::{Step, conv, quantiles, step, tasks, time, write_json};
 /// The word that starts [`be_busy`] instead of a bench; no user needs it.
 pub(super) const BUSY: &str = "busy";
 
-/// Seconds of one measurement: about as long as a short run, whose first steps choose.
+/// Seconds of one measurement, and its steps at least: about as much as a short run, whose first steps choose.
 const SECONDS: f64 = 0.6;
+const STEPS: usize = 30;
 
 /// Share of one thread's speed below which a row has lost by its threads.
 const LOSS: f64 = 0.98;
@@ -39,13 +40,16 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
         return Err("threads are compared on two cores or more, and this machine has one".into());
     }
     let rounds = options.rounds_or(7).max(1);
-    println!("{}, {all} cores; medians of {rounds} rounds of {SECONDS} s\n", processor());
+    println!(
+        "{}, {all} cores; medians of {rounds} rounds of {SECONDS} s and {STEPS} steps at least\n",
+        processor()
+    );
     let [one, many] = [1, all].map(|count| Threads::start(count).map_err(|error| error.to_string()));
     let (one, many) = (one?, many?);
     for row in &mut rows {
         let step = &mut row.step;
         let seconds = one.run(|| time(|| (0..3).for_each(|_| step()))) / 3.0;
-        row.count = (SECONDS / seconds).ceil() as usize;
+        row.count = STEPS.max((SECONDS / seconds).ceil() as usize);
     }
     let mut report = Vec::new();
     for (about, is_busy) in [("alone", false), ("next to a busy process", true)] {

@@ -3,6 +3,7 @@
 
 mod adaptive;
 mod threads;
+mod waits;
 
 use std::cell::Cell;
 use std::ops::Range;

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use super::{limited, spinning};
+use super::{limited, spinning, waits};
 
 /// Share of the time that trials may lose.
 const TRIALS: f64 = 0.008;
@@ -20,8 +20,11 @@ const TRIAL_STEPS: f64 = 3.0;
 /// Seconds of a step from which it is long: slices of the scheduler hardly count, and one such step tells enough.
 const LONG: f64 = 10e-3;
 
-/// Long steps that are done on all threads before one thread is tried.
+/// Long steps that are done on all threads before one thread is tried, where none of them waits for a core.
 const LONG_STEPS: f64 = 20.0;
+
+/// Fraction of a long step for which threads must have waited for a core, together, to say that another program is busy.
+const WAITED: f64 = 0.1;
 
 /// Seconds over which the time of a step is averaged, and the number of steps at least.
 const WINDOW: f64 = 10e-3;
@@ -69,6 +72,8 @@ pub struct Adaptive {
     /// Seconds of a step in the mode before it, and what was lost since by having left that.
     before: Option<f64>,
     lost: f64,
+    /// Seconds for which threads had waited for cores, after the last long step.
+    waited: Option<f64>,
 }
 
 /// A number of threads.
@@ -80,6 +85,8 @@ struct Mode {
     /// When it is to be tried again, and the wait after that.
     due: f64,
     wait: f64,
+    /// If threads waited for cores when it was last tried.
+    was_contended: bool,
 }
 
 /// The mean of recent times.
@@ -116,7 +123,7 @@ impl Adaptive {
         let mode = |(index, threads)| {
             // All threads first, then the numbers between.
             let due = if index == all { 0.0 } else { index as f64 * 10.0 * TRIAL };
-            Mode { threads, step: None, due, wait: WAIT }
+            Mode { threads, step: None, due, wait: WAIT, was_contended: false }
         };
         let modes = counts.into_iter().enumerate().map(mode).collect();
         Adaptive {
@@ -129,6 +136,7 @@ impl Adaptive {
             steps: 0,
             before: None,
             lost: 0.0,
+            waited: if all > 0 { waits::total() } else { None },
         }
     }
 
@@ -142,9 +150,20 @@ impl Adaptive {
         if self.modes.len() == 1 {
             return;
         }
+        let contended = seconds >= LONG && self.has_waited(WAITED * seconds);
+        self.note(seconds, contended);
+    }
+
+    /// If threads have waited for cores, together, for this many seconds since the last call.
+    fn has_waited(&mut self, seconds: f64) -> bool {
+        let before = std::mem::replace(&mut self.waited, waits::total());
+        before.zip(self.waited).is_some_and(|(before, after)| after - before > seconds)
+    }
+
+    fn note(&mut self, seconds: f64, contended: bool) {
         let is_first = self.now == 0.0;
         self.now += seconds;
-        if is_first {
+        if is_first && !contended {
             return self.begin(seconds);
         }
         self.steps += 1;
@@ -159,12 +178,14 @@ impl Adaptive {
         self.modes[self.current].step = Some(self.recent.step());
         let best = self.fastest();
         if best != self.current {
-            self.lose(best);
-        } else {
-            self.win();
-            if let Some(next) = self.due() {
-                self.enter(next, Some(self.current));
-            }
+            return self.lose(best);
+        }
+        self.win();
+        let fewer =
+            self.current.checked_sub(1).filter(|&fewer| contended && !self.modes[fewer].was_contended);
+        if let Some(next) = fewer.or_else(|| self.due()) {
+            self.modes[next].was_contended = contended;
+            self.enter(next, Some(self.current));
         }
     }
 
@@ -214,9 +235,16 @@ impl Adaptive {
         self.enter(best, None);
     }
 
-    /// Stays, and after a while forgets that trials of this mode have lost.
+    /// Stays, and after a while forgets that trials of this mode have lost. Long steps tell enough of the mode that this one
+    /// was tried from: it is tried again the later, the slower it was.
     fn win(&mut self) {
-        self.tried_from = None;
+        if let Some(from) = self.tried_from.take()
+            && let (Some(slower), Some(step)) = (self.modes[from].step, self.modes[self.current].step)
+            && step >= LONG
+        {
+            let wait = self.modes[from].wait.max(((slower - step) / TRIALS).min(MAX_DEBT));
+            self.modes[from].due = self.now + wait;
+        }
         if self.lost < 0.0 && self.now - self.since > 10.0 * WINDOW {
             self.modes[self.current].wait = WAIT;
         }
@@ -283,6 +311,47 @@ mod tests {
             let found = speedup(4.0, 2, machine(parallel, |_| true));
             assert!(found > 0.98, "{parallel}: {found}");
         }
+    }
+
+    /// As [`speedup`], of long steps whose threads wait for a core while another program is busy.
+    fn long_speedup(seconds: f64, [one, free, contended]: [f64; 3], busy: impl Fn(f64) -> bool) -> f64 {
+        let (mut choice, mut now, mut alone) = (Adaptive::new(2), 0.0, 0.0);
+        while now < seconds {
+            let (took, waits) = match choice.threads() {
+                1 => (one, false),
+                _ if busy(now) => (contended, true),
+                _ => (free, false),
+            };
+            choice.note(took, waits);
+            (now, alone) = (now + took, alone + one);
+        }
+        alone / now
+    }
+
+    #[test]
+    fn long_steps_leave_a_busy_core_at_once() {
+        for one in [12e-3, 30e-3, 60e-3] {
+            for slower in [1.05, 1.12] {
+                let found = long_speedup(0.6, [one, one / 1.8, slower * one], |_| true);
+                assert!(found > 0.98, "{one}, {slower}: {found}");
+            }
+            let found = long_speedup(4.0, [one, one / 1.8, 2.0 * one], |_| true);
+            assert!(found > 0.97, "{one}: {found}");
+        }
+    }
+
+    #[test]
+    fn long_steps_that_still_gain_by_a_busy_core_keep_it() {
+        let found = long_speedup(4.0, [60e-3, 33e-3, 50e-3], |_| true);
+        assert!(found > 1.18, "{found}");
+    }
+
+    #[test]
+    fn long_steps_notice_when_a_core_becomes_busy_and_free_again() {
+        let found = long_speedup(1.2, [30e-3, 17e-3, 36e-3], |now| now > 0.6);
+        assert!(found > 1.25, "{found}");
+        let found = long_speedup(6.0, [30e-3, 17e-3, 36e-3], |now| now < 1.0);
+        assert!(found > 1.45, "{found}");
     }
 
     #[test]
