@@ -58,6 +58,7 @@ impl<'a, T: Kernels> Tape<'a, T> {
     }
 
     /// A constant that `fill` writes directly into the tape's buffer, whose initial content is unspecified.
+    #[track_caller]
     pub fn input_with(&self, shape: impl Into<Shape>, fill: impl FnOnce(&mut [T])) -> Var<'_, T> {
         let shape = shape.into();
         let mut buffer = self.buffer(shape);
@@ -154,6 +155,7 @@ impl<'a, T: Kernels> Tape<'a, T> {
     /// let tokens = tape.input_tokens([2], |tokens| tokens.copy_from_slice(&[1, 0]));
     /// assert_eq!(*tokens.embedding_of(table).values(), [1.0, 1.1, 1.2, 0.0, 0.1, 0.2]);
     /// ```
+    #[track_caller]
     pub fn input_tokens(&self, shape: impl Into<Shape>, fill: impl FnOnce(&mut [u32])) -> Var<'_, T> {
         let shape = shape.into();
         let mut tokens = self.pool.take_tokens(shape.len());
@@ -162,6 +164,7 @@ impl<'a, T: Kernels> Tape<'a, T> {
     }
 
     /// A parameter; a second call returns the same node.
+    #[track_caller]
     pub fn param(&self, id: ParamId) -> Var<'_, T> {
         let shape = self.params.layout().entry(id).shape;
         let known = self.param_nodes.borrow()[id.index()];
@@ -253,6 +256,7 @@ impl<'a, T: Kernels> Tape<'a, T> {
         self.append(Value::Own(value), shape, false, None)
     }
 
+    #[track_caller]
     fn append(
         &self,
         value: Value<T>,
@@ -260,7 +264,9 @@ impl<'a, T: Kernels> Tape<'a, T> {
         needs_gradient: bool,
         backward: Option<Backward<T>>,
     ) -> Var<'_, T> {
-        let mut nodes = self.nodes.borrow_mut();
+        let Ok(mut nodes) = self.nodes.try_borrow_mut() else {
+            panic!("expected no borrow of values while the tape grows; drop `Values` first, or copy them")
+        };
         nodes.push(NodeData { value, shape, needs_gradient, backward });
         Var { tape: self, node: Node(nodes.len() - 1), shape }
     }

@@ -35,7 +35,8 @@ impl<'g, T: Kernels> Var<'g, T> {
         self.shape
     }
 
-    /// Numbers of the value, row-major. The tape cannot grow while the borrow lives.
+    /// Numbers of the value, row-major. The tape cannot grow while the borrow lives: an op in between panics, so
+    /// drop it, or copy with `to_vec`, before the next one.
     pub fn values(self) -> Values<'g, T> {
         let nodes = self.tape.nodes.borrow();
         let sources = self.tape.sources();

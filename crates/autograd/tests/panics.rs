@@ -93,6 +93,14 @@ const TABLE: &[(Mistake, &str)] = &[
         "expected queries [.., n, d], keys [.., m, d] and values [.., m, e], found shapes [2, 3, 4], [2, 3, 4] and \
          [2, 2, 4]",
     ),
+    (
+        |t| {
+            let x = zeros(t, &[2]);
+            let borrowed = x.values();
+            (x + x).scale(borrowed[0])
+        },
+        "expected no borrow of values while the tape grows; drop `Values` first, or copy them",
+    ),
     (|t| t.input([1], &[zeros(t, &[2]).item()]), "expected a single number, found shape [2]"),
     (
         |t| {

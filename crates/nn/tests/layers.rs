@@ -1,7 +1,7 @@
 //! Image models: names and counts, training against evaluation, panics.
 
 use autograd::{BufferPool, Var};
-use nn::layers::{Dropout, Embedding, Residual};
+use nn::layers::{Cell, Dropout, Embedding, Recurrent, Residual};
 use nn::{Activation, Architecture, Builder, Context, Init, Linear, Model, Module, Sequential, models};
 use tensor::{Kernels, Layout, ParamId, ParamVec, Role};
 
@@ -210,4 +210,10 @@ fn noise_is_a_function_of_seed_and_step() {
 #[should_panic(expected = "expected images whose sides 4 divides, found 28 × 30")]
 fn a_variational_autoencoder_needs_sides_that_4_divides() {
     models::vae(28, 30);
+}
+
+#[test]
+#[should_panic(expected = "expected at least 1 layer of at least 1 hidden state, found 0 of 8")]
+fn a_recurrent_network_has_a_layer() {
+    Recurrent::new(&mut Builder::new(), "lstm", Cell::Lstm, 4, 8, 0);
 }

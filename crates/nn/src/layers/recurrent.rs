@@ -41,6 +41,10 @@ impl Recurrent {
     /// Adds `NAME.weight_ih_l0` of `gates·hidden × inputs`, `NAME.weight_hh_l0` of `gates·hidden × hidden`,
     /// `NAME.bias_ih_l0` and `NAME.bias_hh_l0`, and the same for each further layer, all initialized uniform in
     /// ±1/√hidden.
+    ///
+    /// # Panics
+    /// If the number of layers or of hidden states is 0.
+    #[track_caller]
     pub fn new(
         builder: &mut Builder,
         name: &str,
@@ -54,6 +58,10 @@ impl Recurrent {
 
     /// [`Recurrent::new`] in both directions, with results [n, steps, 2·hidden]: forward, then reverse, whose
     /// names end in `_reverse`.
+    ///
+    /// # Panics
+    /// As [`new`](Recurrent::new).
+    #[track_caller]
     pub fn bidirectional(
         builder: &mut Builder,
         name: &str,
@@ -66,6 +74,7 @@ impl Recurrent {
         Recurrent::with_directions(builder, name, cell, [inputs, hidden, layers], &directions)
     }
 
+    #[track_caller]
     fn with_directions(
         builder: &mut Builder,
         name: &str,
@@ -73,6 +82,10 @@ impl Recurrent {
         [inputs, hidden, layers]: [usize; 3],
         directions: &[Direction],
     ) -> Recurrent {
+        assert!(
+            layers > 0 && hidden > 0,
+            "expected at least 1 layer of at least 1 hidden state, found {layers} of {hidden}"
+        );
         let rows = cell.gates() * hidden;
         let start = Init::Uniform((hidden as f64).sqrt().recip() as f32);
         let mut way = |layer: usize, direction: Direction| {

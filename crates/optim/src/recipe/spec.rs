@@ -146,11 +146,12 @@ impl OptimizerSpec {
         self.wrappers.iter().fold(batches, |batches, wrapper| batches / wrapper.calls_per_update())
     }
 
-    /// Tells whether a schedule depends on the total number of updates. An average that begins after a
-    /// fraction of them does not: without a total it begins at once.
+    /// Tells whether a schedule, or a length of a wrapper such as `start=75%`, depends on the total number of
+    /// updates.
     pub fn depends_on_total(&self) -> bool {
         self.schedule.depends_on_total()
             || self.hyper_schedules.iter().any(|(_, schedule)| schedule.depends_on_total())
+            || self.wrappers.iter().any(|wrapper| times_of(&**wrapper).iter().any(Time::is_fraction))
     }
 
     /// Tells whether a length is in epochs.

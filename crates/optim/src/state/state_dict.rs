@@ -86,8 +86,13 @@ impl StateDict {
         let refused = |why: String| Err(Error::State { why });
         if self.recipe != own.recipe {
             let [theirs, ours] = difference(&self.recipe, &own.recipe);
+            let whole = [self.recipe.as_str(), &own.recipe];
+            let differ = match [theirs.as_str(), &ours] == whole {
+                true => String::new(),
+                false => format!(" (expected `{ours}`, found `{theirs}`)"),
+            };
             return refused(format!(
-                "expected the state of `{1}`, found that of `{0}` (expected `{ours}`, found `{theirs}`)",
+                "expected the state of `{1}`, found that of `{0}`{differ}",
                 self.recipe, own.recipe
             ));
         }

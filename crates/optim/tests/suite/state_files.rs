@@ -45,7 +45,7 @@ fn a_state_of_something_else_is_refused_with_the_difference() {
         ),
         (
             |state| state.recipe = "prodigy lr=0.5".into(),
-            "(expected `ema(prodigy lr=0.5)`, found `prodigy lr=0.5`)",
+            "state: expected the state of `ema(prodigy lr=0.5)`, found that of `prodigy lr=0.5`",
         ),
         (|state| state.total_steps = 10, "expected schedules over 9 updates, found 10"),
         (
@@ -176,7 +176,13 @@ impl safetensors::View for Bytes {
 /// Numbers that no run leaves, one by one in each place of every spec's state.
 #[test]
 fn numbers_out_of_range_are_refused_or_survived() {
-    let wrapped = ["accumulate(sgd)", "if_finite(sgd)", "swa(sgd)", "ema(lookahead(sgd))", "sgd, plateau"];
+    let wrapped = [
+        "accumulate(sgd)",
+        "if_finite(sgd)",
+        "swa(sgd) start=0 every=1",
+        "ema(lookahead(sgd))",
+        "sgd, plateau",
+    ];
     let methods = rules::all().iter().map(|rule| OptimizerSpec::new(rule.boxed())).collect::<Vec<_>>();
     for spec in methods.into_iter().chain(wrapped.map(|text| text.parse().expect("valid"))) {
         let fresh = || Optimizer::of_slice(spec.clone(), 3).expect("valid");

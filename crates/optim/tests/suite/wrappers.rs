@@ -1,5 +1,7 @@
 //! Steps of each wrapper, against numbers worked out by hand.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use optim::Optimizer;
 use tensor::{Layout, Role};
 
@@ -88,10 +90,18 @@ fn averages_begin_after_their_share() {
     );
 }
 
-/// Where nobody has said how long training lasts, all weights count.
+/// An average that begins after a fraction of the updates needs their number, as a schedule does: to begin at once
+/// would be another average. One that begins after a number of updates needs none.
 #[test]
-fn without_an_end_averages_begin_at_once() {
-    for wrapper in ["swa", "tail_average"] {
+fn an_average_of_a_fraction_needs_a_total() {
+    for wrappers in [&["swa"][..], &["tail_average"], &["swa start=3"], &["ema", "swa every=2"]] {
+        let mut average = optimizer(wrappers, "sgd lr=1", 1);
+        let step = AssertUnwindSafe(|| average.step(&mut [1.0], &[1.0]));
+        let why = catch_unwind(step).expect_err("a panic");
+        let why = why.downcast_ref::<String>().expect("a message");
+        assert!(why.ends_with("expected `with_total_steps` before the first step"), "{why}");
+    }
+    for wrapper in ["swa start=0 every=1", "tail_average start=0"] {
         let mut average = optimizer(&[wrapper], "sgd lr=1", 1);
         assert_eq!(walk(&mut average, &[1.0; 3]), [[0.0, 0.0], [-1.0, -0.5], [-2.0, -1.0]], "{wrapper}");
     }
