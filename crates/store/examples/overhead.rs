@@ -1,5 +1,5 @@
-//! Overhead of studies and of the store at batch 64: CPU seconds of the same runs by the plain loop, and as a study in a
-//! SQLite file, in turns: `cargo run -p store --example overhead [RUNS] [ROUNDS] [EPOCHS]`.
+//! Overhead of studies and of the store at batch 64: CPU seconds and seconds of the same runs by the plain loop, and as a
+//! study in a SQLite file, in turns: `cargo run -p store --example overhead [RUNS] [ROUNDS] [EPOCHS]`.
 //!
 //! Reads the times of a process from Linux's `/proc`; MNIST is looked for as `descent train` does, the embedded sample is
 //! taken where it is not there.
@@ -7,6 +7,7 @@
 
 use std::error::Error;
 use std::ops::{ControlFlow, Range};
+use std::time::Instant;
 
 use lab::study::{Engine, Entry, Ruleset, Study};
 use lab::tasks::{Setup, TaskSpec};
@@ -23,8 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         task.examples.len(Split::Train),
         recipe.batch
     );
-    println!("  plain s   study s");
-    let (mut all_plain, mut all_study) = (0.0, 0.0);
+    println!("{:>27}{:>27}", "CPU s: plain, study", "s: plain, study");
+    let mut all = [[0.0; 2]; 2];
     // The first round warms up.
     for round in 0..=rounds {
         let seeds = round * runs..(round + 1) * runs;
@@ -32,12 +33,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (found, study) = timed(|| as_study(&task, &recipe, seeds, epochs))?;
         assert_eq!(found, expected, "the same runs have the same scores");
         if round > 0 {
-            println!("{plain:>9.2} {study:>9.2}  {:+.1}%", 100.0 * (study / plain - 1.0));
-            (all_plain, all_study) = (all_plain + plain, all_study + study);
+            show([0, 1].map(|clock| [plain[clock], study[clock]]));
+            for (clock, all) in all.iter_mut().enumerate() {
+                *all = [all[0] + plain[clock], all[1] + study[clock]];
+            }
         }
     }
-    println!("{all_plain:>9.2} {all_study:>9.2}  {:+.2}%", 100.0 * (all_study / all_plain - 1.0));
+    println!("together");
+    show(all);
     Ok(())
+}
+
+/// By each clock: the plain loop, the study, and how much longer that took.
+fn show(clocks: [[f64; 2]; 2]) {
+    let texts = clocks
+        .map(|[plain, study]| format!("{plain:>9.2}{study:>9.2}{:>+8.1}%", 100.0 * (study / plain - 1.0)));
+    println!("{}", texts.concat());
 }
 
 fn plain_loop(
@@ -77,11 +88,11 @@ fn as_study(
     Ok(outcome.cells[0].scores())
 }
 
-/// A result with the CPU seconds that this process took for it, in the system too.
-fn timed<T>(work: impl FnOnce() -> Result<T, Box<dyn Error>>) -> Result<(T, f64), Box<dyn Error>> {
-    let start = cpu_seconds()?;
+/// A result with the CPU seconds that this process took for it, in the system too, and the seconds that passed.
+fn timed<T>(work: impl FnOnce() -> Result<T, Box<dyn Error>>) -> Result<(T, [f64; 2]), Box<dyn Error>> {
+    let (start, cpu) = (Instant::now(), cpu_seconds()?);
     let value = work()?;
-    Ok((value, cpu_seconds()? - start))
+    Ok((value, [cpu_seconds()? - cpu, start.elapsed().as_secs_f64()]))
 }
 
 /// User and system time: the eleventh and twelfth field after the name in parentheses, in hundredths of a second.

@@ -11,6 +11,7 @@ mod upkeep;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use files::text::natural_order;
 use lab::store::{
@@ -30,6 +31,10 @@ pub use upkeep::{Cleaned, Cleaning};
 
 /// The newest schema of a file.
 pub const SCHEMA: u32 = schema::NEWEST;
+
+/// Least time between two waits for the disk while one run is put after another. A wait takes some 10 ms and a short run
+/// 100, and what a loss of power undoes is computed again.
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Records that are read before they are parsed.
 const CHUNK: usize = 256;
@@ -52,6 +57,8 @@ pub struct Sqlite {
 #[derive(Debug)]
 struct Inside {
     connection: Connection,
+    /// When this connection last waited for the disk.
+    synced: Option<Instant>,
     runs: Table<Run>,
     studies: Table<StudyText>,
     trials: Table<TrialRow>,
@@ -81,8 +88,10 @@ impl Sqlite {
 
     fn with(path: &Path, connection: Connection) -> Result<Sqlite, Error> {
         let (runs, studies, trials) = Default::default();
-        let store =
-            Sqlite { path: path.into(), inside: Mutex::new(Inside { connection, runs, studies, trials }) };
+        let store = Sqlite {
+            path: path.into(),
+            inside: Mutex::new(Inside { connection, synced: None, runs, studies, trials }),
+        };
         store.read(|_, _| Ok(()))?;
         Ok(store)
     }
@@ -96,29 +105,45 @@ impl Sqlite {
         result.and_then(|value| ended.map(|()| value))
     }
 
-    /// Changes the file, all of it or nothing, while no other process writes. What was changed is on the disk.
+    /// Changes the file, all of it or nothing, while no other process writes. What was changed is on the disk, and so is
+    /// everything before it.
     fn write<T>(&self, change: impl FnOnce(&Inside, &Path) -> Result<T, Error>) -> Result<T, Error> {
-        self.change("full", change)
+        self.change(Duration::ZERO, change)
     }
 
-    /// As [`Sqlite::write`], without the milliseconds that the disk takes: a loss of power may undo the change, until
-    /// the next run is put.
+    /// As [`Sqlite::write`], but waits for the disk once in a [`SYNC_INTERVAL`] only: a loss of power may undo what was
+    /// changed since.
+    fn write_run<T>(&self, change: impl FnOnce(&Inside, &Path) -> Result<T, Error>) -> Result<T, Error> {
+        self.change(SYNC_INTERVAL, change)
+    }
+
+    /// As [`Sqlite::write`], without waiting for the disk: a loss of power may undo the change, until the next one that
+    /// waits.
     fn write_soon<T>(&self, change: impl FnOnce(&Inside, &Path) -> Result<T, Error>) -> Result<T, Error> {
-        self.change("normal", change)
+        self.change(Duration::MAX, change)
     }
 
+    /// Changes the file, and waits for the disk if that was not done for so long.
     fn change<T>(
         &self,
-        synchronous: &str,
+        interval: Duration,
         change: impl FnOnce(&Inside, &Path) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut inside = self.inside();
         let path = &self.path;
-        inside.connection.pragma_update(None, "synchronous", synchronous).at(path)?;
+        let since = inside.synced.map_or(SYNC_INTERVAL, |synced| synced.elapsed());
+        let syncs = since >= interval;
+        inside
+            .connection
+            .pragma_update(None, "synchronous", if syncs { "full" } else { "normal" })
+            .at(path)?;
         inside.connection.execute_batch("BEGIN IMMEDIATE").at(path)?;
         let result = inside.refresh(path).and_then(|()| change(&inside, path));
         let result = result.and_then(|value| {
             inside.connection.execute_batch("COMMIT").at(path)?;
+            if syncs {
+                inside.synced = Some(Instant::now());
+            }
             Ok(value)
         });
         if result.is_err() {
@@ -136,7 +161,7 @@ impl Sqlite {
 
 impl Inside {
     fn refresh(&mut self, path: &Path) -> Result<(), Error> {
-        let Inside { connection, runs, studies, trials } = self;
+        let Inside { connection, runs, studies, trials, .. } = self;
         runs.refresh(connection, path)?;
         studies.refresh(connection, path)?;
         trials.refresh(connection, path)
@@ -179,7 +204,7 @@ impl Store for Sqlite {
     }
 
     fn put_all(&self, records: &[Record]) -> Result<Vec<Put>, Error> {
-        self.write(|inside, path| {
+        self.write_run(|inside, path| {
             let decided = put_runs(records, &mut |key| inside.get(path, key))?;
             let (mut rows, mut texts) = (Vec::new(), Vec::new());
             for (record, (key, put)) in records.iter().zip(&decided) {
@@ -321,4 +346,40 @@ fn parse(path: &Path, run: &Run, text: &str) -> Result<Record, Error> {
         place: format!("{}, run {short}", files::text::path(path)),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The last setting of SQLite: 1 for normal, 2 for full.
+    fn synchronous(store: &Sqlite) -> u32 {
+        store.inside().connection.pragma_query_value(None, "synchronous", |row| row.get(0)).expect("a number")
+    }
+
+    #[test]
+    fn one_run_after_another_waits_for_the_disk_once_in_an_interval() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Sqlite::open(&folder.path().join("runs.db")).expect("a store");
+        store.put_all(&[]).expect("puts");
+        assert_eq!(synchronous(&store), 2, "the first");
+        let recently = |ago| store.inside().synced = Instant::now().checked_sub(ago);
+        let start = Instant::now();
+        recently(Duration::ZERO);
+        store.put_all(&[]).expect("puts");
+        let found = synchronous(&store);
+        // A machine under load may take a second for it.
+        if start.elapsed() < SYNC_INTERVAL {
+            assert_eq!(found, 1, "soon after");
+        }
+        recently(SYNC_INTERVAL);
+        store.put_all(&[]).expect("puts");
+        assert_eq!(synchronous(&store), 2, "a second later");
+        let study = StudyText { name: "rates".into(), text: "trials = 8\n".into() };
+        store.open_study(&study).expect("a study");
+        assert_eq!(synchronous(&store), 2, "a study");
+        let holder = Holder::new();
+        store.claim("a", &holder).expect("a claim");
+        assert_eq!(synchronous(&store), 1, "a claim");
+    }
 }
