@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
@@ -12,7 +13,7 @@ use super::fetch;
 use crate::cargo::cargo;
 
 /// Longer than anything that is tried takes.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Output and exit of a process.
 pub(super) struct Outcome {
@@ -113,10 +114,12 @@ pub(super) fn wrapped<W: AsRef<OsStr>, A: AsRef<OsStr>>(
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
     command.env("XDG_CACHE_HOME", folder.join("cache")).env("XDG_STATE_HOME", folder.join("state"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // So that one that hangs is killed with what it has started.
+    command.process_group(0);
     command
 }
 
-/// Runs a command to its end; one that hangs is killed, and is a signal in its outcome.
+/// Runs a command to its end; one that hangs is killed with its group, and is a signal in its outcome.
 pub(super) fn finish(mut command: Command) -> Outcome {
     match command.spawn() {
         Ok(child) => wait(child),
@@ -135,7 +138,7 @@ pub(super) fn wait(mut child: Child) -> Outcome {
         match child.try_wait().expect("a child of this process") {
             Some(status) => break status,
             None if start.elapsed() > PATIENCE => {
-                let _ = child.kill();
+                kill_group(&child);
                 break child.wait().expect("a child of this process");
             }
             None => thread::sleep(Duration::from_millis(1)),
@@ -155,6 +158,11 @@ fn read(mut pipe: impl Read) -> String {
 /// Sends a signal, such as `INT`.
 pub(super) fn signal(child: &Child, name: &str) {
     let _ = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status();
+}
+
+/// Kills a process that leads a group, and all of that group: of a traced program, the tracer alone would leave it running.
+fn kill_group(child: &Child) {
+    let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).status();
 }
 
 /// If this process is root's: some faults need that.
