@@ -54,9 +54,11 @@ mod kept;
 pub mod outcome;
 mod pilot;
 mod registered;
+mod run;
 mod shard;
 #[cfg(test)]
 mod simulation;
+mod tuning;
 mod twin;
 
 use std::fmt;
@@ -70,13 +72,13 @@ use crate::error::Error;
 use crate::search::{Point, Sampler, Space, SpaceError, at_point, declared, hypers};
 use crate::tasks::TaskSpec;
 
-pub use cell::{CellId, Phase, Run};
 pub use definition::EXAMPLE;
 pub use engine::{Engine, Planned, Position, Watch};
 pub use facts::Facts;
 pub use outcome::{Decision, Outcome};
 pub use pilot::{PILOT_SEEDS_FROM, PilotPlan};
 pub use registered::{register, registered};
+pub use run::{CellId, Phase, Run};
 pub use shard::Shard;
 
 /// Comparison of recipes on tasks, with the protocol that it follows.

@@ -2,44 +2,19 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
 use tensor::random::Stream;
 
 use super::facts::Facts;
-use super::outcome::{EdgeHit, Tuning, TuningTrial};
+use super::run::{CellId, Phase, Run};
+use super::tuning::{EdgeHit, Tuning, TuningTrial, middle};
 use super::{Entry, HalvingPlan, SearchMethod, Study};
 use crate::search::{
     Edge, Finalist, Halving, Point, Sampler, Side, Space, choose, edges, extension, extra_trials, limits,
 };
-use crate::stats::{Direction, median};
+use crate::stats::Direction;
 
 /// Trials that run on fresh seeds before one is chosen.
 const FINALISTS: usize = 2;
-
-/// A task with an entry under a ruleset, by their places in the study.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct CellId {
-    /// Place of the task.
-    pub task: usize,
-    /// Place of the ruleset.
-    pub ruleset: usize,
-    /// Place of the entry.
-    pub entry: usize,
-}
-
-/// Purpose of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// A trial on a tuning seed.
-    Tuning,
-    /// One of the best trials on a further tuning seed.
-    Choosing,
-    /// The chosen settings on a reporting seed.
-    Reporting,
-    /// The chosen settings on a seed that measures their spread.
-    Pilot,
-}
 
 /// Work of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,19 +22,6 @@ pub(super) struct Effort {
     pub(super) runs: usize,
     /// Epochs of all runs together.
     pub(super) epochs: u64,
-}
-
-/// A run of a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Run {
-    /// Its purpose.
-    pub phase: Phase,
-    /// The trial whose settings it has; `None` for those of the recipe.
-    pub trial: Option<usize>,
-    /// Epochs: fewer than the whole budget on a rung of halving.
-    pub epochs: u32,
-    /// The seed.
-    pub seed: u64,
 }
 
 /// Scores by run: `None` for one that is not there, not finite for one that diverged.
@@ -394,12 +356,6 @@ fn ranked(trials: &[TuningTrial], direction: Direction) -> Vec<usize> {
         b.epochs.cmp(&a.epochs).then(merit(b).total_cmp(&merit(a))).then(a.trial.cmp(&b.trial))
     });
     finite.into_iter().map(|trial| trial.trial).collect()
-}
-
-/// The median over seeds, with diverged runs worst; `None` if that is one.
-pub(super) fn middle(scores: &[Option<f64>], direction: Direction) -> Option<f64> {
-    let merits: Vec<f64> = scores.iter().map(|score| direction.merit(score.unwrap_or(f64::NAN))).collect();
-    median(&merits).filter(|merit| merit.is_finite()).map(|merit| direction.score(merit))
 }
 
 fn hit(Edge { name, side }: Edge) -> EdgeHit {

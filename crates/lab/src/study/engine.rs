@@ -7,9 +7,10 @@ use tensor::simd;
 use train::record::{NUMBERS, TaskRecord};
 use train::{Batching, Budget, Event, Recipe, Record, Split, Task};
 
-use super::cell::{Cell, CellId, Phase, Run};
+use super::cell::Cell;
 use super::kept::{self, Known, Results};
 use super::outcome::{Decision, Outcome, TaskOutcome, cell_outcome, checks, compare, over_tasks};
+use super::run::{CellId, Phase, Run};
 use super::{Facts, Shard, Study, fault};
 use crate::error::Error;
 use crate::executor::{self, Agenda, Halt, Part, Request};

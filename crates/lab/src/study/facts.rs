@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use train::{Direction, Metric, Task};
 
-use super::cell::Phase;
+use super::run::Phase;
 use super::{PILOT_SEEDS_FROM, Study, TUNING_SEEDS_FROM, fault};
 use crate::error::Error;
 use crate::tasks::{Data, Info};

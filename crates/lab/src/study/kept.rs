@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use train::Record;
 
-use super::cell::{Cell, CellId, Phase, Run, middle};
+use super::cell::Cell;
+use super::run::{CellId, Phase, Run};
+use super::tuning::middle;
 use super::{Facts, Study};
 use crate::search::Point;
 use crate::store::{Error, Store, Trial};

@@ -3,10 +3,11 @@
 use tensor::random::Stream;
 use train::Direction;
 
-use super::cell::Phase;
+use super::cell::Cell;
 use super::cell::tests::{facts, play, study};
-use super::cell::{Cell, CellId, Run};
 use super::outcome::{Decision, PilotOutcome, Relation, checks, compare};
+use super::run::Phase;
+use super::run::{CellId, Run};
 use super::{DecidingTest, PilotPlan, Study};
 use crate::search::Point;
 

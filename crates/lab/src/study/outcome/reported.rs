@@ -8,7 +8,8 @@ use crate::stats::{
     Bootstrap, Direction, Interval, bca, expected_best, lr_sensitivity, mean, mean_interval, median,
     two_clusters,
 };
-use crate::study::cell::{Cell, Phase, Scores, State};
+use crate::study::cell::{Cell, Scores, State};
+use crate::study::run::Phase;
 use crate::study::{Ruleset, Study};
 
 /// Distance from the best score, of a fraction, that counts as in the basin of good rates: a point.
