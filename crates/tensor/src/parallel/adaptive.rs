@@ -6,7 +6,8 @@
 
 use std::time::Instant;
 
-use super::{limited, spinning, waits};
+use super::waits::Waits;
+use super::{limited, spinning};
 
 /// Share of the time that trials may lose.
 const TRIALS: f64 = 0.008;
@@ -23,7 +24,7 @@ const LONG: f64 = 10e-3;
 /// Long steps that are done on all threads before one thread is tried, where none of them waits for a core.
 const LONG_STEPS: f64 = 20.0;
 
-/// Fraction of a long step for which threads must have waited for a core, together, to say that another program is busy.
+/// Fraction of the time for which threads must have waited for a core, all together, to say that another program is busy.
 const WAITED: f64 = 0.1;
 
 /// Seconds over which the time of a step is averaged, and the number of steps at least.
@@ -72,8 +73,7 @@ pub struct Adaptive {
     /// Seconds of a step in the mode before it, and what was lost since by having left that.
     before: Option<f64>,
     lost: f64,
-    /// Seconds for which threads had waited for cores, after the last long step.
-    waited: Option<f64>,
+    waits: Waits,
 }
 
 /// A number of threads.
@@ -136,7 +136,7 @@ impl Adaptive {
             steps: 0,
             before: None,
             lost: 0.0,
-            waited: if all > 0 { waits::total() } else { None },
+            waits: Waits::new(),
         }
     }
 
@@ -150,14 +150,9 @@ impl Adaptive {
         if self.modes.len() == 1 {
             return;
         }
-        let contended = seconds >= LONG && self.has_waited(WAITED * seconds);
+        self.waits.pass(seconds);
+        let contended = seconds >= LONG && self.waits.fraction().is_some_and(|waited| waited > WAITED);
         self.note(seconds, contended);
-    }
-
-    /// If threads have waited for cores, together, for this many seconds since the last call.
-    fn has_waited(&mut self, seconds: f64) -> bool {
-        let before = std::mem::replace(&mut self.waited, waits::total());
-        before.zip(self.waited).is_some_and(|(before, after)| after - before > seconds)
     }
 
     fn note(&mut self, seconds: f64, contended: bool) {

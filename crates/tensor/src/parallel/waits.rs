@@ -1,10 +1,49 @@
-//! Time for which threads were ready to run and waited for a core.
+//! Waiting times: threads that are ready to run, and have no core.
 
 use std::fs;
+use std::time::Instant;
 
-/// Seconds for which the threads of this process have waited for a core so far, by Linux's `schedstat`; `None` where
-/// the system does not count them.
-pub(super) fn total() -> Option<f64> {
+/// Fraction of the time that may go into looking at how long threads have waited.
+const LOOKS: f64 = 0.002;
+
+/// Time for which the threads of this process wait for cores, looked at now and then.
+#[derive(Debug, Clone)]
+pub(super) struct Waits {
+    /// Seconds waited by all threads up to the last look; `None` where the system does not count them.
+    waited: Option<f64>,
+    /// Seconds since then.
+    since: f64,
+    /// Seconds that a look takes: more where there are many threads.
+    look: f64,
+}
+
+impl Waits {
+    pub(super) fn new() -> Waits {
+        let start = Instant::now();
+        let waited = total();
+        Waits { waited, since: 0.0, look: start.elapsed().as_secs_f64() }
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass(&mut self, seconds: f64) {
+        self.since += seconds;
+    }
+
+    /// Time for which threads have waited since the last look, all together, as a fraction of the time that has passed;
+    /// `None` if it is too early to look again.
+    pub(super) fn fraction(&mut self) -> Option<f64> {
+        let before = self.waited?;
+        if self.since * LOOKS < self.look {
+            return None;
+        }
+        let fraction = (total()? - before) / self.since;
+        *self = Waits::new();
+        Some(fraction)
+    }
+}
+
+/// Seconds for which the threads of this process have waited so far, by Linux's `schedstat`.
+fn total() -> Option<f64> {
     let threads = fs::read_dir("/proc/self/task").ok()?.flatten();
     let waited =
         threads.filter_map(|thread| nanoseconds(&fs::read_to_string(thread.path().join("schedstat")).ok()?));
@@ -28,9 +67,12 @@ mod tests {
     }
 
     #[test]
-    fn waits_never_shrink() {
-        if let Some(before) = total() {
-            assert!(total().is_some_and(|after| after >= before));
-        }
+    fn a_look_is_paid_by_the_time_before_it() {
+        let mut waits = Waits { waited: Some(0.0), since: 0.0, look: 1e-3 };
+        waits.pass(0.4);
+        assert_eq!(waits.fraction(), None);
+        waits.pass(0.2);
+        assert!(waits.fraction().is_none_or(|fraction| fraction >= 0.0));
+        assert!(waits.since == 0.0 || total().is_none());
     }
 }
