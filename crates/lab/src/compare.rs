@@ -18,7 +18,7 @@ use train::{Direction, Metric, Record, Split};
 
 pub use curve::CurvePoint;
 pub use looks::{Looks, half_width};
-pub use names::names;
+pub use names::{names, recipe_names};
 pub use tuned::{Tuned, same_recipe};
 pub use verdict::{Verdict, Warning};
 

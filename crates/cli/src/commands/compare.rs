@@ -1,6 +1,7 @@
 mod budget;
 mod looks;
 mod results;
+mod runner;
 #[cfg(feature = "store")]
 mod tasks;
 mod tuning;
@@ -12,7 +13,8 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, value_parser};
-use lab::run_matrix::{KeptError, KeptRuns, Settings, kept_in};
+use lab::compare::recipe_names;
+use lab::run_matrix::{KeptRuns, Settings, kept_in};
 use lab::store::Holder;
 use lab::study::Ruleset;
 #[cfg(feature = "store")]
@@ -29,11 +31,12 @@ use crate::folders;
 use crate::progress::Progress;
 use crate::shell::quoted;
 use crate::stop::Stop;
-use crate::tensorboard::{TensorBoard, TensorBoardArgs};
+use crate::tensorboard::TensorBoardArgs;
 use crate::tui::Screen;
 use budget::Chosen;
-use looks::{Reached, Runner};
+use looks::Reached;
 use results::Results;
+use runner::{Places, Runner};
 use tuning::Tuning;
 use until::UntilArgs;
 
@@ -196,14 +199,13 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     chosen.map_or(Ok(()), |chosen| chosen.keep(&folder))?;
     let runner = Runner {
         compare,
-        tuning: tuning.as_ref(),
         places: Places { kept: &kept, board: board.as_ref() },
         stop: &stop,
         screen: screen.as_ref(),
         command: command_line(compare, epochs, &seeds, chosen),
     };
     let looks = compare.until.first(&task, &seeds, most_seeds(compare, chosen));
-    let Reached { comparison, tuned, stopped, runs } = runner.run(matrix, looks)?;
+    let Reached { comparison, tuned, stopped, runs } = looks::run(&runner, tuning.as_ref(), matrix, looks)?;
     let ended = screen.map_or(Vec::new(), Screen::finish);
 
     let shown = tuned.as_ref().filter(|tuned| tuned.has_result());
@@ -324,20 +326,6 @@ fn warn(matrix: &RunMatrix<'_>) {
     }
 }
 
-/// Places where runs are kept as they end.
-struct Places<'a> {
-    kept: &'a KeptRuns,
-    board: Option<&'a TensorBoard>,
-}
-
-impl Places<'_> {
-    fn put(&self, record: &Record) -> Result<(), KeptError> {
-        // All event files are written once more at the end, where an error is told.
-        self.board.iter().for_each(|board| drop(board.write_run(record)));
-        self.kept.put(record)
-    }
-}
-
 /// Runs the recipes as they are set; true if a signal stopped it.
 fn as_they_are(runner: &Runner<'_>, matrix: &RunMatrix<'_>) -> Result<(Vec<Record>, bool), Failure> {
     let Runner { compare, places, stop, screen, .. } = runner;
@@ -348,7 +336,7 @@ fn as_they_are(runner: &Runner<'_>, matrix: &RunMatrix<'_>) -> Result<(Vec<Recor
     let keep_claims = || store.iter().for_each(|store| drop(lab::store::keep_claims(&**store)));
     let quiet = compare.output.json() || screen.is_some();
     let progress = Progress::new(matrix.runs(), batches, matrix.workers(), quiet)
-        .with_names(names(&matrix.recipes))
+        .with_names(recipe_names(&matrix.recipes))
         .meanwhile(&keep_claims)
         .on(*screen, "as they are set", batches);
     let (stopped, unkept) = (AtomicBool::new(false), Once::new());
@@ -403,15 +391,6 @@ fn recipes(list: &str, batch: usize) -> Result<Vec<Recipe>, Failure> {
         return Err(Failure::usage("--optimizers names none", "for example --optimizers sgd,adam,rmsprop"));
     }
     Ok(recipes)
-}
-
-/// Short names of recipes, as the table has them.
-pub(super) fn names(recipes: &[Recipe]) -> Vec<String> {
-    let texts: Vec<(String, String)> =
-        recipes.iter().map(|recipe| (recipe.name(), recipe.to_string())).collect();
-    let texts: Vec<(&str, &str)> =
-        texts.iter().map(|(name, recipe)| (name.as_str(), recipe.as_str())).collect();
-    lab::compare::names(&texts)
 }
 
 /// The store of `--store` or of the environment, if either names one.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use train::Recipe;
+
 /// Short names, one for each (optimizer, recipe): the optimizer's name; where several recipes have the same, with
 /// the settings that not all of these share. Different recipes have different names.
 ///
@@ -36,6 +38,21 @@ pub fn names(recipes: &[(&str, &str)]) -> Vec<String> {
         if called[name.as_str()].len() == 1 { name.clone() } else { recipe.to_string() }
     };
     short.iter().zip(recipes).map(name).collect()
+}
+
+/// [`names`] of recipes.
+///
+/// ```
+/// let recipes = ["sgd lr=0.1".parse()?, "sgd lr=0.35".parse()?];
+/// assert_eq!(lab::compare::recipe_names(&recipes), ["sgd lr=0.1", "sgd lr=0.35"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn recipe_names(recipes: &[Recipe]) -> Vec<String> {
+    let texts: Vec<(String, String)> =
+        recipes.iter().map(|recipe| (recipe.name(), recipe.to_string())).collect();
+    let texts: Vec<(&str, &str)> =
+        texts.iter().map(|(name, recipe)| (name.as_str(), recipe.as_str())).collect();
+    names(&texts)
 }
 
 /// Parts that all recipes of an optimizer share.

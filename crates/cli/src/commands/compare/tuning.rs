@@ -3,7 +3,7 @@
 use std::ops::{ControlFlow, Range};
 use std::sync::Once;
 
-use lab::compare::{Looks, Tuned};
+use lab::compare::{Looks, Tuned, recipe_names};
 use lab::run_matrix::RunId;
 use lab::store::Memory;
 use lab::study::{Engine, Entry, HalvingPlan, Study};
@@ -11,8 +11,8 @@ use lab::{Halt, Store};
 use train::{Event, Recipe, RunInfo, Split, Task};
 
 use super::budget::{self, Chosen};
-use super::looks::Runner;
-use super::{Compare, Numbers, names};
+use super::runner::Runner;
+use super::{Compare, Numbers};
 use crate::console;
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -76,7 +76,7 @@ pub(super) fn study(
         batch: Some(recipe.batch),
         ..Entry::new(&name, recipe.clone())
     };
-    let entries = recipes.iter().zip(names(recipes)).map(entry).collect();
+    let entries = recipes.iter().zip(recipe_names(recipes)).map(entry).collect();
     let mut study = Study {
         rulesets: vec![ruleset],
         seeds: numbers.seeds.clone(),

@@ -2,12 +2,12 @@
 
 use clap::Args;
 use files::text;
+use lab::compare::recipe_names;
 use lab::study::{Entry, PilotPlan, Ruleset, Study};
 use lab::tasks::TaskSpec;
 use train::Recipe;
 
 use crate::args::Seeds;
-use crate::commands::compare;
 use crate::failure::Failure;
 
 /// Tasks, recipes and numbers of a study.
@@ -90,7 +90,7 @@ pub(in crate::commands) fn entries(
     listed: &dyn Fn(usize) -> Result<Vec<Recipe>, Failure>,
 ) -> Result<Vec<Entry>, Failure> {
     let (recipes, others) = (listed(Recipe::BATCH)?, listed(Recipe::BATCH + 1)?);
-    let names = compare::names(&recipes);
+    let names = recipe_names(&recipes);
     let stated = recipes.iter().zip(others).map(|(recipe, other)| recipe.batch == other.batch);
     let stated: Vec<bool> = stated.collect();
     let entries = names.iter().zip(recipes).zip(stated);
