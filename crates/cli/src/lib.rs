@@ -41,6 +41,7 @@ mod picture;
 mod progress;
 mod shell;
 mod stop;
+mod task;
 mod tensorboard;
 mod text;
 mod trained;
