@@ -116,6 +116,55 @@ fn recipes_that_are_tuned_to_the_same_are_one_row() {
     assert!(shown.contains("3 paired seeds") && !shown.contains("6 paired seeds"), "{shown}");
 }
 
+/// More seeds of a function that no seed changes would be copies of one run, told apart by their number.
+#[test]
+fn a_test_function_runs_once_whatever_the_seeds() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = "compare --task beale --optimizers sgd,adam --epochs 1 --seeds 4 --offline --tune --trials 2";
+    let output = descent(folder.path(), words);
+    let shown = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("no seed changes a test function"), "{}", said(&output));
+    let flat = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        flat.contains("Each tuned alike: 2 learning rates each, a quarter more at the edge of the best; "),
+        "{shown}"
+    );
+    assert!(!flat.contains("paired seeds") && !flat.contains("seeds 0 to"), "{shown}");
+    let rows = fs::read_to_string(folder.path().join("results/compare-beale-1/results.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 3, "a heading and a row for each: {rows}");
+}
+
+/// A ruleset may name a setting that an optimizer lacks: it is not tuned, and nothing says that all were.
+#[test]
+fn an_optimizer_without_the_tuned_setting_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    refused(path, "compare --task beale --tune default", 2, &["found `default`", "--untuned"]);
+    let rest = "--optimizers sgd,adam --tune momentum --trials 2 --epochs 1 --seeds 2 --offline";
+    let shown = printed(path, &format!("compare --task mnist1d-logreg {rest} --out made"));
+    let flat = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "adam has no momentum, so it was not tuned and ran as it is set.",
+        "those that have momentum tuned alike, ",
+        "Those that have momentum tuned alike: 2 values of momentum each",
+    ] {
+        assert!(flat.contains(part), "{part}: {shown}");
+    }
+    assert!(!flat.contains("this one task, each tuned alike") && !flat.contains("adam : "), "{shown}");
+
+    let made = printed(path, &format!("study new --tasks mnist1d-logreg {rest}").replace(" --offline", ""));
+    fs::write(path.join("study.toml"), made).unwrap();
+    let shown = printed(path, "study run study.toml --store runs.db --offline --html page.html");
+    for part in ["trials for each that is tuned", "  adam has no momentum, so it was not tuned"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let page = fs::read_to_string(path.join("page.html")).unwrap();
+    for part in ["adam has no momentum, so it was not tuned", "Each entry that is tuned had 2 trials"] {
+        assert!(page.contains(part), "{part}");
+    }
+}
+
 #[test]
 fn flags_make_the_study_that_its_file_makes() {
     let folder = tempfile::tempdir().unwrap();

@@ -79,6 +79,9 @@ fn runs_are_kept_once_listed_shown_and_exported_again() {
     assert_eq!(some.lines().filter(|line| line.contains("batch=500")).count(), 1, "{some}");
     assert_eq!(done(folder, &["runs", "list", "--status", "diverged"]), "no runs\n");
     assert_eq!(done(folder, &["runs", "list", "--status", "diverged", "--json"]), "");
+    let none = descent(folder, &["runs", "list", "--optimizer", "adma"]);
+    let there = String::from_utf8_lossy(&none.stderr);
+    assert_eq!(there, "the store has 4 runs: tasks mlp; optimizers adam, sgd\n");
 
     let id = &keys(folder)[0][..8];
     let page = done(folder, &["runs", "show", id]);
@@ -199,7 +202,13 @@ fn questions_in_sql_are_answered_and_change_nothing() {
     assert_eq!(ask(&[]), "optimizer  runs  learned\nadam          2        1\nsgd           2        1\n");
     assert_eq!(ask(&["--csv"]), "optimizer,runs,learned\nadam,2,1\nsgd,2,1\n");
     let first = ask(&["--json"]).lines().next().map(str::to_string).expect("a line");
-    assert_eq!(first, r#"{"learned":1,"optimizer":"adam","runs":2}"#);
+    assert_eq!(first, r#"{"optimizer":"adam","runs":2,"learned":1}"#);
+    // Two columns of one name are two.
+    let twice = "SELECT 1 AS id, 'a' AS id, 'b' AS \"id:1\", 2 AS x";
+    assert_eq!(
+        done(folder, &["runs", "sql", twice, "--json"]),
+        "{\"id\":1,\"id:1\":\"a\",\"id:1:1\":\"b\",\"x\":2}\n"
+    );
     let wide = done(folder, &["runs", "sql", "SELECT * FROM results"]);
     assert!(wide.lines().all(|line| line.chars().count() <= 80), "{wide}");
     let odd = done(folder, &["runs", "sql", "SELECT char(27) || '[2J' AS x"]);

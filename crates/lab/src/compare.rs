@@ -148,6 +148,9 @@ impl Comparison {
         let names = names(&recipes);
         groups.iter_mut().zip(names).for_each(|((name, _), short)| *name = short);
         let rows = groups.iter().map(|(name, group)| row(name, group, target, looks.as_ref())).collect();
+        if groups.iter().all(|(_, group)| verdict::repeats(group)) {
+            groups.iter_mut().for_each(|(_, group)| group.truncate(1));
+        }
         let pairs = pairs(&groups, metric.direction(), looks.as_ref());
         Comparison { command, settings: settings(&runs), metric, target, rows, pairs, runs, looks }
     }

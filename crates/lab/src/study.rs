@@ -61,6 +61,7 @@ mod simulation;
 mod tuning;
 mod twin;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
@@ -252,6 +253,13 @@ impl Study {
             if let Some(i) = (1..names.len()).find(|&i| names[..i].contains(&names[i])) {
                 let message = format!("duplicate {kind} `{}`", text::name(&names[i]));
                 return Err(fault(message, "give each a name that no other has"));
+            }
+        }
+        for (place, ruleset) in self.rulesets.iter().enumerate() {
+            let same = |other: &&Ruleset| other.hypers() == ruleset.hypers();
+            if let Some(other) = self.rulesets[..place].iter().find(same) {
+                let message = format!("duplicate ruleset: `{ruleset}` tunes the same as `{other}`");
+                return Err(fault(message, "leave out one of them"));
             }
         }
         let counts = [
@@ -456,6 +464,18 @@ impl fmt::Display for Ruleset {
             Ruleset::Lr => f.write_str("lr"),
             Ruleset::Full => f.write_str("full"),
             Ruleset::Names(names) => f.write_str(&names.join("+")),
+        }
+    }
+}
+
+impl Ruleset {
+    /// Names of what it tunes, each once and in one order; `None` of the whole space.
+    fn hypers(&self) -> Option<BTreeSet<&str>> {
+        match self {
+            Ruleset::Default => Some(BTreeSet::new()),
+            Ruleset::Lr => Some(BTreeSet::from(["lr"])),
+            Ruleset::Full => None,
+            Ruleset::Names(names) => Some(names.iter().map(String::as_str).collect()),
         }
     }
 }

@@ -221,3 +221,23 @@ fn a_look_at_wide_intervals_asks_for_more_seeds_up_to_the_most() {
     let one = compare(&[runs("a", &[0.9]), runs("b", &[0.8])]);
     assert!(wide.is_wide(&one.pairs[0]) && wide.next(&one.pairs).is_some());
 }
+
+/// Seeds change no run of a test function: four copies of a run are one, and no evidence.
+#[test]
+fn copies_of_a_run_are_not_told_apart_by_their_number() {
+    let function = |optimizer: &str, gap: f64| {
+        let mut runs = runs(optimizer, &[gap; 4]);
+        runs.iter_mut().for_each(|run| run.task.examples = [].into());
+        runs
+    };
+    let copies = compare(&[function("sgd", 0.2), function("adam", 0.3)]);
+    assert_eq!(copies.verdict(), Verdict::NoSeedMatters { best: "adam" });
+    let pair = &copies.pairs[0];
+    assert!((pair.difference.n, pair.distinct, pair.p_value) == (1, false, None), "{pair:?}");
+    // Where first weights are drawn, they differ, and count.
+    let mut drawn = function("sgd", 0.2);
+    drawn.extend(runs("adam", &[0.3, 0.31, 0.29, 0.32]));
+    drawn.iter_mut().for_each(|run| run.task.examples = [].into());
+    let drawn = Comparison::new(drawn, None, String::new());
+    assert!(matches!(drawn.verdict(), Verdict::Paired { seeds: 4, .. }), "{:?}", drawn.verdict());
+}

@@ -73,6 +73,12 @@ fn threads_stops_and_processes_change_no_byte() {
             let engine = Engine::new(&study, &tasks, &stopped).unwrap().with_threads(2);
             let outcome = engine.run(&watch, &|_| ControlFlow::Continue(())).unwrap();
             assert!(stopped.running().unwrap().is_empty(), "claims are given back");
+            let mut trials =
+                outcome.cells.iter().flat_map(|cell| &cell.tuning).flat_map(|tuning| &tuning.trials);
+            assert!(
+                trials.all(|trial| trial.point.starts_with("lr=")),
+                "a trial is named before its cell is complete"
+            );
             rounds += 1;
             if outcome.is_complete() {
                 break outcome;
@@ -325,6 +331,11 @@ fn what_is_wrong_in_a_file_is_said_with_its_place() {
             "line 3, column 12: unknown ruleset or hyperparameter `weigth_decay`; did you mean `weight_decay`?",
         ),
         (study("rulesets = [\"lr\", \"lr\"]"), "duplicate ruleset `lr`"),
+        (
+            study("rulesets = [\"lr+eps\", \"eps+lr+eps\"]"),
+            "duplicate ruleset: `eps+lr+eps` tunes the same as `lr+eps`",
+        ),
+        (study("rulesets = [\"lr\", \"lr+lr\"]"), "duplicate ruleset: `lr+lr` tunes the same as `lr`"),
         (
             study("confidence = 1.5"),
             "line 3, column 14: expected a number from 0.5 to less than 1, found 1.5",

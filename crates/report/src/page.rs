@@ -68,7 +68,11 @@ pub fn comparison_document(comparison: &Comparison, tuned: Option<(&Tuned, &str)
         section("pairs", "Which differences are real", inside.into_iter().chain(looks).collect())
     }));
     if let Some((tuned, how)) = tuned {
-        blocks.push(section("tuned", "The same, each tuned alike", tuned_alike(tuned, how)));
+        blocks.push(section(
+            "tuned",
+            &format!("The same, {}", prose::tuned_alike(tuned)),
+            tuned_alike(tuned, how),
+        ));
     }
     blocks.push(section("reading", "How to read this", vec![Block::Terms(glossary(comparison))]));
     blocks.extend(
@@ -148,7 +152,10 @@ fn tuned_alike(tuned: &Tuned, how: &str) -> Vec<Block> {
     let metric = comparison.metric;
     let mut blocks = vec![
         Block::Lead(format!("{} The scores below are of the fresh seeds.", sentence(how))),
-        Block::Table(Table { title: "Results, each tuned alike".into(), ..results::table(comparison) }),
+        Block::Table(Table {
+            title: format!("Results, {}", prose::tuned_alike(tuned)),
+            ..results::table(comparison)
+        }),
         Block::Figures(pictures(comparison, "tuned-")),
     ];
     blocks.extend(results::pairs(comparison).into_iter().flatten().skip(1));

@@ -12,6 +12,7 @@ mod tuned;
 pub use comparison::{verdict, warning, warnings};
 pub use looks::{looks, next_look};
 pub use range_test::{departure, doubt, doubts, reason};
+pub(crate) use tuned::tuned_alike;
 pub use tuned::{tuned_verdict, tuning, tuning_warnings};
 
 use lab::compare::Estimate;

@@ -72,10 +72,12 @@ fn heading(outcome: &Outcome, task: usize, ruleset: usize, cells: &[&CellOutcome
     let runs = cells.iter().map(|cell| cell.runs.len()).max().unwrap_or(0);
     let seeds = if runs > 0 { format!(", {}", number::counted(runs, "seed")) } else { String::new() };
     let most = cells.iter().filter_map(|cell| cell.tuning.as_ref()).map(|tuning| tuning.trials.len()).max();
+    let all = cells.iter().all(|cell| cell.tuning.is_some());
+    let each = if all { "each" } else { "for each that is tuned" };
     let trials = match most {
         None | Some(0) => None,
-        Some(most) if most > outcome.trials => Some(format!("{} to {most} trials each", outcome.trials)),
-        Some(most) => Some(format!("{most} trials each")),
+        Some(most) if most > outcome.trials => Some(format!("{} to {most} trials {each}", outcome.trials)),
+        Some(most) => Some(format!("{most} trials {each}")),
     };
     let title = prose::part_title(outcome, task, ruleset);
     let trials = trials.map_or(String::new(), |trials| format!(", {trials}"));

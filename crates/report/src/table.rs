@@ -49,7 +49,9 @@ pub fn tuned_table(
     let mut lines = wrap("As they are set", width);
     lines.extend(results(comparison, width, style));
     lines.push(String::new());
-    lines.extend(wrap(&format!("Each tuned alike: {tuning}"), width));
+    let how = prose::tuned_alike(tuned);
+    let how = format!("{}{}: {tuning}", how[..1].to_uppercase(), &how[1..]);
+    lines.extend(wrap(&how, width));
     lines.extend(results(&tuned.comparison, width, style));
     let mut warnings = prose::warnings(comparison);
     warnings.extend(prose::tuning_warnings(tuned));
@@ -216,6 +218,10 @@ fn grid(comparison: &Comparison, rows: &[Cells], width: usize, bold: bool) -> Op
         .collect();
     let taken: usize = widths.iter().map(|w| w + GAP.len()).sum();
     let room = width.checked_sub(taken).filter(|room| *room >= NAME_LEAST)?;
+    // A setting that is cut, or broken over two lines, is not read: names that fit a separate line get one.
+    if !fit(rows, room) && fit(rows, width) {
+        return None;
+    }
     let longest = rows.iter().map(|row| columns_of(&row.name)).max()?;
     let name_width = longest.max("optimizer".len()).min(room);
 
@@ -241,6 +247,14 @@ fn grid(comparison: &Comparison, rows: &[Cells], width: usize, bold: bool) -> Op
     }
     lines.push("─".repeat(name_width + taken));
     Some(lines)
+}
+
+/// True if all names fit into their lines, whole and broken between words alone.
+fn fit(rows: &[Cells], columns: usize) -> bool {
+    rows.iter().all(|row| {
+        let whole = columns_of(&row.name) <= NAME_LINES * columns;
+        whole && row.name.split_whitespace().all(|word| columns_of(word) <= columns)
+    })
 }
 
 /// Each optimizer under its own name, for narrow windows.

@@ -160,6 +160,13 @@ impl Command for Compare {
 
     fn run(self) -> Result<(), Failure> {
         self.tui.check()?;
+        if self.tune == Some(Ruleset::Default) {
+            let message = "--tune: expected settings to tune, found `default`, which tunes nothing";
+            return Err(Failure::usage(
+                message,
+                "such as --tune lr; --untuned shows the optimizers as they are set",
+            ));
+        }
         #[cfg(feature = "store")]
         if !self.tasks.is_empty() {
             return tasks::run(&self);
@@ -179,7 +186,10 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     let (numbers, target) = (compare.numbers(), compare.target()?);
     let batch = compare.batch_size.map_or(compare.task.batch(BATCH), |batch| batch as usize);
     let recipes = recipes(&compare.optimizers, batch)?;
-    compare.until.check(&numbers.seeds, recipes.len(), compare.task.seeds(SEEDS) > 1)?;
+    compare.until.check(&numbers.seeds, recipes.len(), compare.is_seeded())?;
+    if !compare.is_seeded() && compare.seeds.as_ref().is_some_and(|seeds| seeds.range().count() > 1) {
+        console::note("no seed changes a test function: each optimizer runs once, with the first of --seeds");
+    }
     let (json, wanted) = (compare.output.json(), compare.output.wanted()?);
     compare.out.as_ref().map_or(Ok(()), |folder| files::claim_folder(folder, "--out"))?;
     let board = compare.tensorboard.claim()?;
@@ -303,14 +313,23 @@ impl Compare {
         self.trials.unwrap_or(if self.quick { QUICK_TRIALS } else { TRIALS }) as usize
     }
 
+    /// True if seeds change the runs of the task: those of a test function are the same for all.
+    fn is_seeded(&self) -> bool {
+        self.task.seeds(SEEDS) > 1
+    }
+
     /// The numbers that flags give, or else the task and --quick.
     fn numbers(&self) -> Numbers {
         let quick = |usual, quick| if self.quick { quick } else { usual };
         let quick_seeds = if self.until.is_given() { until::FEWEST } else { QUICK_SEEDS };
-        let seeds = self.task.seeds(quick(SEEDS, quick_seeds)).into();
+        let usual = self.task.seeds(quick(SEEDS, quick_seeds)).into();
+        let mut seeds = self.seeds.as_ref().map_or(0..usual, Seeds::range);
+        if !self.is_seeded() {
+            seeds.end = seeds.start + 1;
+        }
         Numbers {
             epochs: self.epochs.unwrap_or(quick(self.task.epochs(EPOCHS), 1)),
-            seeds: self.seeds.as_ref().map_or(0..seeds, Seeds::range),
+            seeds,
             threads: self.threads.count(),
         }
     }

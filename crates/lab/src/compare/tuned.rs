@@ -38,14 +38,15 @@ impl Tuned {
             names.extend(group[0].recipe.clone().map(|recipe| (recipe, entries, &*group[0].settings)));
         }
         let mut comparison = Comparison::at_look(runs, target, command, looks);
-        let short = |(_, entry, settings): &(String, String, &str)| format!("{entry} {}", rounded(settings));
+        let joined = |entry: &str, settings: &str| format!("{entry} {settings}").trim_end().to_string();
+        let short = |(_, entry, settings): &(String, String, &str)| joined(entry, &rounded(settings));
         let is_short = names.iter().map(short).collect::<BTreeSet<_>>().len() == names.len();
         let names: Vec<(String, String)> = comparison
             .rows
             .iter()
             .filter_map(|row| {
                 let named = names.iter().find(|(recipe, ..)| *recipe == row.recipe)?;
-                let name = if is_short { short(named) } else { format!("{} {}", named.1, named.2) };
+                let name = if is_short { short(named) } else { joined(&named.1, named.2) };
                 Some((row.optimizer.clone(), name))
             })
             .collect();

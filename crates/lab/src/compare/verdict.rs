@@ -1,6 +1,6 @@
 //! Conclusions from a comparison, as values; `report::prose` has the sentences.
 
-use train::Split;
+use train::{Record, Split};
 
 use super::{Comparison, Pair, Row};
 
@@ -14,7 +14,7 @@ pub enum Verdict<'c> {
         /// Its name.
         name: &'c str,
     },
-    /// One run each, of a task that no seed changes.
+    /// Runs of a task that no seed changes.
     NoSeedMatters {
         /// The optimizer with the best metric.
         best: &'c str,
@@ -68,15 +68,18 @@ impl Comparison {
         let seeds = self.rows.iter().map(|row| row.runs).max().unwrap_or(0);
         match (self.rows.len(), seeds) {
             (1, _) => Verdict::OneOptimizer { name: best },
-            (_, 0 | 1) if self.runs.iter().all(|run| run.task.examples.is_empty()) => {
-                Verdict::NoSeedMatters { best }
-            }
+            _ if self.no_seed_matters() => Verdict::NoSeedMatters { best },
             (_, 0 | 1) => Verdict::OneSeed { best },
             _ => {
                 let (apart, alike) = self.pairs.iter().partition(|pair| pair.distinct);
                 Verdict::Paired { best, seeds, apart, alike }
             }
         }
+    }
+
+    /// True if the task has no examples, and the runs of each optimizer ended alike: then further seeds are copies.
+    fn no_seed_matters(&self) -> bool {
+        self.rows.iter().all(|row| repeats(&self.runs_of(row).collect::<Vec<_>>()))
     }
 
     /// Facts to know before believing the numbers: sample data, diverged runs.
@@ -103,4 +106,10 @@ impl Comparison {
         });
         best.map(|(row, _)| row)
     }
+}
+
+/// True if these runs of one recipe are copies of each other: no examples, and one result.
+pub(super) fn repeats(runs: &[&Record]) -> bool {
+    let end = |run: &Record| run.final_metric().map(f64::to_bits);
+    runs.iter().all(|run| run.task.examples.is_empty() && end(run) == end(runs[0]))
 }

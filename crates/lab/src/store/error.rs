@@ -167,6 +167,9 @@ impl Error {
             Error::Damaged { .. } => {
                 "what it still holds can be read with `sqlite3 FILE .recover`; go on with a copy, or with a new store"
             }
+            Error::Conflict { new, .. } if new.contains(": study `") => {
+                "parts of a study have one definition: run both from the same file, or keep them in two stores"
+            }
             Error::Conflict { .. } => {
                 "the same run should have the same results: compare versions and machines, and keep them in two stores"
             }
@@ -188,4 +191,20 @@ fn visible(lines: &[String]) -> String {
 
 fn nearest(near: &Option<String>) -> String {
     near.as_ref().map(|near| format!("; did you mean `{}`?", text::name(near))).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_definition_and_another_result_have_a_hint_each() {
+        let differences = || vec!["- trials = 4".to_string()];
+        let between = |error: Error| error.between(Path::new("part.db"), Path::new("all.db")).hint();
+        let changed = Error::Changed { name: "rates".into(), differences: differences() };
+        assert!(between(changed).starts_with("parts of a study have one definition"));
+        let run =
+            Error::Conflict { new: "run 1f2e".into(), old: "run 1f2e".into(), differences: differences() };
+        assert!(between(run).starts_with("the same run should have the same results"));
+    }
 }

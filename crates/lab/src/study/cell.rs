@@ -156,6 +156,15 @@ impl<'s> Cell<'s> {
     }
 
     fn tune(&self, scores: &Scores<'_>, state: &mut State) -> Result<(), Missing> {
+        let searched = self.search(scores, state);
+        for trial in state.tuning.iter_mut().flat_map(|tuning| &mut tuning.trials) {
+            trial.point = state.points.get(trial.trial).map_or(String::new(), ToString::to_string);
+        }
+        self.choose(&searched?, scores, state)
+    }
+
+    /// Runs the trials, as far as scores are known, and those beyond an edge; the space with them.
+    fn search(&self, scores: &Scores<'_>, state: &mut State) -> Result<Space, Missing> {
         let first = self.first_trials();
         state.points =
             (0..first).map(|trial| self.sampler().trial(&self.space, self.points[0], trial as u32)).collect();
@@ -188,10 +197,7 @@ impl<'s> Cell<'s> {
             }
             tuning.trials[first..].iter_mut().for_each(|trial| trial.beyond = beyond);
         }
-        for (trial, point) in tuning.trials.iter_mut().zip(&state.points) {
-            trial.point = point.to_string();
-        }
-        self.choose(&searched, scores, state)
+        Ok(searched)
     }
 
     /// Settings of the trials that follow where nothing lies beyond an edge.

@@ -373,10 +373,34 @@ pub fn least_p(comparison: &Comparison) -> Option<String> {
 pub fn notes(outcome: &Outcome, cell: &CellOutcome) -> Vec<String> {
     let (task, entry) = (&outcome.tasks[cell.id.task], name(&outcome.entries[cell.id.entry]));
     let below = below_zero(task, cell, &entry);
-    [hopeless(cell, &entry), diverged(cell, &entry), clusters(task, cell, &entry), below, edge(cell, &entry)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        untuned(outcome, cell, &entry),
+        hopeless(cell, &entry),
+        diverged(cell, &entry),
+        clusters(task, cell, &entry),
+        below,
+        edge(cell, &entry),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// An entry that has nothing of what the others are tuned in.
+fn untuned(outcome: &Outcome, cell: &CellOutcome, entry: &str) -> Option<String> {
+    let lacks = lacks(outcome, cell)?;
+    Some(format!("{entry} has no {lacks}, so it was not tuned and ran as it is set."))
+}
+
+/// The settings that a ruleset tunes, if an entry has none of them.
+pub(super) fn lacks(outcome: &Outcome, cell: &CellOutcome) -> Option<String> {
+    let ruleset = &outcome.rulesets[cell.id.ruleset];
+    match ruleset.as_str() {
+        "default" => None,
+        _ if cell.tuning.is_some() => None,
+        "full" => Some("setting that is searched".to_string()),
+        names => Some(plain(&names.replace('+', " or "))),
+    }
 }
 
 fn hopeless(cell: &CellOutcome, entry: &str) -> Option<String> {
@@ -434,7 +458,14 @@ pub fn winners_curse(outcome: &Outcome, comparison: &Comparison) -> Option<Strin
     let mean = found.iter().map(|(excess, _)| excess).sum::<f64>() / found.len() as f64;
     let size = |x: f64| amount(metric, x);
     let entry = name(&outcome.entries[cell.id.entry]);
+    let one = found.len() == 1;
     Some(match (mean < 0.0, largest > 0.0) {
+        (false, _) if one => {
+            format!("The score in tuning is better than on fresh seeds by {} ({entry}).", size(mean))
+        }
+        (true, _) if one => {
+            format!("The score on fresh seeds is better than in tuning by {} ({entry}).", size(mean))
+        }
         (false, _) => format!(
             "Scores in tuning are better than on fresh seeds by {} on average, at most {} ({entry}).",
             size(mean),

@@ -3,7 +3,7 @@
 use lab::compare::{Comparison, Pair, Tuned, same_recipe};
 use lab::study::{Ruleset, Study};
 
-use super::{gain, gain_with_interval};
+use super::{gain, gain_with_interval, study};
 use crate::number;
 use crate::text::listed;
 
@@ -29,7 +29,16 @@ pub fn tuned_verdict(untuned: &Comparison, tuned: &Tuned) -> String {
     let ahead = format!("{} leads {}", after.pair.better, after.pair.worse);
     let turn = if after.reversed { "the order turns: " } else { "" };
     let now = format!("{turn}{ahead} ({})", gain_with_interval(metric, &after.pair.difference));
-    format!("{before} On this one task, each tuned alike, {now}{told}.")
+    let how = tuned_alike(tuned);
+    format!("{before} On this one task, {how}, {now}{told}.")
+}
+
+/// `each tuned alike`, or which, where some have none of the settings that are tuned.
+pub(crate) fn tuned_alike(tuned: &Tuned) -> String {
+    match tuned.outcome.cells.iter().find_map(|cell| study::lacks(&tuned.outcome, cell)) {
+        None => "each tuned alike".to_string(),
+        Some(lacks) => format!("those that have {lacks} tuned alike"),
+    }
 }
 
 /// The pair of a gap after tuning.
@@ -64,8 +73,9 @@ pub fn tuning(study: &Study, validation: usize) -> String {
     let what = match study.rulesets.first() {
         Some(Ruleset::Lr) => "learning rates".to_string(),
         Some(Ruleset::Full) => "settings".to_string(),
-        Some(other) => other.to_string(),
-        None => return String::new(),
+        Some(Ruleset::Names(names)) if names.len() == 1 => format!("values of {}", names[0]),
+        Some(Ruleset::Names(names)) => format!("settings of {}", listed(names)),
+        Some(Ruleset::Default) | None => return String::new(),
     };
     let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
     let races = study.halving.map_or(String::new(), |plan| {
@@ -76,20 +86,26 @@ pub fn tuning(study: &Study, validation: usize) -> String {
         )
     });
     let added = if study.extend { ", a quarter more at the edge of the best," } else { "" };
+    let trials = study.trials;
+    if validation == 0 {
+        // A test function: no examples are held out, and no seed changes a run.
+        let added = added.trim_end_matches(',');
+        return format!(
+            "{trials} {what} each{added}{races}; the best was chosen, and no seed changes a run."
+        );
+    }
     let fresh = match study.fresh_seeds {
         0 => String::new(),
         n => format!(", the two best on {}", count(n, "fresh seed")),
     };
-    let examples = match validation {
-        0 => String::new(),
-        n => format!(" by {} validation examples", number::count(n)),
+    let reported = match (study.seeds.start, study.seeds.end - 1) {
+        (first, last) if first == last => format!("seed {first}"),
+        (first, last) => format!("seeds {first} to {last}"),
     };
     format!(
-        "{} {what} each{added} on {}{fresh}{races}, chosen{examples}; then seeds {} to {}.",
-        study.trials,
+        "{trials} {what} each{added} on {}{fresh}{races}, chosen by {} validation examples; then {reported}.",
         count(study.tuning_seeds, "tuning seed"),
-        study.seeds.start,
-        study.seeds.end - 1,
+        number::count(validation),
     )
 }
 
@@ -104,6 +120,9 @@ pub fn tuning_warnings(tuned: &Tuned) -> Vec<String> {
     }
     for cell in &tuned.outcome.cells {
         let name = &tuned.outcome.entries[cell.id.entry];
+        if let Some(lacks) = study::lacks(&tuned.outcome, cell) {
+            warnings.push(format!("{name} has no {lacks}, so it was not tuned and ran as it is set."));
+        }
         if cell.hopeless {
             warnings.push(format!("{name} diverged in every trial, so nothing of it is reported tuned."));
         }

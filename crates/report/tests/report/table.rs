@@ -64,6 +64,14 @@ fn long_names_are_shown_in_full_on_more_lines() {
     for word in ["nesterov", "momentum", "0.9"] {
         assert!(text.contains(word), "{text}");
     }
+    // Settings that the column of names would cut or break have separate lines.
+    let settings = "adam lr=0.01258 beta1=0.7419 beta2=0.999 weight_decay=0.0000713";
+    comparison.rows[0].optimizer = settings.into();
+    for width in [66, 80, 90] {
+        let text = table(&comparison, width, Style::Plain);
+        let shown: Vec<&str> = text.split_whitespace().collect();
+        assert!(settings.split(' ').all(|word| shown.contains(&word)), "{text}");
+    }
 }
 
 proptest! {

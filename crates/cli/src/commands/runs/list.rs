@@ -1,8 +1,10 @@
 //! The runs in a table.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use lab::Store;
-use lab::store::{Summary, now};
+use lab::store::{Filter, Summary, now};
 
 use super::filter::FilterArgs;
 use super::place::StoreArgs;
@@ -11,6 +13,9 @@ use crate::console;
 use crate::failure::Failure;
 use crate::grid::Grid;
 use crate::text;
+
+/// The most names of a kind that are listed where no run fits.
+const MOST_NAMED: usize = 12;
 
 /// Digits of a key that are shown, unless more are needed to tell runs apart.
 const DIGITS: usize = 8;
@@ -51,7 +56,11 @@ impl List {
         }
         let (mut lines, width) = (Vec::new(), console::width());
         match runs {
-            [] => lines.push("no runs".to_string()),
+            [] => {
+                lines.push("no runs".to_string());
+                let every = if all.is_empty() { store.list(&Filter::default())? } else { Vec::new() };
+                there(&every).iter().for_each(|there| console::note(there));
+            }
             runs => {
                 lines.extend(in_common(runs).map(|common| text::paragraph(&common, 0, width)));
                 lines.extend(rows(runs, width));
@@ -64,6 +73,31 @@ impl List {
             under_way(&*store)?.iter().map(|line| text::paragraph(line, 0, width).trim_end().to_string()),
         );
         Ok(console::print(&lines.join("\n"))?)
+    }
+}
+
+/// Names of a kind that a run has.
+type Names = fn(&Summary) -> Vec<&str>;
+
+/// `the store has 72 runs: tasks friedman1; optimizers adam, sgd`, where no run fits a filter.
+fn there(runs: &[Summary]) -> Option<String> {
+    let one = |(kind, of): (&str, Names)| {
+        let found: BTreeSet<&str> = runs.iter().flat_map(of).collect();
+        let named: Vec<&str> = found.iter().take(MOST_NAMED).copied().collect();
+        let more = if found.len() > MOST_NAMED { ", …" } else { "" };
+        (!found.is_empty()).then(|| format!("{kind} {}{more}", named.join(", ")))
+    };
+    let kinds: [(&str, Names); 3] = [
+        ("tasks", |run| vec![&run.task]),
+        ("optimizers", |run| vec![&run.optimizer]),
+        ("studies", |run| run.studies.iter().map(String::as_str).collect()),
+    ];
+    let kinds: Vec<String> = kinds.into_iter().filter_map(one).collect();
+    let what = files::text::visible(&kinds.join("; ")).into_owned();
+    match runs.len() {
+        0 => None,
+        1 => Some(format!("the store has 1 run: {what}")),
+        several => Some(format!("the store has {several} runs: {what}")),
     }
 }
 

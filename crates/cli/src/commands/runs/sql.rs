@@ -1,7 +1,7 @@
 //! Questions in SQL.
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use store::{Answer, Cell, QueryError};
 
 use super::place::StoreArgs;
@@ -56,10 +56,23 @@ fn json_lines(Answer { columns, rows }: &Answer) -> Vec<String> {
         Cell::Text(text) => json!(text),
         Cell::Bytes(len) => json!(format!("{len} bytes")),
     };
-    let object = |row: &Vec<Cell>| -> Map<String, Value> {
-        columns.iter().cloned().zip(row.iter().map(value)).collect()
+    let keys = keys(columns);
+    let object = |row: &Vec<Cell>| {
+        let member = |(key, cell): (&String, &Cell)| format!("{}:{}", json!(key), value(cell));
+        format!("{{{}}}", keys.iter().zip(row).map(member).collect::<Vec<_>>().join(","))
     };
-    rows.iter().map(|row| Value::Object(object(row)).to_string()).collect()
+    rows.iter().map(object).collect()
+}
+
+/// Names of the columns, each once: a second `id` is `id:1`, as SQLite names it in a view.
+fn keys(columns: &[String]) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    for name in columns {
+        let numbered = (1..).map(|number| format!("{name}:{number}"));
+        let free = std::iter::once(name.clone()).chain(numbered).find(|key| !keys.contains(key));
+        keys.extend(free);
+    }
+    keys
 }
 
 fn csv(Answer { columns, rows }: &Answer) -> Vec<String> {

@@ -1,8 +1,8 @@
 //! The method of a study: what anyone needs to judge it and to do it again.
 
 use lab::search::extra_trials;
-use lab::study::outcome::PairPilot;
-use lab::study::{DecidingTest, HalvingPlan, PILOT_SEEDS_FROM, PilotPlan, SearchMethod, Study};
+use lab::study::outcome::{CellOutcome, PairPilot};
+use lab::study::{DecidingTest, HalvingPlan, PILOT_SEEDS_FROM, PilotPlan, Ruleset, SearchMethod, Study};
 use train::{Order, Record};
 
 use super::StudyParts;
@@ -38,7 +38,7 @@ pub(super) fn blocks(parts: &StudyParts<'_>) -> Vec<Block> {
 /// The protocol in words, from the settings of the study.
 fn protocol(parts: &StudyParts<'_>) -> String {
     let StudyParts { study, outcome, .. } = *parts;
-    let mut sentences = if study.tunes() { tuning(study) } else { vec![UNTUNED.to_string()] };
+    let mut sentences = if study.tunes() { tuning(parts) } else { vec![UNTUNED.to_string()] };
     let order = match study.order {
         Order::Reshuffle => "in every epoch others",
         Order::Fixed => "in every epoch the same",
@@ -96,7 +96,11 @@ fn pilot(study: &Study) -> Option<String> {
 const UNTUNED: &str = "Nothing was tuned: the recipes ran as they are written.";
 
 /// Trials and the choice among them, a sentence each.
-fn tuning(study: &Study) -> Vec<String> {
+fn tuning(parts: &StudyParts<'_>) -> Vec<String> {
+    let StudyParts { study, outcome, .. } = *parts;
+    let is_tuned =
+        |cell: &CellOutcome| cell.tuning.is_some() || study.rulesets[cell.id.ruleset] == Ruleset::Default;
+    let each = if outcome.cells.iter().all(is_tuned) { "Each entry" } else { "Each entry that is tuned" };
     let points = match study.sampler {
         SearchMethod::Sobol => "scrambled Sobol points of its space",
         SearchMethod::Random => "random points of its space",
@@ -110,7 +114,7 @@ fn tuning(study: &Study) -> Vec<String> {
         false => String::new(),
     };
     let mut sentences = vec![format!(
-        "Each entry had {}, {points}{more}, on {}; a trial's score is the median on validation examples.",
+        "{each} had {}, {points}{more}, on {}; a trial's score is the median on validation examples.",
         counted(study.trials, "trial"),
         counted(study.tuning_seeds, "tuning seed")
     )];
