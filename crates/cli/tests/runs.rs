@@ -300,16 +300,18 @@ fn a_store_that_one_may_not_write_is_read() {
     for (file, of_folder) in [(0o444, 0o555), (0o444, 0o777), (0o666, 0o555)] {
         mode(&store, file);
         mode(folder, of_folder);
-        for arguments in ["list", "check", "export csv", "sql 'SELECT count(*) FROM results'"] {
+        for arguments in ["list", "check", "export csv", "gc --dry-run", "sql 'SELECT count(*) FROM results'"]
+        {
             let (code, text) = as_ordinary_user(folder, &format!("runs {arguments} --store runs.db"));
             assert_eq!(code, 0, "{arguments} of {file:o} in {of_folder:o}: {text}");
             assert!(arguments != "list" || text == list, "{text}");
         }
-        let write = "runs import made/results.jsonl --store runs.db";
-        let (code, text) = as_ordinary_user(folder, write);
-        assert_eq!(code, 74, "{text}");
-        for part in ["cannot write runs.db: ", " is ", "its mode 0", "hint: reading it works"] {
-            assert!(text.contains(part), "{part}: {text}");
+        for write in ["import made/results.jsonl", "gc"] {
+            let (code, text) = as_ordinary_user(folder, &format!("runs {write} --store runs.db"));
+            assert_eq!(code, 74, "{write}: {text}");
+            for part in ["cannot write runs.db: ", " is ", "its mode 0", "hint: reading it works"] {
+                assert!(text.contains(part), "{part} of {write}: {text}");
+            }
         }
         assert!(!folder.join("runs.db-shm").exists() && !folder.join("runs.db-wal").exists());
     }

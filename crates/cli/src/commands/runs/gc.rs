@@ -33,8 +33,13 @@ pub(super) struct Gc {
 impl Gc {
     pub(super) fn run(self) -> Result<(), Failure> {
         let cleaning = Cleaning { older_numbers: self.older_numbers, dry_run: self.dry_run };
-        let Cleaned { claims, runs, before, after } =
-            store::Sqlite::open_existing(&self.place.sqlite()?)?.clean(cleaning)?;
+        let path = self.place.sqlite()?;
+        let store = match self.dry_run {
+            true => store::Sqlite::open_existing(&path)?,
+            // One that may not be written is refused before anything is looked for.
+            false => store::Sqlite::open(&path)?,
+        };
+        let Cleaned { claims, runs, before, after } = store.clean(cleaning)?;
         console::print(&match self.output.json {
             true => json!({
                 "schema": console::SCHEMA, "kind": "gc", "dry_run": self.dry_run, "claims": claims, "runs": runs,
