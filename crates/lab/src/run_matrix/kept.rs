@@ -108,8 +108,10 @@ fn check(folder: &Path, settings: &Settings, results: &[&str]) -> Result<(), Kep
         }
         Err(error) => return Err(error.into()),
     };
-    let theirs: Map<String, Value> =
-        serde_json::from_slice(&text).map_err(|error| KeptError::Damaged { path, why: error.to_string() })?;
+    let theirs: Map<String, Value> = serde_json::from_slice(&text).map_err(|error| {
+        let why = files::text::shorten(&error.to_string(), 200);
+        KeptError::Damaged { path, why }
+    })?;
     let differences = differences(&theirs, &settings.to_map());
     match differences.is_empty() {
         true => Ok(()),

@@ -218,7 +218,10 @@ impl Keeper {
 /// A note of a checkpoint.
 fn note<N: DeserializeOwned>(notes: &BTreeMap<String, String>, name: &str) -> Result<N, String> {
     let text = notes.get(name).ok_or_else(|| missing(name))?;
-    serde_json::from_str(text).map_err(|error| format!("is damaged: its note `{name}`: {error}"))
+    serde_json::from_str(text).map_err(|error| {
+        // It may quote the text.
+        format!("is damaged: its note `{name}`: {}", files::text::shorten(&error.to_string(), 200))
+    })
 }
 
 fn missing(name: &str) -> String {
@@ -262,4 +265,18 @@ fn check_counts(progress: &Progress, per_epoch: u64, epochs: u64, state: &StateD
         return refused(&format!("measurements up to epoch {epoch}"), "others".into());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_does_not_repeat_a_damaged_note() {
+        let status = format!("{{\"is\":\"{}\\u001b[2J\"}}", "n".repeat(5000));
+        let notes = BTreeMap::from([("status".to_string(), status)]);
+        let error = note::<crate::record::Status>(&notes, "status").expect_err("no status has this name");
+        assert!(error.contains("unknown variant `nnn") && error.len() < 400, "{error}");
+        assert!(!error.contains('\u{1b}'), "{error}");
+    }
 }
