@@ -226,6 +226,10 @@ fn a_folder_of_pictures_is_trained_on_and_one_of_another_size_is_named() {
     fails(folder, "train --data tones", 65, &["odd.png", "expected 6 × 6 pixels", "found 7 × 7"]);
     fs::write(folder.join("tones/light/odd.png"), b"no picture").unwrap();
     fails(folder, "train --data tones", 65, &["odd.png", "expected PNG or JPEG"]);
+    fs::remove_file(folder.join("tones/light/odd.png")).unwrap();
+    let words =
+        ["expected a folder of pictures, as of the training data, found a file", "or a part to hold out"];
+    fails(folder, "train --data tones --test tones.st", 65, &words);
 }
 
 #[test]

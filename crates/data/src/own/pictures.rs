@@ -65,6 +65,13 @@ impl FromStr for Channels {
 /// # Errors
 /// If a picture cannot be read or has another size, or a class has none.
 pub fn read(folder: &Path, channels: Option<Channels>, known: Option<&[String]>) -> Result<Samples, Error> {
+    if known.is_some() && folder.is_file() {
+        let hint = "test data are of the kind of the training data: name a folder with a sub-folder a class, or a part to \
+             hold out, such as 20%";
+        return Err(
+            Fault::expected("", "a folder of pictures, as of the training data", "a file", hint).of(folder)
+        );
+    }
     let mut pixels = Pixels::new(channels);
     let mut classes = known.map_or_else(Classes::new, Classes::known);
     let of_classes = folders(folder)?;
