@@ -485,7 +485,7 @@ impl FromStr for Ruleset {
 
     /// `default`, `lr`, `full`, or names with `+` between.
     fn from_str(text: &str) -> Result<Ruleset, String> {
-        match text {
+        match text.trim() {
             "default" => Ok(Ruleset::Default),
             "lr" => Ok(Ruleset::Lr),
             "full" => Ok(Ruleset::Full),

@@ -464,3 +464,10 @@ proptest! {
         prop_assert_eq!(study.to_toml().parse::<Study>(), Ok(study));
     }
 }
+
+#[test]
+fn spaces_around_a_ruleset_make_no_other() {
+    for (text, ruleset) in [("lr\t", Ruleset::Lr), (" default", Ruleset::Default), ("full ", Ruleset::Full)] {
+        assert_eq!(text.parse(), Ok(ruleset));
+    }
+}
