@@ -54,6 +54,16 @@ pub struct Sqlite {
     inside: Mutex<Inside>,
 }
 
+/// When a change is to be on the disk.
+#[derive(Clone, Copy)]
+enum Sync {
+    Now,
+    /// At most a [`SYNC_INTERVAL`] after the last.
+    WithinInterval,
+    /// With a later change.
+    Later,
+}
+
 #[derive(Debug)]
 struct Inside {
     connection: Connection,
@@ -108,31 +118,33 @@ impl Sqlite {
     /// Changes the file, all of it or nothing, while no other process writes. What was changed is on the disk, and so is
     /// everything before it.
     fn write<T>(&self, change: impl FnOnce(&Inside, &Path) -> Result<T, Error>) -> Result<T, Error> {
-        self.change(Duration::ZERO, change)
+        self.change(Sync::Now, change)
     }
 
     /// As [`Sqlite::write`], but waits for the disk once in a [`SYNC_INTERVAL`] only: a loss of power may undo what was
     /// changed since.
     fn write_run<T>(&self, change: impl FnOnce(&Inside, &Path) -> Result<T, Error>) -> Result<T, Error> {
-        self.change(SYNC_INTERVAL, change)
+        self.change(Sync::WithinInterval, change)
     }
 
     /// As [`Sqlite::write`], without waiting for the disk: a loss of power may undo the change, until the next one that
     /// waits.
     fn write_soon<T>(&self, change: impl FnOnce(&Inside, &Path) -> Result<T, Error>) -> Result<T, Error> {
-        self.change(Duration::MAX, change)
+        self.change(Sync::Later, change)
     }
 
-    /// Changes the file, and waits for the disk if that was not done for so long.
     fn change<T>(
         &self,
-        interval: Duration,
+        sync: Sync,
         change: impl FnOnce(&Inside, &Path) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut inside = self.inside();
         let path = &self.path;
-        let since = inside.synced.map_or(SYNC_INTERVAL, |synced| synced.elapsed());
-        let syncs = since >= interval;
+        let syncs = match sync {
+            Sync::Now => true,
+            Sync::WithinInterval => inside.synced.is_none_or(|synced| synced.elapsed() >= SYNC_INTERVAL),
+            Sync::Later => false,
+        };
         inside
             .connection
             .pragma_update(None, "synchronous", if syncs { "full" } else { "normal" })

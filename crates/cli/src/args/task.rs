@@ -42,12 +42,14 @@ impl TaskArgs {
         self.task.map_or(usual, |spec| spec.info.batch)
     }
 
-    /// Runs of a recipe where nothing is said: one of a test function, whose start no seed changes, or `usual`.
+    /// True if seeds change the runs of the task: those of a test function are the same for all.
+    pub(crate) fn is_seeded(&self) -> bool {
+        self.task.is_none_or(|spec| !matches!(spec.info.data, Data::Formula(_)))
+    }
+
+    /// Runs of a recipe where nothing is said: one where no seed changes anything, or `usual`.
     pub(crate) fn seeds(&self, usual: u32) -> u32 {
-        match self.task {
-            Some(spec) if matches!(spec.info.data, Data::Formula(_)) => 1,
-            _ => usual,
-        }
+        if self.is_seeded() { usual } else { 1 }
     }
 
     /// The flags that name the same task, each after a space; empty where all is as by default.

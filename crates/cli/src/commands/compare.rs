@@ -186,8 +186,8 @@ fn run(compare: &Compare) -> Result<(), Failure> {
     let (numbers, target) = (compare.numbers(), compare.target()?);
     let batch = compare.batch_size.map_or(compare.task.batch(BATCH), |batch| batch as usize);
     let recipes = recipes(&compare.optimizers, batch)?;
-    compare.until.check(&numbers.seeds, recipes.len(), compare.is_seeded())?;
-    if !compare.is_seeded() && compare.seeds.as_ref().is_some_and(|seeds| seeds.range().count() > 1) {
+    compare.until.check(&numbers.seeds, recipes.len(), compare.task.is_seeded())?;
+    if !compare.task.is_seeded() && compare.seeds.as_ref().is_some_and(|seeds| seeds.range().count() > 1) {
         console::note("no seed changes a test function: each optimizer runs once, with the first of --seeds");
     }
     let (json, wanted) = (compare.output.json(), compare.output.wanted()?);
@@ -313,18 +313,13 @@ impl Compare {
         self.trials.unwrap_or(if self.quick { QUICK_TRIALS } else { TRIALS }) as usize
     }
 
-    /// True if seeds change the runs of the task: those of a test function are the same for all.
-    fn is_seeded(&self) -> bool {
-        self.task.seeds(SEEDS) > 1
-    }
-
     /// The numbers that flags give, or else the task and --quick.
     fn numbers(&self) -> Numbers {
         let quick = |usual, quick| if self.quick { quick } else { usual };
         let quick_seeds = if self.until.is_given() { until::FEWEST } else { QUICK_SEEDS };
         let usual = self.task.seeds(quick(SEEDS, quick_seeds)).into();
         let mut seeds = self.seeds.as_ref().map_or(0..usual, Seeds::range);
-        if !self.is_seeded() {
+        if !self.task.is_seeded() {
             seeds.end = seeds.start + 1;
         }
         Numbers {

@@ -80,6 +80,21 @@ pub enum Error {
         /// One line a difference.
         differences: Vec<String>,
     },
+    /// Two definitions of a study, each in a store.
+    #[error(
+        "{} conflicts with {}:\n{}",
+        text::shorten(new, 200),
+        text::shorten(old, 200),
+        visible(differences)
+    )]
+    Definitions {
+        /// The newcomer, with its file.
+        new: String,
+        /// The one in the store.
+        old: String,
+        /// Lines that differ.
+        differences: Vec<String>,
+    },
     /// A study whose definition has changed.
     #[error("study `{}` has another definition in the store:\n{}", text::name(name), visible(differences))]
     Changed {
@@ -118,6 +133,7 @@ impl Error {
             | Error::Schema { .. }
             | Error::Damaged { .. }
             | Error::Conflict { .. }
+            | Error::Definitions { .. }
             | Error::Record { .. } => files::Kind::BadData,
             Error::Changed { .. } | Error::Unknown { .. } => files::Kind::Usage,
         }
@@ -140,7 +156,7 @@ impl Error {
             Error::Conflict { new, old, differences } => {
                 Error::Conflict { new: format!("{from}: {new}"), old: format!("{into}: {old}"), differences }
             }
-            Error::Changed { name, differences } => Error::Conflict {
+            Error::Changed { name, differences } => Error::Definitions {
                 new: format!("{from}: study `{name}`"),
                 old: format!("{into}: study `{name}`"),
                 differences,
@@ -167,7 +183,7 @@ impl Error {
             Error::Damaged { .. } => {
                 "what it still holds can be read with `sqlite3 FILE .recover`; go on with a copy, or with a new store"
             }
-            Error::Conflict { new, .. } if new.contains(": study `") => {
+            Error::Definitions { .. } => {
                 "parts of a study have one definition: run both from the same file, or keep them in two stores"
             }
             Error::Conflict { .. } => {

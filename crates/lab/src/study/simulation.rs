@@ -6,8 +6,7 @@ use train::Direction;
 use super::cell::Cell;
 use super::cell::tests::{facts, play, study};
 use super::outcome::{Decision, PilotOutcome, Relation, checks, compare};
-use super::run::Phase;
-use super::run::{CellId, Run};
+use super::run::{CellId, Phase, Run};
 use super::{DecidingTest, PilotPlan, Study};
 use crate::search::Point;
 

@@ -387,7 +387,7 @@ pub fn notes(outcome: &Outcome, cell: &CellOutcome) -> Vec<String> {
 }
 
 /// An entry that has nothing of what the others are tuned in.
-fn untuned(outcome: &Outcome, cell: &CellOutcome, entry: &str) -> Option<String> {
+pub(super) fn untuned(outcome: &Outcome, cell: &CellOutcome, entry: &str) -> Option<String> {
     let lacks = lacks(outcome, cell)?;
     Some(format!("{entry} has no {lacks}, so it was not tuned and ran as it is set."))
 }

@@ -120,9 +120,7 @@ pub fn tuning_warnings(tuned: &Tuned) -> Vec<String> {
     }
     for cell in &tuned.outcome.cells {
         let name = &tuned.outcome.entries[cell.id.entry];
-        if let Some(lacks) = study::lacks(&tuned.outcome, cell) {
-            warnings.push(format!("{name} has no {lacks}, so it was not tuned and ran as it is set."));
-        }
+        warnings.extend(study::untuned(&tuned.outcome, cell, name));
         if cell.hopeless {
             warnings.push(format!("{name} diverged in every trial, so nothing of it is reported tuned."));
         }

@@ -67,7 +67,7 @@ fn a_conflict_names_both_stores_and_nothing_is_written() {
     }
     let before = contents(&*into).expect("a store");
     let error = merge((&*into, &place("into.db")), (&*from, &place("third.db"))).expect_err("a conflict");
-    assert!(matches!(&error, Error::Conflict { differences, .. } if differences.len() == 2), "{error}");
+    assert!(matches!(&error, Error::Definitions { differences, .. } if differences.len() == 2), "{error}");
     assert_eq!(contents(&*into).expect("a store"), before);
 
     let _: Vec<Record> = into.records(&Filter::default()).expect("still whole");

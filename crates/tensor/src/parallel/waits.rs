@@ -36,9 +36,10 @@ impl Waits {
         if self.since * LOOKS < self.look {
             return None;
         }
-        let fraction = (total()? - before) / self.since;
-        *self = Waits::new();
-        Some(fraction)
+        let now = Waits::new();
+        let waited = now.waited.map(|waited| (waited - before) / self.since);
+        *self = now;
+        waited
     }
 }
 

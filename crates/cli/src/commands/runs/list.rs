@@ -59,7 +59,9 @@ impl List {
             [] => {
                 lines.push("no runs".to_string());
                 let every = if all.is_empty() { store.list(&Filter::default())? } else { Vec::new() };
-                there(&every).iter().for_each(|there| console::note(there));
+                if let Some(there) = there(&every) {
+                    console::note(&there);
+                }
             }
             runs => {
                 lines.extend(in_common(runs).map(|common| text::paragraph(&common, 0, width)));
