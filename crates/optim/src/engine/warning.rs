@@ -3,7 +3,7 @@
 use crate::engine::Optimizer;
 use crate::hyper::Value;
 use crate::recipe::OptimizerSpec;
-use crate::rule::{DynRule, LR};
+use crate::rule::{DynRule, DynWrapper, LR};
 use crate::schedule::Warning;
 
 impl OptimizerSpec {
@@ -26,17 +26,28 @@ impl OptimizerSpec {
         if is_frozen && !self.hyper_schedules.iter().any(|(name, _)| name == LR) {
             warnings.extend(rules.first().map(|rule| Warning::ZeroRate { of: rule.info().name.to_string() }));
         }
+        let still = self.wrappers.iter().find(|wrapper| {
+            let gathers = total == 0 && wrapper.calls_per_update() > 1;
+            gathers || total > 0 && wrapper.updates_before_moving().is_none_or(|updates| updates > total)
+        });
+        warnings.extend(still.map(|wrapper| Warning::StaysAtStart { wrapper: spelled(&**wrapper) }));
         for rule in rules {
-            let zeros = rule.hypers().into_iter().filter(|hyper| {
-                rule.get(hyper.name) == Some(Value::Number(0.0)) && hyper.default != Value::Number(0.0)
-            });
+            // In f32, 1e-50 is 0 as well.
+            let zeros =
+                rule.hypers().into_iter().filter_map(|hyper| match (rule.get(hyper.name), hyper.default) {
+                    (Some(Value::Number(x)), Value::Number(usual)) if 0.0 <= x && x < usual => {
+                        Some((hyper, x))
+                    }
+                    _ => None,
+                });
             if stays_finite_without_gradient(&*rule) {
                 continue;
             }
-            for hyper in zeros {
+            for (hyper, value) in zeros {
                 let mut other = rule.clone();
                 if other.set(hyper.name, hyper.default).is_ok() && stays_finite_without_gradient(&*other) {
-                    let (of, setting) = (rule.info().name.to_string(), format!("{}=0", hyper.name));
+                    let (of, setting) =
+                        (rule.info().name.to_string(), format!("{}={}", hyper.name, Value::Number(value)));
                     let warning = Warning::ZeroByZero { of, setting };
                     if !warnings.contains(&warning) {
                         warnings.push(warning);
@@ -46,6 +57,15 @@ impl OptimizerSpec {
         }
         warnings
     }
+}
+
+/// Name of a wrapper, with the settings that are not the default.
+fn spelled(wrapper: &dyn DynWrapper) -> String {
+    let changed = wrapper.hypers().into_iter().filter_map(|hyper| {
+        let value = wrapper.get(hyper.name)?;
+        (value != hyper.default).then(|| format!(" {}={value}", hyper.name))
+    });
+    wrapper.info().name.to_string() + &changed.collect::<String>()
 }
 
 /// True if weights are numbers after some steps with gradients of 0: tried, on four of them.

@@ -104,6 +104,11 @@ pub trait Wrapper: Hyperparameters + fmt::Debug + Clone + Send + Sync + 'static 
         1
     }
 
+    /// Updates of the inner optimizer before the weights that are evaluated leave the start; `None` if they never do.
+    fn updates_before_moving(&self) -> Option<u64> {
+        Some(1)
+    }
+
     /// Checks that values that are each in range go together.
     fn check(&self) -> Result<(), Error> {
         Ok(())
@@ -147,6 +152,9 @@ pub trait DynWrapper: Hyperparameters + fmt::Debug + Send + Sync {
 
     /// See [`Wrapper::calls_per_update`].
     fn calls_per_update(&self) -> u64;
+
+    /// See [`Wrapper::updates_before_moving`].
+    fn updates_before_moving(&self) -> Option<u64>;
 
     /// See [`Wrapper::check`].
     fn check(&self) -> Result<(), Error>;
@@ -201,6 +209,10 @@ impl<W: Wrapper> DynWrapper for W {
 
     fn calls_per_update(&self) -> u64 {
         Wrapper::calls_per_update(self)
+    }
+
+    fn updates_before_moving(&self) -> Option<u64> {
+        Wrapper::updates_before_moving(self)
     }
 
     fn check(&self) -> Result<(), Error> {

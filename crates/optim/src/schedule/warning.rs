@@ -40,6 +40,12 @@ pub enum Warning {
         /// Optimizer.
         of: String,
     },
+    /// A wrapper gathers more batches for an update, or makes more updates before the weights that are evaluated move,
+    /// than the run has.
+    StaysAtStart {
+        /// Wrapper with its settings.
+        wrapper: String,
+    },
     /// The learning rate stays below a millionth of its maximum for at least half of the updates after it.
     EarlyEnd {
         /// Schedule.
@@ -55,7 +61,7 @@ pub enum Warning {
     ZeroByZero {
         /// Optimizer.
         of: String,
-        /// Setting that causes it: `eps=0`.
+        /// Setting that causes it: `eps=0`, or a number that is 0 in `f32`.
         setting: String,
     },
 }
@@ -77,6 +83,10 @@ impl fmt::Display for Warning {
                 )
             }
             Warning::ZeroRate { of } => write!(f, "{of}: with lr=0, nothing is trained"),
+            Warning::StaysAtStart { wrapper } => write!(
+                f,
+                "{wrapper}: the run ends before it moves the weights that are evaluated: nothing is trained"
+            ),
             Warning::EarlyEnd { schedule, update, total, length } => {
                 write!(
                     f,

@@ -40,6 +40,10 @@ w ← φ",
         whole(Self::INFO.name, "k", self.k)
     }
 
+    fn updates_before_moving(&self) -> Option<u64> {
+        (self.alpha > 0.0).then_some(self.k as u64)
+    }
+
     fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(1, 2, 2).every(self.k)
     }

@@ -290,8 +290,28 @@ fn a_learning_rate_of_0_is_said() {
 }
 
 #[test]
+fn a_wrapper_that_keeps_the_start_for_the_whole_run_is_said() {
+    for (recipe, updates, said) in [
+        ("lookahead(adam) k=1000000", 6, Some("lookahead k=1000000: the run ends before")),
+        ("swa(lookahead(adam) k=7)", 6, Some("lookahead k=7: the run ends before")),
+        ("lookahead(adam) alpha=0", 100, Some("lookahead alpha=0: the run ends before")),
+        ("accumulate(adam) every=1000", 0, Some("accumulate every=1000: the run ends before")),
+        ("lookahead(adam) k=6", 6, None),
+        ("accumulate(adam)", 1, None),
+        ("adam", 0, None),
+    ] {
+        let spec: OptimizerSpec = recipe.parse().expect(recipe);
+        let warnings: Vec<String> = spec.warnings(updates, 3).iter().map(ToString::to_string).collect();
+        assert_eq!(warnings.len(), usize::from(said.is_some()), "{recipe}: {warnings:?}");
+        assert!(said.is_none_or(|said| warnings[0].starts_with(said)), "{recipe}: {warnings:?}");
+    }
+}
+
+#[test]
 fn a_setting_that_divides_0_by_0_is_named() {
     for (recipe, settings) in [
+        ("adam eps=1e-50", vec!["eps=1e-50"]),
+        ("adamw eps=1e-20", vec![]),
         ("adam eps=0", vec!["eps=0"]),
         ("rmsprop eps=0", vec!["eps=0"]),
         ("sgd, bias: adagrad eps=0", vec!["eps=0"]),
