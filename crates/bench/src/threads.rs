@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Read};
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use tensor::parallel::{Adaptive, Threads, cores, spinning};
@@ -26,8 +27,8 @@ struct Row {
     step: Step,
     /// Steps of one measurement.
     count: usize,
-    /// Seconds of a step on one thread, on as many as the run chose, and on all.
-    seconds: Vec<[f64; 3]>,
+    /// Seconds of a step on one thread, on as many as the run chose, on all, and on one thread again.
+    seconds: Vec<[f64; 4]>,
 }
 
 pub(super) fn run(options: &Options) -> Result<(), String> {
@@ -48,8 +49,7 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
     let (one, many) = (one?, many?);
     for row in &mut rows {
         let step = &mut row.step;
-        let seconds = one.run(|| time(|| (0..3).for_each(|_| step()))) / 3.0;
-        row.count = STEPS.max((SECONDS / seconds).ceil() as usize);
+        row.count = one.run(|| steps_in(SECONDS, step)).max(STEPS);
     }
     let mut report = Vec::new();
     for (about, is_busy) in [("alone", false), ("next to a busy process", true)] {
@@ -62,6 +62,17 @@ pub(super) fn run(options: &Options) -> Result<(), String> {
     write_json(&path, &json!({ "schema": 1, "cores": all, "rounds": rounds, "measured": report }))?;
     eprintln!("figures: {}", path.display());
     Ok(())
+}
+
+/// Number of steps that take these seconds, by a tenth of that time after the first steps, which find cold caches.
+fn steps_in(seconds: f64, step: &mut Step) -> usize {
+    (0..3).for_each(|_| step());
+    let (start, mut steps) = (Instant::now(), 0);
+    while start.elapsed().as_secs_f64() < seconds / 10.0 {
+        step();
+        steps += 1;
+    }
+    (f64::from(steps) * seconds / start.elapsed().as_secs_f64()).ceil() as usize
 }
 
 /// The training steps of all other benches.
@@ -103,9 +114,9 @@ fn measure(rows: &mut [Row], rounds: u32, [one, many]: [&Threads; 2], about: &st
             let mut choosing = |threads: &Threads, most: usize| {
                 threads.run(|| time(|| Adaptive::new(most).steps(count, &mut *step))) / count as f64
             };
-            let [alone, chosen] = [choosing(one, 1), choosing(many, cores())];
+            let [alone, chosen, again] = [choosing(one, 1), choosing(many, cores()), choosing(one, 1)];
             let fixed = || spinning(|| time(|| (0..count).for_each(|_| step())));
-            row.seconds.push([alone, chosen, many.run(fixed) / count as f64]);
+            row.seconds.push([alone, chosen, many.run(fixed) / count as f64, again]);
         }
     }
     if live {
@@ -113,10 +124,10 @@ fn measure(rows: &mut [Row], rounds: u32, [one, many]: [&Threads; 2], about: &st
     }
 }
 
-/// Prints how many times as fast as one thread each row is.
+/// Prints how many times as fast as one thread each row is; one thread again shows by how much equal things differ.
 fn show(rows: &[Row], about: &str) -> Vec<Value> {
     println!("{about:<34}{:>10}   times as fast as one thread", "");
-    println!("{:<34}{:>10}{:>20}{:>20}", "", "µs on one", "as chosen", "all cores");
+    println!("{:<34}{:>10}{:>20}{:>20}{:>20}", "", "µs on one", "as chosen", "all cores", "one again");
     let mut values = Vec::new();
     let mut lost = 0;
     for row in rows {
@@ -128,13 +139,15 @@ fn show(rows: &[Row], about: &str) -> Vec<Value> {
         let mut alone: Vec<f64> = row.seconds.iter().map(|s| s[0]).collect();
         alone.sort_by(f64::total_cmp);
         let [_, median, _] = quantiles(&alone);
-        let (chosen, all) = (of(1), of(2));
+        let [chosen, all, again] = [1, 2, 3].map(of);
         let text = |[low, middle, high]: [f64; 3]| format!("{middle:.2} ({low:.2} to {high:.2})");
-        println!("{:<34}{:>10.1}{:>20}{:>20}", row.name, 1e6 * median, text(chosen), text(all));
+        let shown = [chosen, all, again].map(|ratios| format!("{:>20}", text(ratios))).concat();
+        println!("{:<34}{:>10.1}{shown}", row.name, 1e6 * median);
         lost += u32::from(chosen[1] < LOSS);
         let spread = |[min, median, max]: [f64; 3]| json!({ "min": min, "median": median, "max": max });
         values.push(json!({
-            "name": row.name, "seconds": median, "chosen": spread(chosen), "all": spread(all),
+            "name": row.name, "seconds": median,
+            "chosen": spread(chosen), "all": spread(all), "again": spread(again),
         }));
     }
     println!("{lost} of {} rows below {LOSS} as chosen\n", rows.len());

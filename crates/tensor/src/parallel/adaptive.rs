@@ -24,6 +24,9 @@ const LONG: f64 = 10e-3;
 /// Long steps that are done on all threads before one thread is tried, where none of them waits for a core.
 const LONG_STEPS: f64 = 20.0;
 
+/// Long steps between trials of a slower number of threads: one step may have been lucky to find a core free.
+const STEPS_BETWEEN: f64 = 40.0;
+
 /// Fraction of the time for which threads must have waited for a core, all together, to say that another program is busy.
 const WAITED: f64 = 0.1;
 
@@ -223,9 +226,9 @@ impl Adaptive {
 
     /// Leaves the current mode for a faster one; it is tried again the later, the more it has cost.
     fn lose(&mut self, best: usize) {
-        let (now, lost) = (self.now, self.lost.max(0.0));
+        let wait = self.wait(self.current, best, self.lost.max(0.0));
         let mode = &mut self.modes[self.current];
-        mode.due = now + mode.wait.max((lost / TRIALS).min(MAX_DEBT));
+        mode.due = self.now + wait;
         mode.wait = (2.0 * mode.wait).min(MAX_WAIT);
         self.enter(best, None);
     }
@@ -237,12 +240,18 @@ impl Adaptive {
             && let (Some(slower), Some(step)) = (self.modes[from].step, self.modes[self.current].step)
             && step >= LONG
         {
-            let wait = self.modes[from].wait.max(((slower - step) / TRIALS).min(MAX_DEBT));
-            self.modes[from].due = self.now + wait;
+            self.modes[from].due = self.now + self.wait(from, self.current, slower - step);
         }
         if self.lost < 0.0 && self.now - self.since > 10.0 * WINDOW {
             self.modes[self.current].wait = WAIT;
         }
+    }
+
+    /// Seconds until a slower mode is tried again that has lost this many to a faster one.
+    fn wait(&self, slower: usize, faster: usize, lost: f64) -> f64 {
+        let step = self.modes[faster].step.unwrap_or(0.0);
+        let between = if step >= LONG { STEPS_BETWEEN * step } else { 0.0 };
+        self.modes[slower].wait.max((lost / TRIALS).max(between).min(MAX_DEBT))
     }
 
     /// Another mode whose time has come.
@@ -332,6 +341,22 @@ mod tests {
             }
             let found = long_speedup(4.0, [one, one / 1.8, 2.0 * one], |_| true);
             assert!(found > 0.97, "{one}: {found}");
+        }
+    }
+
+    #[test]
+    fn long_steps_that_were_lucky_once_are_not_tried_again_soon() {
+        for seed in 0..10 {
+            let (mut chance, mut choice) = (Stream::new(seed, "slices"), Adaptive::new(2));
+            let (mut spent, steps) = (0.0, 100);
+            for _ in 0..steps {
+                let luck = f64::from(chance.uniform());
+                let took = if choice.threads() == 1 { 45e-3 } else { 44e-3 + 40e-3 * luck };
+                choice.note(took, choice.threads() > 1);
+                spent += took;
+            }
+            let found = f64::from(steps) * 45e-3 / spent;
+            assert!(found > 0.98, "{seed}: {found}");
         }
     }
 
