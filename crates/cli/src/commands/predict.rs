@@ -20,8 +20,9 @@ use crate::trained::{self, Examined, SplitArgs, Trained, TrainedArgs};
 #[command(
     about = "Shows what a trained model sees in a picture",
     long_about = "Draws a picture as the model gets it, and how probable each class is. A picture of yours is a PNG \
-        or JPEG file of any color with one digit on it, of at most 50 megapixels. Shadows, the lines of \
-        ruled paper and specks are left out; the digit is made light on dark, fitted into 20 × 20 pixels \
+        or JPEG file of any color with one digit on it, of at most 50 megapixels: a photo, a scan or a \
+        drawing, with light or dark strokes, also on a transparent background. Shadows, ruled lines, grids, dots, \
+        specks and a box around the digit are left out; the digit is made light on dark, fitted into 20 × 20 pixels \
         and centered in 28 × 28, as MNIST's images were. Pictures that no digit can be read from are named \
         after the predictions of the others, with exit code 65.",
     after_help = "Examples:\n  descent predict --model digits.safetensors --index 7\n  \

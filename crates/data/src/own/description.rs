@@ -140,7 +140,10 @@ impl Known {
         let names = |names: &[String]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
         let shape = splits.train.inputs.shape();
         let widths = [1, shape.last().copied().unwrap_or(1)];
-        let hint = "use data with the columns that the model was trained on, in the same order";
+        let hint = match shape.len() {
+            3 => "use pictures with the size in pixels and the channels that the model was trained on",
+            _ => "use data with the columns that the model was trained on, in the same order",
+        };
         if !self.features.is_empty() && self.features != features {
             let expected = format!("the features {}", names(&self.features));
             return Err(Fault::expected("", &expected, &names(features), hint));

@@ -19,6 +19,12 @@ const RIVAL: f32 = 0.3;
 /// Maximum distance of the parts of a digit as a fraction of the larger one's side.
 const NEAR: f32 = 0.3;
 
+/// Maximum distance of a frame's ink from its outer sides, as a fraction of its sides.
+const FRAME: f32 = 0.15;
+
+/// Minimum longer side of what a frame is around, as a fraction of its longer side.
+const FRAMED: f32 = 0.4;
+
 /// Digit in a picture.
 pub(super) struct Digit {
     /// Cropped to its ink, 0 to 1.
@@ -32,6 +38,7 @@ pub(super) fn digit(ink: &Plane) -> Result<Digit, Fault> {
     let level = level(ink).ok_or(Fault::Blank)?;
     let mut parts = parts::above(ink, level);
     let Some(main) = take_main(&mut parts, ink) else { return Err(Fault::Blank) };
+    parts.retain(|part| !is_frame(part, &main, ink.columns));
     let rivals = parts.iter().filter(|part| is_rival(part, &main)).count();
     if rivals > 0 {
         return Err(Fault::Several { digits: rivals + 1 });
@@ -51,19 +58,36 @@ fn level(ink: &Plane) -> Option<f32> {
     (sum > 0.0).then(|| (0.5 * squares / sum).max(FAINTEST))
 }
 
-/// Removes and returns the largest part. A part along the border is the desk or a shadow; a part that touches it
-/// counts less, because it is cut off, like a finger or the next digit.
+/// Removes and returns the largest part. A part along the border is the desk or a shadow, and a part around another one
+/// is a frame. A part that touches the border counts less, because it is cut off, like a finger or the next digit.
 fn take_main(parts: &mut Vec<Part>, ink: &Plane) -> Option<Part> {
     let border = 2 * (ink.rows() + ink.columns);
     let size = ink.longer_side();
-    let framed = |part: &Part| part.on_border * 5 > border;
+    let along_border = |part: &Part| part.on_border * 5 > border;
     let inside = |part: &Part| part.on_border == 0 && part.longer_side() * 12 > size;
     if parts.iter().any(inside) {
-        parts.retain(|part| !framed(part));
+        parts.retain(|part| !along_border(part));
     }
     let worth = |part: &Part| if part.on_border > 0 { part.mass / 8.0 } else { part.mass };
-    let (place, _) = parts.iter().enumerate().max_by(|(_, a), (_, b)| worth(a).total_cmp(&worth(b)))?;
-    Some(parts.swap_remove(place))
+    loop {
+        let (place, _) = parts.iter().enumerate().max_by(|(_, a), (_, b)| worth(a).total_cmp(&worth(b)))?;
+        let main = parts.swap_remove(place);
+        if !parts.iter().any(|other| is_frame(&main, other, ink.columns)) {
+            return Some(main);
+        }
+    }
+}
+
+/// True for a box drawn around another part.
+fn is_frame(part: &Part, other: &Part, columns: usize) -> bool {
+    let large = other.longer_side() as f32 >= FRAMED * part.longer_side() as f32;
+    let around = part.rows.contains(other.rows) && part.columns.contains(other.columns);
+    let is_outer = |at: usize, span: Span| {
+        let inside = (at - span.start).min(span.end - 1 - at);
+        inside as f32 <= FRAME * span.len() as f32
+    };
+    let hollow = |at: &usize| is_outer(at / columns, part.rows) || is_outer(at % columns, part.columns);
+    large && around && part.pixels.iter().all(hollow)
 }
 
 /// True for another digit next to the main one, false for a stroke of it.

@@ -33,6 +33,11 @@ impl Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
+    /// True if another span lies inside of this one and reaches neither end.
+    pub(super) fn contains(self, other: Span) -> bool {
+        self.start < other.start && other.end < self.end
+    }
+
     /// Length of the overlap of two spans; if negative, their distance.
     pub(super) fn overlap(self, other: Span) -> isize {
         self.end.min(other.end) as isize - self.start.max(other.start) as isize

@@ -2,7 +2,7 @@
 
 use super::plane::{Plane, quantile};
 
-/// Opacity above which a pixel's color counts.
+/// Minimum opacity of pixels whose color counts, as a fraction of the highest opacity; strokes may be translucent.
 const OPAQUE: f32 = 0.5;
 
 /// Maximum difference of the colors of one ink.
@@ -13,11 +13,12 @@ const ONE_COLOR: f32 = 0.25;
 /// Strokes of one color get the opposite background. A picture of several colors, such as cut-out paper, gets the
 /// most frequent one.
 pub(super) fn flatten(brightness: &Plane, opacity: &Plane) -> Plane {
+    let highest = opacity.values.iter().copied().fold(0.0, f32::max);
     let opaque: Vec<f32> = brightness
         .values
         .iter()
         .zip(&opacity.values)
-        .filter(|(_, a)| **a > OPAQUE)
+        .filter(|(_, a)| **a > OPAQUE * highest)
         .map(|(v, _)| *v)
         .collect();
     let level = |fraction| match opaque.is_empty() {

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use data::pictures::{self, Fault, Polarity};
-use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage};
+use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
 fn bar() -> DynamicImage {
     GrayImage::from_fn(60, 80, |x, y| {
@@ -42,6 +42,22 @@ fn a_png_cut_at_any_byte_is_truncated() {
     for length in 8..whole.len() - 16 {
         let fault = fault(&whole[..length]);
         assert!(matches!(fault, Fault::Truncated), "{length} of {}: {fault}", whole.len());
+    }
+}
+
+#[test]
+fn translucent_strokes_are_read_as_opaque_ones() {
+    let read = |color: u8, opacity: u8| {
+        let strokes = RgbaImage::from_fn(60, 80, |x, y| {
+            let inside = (28..33).contains(&x) && (15..65).contains(&y);
+            Rgba([color, color, color, if inside { opacity } else { 0 }])
+        });
+        pictures::from_bytes(&encoded(&strokes.into(), ImageFormat::Png), Polarity::Auto)
+    };
+    let expected = read(255, 255).unwrap();
+    for (color, opacity) in [(255, 120), (255, 70), (230, 100), (0, 70), (128, 90)] {
+        let found = read(color, opacity).unwrap_or_else(|fault| panic!("{color}, {opacity}: {fault}"));
+        assert_eq!(found, expected, "{color}, {opacity}");
     }
 }
 

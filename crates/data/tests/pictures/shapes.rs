@@ -49,6 +49,22 @@ fn paper_and_contrast_do_not_matter() {
 }
 
 #[test]
+fn a_box_around_the_digit_is_left_out() {
+    let expected = read(&shape((131, 117), stroke, (0, 255)), Polarity::Auto).unwrap();
+    for line in [1, 3, 6] {
+        let boxed = |row: usize, column: usize| {
+            let outer = (2..101).contains(&row) && (1..90).contains(&column);
+            let inner = (2 + line..101 - line).contains(&row) && (1 + line..90 - line).contains(&column);
+            outer && !inner
+        };
+        let shifted = |row, column: usize| column >= 30 && stroke(row, column - 30);
+        let both = |row, column| boxed(row, column) || shifted(row, column);
+        let gray = shape((131, 117), both, (0, 255));
+        assert_eq!(read(&gray, Polarity::Auto).unwrap(), expected, "a line of {line} pixels");
+    }
+}
+
+#[test]
 fn the_aspect_ratio_is_kept_and_the_center_of_mass_is_centered() {
     // An L: its mass lies low and to the left, so its box lies high and to the right.
     let l = |row: usize, column: usize| {
