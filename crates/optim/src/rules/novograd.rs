@@ -51,11 +51,9 @@ w ← w − η·m",
         for mut parameter in update.parameters() {
             let [g2] = parameter.update.sums(|_, g, [_]| [g * g]);
             let [s] = parameter.update.state_array(1) else { unreachable!("one number a parameter") };
-            *s = if t == 1 {
-                g2 as f32
-            } else {
-                (f64::from(*s) + (1.0 - beta2) * (g2 - f64::from(*s))) as f32
-            };
+            let mean = if t == 1 { g2 } else { f64::from(*s) + (1.0 - beta2) * (g2 - f64::from(*s)) };
+            // The sum of squares overflows in single precision long before the norm does.
+            *s = mean.min(f64::from(f32::MAX)) as f32;
             let norm = s.sqrt() + eps;
             parameter.update.each_weight(move |w, g, [m]| {
                 let m = beta1 * m + (g / norm + lambda * w);

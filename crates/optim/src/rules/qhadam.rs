@@ -44,12 +44,13 @@ w ← w − η·((1 − ν₁)·g + ν₁·m̂)/(√((1 − ν₂)·g² + ν₂�
 
     fn update(&self, t: u64, update: Update<'_>) {
         let QhAdam { lr, beta1, beta2, nu1, nu2, eps } = *self;
-        let [new1, new2] = [beta1, beta2].map(|beta| ((1.0 - beta) / bias_correction(beta, t)) as f32);
+        let [new1, new2] = [beta1, beta2].map(|beta| (1.0 - beta) / bias_correction(beta, t));
+        let [new1, keep2, new2] = [new1, 1.0 - new2, new2].map(|x| x as f32);
         let [lr, nu1, rest1, nu2, rest2, eps] = [lr, nu1, 1.0 - nu1, nu2, 1.0 - nu2, eps].map(|x| x as f32);
         update.each_weight(move |w, g, [m, v]| {
-            let square = g * g;
-            let (m, v) = (lerp(m, g, new1), lerp(v, square, new2));
-            let (mean, mean_square) = (nu1 * m + rest1 * g, nu2 * v + rest2 * square);
+            // In this order an infinite square counts only where it has a weight, and makes no NaN.
+            let (m, v) = (lerp(m, g, new1), keep2 * v + new2 * g * g);
+            let (mean, mean_square) = (nu1 * m + rest1 * g, nu2 * v + rest2 * g * g);
             (w - lr * mean / (mean_square.sqrt() + eps), [m, v])
         });
     }

@@ -16,7 +16,7 @@ hyperparameters! {
         /// Steps over which the step size rises to its full value.
         warmup_steps: f64 = 0.0 in 0.0..,
         /// Power r of the step's number in its weight in the average.
-        r: f64 = 0.0 in 0.0..,
+        r: f64 = 0.0 in 0.0..=30.0,
         /// Power p of the greatest step size so far in that weight.
         weight_lr_power: f64 = 2.0 in 0.0..,
     }

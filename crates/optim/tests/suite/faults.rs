@@ -6,7 +6,7 @@ use optim::{
     Warning, clip, schedules,
 };
 
-use crate::{step, variants};
+use crate::{optimizer, step, variants};
 
 fn schedule(text: &str) -> LrSchedule {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -231,6 +231,30 @@ fn madgrad_takes_gradients_whose_squares_are_nearly_infinite() {
     // w ← 0.9·w + 0.1·(w − g/∛g²)
     let want = 1.0 - 0.1 * 1.8e19_f64.cbrt();
     assert!((f64::from(w[0]) / want - 1.0).abs() < 1e-5, "{} is not {want}", w[0]);
+}
+
+/// As Adam, whose step is 0 where a square is infinite.
+#[test]
+fn means_of_squares_take_gradients_whose_squares_are_infinite() {
+    for recipe in ["adam", "qhadam", "novograd"] {
+        for g in [1e19, 1e20, 1e30, 1e37] {
+            let mut optimizer = optimizer(recipe, 6);
+            let mut w = [1.0; 6];
+            for gradients in [[g, -g, g, -g, g, -g], [g; 6], [1.0; 6]] {
+                optimizer.step(&mut w, &gradients);
+            }
+            assert!(w.iter().all(|w| w.is_finite()), "{recipe}, {g:e}: {w:?}");
+        }
+    }
+}
+
+/// The step's number to this power is infinite at some step of a long run.
+#[test]
+fn a_power_that_overflows_is_refused() {
+    for rule in ["schedule_free_sgd", "schedule_free_adamw"] {
+        let error = optim::parse_rule(&format!("{rule} r=1e8")).expect_err("refused").to_string();
+        assert!(error.contains("r") && error.contains("30"), "{error}");
+    }
 }
 
 #[test]
