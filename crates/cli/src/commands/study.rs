@@ -181,7 +181,7 @@ fn resume_command(study: &Study, place: &StoreArgs) -> String {
 /// The page that --html names. It takes the place of neither the store nor the file of the study.
 fn named_page(html: &Path, place: &StoreArgs, file: Option<&Path>) -> Result<Output, Failure> {
     let page = Output::claim(html, "--html")?;
-    page.differs_from(&place.path(), "--store")?;
+    place.spared_by(&page)?;
     file.map_or(Ok(()), |file| page.differs_from(file, "FILE"))?;
     Ok(page)
 }

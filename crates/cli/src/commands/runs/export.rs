@@ -80,7 +80,7 @@ impl Export {
         };
         let output = self.out.as_ref().map(|path| Output::claim(path, "--out")).transpose()?;
         if let Some(output) = &output {
-            output.differs_from(&self.place.path(), "--store")?;
+            self.place.spared_by(output)?;
         }
         let records = self.records()?;
         let text = text_of(&records);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use etcetera::BaseStrategy;
-use files::text;
+use files::{Output, text};
 use lab::Store;
 use lab::store::{Filter, Summary};
 
@@ -33,6 +33,18 @@ impl StoreArgs {
             let is_plain = path.chars().all(|c| c.is_alphanumeric() || "-_./=".contains(c));
             format!(" --store {}", if is_plain { path.into_owned() } else { shell::quoted(&path) })
         })
+    }
+
+    /// Refuses an output that would take the place of the store, or of a file that SQLite keeps next to it: the
+    /// write-ahead log has runs that the store itself does not have yet.
+    pub(crate) fn spared_by(&self, output: &Output) -> Result<(), Failure> {
+        let path = self.path();
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            let mut beside = path.clone().into_os_string();
+            beside.push(suffix);
+            output.differs_from(Path::new(&beside), "--store")?;
+        }
+        Ok(())
     }
 
     /// The file: that of the flag, of the environment, or the user's.
