@@ -460,6 +460,19 @@ impl<'t> Training<'t> {
         }
     }
 
+    /// Largest change of a weight since the start, as a fraction of the largest weight at the start: of the weights to
+    /// use the model with, and for a run that began with those drawn from its seed. 0 if every weight is the same, and
+    /// infinite if all were 0.
+    pub fn largest_change(&self) -> f64 {
+        let start = self.task.model.init(self.seed);
+        let now = self.evaluation_weights();
+        let change = |(&a, &b): (&f32, &f32)| (f64::from(a) - f64::from(b)).abs();
+        let changes = start.as_slice().iter().zip(now.as_slice()).map(change);
+        let change = changes.fold(0.0, f64::max);
+        let largest = start.as_slice().iter().fold(0.0, |max: f64, &w| max.max(f64::from(w).abs()));
+        if change == 0.0 { 0.0 } else { change / largest }
+    }
+
     /// The weights that are trained, as they are now.
     pub fn weights(&self) -> &ParamVec {
         &self.weights

@@ -285,6 +285,9 @@ fn finish(
 ) -> Result<(), Failure> {
     let record = training.record();
     let trouble = trouble(training, &record);
+    if trouble.is_none() && training.warnings().is_empty() {
+        hardly_trained(training).iter().for_each(|warning| console::note(&format!("warning: {warning}")));
+    }
     let saved = match save.filter(|_| trouble.is_none()) {
         Some(output) => {
             let mut notes = task.notes.clone();
@@ -310,6 +313,23 @@ fn finish(
     };
     let (option, path) = (lost.flag(), files::text::path(lost.path()));
     Err(Failure::failed(format!("{option} {path} was not written: the run {}", trouble.what), hint))
+}
+
+/// Change of the largest weight below which a run has trained next to nothing: a few times the spacing of `f32`.
+const HARDLY: f64 = 1e-6;
+
+/// What to say of a run whose end is its start.
+fn hardly_trained(training: &Training<'_>) -> Option<String> {
+    let change = training.largest_change();
+    let settings = "look at the learning rate, its schedule and the clipping";
+    match change {
+        0.0 => Some(format!("no weight has changed: nothing was trained; {settings}")),
+        _ if change < HARDLY => Some(format!(
+            "no weight has changed by more than {change:.1e} of the largest: next to nothing was trained; \
+             {settings}"
+        )),
+        _ => None,
+    }
 }
 
 /// Next step where the weights have exploded.

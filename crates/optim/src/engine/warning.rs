@@ -1,5 +1,7 @@
 //! Settings of a recipe that are allowed and leave weights untrained.
 
+use tensor::{Layout, Role};
+
 use crate::engine::Optimizer;
 use crate::hyper::Value;
 use crate::recipe::OptimizerSpec;
@@ -21,8 +23,10 @@ impl OptimizerSpec {
     pub fn warnings(&self, total: u64, steps_per_epoch: u64) -> Vec<Warning> {
         let mut warnings: Vec<Warning> = self.schedule.warning(total, steps_per_epoch).into_iter().collect();
         let rules: Vec<Box<dyn DynRule>> = self.rules().into_iter().flatten().collect();
-        // One group with a rate of 0 is frozen on purpose.
-        let is_frozen = rules.iter().all(|rule| rule.get(LR) == Some(Value::Number(0.0)));
+        // One group with a rate of 0 is frozen on purpose, and the rule inside of another has its own rate.
+        let is_frozen = rules.iter().all(|rule| {
+            rule.get(LR) == Some(Value::Number(0.0)) && ![Role::Matrix, Role::Bias].iter().any(|&role| moves(&**rule, role))
+        });
         if is_frozen && !self.hyper_schedules.iter().any(|(name, _)| name == LR) {
             warnings.extend(rules.first().map(|rule| Warning::ZeroRate { of: rule.info().name.to_string() }));
         }
@@ -31,6 +35,7 @@ impl OptimizerSpec {
             gathers || total > 0 && wrapper.updates_before_moving().is_none_or(|updates| updates > total)
         });
         warnings.extend(still.map(|wrapper| Warning::StaysAtStart { wrapper: spelled(&**wrapper) }));
+        warnings.extend(self.average_that_never_begins(total, steps_per_epoch));
         for rule in rules {
             // In f32, 1e-50 is 0 as well.
             let zeros =
@@ -57,6 +62,13 @@ impl OptimizerSpec {
         }
         warnings
     }
+
+    fn average_that_never_begins(&self, total: u64, steps_per_epoch: u64) -> Option<Warning> {
+        let in_steps = self.in_steps(steps_per_epoch.max(1)).wrappers;
+        let never = |wrapper: &dyn DynWrapper| wrapper.updates_before_average(total) > total as f64;
+        let at = in_steps.iter().position(|wrapper| wrapper.eval_weights().is_some() && never(&**wrapper))?;
+        Some(Warning::NoAverage { wrapper: spelled(&*self.wrappers[at]), total })
+    }
 }
 
 /// Name of a wrapper, with the settings that are not the default.
@@ -66,6 +78,20 @@ fn spelled(wrapper: &dyn DynWrapper) -> String {
         (value != hyper.default).then(|| format!(" {}={value}", hyper.name))
     });
     wrapper.info().name.to_string() + &changed.collect::<String>()
+}
+
+/// True if a gradient moves a parameter of this role: tried, on a small one.
+fn moves(rule: &dyn DynRule, role: Role) -> bool {
+    let mut layout = Layout::new();
+    layout.push("weights", [2, 2], role);
+    let Ok(mut optimizer) = Optimizer::of(OptimizerSpec::new(rule.boxed()), layout) else { return false };
+    let start = [0.5, -0.25, 0.125, 1.0];
+    let mut weights = start;
+    optimizer.step_on(&mut weights, &mut |_, gradient| {
+        gradient.copy_from_slice(&[1.0, -1.0, 0.5, 2.0]);
+        1.0
+    });
+    weights != start
 }
 
 /// True if weights are numbers after some steps with gradients of 0: tried, on four of them.

@@ -109,6 +109,12 @@ pub trait Wrapper: Hyperparameters + fmt::Debug + Clone + Send + Sync + 'static 
         Some(1)
     }
 
+    /// Updates of the inner optimizer before [`EVAL_WEIGHTS`](Wrapper::EVAL_WEIGHTS) is first written, in a run of
+    /// `total` of them.
+    fn updates_before_average(&self, _total: u64) -> f64 {
+        1.0
+    }
+
     /// Checks that values that are each in range go together.
     fn check(&self) -> Result<(), Error> {
         Ok(())
@@ -155,6 +161,9 @@ pub trait DynWrapper: Hyperparameters + fmt::Debug + Send + Sync {
 
     /// See [`Wrapper::updates_before_moving`].
     fn updates_before_moving(&self) -> Option<u64>;
+
+    /// See [`Wrapper::updates_before_average`].
+    fn updates_before_average(&self, total: u64) -> f64;
 
     /// See [`Wrapper::check`].
     fn check(&self) -> Result<(), Error>;
@@ -213,6 +222,10 @@ impl<W: Wrapper> DynWrapper for W {
 
     fn updates_before_moving(&self) -> Option<u64> {
         Wrapper::updates_before_moving(self)
+    }
+
+    fn updates_before_average(&self, total: u64) -> f64 {
+        Wrapper::updates_before_average(self, total)
     }
 
     fn check(&self) -> Result<(), Error> {

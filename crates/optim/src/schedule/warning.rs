@@ -26,7 +26,7 @@ pub enum Warning {
         /// Total number of updates.
         total: u64,
     },
-    /// The factor of the learning rate stays below a millionth at every update.
+    /// The factor of the learning rate stays below a ten-thousandth at every update.
     LowRate {
         /// Schedule.
         schedule: String,
@@ -45,6 +45,13 @@ pub enum Warning {
     StaysAtStart {
         /// Wrapper with its settings.
         wrapper: String,
+    },
+    /// The weights that a wrapper is to average never are: those that are trained are evaluated.
+    NoAverage {
+        /// Wrapper with its settings.
+        wrapper: String,
+        /// Total number of updates.
+        total: u64,
     },
     /// The learning rate stays below a millionth of its maximum for at least half of the updates after it.
     EarlyEnd {
@@ -87,6 +94,11 @@ impl fmt::Display for Warning {
                 f,
                 "{wrapper}: the run ends before it moves the weights that are evaluated: nothing is trained"
             ),
+            Warning::NoAverage { wrapper, total } => write!(
+                f,
+                "{wrapper}: the average would begin after the end, update {total}: the last weights are \
+                 evaluated instead"
+            ),
             Warning::EarlyEnd { schedule, update, total, length } => {
                 write!(
                     f,
@@ -109,7 +121,7 @@ impl fmt::Display for Warning {
 
 impl LrSchedule {
     /// Warning for a run of `total` updates, with `steps_per_epoch` updates an epoch, in which the factor is
-    /// always 0 or below a millionth, or stays below a millionth of its maximum for at least half of the updates
+    /// always 0 or below a ten-thousandth, or stays below a millionth of its maximum for at least half of the updates
     /// after it.
     ///
     /// Of a run of many updates, the first ones and others all over it are looked at, so the time is bounded.
@@ -122,7 +134,7 @@ impl LrSchedule {
         if max == 0.0 {
             return Some(Warning::NoRate { schedule: self.to_string(), total });
         }
-        if max < NEGLIGIBLE {
+        if max < LOW {
             return Some(Warning::LowRate { schedule: self.to_string(), max, total });
         }
         let trains = |step: u64| factor(step) >= NEGLIGIBLE * max;
@@ -152,6 +164,9 @@ impl LrSchedule {
 
 /// Fraction of the maximum rate that counts as 0.
 const NEGLIGIBLE: f64 = 1e-6;
+
+/// Maximum factor of a schedule that hardly trains: a warm-up that is thousands of times as long as the run has less.
+const LOW: f64 = 1e-4;
 
 /// Steps of a run that are looked at, at most twice this many.
 const SAMPLED: u64 = 1 << 14;

@@ -44,6 +44,11 @@ a ← a + (w − a)/n               (a is what is evaluated)",
         scalars[0] > 0.0
     }
 
+    fn updates_before_average(&self, total: u64) -> f64 {
+        let total = total as f64;
+        self.start.steps(total) + self.every.steps(total).max(1.0)
+    }
+
     fn memory_traffic(&self) -> MemoryTraffic {
         MemoryTraffic::of(1, 2, 1)
     }

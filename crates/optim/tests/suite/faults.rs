@@ -306,6 +306,8 @@ fn a_learning_rate_of_0_is_said() {
         ("sgd lr=0, bias: adam lr=0", true),
         ("sgd lr=0.1, bias: adam lr=0", false),
         ("adam", false),
+        ("muon lr=0", false),
+        ("muon lr=0 adamw_lr=0", true),
     ] {
         let spec: OptimizerSpec = recipe.parse().expect(recipe);
         let said = spec.warnings(10, 10).iter().any(|warning| warning.to_string().contains("with lr=0"));
@@ -328,6 +330,38 @@ fn a_wrapper_that_keeps_the_start_for_the_whole_run_is_said() {
         let warnings: Vec<String> = spec.warnings(updates, 3).iter().map(ToString::to_string).collect();
         assert_eq!(warnings.len(), usize::from(said.is_some()), "{recipe}: {warnings:?}");
         assert!(said.is_none_or(|said| warnings[0].starts_with(said)), "{recipe}: {warnings:?}");
+    }
+}
+
+#[test]
+fn an_average_that_never_begins_is_said() {
+    for (recipe, is_said) in [
+        ("swa(adam) start=1000000", true),
+        ("tail_average(adam) start=30", true),
+        ("sam(swa(adam) start=3ep)", true),
+        ("swa(adam) start=29", false),
+        ("tail_average(adam) start=2ep", false),
+        ("swa(adam)", false),
+        ("ema(adam)", false),
+    ] {
+        let spec: OptimizerSpec = recipe.parse().expect(recipe);
+        let warnings: Vec<String> = spec.warnings(30, 10).iter().map(ToString::to_string).collect();
+        assert_eq!(warnings.len(), usize::from(is_said), "{recipe}: {warnings:?}");
+        assert!(warnings.iter().all(|said| said.contains("the average would begin after the end, update 30")));
+    }
+}
+
+#[test]
+fn a_warm_up_of_thousands_of_runs_is_said() {
+    for (text, is_said) in [
+        ("constant warmup=1000000", true),
+        ("noam warmup=100000", true),
+        ("constant warmup=1000", false),
+        ("constant value=0.001", false),
+    ] {
+        let schedule: LrSchedule = text.parse().expect(text);
+        let is_low = matches!(schedule.warning(6, 6), Some(Warning::LowRate { .. }));
+        assert_eq!(is_low, is_said, "{text}");
     }
 }
 
