@@ -398,3 +398,31 @@ fn another_kernel_or_batch_size_is_shown_as_a_difference() {
     let epochs = text(&output.stdout).lines().filter(|line| line.starts_with("epoch   1")).count();
     assert_eq!(epochs, 1, "{}", text(&output.stdout));
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_printed_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = folder.path().join("printed");
+    for (option, command) in [("--save", TRAIN), ("--svg", "schedule cosine --steps 10")] {
+        for path in ["/dev/stdout", "printed"] {
+            let file = fs::File::create(&printed).unwrap();
+            let child = descent(folder.path(), &format!("{command} {option} {path}"))
+                .stdout(file)
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let output = child.wait_with_output().unwrap();
+            let told = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{told}");
+            let said = format!("{option} conflicts with standard output: both are {path}");
+            assert!(told.contains(&said), "{told}");
+            assert_eq!(fs::read_to_string(&printed).unwrap(), "");
+        }
+    }
+    let file = fs::File::create(&printed).unwrap();
+    let status = descent(folder.path(), &format!("{TRAIN} --save printed")).stderr(file).status().unwrap();
+    assert_eq!(status.code(), Some(2));
+    let told = fs::read_to_string(&printed).unwrap();
+    assert!(told.contains("--save conflicts with standard error: both are printed"), "{told}");
+}

@@ -91,6 +91,7 @@ fn a_study_that_is_killed_or_shared_or_divided_ends_with_the_same_bytes() {
         ("run study.toml --offline --html ./study.toml", "FILE"),
         ("show valleys --html runs.db", "--store"),
         ("show valleys --html runs.db-wal", "--store"),
+        ("show valleys --html runs.db.lock", "--store"),
         ("show valleys --html ./runs.db-shm", "--store"),
         ("resume valleys --offline --html runs.db", "--store"),
     ] {

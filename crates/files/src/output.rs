@@ -28,7 +28,7 @@ impl Output {
     ///
     /// # Errors
     /// If the folder is missing or read-only, if the file is write-protected, or if the path leads to a folder, a
-    /// device, a pipe or a socket.
+    /// device, a pipe or a socket, or if it is what this process prints to: the file would replace the text.
     pub fn claim(path: &Path, flag: &str) -> Result<Output, Error> {
         let create = |source| Error::Create { path: path.into(), flag: Some(flag.into()), source };
         let irregular =
@@ -42,6 +42,9 @@ impl Output {
             Ok(found) => {
                 if let Some(found) = kind_of(&found) {
                     return Err(irregular(found));
+                }
+                if let Some(stream) = printed_to(&found) {
+                    return Err(Error::Same { path: path.into(), flags: [stream.into(), flag.into()] });
                 }
                 File::options().append(true).open(&target).map_err(create)?;
             }
@@ -108,6 +111,25 @@ pub fn claim_folder(path: &Path, flag: &str) -> Result<(), Error> {
         flag: Some(flag.into()),
         source,
     })
+}
+
+/// Name of the stream of this process that leads to this file.
+#[cfg(unix)]
+fn printed_to(file: &fs::Metadata) -> Option<&'static str> {
+    use std::os::fd::AsFd;
+    let (output, errors) = (io::stdout(), io::stderr());
+    let streams = [("standard output", output.as_fd()), ("standard error", errors.as_fd())];
+    let leads_there = |stream: std::os::fd::BorrowedFd<'_>| {
+        let found = stream.try_clone_to_owned().and_then(|stream| File::from(stream).metadata());
+        found.is_ok_and(|found| same_file(&found, file))
+    };
+    streams.into_iter().find_map(|(name, stream)| leads_there(stream).then_some(name))
+}
+
+/// Streams have no identity to compare here.
+#[cfg(not(unix))]
+fn printed_to(_: &fs::Metadata) -> Option<&'static str> {
+    None
 }
 
 /// Creates and removes a temporary file in a folder.

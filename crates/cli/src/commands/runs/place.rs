@@ -35,11 +35,11 @@ impl StoreArgs {
         })
     }
 
-    /// Refuses an output that would take the place of the store, or of a file that SQLite keeps next to it: the
-    /// write-ahead log has runs that the store itself does not have yet.
+    /// Refuses an output that would take the place of the store, or of a file that is kept next to it: SQLite's
+    /// write-ahead log has runs that the store itself does not have yet, and a lock that is replaced locks nobody out.
     pub(crate) fn spared_by(&self, output: &Output) -> Result<(), Failure> {
         let path = self.path();
-        for suffix in ["", "-wal", "-shm", "-journal"] {
+        for suffix in ["", "-wal", "-shm", "-journal", ".lock"] {
             let mut beside = path.clone().into_os_string();
             beside.push(suffix);
             output.differs_from(Path::new(&beside), "--store")?;
