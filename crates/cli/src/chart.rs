@@ -53,7 +53,7 @@ pub(crate) fn losses(test: &RangeTest, marks: &[(char, f64)], width: usize) -> S
     let fall = (beginning - low).max(0.02 * beginning);
     // An eighth of the fall below and a quarter above; what is higher fills its column.
     let (bottom, top) = ((low - 0.125 * fall).max(0.0), beginning + 0.25 * fall);
-    let labels = [top, (bottom + top) / 2.0, bottom].map(|loss| format!("{loss:.2}"));
+    let labels = [top, (bottom + top) / 2.0, bottom].map(|loss| report::decimals(loss, 2));
     let left = labels.iter().map(|label| text::width(label)).max().unwrap_or(0);
     let columns = room(width, left);
 

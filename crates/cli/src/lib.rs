@@ -61,9 +61,14 @@ use crate::failure::Failure;
 /// create, 74 cannot write, 130 or 143 after a signal.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     stop::survive_file_limits();
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     let mut command = command();
-    let matches = match command.try_get_matches_from_mut(&arguments) {
+    let mut parsed = command.try_get_matches_from_mut(&arguments);
+    if parsed.as_ref().is_err_and(usage::is_help_about_help) {
+        arguments.retain(|word| word != "--help" && word != "-h");
+        parsed = command.try_get_matches_from_mut(&arguments);
+    }
+    let matches = match parsed {
         Ok(matches) => matches,
         Err(help) if usage::is_help(&help) => {
             // Where it was asked for, it goes to standard output with code 0.

@@ -8,6 +8,7 @@ use data::own::description::Kind;
 use data::own::{Known, Loaded};
 use data::samples::{Inputs, Standardization, Targets};
 use nn::Architecture;
+use optim::hyper::Value;
 use train::{DataInfo, Error, Examples, InMemory, Split, Task};
 
 use crate::args::{DataArgs, ModelArgs};
@@ -224,5 +225,6 @@ fn of_inputs(task: &Task) -> Option<String> {
 /// A number to six significant digits.
 fn short(number: &str) -> String {
     let Ok(x) = number.parse::<f64>() else { return number.to_string() };
-    format!("{x:.5e}").parse::<f64>().map_or(number.to_string(), |rounded| rounded.to_string())
+    let rounded = format!("{x:.5e}").parse::<f64>();
+    rounded.map_or(number.to_string(), |rounded| Value::Number(rounded).to_string())
 }

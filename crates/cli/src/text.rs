@@ -2,9 +2,9 @@
 
 use unicode_width::UnicodeWidthStr;
 
-/// A loss with four decimals, or with an exponent where it is huge.
+/// A loss or another measured number with four decimals, or with an exponent where it is huge or tiny.
 pub(crate) fn loss(value: f64) -> String {
-    if value.abs() < 1e9 { format!("{value:.4}") } else { format!("{value:.3e}") }
+    report::decimals(value, 4)
 }
 
 /// Columns that a text takes on a terminal.

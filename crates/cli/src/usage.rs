@@ -16,6 +16,12 @@ pub(crate) fn is_help(error: &clap::Error) -> bool {
     matches!(error.kind(), DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand | DisplayVersion)
 }
 
+/// True if `help` was asked for its help, as in `descent help --help`, which clap takes for a command.
+pub(crate) fn is_help_about_help(error: &clap::Error) -> bool {
+    let named = words(error.get(ContextKind::InvalidSubcommand));
+    error.kind() == ErrorKind::InvalidSubcommand && ["--help", "-h"].iter().any(|flag| named == [*flag])
+}
+
 /// The failure of arguments that cannot be parsed by the program's `root` command.
 pub(crate) fn failure(error: &clap::Error, root: &Command, arguments: &[OsString]) -> Failure {
     let (command, path) = command_of(root, arguments);

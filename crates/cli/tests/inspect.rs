@@ -619,6 +619,12 @@ fn data_sets_are_fetched_listed_checked_and_drawn() {
     let page = world.page("data list --data-dir odd");
     assert!(!page.contains("only 1 of 4 files"), "{page}");
 
+    // Empty files are no data set.
+    fs::create_dir(world.path("void")).unwrap();
+    set.files.iter().for_each(|file| fs::write(world.path("void").join(file.name), "").unwrap());
+    let page = world.page("data list --data-dir void");
+    assert!(page.contains("only 0 of 4 files") && !page.contains("    4 files"), "{page}");
+
     let labels = world.path("kept/KMNIST/raw").join(set.files[3].name);
     fs::OpenOptions::new().write(true).open(&labels).unwrap().set_len(100).unwrap();
     world.fails("data verify --data-dir kept", 65, &["damaged files: 1"]);

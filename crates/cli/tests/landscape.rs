@@ -35,6 +35,10 @@ fn one_two_and_three_models_are_drawn() {
     assert!(page.contains("loss around a.safetensors") && page.contains("✕"), "{page}");
     assert!(page.lines().all(|line| line.chars().count() <= 60), "{page}");
     assert!(std::fs::read_to_string(folder.path().join("a.svg")).unwrap().starts_with("<svg"));
+    let empty = run(folder.path(), &format!("landscape a.safetensors {small} --range 1e300"));
+    let told = text(&empty.stderr);
+    assert_eq!((empty.status.code(), empty.stdout.len()), (Some(2), 0), "{told}");
+    assert!(told.contains("--range 1e300: no loss in the plane is finite"), "{told}");
     let line = says(folder.path(), &format!("landscape a.safetensors b.safetensors {small} --json"));
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!((line["kind"].as_str(), line["losses"].as_array().unwrap().len()), (Some("line"), 5));

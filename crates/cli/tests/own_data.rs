@@ -381,3 +381,31 @@ fn a_text_that_cannot_be_learned_is_refused_with_the_reason() {
     );
     fails(folder, "train --data kinds.csv --target kind --length 9", 2, &["--length conflicts"]);
 }
+
+#[test]
+fn huge_and_tiny_numbers_are_written_short() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = |name: &str, x: f64, y: f64| {
+        let rows: String =
+            (0..60).map(|i| format!("{:e},{:e}\n", f64::from(i) * x, f64::from(i * i) * y)).collect();
+        fs::write(folder.path().join(name), format!("x,y\n{rows}")).unwrap();
+    };
+    table("huge.csv", 1e30, 1e34);
+    table("tiny.csv", 1.0, 1e-12);
+    let train = |arguments: &str| {
+        let output =
+            run(folder.path(), &format!("train --epochs 1 --target y --targets numbers {arguments}"));
+        text(&output.stdout)
+    };
+    let began = train("--data huge.csv --normalize none --normalize-targets none");
+    assert!(
+        began.contains("began with a loss that is not finite, before any update: look for huge"),
+        "{began}"
+    );
+    for name in ["huge.csv", "tiny.csv"] {
+        let told = train(&format!("--data {name}"));
+        let rmse = told.split("RMSE ").last().unwrap().split(',').next().unwrap();
+        assert!(rmse.contains('e') && rmse.len() < 10, "{told}");
+        assert!(told.split_whitespace().all(|word| word.len() < 30), "{told}");
+    }
+}

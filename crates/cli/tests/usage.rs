@@ -91,3 +91,21 @@ fn help_is_no_mistake_unless_a_command_is_missing() {
         assert!(!told.is_empty() && silent.is_empty(), "{arguments}");
     }
 }
+
+#[test]
+fn a_mistake_says_where_the_right_place_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, code, said) in [
+        ("train --schedule plateau", 2, "it is a separate part of a recipe, as in `adam, plateau`"),
+        ("train --recipe adam,clip=1,clip=2", 2, "recipe: duplicate `clip`"),
+        ("data verify --data-dir nowhere", 66, "--data-dir nowhere: no such folder"),
+        ("data list --data-dir nowhere", 66, "--data-dir nowhere: no such folder"),
+    ] {
+        let output = run(folder.path(), arguments);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(code), 0), "{arguments}: {told}");
+        assert!(told.contains(said), "{arguments}: {told}");
+    }
+    let [asked, whole] = ["help --help", "--help"].map(|arguments| run(folder.path(), arguments));
+    assert_eq!((asked.status.code(), asked.stdout), (Some(0), whole.stdout));
+}

@@ -23,14 +23,14 @@ pub struct Found {
 pub struct FoundFile {
     /// Unpacked name.
     pub name: &'static str,
-    /// Path, plain or packed; `None` if it is missing.
+    /// Path, plain or packed; `None` if it is missing, empty or no regular file.
     pub path: Option<PathBuf>,
     /// Size on disk in bytes, 0 if it is missing.
     pub bytes: u64,
 }
 
 impl Found {
-    /// True if all four files exist. Their contents are checked by [`verify`].
+    /// True if all four files exist and are not empty. Their contents are checked by [`verify`].
     pub fn is_whole(&self) -> bool {
         self.files.iter().all(|file| file.path.is_some())
     }
@@ -142,9 +142,10 @@ impl Checked {
 
 fn found(folder: &Folder, origin: fn(PathBuf) -> Origin) -> Found {
     let files = folder.set.files.each_ref().map(|file| {
-        let path = folder.path_of(file).map(PathBuf::from);
-        let meta = path.as_ref().and_then(|path| fs::metadata(path).ok());
-        FoundFile { name: file.name, path, bytes: meta.map_or(0, |meta| meta.len()) }
+        let path = folder.path_of(file);
+        let size = |path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map_or(0, |meta| meta.len());
+        let bytes = path.map_or(0, size);
+        FoundFile { name: file.name, path: path.filter(|_| bytes > 0).map(PathBuf::from), bytes }
     });
     Found { origin: origin(folder.path.clone()), files }
 }

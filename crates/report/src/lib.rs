@@ -82,6 +82,7 @@ pub use jsonl::{Error, jsonl, parse_jsonl};
 pub use landscape::{line_document, plane_document};
 pub use look::{Ground, color, escape};
 pub use mlflow::{MLFLOW_KEY, MlflowRun, mlflow};
+pub use number::decimals;
 pub use page::{StudyParts, comparison_document, page, study_document, tuned_page};
 pub use points::{points_csv, points_jsonl};
 pub use range_test::{range_test_csv, range_test_json, range_test_svg};

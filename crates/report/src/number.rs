@@ -7,7 +7,19 @@ pub(crate) const NONE: &str = "—";
 
 /// A loss to four decimals, or with an exponent where those would not show it.
 pub(crate) fn loss(x: f64) -> String {
-    if x == 0.0 || (1e-3..1e3).contains(&x.abs()) { fixed(x, 4) } else { exponent(x, 2) }
+    decimals(x, 4)
+}
+
+/// A measured number to some decimals, or to three digits with an exponent where those would not show it or be a row of
+/// digits that no single precision has.
+///
+/// ```
+/// use report::decimals;
+/// assert_eq!([0.71234, 48231.5, 0.0].map(|x| decimals(x, 4)), ["0.7123", "48231.5000", "0.0000"]);
+/// assert_eq!([5.1398e36, 0.00001234].map(|x| decimals(x, 4)), ["5.14e36", "1.23e-5"]);
+/// ```
+pub fn decimals(x: f64, decimals: usize) -> String {
+    if x == 0.0 || (1e-3..1e6).contains(&x.abs()) { fixed(x, decimals) } else { exponent(x, 2) }
 }
 
 /// A share as a percentage with two decimals, one in ten thousand of a test set.
@@ -59,8 +71,13 @@ pub(crate) fn epochs(x: f64, column: &[f64]) -> String {
 /// A number to two digits, with an exponent where it is very small or large: `0.0032`, `1e-7`.
 pub(crate) fn two_digits(x: f64) -> String {
     let short: f64 = format!("{x:.1e}").parse().expect("a number as printed");
-    // Debug is the shortest text that reads back.
-    format!("{short:?}").trim_end_matches(".0").to_string()
+    shortest(short)
+}
+
+/// The shortest text that reads back, with an exponent where it is very small or large: `0.125`, `1e300`.
+pub(crate) fn shortest(x: f64) -> String {
+    // Debug writes an exponent, and a whole number with one decimal.
+    format!("{x:?}").trim_end_matches(".0").to_string()
 }
 
 /// A p-value to three decimals; the smaller ones are only bounded.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::curves::{path, text};
 use crate::look::{BASE, GRID, GROUND, INK, SOFT, STYLE, escape, look, px};
+use crate::number::shortest;
 use crate::text::{shorten, wrap};
 
 pub use self::live::{Entrant, Live};
@@ -92,7 +93,8 @@ impl Race {
             .as_ref()
             .map_or(vec![], |found| wrap(&format!("prediction: {}", found.label), 76));
         let height = TOP + SIDE + 44.0 + LEGEND_LINE * (heat.lanes.len() + words.len()) as f64;
-        let noise = if self.noise > 0.0 { format!(", noise {}", self.noise) } else { String::new() };
+        let noise =
+            if self.noise > 0.0 { format!(", noise {}", shortest(self.noise)) } else { String::new() };
         let title = format!("{} ({}{noise})", self.function, heat.rates);
         let mut svg = format!(
             r#"<svg xmlns="http://www.w3.org/2000/svg" class="curves" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{}">"#,
@@ -261,7 +263,7 @@ impl Race {
 
 /// Text of an end of an axis: as it is if it has three decimals or fewer, else rounded.
 fn edge(x: f64) -> String {
-    if (x * 1000.0).fract() == 0.0 { x.to_string() } else { crate::chart::significant(x) }
+    if x.abs() < 1e6 && (x * 1000.0).fract() == 0.0 { x.to_string() } else { crate::chart::significant(x) }
 }
 
 /// A predicted line.

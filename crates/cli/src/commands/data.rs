@@ -135,7 +135,19 @@ impl Command for Data {
     }
 }
 
+/// Refuses a folder that is not there.
+fn must_be_folder(folder: Option<&Path>) -> Result<(), Failure> {
+    match folder.filter(|folder| !folder.is_dir()) {
+        Some(missing) => Err(Failure::missing(
+            format!("--data-dir {}: no such folder", files::text::path(missing)),
+            "name a folder with data sets, or leave --data-dir out",
+        )),
+        None => Ok(()),
+    }
+}
+
 fn list(arguments: &List) -> Result<(), Failure> {
+    must_be_folder(arguments.data_dir.as_deref())?;
     let mut text = String::new();
     for set in SETS {
         let mut found = located(set, arguments.data_dir.as_deref());
@@ -239,6 +251,7 @@ fn unless_offline(error: Error, request: &Request) -> Failure {
 }
 
 fn verify(arguments: &Verify) -> Result<(), Failure> {
+    must_be_folder(arguments.data_dir.as_deref())?;
     let (named, data_dir) = (named(&arguments.sets)?, arguments.data_dir.as_deref());
     let sets: Vec<&'static Set> = if named.is_empty() { SETS.iter().collect() } else { named.clone() };
     let requests: Vec<Request> = sets.iter().map(|set| at(set, data_dir)).collect();

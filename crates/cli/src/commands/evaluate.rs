@@ -5,6 +5,7 @@ use clap::Args;
 use data::samples::{Inputs, Samples, Targets};
 use files::text::visible;
 use lab::stats;
+use report::decimals;
 use serde_json::json;
 use tensor::ParamVec;
 use train::{DataInfo, Examples, InMemory, Metric, Score, Split, Task};
@@ -121,11 +122,11 @@ fn evaluate_task(
     }
     let score = match task.metric {
         Metric::Loss => String::new(),
-        Metric::Rmse => format!(", {} {metric:.5}", task.metric.name()),
+        Metric::Rmse => format!(", {} {}", task.metric.name(), decimals(metric, 5)),
         Metric::Accuracy => format!(", accuracy {:.2}%", 100.0 * metric),
         Metric::Gap { optimum } => format!(", gap {metric:.3e} to the least value {optimum}"),
     };
-    let line = format!("{name}, {split}: {} {loss:.5}{score}", task.loss.name());
+    let line = format!("{name}, {split}: {} {}{score}", task.loss.name(), decimals(loss, 5));
     Ok(console::print(&text::paragraph(&line, 0, console::width()))?)
 }
 
@@ -141,10 +142,12 @@ fn image(split: &Samples, index: usize) -> Option<(&[u8], usize)> {
 /// The errors of a model of numbers.
 fn errors_page(errors: &stats::Regression) -> String {
     let stats::Regression { mean_squared, root_mean_squared, mean_absolute, r2 } = errors;
-    let r2 = r2.map_or("—".to_string(), |r2| format!("{r2:.4}"));
+    let r2 = r2.map_or("—".to_string(), text::loss);
+    let [squared, root, absolute] =
+        [mean_squared, root_mean_squared, mean_absolute].map(|error| decimals(*error, 6));
     format!(
-        "mean squared error       {mean_squared:.6}\nroot mean squared error  {root_mean_squared:.6}, in the target's unit\n\
-         mean absolute error      {mean_absolute:.6}, in the target's unit\n\
+        "mean squared error       {squared}\nroot mean squared error  {root}, in the target's unit\n\
+         mean absolute error      {absolute}, in the target's unit\n\
          R²                       {r2}, 1 where all is explained, 0 for the mean as every answer\n"
     )
 }
@@ -254,8 +257,11 @@ impl Evaluation<'_> {
             let between = if console::width() < 60 { "\n               " } else { "   " };
             format!("{between}95% interval {} to {}", text::percent(low), text::percent(high))
         });
-        let mut page =
-            format!("accuracy       {}{interval}\ncross-entropy  {loss:.4}\n\n", text::percent(*accuracy));
+        let mut page = format!(
+            "accuracy       {}{interval}\ncross-entropy  {}\n\n",
+            text::percent(*accuracy),
+            text::loss(*loss)
+        );
         page.push_str(&self.table());
         if !self.worst.is_empty() {
             page.push_str("\nMost confidently wrong:\n\n");
@@ -277,7 +283,7 @@ impl Evaluation<'_> {
             String::from("What the examples are (rows), and what they were seen as (columns):\n\n");
         let bold = Style::new().bold();
         table += &text::pad("", first);
-        for name in &names {
+        for name in self.classes {
             let name = short(name);
             table += &format!("{}{name}", " ".repeat(6 - text::width(&name)));
         }
@@ -336,15 +342,26 @@ impl Evaluation<'_> {
     }
 }
 
-/// A class's name in at most five columns.
+/// A class's name in at most five columns, without half of an escape.
 fn short(name: &str) -> String {
     let mut short = String::new();
     for letter in name.chars() {
-        short.push(letter);
-        if text::width(&short) > 5 {
-            short.pop();
+        let longer = short.clone() + &visible(letter.encode_utf8(&mut [0; 4]));
+        if text::width(&longer) > 5 {
             break;
         }
+        short = longer;
     }
-    short
+    if short.is_empty() { "…".to_string() } else { short }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_column_has_no_half_of_an_escape() {
+        let names = ["yes", "trousers", "a\u{7}b", "\u{1b}[31m", "ab\u{1b}"];
+        assert_eq!(names.map(short), ["yes", "trous", "a", "…", "ab"]);
+    }
 }

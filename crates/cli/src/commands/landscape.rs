@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use files::Output;
 use lessons::landscape::{LandscapeSettings, along, around, between};
+use optim::hyper::Value;
 use report::chart::{Chart, significant};
 use report::document::{Document, Format};
 use report::race::Race;
@@ -101,12 +102,12 @@ impl Command for Landscape {
         };
         let random = self.plane == Plane::Random;
         let found = match &nets[..] {
-            [a, b] if !random => between(&task, [a, b], &settings).map(|line| Drawn::line(&line)),
-            [model] => around(&task, model, &settings).map(|plane| Drawn::plane(&plane)),
-            [.., model] if random => around(&task, model, &settings).map(|plane| Drawn::plane(&plane)),
-            path => along(&task, path, &settings).map(|(plane, _)| Drawn::plane(&plane)),
+            [a, b] if !random => between(&task, [a, b], &settings).map(|line| Ok(Drawn::line(&line))),
+            [model] => around(&task, model, &settings).map(|plane| Drawn::plane(&plane, range)),
+            [.., model] if random => around(&task, model, &settings).map(|plane| Drawn::plane(&plane, range)),
+            path => along(&task, path, &settings).map(|(plane, _)| Drawn::plane(&plane, range)),
         };
-        let Drawn { mut text, object, picture, page } = found.map_err(|error| watch.failure(error))?;
+        let Drawn { mut text, object, picture, page } = found.map_err(|error| watch.failure(error))??;
         watch.finish();
         for (name, file, bytes) in [("picture", svg, picture), ("page", html, page.render(Format::Html))] {
             if let Some(file) = file {
@@ -166,9 +167,16 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn plane(plane: &Race) -> Drawn {
+    /// A plane; one of which at most the middle has a finite loss shows nothing, and is refused.
+    fn plane(plane: &Race, range: f64) -> Result<Drawn, Failure> {
+        if plane.grid.iter().flatten().filter(|loss| loss.is_finite()).count() <= 1 {
+            return Err(Failure::usage(
+                format!("--range {}: no loss in the plane is finite", Value::Number(range)),
+                "choose a smaller range; 1 is the default",
+            ));
+        }
         let (text, object, picture) = shown(plane);
-        Drawn { text, object: object.to_string(), picture, page: report::plane_document(plane) }
+        Ok(Drawn { text, object: object.to_string(), picture, page: report::plane_document(plane) })
     }
 
     fn line(line: &Chart) -> Drawn {

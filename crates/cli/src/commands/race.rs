@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use files::Output;
 use lessons::race::{Entrant, PRESETS, RaceSettings, SHORT_NAMES, live, preset, race};
+use optim::hyper::Value;
 use report::chart::significant;
 use report::race::{Heat, Race};
 
@@ -172,7 +173,8 @@ fn shown(race: &Race, heat: &Heat) -> String {
     let width = console::width();
     let mut page = format!("{}: {}\n", race.function, race.formula);
     page = text::wrap(&page, width).join("\n") + "\n";
-    let noise = if race.noise > 0.0 { format!("; noise {}", race.noise) } else { String::new() };
+    let noise =
+        if race.noise > 0.0 { format!("; noise {}", Value::Number(race.noise)) } else { String::new() };
     page += &text::paragraph(&format!("rates: {}{noise}", heat.rates), 0, width);
     page.push('\n');
     page += &board(race, heat, width.saturating_sub(4).clamp(20, 64));

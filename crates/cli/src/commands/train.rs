@@ -318,7 +318,7 @@ fn finish(
 /// Change of the largest weight below which a run has trained next to nothing: a few times the spacing of `f32`.
 const HARDLY: f64 = 1e-6;
 
-/// What to say of a run whose end is its start.
+/// Note on a run whose end is its start.
 fn hardly_trained(training: &Training<'_>) -> Option<String> {
     let change = training.largest_change();
     let settings = "look at the learning rate, its schedule and the clipping";
@@ -348,10 +348,19 @@ fn trouble(training: &Training<'_>, record: &Record) -> Option<Trouble> {
         Some(warning) => format!("{warning}; otherwise {SMALLER}"),
         None => SMALLER.to_string(),
     };
+    let first = training.progress().first_loss;
+    if let Status::Diverged { step } = record.status
+        && !first.is_finite()
+        && step <= 1
+    {
+        let what = "began with a loss that is not finite, before any update".to_string();
+        let advice =
+            "look for huge numbers in the data; --normalize and --normalize-targets standard scale them";
+        return Some(Trouble { what, advice: advice.to_string() });
+    }
     if let Status::Diverged { step } = record.status {
         return Some(Trouble { what: format!("diverged at update {step}"), advice });
     }
-    let first = training.progress().first_loss;
     let last = training.exploded()?;
     let what = format!("exploded: its loss went from {} to {}", text::loss(first), text::loss(last));
     Some(Trouble { what, advice })
@@ -406,7 +415,7 @@ fn epoch_line(record: &Record, epoch: &Point, seconds: f64) -> (String, String) 
                 line += &format!(", {split} {} {:.2}%", metric.name(), 100.0 * score.value);
             }
             Some(score) if metric != Metric::Loss => {
-                line += &format!(", {split} {} {:.4}", metric.name(), score.value);
+                line += &format!(", {split} {} {}", metric.name(), text::loss(score.value));
             }
             _ => {}
         }

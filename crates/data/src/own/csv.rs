@@ -396,7 +396,7 @@ impl Target {
             && names.len() > FEW
         {
             fault.line = Some(line);
-            fault.hint = "if the targets are classes, set their kind to classes".into();
+            fault.hint = "if the targets are classes, describe them as classes: --targets classes".into();
             return Err(fault);
         }
         Ok(Targets::Classes { labels, names })

@@ -25,7 +25,8 @@ impl OptimizerSpec {
         let rules: Vec<Box<dyn DynRule>> = self.rules().into_iter().flatten().collect();
         // One group with a rate of 0 is frozen on purpose, and the rule inside of another has its own rate.
         let is_frozen = rules.iter().all(|rule| {
-            rule.get(LR) == Some(Value::Number(0.0)) && ![Role::Matrix, Role::Bias].iter().any(|&role| moves(&**rule, role))
+            rule.get(LR) == Some(Value::Number(0.0))
+                && ![Role::Matrix, Role::Bias].iter().any(|&role| moves(&**rule, role))
         });
         if is_frozen && !self.hyper_schedules.iter().any(|(name, _)| name == LR) {
             warnings.extend(rules.first().map(|rule| Warning::ZeroRate { of: rule.info().name.to_string() }));

@@ -339,11 +339,13 @@ impl<'a, 't> Reader<'a, 't> {
 
     fn set_clip(&mut self, at: &Token<'t>, mut clip: Box<dyn DynClip>, limit: &str) -> Result<(), Located> {
         if let Some(other) = &self.spec.clip {
-            let why = format!(
-                "`{}=` conflicts with `{}=`: gradients are clipped in one way",
-                clip.info().name,
-                other.info().name
-            );
+            let [name, other] = [clip.info().name, other.info().name];
+            let why = match name == other {
+                true => format!("duplicate `{name}`"),
+                false => {
+                    format!("`{name}=` conflicts with `{other}=`: gradients are clipped in one way")
+                }
+            };
             return Err(at.recipe_error(why));
         }
         clip.set_limit(limit).map_err(|error| at.error(error))?;
@@ -620,5 +622,5 @@ fn alone(first: &Token<'_>, tail: &[Token<'_>]) -> Result<(), Located> {
 }
 
 /// Parts that are in no registry.
-const PLATEAU: &str = PlateauSettings::INFO.name;
+pub(super) const PLATEAU: &str = PlateauSettings::INFO.name;
 const PARTS: [&str; 3] = [PLATEAU, MAXIMIZE, NO_DECAY];

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use crate::error::Error;
 use crate::hyper::Time;
+use crate::recipe::parser::PLATEAU;
 use crate::recipe::tokens::{Kind, Located, Token, range_of, settings, tokens};
 use crate::schedule::{Factor, LrSchedule, Product};
 use crate::schedules;
@@ -53,7 +54,13 @@ fn product(words: &[Token<'_>], at: usize) -> Result<Product, Located> {
 fn factor(words: &[Token<'_>], at: usize) -> Result<Factor, Located> {
     let nothing = Token { kind: Kind::Word, text: "", range: at..at };
     let (name, settings_of) = words.split_first().unwrap_or((&nothing, &[]));
-    let mut schedule = schedules::by_name(name.text).map_err(|error| name.error(error))?;
+    let mut schedule = schedules::by_name(name.text).map_err(|error| match name.text {
+        PLATEAU => name.recipe_error(format!(
+            "expected a schedule of the update, found `{PLATEAU}`, which follows the loss: it is a separate part of a \
+             recipe, as in `adam, {PLATEAU}`"
+        )),
+        _ => name.error(error),
+    })?;
     let mut warmup = Time::default();
     for (word, key, value) in settings(settings_of)? {
         let set = match key {

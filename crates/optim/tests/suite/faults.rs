@@ -347,7 +347,9 @@ fn an_average_that_never_begins_is_said() {
         let spec: OptimizerSpec = recipe.parse().expect(recipe);
         let warnings: Vec<String> = spec.warnings(30, 10).iter().map(ToString::to_string).collect();
         assert_eq!(warnings.len(), usize::from(is_said), "{recipe}: {warnings:?}");
-        assert!(warnings.iter().all(|said| said.contains("the average would begin after the end, update 30")));
+        assert!(
+            warnings.iter().all(|said| said.contains("the average would begin after the end, update 30"))
+        );
     }
 }
 

@@ -179,7 +179,7 @@ fn mistakes_have_a_place_and_an_answer() {
             "`clip_value=` conflicts with `clip=`: gradients are clipped in one way",
             "",
         ),
-        ("adam, clip=1, |clip=1|", "`clip=` conflicts with `clip=`", ""),
+        ("adam, clip=1, |clip=1|", "duplicate `clip`", ""),
         ("adam, maximize, |maximize|", "duplicate `maximize`", ""),
         ("adam, plateau, |plateau| patience=1", "duplicate `plateau`", ""),
         ("adamw, no_decay=bias, |no_decay=norm|", "duplicate `no_decay`", ""),

@@ -214,6 +214,8 @@ fn mistakes_name_the_nearest_and_list_what_exists() {
     for (text, message, hint) in [
         ("cosin", "unknown schedule `cosin`; did you mean `cosine`?", Some("rex, tanh")),
         ("", "unknown schedule ``", Some("constant, linear")),
+        ("plateau", "it is a separate part of a recipe, as in `adam, plateau`", None),
+        ("cosine * plateau patience=3", "expected a schedule of the update, found `plateau`", None),
         (
             "cosine flor=0.1",
             "unknown hyperparameter of cosine `flor`; did you mean `floor`?",

@@ -182,7 +182,7 @@ fn table(runs: &[Summary], recipes: Option<&Recipes<'_>>) -> Grid {
     let row = |(place, run): (usize, &Summary)| {
         let value = match run.value {
             _ if run.status != "finished" => run.status.clone(),
-            Some(value) => format!("{value:.4}"),
+            Some(value) => text::loss(value),
             None => "—".to_string(),
         };
         let mut row = vec![run.key[..digits].to_string()];
