@@ -22,8 +22,7 @@
 //! survives `kill -9`. Once a second, for every study and trial, and when the last process closes it, the store waits until
 //! all is on the disk (`synchronous=FULL`): a loss of power undoes at most the last second of short runs, and the file
 //! stays whole. Writers wait for each other for a minute. It must be on a local disk, because SQLite's log needs memory
-//! that processes share; machines
-//! without one work on a file each, and [`merge`] collects.
+//! that processes share; machines without one work on a file each, and [`merge`] collects.
 //!
 //! SQLite finds out that a page makes no sense, not that it was changed. So each row carries a SHA-256 of its
 //! values, each record one of its text, and `totals` the number of rows and the XOR of their hashes: a row that
